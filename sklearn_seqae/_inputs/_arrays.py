@@ -1,0 +1,105 @@
+"""Rectangular arrays: 3-D, padded with NaN, and 2-D, a univariate sequence a row."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.utils import check_array
+
+from sklearn_seqae._inputs._checks import (
+    ACCEPTED,
+    as_float,
+    as_plain,
+    as_real,
+    check_values,
+    describe,
+    dtype_name,
+    raise_unobserved,
+)
+from sklearn_seqae._inputs._container import Container
+from sklearn_seqae._ragged import Floats, RaggedArray, offsets_from_lengths
+from sklearn_seqae.exceptions import InvalidSequenceError
+
+
+def ragged_from_array(X: Any) -> tuple[RaggedArray, Container]:
+    """Read a 3-D or 2-D array, leaving out the NaN that pads it on the right.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_sequences, max_timesteps, n_features) or \
+            (n_sequences, max_timesteps)
+        Real numbers of any dtype.
+
+    Returns
+    -------
+    ragged : RaggedArray
+        The sequences.
+    container : Container
+        What `X` was.
+    """
+    if sparse.issparse(X) or isinstance(X, np.matrix):
+        check_array(X)  # raises, in the words that scikit-learn's users know
+    array = np.asarray(as_plain(X))
+    if array.ndim == 0:
+        raise TypeError(f"X is {describe(X)}; expected {ACCEPTED}.")
+    if array.ndim > 3:
+        raise ValueError(
+            f"X has {array.ndim} dimensions, shape {array.shape}; expected {ACCEPTED}."
+        )
+    array = as_real(array, "X")
+    return _ragged_from_3d(array) if array.ndim == 3 else ragged_from_table(array)
+
+
+def ragged_from_table(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
+    """Read a 2-D array whose rows are univariate sequences, padded with NaN.
+
+    Parameters
+    ----------
+    array : ndarray of shape (n_sequences, max_timesteps)
+        Boolean, integer or floating.
+
+    Returns
+    -------
+    ragged : RaggedArray of 1 feature
+        The sequences.
+    container : Container
+        Of kind "array_2d".
+    """
+    # For its messages on other shapes and on empty arrays.
+    array = check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
+    ragged = _strip_padding(as_float(array)[:, :, np.newaxis])
+    return ragged, Container(
+        "array_2d", dtype_name(ragged), univariate=True, n_columns=array.shape[1]
+    )
+
+
+def _ragged_from_3d(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
+    for size, what in zip(
+        array.shape, ("sequence", "time step", "feature"), strict=True
+    ):
+        if size == 0:
+            raise InvalidSequenceError(
+                f"found array with 0 {what}(s) (shape={array.shape}) while a minimum "
+                "of 1 is required."
+            )
+    ragged = _strip_padding(as_float(array))
+    return ragged, Container("array_3d", dtype_name(ragged))
+
+
+def _strip_padding(array: Floats) -> RaggedArray:
+    """Cut every sequence of a 3-D array at its last step that is not all NaN."""
+    n_sequences, n_timesteps, n_features = array.shape
+    if np.isnan(array[:, -1]).all(axis=1).any():
+        observed = np.logical_not(np.isnan(array).all(axis=2))
+        lengths = n_timesteps - observed[:, ::-1].argmax(axis=1)
+        empty = ~observed.any(axis=1)
+        if empty.any():
+            raise_unobserved(int(empty.argmax()))
+        values = array[np.arange(n_timesteps) < lengths[:, np.newaxis]]
+    else:
+        lengths = np.full(n_sequences, n_timesteps)
+        values = array.reshape(-1, n_features)
+    ragged = RaggedArray(values, offsets_from_lengths(lengths))
+    check_values(ragged)
+    return ragged

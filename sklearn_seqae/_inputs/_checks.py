@@ -1,0 +1,163 @@
+"""What every adapter checks: that the data are real numbers, present and finite."""
+
+import reprlib
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_seqae._ragged import Floats, RaggedArray
+from sklearn_seqae.exceptions import InvalidSequenceError
+
+ACCEPTED = (
+    "a list of (n_timesteps, n_features) arrays, a NaN-padded 3-D array, or a 2-D "
+    "array or DataFrame with one univariate sequence in each row"
+)
+
+# float() takes these, or some of them, without a word.
+_NOT_REAL = (
+    str,
+    bytes,
+    complex,
+    np.complexfloating,
+    np.datetime64,
+    np.timedelta64,
+)
+
+
+def as_real(array: NDArray[Any], place: str) -> NDArray[Any]:
+    """Return `array` with a boolean, integer or floating dtype, or raise.
+
+    Parameters
+    ----------
+    array : ndarray of any dtype
+        Objects are converted to float64; None and pandas.NA become NaN.
+
+    place : str
+        Where the array was found, to begin the message with.
+
+    Returns
+    -------
+    ndarray
+        `array` itself unless it holds objects.
+
+    Raises
+    ------
+    ValueError
+        If the numbers are complex, or an object is itself a sequence.
+    TypeError
+        If there is anything but numbers.
+    """
+    kind = array.dtype.kind
+    if kind in "fiub":
+        return array
+    if kind == "c":
+        raise ValueError(
+            f"Complex data not supported: {place} has dtype {array.dtype}; "
+            "pass the real and the imaginary part as two features."
+        )
+    if kind == "O":
+        return _objects_as_real(array, place)
+    raise TypeError(
+        f"{place} has dtype {array.dtype}, but real numbers are needed; "
+        "convert or encode the values first."
+    )
+
+
+def _objects_as_real(array: NDArray[Any], place: str) -> NDArray[np.float64]:
+    stranger = next((v for v in array.flat if isinstance(v, _NOT_REAL)), None)
+    if stranger is not None:
+        raise TypeError(
+            f"{place} holds {describe(stranger)}, but real numbers are needed; "
+            "convert or encode the values first."
+        )
+    try:
+        return np.where(pd.isna(array), np.nan, array).astype(np.float64)
+    except TypeError as error:
+        raise TypeError(_not_a_number(place, error)) from error
+    except (ValueError, OverflowError) as error:
+        raise ValueError(_not_a_number(place, error)) from error
+
+
+def _not_a_number(place: str, error: Exception) -> str:
+    reason = str(error).rstrip(".")
+    return (
+        f"{place} holds something that is not a real number: {reason}; every entry "
+        "must be one number, or NaN where it is missing."
+    )
+
+
+def as_plain(X: Any) -> Any:
+    """Return `X`, or for a masked array its data with NaN where it is masked."""
+    if not isinstance(X, np.ma.MaskedArray):
+        return X
+    if X.dtype.kind in "iub":
+        X = X.astype(np.float64)
+    return X.filled(np.nan)
+
+
+def as_float(array: NDArray[Any]) -> Floats:
+    """Return float32 for float16 and float32, else float64; no copy if it is that."""
+    narrow = array.dtype in (np.float16, np.float32)
+    dtype: type[np.floating[Any]] = np.float32 if narrow else np.float64
+    # A longdouble beyond float64 becomes inf here, which check_values reports.
+    with np.errstate(over="ignore"):
+        return array.astype(dtype, copy=False)
+
+
+def dtype_name(ragged: RaggedArray) -> Literal["float32", "float64"]:
+    """Return the dtype of the values, as `Container` keeps it."""
+    return "float32" if ragged.dtype == np.float32 else "float64"
+
+
+def check_values(ragged: RaggedArray) -> None:
+    """Raise if a value is infinite or a sequence has no observed value.
+
+    Parameters
+    ----------
+    ragged : RaggedArray
+        Of non-empty sequences.
+
+    Raises
+    ------
+    InvalidSequenceError
+        Naming the first such sequence.
+    """
+    values = ragged.values
+    # One sum tells that all is well, without a temporary array: sklearn's trick.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum(dtype=np.float64)):
+            return
+    infinite = np.isinf(values)
+    if infinite.any():
+        row, feature = np.unravel_index(infinite.argmax(), infinite.shape)
+        i, timestep = ragged.locate(row)
+        raise InvalidSequenceError(
+            f"sequence {i} holds inf (or a value too large for {values.dtype}) at time "
+            f"step {timestep}, feature {feature}; every value must be "
+            "finite, or NaN where it is missing."
+        )
+    unobserved = np.isnan(values).all(axis=1)
+    nothing = np.logical_and.reduceat(unobserved, ragged.offsets[:-1])
+    if nothing.any():
+        raise_unobserved(int(nothing.argmax()))
+
+
+def raise_unobserved(i: int) -> None:
+    """Raise for a sequence whose every value is NaN."""
+    raise InvalidSequenceError(
+        f"sequence {i} has no observed value, only NaN; a sequence needs at least one: "
+        "leave it out."
+    )
+
+
+def describe(X: Any) -> str:
+    """Return what `X` is, in a few words, for messages."""
+    if X is None:
+        return "None"
+    if isinstance(X, np.ndarray) and X.ndim > 0:
+        return f"an array of shape {X.shape}"
+    if np.isscalar(X) or (isinstance(X, np.ndarray) and X.dtype != object):
+        return f"the {type(X).__name__} {reprlib.repr(X)}"
+    return f"a {type(X).__name__}"

@@ -1,0 +1,107 @@
+"""Lists, tuples and object arrays of sequences."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._inputs._checks import (
+    ACCEPTED,
+    as_plain,
+    as_real,
+    check_values,
+    describe,
+    dtype_name,
+)
+from sklearn_seqae._inputs._container import Container, Kind
+from sklearn_seqae._ragged import (
+    RaggedArray,
+    check_same_n_features,
+    offsets_from_lengths,
+    stack,
+)
+from sklearn_seqae.exceptions import InvalidSequenceError
+
+
+def ragged_from_sequence(
+    X: Sequence[Any], *, kind: Kind
+) -> tuple[RaggedArray, Container]:
+    """Stack a list of sequences, all of them 1-D or all of them 2-D.
+
+    Parameters
+    ----------
+    X : sequence of array-like, each (n_timesteps_i, n_features) or (n_timesteps_i,)
+        NaN is a missing value here, wherever it stands.
+
+    kind : {"list", "tuple", "object_array"}
+        What to give back later.
+
+    Returns
+    -------
+    ragged : RaggedArray
+        The sequences.
+    container : Container
+        What `X` was.
+    """
+    if len(X) == 0:
+        raise ValueError(
+            f"X is an empty {kind.replace('_', ' ')}: found 0 sequences, while a "
+            f"minimum of 1 is required; expected {ACCEPTED}."
+        )
+    arrays = [_as_array(sequence, i) for i, sequence in enumerate(X)]
+    univariate = _check_same_ndim(arrays)
+    if not univariate:
+        check_same_n_features(arrays)
+    values = stack(arrays).reshape(-1, 1 if univariate else arrays[0].shape[1])
+    lengths = np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
+    ragged = RaggedArray(values, offsets_from_lengths(lengths))
+    check_values(ragged)
+    return ragged, Container(kind, dtype_name(ragged), univariate)
+
+
+def ragged_from_object_array(
+    X: NDArray[np.object_],
+) -> tuple[RaggedArray, Container]:
+    """Stack the sequences of a 1-D object array, as `ragged_from_sequence` does."""
+    return ragged_from_sequence(X.tolist(), kind="object_array")
+
+
+def _as_array(sequence: Any, i: int) -> NDArray[Any]:
+    """Return sequence i as a 1-D or 2-D array of real numbers, not empty."""
+    array = sequence if type(sequence) is np.ndarray else _convert(sequence, i)
+    if array.ndim not in (1, 2):
+        raise InvalidSequenceError(
+            f"sequence {i} is {describe(sequence)}; expected shape "
+            "(n_timesteps, n_features), or (n_timesteps,) if univariate; to pass one "
+            "sequence alone, put it in a list."
+        )
+    if array.size == 0:
+        raise InvalidSequenceError(
+            f"sequence {i} is empty, of shape {array.shape}; a sequence needs at least "
+            "one time step and one feature: leave it out."
+        )
+    return as_real(array, f"sequence {i}")
+
+
+def _convert(sequence: Any, i: int) -> NDArray[Any]:
+    try:
+        return np.asarray(as_plain(sequence))
+    except ValueError as error:  # lists of unequal length inside
+        raise InvalidSequenceError(
+            f"sequence {i} is not rectangular: every time step needs the same number "
+            f"of features. NumPy says: {error}"
+        ) from error
+
+
+def _check_same_ndim(arrays: Sequence[NDArray[Any]]) -> bool:
+    """Return whether the sequences are univariate; raise if only some are."""
+    expected = arrays[0].ndim
+    for i, array in enumerate(arrays):
+        if array.ndim != expected:
+            raise InvalidSequenceError(
+                f"sequence {i} is {array.ndim}-D, but sequence 0 is {expected}-D; "
+                "pass all of them as (n_timesteps, n_features), or all of them as "
+                "(n_timesteps,)."
+            )
+    return expected == 1

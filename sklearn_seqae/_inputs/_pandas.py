@@ -1,0 +1,61 @@
+"""pandas DataFrames of numbers: a univariate sequence a row."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_seqae._inputs._arrays import ragged_from_table
+from sklearn_seqae._inputs._checks import as_real
+from sklearn_seqae._inputs._container import Container
+from sklearn_seqae._ragged import RaggedArray
+
+
+def ragged_from_dataframe(X: pd.DataFrame) -> tuple[RaggedArray, Container]:
+    """Read a DataFrame whose rows are univariate sequences, padded with NaN.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame of shape (n_sequences, max_timesteps)
+        Boolean, integer and floating columns, of NumPy's and pandas' own dtypes.
+
+    Returns
+    -------
+    ragged : RaggedArray of 1 feature
+        The sequences.
+    container : Container
+        Of kind "dataframe".
+
+    Raises
+    ------
+    TypeError
+        Naming the first column that is not numeric.
+    """
+    ragged, container = ragged_from_table(_to_numpy(X))
+    return ragged, replace(container, kind="dataframe", columns=X.columns)
+
+
+def _to_numpy(X: pd.DataFrame) -> NDArray[Any]:
+    dtypes = [getattr(dtype, "numpy_dtype", dtype) for dtype in X.dtypes]
+    narrow = all(dtype in (np.float16, np.float32) for dtype in dtypes)
+    if all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in X.dtypes):
+        # Common, and without a copy if the columns are of one floating dtype.
+        return X.to_numpy(dtype=np.float32 if narrow else np.float64)
+    columns = [_column_to_numpy(X.iloc[:, j], name) for j, name in enumerate(X.columns)]
+    return np.column_stack(columns)
+
+
+def _column_to_numpy(column: pd.Series, name: Any) -> NDArray[Any]:
+    dtype = column.dtype
+    if pd.api.types.is_object_dtype(dtype):
+        return as_real(column.to_numpy(), f"column {name!r}")
+    if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_complex_dtype(dtype):
+        raise TypeError(
+            f"column {name!r} has dtype {dtype}, but every column must be numeric: "
+            "each row is one univariate sequence; drop the column or convert it."
+        )
+    target = getattr(dtype, "numpy_dtype", None)
+    narrow = target in (np.float16, np.float32)
+    return column.to_numpy(dtype=np.float32 if narrow else np.float64, na_value=np.nan)

@@ -1,0 +1,259 @@
+"""Scaling per feature: any scikit-learn transformer, over all time steps stacked.
+
+Statistics and scaling are computed in float64; only what is scaled becomes float32,
+so a small signal on a large offset survives.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.utils.validation import has_fit_parameter
+
+from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae.exceptions import InvalidSequenceError
+
+SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
+
+
+def make_scaler(scaler: Any) -> Any:
+    """Resolve the `scaler` parameter to an unfitted transformer of our own.
+
+    Parameters
+    ----------
+    scaler : {"standard", "minmax", "robust"}, transformer instance or None
+        What the user asked for.
+
+    Returns
+    -------
+    transformer or None
+        New, or a clone: the user's instance is never fitted.
+
+    Raises
+    ------
+    ValueError
+        If it is a name that is not among those above.
+    TypeError
+        If it has no `fit` and `transform`, or is a class.
+
+    Examples
+    --------
+    >>> from sklearn_seqae._scaling import make_scaler
+    >>> make_scaler("minmax")
+    MinMaxScaler()
+    """
+    if scaler is None:
+        return None
+    if isinstance(scaler, str):
+        if scaler not in SCALERS:
+            raise ValueError(
+                f"scaler {scaler!r} is unknown; expected one of "
+                f"{', '.join(map(repr, SCALERS))}, a transformer instance or None."
+            )
+        return SCALERS[scaler]()
+    if isinstance(scaler, type):
+        raise TypeError(
+            f"scaler is the class {scaler.__name__}; pass an instance: "
+            f"{scaler.__name__}()."
+        )
+    if not (hasattr(scaler, "fit") and hasattr(scaler, "transform")):
+        raise TypeError(
+            f"scaler is a {type(scaler).__name__} without fit and transform; expected "
+            f"one of {', '.join(map(repr, SCALERS))}, a transformer instance or None."
+        )
+    return clone(scaler)
+
+
+def fit_scaler(
+    scaler: Any, ragged: RaggedArray, sample_weight: NDArray[Any] | None = None
+) -> Any:
+    """Fit a scaler to the time steps of all sequences.
+
+    Parameters
+    ----------
+    scaler : transformer or None
+        From `make_scaler`.
+
+    ragged : RaggedArray
+        The sequences, in their own units.
+
+    sample_weight : ndarray of shape (n_sequences,), default=None
+        Each time step weighs as its sequence does. A scaler whose `fit` takes no
+        `sample_weight` only sees which weights are zero: it is fitted without those.
+
+    Returns
+    -------
+    transformer or None
+        `scaler`, fitted.
+
+    Raises
+    ------
+    ValueError
+        If every weight is zero or the values are too large to compute with.
+    """
+    if scaler is None:
+        return None
+    values, weight = _weighted_timesteps(ragged, sample_weight)
+    with np.errstate(over="ignore", invalid="ignore"):  # told below, by feature
+        if type(scaler) is StandardScaler:
+            _fit_standard(scaler, values, weight)
+        else:
+            _fit(scaler, values, weight)
+    _check_scale(scaler)
+    return scaler
+
+
+def scale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
+    """Scale sequences for the network.
+
+    Parameters
+    ----------
+    scaler : fitted transformer or None
+        From `fit_scaler`.
+
+    ragged : RaggedArray
+        The sequences, in their own units.
+
+    Returns
+    -------
+    RaggedArray
+        float32, NaN where a value is missing. The number of features is the
+        scaler's to choose.
+
+    Raises
+    ------
+    InvalidSequenceError
+        If an observed value is not finite any more, naming the first such sequence.
+    ValueError
+        If the scaler returns something else than one dense row for each time step.
+    """
+    with np.errstate(over="ignore"):
+        scaled = _apply(scaler, "transform", ragged).astype(np.float32)
+    _check_scaled(scaled, ragged, scaler)
+    return ragged.with_values(scaled)
+
+
+def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
+    """Return scaled sequences to their own units.
+
+    Parameters
+    ----------
+    scaler : fitted transformer or None
+        From `fit_scaler`.
+
+    ragged : RaggedArray
+        The scaled sequences.
+
+    Returns
+    -------
+    RaggedArray
+        float64.
+
+    Raises
+    ------
+    TypeError
+        If the scaler has no `inverse_transform`.
+    """
+    if scaler is not None and not hasattr(scaler, "inverse_transform"):
+        raise TypeError(
+            f"the scaler {type(scaler).__name__} has no inverse_transform, which is "
+            "needed to return sequences to their own units; use one that has, or "
+            "scaler=None."
+        )
+    return ragged.with_values(_apply(scaler, "inverse_transform", ragged))
+
+
+def _weighted_timesteps(
+    ragged: RaggedArray, sample_weight: NDArray[Any] | None
+) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
+    """Return the time steps to fit on, a copy, and the weight of each."""
+    if sample_weight is None:
+        return ragged.values.astype(np.float64), None
+    weight = np.repeat(sample_weight, ragged.lengths)
+    counts = weight != 0
+    if not counts.any():
+        raise ValueError(
+            "every sample_weight is zero; the scaler needs at least one sequence."
+        )
+    return ragged.values[counts].astype(np.float64), weight[counts]
+
+
+def _fit(scaler: Any, values: NDArray[np.float64], weight: NDArray[Any] | None) -> None:
+    if weight is not None and has_fit_parameter(scaler, "sample_weight"):
+        scaler.fit(values, sample_weight=weight)
+    else:
+        scaler.fit(values)
+
+
+def _fit_standard(
+    scaler: StandardScaler, values: NDArray[np.float64], weight: NDArray[Any] | None
+) -> None:
+    """Fit a StandardScaler in place, on values that start from zero.
+
+    StandardScaler takes a feature for constant if its variance is below
+    ``(n * mean * eps) ** 2``: with n = 1e6 time steps around 1e9, a standard deviation
+    of 0.2 is taken for none. Variance doesn't depend on where zero is, so we put it at
+    the first observed value; being one of the values, it can't be so far from the
+    others that the rule fails again.
+    """
+    first = np.isfinite(values).argmax(axis=0)
+    origin = values[first, np.arange(values.shape[1])]
+    _fit(scaler, values - origin, weight)
+    if scaler.mean_ is not None:
+        scaler.mean_ = scaler.mean_ + origin
+
+
+def _check_scale(scaler: Any) -> None:
+    spread = getattr(scaler, "scale_", None)
+    if not isinstance(spread, np.ndarray) or not np.isinf(spread).any():
+        return
+    feature = int(np.isinf(spread).argmax())
+    raise ValueError(
+        f"feature {feature} has values too large for {type(scaler).__name__}: their "
+        "spread overflows float64; divide them by a constant first."
+    )
+
+
+def _apply(scaler: Any, method: str, ragged: RaggedArray) -> NDArray[np.float64]:
+    """Call a method of the scaler on a float64 copy of the time steps."""
+    # A copy: with StandardScaler(copy=False), say, the values might be the user's own.
+    values = ragged.values.astype(np.float64)
+    if scaler is None:
+        return values
+    result = getattr(scaler, method)(values)
+    # np.asarray: with set_output or set_config it is a DataFrame.
+    array = None if sparse.issparse(result) else np.asarray(result, dtype=np.float64)
+    if array is None or array.ndim != 2 or len(array) != ragged.n_timesteps:
+        found = "a sparse matrix" if array is None else f"shape {array.shape}"
+        raise ValueError(
+            f"the {method} of the scaler {type(scaler).__name__} returned {found}; "
+            f"expected a dense array with {ragged.n_timesteps} rows, one for each "
+            "time step."
+        )
+    return array
+
+
+def _check_scaled(
+    scaled: NDArray[np.float32], ragged: RaggedArray, scaler: Any
+) -> None:
+    """Raise if scaling lost a value; NaN may stand where NaN stood."""
+    lost = np.logical_not(np.isfinite(scaled))
+    if not lost.any():
+        return
+    missing = np.isnan(ragged.values)
+    if scaled.shape != ragged.values.shape:  # which feature is which is not known
+        missing = missing.any(axis=1, keepdims=True)
+    lost &= ~(np.isnan(scaled) & missing)
+    if not lost.any():
+        return
+    row, feature = np.unravel_index(lost.argmax(), lost.shape)
+    i, timestep = ragged.locate(row)
+    by = "conversion to float32" if scaler is None else type(scaler).__name__
+    raise InvalidSequenceError(
+        f"sequence {i} has a value that is {scaled[row, feature]} after {by} (time "
+        f"step {timestep}, feature {feature}); bring the values into a range "
+        "that the scaler can map to float32."
+    )

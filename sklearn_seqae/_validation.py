@@ -1,0 +1,198 @@
+"""The one gate for data that enter the estimator."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from sklearn_seqae._inputs import Container, to_ragged
+from sklearn_seqae._inputs._checks import ACCEPTED, as_float, as_plain, as_real
+from sklearn_seqae._ragged import Floats, RaggedArray
+from sklearn_seqae.exceptions import InvalidSequenceError, _count
+
+# A decoded sequence may not be longer: a wild length is an error, not an allocation.
+MAX_LENGTH = 2**20
+
+
+def validate_sequences(
+    estimator: Any, X: Any, *, reset: bool
+) -> tuple[RaggedArray, Container]:
+    """Convert `X`, and set or check what the estimator knows of its features.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator instance
+        With `reset`, gets `n_features_in_` (columns of a 2-D array or a DataFrame,
+        features of a time step otherwise), `feature_names_in_` if `X` is a DataFrame
+        with names, and for later checks `_n_channels` and `_n_columns`. All is checked
+        before any of it is set.
+
+    X : list, tuple, array-like or DataFrame
+        As `to_ragged` takes it.
+
+    reset : bool
+        Whether `X` is to be learnt from (`fit`) or compared with what was.
+
+    Returns
+    -------
+    ragged : RaggedArray
+        The sequences.
+    container : Container
+        What `X` was.
+
+    Raises
+    ------
+    ValueError
+        If the sequences can't be used, or aren't like those in `fit`.
+    TypeError
+        If `X` is no container of sequences of numbers.
+    """
+    ragged, container = to_ragged(X)
+    if reset:
+        _check_features_observed(ragged)
+        _set_features(estimator, X, ragged, container)
+    else:
+        _check_features(estimator, X, ragged, container)
+    return ragged, container
+
+
+def validate_embedding(estimator: Any, Z: Any) -> Floats:
+    """Check vectors that are to be decoded.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Knows how many components an embedding has.
+
+    Z : array-like or DataFrame of shape (n_samples, n_components)
+        The vectors: real and finite.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_components), float32 or float64
+        `Z`, without a copy if it is such an array.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another, or a value is not finite, naming its row.
+    TypeError
+        If `Z` doesn't hold numbers.
+    """
+    Z = check_array(as_plain(Z), ensure_all_finite=False, input_name="Z")
+    Z = as_float(as_real(Z, "Z"))
+    name = type(estimator).__name__
+    # Fitted, if the estimator keeps it apart: n_components may have been set since.
+    expected = getattr(estimator, "_n_features_out", estimator.n_components)
+    if Z.shape[1] != expected:
+        raise ValueError(
+            f"Z has {_count(Z.shape[1], 'component')}, but {name} is expecting "
+            f"{expected}; pass vectors like those that transform returns."
+        )
+    bad = ~np.isfinite(Z)
+    if bad.any():
+        row, component = np.unravel_index(bad.argmax(), bad.shape)
+        raise ValueError(
+            f"row {row} of Z has {Z[row, component]} as component {component}; an "
+            "embedding must be finite to be decoded."
+        )
+    return Z
+
+
+def validate_lengths(lengths: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
+    """Check the lengths that a user asks for.
+
+    Parameters
+    ----------
+    lengths : array-like of shape (n_sequences,), int
+        Time steps of each sequence, from 1 to 2**20.
+
+    n_sequences : int
+        How many there must be.
+
+    Returns
+    -------
+    ndarray of shape (n_sequences,), int64
+        The lengths.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another, or a length is out of range, naming its row.
+    TypeError
+        If they are not numbers.
+
+    Examples
+    --------
+    >>> from sklearn_seqae._validation import validate_lengths
+    >>> validate_lengths([3, 1], n_sequences=2)
+    array([3, 1])
+    """
+    array = _as_1d(lengths, n_sequences)
+    bad = ~((array >= 1) & (array <= MAX_LENGTH) & (array == np.floor(array)))
+    if bad.any():
+        row = int(bad.argmax())
+        raise ValueError(
+            f"lengths[{row}] is {array[row]}; expected a whole number from 1 to "
+            f"{MAX_LENGTH}."
+        )
+    return array.astype(np.int64)
+
+
+def _as_1d(lengths: ArrayLike, n_sequences: int) -> NDArray[Any]:
+    wanted = f"expected one whole number for each of {_count(n_sequences, 'sequence')}"
+    try:
+        array = np.asarray(as_plain(lengths))
+    except ValueError as error:  # lists of unequal length inside
+        raise ValueError(f"lengths is not 1-D; {wanted}.") from error
+    if array.shape != (n_sequences,):
+        raise ValueError(f"lengths has shape {array.shape}; {wanted}.")
+    if array.dtype == bool:
+        raise TypeError(f"lengths has dtype bool; {wanted}.")
+    return as_real(array, "lengths")
+
+
+def _check_features_observed(ragged: RaggedArray) -> None:
+    missing = np.isnan(ragged.values)
+    unobserved = missing.all(axis=0)
+    if unobserved.any():
+        raise InvalidSequenceError(
+            f"feature {int(unobserved.argmax())} has no observed value in any of "
+            f"{_count(len(ragged), 'sequence')}, only NaN; leave it out."
+        )
+
+
+def _set_features(
+    estimator: Any, X: Any, ragged: RaggedArray, container: Container
+) -> None:
+    if container.tabular:
+        validate_data(estimator, X, skip_check_array=True, reset=True)
+    else:
+        estimator.n_features_in_ = ragged.n_features
+        if hasattr(estimator, "feature_names_in_"):
+            del estimator.feature_names_in_
+    estimator._n_channels = ragged.n_features
+    estimator._n_columns = container.n_columns
+
+
+def _check_features(
+    estimator: Any, X: Any, ragged: RaggedArray, container: Container
+) -> None:
+    if container.tabular and estimator._n_columns is not None:
+        validate_data(estimator, X, skip_check_array=True, reset=False)
+        return
+    expected = estimator._n_channels
+    if ragged.n_features == expected:
+        return
+    remedy = (
+        f"each row of X is one univariate sequence; for more features pass {ACCEPTED}"
+        if container.tabular
+        else "pass the features that fit saw, in the same order"
+    )
+    raise InvalidSequenceError(
+        f"sequence 0 has {_count(ragged.n_features, 'feature')}, but "
+        f"{type(estimator).__name__} is expecting {_count(expected, 'feature')} as "
+        f"input; {remedy}."
+    )
