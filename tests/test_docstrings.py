@@ -6,7 +6,7 @@ import inspect
 import pytest
 from numpydoc.validate import validate
 
-MODULES = ["sklearn_seqae", "sklearn_seqae.datasets"]
+MODULES = ["sklearn_seqae", "sklearn_seqae.datasets", "sklearn_seqae.exceptions"]
 
 # What we ask less of than numpydoc does
 LEFT_OUT = {

@@ -6,7 +6,6 @@ import pytest
 
 import sklearn_seqae
 
-
 HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "torch", "jax"}
 
 

@@ -1,0 +1,57 @@
+"""Settings of the documentation."""
+
+import os
+import warnings
+from importlib.metadata import version as installed_version
+
+# For the gallery, which trains networks: TensorFlow's notes on the processor are noise.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+project = "sklearn_seqae"
+author = "The sklearn_seqae developers"
+copyright = author
+version = release = installed_version("sklearn-seqae")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build"]
+default_role = "py:obj"
+nitpicky = False
+
+autosummary_generate = True
+numpydoc_show_class_members = False  # the template of a class lists its methods
+templates_path = ["_templates"]
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "ignore_pattern": "quickstart",  # a script for the terminal
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "show_signature": False,
+    "min_reported_time": 1e9,  # no table of times, which would change in each build
+    "reference_url": {"sklearn_seqae": None},
+    "doc_module": ("sklearn_seqae",),
+    "backreferences_dir": "generated/backreferences",
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = project
+html_theme_options = {
+    "show_prev_next": False,
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+    "footer_start": ["copyright"],
+    "footer_end": ["sphinx-version"],
+}
+html_show_sourcelink = False
+
+linkcheck_timeout = 30
+
+warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
