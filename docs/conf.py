@@ -1,6 +1,7 @@
 """Settings of the documentation."""
 
 import os
+import re
 import warnings
 from importlib.metadata import version as installed_version
 
@@ -55,3 +56,19 @@ html_show_sourcelink = False
 linkcheck_timeout = 30
 
 warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
+
+
+def unlink_sklearn_references(app, what, name, obj, options, lines):
+    """Turn links into scikit-learn's guide into plain text in inherited docstrings.
+
+    Resolving them (intersphinx) would make the build depend on the internet.
+    """
+    if (getattr(obj, "__module__", None) or "").startswith("sklearn."):
+        lines[:] = [
+            re.sub(r":(?:ref|term):`([^`<]+?)\s*(?:<[^`]*>)?`", r"\1", line)
+            for line in lines
+        ]
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", unlink_sklearn_references)
