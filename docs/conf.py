@@ -16,15 +16,14 @@ version = release = installed_version("sklearn-seqae")
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build"]
 default_role = "py:obj"
-nitpicky = False
 
 autosummary_generate = True
+autodoc_typehints = "none"  # numpydoc's sections say it more readably
 numpydoc_show_class_members = False  # the template of a class lists its methods
 templates_path = ["_templates"]
 
@@ -52,6 +51,13 @@ html_theme_options = {
     "footer_end": ["sphinx-version"],
 }
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["style.css"]
+# Pages without siblings need no list of them
+html_sidebars = {
+    page: [] for page in ["index", "install", "architecture", "benchmarks", "changelog"]
+}
+toc_object_entries_show_parents = "hide"
 
 linkcheck_timeout = 30
 

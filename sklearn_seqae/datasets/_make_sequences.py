@@ -36,21 +36,21 @@ def make_sequences(
     noise: float = 0.1,
     random_state: int | np.random.RandomState | None = None,
 ) -> tuple[list[NDArray[np.float64]], NDArray[np.int64]]:
-    r"""Make oscillations of random length whose class is their frequency.
+    """Make oscillations of random length whose class is their frequency.
 
-    Feature `j` at time step `t` of a sequence is
+    Feature `j` at time step `t` of a sequence is ::
 
-    .. math:: \sin(2 \pi f t + \varphi + \pi j / n_{features}) + noise \cdot \varepsilon
+        sin(2 * pi * f * t + phase + pi * j / n_features) + noise * standard_normal
 
-    with a frequency `f` and a phase :math:`\varphi` of its own. The phase and the
-    length are random and say nothing about the class; the frequency is all that does.
-    Its logarithm is uniform in a window; the windows of the classes are equally wide,
-    lie `class_sep` widths apart, and together span 1/20 to 1/4 cycles per time step.
+    with a frequency `f` and a `phase` of its own. The phase and the length are random
+    and say nothing about the class; the frequency is all that does. Its logarithm is
+    uniform in a window; the windows of the classes are equally wide, lie `class_sep`
+    widths apart, and together span 1/20 to 1/4 cycles per time step.
 
     So the difficulty is known: neighbouring windows overlap when `class_sep` is below
-    1, and no classifier has an expected accuracy above
+    1, and no classifier has an expected accuracy above ::
 
-    .. math:: (1 + (n_{classes} - 1) \min(class\_sep, 1)) / n_{classes}.
+        (1 + (n_classes - 1) * min(class_sep, 1)) / n_classes
 
     Without noise, knowing the frequency, a classifier reaches this bound.
 
