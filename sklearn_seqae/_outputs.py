@@ -1,6 +1,6 @@
 """From a RaggedArray back to the kind of container that came in."""
 
-from itertools import pairwise
+from itertools import count, islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ def from_ragged(ragged: RaggedArray, container: Container) -> Any:
         return _table(ragged, container)
     if container.kind == "dataframe":
         table = _table(ragged, container)
-        return pd.DataFrame(table, columns=_widen(container.columns, table.shape[1]))
+        return pd.DataFrame(table, columns=_columns(container, table.shape[1]))
     sequences = _sequences(ragged, container)
     if container.kind == "object_array":
         return _object_array(sequences)
@@ -81,14 +81,23 @@ def _padded(ragged: RaggedArray, dtype: str, *, at_least: int = 0) -> NDArray[An
     return padded
 
 
-def _widen(columns: pd.Index | None, width: int) -> pd.Index:
-    """Return `columns` with further labels, the position of each, up to `width`."""
-    if columns is None:
-        return pd.RangeIndex(width)
-    extra: list[Any] = list(range(len(columns), width))
-    if not extra:
-        return columns
-    if all(isinstance(label, str) for label in columns):
-        # All strings stay all strings: scikit-learn refuses a mixture.
-        extra = [str(position) for position in extra]
-    return columns.append(pd.Index(extra, name=columns.name))
+def _columns(container: Container, width: int) -> pd.Index:
+    """Return the columns that came in, with further ones up to `width`."""
+    known = list(container.columns or ())
+    labels = known + _further_labels(known, width - len(known))
+    if labels == list(range(width)):
+        return pd.RangeIndex(width, name=container.column_names[0])
+    if len(container.column_names) > 1 and len(labels) == len(known):
+        return pd.MultiIndex.from_tuples(labels, names=container.column_names)
+    return pd.Index(labels, name=container.column_names[0])
+
+
+def _further_labels(known: list[Any], n: int) -> list[Any]:
+    """Return n new labels: integers go on counting, strings stay strings."""
+    if all(isinstance(label, int) for label in known):
+        start = max(known, default=-1) + 1
+        return list(range(start, start + n))
+    # scikit-learn refuses a mixture of strings and numbers.
+    as_label = str if all(isinstance(label, str) for label in known) else int
+    positions = (as_label(position) for position in count(len(known)))
+    return list(islice((label for label in positions if label not in known), n))

@@ -22,7 +22,7 @@ class RaggedArray:
     Sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``. There is no padding, so
     whatever works on a table of time steps (a scaler, a mean) works on `values`.
 
-    Parameters
+    Attributes
     ----------
     values : ndarray of shape (n_timesteps, n_features), float32 or float64
         The time steps of all sequences, one after the other. Kept as a read-only
@@ -85,7 +85,7 @@ class RaggedArray:
         Returns
         -------
         RaggedArray
-            float32 if every sequence is float32 or float16, float64 otherwise.
+            Of float32 if every sequence is float32 or float16, float64 otherwise.
 
         Raises
         ------
@@ -139,7 +139,7 @@ class RaggedArray:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The dtype of `values`: float32 or float64."""
+        """Precision of the values: float32 or float64."""
         return self.values.dtype
 
     def __len__(self) -> int:
@@ -230,7 +230,9 @@ class RaggedArray:
 
         Returns
         -------
-        sequence, timestep : int
+        sequence : int
+            The position of the sequence.
+        timestep : int
             So that ``self[sequence][timestep]`` is ``self.values[row]``.
         """
         sequence = int(np.searchsorted(self.offsets, row, side="right")) - 1
@@ -248,7 +250,18 @@ class RaggedArray:
 
 
 def offsets_from_lengths(lengths: ArrayLike) -> NDArray[np.int64]:
-    """Turn n lengths into the n + 1 offsets of a RaggedArray."""
+    """Turn lengths into the offsets of a RaggedArray.
+
+    Parameters
+    ----------
+    lengths : array-like of shape (n_sequences,), int
+        The number of time steps of each sequence.
+
+    Returns
+    -------
+    ndarray of shape (n_sequences + 1,), int64
+        Where each sequence starts, and the end of the last.
+    """
     lengths = np.asarray(lengths, dtype=np.int64)
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
@@ -256,7 +269,18 @@ def offsets_from_lengths(lengths: ArrayLike) -> NDArray[np.int64]:
 
 
 def check_same_n_features(arrays: Sequence[NDArray[Any]]) -> None:
-    """Raise if 2-D arrays differ in their number of columns, naming the first."""
+    """Raise if sequences differ in their number of features.
+
+    Parameters
+    ----------
+    arrays : sequence of ndarray of shape (n_timesteps_i, n_features)
+        At least one; the first sets what is expected of the others.
+
+    Raises
+    ------
+    InvalidSequenceError
+        Naming the first that differs.
+    """
     expected = arrays[0].shape[1]
     if len({array.shape[1] for array in arrays}) == 1:
         return
@@ -272,7 +296,18 @@ def check_same_n_features(arrays: Sequence[NDArray[Any]]) -> None:
 
 
 def stack(arrays: Sequence[NDArray[Any]]) -> Floats:
-    """Concatenate along time: float32 if nothing is lost by it, else float64."""
+    """Concatenate sequences along time.
+
+    Parameters
+    ----------
+    arrays : sequence of ndarray
+        Booleans, integers or floats.
+
+    Returns
+    -------
+    ndarray
+        Of float32 if all of them are float16 or float32, else float64.
+    """
     narrow = {array.dtype for array in arrays} <= {
         np.dtype(np.float16),
         np.dtype(np.float32),

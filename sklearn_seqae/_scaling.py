@@ -87,7 +87,7 @@ def fit_scaler(
     Returns
     -------
     transformer or None
-        `scaler`, fitted.
+        The same object, fitted.
 
     Raises
     ------
@@ -97,12 +97,16 @@ def fit_scaler(
     if scaler is None:
         return None
     values, weight = _weighted_timesteps(ragged, sample_weight)
-    with np.errstate(over="ignore", invalid="ignore"):  # told below, by feature
-        if type(scaler) is StandardScaler:
-            _fit_standard(scaler, values, weight)
-        else:
-            _fit(scaler, values, weight)
-    _check_scale(scaler)
+    fit = _fit_standard if type(scaler) is StandardScaler else _fit
+    try:
+        # An infinite range or variance would scale everything to zero, silently.
+        with np.errstate(over="raise"):
+            fit(scaler, values, weight)
+    except FloatingPointError as error:
+        raise ValueError(
+            f"{type(scaler).__name__} can't be fitted to values as large as "
+            f"{np.nanmax(np.abs(values)):.3g}: {error}; divide them by a constant."
+        ) from error
     return scaler
 
 
@@ -120,7 +124,7 @@ def scale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
     Returns
     -------
     RaggedArray
-        float32, NaN where a value is missing. The number of features is the
+        Of float32, NaN where a value is missing. The number of features is the
         scaler's to choose.
 
     Raises
@@ -150,7 +154,7 @@ def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
     Returns
     -------
     RaggedArray
-        float64.
+        Of float64, in the units that the sequences came in.
 
     Raises
     ------
@@ -206,17 +210,6 @@ def _fit_standard(
         scaler.mean_ = scaler.mean_ + origin
 
 
-def _check_scale(scaler: Any) -> None:
-    spread = getattr(scaler, "scale_", None)
-    if not isinstance(spread, np.ndarray) or not np.isinf(spread).any():
-        return
-    feature = int(np.isinf(spread).argmax())
-    raise ValueError(
-        f"feature {feature} has values too large for {type(scaler).__name__}: their "
-        "spread overflows float64; divide them by a constant first."
-    )
-
-
 def _apply(scaler: Any, method: str, ragged: RaggedArray) -> NDArray[np.float64]:
     """Call a method of the scaler on a float64 copy of the time steps."""
     # A copy: with StandardScaler(copy=False), say, the values might be the user's own.
@@ -245,7 +238,7 @@ def _check_scaled(
         return
     missing = np.isnan(ragged.values)
     if scaled.shape != ragged.values.shape:  # which feature is which is not known
-        missing = missing.any(axis=1, keepdims=True)
+        missing = np.any(missing, axis=1, keepdims=True)
     lost &= ~(np.isnan(scaled) & missing)
     if not lost.any():
         return

@@ -89,7 +89,18 @@ def _not_a_number(place: str, error: Exception) -> str:
 
 
 def as_plain(X: Any) -> Any:
-    """Return `X`, or for a masked array its data with NaN where it is masked."""
+    """Put NaN where an array is masked: `numpy.asarray` would drop the mask.
+
+    Parameters
+    ----------
+    X : object
+        Anything.
+
+    Returns
+    -------
+    object
+        An ndarray for a masked array, else `X` itself.
+    """
     if not isinstance(X, np.ma.MaskedArray):
         return X
     if X.dtype.kind in "iub":
@@ -98,7 +109,18 @@ def as_plain(X: Any) -> Any:
 
 
 def as_float(array: NDArray[Any]) -> Floats:
-    """Return float32 for float16 and float32, else float64; no copy if it is that."""
+    """Convert to one of the two dtypes that a RaggedArray has.
+
+    Parameters
+    ----------
+    array : ndarray
+        Booleans, integers or floats.
+
+    Returns
+    -------
+    ndarray
+        Of float32 for float16 and float32, else float64; no copy if it is that.
+    """
     narrow = array.dtype in (np.float16, np.float32)
     dtype: type[np.floating[Any]] = np.float32 if narrow else np.float64
     # A longdouble beyond float64 becomes inf here, which check_values reports.
@@ -107,7 +129,18 @@ def as_float(array: NDArray[Any]) -> Floats:
 
 
 def dtype_name(ragged: RaggedArray) -> Literal["float32", "float64"]:
-    """Return the dtype of the values, as `Container` keeps it."""
+    """Name the dtype of the values, as `Container` keeps it.
+
+    Parameters
+    ----------
+    ragged : RaggedArray
+        The sequences.
+
+    Returns
+    -------
+    str
+        Either "float32" or "float64".
+    """
     return "float32" if ragged.dtype == np.float32 else "float64"
 
 
@@ -145,7 +178,18 @@ def check_values(ragged: RaggedArray) -> None:
 
 
 def raise_unobserved(i: int) -> None:
-    """Raise for a sequence whose every value is NaN."""
+    """Raise for a sequence whose every value is NaN.
+
+    Parameters
+    ----------
+    i : int
+        Its position.
+
+    Raises
+    ------
+    InvalidSequenceError
+        Always.
+    """
     raise InvalidSequenceError(
         f"sequence {i} has no observed value, only NaN; a sequence needs at least one: "
         "leave it out."
@@ -153,7 +197,18 @@ def raise_unobserved(i: int) -> None:
 
 
 def describe(X: Any) -> str:
-    """Return what `X` is, in a few words, for messages."""
+    """Say in a few words what `X` is, for messages.
+
+    Parameters
+    ----------
+    X : object
+        Anything.
+
+    Returns
+    -------
+    str
+        Such as "the int 3" or "a dict".
+    """
     if X is None:
         return "None"
     if isinstance(X, np.ndarray) and X.ndim > 0:

@@ -1,9 +1,7 @@
 """What kind of container the sequences came in."""
 
 from dataclasses import dataclass
-from typing import Literal
-
-import pandas as pd
+from typing import Any, Literal
 
 Kind = Literal["list", "tuple", "object_array", "array_3d", "array_2d", "dataframe"]
 
@@ -11,7 +9,7 @@ Kind = Literal["list", "tuple", "object_array", "array_3d", "array_2d", "datafra
 TABULAR_KINDS = frozenset({"array_2d", "dataframe"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Container:
     """What kind `X` was: enough to give the same kind back.
 
@@ -31,15 +29,19 @@ class Container:
     n_columns : int or None
         Width of the table, for "array_2d" and "dataframe".
 
-    columns : pandas.Index or None
-        Labels of the columns, for "dataframe".
+    columns : tuple or None
+        Labels of the columns, for "dataframe". Not an Index, which skops can't carry.
+
+    column_names : tuple
+        Names of the levels of the columns, for "dataframe"; mostly ``(None,)``.
     """
 
     kind: Kind
     dtype: Literal["float32", "float64"]
     univariate: bool = False
     n_columns: int | None = None
-    columns: pd.Index | None = None
+    columns: tuple[Any, ...] | None = None
+    column_names: tuple[Any, ...] = (None,)
 
     @property
     def tabular(self) -> bool:

@@ -63,7 +63,20 @@ def ragged_from_sequence(
 def ragged_from_object_array(
     X: NDArray[np.object_],
 ) -> tuple[RaggedArray, Container]:
-    """Stack the sequences of a 1-D object array, as `ragged_from_sequence` does."""
+    """Stack the sequences of a 1-D object array, as `ragged_from_sequence` does.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_sequences,), object
+        An array-like in each cell.
+
+    Returns
+    -------
+    ragged : RaggedArray
+        The sequences.
+    container : Container
+        Of kind "object_array".
+    """
     return ragged_from_sequence(X.tolist(), kind="object_array")
 
 

@@ -1,4 +1,4 @@
-"""pandas DataFrames of numbers: a univariate sequence a row."""
+"""Frames of pandas that hold numbers: a univariate sequence a row."""
 
 from dataclasses import replace
 from typing import Any
@@ -34,7 +34,12 @@ def ragged_from_dataframe(X: pd.DataFrame) -> tuple[RaggedArray, Container]:
         Naming the first column that is not numeric.
     """
     ragged, container = ragged_from_table(_to_numpy(X))
-    return ragged, replace(container, kind="dataframe", columns=X.columns)
+    return ragged, replace(
+        container,
+        kind="dataframe",
+        columns=tuple(X.columns.tolist()),
+        column_names=tuple(X.columns.names),
+    )
 
 
 def _to_numpy(X: pd.DataFrame) -> NDArray[Any]:

@@ -1,0 +1,187 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from numpy.testing import assert_array_equal
+from pandas.testing import assert_frame_equal
+
+from sklearn_seqae._inputs import to_ragged
+from sklearn_seqae._outputs import from_ragged
+from sklearn_seqae._ragged import RaggedArray
+
+nan = np.nan
+quick = settings(deadline=None, max_examples=50)
+
+
+def object_array(sequences):
+    array = np.empty(len(sequences), dtype=object)
+    for i, sequence in enumerate(sequences):
+        array[i] = sequence
+    return array
+
+
+def padded(sequences, width):
+    """Put sequences of shape (n_timesteps, n_features) into one array, with NaN."""
+    array = np.full((len(sequences), width, sequences[0].shape[1]), nan)
+    for row, sequence in zip(array, sequences, strict=True):
+        row[: len(sequence)] = sequence
+    return array
+
+
+def there_and_back(X):
+    ragged, container = to_ragged(X)
+    return from_ragged(ragged, pickle.loads(pickle.dumps(container)))
+
+
+@st.composite
+def sequences(draw, n_features=None):
+    width = draw(st.integers(1, 3)) if n_features is None else n_features
+    dtype = draw(st.sampled_from([np.float32, np.float64]))
+    lengths = draw(st.lists(st.integers(1, 5), min_size=1, max_size=6))
+    numbers = st.integers(-9, 9)
+    return [
+        draw(npst.arrays(dtype, (length, width), elements=numbers))
+        for length in lengths
+    ]
+
+
+def assert_same_elements(found, expected):
+    assert type(found) is type(expected)
+    assert len(found) == len(expected)
+    for x, y in zip(found, expected, strict=True):
+        assert x.dtype == y.dtype
+        assert_array_equal(x, y)
+
+
+@quick
+@given(sequences())
+def test_lists_tuples_and_object_arrays_come_back_as_they_were(X):
+    assert_same_elements(there_and_back(X), X)
+    assert_same_elements(there_and_back(tuple(X)), tuple(X))
+    back = there_and_back(object_array(X))
+    assert back.dtype == object
+    assert back.shape == (len(X),)
+    assert_same_elements(back, object_array(X))
+
+
+@quick
+@given(sequences(n_features=1))
+def test_univariate_sequences_come_back_1d(X):
+    X = [x[:, 0] for x in X]
+    assert_same_elements(there_and_back(X), X)
+    assert_same_elements(there_and_back(object_array(X)), object_array(X))
+
+
+@quick
+@given(sequences(), st.integers(0, 3))
+def test_3d_arrays_come_back_as_long_as_the_longest_sequence(X, extra):
+    longest = max(map(len, X))
+    back = there_and_back(padded(X, longest + extra))
+    assert_array_equal(back, padded(X, longest))
+
+
+@quick
+@given(sequences(n_features=1), st.integers(0, 3))
+def test_tables_come_back_as_wide_as_they_were(X, extra):
+    table = padded(X, max(map(len, X)) + extra)[:, :, 0]
+    assert_array_equal(there_and_back(table), table)
+    frame = pd.DataFrame(table)
+    assert_frame_equal(there_and_back(frame), frame)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i4", "?"])
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 1)])
+def test_the_dtype_is_that_of_the_input_as_far_as_floats_go(dtype, shape):
+    back = there_and_back(np.ones(shape, dtype))
+    assert back.dtype == ("float32" if dtype in ("f2", "f4") else "float64")
+    assert_array_equal(back, np.ones(shape))
+
+
+def test_the_dtype_is_the_container_s_whatever_the_values_have():
+    _, container = to_ragged([np.ones(2, np.float32)])
+    (back,) = from_ragged(RaggedArray(np.ones((3, 1)), [0, 3]), container)
+    assert back.dtype == np.float32
+
+
+def test_other_lengths_than_those_of_the_input():
+    shorter_and_longer = RaggedArray(np.arange(6.0)[:, np.newaxis], [0, 1, 6])
+    _, container = to_ragged(np.ones((1, 3)))
+    assert_array_equal(
+        from_ragged(shorter_and_longer, container),
+        [[0, nan, nan, nan, nan], [1, 2, 3, 4, 5]],
+    )
+    _, container = to_ragged(np.ones((1, 9)))
+    assert from_ragged(shorter_and_longer, container).shape == (2, 9)
+
+
+@pytest.mark.parametrize(
+    ("columns", "wider"),
+    [
+        (None, [0, 1, 2, 3, 4]),
+        ([1, 2, 3], [1, 2, 3, 4, 5]),
+        ([2020, 2010, 2000], [2020, 2010, 2000, 2021, 2022]),
+        (["a", "b", "c"], ["a", "b", "c", "3", "4"]),
+        (["2", "3", "4"], ["2", "3", "4", "5", "6"]),
+        (["a", 3, 0.5], ["a", 3, 0.5, 4, 5]),
+    ],
+)
+def test_a_frame_that_has_to_be_wider_gets_further_columns(columns, wider):
+    ragged, container = to_ragged(pd.DataFrame(np.eye(3), columns=columns))
+    longer = RaggedArray(np.ones((5, 1)), [0, 5])
+    assert from_ragged(longer, container).columns.tolist() == wider
+    assert from_ragged(ragged, container).columns.tolist() == wider[:3]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        pd.RangeIndex(3, name="time"),
+        pd.Index([3, 2, 1], name="time"),
+        pd.date_range("2020-01-01", periods=3, freq="D", name="day"),
+        pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)], names=["x", "y"]),
+    ],
+    ids=lambda columns: type(columns).__name__,
+)
+def test_columns_of_other_kinds_come_back(columns):
+    frame = pd.DataFrame(np.eye(3), columns=columns)
+    assert_frame_equal(there_and_back(frame), frame, check_freq=False)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        [np.ones((2, 1)), np.ones((1, 1))],
+        (np.ones(2), np.ones(1)),
+        np.ones((2, 2)),
+        np.ones((2, 2, 2)),
+    ],
+    ids=["list", "tuple", "array_2d", "array_3d"],
+)
+def test_what_comes_back_is_the_user_s_to_write_to(X):
+    ragged, container = to_ragged(X)
+    before = ragged.values.copy()
+    back = from_ragged(ragged, container)
+    back[0][:] = 7.0
+    assert_array_equal(back[1], np.ones_like(back[1]))
+    assert_array_equal(ragged.values, before)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        [np.ones(2)],
+        (np.ones(2),),
+        np.ones((1, 2)),
+        np.ones((1, 2, 1)),
+        pd.DataFrame([1]),
+    ],
+)
+def test_no_sequences_are_an_empty_container(X):
+    _, container = to_ragged(X)
+    back = from_ragged(RaggedArray(np.empty((0, 1)), [0]), container)
+    assert type(back) is type(X)
+    assert len(back) == 0
