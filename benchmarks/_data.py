@@ -1,0 +1,65 @@
+"""Made sequences. Speed does not depend on what they say, only on their shape."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def log_uniform_lengths(
+    n: int, shortest: int, longest: int, seed: int = 0
+) -> NDArray[np.int64]:
+    """Lengths whose logarithm is uniform: many short sequences, few long ones."""
+    rng = np.random.default_rng(seed)
+    logs = rng.uniform(np.log(shortest), np.log(longest + 1), n)
+    return np.minimum(np.exp(logs).astype(np.int64), longest)
+
+
+def waves(
+    lengths: NDArray[np.int64], n_features: int, seed: int = 0
+) -> list[NDArray[np.float32]]:
+    """Noisy sine waves of these lengths, about standardised: (length, n_features)."""
+    rng = np.random.default_rng(seed + 1)
+    sequences = []
+    for length in lengths:
+        period, phase = rng.uniform(8, 40), rng.uniform(0, 6.28, n_features)
+        t = np.arange(length)[:, None]
+        wave = 1.4 * np.sin(6.28 * t / period + phase)
+        noise = rng.normal(scale=0.2, size=(length, n_features))
+        sequences.append((wave + noise).astype(np.float32))
+    return sequences
+
+
+def make(
+    n: int, shortest: int, longest: int, n_features: int = 3, seed: int = 0
+) -> list[NDArray[np.float32]]:
+    """Draw ``n`` sequences with lengths log-uniform in shortest..longest."""
+    return waves(log_uniform_lengths(n, shortest, longest, seed), n_features, seed)
+
+
+def tutorial() -> list[NDArray[np.float32]]:
+    """Four rising sequences, univariate, as the tutorial has: (length, 1) each."""
+    steps = ((0.1, 9), (0.1, 8), (0.2, 4), (0.3, 4))
+    return [(step * np.arange(1, n + 1, dtype="float32"))[:, None] for step, n in steps]
+
+
+def pad(sequences: list[NDArray[np.float32]], n_timesteps: int) -> NDArray[np.float32]:
+    """Right-pad with zeros to (n, n_timesteps, n_features), as tutorials do."""
+    padded = np.zeros((len(sequences), n_timesteps, sequences[0].shape[1]), "float32")
+    for row, sequence in zip(padded, sequences, strict=True):
+        row[: len(sequence)] = sequence
+    return padded
+
+
+def observed(
+    sequences: list[NDArray[np.float32]], n_timesteps: int
+) -> NDArray[np.float32]:
+    """1.0 where `pad` put a time step and 0.0 where it put padding."""
+    lengths = np.array([len(sequence) for sequence in sequences])
+    return (np.arange(n_timesteps) < lengths[:, None]).astype("float32")
+
+
+def batches_by_length(
+    sequences: list[NDArray[np.float32]], batch_size: int
+) -> list[NDArray[np.int64]]:
+    """Indices of batches whose members are about equally long."""
+    order = np.argsort([len(sequence) for sequence in sequences], kind="stable")
+    return [order[k : k + batch_size] for k in range(0, len(order), batch_size)]

@@ -1,0 +1,99 @@
+"""Our side of every task. See `benchmarks.peers` for what a job is."""
+
+import gc
+from typing import Any
+
+from benchmarks import _data
+from benchmarks._job import Round, epoch_by_difference, timed
+from sklearn_seqae import LSTMAutoencoderTransformer
+
+
+def warm_epoch(data: dict[str, Any], few: int, many: int, **estimator: Any) -> Round:
+    """An epoch of a fit whose compiling was done by an earlier fit."""
+    X = _data.make(**data)
+
+    def fit(epochs: int) -> None:
+        _estimator(epochs=epochs, **estimator).fit(X)
+
+    return epoch_by_difference(fit, few, many)
+
+
+def cold_fit(data: dict[str, Any], **estimator: Any) -> Round:
+    """The first and the second fit of a process whose imports are done."""
+    return _two_fits(_data.make(**data), estimator)
+
+
+def tutorial(**estimator: Any) -> Round:
+    """The same for the tutorial's four sequences."""
+    return _two_fits(_data.tutorial(), estimator)
+
+
+def _two_fits(X: list[Any], estimator: dict[str, Any]) -> Round:
+    _import_everything()
+
+    def fit() -> None:
+        _estimator(**estimator).fit(X)
+
+    return lambda: {"seconds": timed(fit), "second_fit": timed(fit)}
+
+
+def transform(data: dict[str, Any], **estimator: Any) -> Round:
+    """Embeddings of a list of arrays, after a fit and a first transform."""
+    X = _data.make(**data)
+    ae = _estimator(epochs=1, **estimator).fit(X[:256])
+    ae.transform(X)
+    return lambda: {"seconds": timed(lambda: ae.transform(X))}
+
+
+def grid_search(
+    data: dict[str, Any], grid: dict[str, list[Any]], **estimator: Any
+) -> Round:
+    """GridSearchCV, without labels, in one process; the first call of it."""
+    from sklearn.model_selection import GridSearchCV
+
+    _import_everything()
+    X = _data.make(**data)
+    search = GridSearchCV(
+        _estimator(**estimator), grid, cv=3, n_jobs=1, error_score="raise"
+    )
+    return lambda: {"seconds": timed(lambda: search.fit(X))}
+
+
+def japanese_vowels(epochs: int) -> Round:
+    """Load, fit and embed; importing TensorFlow is part of it."""
+    from sklearn_seqae.datasets import load_japanese_vowels
+
+    def work() -> None:
+        X, *_ = load_japanese_vowels(return_X_y=True)
+        _estimator(epochs=epochs).fit_transform(X)
+
+    return lambda: {"seconds": timed(work)}
+
+
+def memory(data: dict[str, Any], checks: list[int], **estimator: Any) -> Round:
+    """Resident memory in MiB after so many fits, each of new sequences."""
+    import psutil
+
+    process = psutil.Process()
+
+    def round_() -> dict[str, float]:
+        resident = {}
+        for k in range(1, max(checks) + 1):
+            _estimator(**estimator).fit(_data.make(seed=k, **data))
+            if k in checks:
+                gc.collect()
+                resident[f"after_{k}"] = process.memory_info().rss / 2**20
+        return resident
+
+    return round_
+
+
+def _estimator(**parameters: Any) -> LSTMAutoencoderTransformer:
+    return LSTMAutoencoderTransformer(random_state=0, **parameters)
+
+
+def _import_everything() -> None:
+    """Load what a fit would load: the clock starts after the imports."""
+    import keras  # noqa: F401
+    import scikeras.wrappers  # noqa: F401
+    import tensorflow  # noqa: F401

@@ -1,0 +1,126 @@
+"""The same autoencoder in PyTorch: `nn.LSTM` on packed sequences, batches by length."""
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_sequence
+
+from benchmarks import _data
+from benchmarks._job import Round, epoch_by_difference, timed
+
+
+class Autoencoder(nn.Module):
+    """Bidirectional LSTM, Linear, repeat, LSTM, Linear."""
+
+    def __init__(self, n_features: int, n_units: int, n_components: int) -> None:
+        super().__init__()
+        self.encoder = nn.LSTM(n_features, n_units, bidirectional=True)
+        self.head = nn.Linear(2 * n_units, n_components)
+        self.decoder = nn.LSTM(n_components, n_units)
+        self.out = nn.Linear(n_units, n_features)
+
+    def encode(self, x: Tensor | PackedSequence) -> Tensor:
+        """Embed a (time, batch, features) tensor or packed sequences."""
+        _, (state, _) = self.encoder(x)
+        return self.head(torch.cat([state[0], state[1]], -1))
+
+    def loss(self, x: Tensor | PackedSequence) -> Tensor:
+        """Mean squared error over the time steps there are."""
+        embedding = self.encode(x)
+        if isinstance(x, Tensor):
+            repeated = embedding.expand(len(x), *embedding.shape)
+            return nn.functional.mse_loss(self.out(self.decoder(repeated)[0]), x)
+        rows = torch.cat([torch.arange(n) for n in x.batch_sizes.tolist()])
+        repeated = PackedSequence(embedding[rows], x.batch_sizes)
+        return nn.functional.mse_loss(self.out(self.decoder(repeated)[0].data), x.data)
+
+
+def warm_epoch(
+    data: dict[str, Any],
+    few: int,
+    many: int,
+    batch_size: int,
+    packed: bool,
+    **model: Any,
+) -> Round:
+    """Not packed: for sequences of one length, which need no packing."""
+    sequences = _data.make(**data)
+    batches = _batches(sequences, batch_size, packed)
+    network = Autoencoder(sequences[0].shape[1], **model)
+    optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
+    return epoch_by_difference(
+        lambda epochs: _train(network, optimizer, batches, epochs), few, many
+    )
+
+
+def cold_fit(
+    data: dict[str, Any], epochs: int, batch_size: int, packed: bool, **model: Any
+) -> Round:
+    sequences = _data.make(**data)
+
+    def fit() -> None:
+        batches = _batches(sequences, batch_size, packed)
+        network = Autoencoder(sequences[0].shape[1], **model)
+        optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
+        _train(network, optimizer, batches, epochs)
+
+    return lambda: {"seconds": timed(fit)}
+
+
+def _train(
+    network: Autoencoder,
+    optimizer: torch.optim.Optimizer,
+    batches: list[Any],
+    epochs: int,
+) -> None:
+    for _ in range(epochs):
+        for batch in random.sample(batches, len(batches)):
+            optimizer.zero_grad()
+            network.loss(batch).backward()
+            optimizer.step()
+
+
+def transform(data: dict[str, Any], batch_size: int, **model: Any) -> Round:
+    """Embeddings, of batches packed before and packing included.
+
+    Either way in the order of the input.
+    """
+    sequences = _data.make(**data)
+    network = Autoencoder(sequences[0].shape[1], **model).eval()
+    prepared = _batches(sequences, batch_size, packed=True)
+    order = np.concatenate(_groups(sequences, batch_size))
+
+    def encode(batches: list[Any]) -> np.ndarray:
+        with torch.inference_mode():
+            rows = torch.cat([network.encode(batch) for batch in batches]).numpy()
+        result = np.empty_like(rows)
+        result[order] = rows
+        return result
+
+    def from_packed() -> None:
+        encode(prepared)
+
+    def from_list() -> None:
+        encode(_batches(sequences, batch_size, packed=True))
+
+    from_packed()
+    return lambda: {"seconds": timed(from_packed), "from_list": timed(from_list)}
+
+
+def _batches(sequences: list[np.ndarray], batch_size: int, packed: bool) -> list[Any]:
+    batches = []
+    for group in _groups(sequences, batch_size):
+        members = [torch.from_numpy(sequences[k]) for k in group]
+        if packed:
+            batches.append(pack_sequence(members))
+        else:
+            batches.append(torch.stack(members, 1))
+    return batches
+
+
+def _groups(sequences: list[np.ndarray], batch_size: int) -> list[np.ndarray]:
+    """Indices of batches, longest first, as packing wants it."""
+    return [group[::-1] for group in _data.batches_by_length(sequences, batch_size)]

@@ -1,0 +1,1 @@
+"""One module a task; each has ``task(quick)`` and runs alone with ``-m``."""
