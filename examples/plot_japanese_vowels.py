@@ -49,19 +49,22 @@ import matplotlib.pyplot as plt
 from sklearn.decomposition import PCA
 
 Z = autoencoder.transform(X_test)
-plane = make_pipeline(StandardScaler(), PCA(n_components=2)).fit_transform(Z)
+to_plane = make_pipeline(StandardScaler(), PCA(n_components=2))
+plane = to_plane.fit_transform(Z)
 
 # Okabe and Ito's colours can be told apart by colour-blind readers
-colours = "#0072B2 #E69F00 #009E73 #CC79A7 #56B4E9 #D55E00 #999999 #F0E442 #000000"
+colours = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9"]
+colours += ["#D55E00", "#999999", "#F0E442", "#000000"]
+markers = "os^vD<>ph"
 fig, ax = plt.subplots(figsize=(7, 5), layout="constrained")
-for k, (colour, marker) in enumerate(zip(colours.split(), "os^vD<>ph", strict=True)):
+for k, name in enumerate(data.target_names):
     ax.scatter(
         *plane[y_test == k].T,
-        c=colour,
-        marker=marker,
+        c=colours[k],
+        marker=markers[k],
         edgecolors="black",
         linewidths=0.4,
-        label=data.target_names[k],
+        label=name,
     )
 ax.set(
     title=f"Embedding of {len(Z)} test utterances, {Z.shape[1]} components",
@@ -77,7 +80,7 @@ _ = ax.legend(title="Speaker", loc="center left", bbox_to_anchor=(1, 0.5))
 # Every recording comes back at its own length and in its own units.
 
 decoded = autoencoder.inverse_transform(Z)
-print(all(len(x_hat) == len(x) for x_hat, x in zip(decoded, X_test, strict=True)))
+[len(x) for x in decoded] == [len(x) for x in X_test]
 
 # %%
 # One recording and what came back, for three of the twelve coefficients:

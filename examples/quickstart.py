@@ -44,7 +44,7 @@ def main() -> None:
     accuracy = classifier.score(data.X_test, data.y_test)
     print(f"\nTest accuracy (who is speaking?):  {accuracy:.3f}")
     print_reconstruction_error(autoencoder, data.X_test)
-    print_side_by_side(autoencoder, data.X_test[0], data.feature_names)
+    print_side_by_side(autoencoder, data.X_test[0])
 
     output.mkdir(parents=True, exist_ok=True)
     Z = autoencoder.transform(data.X_test)
@@ -80,25 +80,24 @@ def print_reconstruction_error(
     )
 
 
-def print_side_by_side(
-    autoencoder: LSTMAutoencoderTransformer, x: np.ndarray, feature_names: list[str]
-) -> None:
-    """Print the first three features of one utterance and of what came back."""
+def print_side_by_side(autoencoder: LSTMAutoencoderTransformer, x: np.ndarray) -> None:
+    """Print three features of one utterance, and of what came back."""
     z = autoencoder.transform([x])
     (decoded,) = autoencoder.inverse_transform(z)
+    print(
+        f"\nOne test utterance of {len(x)} frames (coefficients 1 to 3 of {x.shape[1]}), "
+        f"and what was\ndecoded from its embedding of {z.shape[1]} numbers:\n"
+    )
+    numbers = range(1, x.shape[1] + 1)
     table = pd.concat(
         {
-            "original": pd.DataFrame(x, columns=feature_names),
-            "decoded": pd.DataFrame(decoded, columns=feature_names),
+            "original": pd.DataFrame(x, columns=numbers),
+            "decoded": pd.DataFrame(decoded, columns=numbers),
         },
         axis="columns",
-    )
-    shown = table.loc[:, (slice(None), feature_names[:3])]
-    print(
-        f"\nOne test utterance of {len(x)} frames, and what was decoded from its "
-        f"embedding of {z.shape[1]} numbers:\n"
-    )
-    print(shown.rename_axis("frame").round(2).to_string())
+    ).rename_axis("frame")
+    shown = table.loc[:, (slice(None), [1, 2, 3])]
+    print(shown.to_string(float_format="{:8.2f}".format))
 
 
 def draw_embedding(
