@@ -80,7 +80,8 @@ _ = ax.legend(title="Speaker", loc="center left", bbox_to_anchor=(1, 0.5))
 # Every recording comes back at its own length and in its own units.
 
 decoded = autoencoder.inverse_transform(Z)
-[len(x) for x in decoded] == [len(x) for x in X_test]
+same_lengths = [len(x) for x in decoded] == [len(x) for x in X_test]
+print(f"All lengths right: {same_lengths}")
 
 # %%
 # One recording and what came back, for three of the twelve coefficients:
