@@ -85,8 +85,8 @@ def print_side_by_side(autoencoder: LSTMAutoencoderTransformer, x: np.ndarray) -
     z = autoencoder.transform([x])
     (decoded,) = autoencoder.inverse_transform(z)
     print(
-        f"\nOne test utterance of {len(x)} frames (coefficients 1 to 3 of 12), and what "
-        f"was\ndecoded from its embedding of {z.shape[1]} numbers:\n"
+        f"\nOne test utterance of {len(x)} frames (coefficients 1 to 3 of 12), and "
+        f"what was\ndecoded from its embedding of {z.shape[1]} numbers:\n"
     )
     numbers = range(1, x.shape[1] + 1)
     table = pd.concat(
