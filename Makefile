@@ -53,7 +53,7 @@ clean:  ## remove .venv and all that was built
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Python 3.11 or newer is needed, but '$(PYTHON)' is not:" \
+	  echo "Python 3.11 or newer is needed, but '$(PYTHON)' says:" \
 	    "$$($(PYTHON) --version 2>&1)." ; \
 	  echo "Name another with, for example, make demo PYTHON=python3.12" ; \
 	  exit 1 ; }
