@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from benchmarks._outcome import Outcome
 from benchmarks._stats import Summary, significant
 
-HEADER = ("work", "ours", "peer", "ratio", "target", "stretch", "", "of matmul rate")
+HEADER = (
+    "work",
+    "ours",
+    "peer",
+    "ratio",
+    "target",
+    "stretch",
+    "result",
+    "of matmul rate",
+)
 
 INTRODUCTION = """\
 .. This page is written by ``make bench``. Do not edit it by hand.
-
-.. _benchmarks:
 
 ==========
 Benchmarks
@@ -82,19 +89,19 @@ def _figure(summary: Summary, unit: str) -> str:
 
 def _peer(outcome: Outcome) -> str:
     if outcome.theirs is None:
-        return "-"
+        return ""
     return f"{outcome.peer}: {_figure(outcome.theirs, outcome.row.unit)}"
 
 
 def _ratio(summary: Summary | None, percent: bool) -> str:
     if summary is None:
-        return "-"
+        return ""
     low, high = _number(summary.low, percent), _number(summary.high, percent)
     return f"{_number(summary.median, percent)} ({low} to {high})"
 
 
 def _goal(sign: str, value: float | None, percent: bool) -> str:
-    return "-" if value is None else f"{sign} {_goal_number(value, percent)}"
+    return "" if value is None else f"{sign} {_goal_number(value, percent)}"
 
 
 def _goal_number(value: float, percent: bool) -> str:
@@ -113,7 +120,7 @@ def _text_table(rows: Sequence[Sequence[str]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         for row in rows
     ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
+    lines.insert(1, "  ".join("" * width for width in widths))
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -83,6 +83,7 @@ def batches(
         Batches.from_generator(
             lambda: padded, output_signature=(values, values, weights)
         )
+        .apply(tf.data.experimental.assert_cardinality(len(padded)))
         .cache()
         .shuffle(len(padded), seed=0)
         .prefetch(tf.data.AUTOTUNE)

@@ -60,8 +60,8 @@ def _rows(epochs: int) -> list[Row]:
         row("first fit, cold", "seconds", "tutorial's code", 8, 15),
         row("second fit", "second_fit", "tutorial's code", 40, 100),
         row("whole process", "process", "tutorial's code"),
-        row("first fit, cold", "seconds", "without validation"),
-        row("second fit", "second_fit", "without validation"),
+        row("first fit, its validation left out", "seconds", "without validation"),
+        row("second fit, its validation left out", "second_fit", "without validation"),
     ]
 
 
