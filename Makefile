@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := sklearn_seqae tests examples benchmarks docs/conf.py
 
-# TensorFlow's notes on the processor are noise here; its errors still show.
-export TF_CPP_MIN_LOG_LEVEL ?= 2
+# TensorFlow's notes on processors and absent GPUs are noise here; exceptions still show.
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
