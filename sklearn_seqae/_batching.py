@@ -1,0 +1,265 @@
+"""Sequences to batches and back: patches, batches by length, time-major packing.
+
+A *step* here is what one LSTM step reads: a patch of ``patch_size`` time steps. A batch is
+run as *shards*, groups of a fixed number of rows, so that one compiled program serves
+every batch size and shards can run side by side; each shard runs as many steps as its own
+longest sequence has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._missing import fill_missing
+from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
+
+ROWS = 16  # rows of a shard: what keeps a core busy and still splits a batch of 32 in two
+MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Sequences cut into patches, ready to be packed into batches.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_steps + 1, width), float32
+        One row a patch, ``width = patch_size * n_features``, sequence after sequence.
+        Missing values are filled, the rest of a last, partial patch is zero. The last row
+        is zero and belongs to no sequence: padding is read from there.
+    observed : ndarray of bool, same shape
+        False where a value was missing or lies beyond the end of its sequence.
+    offsets : ndarray of shape (n_sequences + 1,), int64
+        Where each sequence starts in ``values``.
+    """
+
+    values: NDArray[np.float32]
+    observed: NDArray[np.bool_]
+    offsets: Indices
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Indices:
+        """Steps of each sequence, shape (n_sequences,)."""
+        return np.diff(self.offsets)
+
+
+def default_patch_size(lengths: Indices) -> int:
+    """Time steps a patch so that the median sequence takes about 32 LSTM steps."""
+    return max(1, round(float(np.median(lengths)) / 32))
+
+
+def to_patches(scaled: RaggedArray, patch_size: int) -> Patches:
+    """Cut scaled sequences, NaN where a value is missing, into patches."""
+    lengths = scaled.lengths
+    offsets = offsets_from_lengths(-(-lengths // patch_size))
+    # Where each time step goes, once every sequence takes whole patches.
+    shift = offsets[:-1] * patch_size - scaled.offsets[:-1]
+    target = np.arange(scaled.n_timesteps) + np.repeat(shift, lengths)
+    width = patch_size * scaled.n_features
+    filled = fill_missing(scaled).values
+    observed = ~np.isnan(scaled.values)
+
+    def scatter(source: NDArray[Any]) -> NDArray[Any]:
+        out = np.zeros((offsets[-1] + 1, width), source.dtype)
+        out.reshape(-1, scaled.n_features)[target] = source
+        return out
+
+    return Patches(scatter(filled.astype(np.float32, copy=False)), scatter(observed), offsets)
+
+
+def from_patches(
+    values: NDArray[np.float32], n_timesteps: Indices, patch_size: int
+) -> RaggedArray:
+    """Undo `to_patches`: cut what lies beyond each sequence's end.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_steps, patch_size * n_features)
+        The patches of all sequences, one sequence after the other.
+    n_timesteps : ndarray of shape (n_sequences,)
+        Length of each sequence in time steps.
+    """
+    timesteps = values.reshape(len(values) * patch_size, -1)
+    offsets = offsets_from_lengths(n_timesteps)
+    starts = offsets_from_lengths(-(-n_timesteps // patch_size))[:-1] * patch_size
+    rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], n_timesteps)
+    return RaggedArray(timesteps[rows], offsets)
+
+
+# Which sequences share a batch --------------------------------------------------------
+
+
+def plan_epoch(
+    lengths: Indices, batch_size: int, random_state: np.random.RandomState
+) -> list[Indices]:
+    """Batches of sequences of about equal length, each sequence in exactly one.
+
+    Sequences are sorted by length, ties in random order, and every rank is moved by up to
+    half a batch before the cut, so that companions change from epoch to epoch. The sum of
+    the batches' gradients is the gradient over all sequences whatever the cut. Batches
+    come in random order.
+    """
+    n = len(lengths)
+    order = random_state.permutation(n)
+    n_batches = -(-n // batch_size)
+    if n_batches == 1:
+        return [order]
+    order = order[np.argsort(lengths[order], kind="stable")]
+    rank = np.arange(n) + random_state.uniform(0, batch_size / 2, n)
+    batches = np.array_split(order[np.argsort(rank)], n_batches)
+    return [batches[i] for i in random_state.permutation(n_batches)]
+
+
+def shard_shape(n_sequences: int, batch_size: int) -> tuple[int, int]:
+    """Number of shards that a batch is run as, and rows of each."""
+    batch_size = min(batch_size, n_sequences)
+    if batch_size < ROWS:
+        return 1, 2 ** int(np.ceil(np.log2(batch_size)))
+    n_shards = min(-(-batch_size // ROWS), MAX_SHARDS)
+    n_rows = -(-batch_size // (n_shards * ROWS)) * ROWS
+    return -(-batch_size // n_rows), n_rows
+
+
+def split_into_shards(
+    batch: Indices, lengths: Indices, n_shards: int, n_rows: int
+) -> NDArray[np.int64]:
+    """Rows of a batch's shards, shape (n_shards, n_rows); -1 marks an empty row."""
+    shards = np.full((n_shards, n_rows), -1)
+    batch = batch[np.argsort(lengths[batch], kind="stable")]
+    n_used = -(-len(batch) // n_rows)
+    for row, part in zip(shards, np.array_split(batch, n_used), strict=False):
+        row[: len(part)] = part
+    return shards
+
+
+def wasted_share(lengths: Indices, shards: NDArray[np.int64]) -> float:
+    """Share of the steps run that lie beyond the end of their sequence.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_sequences,)
+    shards : ndarray of shape (..., n_rows)
+        As from `split_into_shards`, stacked. Rows that hold nothing are waste as well.
+    """
+    n_steps = np.where(shards >= 0, lengths[shards], 0)
+    run = n_steps.max(axis=-1).sum() * shards.shape[-1]
+    return float(1 - n_steps.sum() / run)
+
+
+# Shards in memory ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Shards of one or more batches, one after the other in time.
+
+    Attributes
+    ----------
+    x : ndarray of shape (n_steps, 2, n_rows, width), float32
+        ``x[:, 0]`` in the order of time, ``x[:, 1]`` each row reversed by its length.
+    weight : ndarray of shape (n_steps, n_rows, width), float32
+        What each value of ``x[:, 1]`` weighs in the loss; zero where it is not observed.
+    starts : ndarray of shape (n_batches, n_shards), int32
+        Where each shard starts. ``x`` goes on for the size of a buffer after the last.
+    lengths : ndarray of shape (n_batches, n_shards, n_rows), int32
+        Steps of each row.
+    """
+
+    x: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    starts: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+
+
+def pack(
+    patches: Patches,
+    shards: NDArray[np.int64],
+    n_buffer_steps: int,
+    sample_weight: NDArray[np.float32] | None = None,
+) -> Stream:
+    """Lay shards of sequences out for the network.
+
+    Parameters
+    ----------
+    patches : Patches
+    shards : ndarray of shape (n_batches, n_shards, n_rows)
+        Sequences by index, -1 for an empty row.
+    n_buffer_steps : int
+        Steps of the program's buffer; at least the longest sequence.
+    sample_weight : ndarray of shape (n_sequences,), default=None
+        None leaves `Stream.weight` empty: there is no loss to compute.
+    """
+    empty = len(patches.values) - 1
+    width = patches.values.shape[1]
+    lengths = np.append(patches.lengths, 0)[shards]
+    first = patches.offsets[shards].reshape(-1, shards.shape[-1])
+    n_steps = lengths.reshape(first.shape)
+    longest = n_steps.max(axis=1)
+    starts = np.concatenate([[0], np.cumsum(longest)])
+
+    shard_of_step = np.repeat(np.arange(len(first)), longest)
+    t = (np.arange(starts[-1]) - starts[shard_of_step])[:, None]
+    inside = t < n_steps[shard_of_step]
+    forwards = np.where(inside, first[shard_of_step] + t, empty)
+    backwards = np.where(
+        inside, first[shard_of_step] + n_steps[shard_of_step] - 1 - t, empty
+    )
+    n_total = starts[-1] + n_buffer_steps
+    x = np.zeros((n_total, 2, shards.shape[-1], width), np.float32)
+    x[: starts[-1], 0] = patches.values[forwards]
+    x[: starts[-1], 1] = patches.values[backwards]
+    weight = np.zeros((0, *x.shape[2:]), np.float32)
+    if sample_weight is not None:
+        row_weight = np.append(sample_weight, 0)[shards].reshape(first.shape)
+        weight = np.zeros((n_total, *x.shape[2:]), np.float32)
+        np.multiply(
+            patches.observed[backwards],
+            row_weight[shard_of_step][..., None],
+            out=weight[: starts[-1]],
+            casting="unsafe",
+        )
+    return Stream(
+        x,
+        weight,
+        starts[:-1].reshape(shards.shape[:2]).astype(np.int32),
+        lengths.astype(np.int32),
+    )
+
+
+def chunks(
+    shards: NDArray[np.int64], lengths: Indices, n_steps: int
+) -> Iterator[NDArray[np.int64]]:
+    """Cut consecutive batches so that each piece runs about ``n_steps`` steps."""
+    steps = np.where(shards >= 0, lengths[shards], 0).max(axis=-1).sum(axis=-1)
+    piece = np.cumsum(steps) // max(n_steps, 1)
+    cuts = np.flatnonzero(np.diff(piece)) + 1
+    yield from np.split(shards, cuts)
+
+
+def by_length(lengths: Indices, n_rows: int) -> NDArray[np.int64]:
+    """Shards of all sequences, shortest first, for inference: (n_shards, n_rows)."""
+    n_shards = -(-len(lengths) // n_rows)
+    shards = np.full(n_shards * n_rows, -1)
+    shards[: len(lengths)] = np.argsort(lengths, kind="stable")
+    return shards.reshape(n_shards, n_rows)
+
+
+def buffer_steps(longest: int) -> int:
+    """Size of a buffer for sequences of up to ``longest`` steps: a power of two."""
+    return max(16, 2 ** int(np.ceil(np.log2(longest))))
+
+
+def as_shards(
+    batches: Sequence[Indices], lengths: Indices, n_shards: int, n_rows: int
+) -> NDArray[np.int64]:
+    """Stack the shards of several batches: (n_batches, n_shards, n_rows)."""
+    return np.stack([split_into_shards(b, lengths, n_shards, n_rows) for b in batches])

@@ -1,0 +1,657 @@
+"""The estimator: the story, told in calls to the rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_seqae._batching import Patches, default_patch_size, from_patches, to_patches
+from sklearn_seqae._inputs import Container
+from sklearn_seqae._lengths import LengthCode
+from sklearn_seqae._outputs import from_ragged
+from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unscale
+from sklearn_seqae._validation import (
+    validate_embedding,
+    validate_lengths,
+    validate_sequences,
+)
+from sklearn_seqae._weighting import merge_repeated
+
+if TYPE_CHECKING:
+    from sklearn_seqae._keras.architecture import Architecture, Models
+    from sklearn_seqae._keras.training import Data, Settings
+
+BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
+LARGEST_CODE = 1e30  # a wild Z saturates the network before it overflows float32
+
+
+class LSTMAutoencoderTransformer(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """Embed variable-length sequences into vectors, and decode vectors into sequences.
+
+    An LSTM autoencoder [1]_: the encoder reads a sequence and ends in a vector of
+    `n_components` numbers, the decoder writes the sequence from that vector alone.
+    Scaling, padding, batching and the lengths of the sequences are taken care of.
+
+    Parameters
+    ----------
+    n_components : int, default=16
+        Size of the embedding, the length component included.
+    hidden_layer_sizes : int or array-like of int, default=(64,)
+        LSTM units per encoder layer. The decoder mirrors it.
+    bidirectional : bool, default=True
+        Whether the encoder reads sequences both ways.
+    length_component : bool or "auto", default="auto"
+        Whether the last component is the standardized logarithm of the length, from
+        which `inverse_transform` gets every length back exactly. "auto": if the lengths
+        in `fit` differ and `n_components > 1`. Without it, sequences are decoded at
+        `max_length_` steps unless `lengths` is given.
+    patch_size : int or "auto", default="auto"
+        Time steps that one LSTM step reads and writes together. "auto" is
+        ``max(1, round(median length / 32))``.
+    activation : {"tanh", "relu"}, default="tanh"
+        Activation of the LSTM layers.
+    decoder : {"repeat"}, default="repeat"
+        How a vector becomes a sequence: "repeat" feeds it to the decoder at every step,
+        which writes the sequence from its end to its beginning [2]_.
+    scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
+        Fitted on all time steps of all sequences stacked, per feature, ignoring NaN.
+        An instance is cloned.
+    epochs : int, default=100
+        Passes over the sequences.
+    batch_size : int, default=32
+        Sequences per update.
+    optimizer : str, class or instance of keras.optimizers.Optimizer, default="adam"
+        As Keras takes it. By name or class it gets `learning_rate` and clips the norm of
+        the gradients at 1; an instance is copied and used as it is.
+    learning_rate : float, default=1e-3
+        Ignored where `optimizer` is an instance, which has its own.
+    early_stopping : bool, default=False
+        Set `validation_fraction` of the sequences aside, stop when their loss has not
+        become better by `tol` for `n_iter_no_change` epochs, and keep the weights of the
+        best epoch. If False, all `epochs` are run.
+    validation_fraction : float, default=0.1
+        Share of the sequences set aside for early stopping.
+    n_iter_no_change : int, default=10
+        Epochs to wait for the validation loss to become better.
+    tol : float, default=1e-4
+        What counts as better.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the previous fit, with its scaler, instead of starting
+        anew.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Called at the end of every epoch with the losses so far. The model they see is
+        the one that is trained; it is used for other fits afterwards.
+    verbose : int, default=0
+        1 is a progress bar, 2 a line per epoch.
+    random_state : int, RandomState instance or None, default=None
+        Draws the initial weights and the batches. With an int, fits on one machine are
+        equal to the bit. None draws from the operating system; NumPy's global generator
+        is left alone.
+
+    Attributes
+    ----------
+    scaler_ : transformer or None
+        The fitted scaler.
+    patch_size_ : int
+        Time steps per LSTM step.
+    max_length_ : int
+        Time steps of the longest sequence seen in `fit`.
+    history_ : dict of list of float
+        "loss" of every epoch, and "val_loss" with early stopping: mean squared error over
+        observed values, in scaled units.
+    n_iter_ : int
+        Epochs run.
+    n_features_in_ : int
+        Columns of a 2-D array or DataFrame, features of a time step otherwise.
+    feature_names_in_ : ndarray of str
+        Column names, where `X` was a DataFrame with names.
+    encoder_, decoder_, autoencoder_ : keras.Model
+        Plain Keras models of stock layers with the fitted weights, which they share; built
+        when asked for. They read and write scaled sequences, padded at the end (with NaN
+        on the way in) to `max_length_`, rounded up to whole patches.
+
+    Notes
+    -----
+    Twice the `sample_weight` is exactly the sequence given twice: equal sequences are
+    merged before training. For the same reason the order of `X` does not matter.
+
+    TensorFlow is imported when it is first needed, in `fit`. The first fit of an
+    architecture compiles for some seconds; the compiled program is kept for later fits.
+
+    References
+    ----------
+    .. [1] Srivastava, N., Mansimov, E. and Salakhutdinov, R. (2015). Unsupervised learning
+       of video representations using LSTMs. ICML.
+    .. [2] Sutskever, I., Vinyals, O. and Le, Q. V. (2014). Sequence to sequence learning
+       with neural networks. NeurIPS.
+
+    Examples
+    --------
+    >>> from sklearn_seqae import LSTMAutoencoderTransformer
+    >>> from sklearn_seqae.datasets import make_sequences
+    >>> X, y = make_sequences(n_samples=20, random_state=0)
+    >>> ae = LSTMAutoencoderTransformer(n_components=4, epochs=2, random_state=0)
+    >>> Z = ae.fit_transform(X)
+    >>> Z.shape
+    (20, 4)
+    >>> [len(x) for x in ae.inverse_transform(Z)] == [len(x) for x in X]
+    True
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "bidirectional": ["boolean"],
+        "length_component": ["boolean", StrOptions({"auto"})],
+        "patch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "activation": [StrOptions({"tanh", "relu"})],
+        "decoder": [StrOptions({"repeat"})],
+        "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "optimizer": [str, type, HasMethods(["apply_gradients", "get_config"])],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "callbacks": [None, list, tuple, dict, HasMethods(["on_epoch_end"])],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        n_components: int = 16,
+        *,
+        hidden_layer_sizes: Any = (64,),
+        bidirectional: bool = True,
+        length_component: bool | str = "auto",
+        patch_size: int | str = "auto",
+        activation: str = "tanh",
+        decoder: str = "repeat",
+        scaler: Any = "standard",
+        epochs: int = 100,
+        batch_size: int = 32,
+        optimizer: Any = "adam",
+        learning_rate: float = 1e-3,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        callbacks: Any = None,
+        verbose: int = 0,
+        random_state: Any = None,
+    ) -> None:
+        self.n_components = n_components
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.bidirectional = bidirectional
+        self.length_component = length_component
+        self.patch_size = patch_size
+        self.activation = activation
+        self.decoder = decoder
+        self.scaler = scaler
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.verbose = verbose
+        self.random_state = random_state
+
+    # Learning -------------------------------------------------------------------------
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
+        """Learn to embed and to decode sequences.
+
+        Parameters
+        ----------
+        X : list of arrays, array or DataFrame
+            Sequences: a list, tuple or 1-D object array of arrays of shape (n_timesteps,
+            n_features), or (n_timesteps,) for one feature; a 3-D array padded with NaN
+            at the end; a 2-D array or DataFrame whose rows are univariate sequences.
+            NaN elsewhere is a missing value.
+        y : Ignored
+            Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sequence in the loss and, where it takes weights, the scaler.
+
+        Returns
+        -------
+        self : LSTMAutoencoderTransformer
+            Fitted.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the data or a parameter can't be used; what was fitted before stays.
+        """
+        with self._all_or_nothing():
+            self._fit(X, sample_weight)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(
+        self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None
+    ) -> NDArray[Any]:
+        """Fit, and return the embeddings of the same sequences.
+
+        Parameters
+        ----------
+        X : list of arrays, array or DataFrame
+            As in `fit`.
+        y : Ignored
+            Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_components)
+            Embeddings.
+        """
+        with self._all_or_nothing():
+            ragged, container = self._fit(X, sample_weight)
+            return self._embed(scale(self.scaler_, ragged), container)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train for one epoch, going on from where the last call ended.
+
+        The first call fits the scaler and decides `patch_size_` and whether the length is
+        a component; later calls keep them.
+
+        Parameters
+        ----------
+        X : list of arrays, array or DataFrame
+            As in `fit`.
+        y : Ignored
+            Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`.
+
+        Returns
+        -------
+        self : LSTMAutoencoderTransformer
+            Fitted.
+        """
+        with self._all_or_nothing():
+            self._fit(X, sample_weight, partial=True)
+        return self
+
+    # Using what was learnt ------------------------------------------------------------
+
+    def transform(self, X: Any) -> NDArray[Any]:
+        """Embed sequences.
+
+        Parameters
+        ----------
+        X : list of arrays, array or DataFrame
+            As in `fit`, with the same features.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_components)
+            Embeddings, float32 if `X` was, float64 otherwise. What a sequence gets does
+            not depend on the other sequences.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a sequence can't be used or has other features than those in `fit`.
+        """
+        check_is_fitted(self)
+        ragged, container = validate_sequences(self, X, reset=False)
+        return self._embed(scale(self.scaler_, ragged), container)
+
+    def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
+        """Decode embeddings, or any other finite vectors, into sequences.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, n_components)
+            Vectors, cluster centres for example.
+        lengths : array-like of shape (n_samples,), default=None
+            Time steps to decode. None takes them from the length component, or
+            `max_length_` where there is none.
+
+        Returns
+        -------
+        X : list of arrays, array or DataFrame
+            The container kind seen in `fit`, in original units.
+
+        Raises
+        ------
+        ValueError
+            If `Z` has another width, isn't finite, or means a length over 2**20 steps.
+        """
+        check_is_fitted(self)
+        Z = validate_embedding(self, Z)
+        code = Z if self._length_code is None else Z[:, :-1]
+        if lengths is not None:
+            n_timesteps = validate_lengths(lengths, len(Z))
+        elif self._length_code is not None:
+            n_timesteps = self._length_code.decode(Z[:, -1])
+        else:
+            n_timesteps = np.full(len(Z), self.max_length_)
+        return self._to_container(self._decode(code, n_timesteps), n_timesteps)
+
+    def reconstruct(self, X: Any) -> Any:
+        """Embed sequences and decode them again.
+
+        Parameters
+        ----------
+        X : list of arrays, array or DataFrame
+            As in `fit`.
+
+        Returns
+        -------
+        X_reconstructed : list of arrays, array or DataFrame
+            The container kind seen in `fit`, in original units; each sequence at its own
+            length, with a value where one was missing.
+        """
+        check_is_fitted(self)
+        ragged, _ = validate_sequences(self, X, reset=False)
+        code = self._encode(self._to_patches(scale(self.scaler_, ragged)))
+        return self._to_container(self._decode(code, ragged.lengths), ragged.lengths)
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Negative reconstruction error of each sequence: the lower, the stranger.
+
+        Parameters
+        ----------
+        X : list of arrays, array or DataFrame
+            As in `fit`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            Negative mean squared error over observed values, in scaled units.
+        """
+        from sklearn_seqae._keras.inference import squared_errors
+
+        check_is_fitted(self)
+        ragged, _ = validate_sequences(self, X, reset=False)
+        patches = self._to_patches(scale(self.scaler_, ragged))
+        code, lengths = self._encode(patches), ragged.lengths
+        scores = np.empty(len(ragged))
+        for start in range(0, len(ragged), BLOCK):
+            block = np.arange(start, min(start + BLOCK, len(ragged)))
+            decoded = self._decode(code[block], lengths[block])
+            scores[block] = -squared_errors(patches, block, decoded)
+        return scores
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean of `score_samples`, by which GridSearchCV tunes without labels.
+
+        Parameters
+        ----------
+        X : list of arrays, array or DataFrame
+            As in `fit`.
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        score : float
+            At most zero, higher is better.
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    # Keras models ---------------------------------------------------------------------
+
+    @property
+    def encoder_(self) -> Any:
+        """Keras model: padded, scaled sequences to embeddings."""
+        return self._keras_models().encoder
+
+    @property
+    def decoder_(self) -> Any:
+        """Keras model: embeddings to padded, scaled sequences."""
+        return self._keras_models().decoder
+
+    @property
+    def autoencoder_(self) -> Any:
+        """Keras model: the decoder after the encoder."""
+        return self._keras_models().autoencoder
+
+    def _keras_models(self) -> Models:
+        from sklearn_seqae._keras.architecture import build_layers, build_models
+
+        check_is_fitted(self)
+        if getattr(self, "_models", None) is None:
+            architecture = self._built_architecture()
+            layers = build_layers(architecture)
+            layers.set_weights(self._weights)
+            self._models = build_models(
+                layers,
+                architecture,
+                patch_size=self.patch_size_,
+                max_length=self.max_length_,
+                length_code=self._length_code,
+            )
+        return self._models
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Arrays and plain values only; Keras models are rebuilt on demand.
+        state = dict(super().__getstate__())
+        state.pop("_models", None)
+        return state
+
+    # The steps of fit -----------------------------------------------------------------
+
+    def _fit(
+        self, X: Any, sample_weight: ArrayLike | None, partial: bool = False
+    ) -> tuple[RaggedArray, Container]:
+        goes_on = (partial or self.warm_start) and hasattr(self, "_weights")
+        given, container = validate_sequences(self, X, reset=not goes_on)
+        ragged, weight = merge_repeated(given, sample_weight)
+        units = self._check_hidden_layer_sizes()
+        if not goes_on:
+            self._container = container
+            self._random_state = (
+                np.random.RandomState()
+                if self.random_state is None
+                else check_random_state(self.random_state)
+            )
+            self.scaler_ = fit_scaler(make_scaler(self.scaler), ragged, weight)
+        scaled = scale(self.scaler_, ragged)
+        if not goes_on:
+            self._choose_shapes(scaled, weight, units)
+        self._check_goes_on(units)
+        train, validation = self._split(len(ragged), partial)
+        self._train(self._to_patches(scaled), weight, train, validation, goes_on, partial)
+        longest = int(ragged.lengths.max())
+        self.max_length_ = max(longest, self.max_length_) if goes_on else longest
+        return given, container
+
+    def _check_hidden_layer_sizes(self) -> tuple[int, ...]:
+        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
+        if sizes.ndim != 1 or sizes.size == 0 or sizes.dtype.kind not in "iu" or sizes.min() < 1:
+            raise ValueError(
+                f"hidden_layer_sizes is {self.hidden_layer_sizes!r}; expected a positive "
+                "int, or one for each layer."
+            )
+        return tuple(int(size) for size in sizes)
+
+    def _choose_shapes(
+        self, scaled: RaggedArray, weight: NDArray[np.float64], units: tuple[int, ...]
+    ) -> None:
+        """Decide what the network looks like from the parameters and the data."""
+        lengths = scaled.lengths
+        with_length = self.length_component
+        if with_length == "auto":
+            with_length = self.n_components > 1 and lengths.min() < lengths.max()
+        if with_length and self.n_components == 1:
+            raise ValueError(
+                "length_component=True takes one component, which leaves none for the "
+                "content: n_components is 1; expected at least 2."
+            )
+        self.patch_size_ = (
+            default_patch_size(lengths) if self.patch_size == "auto" else int(self.patch_size)
+        )
+        self._length_code = LengthCode.fit(lengths, weight) if with_length else None
+        self._n_features_out = int(self.n_components)
+        self._architecture = {
+            "n_inputs": self.patch_size_ * scaled.n_features,
+            "n_code": self._n_features_out - bool(with_length),
+            "encoder_units": units,
+            "decoder_units": units[::-1],
+            "bidirectional": bool(self.bidirectional),
+            "activation": self.activation,
+        }
+
+    def _check_goes_on(self, units: tuple[int, ...]) -> None:
+        """The parameters that shape the network must be those it was fitted with."""
+        asked = {
+            "n_components": (self.n_components, self._n_features_out),
+            "hidden_layer_sizes": (units, self._architecture["encoder_units"]),
+            "bidirectional": (bool(self.bidirectional), self._architecture["bidirectional"]),
+            "activation": (self.activation, self._architecture["activation"]),
+        }
+        if self.patch_size != "auto":
+            asked["patch_size"] = (self.patch_size, self.patch_size_)
+        for name, (now, fitted) in asked.items():
+            if now != fitted:
+                raise ValueError(
+                    f"{name} is {now!r}, but the fit to go on from had {fitted!r}; set it "
+                    "back, or start anew with warm_start=False."
+                )
+
+    def _split(
+        self, n_sequences: int, partial: bool
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Whole sequences to train on, and those set aside."""
+        if not self.early_stopping or partial:
+            return np.arange(n_sequences), np.arange(0)
+        if n_sequences < 2:
+            raise ValueError(
+                "early_stopping=True sets sequences aside, but there is 1 distinct "
+                "sequence; pass more, or use early_stopping=False."
+            )
+        order = self._random_state.permutation(n_sequences)
+        n_validation = int(np.clip(round(self.validation_fraction * n_sequences), 1, n_sequences - 1))
+        return np.sort(order[n_validation:]), np.sort(order[:n_validation])
+
+    def _train(
+        self,
+        patches: Patches,
+        weight: NDArray[np.float64],
+        train: NDArray[np.int64],
+        validation: NDArray[np.int64],
+        goes_on: bool,
+        partial: bool,
+    ) -> None:
+        from sklearn_seqae._keras import training
+
+        result = training.train(
+            self._built_architecture(),
+            training.Data(patches, weight.astype(np.float32), train, validation),
+            self._settings(partial),
+            self._random_state,
+            training.State(self._weights, self._optimizer_state) if goes_on else None,
+        )
+        self._weights, self._optimizer_state = result.state.weights, result.state.optimizer
+        self._models = None
+        earlier = self.history_ if goes_on else {}
+        self.history_ = {k: earlier.get(k, []) + v for k, v in result.history.items()}
+        self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
+
+    def _settings(self, partial: bool) -> Settings:
+        from sklearn_seqae._keras.training import Settings
+
+        return Settings(
+            epochs=1 if partial else self.epochs,
+            batch_size=self.batch_size,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            early_stopping=self.early_stopping and not partial,
+            n_iter_no_change=self.n_iter_no_change,
+            tol=self.tol,
+            callbacks=self.callbacks,
+            verbose=self.verbose,
+        )
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Undo what a failed call did to the estimator."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    # Between sequences and network ----------------------------------------------------
+
+    def _built_architecture(self) -> Architecture:
+        from sklearn_seqae._keras.architecture import Architecture
+
+        return Architecture(**self._architecture)
+
+    def _to_patches(self, scaled: RaggedArray) -> Patches:
+        return to_patches(scaled, self.patch_size_)
+
+    def _embed(self, scaled: RaggedArray, container: Container) -> NDArray[Any]:
+        Z = np.empty((len(scaled), self._n_features_out), container.dtype)
+        n_code = self._architecture["n_code"]
+        Z[:, :n_code] = self._encode(self._to_patches(scaled))
+        if self._length_code is not None:
+            Z[:, -1] = self._length_code.encode(scaled.lengths)
+        return Z
+
+    def _encode(self, patches: Patches) -> NDArray[np.float32]:
+        from sklearn_seqae._keras.inference import encode
+
+        return encode(self._built_architecture(), self._weights, patches)
+
+    def _decode(
+        self, code: NDArray[Any], n_timesteps: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Patches of each sequence, one sequence after the other."""
+        from sklearn_seqae._keras.inference import decode
+
+        code = np.clip(code, -LARGEST_CODE, LARGEST_CODE).astype(np.float32)
+        n_steps = -(-n_timesteps // self.patch_size_)
+        return decode(self._built_architecture(), self._weights, code, n_steps)
+
+    def _to_container(
+        self, decoded: NDArray[np.float32], n_timesteps: NDArray[np.int64]
+    ) -> Any:
+        scaled = from_patches(decoded, n_timesteps, self.patch_size_)
+        return from_ragged(unscale(self.scaler_, scaled), self._container)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

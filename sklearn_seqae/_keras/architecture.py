@@ -1,0 +1,252 @@
+"""Encoder, decoder and autoencoder from hyper-parameters, in stock Keras layers.
+
+The layers built here are the meaning of the weights: the fast kernel and the stock layers
+compute the same numbers from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+from numpy.typing import NDArray
+
+from sklearn_seqae._lengths import LengthCode
+
+Weights = list[NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Everything that decides the shapes of the weights and what is computed from them.
+
+    Attributes
+    ----------
+    n_inputs : int
+        Values that one LSTM step reads and writes: ``patch_size * n_features``.
+    n_code : int
+        Size of the encoder's Dense head.
+    encoder_units, decoder_units : tuple of int
+        LSTM units per layer, in the order of the data.
+    bidirectional : bool
+        Whether the encoder reads both ways.
+    activation : {"tanh", "relu"}
+    """
+
+    n_inputs: int
+    n_code: int
+    encoder_units: tuple[int, ...]
+    decoder_units: tuple[int, ...]
+    bidirectional: bool
+    activation: str
+
+    @property
+    def n_directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    @property
+    def encoder_inputs(self) -> tuple[int, ...]:
+        """Width of what each encoder layer reads."""
+        inner = (self.n_directions * units for units in self.encoder_units[:-1])
+        return (self.n_inputs, *inner)
+
+    @property
+    def decoder_inputs(self) -> tuple[int, ...]:
+        """Width of what each decoder layer reads."""
+        return (self.n_code, *self.decoder_units[:-1])
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The stock Keras layers of one architecture, built, in the order of the data."""
+
+    encoder: tuple[Any, ...]
+    embedding: Any
+    decoder: tuple[Any, ...]
+    reconstruction: Any
+
+    @property
+    def variables(self) -> list[Any]:
+        """Trainable variables in the order of `initial_weights`."""
+        every = (*self.encoder, self.embedding, *self.decoder, self.reconstruction)
+        return [v for layer in every for v in layer.trainable_variables]
+
+    def set_weights(self, weights: Weights) -> None:
+        for variable, value in zip(self.variables, weights, strict=True):
+            variable.assign(value)
+
+    def get_weights(self) -> Weights:
+        return [variable.numpy().copy() for variable in self.variables]
+
+
+def build_layers(architecture: Architecture) -> Layers:
+    """Create and build the layers, with the weights of an arbitrary, fixed seed.
+
+    Without a seed Keras would draw one from Python's global generator.
+    """
+    seeded = {
+        "kernel_initializer": keras.initializers.GlorotUniform(seed=0),
+        "recurrent_initializer": keras.initializers.Orthogonal(seed=0),
+        "seed": 0,
+    }
+    kernel = {"kernel_initializer": seeded["kernel_initializer"]}
+    encoder = []
+    for n, units in enumerate(architecture.encoder_units, 1):
+        is_last = n == len(architecture.encoder_units)
+        lstm = layers.LSTM(
+            units,
+            activation=architecture.activation,
+            return_sequences=not is_last,
+            name=f"encoder_lstm_{n}",
+            **seeded,
+        )
+        if architecture.bidirectional:
+            lstm = layers.Bidirectional(lstm, name=f"encoder_bidirectional_{n}")
+        encoder.append(lstm)
+    decoder = [
+        layers.LSTM(
+            units,
+            activation=architecture.activation,
+            return_sequences=True,
+            name=f"decoder_lstm_{n}",
+            **seeded,
+        )
+        for n, units in enumerate(architecture.decoder_units, 1)
+    ]
+    built = Layers(
+        tuple(encoder),
+        layers.Dense(architecture.n_code, name="embedding", **kernel),
+        tuple(decoder),
+        layers.TimeDistributed(
+            layers.Dense(architecture.n_inputs, name="reconstruction_dense", **kernel),
+            name="reconstruction",
+        ),
+    )
+    widths = zip(built.encoder, architecture.encoder_inputs, strict=True)
+    for layer, width in (*widths, *zip(built.decoder, architecture.decoder_inputs, strict=True)):
+        layer.build((None, None, width))
+    built.embedding.build((None, architecture.n_directions * architecture.encoder_units[-1]))
+    built.reconstruction.build((None, None, architecture.decoder_units[-1]))
+    return built
+
+
+def initial_weights(architecture: Architecture, random_state: np.random.RandomState) -> Weights:
+    """Draw weights as Keras's LSTM and Dense layers do, from a generator of one's own.
+
+    Glorot-uniform kernels (Glorot and Bengio, 2010), orthogonal recurrent kernels (Saxe
+    et al., 2014), zero biases but for the forget gate's, which are one (Jozefowicz et al.,
+    2015).
+    """
+
+    def draw(initializer: type[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
+        seed = int(random_state.randint(np.iinfo(np.int32).max))
+        return ops.convert_to_numpy(initializer(seed=seed)(shape)).astype(np.float32)
+
+    def dense(n_inputs: int, n_outputs: int) -> Weights:
+        kernel = draw(keras.initializers.GlorotUniform, (n_inputs, n_outputs))
+        return [kernel, np.zeros(n_outputs, np.float32)]
+
+    def lstm(n_inputs: int, units: int) -> Weights:
+        kernel = draw(keras.initializers.GlorotUniform, (n_inputs, 4 * units))
+        recurrent_kernel = draw(keras.initializers.Orthogonal, (units, 4 * units))
+        bias = np.zeros(4 * units, np.float32)
+        bias[units : 2 * units] = 1.0
+        return [kernel, recurrent_kernel, bias]
+
+    weights: Weights = []
+    pairs = zip(architecture.encoder_inputs, architecture.encoder_units, strict=True)
+    for n_inputs, units in pairs:
+        for _ in range(architecture.n_directions):
+            weights += lstm(n_inputs, units)
+    weights += dense(
+        architecture.n_directions * architecture.encoder_units[-1], architecture.n_code
+    )
+    pairs = zip(architecture.decoder_inputs, architecture.decoder_units, strict=True)
+    for n_inputs, units in pairs:
+        weights += lstm(n_inputs, units)
+    return weights + dense(architecture.decoder_units[-1], architecture.n_inputs)
+
+
+@dataclass(frozen=True)
+class Models:
+    """Plain Keras models that share one set of weights."""
+
+    encoder: keras.Model
+    decoder: keras.Model
+    autoencoder: keras.Model
+
+
+def build_models(
+    built: Layers,
+    architecture: Architecture,
+    *,
+    patch_size: int,
+    max_length: int,
+    length_code: LengthCode | None,
+) -> Models:
+    """Models for summary, plotting and export, from the layers of `build_layers`.
+
+    The encoder reads scaled sequences padded with NaN at the end,
+    ``(n_samples, n_timesteps, n_features)`` with ``n_timesteps`` a multiple of
+    ``patch_size``, and gives what ``transform`` gives. The decoder gives scaled sequences
+    of the padded length in the order of time; steps beyond a sequence's length are zero
+    where the embedding holds the length.
+    """
+    n_features = architecture.n_inputs // patch_size
+    n_patches = -(-max_length // patch_size)
+    sequence = keras.Input((n_patches * patch_size, n_features), name="sequence")
+    observed = ops.logical_not(ops.isnan(sequence))
+    patches = layers.Reshape((n_patches, architecture.n_inputs), name="patches")(
+        ops.where(observed, sequence, ops.zeros_like(sequence))
+    )
+    lengths = _lengths_of(observed)
+    mask = ops.arange(n_patches) * patch_size < lengths
+    states = patches
+    for layer in built.encoder:
+        states = layer(states, mask=mask)
+    embedding = built.embedding(states)
+    if length_code is not None:
+        log_length = ops.log(ops.cast(lengths, "float32"))
+        column = (log_length - length_code.mean) / length_code.scale
+        embedding = layers.Concatenate(name="embedding_with_length")([embedding, column])
+    encoder = keras.Model(sequence, embedding, name="encoder")
+
+    vector = keras.Input((embedding.shape[-1],), name="embedding_input")
+    code, steps = vector, None
+    if length_code is not None:
+        code = vector[:, :-1]
+        steps = ops.round(ops.exp(vector[:, -1:] * length_code.scale + length_code.mean))
+    repeated = layers.RepeatVector(n_patches, name="repeat_vector")(code)
+    for layer in built.decoder:
+        repeated = layer(repeated)
+    flat = layers.Reshape((n_patches * patch_size, n_features), name="unpatch")(
+        _in_order_of_time(built.reconstruction(repeated), steps, patch_size)
+    )
+    if steps is not None:
+        inside = ops.cast(ops.arange(n_patches * patch_size), "float32") < steps
+        flat = ops.where(ops.expand_dims(inside, -1), flat, ops.zeros_like(flat))
+    decoder = keras.Model(vector, flat, name="decoder")
+    return Models(
+        encoder, decoder, keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder")
+    )
+
+
+def _lengths_of(observed: Any) -> Any:
+    """Number of time steps up to the last observed one, as a column."""
+    position = ops.arange(1, observed.shape[1] + 1)
+    any_feature = ops.cast(ops.any(observed, axis=-1), "int32")
+    return ops.max(any_feature * position, axis=1, keepdims=True)
+
+
+def _in_order_of_time(reversed_patches: Any, steps: Any | None, patch_size: int) -> Any:
+    """Undo the decoder's order, which is last patch first."""
+    n_patches = reversed_patches.shape[1]
+    if steps is None:
+        return ops.flip(reversed_patches, axis=1)
+    last = ops.ceil(steps / patch_size) - 1
+    index = ops.cast(last, "int32") - ops.arange(n_patches)
+    index = ops.clip(index, 0, n_patches - 1)
+    return ops.take_along_axis(reversed_patches, ops.expand_dims(index, -1), axis=1)

@@ -1,0 +1,114 @@
+"""SciKeras's share: build and compile a model under a seed, route optimizer and callbacks.
+
+SciKeras's ``BaseWrapper`` is used for what it does well, and in this file only. Its ``fit``
+is not: it refuses 3-D targets, and its path through ``Model.fit`` costs more per epoch than
+a small epoch itself. Tests pin what we rely on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable
+from typing import Any
+
+import keras
+from keras import layers, ops
+from scikeras.wrappers import BaseWrapper
+
+from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
+
+CLIP_NORM = 1.0  # of all gradients together; recurrent nets meet a cliff now and then
+
+
+class _Wrapper(BaseWrapper):  # type: ignore[misc]
+    """``BaseWrapper`` without its data checks: our data are ragged and checked before."""
+
+    def _validate_data(
+        self, X: Any = None, y: Any = None, reset: bool = False, y_numeric: bool = False
+    ) -> tuple[Any, Any]:
+        return X, y
+
+
+class CompiledModel:
+    """One architecture's layers, its compiled Keras model and its optimizer.
+
+    Attributes
+    ----------
+    layers : Layers
+    model : keras.Model
+        An autoencoder over steps, compiled; what callbacks see as ``self.model``.
+    optimizer : keras.optimizers.Optimizer
+        Built for the model's variables.
+    """
+
+    def __init__(self, architecture: Architecture, n_steps: int, optimizer: Any) -> None:
+        def build() -> keras.Model:
+            self.layers = build_layers(architecture)
+            return _autoencoder_over_steps(self.layers, architecture, n_steps)
+
+        wrapper = _Wrapper(
+            build,
+            loss="mse",
+            random_state=0,  # the weights are drawn anew for every fit
+            **_optimizer_parameters(optimizer),
+        )
+        wrapper.initialize(None)
+        wrapper._ensure_compiled_model()
+        self.model = wrapper.model_
+        self.optimizer = self.model.optimizer
+        self.optimizer.build(self.layers.variables)
+
+
+def optimizer_key(optimizer: Any) -> Hashable:
+    """What two optimizers must share to be served by one compiled program.
+
+    A learning rate given to the estimator is a variable of the program and not part of it.
+    """
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        config = json.dumps(optimizer.get_config(), sort_keys=True, default=repr)
+        return type(optimizer), config
+    return optimizer.lower() if isinstance(optimizer, str) else optimizer
+
+
+def fit_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """Callbacks as a flat list of instances: one, a list of instances or classes, or None.
+
+    Raises
+    ------
+    TypeError
+        If something is no Keras callback.
+    """
+    if isinstance(callbacks, tuple):
+        callbacks = list(callbacks)
+    wrapper = _Wrapper(_no_model, callbacks=callbacks)
+    wrapper._initialize_callbacks()
+    routed = wrapper._fit_callbacks
+    return [c for item in routed for c in (item if isinstance(item, list) else [item])]
+
+
+def _no_model() -> keras.Model:
+    raise AssertionError("a wrapper that only routes callbacks builds no model")
+
+
+def _optimizer_parameters(optimizer: Any) -> dict[str, Any]:
+    """SciKeras's parameters for an optimizer by name or class, or a copy of an instance."""
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        # A copy: the user's own instance keeps its state and serves no second fit.
+        return {"optimizer": type(optimizer).from_config(optimizer.get_config())}
+    return {"optimizer": optimizer, "optimizer__global_clipnorm": CLIP_NORM}
+
+
+def _autoencoder_over_steps(
+    built: Layers, architecture: Architecture, n_steps: int
+) -> keras.Model:
+    """What is trained, as a Keras model: steps padded with NaN in, steps last first out."""
+    steps = keras.Input((n_steps, architecture.n_inputs), name="steps")
+    missing = ops.isnan(steps)
+    states = ops.where(missing, ops.zeros_like(steps), steps)
+    mask = ops.logical_not(ops.all(missing, axis=-1))
+    for layer in built.encoder:
+        states = layer(states, mask=mask)
+    states = layers.RepeatVector(n_steps, name="repeat_vector")(built.embedding(states))
+    for layer in built.decoder:
+        states = layer(states)
+    return keras.Model(steps, built.reconstruction(states), name="autoencoder")

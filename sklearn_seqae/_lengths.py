@@ -1,0 +1,58 @@
+"""The length of a sequence as one number of its embedding, and back, exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_LENGTH = 2**20
+
+
+@dataclass(frozen=True)
+class LengthCode:
+    """Standardized log-length: what `inverse_transform` reads a length from.
+
+    The logarithm puts short and long sequences on one scale; standardizing it by the
+    lengths seen in ``fit`` puts it on the scale of the other components.
+
+    Attributes
+    ----------
+    mean, scale : float
+        Mean and standard deviation of the log-lengths in ``fit``.
+    """
+
+    mean: float
+    scale: float
+
+    @classmethod
+    def fit(cls, lengths: NDArray[np.int64], sample_weight: NDArray[np.float64]) -> LengthCode:
+        log_lengths = np.log(lengths)
+        mean = np.average(log_lengths, weights=sample_weight)
+        scale = np.sqrt(np.average((log_lengths - mean) ** 2, weights=sample_weight))
+        return cls(float(mean), float(scale) if scale > 0 else 1.0)
+
+    def encode(self, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Component of each length, shape (n_sequences,)."""
+        return (np.log(lengths) - self.mean) / self.scale
+
+    def decode(self, component: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Length of each component, at least 1.
+
+        Raises
+        ------
+        ValueError
+            If a length would be over 2**20 steps; the message names the row.
+        """
+        log_lengths = component.astype(np.float64) * self.scale + self.mean
+        too_long = np.flatnonzero(log_lengths > np.log(MAX_LENGTH + 0.5))
+        if too_long.size:
+            row = int(too_long[0])
+            raise ValueError(
+                f"row {row} of Z has the length component {component[row]:.6g}, which means "
+                f"a sequence of over {MAX_LENGTH} time steps; components of sequences like "
+                f"those seen in fit lie within about -3 and 3. Pass lengths to decode at "
+                f"lengths of your own."
+            )
+        return np.maximum(np.rint(np.exp(log_lengths)), 1).astype(np.int64)
