@@ -203,7 +203,7 @@ def build_models(
         ops.where(observed, sequence, ops.zeros_like(sequence))
     )
     lengths = _lengths_of(observed)
-    mask = ops.arange(n_patches) * patch_size < lengths
+    mask = ops.less(np.arange(n_patches) * patch_size, lengths)
     states = patches
     for layer in built.encoder:
         states = layer(states, mask=mask)
@@ -226,7 +226,7 @@ def build_models(
         _in_order_of_time(built.reconstruction(repeated), steps, patch_size)
     )
     if steps is not None:
-        inside = ops.cast(ops.arange(n_patches * patch_size), "float32") < steps
+        inside = ops.less(np.arange(n_patches * patch_size, dtype=np.float32), steps)
         flat = ops.where(ops.expand_dims(inside, -1), flat, ops.zeros_like(flat))
     decoder = keras.Model(vector, flat, name="decoder")
     return Models(
@@ -236,9 +236,9 @@ def build_models(
 
 def _lengths_of(observed: Any) -> Any:
     """Number of time steps up to the last observed one, as a column."""
-    position = ops.arange(1, observed.shape[1] + 1)
+    position = np.arange(1, observed.shape[1] + 1)
     any_feature = ops.cast(ops.any(observed, axis=-1), "int32")
-    return ops.max(any_feature * position, axis=1, keepdims=True)
+    return ops.max(ops.multiply(any_feature, position), axis=1, keepdims=True)
 
 
 def _in_order_of_time(reversed_patches: Any, steps: Any | None, patch_size: int) -> Any:
@@ -247,6 +247,6 @@ def _in_order_of_time(reversed_patches: Any, steps: Any | None, patch_size: int)
     if steps is None:
         return ops.flip(reversed_patches, axis=1)
     last = ops.ceil(steps / patch_size) - 1
-    index = ops.cast(last, "int32") - ops.arange(n_patches)
+    index = ops.subtract(ops.cast(last, "int32"), np.arange(n_patches))
     index = ops.clip(index, 0, n_patches - 1)
     return ops.take_along_axis(reversed_patches, ops.expand_dims(index, -1), axis=1)

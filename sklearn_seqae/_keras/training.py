@@ -29,6 +29,7 @@ from sklearn_seqae._batching import (
 from sklearn_seqae._keras.architecture import Architecture, Weights, initial_weights
 from sklearn_seqae._keras.compiling import fit_callbacks
 from sklearn_seqae._keras.devices import has_gpu
+from sklearn_seqae._keras.progress import Progress
 from sklearn_seqae._keras.workspace import Program, Workspace, lend
 
 STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
@@ -149,7 +150,7 @@ class _Loop:
         self.history: dict[str, list[float]] = {"loss": []}
         self.n_epochs = 0
         self._best: tuple[float, State] | None = None
-        self._bar = _progress(settings)
+        self._progress = Progress(settings.epochs, settings.verbose)
         self._callbacks = _callback_list(workspace, settings)
         # The loss is a mean over observed values, so these are what its sums are divided by.
         self._train_mass = self._mass(data.train)
@@ -171,6 +172,7 @@ class _Loop:
                 ConvergenceWarning,
                 stacklevel=2,
             )
+        self._progress.close(self.n_epochs, self._logs())
         if callbacks:
             callbacks.on_train_end(self._logs())
 
@@ -181,7 +183,7 @@ class _Loop:
 
     def _many_epochs_a_call(self) -> None:
         """Nobody looks between epochs: fill each call with as many as fit."""
-        epochs = [self._plan() for _ in range(1)]
+        epochs = [self._plan()]
         per_epoch = len(epochs[0])
         group = max(1, STEPS_PER_CALL // self._n_steps(epochs[0]))
         while self.n_epochs < self.settings.epochs:
@@ -190,6 +192,7 @@ class _Loop:
             losses = self._run_batches(np.concatenate(epochs[:n]))
             for loss in losses.reshape(n, per_epoch).sum(axis=1):
                 self._end_epoch({"loss": float(loss / self._train_mass)})
+            self._progress.show(self.n_epochs, self._logs())
             epochs = []
 
     def _epoch_by_epoch(self) -> None:
@@ -202,6 +205,7 @@ class _Loop:
             if self._validation is not None:
                 logs["val_loss"] = self._validation_loss()
             self._end_epoch(logs)
+            self._progress.show(self.n_epochs, logs)
             if self._callbacks:
                 self._callbacks.on_epoch_end(epoch, dict(logs))
                 if self.workspace.model.stop_training:
@@ -280,8 +284,6 @@ class _Loop:
         self.n_epochs += 1
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
-        if self._bar:
-            self._bar.update(self.n_epochs, list(logs.items()))
 
     def _logs(self) -> dict[str, float]:
         return {name: values[-1] for name, values in self.history.items() if values}
@@ -305,15 +307,4 @@ def _callback_list(workspace: Workspace, settings: Settings) -> _Callbacks | Non
     workspace.model.stop_training = False
     return _Callbacks(
         callbacks, add_history=False, model=workspace.model, epochs=settings.epochs, verbose=0
-    )
-
-
-def _progress(settings: Settings) -> keras.utils.Progbar | None:
-    if not settings.verbose:
-        return None
-    return keras.utils.Progbar(
-        settings.epochs,
-        verbose=settings.verbose,
-        stateful_metrics=["loss", "val_loss"],
-        unit_name="epoch",
     )
