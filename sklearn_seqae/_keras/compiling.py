@@ -1,8 +1,11 @@
-"""SciKeras's share: build and compile a model under a seed, route optimizer and callbacks.
+"""SciKeras's share: build and compile a model, route optimizer and callbacks.
 
-SciKeras's ``BaseWrapper`` is used for what it does well, and in this file only. Its ``fit``
-is not: it refuses 3-D targets, and its path through ``Model.fit`` costs more per epoch than
-a small epoch itself. Tests pin what we rely on.
+SciKeras's ``BaseWrapper`` is used for what it does well, and in this file only. Two things
+of it are not used. Its ``fit`` refuses 3-D targets, and its path through ``Model.fit``
+costs more per epoch than a small epoch itself. Its seeding (``random_state``) sets
+TF_DETERMINISTIC_OPS before it first asks TensorFlow whether determinism is on, so that in
+a fresh process it leaves determinism on for good; our layers carry explicit seeds instead,
+and nothing global is seeded. Tests pin what we rely on.
 """
 
 from __future__ import annotations
@@ -49,7 +52,6 @@ class CompiledModel:
         wrapper = _Wrapper(
             build,
             loss="mse",
-            random_state=0,  # the weights are drawn anew for every fit
             **_optimizer_parameters(optimizer),
         )
         wrapper.initialize(None)

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from sklearn_seqae._keras.architecture import Architecture, Layers
+from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error
 from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch, lstm, lstm_over_constant
 
 Tensor = Any
@@ -39,6 +40,21 @@ class Network(Protocol):
         scratch: Any = None,
     ) -> Tensor:
         """Codes (B, n_code) to (T, B, n_inputs), last step first."""
+
+    def squared_error(
+        self,
+        weights: Sequence[Tensor],
+        code: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        scratch: Any = None,
+    ) -> Tensor:
+        """Sum of weighted squared errors of what the codes decode to.
+
+        ``target`` and ``weight`` are (T, B, n_inputs), last step first. Only a row's own
+        steps count, whatever stands behind them.
+        """
 
 
 @dataclass(frozen=True)
@@ -109,16 +125,48 @@ class FusedNetwork:
         n_timesteps: int,
         scratch: Sequence[Scratch] | None = None,
     ) -> Tensor:
-        architecture = self.architecture
-        parts = _Parts.of(architecture, weights)
-        buffers = scratch[len(parts.encoder) :] if scratch else [None] * len(parts.decoder)
+        states, (kernel, bias) = self._decoder_states(
+            weights, code, lengths, n_timesteps, scratch
+        )
+        rows = tf.reshape(states, (-1, states.shape[-1]))
+        shape = (n_timesteps, -1, self.architecture.n_inputs)
+        return tf.reshape(tf.matmul(rows, kernel) + bias, shape)
+
+    def squared_error(
+        self,
+        weights: Sequence[Tensor],
+        code: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        scratch: Sequence[Any] | None = None,
+    ) -> Tensor:
+        layers, buffer = (scratch[:-1], scratch[-1]) if scratch else (None, None)
+        states, (kernel, bias) = self._decoder_states(
+            weights, code, lengths, target.shape[0], layers
+        )
+        return dense_squared_error(states, kernel, bias, target, weight, lengths, buffer)
+
+    def _decoder_states(
+        self,
+        weights: Sequence[Tensor],
+        code: Tensor,
+        lengths: Tensor,
+        n_timesteps: int,
+        scratch: Sequence[Scratch] | None,
+    ) -> tuple[Tensor, Sequence[Tensor]]:
+        """States of the last decoder layer, (T, 1, B, U), and the output layer."""
+        activation = self.architecture.activation
+        parts = _Parts.of(self.architecture, weights)
+        n_encoder, n_decoder = len(parts.encoder), len(parts.decoder)
+        buffers = scratch[n_encoder:] if scratch else [None] * n_decoder
         first = parts.decoder[0]
         states = lstm_over_constant(
             tf.matmul(code[None], first.kernel) + first.bias[:, None],
             first.recurrent_kernel,
             lengths,
             n_timesteps,
-            activation=architecture.activation,
+            activation=activation,
             scratch=buffers[0],
         )
         for layer, buffer in zip(parts.decoder[1:], buffers[1:], strict=True):
@@ -127,18 +175,21 @@ class FusedNetwork:
                 layer,
                 lengths,
                 return_sequences=True,
-                activation=architecture.activation,
+                activation=activation,
                 scratch=buffer,
             )
-        kernel, bias = parts.reconstruction
-        return tf.matmul(states[:, 0], kernel) + bias
+        return states, parts.reconstruction
 
-    def scratch(self, n_timesteps: int, n_rows: int) -> list[Scratch]:
-        """Buffers for one call in training, a `Scratch` for each layer."""
+    def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
+        """Buffers for one call in training: one for each layer, one for the loss."""
         architecture = self.architecture
         encoder = [(architecture.n_directions, units) for units in architecture.encoder_units]
         decoder = [(1, units) for units in architecture.decoder_units]
-        return [Scratch.allocate(n_timesteps, d, n_rows, units) for d, units in encoder + decoder]
+        loss = (n_timesteps // BLOCK, BLOCK * n_rows, architecture.decoder_units[-1])
+        return [
+            *(Scratch.allocate(n_timesteps, d, n_rows, u) for d, u in encoder + decoder),
+            tf.Variable(tf.zeros(loss), trainable=False),
+        ]
 
     def _both_orders(self, states: Tensor, lengths: Tensor) -> Tensor:
         """States of both directions, aligned in time, in both orders of time."""
@@ -185,7 +236,21 @@ class StockNetwork:
             states = _stateless(layer, left, states)
         return tf.transpose(_stateless(self.layers.reconstruction, left, states), (1, 0, 2))
 
-    def scratch(self, n_timesteps: int, n_rows: int) -> list[Scratch]:
+    def squared_error(
+        self,
+        weights: Sequence[Tensor],
+        code: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        scratch: Any = None,
+    ) -> Tensor:
+        decoded = self.decode(weights, code, lengths, target.shape[0])
+        inside = tf.transpose(tf.sequence_mask(lengths, target.shape[0]))[:, :, None]
+        weight = tf.where(inside, weight, tf.zeros_like(weight))
+        return tf.reduce_sum(weight * tf.square(decoded - target))
+
+    def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
         return []
 
 

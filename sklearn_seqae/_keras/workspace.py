@@ -184,11 +184,7 @@ class Workspace:
         """Sum of weighted squared errors; padding and missing values weigh zero."""
         network, weights = self._network, self._variables
         code = network.encode(weights, x, lengths, scratch)
-        decoded = network.decode(weights, code, lengths, x.shape[0], scratch)
-        # The slice goes on into the next shard; only a row's own steps count.
-        inside = tf.transpose(tf.sequence_mask(lengths, x.shape[0]))[:, :, None]
-        weight = tf.where(inside, weight, tf.zeros_like(weight))
-        return tf.reduce_sum(weight * tf.square(decoded - x[:, 1]))
+        return network.squared_error(weights, code, lengths, x[:, 1], weight, scratch)
 
     def _shard_gradients(
         self, x: Tensor, weight: Tensor, lengths: Tensor, scale: Tensor, scratch: Any
@@ -228,7 +224,6 @@ class _Cache:
 
 
 _cache = _Cache()
-_building = threading.Lock()  # SciKeras seeds global generators while it builds
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_cache.clear)
 
@@ -242,8 +237,7 @@ def lend(program: Program, optimizer: Any) -> Iterator[Workspace]:
     key = (program, optimizer_key(optimizer), has_gpu(), xla_compiles())
     workspace = _cache.take(key)
     if workspace is None:
-        with _building:
-            workspace = Workspace(program, optimizer)
+        workspace = Workspace(program, optimizer)
     yield workspace
     if all(np.isfinite(w).all() for w in workspace.get_weights()):
         _cache.give_back(key, workspace)
