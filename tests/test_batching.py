@@ -1,0 +1,304 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from sklearn_seqae._batching import (
+    as_shards,
+    buffer_steps,
+    by_length,
+    chunks,
+    default_patch_size,
+    from_patches,
+    pack,
+    plan_epoch,
+    shard_shape,
+    split_into_shards,
+    to_patches,
+    wasted_share,
+)
+from sklearn_seqae._missing import fill_missing
+from sklearn_seqae._ragged import RaggedArray
+
+LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=80)
+
+
+def random_sequences(lengths, n_features=2, missing=0.0, seed=0):
+    rng = np.random.default_rng(seed)
+    sequences = [rng.normal(size=(n, n_features)) for n in lengths]
+    for x in sequences:
+        x[rng.random(x.shape) < missing] = np.nan
+    return RaggedArray.from_list([x.astype(np.float32) for x in sequences])
+
+
+def distinct(shards):
+    """The sequences that shards hold, empty rows left out."""
+    return np.sort(shards[shards >= 0])
+
+
+# Patches ------------------------------------------------------------------------------
+
+
+@given(
+    lengths=st.lists(st.integers(1, 20), min_size=1, max_size=8),
+    n_features=st.integers(1, 3),
+    patch_size=st.integers(1, 7),
+    missing=st.sampled_from([0.0, 0.3]),
+)
+def test_patches_and_back(lengths, n_features, patch_size, missing):
+    ragged = random_sequences(lengths, n_features, missing)
+    patches = to_patches(ragged, patch_size)
+    back = from_patches(patches.values[:-1], np.array(lengths), patch_size)
+    assert back == fill_missing(ragged)
+    assert_array_equal(back.offsets, ragged.offsets)
+
+
+@given(
+    lengths=st.lists(st.integers(1, 20), min_size=1, max_size=8),
+    patch_size=st.integers(1, 7),
+)
+def test_each_patch_holds_its_own_steps_and_zeros(lengths, patch_size):
+    ragged = random_sequences(lengths, missing=0.3)
+    filled = fill_missing(ragged)
+    patches = to_patches(ragged, patch_size)
+    rows = iter(zip(patches.values, patches.observed, strict=True))
+    for sequence, (x, x_filled) in enumerate(zip(ragged, filled, strict=True)):
+        n_patches = 0
+        for start in range(0, len(x), patch_size):
+            values, observed = next(rows)
+            n_patches += 1
+            piece = x_filled[start : start + patch_size].ravel()
+            seen = ~np.isnan(x[start : start + patch_size]).ravel()
+            assert_array_equal(values[: len(piece)], piece)
+            assert_array_equal(values[len(piece) :], 0)
+            assert_array_equal(observed[: len(piece)], seen)
+            assert not observed[len(piece) :].any()
+        assert patches.lengths[sequence] == n_patches
+    values, observed = next(rows)  # the row that padding is read from
+    assert_array_equal(values, 0)
+    assert not observed.any()
+    assert next(rows, None) is None
+    assert patches.values.dtype == np.float32
+    assert len(patches) == len(lengths)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ([7, 15, 29], 1),
+        ([1], 1),
+        ([320, 320, 5], 10),
+        ([1000] * 3, 31),
+        ([4, 96, 98], 3),
+    ],
+)
+def test_default_patch_size_makes_about_32_steps_of_the_median(lengths, expected):
+    assert default_patch_size(np.array(lengths)) == expected
+
+
+# Batches ------------------------------------------------------------------------------
+
+
+@given(LENGTHS, st.integers(1, 50), st.integers(0, 5))
+def test_each_sequence_is_in_exactly_one_batch_and_shard(lengths, batch_size, seed):
+    lengths = np.array(lengths)
+    batches = plan_epoch(lengths, batch_size, np.random.RandomState(seed))
+    assert_array_equal(np.sort(np.concatenate(batches)), np.arange(len(lengths)))
+    assert len(batches) == -(-len(lengths) // batch_size)
+    sizes = [len(batch) for batch in batches]
+    assert max(sizes) <= batch_size
+    assert max(sizes) - min(sizes) <= 1
+
+    n_shards, n_rows = shard_shape(len(lengths), batch_size)
+    shards = as_shards(batches, lengths, n_shards, n_rows)
+    assert shards.shape == (len(batches), n_shards, n_rows)
+    for batch, rows in zip(batches, shards, strict=True):
+        assert_array_equal(distinct(rows), np.sort(batch))
+
+
+@given(st.integers(1, 5000), st.integers(1, 5000))
+def test_shards_have_room_for_a_batch_and_little_more(n_sequences, batch_size):
+    n_shards, n_rows = shard_shape(n_sequences, batch_size)
+    largest = min(n_sequences, batch_size)
+    assert n_shards * n_rows >= largest
+    assert (n_shards - 1) * n_rows < largest  # no shard that is always empty
+    assert n_rows < 2 * max(16, largest / n_shards)
+
+
+def test_a_batch_may_fill_its_shards_but_not_overflow_them():
+    lengths = np.arange(1, 33)
+    shards = split_into_shards(np.arange(32), lengths, 2, 16)
+    assert_array_equal(distinct(shards), np.arange(32))
+    assert lengths[shards[0]].max() <= lengths[shards[1]].min()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_steps_are_wasted(seed):
+    rng = np.random.default_rng(seed)
+    lengths = np.exp(rng.uniform(np.log(10), np.log(500), 1024)).astype(np.int64)
+    batches = plan_epoch(lengths, 32, np.random.RandomState(seed))
+    shards = as_shards(batches, lengths, *shard_shape(1024, 32))
+    # By a plain loop: what the rows of each shard run, and what of it is their own
+    run = used = 0
+    for shard in shards.reshape(-1, shards.shape[-1]):
+        own = [lengths[i] if i >= 0 else 0 for i in shard]
+        run += len(own) * max(own)
+        used += sum(own)
+    assert used == lengths.sum()
+    assert 1 - used / run < 0.1
+    assert wasted_share(lengths, shards) == pytest.approx(1 - used / run)
+
+
+def test_companions_and_order_change_from_epoch_to_epoch():
+    lengths = np.random.default_rng(0).integers(10, 200, 256)
+    random_state = np.random.RandomState(0)
+    epochs = [plan_epoch(lengths, 32, random_state) for _ in range(2)]
+    companions = [
+        {frozenset(pair) for batch in epoch for pair in _pairs(batch)}
+        for epoch in epochs
+    ]
+    shared = len(companions[0] & companions[1]) / len(companions[0])
+    assert shared < 0.9
+    # Not shortest first: batches come in another order each time
+    means = [[lengths[batch].mean() for batch in epoch] for epoch in epochs]
+    assert means[0] != sorted(means[0])
+    assert np.argsort(means[0]).tolist() != np.argsort(means[1]).tolist()
+
+
+def _pairs(batch):
+    return [(i, j) for i in batch for j in batch if i < j]
+
+
+def test_equal_lengths_are_shuffled_through_and_through():
+    lengths = np.full(256, 20)
+    random_state = np.random.RandomState(0)
+    first, second = (plan_epoch(lengths, 32, random_state) for _ in range(2))
+    shared = [
+        max(len(np.intersect1d(batch, other)) for other in second) for batch in first
+    ]
+    assert np.mean(shared) < 16  # sorted, all 32 would meet again
+
+
+def test_plans_depend_on_the_generator_alone():
+    lengths = np.random.default_rng(1).integers(1, 50, 100)
+    plans = [plan_epoch(lengths, 16, np.random.RandomState(s)) for s in (3, 3, 4)]
+    assert [b.tolist() for b in plans[0]] == [b.tolist() for b in plans[1]]
+    assert [b.tolist() for b in plans[0]] != [b.tolist() for b in plans[2]]
+
+
+# Shards in memory ---------------------------------------------------------------------
+
+
+def packed_by_hand(patches, shards, sample_weight):
+    """What `pack` should give, one value at a time."""
+    width = patches.values.shape[1]
+    x, weight, starts, lengths = [], [], [], []
+    for shard in shards.reshape(-1, shards.shape[-1]):
+        own = [patches.lengths[i] if i >= 0 else 0 for i in shard]
+        starts.append(len(x))
+        lengths.append(own)
+        for t in range(max(own)):
+            forwards = np.zeros((len(shard), width))
+            backwards, weights = np.zeros_like(forwards), np.zeros_like(forwards)
+            for row, (i, n) in enumerate(zip(shard, own, strict=True)):
+                if t < n:
+                    start = patches.offsets[i]
+                    forwards[row] = patches.values[start + t]
+                    backwards[row] = patches.values[start + n - 1 - t]
+                    weights[row] = (
+                        patches.observed[start + n - 1 - t] * sample_weight[i]
+                    )
+            x.append([forwards, backwards])
+            weight.append(weights)
+    shape = shards.shape
+    return (
+        np.array(x),
+        np.array(weight),
+        np.reshape(starts, shape[:2]),
+        np.reshape(lengths, shape),
+    )
+
+
+@given(
+    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=10),
+    patch_size=st.integers(1, 3),
+    data=st.data(),
+)
+def test_pack_lays_shards_out_in_both_orders(lengths, patch_size, data):
+    ragged = random_sequences(lengths, missing=0.2)
+    patches = to_patches(ragged, patch_size)
+    n = len(lengths)
+    weight = np.linspace(0.5, 2.0, n).astype(np.float32)
+    n_batches, n_shards, n_rows = (data.draw(st.integers(1, k)) for k in (2, 2, 3))
+    cells = n_batches * n_shards * n_rows
+    cell = st.integers(-1, n - 1)
+    shards = np.reshape(
+        data.draw(st.lists(cell, min_size=cells, max_size=cells)),
+        (n_batches, n_shards, n_rows),
+    )
+    size = buffer_steps(int(patches.lengths.max()))
+    stream = pack(patches, shards, size, weight)
+
+    x, weights, starts, own = packed_by_hand(patches, shards, weight)
+    assert_array_equal(stream.x[: len(x)], x.reshape(-1, *stream.x.shape[1:]))
+    assert_array_equal(
+        stream.weight[: len(x)], weights.reshape(-1, *stream.weight.shape[1:])
+    )
+    assert_array_equal(stream.starts, starts)
+    assert_array_equal(stream.lengths, own)
+    # A buffer's worth of nothing after the last shard, for the program to read over
+    assert len(stream.x) == len(stream.weight) == len(x) + size
+    assert not stream.x[len(x) :].any()
+    assert not stream.weight[len(x) :].any()
+    assert {stream.x.dtype, stream.weight.dtype} == {np.dtype(np.float32)}
+    assert {stream.starts.dtype, stream.lengths.dtype} == {np.dtype(np.int32)}
+
+
+@given(LENGTHS, st.integers(1, 40), st.integers(0, 3))
+def test_sample_weight_is_kept(lengths, batch_size, seed):
+    """Over an epoch the weights in the loss are those of the observed values."""
+    ragged = random_sequences(lengths, missing=0.2, seed=seed)
+    patches = to_patches(ragged, 2)
+    lengths = patches.lengths
+    weight = np.random.default_rng(seed).integers(0, 5, len(patches))
+    batches = plan_epoch(lengths, batch_size, np.random.RandomState(seed))
+    shards = as_shards(batches, lengths, *shard_shape(len(lengths), batch_size))
+    stream = pack(patches, shards, buffer_steps(40), weight.astype(np.float32))
+    observed = [(~np.isnan(x)).sum() for x in ragged]
+    assert stream.weight.sum() == np.dot(observed, weight)
+
+
+def test_without_sample_weight_there_are_no_weights():
+    patches = to_patches(random_sequences([3, 4]), 1)
+    assert pack(patches, np.array([[[0, 1]]]), 16).weight.size == 0
+
+
+@given(LENGTHS, st.integers(1, 200))
+def test_chunks_are_the_batches_in_their_order(lengths, n_steps):
+    lengths = np.array(lengths)
+    shards = as_shards(plan_epoch(lengths, 8, np.random.RandomState(0)), lengths, 1, 8)
+    pieces = list(chunks(shards, lengths, n_steps))
+    assert_array_equal(np.concatenate(pieces), shards)
+    for piece in pieces:
+        steps = [lengths[b[b >= 0]].max() for b in piece]
+        assert len(piece) == 1 or sum(steps) <= n_steps + max(steps)
+
+
+@given(LENGTHS, st.integers(1, 20))
+def test_by_length_holds_each_sequence_once_shortest_first(lengths, n_rows):
+    lengths = np.array(lengths)
+    shards = by_length(lengths, n_rows)
+    assert shards.shape == (-(-len(lengths) // n_rows), n_rows)
+    order = shards[shards >= 0]
+    assert_array_equal(np.sort(order), np.arange(len(lengths)))
+    assert (np.diff(lengths[order]) >= 0).all()
+
+
+@given(st.integers(1, 2**20))
+def test_buffers_are_powers_of_two_with_little_room_to_spare(longest):
+    size = buffer_steps(longest)
+    assert size >= longest
+    assert size >= 16
+    assert size & (size - 1) == 0
+    assert size == 16 or size < 2 * longest

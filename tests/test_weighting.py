@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._weighting import merge_repeated
+
+
+def ragged_of(*sequences):
+    return RaggedArray.from_list([np.array(s, np.float64)[:, None] for s in sequences])
+
+
+def as_dict(ragged, weight):
+    """Weight of each sequence, by its values."""
+    return dict(zip((s.tobytes() for s in ragged), weight, strict=True))
+
+
+# Few values and short sequences, so that equal ones turn up
+SEQUENCES = st.lists(
+    st.lists(st.sampled_from([0.0, 1.0, np.nan]), min_size=1, max_size=2),
+    min_size=1,
+    max_size=10,
+)
+
+
+@given(SEQUENCES, st.data())
+def test_a_weight_of_two_is_a_sequence_given_twice(sequences, data):
+    n = len(sequences)
+    weight = data.draw(st.lists(st.integers(1, 3), min_size=n, max_size=n))
+    repeated = [s for s, w in zip(sequences, weight, strict=True) for _ in range(w)]
+    weighted, weights = merge_repeated(ragged_of(*sequences), weight)
+    merged, counts = merge_repeated(ragged_of(*repeated), None)
+    assert weighted == merged  # in the same order, too
+    assert_array_equal(weights, counts)
+
+
+@given(SEQUENCES, st.data())
+def test_the_order_of_the_sequences_does_not_matter(sequences, data):
+    order = data.draw(st.permutations(range(len(sequences))))
+    weight = np.arange(1.0, len(sequences) + 1)
+    merged, weights = merge_repeated(ragged_of(*sequences), weight)
+    shuffled, others = merge_repeated(
+        ragged_of(*(sequences[i] for i in order)), weight[order]
+    )
+    assert merged == shuffled
+    assert_array_equal(weights, others)
+
+
+@given(SEQUENCES)
+def test_each_distinct_sequence_once_with_its_whole_weight(sequences):
+    ragged = ragged_of(*sequences)
+    merged, weight = merge_repeated(ragged, None)
+    expected = {}
+    for sequence in ragged:
+        key = sequence.tobytes()
+        expected[key] = expected.get(key, 0) + 1
+    assert as_dict(merged, weight) == expected
+    assert weight.dtype == np.float64
+
+
+def test_sequences_that_weigh_nothing_are_dropped():
+    merged, weight = merge_repeated(ragged_of([1], [2, 3], [1], [4]), [0, 2, 0, 1])
+    expected = ragged_of([2, 3], [4])
+    assert as_dict(merged, weight) == as_dict(expected, [2, 1])
+
+
+def test_equal_values_at_other_lengths_are_other_sequences():
+    merged, _ = merge_repeated(ragged_of([0, 0], [0], [0, 0, 0]), None)
+    assert sorted(merged.lengths) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        ([0, 0], "zero"),
+        ([1, -1], "[Nn]egative"),
+        ([1, np.nan], "NaN"),
+        ([1, np.inf], "infinity"),
+        ([1, 2, 3], "sample_weight"),
+        ([[1], [2]], "1D"),
+    ],
+)
+def test_weights_that_can_not_be_used(weight, message):
+    with pytest.raises(ValueError, match=message):
+        merge_repeated(ragged_of([1], [2]), weight)
