@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from sklearn_seqae import LSTMAutoencoderTransformer
 from sklearn_seqae.datasets import load_japanese_vowels
 
 # For the processes that tests start as well
@@ -48,3 +49,52 @@ def run_python():
         return result.stdout
 
     return run
+
+
+# Fitted models. Compiling takes longer than training here, so tests share one program:
+# few units, batches of 8, sequences of at most 16 steps and 2 features.
+
+
+@pytest.fixture(scope="session")
+def small_autoencoder():
+    """Make an estimator that trains in no time, with the parameters a test asks for."""
+
+    def make(**parameters):
+        small = {
+            "n_components": 4,
+            "hidden_layer_sizes": 8,
+            "batch_size": 8,
+            "epochs": 2,
+            "random_state": 0,
+        }
+        return LSTMAutoencoderTransformer(**(small | parameters))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sequences():
+    """24 sequences of 3 to 16 time steps and 2 features; do not write into them."""
+    rng = np.random.default_rng(0)
+    X = []
+    for n in [16, *rng.integers(3, 17, size=23)]:
+        phase = rng.uniform(0, 2 * np.pi) + 0.7 * np.arange(n)
+        x = np.column_stack([np.sin(phase), np.cos(phase)]) * [0.1, 20] + [5, -300]
+        x.setflags(write=False)
+        X.append(x)
+    return X
+
+
+@pytest.fixture(scope="session")
+def fitted(small_autoencoder, sequences):
+    """A fitted estimator; do not fit it again, nor set its parameters."""
+    return small_autoencoder().fit(sequences)
+
+
+@pytest.fixture
+def without_xla(monkeypatch):
+    """As where XLA can't compile; it also spares the seconds that compiling takes."""
+    from sklearn_seqae._keras import inference, workspace
+
+    for module in (workspace, inference):
+        monkeypatch.setattr(module, "xla_compiles", lambda: False)
