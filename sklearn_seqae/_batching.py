@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
-ROWS = 16  # rows of a shard: what keeps a core busy and still splits a batch of 32 in two
+ROWS = (
+    16  # rows of a shard: what keeps a core busy and still splits a batch of 32 in two
+)
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
 Indices = NDArray[np.int64]
 
@@ -73,7 +75,9 @@ def to_patches(scaled: RaggedArray, patch_size: int) -> Patches:
         out.reshape(-1, scaled.n_features)[target] = source
         return out
 
-    return Patches(scatter(filled.astype(np.float32, copy=False)), scatter(observed), offsets)
+    return Patches(
+        scatter(filled.astype(np.float32, copy=False)), scatter(observed), offsets
+    )
 
 
 def from_patches(

@@ -19,7 +19,8 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._batching import Patches, default_patch_size, from_patches, to_patches
+from sklearn_seqae._autoencoder import Design, train_autoencoder
+from sklearn_seqae._batching import default_patch_size
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._outputs import from_ragged
@@ -33,11 +34,8 @@ from sklearn_seqae._validation import (
 from sklearn_seqae._weighting import merge_repeated
 
 if TYPE_CHECKING:
-    from sklearn_seqae._keras.architecture import Architecture, Models
-    from sklearn_seqae._keras.training import Data, Settings
-
-BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
-LARGEST_CODE = 1e30  # a wild Z saturates the network before it overflows float32
+    from sklearn_seqae._keras.architecture import Models
+    from sklearn_seqae._keras.training import Settings
 
 
 class LSTMAutoencoderTransformer(
@@ -157,10 +155,16 @@ class LSTMAutoencoderTransformer(
 
     _parameter_constraints: dict[str, Any] = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
-        "hidden_layer_sizes": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "hidden_layer_sizes": [
+            Interval(Integral, 1, None, closed="left"),
+            "array-like",
+        ],
         "bidirectional": ["boolean"],
         "length_component": ["boolean", StrOptions({"auto"})],
-        "patch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "patch_size": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
         "activation": [StrOptions({"tanh", "relu"})],
         "decoder": [StrOptions({"repeat"})],
         "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
@@ -226,7 +230,9 @@ class LSTMAutoencoderTransformer(
     # Learning -------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Learn to embed and to decode sequences.
 
         Parameters
@@ -277,7 +283,7 @@ class LSTMAutoencoderTransformer(
         """
         with self._all_or_nothing():
             ragged, container = self._fit(X, sample_weight)
-            return self._embed(scale(self.scaler_, ragged), container)
+            return self._autoencoder.embed(scale(self.scaler_, ragged), container.dtype)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -329,7 +335,7 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         ragged, container = validate_sequences(self, X, reset=False)
-        return self._embed(scale(self.scaler_, ragged), container)
+        return self._autoencoder.embed(scale(self.scaler_, ragged), container.dtype)
 
     def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
         """Decode embeddings, or any other finite vectors, into sequences.
@@ -354,14 +360,14 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         Z = validate_embedding(self, Z)
-        code = Z if self._length_code is None else Z[:, :-1]
+        length_code = self._autoencoder.design.length_code
         if lengths is not None:
             n_timesteps = validate_lengths(lengths, len(Z))
-        elif self._length_code is not None:
-            n_timesteps = self._length_code.decode(Z[:, -1])
+        elif length_code is not None:
+            n_timesteps = length_code.decode(Z[:, -1])
         else:
             n_timesteps = np.full(len(Z), self.max_length_)
-        return self._to_container(self._decode(code, n_timesteps), n_timesteps)
+        return self._to_container(self._autoencoder.decode(Z, n_timesteps))
 
     def reconstruct(self, X: Any) -> Any:
         """Embed sequences and decode them again.
@@ -379,8 +385,9 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         ragged, _ = validate_sequences(self, X, reset=False)
-        code = self._encode(self._to_patches(scale(self.scaler_, ragged)))
-        return self._to_container(self._decode(code, ragged.lengths), ragged.lengths)
+        return self._to_container(
+            self._autoencoder.reconstruct(scale(self.scaler_, ragged))
+        )
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Negative reconstruction error of each sequence: the lower, the stranger.
@@ -395,18 +402,9 @@ class LSTMAutoencoderTransformer(
         scores : ndarray of shape (n_samples,)
             Negative mean squared error over observed values, in scaled units.
         """
-        from sklearn_seqae._keras.inference import squared_errors
-
         check_is_fitted(self)
         ragged, _ = validate_sequences(self, X, reset=False)
-        patches = self._to_patches(scale(self.scaler_, ragged))
-        code, lengths = self._encode(patches), ragged.lengths
-        scores = np.empty(len(ragged))
-        for start in range(0, len(ragged), BLOCK):
-            block = np.arange(start, min(start + BLOCK, len(ragged)))
-            decoded = self._decode(code[block], lengths[block])
-            scores[block] = -squared_errors(patches, block, decoded)
-        return scores
+        return -self._autoencoder.squared_errors(scale(self.scaler_, ragged))
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean of `score_samples`, by which GridSearchCV tunes without labels.
@@ -443,26 +441,16 @@ class LSTMAutoencoderTransformer(
         return self._keras_models().autoencoder
 
     def _keras_models(self) -> Models:
-        from sklearn_seqae._keras.architecture import build_layers, build_models
-
         check_is_fitted(self)
-        if getattr(self, "_models", None) is None:
-            architecture = self._built_architecture()
-            layers = build_layers(architecture)
-            layers.set_weights(self._weights)
-            self._models = build_models(
-                layers,
-                architecture,
-                patch_size=self.patch_size_,
-                max_length=self.max_length_,
-                length_code=self._length_code,
-            )
+        if self._models is None:
+            self._models = self._autoencoder.keras_models(self.max_length_)
         return self._models
 
     def __getstate__(self) -> dict[str, Any]:
         # Arrays and plain values only; Keras models are rebuilt on demand.
         state = dict(super().__getstate__())
-        state.pop("_models", None)
+        if "_models" in state:
+            state["_models"] = None
         return state
 
     # The steps of fit -----------------------------------------------------------------
@@ -470,40 +458,63 @@ class LSTMAutoencoderTransformer(
     def _fit(
         self, X: Any, sample_weight: ArrayLike | None, partial: bool = False
     ) -> tuple[RaggedArray, Container]:
-        goes_on = (partial or self.warm_start) and hasattr(self, "_weights")
+        """Return the sequences as given; all that is learnt is kept on ``self``."""
+        goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         given, container = validate_sequences(self, X, reset=not goes_on)
         ragged, weight = merge_repeated(given, sample_weight)
-        units = self._check_hidden_layer_sizes()
         if not goes_on:
             self._container = container
-            self._random_state = (
-                np.random.RandomState()
-                if self.random_state is None
-                else check_random_state(self.random_state)
-            )
+            self._random_state = self._new_random_state()
             self.scaler_ = fit_scaler(make_scaler(self.scaler), ragged, weight)
         scaled = scale(self.scaler_, ragged)
-        if not goes_on:
-            self._choose_shapes(scaled, weight, units)
-        self._check_goes_on(units)
-        train, validation = self._split(len(ragged), partial)
-        self._train(self._to_patches(scaled), weight, train, validation, goes_on, partial)
+        if goes_on:
+            design = self._autoencoder.design
+            self._check_design(design)
+        else:
+            design = self._choose_design(scaled, weight)
+        validation = self._validation_set(len(ragged), partial)
+        self._autoencoder, result = train_autoencoder(
+            design,
+            scaled,
+            weight,
+            validation,
+            self._settings(partial),
+            self._random_state,
+            self._autoencoder if goes_on else None,
+        )
+        earlier = self.history_ if goes_on else {}
         longest = int(ragged.lengths.max())
+        self.patch_size_ = design.patch_size
         self.max_length_ = max(longest, self.max_length_) if goes_on else longest
+        self.history_ = {k: earlier.get(k, []) + v for k, v in result.history.items()}
+        self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
+        self._n_features_out = design.n_components
+        self._models = None
         return given, container
 
-    def _check_hidden_layer_sizes(self) -> tuple[int, ...]:
+    def _new_random_state(self) -> np.random.RandomState:
+        # Not NumPy's global generator: a fit leaves global state alone.
+        if self.random_state is None:
+            return np.random.RandomState()
+        return check_random_state(self.random_state)
+
+    def _units(self) -> tuple[int, ...]:
         sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
-        if sizes.ndim != 1 or sizes.size == 0 or sizes.dtype.kind not in "iu" or sizes.min() < 1:
+        if (
+            sizes.ndim != 1
+            or not sizes.size
+            or sizes.dtype.kind not in "iu"
+            or sizes.min() < 1
+        ):
             raise ValueError(
                 f"hidden_layer_sizes is {self.hidden_layer_sizes!r}; expected a positive "
                 "int, or one for each layer."
             )
         return tuple(int(size) for size in sizes)
 
-    def _choose_shapes(
-        self, scaled: RaggedArray, weight: NDArray[np.float64], units: tuple[int, ...]
-    ) -> None:
+    def _choose_design(
+        self, scaled: RaggedArray, weight: NDArray[np.float64]
+    ) -> Design:
         """Decide what the network looks like from the parameters and the data."""
         lengths = scaled.lengths
         with_length = self.length_component
@@ -514,75 +525,47 @@ class LSTMAutoencoderTransformer(
                 "length_component=True takes one component, which leaves none for the "
                 "content: n_components is 1; expected at least 2."
             )
-        self.patch_size_ = (
-            default_patch_size(lengths) if self.patch_size == "auto" else int(self.patch_size)
+        auto = self.patch_size == "auto"
+        return Design(
+            n_features=scaled.n_features,
+            n_components=int(self.n_components),
+            hidden_layer_sizes=self._units(),
+            bidirectional=bool(self.bidirectional),
+            activation=self.activation,
+            patch_size=default_patch_size(lengths) if auto else int(self.patch_size),
+            length_code=LengthCode.fit(lengths, weight) if with_length else None,
         )
-        self._length_code = LengthCode.fit(lengths, weight) if with_length else None
-        self._n_features_out = int(self.n_components)
-        self._architecture = {
-            "n_inputs": self.patch_size_ * scaled.n_features,
-            "n_code": self._n_features_out - bool(with_length),
-            "encoder_units": units,
-            "decoder_units": units[::-1],
+
+    def _check_design(self, design: Design) -> None:
+        """The parameters that shape the network must be those it was fitted with."""
+        asked: dict[str, Any] = {
+            "n_components": self.n_components,
+            "hidden_layer_sizes": self._units(),
             "bidirectional": bool(self.bidirectional),
             "activation": self.activation,
         }
-
-    def _check_goes_on(self, units: tuple[int, ...]) -> None:
-        """The parameters that shape the network must be those it was fitted with."""
-        asked = {
-            "n_components": (self.n_components, self._n_features_out),
-            "hidden_layer_sizes": (units, self._architecture["encoder_units"]),
-            "bidirectional": (bool(self.bidirectional), self._architecture["bidirectional"]),
-            "activation": (self.activation, self._architecture["activation"]),
-        }
         if self.patch_size != "auto":
-            asked["patch_size"] = (self.patch_size, self.patch_size_)
-        for name, (now, fitted) in asked.items():
+            asked["patch_size"] = self.patch_size
+        for name, now in asked.items():
+            fitted = getattr(design, name)
             if now != fitted:
                 raise ValueError(
                     f"{name} is {now!r}, but the fit to go on from had {fitted!r}; set it "
-                    "back, or start anew with warm_start=False."
+                    "back, or start anew with fit and warm_start=False."
                 )
 
-    def _split(
-        self, n_sequences: int, partial: bool
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Whole sequences to train on, and those set aside."""
+    def _validation_set(self, n_sequences: int, partial: bool) -> NDArray[np.int64]:
+        """Whole sequences to set aside for early stopping."""
         if not self.early_stopping or partial:
-            return np.arange(n_sequences), np.arange(0)
+            return np.arange(0)
         if n_sequences < 2:
             raise ValueError(
                 "early_stopping=True sets sequences aside, but there is 1 distinct "
                 "sequence; pass more, or use early_stopping=False."
             )
-        order = self._random_state.permutation(n_sequences)
-        n_validation = int(np.clip(round(self.validation_fraction * n_sequences), 1, n_sequences - 1))
-        return np.sort(order[n_validation:]), np.sort(order[:n_validation])
-
-    def _train(
-        self,
-        patches: Patches,
-        weight: NDArray[np.float64],
-        train: NDArray[np.int64],
-        validation: NDArray[np.int64],
-        goes_on: bool,
-        partial: bool,
-    ) -> None:
-        from sklearn_seqae._keras import training
-
-        result = training.train(
-            self._built_architecture(),
-            training.Data(patches, weight.astype(np.float32), train, validation),
-            self._settings(partial),
-            self._random_state,
-            training.State(self._weights, self._optimizer_state) if goes_on else None,
-        )
-        self._weights, self._optimizer_state = result.state.weights, result.state.optimizer
-        self._models = None
-        earlier = self.history_ if goes_on else {}
-        self.history_ = {k: earlier.get(k, []) + v for k, v in result.history.items()}
-        self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
+        n_validation = round(self.validation_fraction * n_sequences)
+        n_validation = min(max(n_validation, 1), n_sequences - 1)
+        return np.sort(self._random_state.permutation(n_sequences)[:n_validation])
 
     def _settings(self, partial: bool) -> Settings:
         from sklearn_seqae._keras.training import Settings
@@ -610,43 +593,7 @@ class LSTMAutoencoderTransformer(
             vars(self).update(before)
             raise
 
-    # Between sequences and network ----------------------------------------------------
-
-    def _built_architecture(self) -> Architecture:
-        from sklearn_seqae._keras.architecture import Architecture
-
-        return Architecture(**self._architecture)
-
-    def _to_patches(self, scaled: RaggedArray) -> Patches:
-        return to_patches(scaled, self.patch_size_)
-
-    def _embed(self, scaled: RaggedArray, container: Container) -> NDArray[Any]:
-        Z = np.empty((len(scaled), self._n_features_out), container.dtype)
-        n_code = self._architecture["n_code"]
-        Z[:, :n_code] = self._encode(self._to_patches(scaled))
-        if self._length_code is not None:
-            Z[:, -1] = self._length_code.encode(scaled.lengths)
-        return Z
-
-    def _encode(self, patches: Patches) -> NDArray[np.float32]:
-        from sklearn_seqae._keras.inference import encode
-
-        return encode(self._built_architecture(), self._weights, patches)
-
-    def _decode(
-        self, code: NDArray[Any], n_timesteps: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        """Patches of each sequence, one sequence after the other."""
-        from sklearn_seqae._keras.inference import decode
-
-        code = np.clip(code, -LARGEST_CODE, LARGEST_CODE).astype(np.float32)
-        n_steps = -(-n_timesteps // self.patch_size_)
-        return decode(self._built_architecture(), self._weights, code, n_steps)
-
-    def _to_container(
-        self, decoded: NDArray[np.float32], n_timesteps: NDArray[np.int64]
-    ) -> Any:
-        scaled = from_patches(decoded, n_timesteps, self.patch_size_)
+    def _to_container(self, scaled: RaggedArray) -> Any:
         return from_ragged(unscale(self.scaler_, scaled), self._container)
 
     def __sklearn_tags__(self) -> Tags:

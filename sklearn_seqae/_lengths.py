@@ -27,7 +27,9 @@ class LengthCode:
     scale: float
 
     @classmethod
-    def fit(cls, lengths: NDArray[np.int64], sample_weight: NDArray[np.float64]) -> LengthCode:
+    def fit(
+        cls, lengths: NDArray[np.int64], sample_weight: NDArray[np.float64]
+    ) -> LengthCode:
         log_lengths = np.log(lengths)
         mean = np.average(log_lengths, weights=sample_weight)
         scale = np.sqrt(np.average((log_lengths - mean) ** 2, weights=sample_weight))

@@ -39,7 +39,10 @@ def merge_repeated(
         If the weights are not one finite, non-negative number per sequence, or all zero.
     """
     weight: NDArray[Any] = _check_sample_weight(
-        sample_weight, np.empty((len(ragged), 1)), dtype=np.float64, ensure_non_negative=True
+        sample_weight,
+        np.empty((len(ragged), 1)),
+        dtype=np.float64,
+        ensure_non_negative=True,
     )
     if not weight.any():
         raise ValueError(

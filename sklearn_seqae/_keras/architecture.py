@@ -126,14 +126,21 @@ def build_layers(architecture: Architecture) -> Layers:
         ),
     )
     widths = zip(built.encoder, architecture.encoder_inputs, strict=True)
-    for layer, width in (*widths, *zip(built.decoder, architecture.decoder_inputs, strict=True)):
+    for layer, width in (
+        *widths,
+        *zip(built.decoder, architecture.decoder_inputs, strict=True),
+    ):
         layer.build((None, None, width))
-    built.embedding.build((None, architecture.n_directions * architecture.encoder_units[-1]))
+    built.embedding.build(
+        (None, architecture.n_directions * architecture.encoder_units[-1])
+    )
     built.reconstruction.build((None, None, architecture.decoder_units[-1]))
     return built
 
 
-def initial_weights(architecture: Architecture, random_state: np.random.RandomState) -> Weights:
+def initial_weights(
+    architecture: Architecture, random_state: np.random.RandomState
+) -> Weights:
     """Draw weights as Keras's LSTM and Dense layers do, from a generator of one's own.
 
     Glorot-uniform kernels (Glorot and Bengio, 2010), orthogonal recurrent kernels (Saxe
@@ -211,14 +218,18 @@ def build_models(
     if length_code is not None:
         log_length = ops.log(ops.cast(lengths, "float32"))
         column = (log_length - length_code.mean) / length_code.scale
-        embedding = layers.Concatenate(name="embedding_with_length")([embedding, column])
+        embedding = layers.Concatenate(name="embedding_with_length")(
+            [embedding, column]
+        )
     encoder = keras.Model(sequence, embedding, name="encoder")
 
     vector = keras.Input((embedding.shape[-1],), name="embedding_input")
     code, steps = vector, None
     if length_code is not None:
         code = vector[:, :-1]
-        steps = ops.round(ops.exp(vector[:, -1:] * length_code.scale + length_code.mean))
+        steps = ops.round(
+            ops.exp(vector[:, -1:] * length_code.scale + length_code.mean)
+        )
     repeated = layers.RepeatVector(n_patches, name="repeat_vector")(code)
     for layer in built.decoder:
         repeated = layer(repeated)
@@ -230,7 +241,9 @@ def build_models(
         flat = ops.where(ops.expand_dims(inside, -1), flat, ops.zeros_like(flat))
     decoder = keras.Model(vector, flat, name="decoder")
     return Models(
-        encoder, decoder, keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder")
+        encoder,
+        decoder,
+        keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder"),
     )
 
 

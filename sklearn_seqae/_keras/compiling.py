@@ -44,7 +44,9 @@ class CompiledModel:
         Built for the model's variables.
     """
 
-    def __init__(self, architecture: Architecture, n_steps: int, optimizer: Any) -> None:
+    def __init__(
+        self, architecture: Architecture, n_steps: int, optimizer: Any
+    ) -> None:
         def build() -> keras.Model:
             self.layers = build_layers(architecture)
             return _autoencoder_over_steps(self.layers, architecture, n_steps)

@@ -46,7 +46,9 @@ def dense_squared_error(
     longest = tf.reduce_max(lengths)
 
     def cut(array: Tensor, t: Tensor) -> Tensor:
-        piece = tf.slice(array, (t, *[0] * (len(array.shape) - 1)), (size, *array.shape[1:]))
+        piece = tf.slice(
+            array, (t, *[0] * (len(array.shape) - 1)), (size, *array.shape[1:])
+        )
         return tf.reshape(piece, (size * n_rows, -1))
 
     @tf.custom_gradient
@@ -73,7 +75,10 @@ def dense_squared_error(
                 d_states.write(n, tf.matmul(d, kernel, transpose_b=True)),
             )
 
-        zeros = [tf.zeros(shape, states.dtype) for shape in ((), (units, n_outputs), n_outputs)]
+        zeros = [
+            tf.zeros(shape, states.dtype)
+            for shape in ((), (units, n_outputs), n_outputs)
+        ]
         *_, loss, d_kernel, d_bias, d_states = tf.while_loop(
             lambda _, t, *__: t < longest, block, (0, 0, *zeros, d_states)
         )

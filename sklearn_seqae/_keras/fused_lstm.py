@@ -136,7 +136,9 @@ def lstm(
         out, saved = _forward(plan, pre_activation, h0, c0)
 
         def gradient(upstream: Tensor) -> tuple[Tensor, ...]:
-            transposed = tf.transpose(both if input_gradient else recurrent_kernel, (0, 2, 1))
+            transposed = tf.transpose(
+                both if input_gradient else recurrent_kernel, (0, 2, 1)
+            )
             gates, dh, dc, dx, _ = _backward(plan, saved, c0, upstream, transposed)
             d_both, d_bias = _weight_gradients(plan, x, saved.hidden, h0, gates)
             d_kernel, d_recurrent = tf.split(d_both, [x.shape[-1], dh.shape[-1]], 1)
@@ -256,7 +258,9 @@ def _forward(
         i, f, k, o = _split(stored)
         c = f * c + i * k
         h = o * _act(c, plan.activation)
-        last = last if plan.return_sequences else tf.where(plan.at_last_step(t), h, last)
+        last = (
+            last if plan.return_sequences else tf.where(plan.at_last_step(t), h, last)
+        )
         writes = hidden.write(t, h), cell.write(t, c), gates.write(t, stored)
         return t + 1, h, c, last, *writes
 
@@ -310,9 +314,15 @@ def _backward(
             inputs, down = inputs.write(t, down[..., :n_inputs]), down[..., n_inputs:]
         return t - 1, down, dc * f, total + d, gates.write(t, d), inputs
 
-    start = (tf.zeros_like(c0), tf.zeros_like(c0), tf.zeros((*c0.shape[:2], 4 * units), c0.dtype))
+    start = (
+        tf.zeros_like(c0),
+        tf.zeros_like(c0),
+        tf.zeros((*c0.shape[:2], 4 * units), c0.dtype),
+    )
     _, dh, dc, total, gates, inputs = tf.while_loop(
-        lambda t, *_: t >= 0, step, (plan.longest - 1, *start, gate_buffer, input_buffer)
+        lambda t, *_: t >= 0,
+        step,
+        (plan.longest - 1, *start, gate_buffer, input_buffer),
     )
     gates = gates.stack()
     if scratch is not None:

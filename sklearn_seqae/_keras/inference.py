@@ -52,9 +52,13 @@ def _functions(architecture: Architecture, gpu: bool, jit: bool) -> _Functions:
     )
 
 
-def encode(architecture: Architecture, weights: Weights, patches: Patches) -> NDArray[np.float32]:
+def encode(
+    architecture: Architecture, weights: Weights, patches: Patches
+) -> NDArray[np.float32]:
     """Codes of all sequences, shape (n_sequences, n_code)."""
-    function = _functions(architecture, has_gpu(), not has_gpu() and xla_compiles()).encode
+    function = _functions(
+        architecture, has_gpu(), not has_gpu() and xla_compiles()
+    ).encode
     tensors = [tf.constant(w) for w in weights]
     lengths = patches.lengths
     codes = np.empty((len(patches), architecture.n_code), np.float32)
@@ -64,7 +68,9 @@ def encode(architecture: Architecture, weights: Weights, patches: Patches) -> ND
         size = buffer_steps(int(lengths[rows[used]].max()))
         stream = pack(patches, rows[None, None], size)
         x = tf.constant(stream.x[:size])
-        codes[rows[used]] = function(tensors, x, tf.constant(stream.lengths[0, 0])).numpy()[used]
+        codes[rows[used]] = function(
+            tensors, x, tf.constant(stream.lengths[0, 0])
+        ).numpy()[used]
 
     _run(work, by_length(lengths, INFERENCE_ROWS))
     return codes
@@ -88,7 +94,9 @@ def decode(
     -------
     ndarray of shape (lengths.sum(), n_inputs), float32
     """
-    function = _functions(architecture, has_gpu(), not has_gpu() and xla_compiles()).decode
+    function = _functions(
+        architecture, has_gpu(), not has_gpu() and xla_compiles()
+    ).decode
     tensors = [tf.constant(w) for w in weights]
     offsets = offsets_from_lengths(lengths)
     steps = np.empty((offsets[-1], architecture.n_inputs), np.float32)
@@ -105,25 +113,6 @@ def decode(
 
     _run(work, by_length(lengths, INFERENCE_ROWS))
     return steps
-
-
-def squared_errors(
-    patches: Patches, indices: NDArray[np.int64], decoded: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """Mean squared error of each sequence over its observed values.
-
-    Parameters
-    ----------
-    patches : Patches
-    indices : ndarray of shape (n_selected,)
-        The sequences that ``decoded`` holds, consecutive in ``patches``.
-    """
-    start, stop = patches.offsets[indices[0]], patches.offsets[indices[-1] + 1]
-    observed = patches.observed[start:stop]
-    squares = (decoded.astype(np.float64) - patches.values[start:stop]) ** 2 * observed
-    cuts = patches.offsets[indices] - start
-    total = np.add.reduceat(squares.sum(axis=1), cuts)
-    return total / np.add.reduceat(observed.sum(axis=1), cuts)
 
 
 def _run(work: Callable[[NDArray[np.int64]], None], shards: Iterable[Any]) -> None:

@@ -16,7 +16,12 @@ import tensorflow as tf
 
 from sklearn_seqae._keras.architecture import Architecture, Layers
 from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error
-from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch, lstm, lstm_over_constant
+from sklearn_seqae._keras.fused_lstm import (
+    LSTMWeights,
+    Scratch,
+    lstm,
+    lstm_over_constant,
+)
 
 Tensor = Any
 
@@ -76,7 +81,9 @@ class _Parts:
 
         def layer(n_directions: int) -> LSTMWeights:
             directions = [take(3) for _ in range(n_directions)]
-            return LSTMWeights(*(tf.stack(kind) for kind in zip(*directions, strict=True)))
+            return LSTMWeights(
+                *(tf.stack(kind) for kind in zip(*directions, strict=True))
+            )
 
         encoder = [layer(architecture.n_directions) for _ in architecture.encoder_units]
         embedding = take(2)
@@ -145,7 +152,9 @@ class FusedNetwork:
         states, (kernel, bias) = self._decoder_states(
             weights, code, lengths, target.shape[0], layers
         )
-        return dense_squared_error(states, kernel, bias, target, weight, lengths, buffer)
+        return dense_squared_error(
+            states, kernel, bias, target, weight, lengths, buffer
+        )
 
     def _decoder_states(
         self,
@@ -183,11 +192,16 @@ class FusedNetwork:
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
         """Buffers for one call in training: one for each layer, one for the loss."""
         architecture = self.architecture
-        encoder = [(architecture.n_directions, units) for units in architecture.encoder_units]
+        encoder = [
+            (architecture.n_directions, units) for units in architecture.encoder_units
+        ]
         decoder = [(1, units) for units in architecture.decoder_units]
         loss = (n_timesteps // BLOCK, BLOCK * n_rows, architecture.decoder_units[-1])
         return [
-            *(Scratch.allocate(n_timesteps, d, n_rows, u) for d, u in encoder + decoder),
+            *(
+                Scratch.allocate(n_timesteps, d, n_rows, u)
+                for d, u in encoder + decoder
+            ),
             tf.Variable(tf.zeros(loss), trainable=False),
         ]
 
@@ -234,7 +248,9 @@ class StockNetwork:
         states = tf.repeat(code[:, None], n_timesteps, axis=1)
         for layer in self.layers.decoder:
             states = _stateless(layer, left, states)
-        return tf.transpose(_stateless(self.layers.reconstruction, left, states), (1, 0, 2))
+        return tf.transpose(
+            _stateless(self.layers.reconstruction, left, states), (1, 0, 2)
+        )
 
     def squared_error(
         self,

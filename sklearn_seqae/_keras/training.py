@@ -71,10 +71,13 @@ class Data:
 
 @dataclass
 class State:
-    """What training starts from and ends with, as NumPy arrays."""
+    """What training starts from and ends with, as NumPy arrays.
+
+    An empty optimizer state is a fresh optimizer.
+    """
 
     weights: Weights
-    optimizer: list[NDArray[Any]] | None = None
+    optimizer: list[NDArray[Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -113,7 +116,7 @@ def train(
     """
     state = start or State(initial_weights(architecture, random_state))
     program = _program(architecture, data, settings)
-    learning_rate = settings.learning_rate
+    learning_rate: float | None = settings.learning_rate
     if isinstance(settings.optimizer, keras.optimizers.Optimizer):
         learning_rate = None  # an instance brings its own
     with lend(program, settings.optimizer) as workspace:
@@ -132,7 +135,9 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
     n_shards, n_rows = shard_shape(len(data.train), settings.batch_size)
     if has_gpu():  # one large batch is what a GPU likes
         n_shards, n_rows = 1, n_shards * n_rows
-    return Program(architecture, n_shards, n_rows, buffer_steps(int(data.patches.lengths.max())))
+    return Program(
+        architecture, n_shards, n_rows, buffer_steps(int(data.patches.lengths.max()))
+    )
 
 
 class _Loop:
@@ -154,7 +159,9 @@ class _Loop:
         self._callbacks = _callback_list(workspace, settings)
         # The loss is a mean over observed values, so these are what its sums are divided by.
         self._train_mass = self._mass(data.train)
-        self._validation = self._shards(data.validation) if len(data.validation) else None
+        self._validation = (
+            self._shards(data.validation) if len(data.validation) else None
+        )
 
     def run(self) -> None:
         callbacks = self._callbacks
@@ -227,7 +234,9 @@ class _Loop:
     def _plan(self) -> NDArray[np.int64]:
         """Shards of one epoch's batches: (n_batches, n_shards, n_rows)."""
         train, lengths = self.data.train, self.data.patches.lengths
-        batches = plan_epoch(lengths[train], self.settings.batch_size, self.random_state)
+        batches = plan_epoch(
+            lengths[train], self.settings.batch_size, self.random_state
+        )
         program = self.workspace.program
         return as_shards(
             [train[b] for b in batches], lengths, program.n_shards, program.n_rows
@@ -262,7 +271,9 @@ class _Loop:
 
     def _validation_loss(self) -> float:
         total = 0.0
-        for piece in chunks(self._validation, self.data.patches.lengths, STEPS_PER_CALL):
+        for piece in chunks(
+            self._validation, self.data.patches.lengths, STEPS_PER_CALL
+        ):
             total += float(self.workspace.evaluate(self._pack(piece)).sum())
         return total / self._mass(self.data.validation)
 
@@ -306,5 +317,9 @@ def _callback_list(workspace: Workspace, settings: Settings) -> _Callbacks | Non
         return None
     workspace.model.stop_training = False
     return _Callbacks(
-        callbacks, add_history=False, model=workspace.model, epochs=settings.epochs, verbose=0
+        callbacks,
+        add_history=False,
+        model=workspace.model,
+        epochs=settings.epochs,
+        verbose=0,
     )

@@ -56,7 +56,9 @@ class Workspace:
 
     def __init__(self, program: Program, optimizer: Any) -> None:
         self.program = program
-        compiled = CompiledModel(program.architecture, program.n_buffer_steps, optimizer)
+        compiled = CompiledModel(
+            program.architecture, program.n_buffer_steps, optimizer
+        )
         self.layers, self.model = compiled.layers, compiled.model
         self.optimizer = compiled.optimizer
         self._fresh_optimizer = self.get_optimizer_state()
@@ -69,7 +71,9 @@ class Workspace:
         self._variables = [variable.value for variable in self.layers.variables]
         # Without XLA nothing is updated in place, so there the buffers would only cost.
         self._scratch = [
-            self._network.scratch(program.n_buffer_steps, program.n_rows) if self._jit else []
+            self._network.scratch(program.n_buffer_steps, program.n_rows)
+            if self._jit
+            else []
             for _ in range(program.n_shards)
         ]
         self._gradients_of_shard = self._function(self._shard_gradients)
@@ -84,12 +88,12 @@ class Workspace:
     def load(
         self,
         weights: Weights,
-        optimizer_state: list[NDArray[Any]] | None,
+        optimizer_state: list[NDArray[Any]],
         learning_rate: float | None,
     ) -> None:
-        """Start from these weights; ``optimizer_state=None`` is a fresh optimizer."""
+        """Start from these weights; an empty optimizer state is a fresh optimizer."""
         self.layers.set_weights(weights)
-        state = self._fresh_optimizer if optimizer_state is None else optimizer_state
+        state = optimizer_state or self._fresh_optimizer
         for variable, value in zip(self.optimizer.variables, state, strict=True):
             variable.assign(value)
         if learning_rate is not None:
@@ -149,11 +153,18 @@ class Workspace:
         return self._over_batches(batch, starts)
 
     def _evaluate_batches(
-        self, x: Tensor, weight: Tensor, starts: Tensor, lengths: Tensor, _scales: Tensor
+        self,
+        x: Tensor,
+        weight: Tensor,
+        starts: Tensor,
+        lengths: Tensor,
+        _scales: Tensor,
     ) -> Tensor:
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
             pieces = self._pieces(b, x, weight, starts, lengths)
-            return b + 1, losses.write(b, tf.add_n([self._loss_of_shard(*p) for p in pieces]))
+            return b + 1, losses.write(
+                b, tf.add_n([self._loss_of_shard(*p) for p in pieces])
+            )
 
         return self._over_batches(batch, starts)
 
