@@ -30,10 +30,12 @@ class LengthCode:
     def fit(
         cls, lengths: NDArray[np.int64], sample_weight: NDArray[np.float64]
     ) -> LengthCode:
+        if lengths.min() == lengths.max():  # where rounding would pass for a spread
+            return cls(float(np.log(lengths[0])), 1.0)
         log_lengths = np.log(lengths)
         mean = np.average(log_lengths, weights=sample_weight)
-        scale = np.sqrt(np.average((log_lengths - mean) ** 2, weights=sample_weight))
-        return cls(float(mean), float(scale) if scale > 0 else 1.0)
+        variance = np.average((log_lengths - mean) ** 2, weights=sample_weight)
+        return cls(float(mean), float(np.sqrt(variance)))
 
     def encode(self, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
         """Component of each length, shape (n_sequences,)."""
