@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+# A decoded sequence may not be longer: a wild length is an error, not an allocation.
 MAX_LENGTH = 2**20
 
 
@@ -54,9 +55,9 @@ class LengthCode:
         if too_long.size:
             row = int(too_long[0])
             raise ValueError(
-                f"row {row} of Z has the length component {component[row]:.6g}, which means "
-                f"a sequence of over {MAX_LENGTH} time steps; components of sequences like "
-                f"those seen in fit lie within about -3 and 3. Pass lengths to decode at "
-                f"lengths of your own."
+                f"row {row} of Z has the length component {component[row]:.6g}, which "
+                f"means a sequence of over {MAX_LENGTH} time steps; components of "
+                "sequences like those seen in fit lie within about -3 and 3. Pass "
+                "lengths to decode at lengths of your own."
             )
         return np.maximum(np.rint(np.exp(log_lengths)), 1).astype(np.int64)

@@ -15,10 +15,11 @@ from sklearn_seqae._ragged import RaggedArray
 def merge_repeated(
     ragged: RaggedArray, sample_weight: ArrayLike | None
 ) -> tuple[RaggedArray, NDArray[np.float64]]:
-    """Merge equal sequences, adding up their weights, and drop those that weigh nothing.
+    """Merge equal sequences, adding up their weights, and drop those without weight.
 
-    What is left comes in an order that depends on the sequences alone. So training can't
-    tell a weight of two from a sequence given twice, and not in which order they came.
+    What is left comes in an order that depends on the sequences alone. So training
+    can't tell a weight of two from a sequence given twice, and not in which order they
+    came.
 
     Parameters
     ----------
@@ -36,7 +37,8 @@ def merge_repeated(
     Raises
     ------
     ValueError
-        If the weights are not one finite, non-negative number per sequence, or all zero.
+        If the weights are not one finite, non-negative number per sequence, or all
+        zero.
     """
     weight: NDArray[Any] = _check_sample_weight(
         sample_weight,
@@ -46,11 +48,11 @@ def merge_repeated(
     )
     if not weight.any():
         raise ValueError(
-            "every sample_weight is zero, which leaves no sequence to train on; give at "
-            "least one sequence a positive weight."
+            "every sample_weight is zero, which leaves no sequence to train on; give "
+            "at least one sequence a positive weight."
         )
-    digests = np.array([hashlib.blake2b(s, digest_size=16).digest() for s in ragged])
+    digests = [hashlib.blake2b(s.data, digest_size=16).digest() for s in ragged]
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
-    total = np.bincount(group, weights=weight, minlength=len(first))
+    total: NDArray[Any] = np.bincount(group, weights=weight, minlength=len(first))
     kept = total > 0
     return ragged.take(first[kept]), total[kept]

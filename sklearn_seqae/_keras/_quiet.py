@@ -1,8 +1,8 @@
 """Import TensorFlow without its notes on standard error, and without a trace.
 
-TensorFlow's native libraries say which CPU instructions they use and that there is no GPU,
-partly before any setting of its own is heard, and its import leaves variables in the
-environment. Neither is what someone who calls ``fit`` asked for.
+TensorFlow's native libraries say which CPU instructions they use and that there is no
+GPU, partly before any setting of its own is heard, and its import leaves variables in
+the environment. Neither is what someone who calls ``fit`` asked for.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _NOTE = re.compile(
 def import_tensorflow_quietly() -> None:
     """Import TensorFlow and let it look for devices, keeping its notes back.
 
-    Warnings and errors are passed on. Someone who has set ``TF_CPP_MIN_LOG_LEVEL`` wants
-    to decide alone and gets everything that TensorFlow says.
+    Warnings and errors are passed on. Someone who has set ``TF_CPP_MIN_LOG_LEVEL``
+    wants to decide alone and gets everything that TensorFlow says.
     """
     if "tensorflow" in sys.modules or _LOG_LEVEL in os.environ:
         return
@@ -51,7 +51,7 @@ def _environment_kept() -> Iterator[None]:
 
 @contextmanager
 def _notes_kept_back() -> Iterator[None]:
-    """Collect what is written to file descriptor 2, then pass on all that is no note."""
+    """Collect what is written to file descriptor 2, then pass on what is no note."""
     try:
         standard_error = os.dup(2)
     except OSError:  # no standard error to keep quiet: a windowed or detached process

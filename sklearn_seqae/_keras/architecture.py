@@ -1,11 +1,12 @@
 """Encoder, decoder and autoencoder from hyper-parameters, in stock Keras layers.
 
-The layers built here are the meaning of the weights: the fast kernel and the stock layers
-compute the same numbers from them.
+The layers built here are the meaning of the weights: the fast kernel and the stock
+layers compute the same numbers from them.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,11 @@ class Architecture:
         return (self.n_inputs, *inner)
 
     @property
+    def encoder_outputs(self) -> int:
+        """Width of what the encoder's head reads."""
+        return self.n_directions * self.encoder_units[-1]
+
+    @property
     def decoder_inputs(self) -> tuple[int, ...]:
         """Width of what each decoder layer reads."""
         return (self.n_code, *self.decoder_units[:-1])
@@ -87,53 +93,37 @@ def build_layers(architecture: Architecture) -> Layers:
 
     Without a seed Keras would draw one from Python's global generator.
     """
-    seeded = {
-        "kernel_initializer": keras.initializers.GlorotUniform(seed=0),
-        "recurrent_initializer": keras.initializers.Orthogonal(seed=0),
-        "seed": 0,
-    }
-    kernel = {"kernel_initializer": seeded["kernel_initializer"]}
+    kernel = {"kernel_initializer": keras.initializers.GlorotUniform(seed=0)}
+    lstm = functools.partial(
+        layers.LSTM,
+        activation=architecture.activation,
+        recurrent_initializer=keras.initializers.Orthogonal(seed=0),
+        seed=0,
+        **kernel,
+    )
     encoder = []
     for n, units in enumerate(architecture.encoder_units, 1):
         is_last = n == len(architecture.encoder_units)
-        lstm = layers.LSTM(
-            units,
-            activation=architecture.activation,
-            return_sequences=not is_last,
-            name=f"encoder_lstm_{n}",
-            **seeded,
-        )
+        layer = lstm(units, return_sequences=not is_last, name=f"encoder_lstm_{n}")
         if architecture.bidirectional:
-            lstm = layers.Bidirectional(lstm, name=f"encoder_bidirectional_{n}")
-        encoder.append(lstm)
+            layer = layers.Bidirectional(layer, name=f"encoder_bidirectional_{n}")
+        encoder.append(layer)
     decoder = [
-        layers.LSTM(
-            units,
-            activation=architecture.activation,
-            return_sequences=True,
-            name=f"decoder_lstm_{n}",
-            **seeded,
-        )
+        lstm(units, return_sequences=True, name=f"decoder_lstm_{n}")
         for n, units in enumerate(architecture.decoder_units, 1)
     ]
+    dense = layers.Dense(architecture.n_inputs, name="reconstruction_dense", **kernel)
     built = Layers(
         tuple(encoder),
         layers.Dense(architecture.n_code, name="embedding", **kernel),
         tuple(decoder),
-        layers.TimeDistributed(
-            layers.Dense(architecture.n_inputs, name="reconstruction_dense", **kernel),
-            name="reconstruction",
-        ),
+        layers.TimeDistributed(dense, name="reconstruction"),
     )
-    widths = zip(built.encoder, architecture.encoder_inputs, strict=True)
-    for layer, width in (
-        *widths,
-        *zip(built.decoder, architecture.decoder_inputs, strict=True),
-    ):
+    for layer, width in zip(built.encoder, architecture.encoder_inputs, strict=True):
         layer.build((None, None, width))
-    built.embedding.build(
-        (None, architecture.n_directions * architecture.encoder_units[-1])
-    )
+    built.embedding.build((None, architecture.encoder_outputs))
+    for layer, width in zip(built.decoder, architecture.decoder_inputs, strict=True):
+        layer.build((None, None, width))
     built.reconstruction.build((None, None, architecture.decoder_units[-1]))
     return built
 
@@ -144,8 +134,8 @@ def initial_weights(
     """Draw weights as Keras's LSTM and Dense layers do, from a generator of one's own.
 
     Glorot-uniform kernels (Glorot and Bengio, 2010), orthogonal recurrent kernels (Saxe
-    et al., 2014), zero biases but for the forget gate's, which are one (Jozefowicz et al.,
-    2015).
+    et al., 2014), zero biases but for the forget gate's, which are one (Jozefowicz et
+    al., 2015).
     """
 
     def draw(initializer: type[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -168,9 +158,7 @@ def initial_weights(
     for n_inputs, units in pairs:
         for _ in range(architecture.n_directions):
             weights += lstm(n_inputs, units)
-    weights += dense(
-        architecture.n_directions * architecture.encoder_units[-1], architecture.n_code
-    )
+    weights += dense(architecture.encoder_outputs, architecture.n_code)
     pairs = zip(architecture.decoder_inputs, architecture.decoder_units, strict=True)
     for n_inputs, units in pairs:
         weights += lstm(n_inputs, units)
@@ -198,15 +186,33 @@ def build_models(
 
     The encoder reads scaled sequences padded with NaN at the end,
     ``(n_samples, n_timesteps, n_features)`` with ``n_timesteps`` a multiple of
-    ``patch_size``, and gives what ``transform`` gives. The decoder gives scaled sequences
-    of the padded length in the order of time; steps beyond a sequence's length are zero
-    where the embedding holds the length.
+    ``patch_size``, and gives what ``transform`` gives. The decoder gives scaled
+    sequences of the padded length in the order of time; steps beyond a sequence's
+    length are zero where the embedding holds the length.
     """
-    n_features = architecture.n_inputs // patch_size
     n_patches = -(-max_length // patch_size)
+    shape = (n_patches, patch_size, architecture.n_inputs // patch_size)
+    encoder = _encoder(built, shape, length_code)
+    decoder = _decoder(built, shape, length_code)
+    sequence = encoder.input
+    return Models(
+        encoder,
+        decoder,
+        keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder"),
+    )
+
+
+def _encoder(
+    built: Layers, shape: tuple[int, int, int], length_code: LengthCode | None
+) -> keras.Model:
+    """Model of padded sequences to embeddings.
+
+    ``shape`` is the number of patches, of time steps in each, and of features.
+    """
+    n_patches, patch_size, n_features = shape
     sequence = keras.Input((n_patches * patch_size, n_features), name="sequence")
     observed = ops.logical_not(ops.isnan(sequence))
-    patches = layers.Reshape((n_patches, architecture.n_inputs), name="patches")(
+    patches = layers.Reshape((n_patches, patch_size * n_features), name="patches")(
         ops.where(observed, sequence, ops.zeros_like(sequence))
     )
     lengths = _lengths_of(observed)
@@ -221,9 +227,16 @@ def build_models(
         embedding = layers.Concatenate(name="embedding_with_length")(
             [embedding, column]
         )
-    encoder = keras.Model(sequence, embedding, name="encoder")
+    return keras.Model(sequence, embedding, name="encoder")
 
-    vector = keras.Input((embedding.shape[-1],), name="embedding_input")
+
+def _decoder(
+    built: Layers, shape: tuple[int, int, int], length_code: LengthCode | None
+) -> keras.Model:
+    """Model of embeddings to padded sequences; ``shape`` as for the encoder."""
+    n_patches, patch_size, n_features = shape
+    n_components = built.embedding.units + (length_code is not None)
+    vector = keras.Input((n_components,), name="embedding_input")
     code, steps = vector, None
     if length_code is not None:
         code = vector[:, :-1]
@@ -239,16 +252,11 @@ def build_models(
     if steps is not None:
         inside = ops.less(np.arange(n_patches * patch_size, dtype=np.float32), steps)
         flat = ops.where(ops.expand_dims(inside, -1), flat, ops.zeros_like(flat))
-    decoder = keras.Model(vector, flat, name="decoder")
-    return Models(
-        encoder,
-        decoder,
-        keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder"),
-    )
+    return keras.Model(vector, flat, name="decoder")
 
 
 def _lengths_of(observed: Any) -> Any:
-    """Number of time steps up to the last observed one, as a column."""
+    """Count the time steps up to the last observed one, as a column."""
     position = np.arange(1, observed.shape[1] + 1)
     any_feature = ops.cast(ops.any(observed, axis=-1), "int32")
     return ops.max(ops.multiply(any_feature, position), axis=1, keepdims=True)

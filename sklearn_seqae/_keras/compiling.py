@@ -1,11 +1,12 @@
 """SciKeras's share: build and compile a model, route optimizer and callbacks.
 
-SciKeras's ``BaseWrapper`` is used for what it does well, and in this file only. Two things
-of it are not used. Its ``fit`` refuses 3-D targets, and its path through ``Model.fit``
-costs more per epoch than a small epoch itself. Its seeding (``random_state``) sets
-TF_DETERMINISTIC_OPS before it first asks TensorFlow whether determinism is on, so that in
-a fresh process it leaves determinism on for good; our layers carry explicit seeds instead,
-and nothing global is seeded. Tests pin what we rely on.
+SciKeras's ``BaseWrapper`` is used for what it does well, and in this file only. Two
+things of it are not used. Its ``fit`` refuses 3-D targets, and its path through
+``Model.fit`` costs more per epoch than a small epoch itself. Its seeding
+(``random_state``) sets TF_DETERMINISTIC_OPS before it first asks TensorFlow whether
+determinism is on, so that in a fresh process it leaves determinism on for good; our
+layers carry explicit seeds instead, and nothing global is seeded. Tests pin what we
+rely on.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
 CLIP_NORM = 1.0  # of all gradients together; recurrent nets meet a cliff now and then
 
 
-class _Wrapper(BaseWrapper):  # type: ignore[misc]
-    """``BaseWrapper`` without its data checks: our data are ragged and checked before."""
+class _Wrapper(BaseWrapper):
+    """``BaseWrapper`` without its data checks: ours are ragged and checked before."""
 
     def _validate_data(
         self, X: Any = None, y: Any = None, reset: bool = False, y_numeric: bool = False
@@ -64,9 +65,9 @@ class CompiledModel:
 
 
 def optimizer_key(optimizer: Any) -> Hashable:
-    """What two optimizers must share to be served by one compiled program.
+    """Return what two optimizers must share to be served by one compiled program.
 
-    A learning rate given to the estimator is a variable of the program and not part of it.
+    A learning rate given to the estimator is a variable of the program, no part of it.
     """
     if isinstance(optimizer, keras.optimizers.Optimizer):
         config = json.dumps(optimizer.get_config(), sort_keys=True, default=repr)
@@ -75,7 +76,11 @@ def optimizer_key(optimizer: Any) -> Hashable:
 
 
 def fit_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
-    """Callbacks as a flat list of instances: one, a list of instances or classes, or None.
+    """Return callbacks as a flat list of instances.
+
+    Parameters
+    ----------
+    callbacks : Callback, list, tuple or dict of instances or classes, or None
 
     Raises
     ------
@@ -95,7 +100,7 @@ def _no_model() -> keras.Model:
 
 
 def _optimizer_parameters(optimizer: Any) -> dict[str, Any]:
-    """SciKeras's parameters for an optimizer by name or class, or a copy of an instance."""
+    """SciKeras's parameters for an optimizer by name or class, or for an instance."""
     if isinstance(optimizer, keras.optimizers.Optimizer):
         # A copy: the user's own instance keeps its state and serves no second fit.
         return {"optimizer": type(optimizer).from_config(optimizer.get_config())}
@@ -105,7 +110,7 @@ def _optimizer_parameters(optimizer: Any) -> dict[str, Any]:
 def _autoencoder_over_steps(
     built: Layers, architecture: Architecture, n_steps: int
 ) -> keras.Model:
-    """What is trained, as a Keras model: steps padded with NaN in, steps last first out."""
+    """Build what is trained: steps padded with NaN in, steps out, the last first."""
     steps = keras.Input((n_steps, architecture.n_inputs), name="steps")
     missing = ops.isnan(steps)
     states = ops.where(missing, ops.zeros_like(steps), steps)

@@ -1,15 +1,16 @@
-"""Encode and decode with the weights of a fitted estimator, results in the caller's order.
+"""Encode and decode with the weights of a fitted estimator, in the caller's order.
 
 Shards have a fixed number of rows and rows never mix, so what a sequence gets does not
 depend on the other sequences of a call, their order, or padding. Sequences are taken by
-length, one shard to each thread at a time: memory holds the shards in work and the result.
+length, one shard to each thread at a time: memory holds the shards in work and the
+result.
 """
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +20,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import Patches, buffer_steps, by_length, pack
+from sklearn_seqae._batching import Patches, by_length, pack
 from sklearn_seqae._keras.architecture import Architecture, Weights, build_layers
 from sklearn_seqae._keras.devices import has_gpu, xla_compiles
 from sklearn_seqae._keras.network import FusedNetwork, Network, StockNetwork
 from sklearn_seqae._ragged import offsets_from_lengths
 
-INFERENCE_ROWS = 16  # fixed for all calls: a row's numbers then never change
+INFERENCE_ROWS = 32  # fixed for all calls: a row's numbers then never change
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,23 @@ class _Functions:
     decode: Any
 
 
-@functools.lru_cache(maxsize=32)
-def _functions(architecture: Architecture, gpu: bool, jit: bool) -> _Functions:
-    """Compiled encoder and decoder of an architecture; weights are arguments."""
+@functools.lru_cache(maxsize=64)
+def _functions(
+    architecture: Architecture, n_buffer_steps: int, gpu: bool, jit: bool
+) -> _Functions:
+    """Encoder and decoder of an architecture, compiled once; weights are arguments.
+
+    A pair for each size of the buffers: TensorFlow takes a function that is traced for
+    several shapes for a mistake, and says so.
+    """
     network: Network = (
         StockNetwork(architecture, build_layers(architecture))
         if gpu
         else FusedNetwork(architecture)
     )
 
-    def decode(weights: list[Any], code: Any, lengths: Any, like: Any) -> Any:
-        return network.decode(weights, code, lengths, like.shape[0])
+    def decode(weights: list[Any], code: Any, lengths: Any) -> Any:
+        return network.decode(weights, code, lengths, n_buffer_steps)
 
     return _Functions(
         tf.function(network.encode, jit_compile=jit, autograph=False),
@@ -52,25 +59,34 @@ def _functions(architecture: Architecture, gpu: bool, jit: bool) -> _Functions:
     )
 
 
+def _functions_for(architecture: Architecture, longest: int) -> tuple[_Functions, int]:
+    """Return functions whose buffers hold ``longest`` steps, and the buffers' size.
+
+    Sizes are powers of four from 64, so that few are ever compiled.
+    """
+    size = 64
+    while size < longest:
+        size *= 4
+    gpu = has_gpu()
+    return _functions(architecture, size, gpu, not gpu and xla_compiles()), size
+
+
 def encode(
     architecture: Architecture, weights: Weights, patches: Patches
 ) -> NDArray[np.float32]:
     """Codes of all sequences, shape (n_sequences, n_code)."""
-    function = _functions(
-        architecture, has_gpu(), not has_gpu() and xla_compiles()
-    ).encode
     tensors = [tf.constant(w) for w in weights]
     lengths = patches.lengths
     codes = np.empty((len(patches), architecture.n_code), np.float32)
 
     def work(rows: NDArray[np.int64]) -> None:
         used = rows >= 0
-        size = buffer_steps(int(lengths[rows[used]].max()))
-        stream = pack(patches, rows[None, None], size)
-        x = tf.constant(stream.x[:size])
-        codes[rows[used]] = function(
-            tensors, x, tf.constant(stream.lengths[0, 0])
-        ).numpy()[used]
+        longest = int(lengths[rows[used]].max())
+        functions, size = _functions_for(architecture, longest)
+        stream = pack(patches, rows[None, None], size - longest)
+        n_steps = tf.constant(stream.lengths[0, 0])
+        code = functions.encode(tensors, tf.constant(stream.x), n_steps)
+        codes[rows[used]] = code.numpy()[used]
 
     _run(work, by_length(lengths, INFERENCE_ROWS))
     return codes
@@ -82,7 +98,7 @@ def decode(
     codes: NDArray[np.float32],
     lengths: NDArray[np.int64],
 ) -> NDArray[np.float32]:
-    """Steps of all sequences in the order of time, one sequence after the other.
+    """Decode to the steps of all sequences in the order of time, one after the other.
 
     Parameters
     ----------
@@ -94,9 +110,6 @@ def decode(
     -------
     ndarray of shape (lengths.sum(), n_inputs), float32
     """
-    function = _functions(
-        architecture, has_gpu(), not has_gpu() and xla_compiles()
-    ).decode
     tensors = [tf.constant(w) for w in weights]
     offsets = offsets_from_lengths(lengths)
     steps = np.empty((offsets[-1], architecture.n_inputs), np.float32)
@@ -105,8 +118,9 @@ def decode(
         used = rows >= 0
         n_steps = np.where(used, lengths[rows], 0)
         code = np.where(used[:, None], codes[rows], 0).astype(np.float32)
-        like = tf.zeros((buffer_steps(int(n_steps.max())), 0))  # carries a static size
-        decoded = function(tensors, code, tf.constant(n_steps, tf.int32), like).numpy()
+        functions, _ = _functions_for(architecture, int(n_steps.max()))
+        n_steps = tf.constant(n_steps, tf.int32)
+        decoded = functions.decode(tensors, tf.constant(code), n_steps).numpy()
         for row, sequence in enumerate(rows[used]):
             start, stop = offsets[sequence], offsets[sequence + 1]
             steps[start:stop] = decoded[: stop - start, row][::-1]
@@ -127,9 +141,9 @@ def _run(work: Callable[[NDArray[np.int64]], None], shards: Iterable[Any]) -> No
 
 
 def _n_threads() -> int:
-    """Threads to encode with: the cores we may use, fewer where OMP_NUM_THREADS says so.
+    """Threads to work with: the cores we may use, or fewer if OMP_NUM_THREADS says so.
 
-    joblib sets that variable in its worker processes, so that they don't crowd each other.
+    joblib sets it in its worker processes, so that they don't crowd each other.
     """
     limit = os.environ.get("OMP_NUM_THREADS", "")
     cores = int(joblib.cpu_count())

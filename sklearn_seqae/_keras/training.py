@@ -1,8 +1,8 @@
 """The epochs: batches in, weights out.
 
-Batches of many epochs go to TensorFlow in one call where nobody looks in between, so that
-a small problem is not all overhead. Early stopping, callbacks and a validation loss look
-at the end of every epoch; a callback with batch hooks looks at every batch.
+Batches of many epochs go to TensorFlow in one call where nobody looks in between, so
+that a small problem is not all overhead. Early stopping, callbacks and a validation
+loss look at the end of every epoch; a callback with batch hooks looks at every batch.
 """
 
 from __future__ import annotations
@@ -125,7 +125,8 @@ def train(
         loop.run()
         if not all(np.isfinite(w).all() for w in workspace.get_weights()):
             raise FloatingPointError(
-                f"training diverged: weights are not finite after {loop.n_epochs} epochs. "
+                "training diverged: weights are not finite after "
+                f"{loop.n_epochs} epochs. "
                 f"Lower learning_rate={settings.learning_rate}, or scale the data."
             )
         return Result(loop.final_state(), loop.history, loop.n_epochs)
@@ -157,7 +158,7 @@ class _Loop:
         self._best: tuple[float, State] | None = None
         self._progress = Progress(settings.epochs, settings.verbose)
         self._callbacks = _callback_list(workspace, settings)
-        # The loss is a mean over observed values, so these are what its sums are divided by.
+        # The loss is a mean over observed values: its sums are divided by their number.
         self._train_mass = self._mass(data.train)
         self._validation = (
             self._shards(data.validation) if len(data.validation) else None
@@ -186,7 +187,7 @@ class _Loop:
     def final_state(self) -> State:
         return self._best[1] if self._best else self._current_state()
 
-    # The two ways through the epochs ---------------------------------------------------
+    # The two ways through the epochs --------------------------------------------------
 
     def _many_epochs_a_call(self) -> None:
         """Nobody looks between epochs: fill each call with as many as fit."""
@@ -210,7 +211,7 @@ class _Loop:
             losses = self._run_batches(self._plan())
             logs = {"loss": float(losses.sum() / self._train_mass)}
             if self._validation is not None:
-                logs["val_loss"] = self._validation_loss()
+                logs["val_loss"] = self._validation_loss(self._validation)
             self._end_epoch(logs)
             self._progress.show(self.n_epochs, logs)
             if self._callbacks:
@@ -229,7 +230,7 @@ class _Loop:
             self._best = (loss, self._current_state())
         return epoch if loss < before - self.settings.tol else best_epoch
 
-    # Pieces ----------------------------------------------------------------------------
+    # Pieces ---------------------------------------------------------------------------
 
     def _plan(self) -> NDArray[np.int64]:
         """Shards of one epoch's batches: (n_batches, n_shards, n_rows)."""
@@ -254,7 +255,7 @@ class _Loop:
         # One epoch's gradient is the sum of its batches' over the whole mass.
         n_batches = -(-len(self.data.train) // self.settings.batch_size)
         scale = np.float32(n_batches / self._train_mass)
-        losses = []
+        losses: list[NDArray[np.float32]] = []
         for piece in self._cut(shards):
             stream = self._pack(piece)
             if self._callbacks and self._callbacks._on_batch_hooks:
@@ -269,11 +270,9 @@ class _Loop:
             return iter(shards[:, None])
         return chunks(shards, self.data.patches.lengths, STEPS_PER_CALL)
 
-    def _validation_loss(self) -> float:
+    def _validation_loss(self, shards: NDArray[np.int64]) -> float:
         total = 0.0
-        for piece in chunks(
-            self._validation, self.data.patches.lengths, STEPS_PER_CALL
-        ):
+        for piece in chunks(shards, self.data.patches.lengths, STEPS_PER_CALL):
             total += float(self.workspace.evaluate(self._pack(piece)).sum())
         return total / self._mass(self.data.validation)
 
@@ -286,7 +285,7 @@ class _Loop:
         return int(np.where(shards >= 0, lengths[shards], 0).max(axis=-1).sum())
 
     def _mass(self, indices: Indices) -> float:
-        """Number of observed values of some sequences, each weighted as its sequence."""
+        """Count observed values, each weighing as its sequence."""
         patches = self.data.patches
         observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
         return float((observed * self.data.sample_weight)[indices].sum())
@@ -303,7 +302,7 @@ class _Loop:
         return State(self.workspace.get_weights(), self.workspace.get_optimizer_state())
 
 
-class _Callbacks(keras.callbacks.CallbackList):  # type: ignore[misc]
+class _Callbacks(keras.callbacks.CallbackList):
     """Keras's list, which also tells whether a callback looks at batches."""
 
     @property
