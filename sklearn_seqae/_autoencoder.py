@@ -1,24 +1,30 @@
 """A trained network for ragged sequences: what it looks like, and its weights.
 
-Arrays and plain values only, so a fitted estimator can be pickled without Keras and read
-without importing it. TensorFlow is imported when something is computed.
+Arrays and plain values only, so a fitted estimator can be pickled without Keras and
+read without importing it. TensorFlow is imported when something is computed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import from_patches, to_patches
+from sklearn_seqae._batching import (
+    default_patch_size,
+    from_patches,
+    hold_out,
+    to_patches,
+)
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._ragged import RaggedArray
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.architecture import Architecture, Models
-    from sklearn_seqae._keras.training import Result, Settings
+    from sklearn_seqae._keras.training import Result
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
 LARGEST_CODE = 1e30  # a wild vector saturates the network before it overflows float32
@@ -52,6 +58,73 @@ class Design:
     patch_size: int
     length_code: LengthCode | None
 
+    @classmethod
+    def choose(
+        cls,
+        parameters: Mapping[str, Any],
+        scaled: RaggedArray,
+        sample_weight: NDArray[np.float64],
+    ) -> Design:
+        """Decide what the network looks like, from parameters and data.
+
+        Parameters
+        ----------
+        parameters : mapping
+            The estimator's, by name.
+        scaled : RaggedArray
+        sample_weight : ndarray of shape (n_sequences,)
+
+        Raises
+        ------
+        ValueError
+            If `hidden_layer_sizes` are no sizes, or the length takes the one component.
+        """
+        lengths = scaled.lengths
+        n_components = int(parameters["n_components"])
+        with_length = parameters["length_component"]
+        if with_length == "auto":
+            with_length = n_components > 1 and lengths.min() < lengths.max()
+        if with_length and n_components == 1:
+            raise ValueError(
+                "length_component=True takes one component, which leaves none for the "
+                "content: n_components is 1; expected at least 2."
+            )
+        patch_size = parameters["patch_size"]
+        auto = patch_size == "auto"
+        return cls(
+            n_features=scaled.n_features,
+            n_components=n_components,
+            hidden_layer_sizes=_as_sizes(parameters["hidden_layer_sizes"]),
+            bidirectional=bool(parameters["bidirectional"]),
+            activation=parameters["activation"],
+            patch_size=default_patch_size(lengths) if auto else int(patch_size),
+            length_code=LengthCode.fit(lengths, sample_weight) if with_length else None,
+        )
+
+    def check_same(self, parameters: Mapping[str, Any]) -> None:
+        """Check that the parameters that shape the network are those of this design.
+
+        Raises
+        ------
+        ValueError
+            If one is another, naming it. The patch size that "auto" chose stands.
+        """
+        asked: dict[str, Any] = {
+            "n_components": parameters["n_components"],
+            "hidden_layer_sizes": _as_sizes(parameters["hidden_layer_sizes"]),
+            "bidirectional": bool(parameters["bidirectional"]),
+            "activation": parameters["activation"],
+        }
+        if parameters["patch_size"] != "auto":
+            asked["patch_size"] = parameters["patch_size"]
+        for name, now in asked.items():
+            fitted = getattr(self, name)
+            if now != fitted:
+                raise ValueError(
+                    f"{name} is {now!r}, but the fit to go on from had {fitted!r}; set "
+                    "it back, or start anew with fit and warm_start=False."
+                )
+
     def architecture(self) -> Architecture:
         """Return the same in the network's terms."""
         from sklearn_seqae._keras.architecture import Architecture
@@ -64,6 +137,17 @@ class Design:
             bidirectional=self.bidirectional,
             activation=self.activation,
         )
+
+
+def _as_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
+    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes))
+    is_integer = sizes.dtype.kind in "iu"
+    if sizes.ndim != 1 or not sizes.size or not is_integer or sizes.min() < 1:
+        raise ValueError(
+            f"hidden_layer_sizes is {hidden_layer_sizes!r}; expected a positive int, "
+            "or one for each layer."
+        )
+    return tuple(int(size) for size in sizes)
 
 
 @dataclass(frozen=True)
@@ -93,9 +177,15 @@ class Autoencoder:
         return Z
 
     def decode(self, Z: NDArray[Any], n_timesteps: NDArray[np.int64]) -> RaggedArray:
-        """Scaled sequences of the given lengths, from embeddings of any finite values."""
+        """Scaled sequences of the given lengths, from any finite embeddings."""
         code = Z if self.design.length_code is None else Z[:, :-1]
         return self._decode(code, n_timesteps)
+
+    def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
+        """Time steps that embeddings mean, ``default`` where they hold no length."""
+        if self.design.length_code is None:
+            return np.full(len(Z), default)
+        return self.design.length_code.decode(Z[:, -1])
 
     def reconstruct(self, scaled: RaggedArray) -> RaggedArray:
         """Encode and decode."""
@@ -118,7 +208,7 @@ class Autoencoder:
         return errors
 
     def keras_models(self, max_length: int) -> Models:
-        """Plain Keras models with these weights, for sequences of up to ``max_length``."""
+        """Plain Keras models of these weights, for up to ``max_length`` time steps."""
         from sklearn_seqae._keras.architecture import build_layers, build_models
 
         architecture = self.design.architecture()
@@ -154,8 +244,7 @@ def train_autoencoder(
     design: Design,
     scaled: RaggedArray,
     sample_weight: NDArray[np.float64],
-    validation: NDArray[np.int64],
-    settings: Settings,
+    parameters: Mapping[str, Any],
     random_state: np.random.RandomState,
     start: Autoencoder | None = None,
 ) -> tuple[Autoencoder, Result]:
@@ -166,9 +255,8 @@ def train_autoencoder(
     design : Design
     scaled : RaggedArray
     sample_weight : ndarray of shape (n_sequences,)
-    validation : ndarray of int
-        Sequences set aside.
-    settings : Settings
+    parameters : mapping
+        The estimator's, by name: `validation_fraction` and those of `Settings`.
     random_state : RandomState
     start : Autoencoder, default=None
         What to go on from.
@@ -181,14 +269,21 @@ def train_autoencoder(
     """
     from sklearn_seqae._keras import training
 
+    validation = np.arange(0)
+    if parameters["early_stopping"]:
+        fraction = parameters["validation_fraction"]
+        validation = hold_out(len(scaled), fraction, random_state)
     data = training.Data(
         to_patches(scaled, design.patch_size),
         sample_weight.astype(np.float32),
         np.setdiff1d(np.arange(len(scaled)), validation),
         validation,
     )
-    state = (
-        None if start is None else training.State(start.weights, start.optimizer_state)
+    settings = training.Settings(
+        **{field.name: parameters[field.name] for field in fields(training.Settings)}
     )
+    state = None
+    if start is not None:
+        state = training.State(start.weights, start.optimizer_state)
     result = training.train(design.architecture(), data, settings, random_state, state)
     return Autoencoder(design, result.state.weights, result.state.optimizer), result

@@ -1,9 +1,9 @@
 """Sequences to batches and back: patches, batches by length, time-major packing.
 
-A *step* here is what one LSTM step reads: a patch of ``patch_size`` time steps. A batch is
-run as *shards*, groups of a fixed number of rows, so that one compiled program serves
-every batch size and shards can run side by side; each shard runs as many steps as its own
-longest sequence has.
+A *step* here is what one LSTM step reads: a patch of ``patch_size`` time steps. A batch
+is run as *shards*, groups of a fixed number of rows, so that one compiled program
+serves every batch size and shards can run side by side; each shard runs as many steps
+as its own longest sequence has.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
-ROWS = (
-    16  # rows of a shard: what keeps a core busy and still splits a batch of 32 in two
-)
+ROWS = 16  # rows of a shard: a core is kept busy, and a batch of 32 still splits in two
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
 Indices = NDArray[np.int64]
 
@@ -33,8 +31,8 @@ class Patches:
     ----------
     values : ndarray of shape (n_steps + 1, width), float32
         One row a patch, ``width = patch_size * n_features``, sequence after sequence.
-        Missing values are filled, the rest of a last, partial patch is zero. The last row
-        is zero and belongs to no sequence: padding is read from there.
+        Missing values are filled, the rest of a last, partial patch is zero. The last
+        row is zero and belongs to no sequence: padding is read from there.
     observed : ndarray of bool, same shape
         False where a value was missing or lies beyond the end of its sequence.
     offsets : ndarray of shape (n_sequences + 1,), int64
@@ -99,6 +97,25 @@ def from_patches(
     return RaggedArray(timesteps[rows], offsets)
 
 
+def hold_out(
+    n_sequences: int, fraction: float, random_state: np.random.RandomState
+) -> Indices:
+    """Draw whole sequences to set aside for early stopping: at least one, never all.
+
+    Raises
+    ------
+    ValueError
+        If there is one sequence only.
+    """
+    if n_sequences < 2:
+        raise ValueError(
+            "early_stopping=True sets sequences aside, but there is 1 distinct "
+            "sequence; pass more, or use early_stopping=False."
+        )
+    n_held_out = min(max(round(fraction * n_sequences), 1), n_sequences - 1)
+    return np.sort(random_state.permutation(n_sequences)[:n_held_out])
+
+
 # Which sequences share a batch --------------------------------------------------------
 
 
@@ -107,10 +124,10 @@ def plan_epoch(
 ) -> list[Indices]:
     """Batches of sequences of about equal length, each sequence in exactly one.
 
-    Sequences are sorted by length, ties in random order, and every rank is moved by up to
-    half a batch before the cut, so that companions change from epoch to epoch. The sum of
-    the batches' gradients is the gradient over all sequences whatever the cut. Batches
-    come in random order.
+    Sequences are sorted by length, ties in random order, and every rank is moved by up
+    to half a batch before the cut, so that companions change from epoch to epoch. The
+    sum of the batches' gradients is the gradient over all sequences whatever the cut.
+    Batches come in random order.
     """
     n = len(lengths)
     order = random_state.permutation(n)
@@ -124,7 +141,7 @@ def plan_epoch(
 
 
 def shard_shape(n_sequences: int, batch_size: int) -> tuple[int, int]:
-    """Number of shards that a batch is run as, and rows of each."""
+    """Return how many shards a batch is run as, and how many rows each has."""
     batch_size = min(batch_size, n_sequences)
     if batch_size < ROWS:
         return 1, 2 ** int(np.ceil(np.log2(batch_size)))
@@ -171,7 +188,7 @@ class Stream:
     x : ndarray of shape (n_steps, 2, n_rows, width), float32
         ``x[:, 0]`` in the order of time, ``x[:, 1]`` each row reversed by its length.
     weight : ndarray of shape (n_steps, n_rows, width), float32
-        What each value of ``x[:, 1]`` weighs in the loss; zero where it is not observed.
+        What each value of ``x[:, 1]`` weighs in the loss; zero where none is observed.
     starts : ndarray of shape (n_batches, n_shards), int32
         Where each shard starts. ``x`` goes on for the size of a buffer after the last.
     lengths : ndarray of shape (n_batches, n_shards, n_rows), int32
@@ -202,41 +219,58 @@ def pack(
     sample_weight : ndarray of shape (n_sequences,), default=None
         None leaves `Stream.weight` empty: there is no loss to compute.
     """
-    empty = len(patches.values) - 1
-    width = patches.values.shape[1]
     lengths = np.append(patches.lengths, 0)[shards]
-    first = patches.offsets[shards].reshape(-1, shards.shape[-1])
-    n_steps = lengths.reshape(first.shape)
-    longest = n_steps.max(axis=1)
-    starts = np.concatenate([[0], np.cumsum(longest)])
-
-    shard_of_step = np.repeat(np.arange(len(first)), longest)
-    t = (np.arange(starts[-1]) - starts[shard_of_step])[:, None]
-    inside = t < n_steps[shard_of_step]
-    forwards = np.where(inside, first[shard_of_step] + t, empty)
-    backwards = np.where(
-        inside, first[shard_of_step] + n_steps[shard_of_step] - 1 - t, empty
-    )
+    n_rows, width = shards.shape[-1], patches.values.shape[1]
+    longest = lengths.max(axis=-1).ravel()
+    starts = offsets_from_lengths(longest)
+    shard_of_step = np.repeat(np.arange(len(longest)), longest)
+    t = np.arange(starts[-1]) - starts[shard_of_step]
+    rows = shards.reshape(-1, n_rows)
+    forwards, backwards = _sources(patches, rows, shard_of_step, t)
     n_total = starts[-1] + n_buffer_steps
-    x = np.zeros((n_total, 2, shards.shape[-1], width), np.float32)
+    x = np.zeros((n_total, 2, n_rows, width), np.float32)
     x[: starts[-1], 0] = patches.values[forwards]
     x[: starts[-1], 1] = patches.values[backwards]
-    weight = np.zeros((0, *x.shape[2:]), np.float32)
+    weight = np.zeros((0, n_rows, width), np.float32)
     if sample_weight is not None:
-        row_weight = np.append(sample_weight, 0)[shards].reshape(first.shape)
-        weight = np.zeros((n_total, *x.shape[2:]), np.float32)
+        row_weight = np.append(sample_weight, 0)[shards].reshape(-1, n_rows)
+        weight = np.zeros((n_total, n_rows, width), np.float32)
         np.multiply(
             patches.observed[backwards],
             row_weight[shard_of_step][..., None],
             out=weight[: starts[-1]],
             casting="unsafe",
         )
+    starts_of_shards = starts[:-1].reshape(shards.shape[:2])
     return Stream(
-        x,
-        weight,
-        starts[:-1].reshape(shards.shape[:2]).astype(np.int32),
-        lengths.astype(np.int32),
+        x, weight, starts_of_shards.astype(np.int32), lengths.astype(np.int32)
     )
+
+
+def _sources(
+    patches: Patches, shards: NDArray[np.int64], shard_of_step: Indices, t: Indices
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find the patch that each row reads at each step, forwards and backwards.
+
+    Parameters
+    ----------
+    patches : Patches
+    shards : ndarray of shape (n_shards, n_rows)
+    shard_of_step, t : ndarray of shape (n_steps,)
+        The shard that a step belongs to, and its number in the shard.
+
+    Returns
+    -------
+    forwards, backwards : ndarray of shape (n_steps, n_rows)
+    """
+    empty = len(patches.values) - 1
+    first = patches.offsets[shards][shard_of_step]
+    n_steps = np.append(patches.lengths, 0)[shards][shard_of_step]
+    t = t[:, None]
+    inside = t < n_steps
+    forwards = np.where(inside, first + t, empty)
+    backwards = np.where(inside, first + n_steps - 1 - t, empty)
+    return forwards, backwards
 
 
 def chunks(

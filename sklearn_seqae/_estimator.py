@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import cached_property
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,18 +14,18 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._autoencoder import Design, train_autoencoder
-from sklearn_seqae._batching import default_patch_size
+from sklearn_seqae._autoencoder import Autoencoder, Design, train_autoencoder
 from sklearn_seqae._inputs import Container
-from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._outputs import from_ragged
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
+    own_random_state,
+    unchanged_on_error,
     validate_embedding,
     validate_lengths,
     validate_sequences,
@@ -35,7 +34,8 @@ from sklearn_seqae._weighting import merge_repeated
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.architecture import Models
-    from sklearn_seqae._keras.training import Settings
+
+POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 
 
 class LSTMAutoencoderTransformer(
@@ -76,14 +76,14 @@ class LSTMAutoencoderTransformer(
     batch_size : int, default=32
         Sequences per update.
     optimizer : str, class or instance of keras.optimizers.Optimizer, default="adam"
-        As Keras takes it. By name or class it gets `learning_rate` and clips the norm of
-        the gradients at 1; an instance is copied and used as it is.
+        As Keras takes it. By name or class it gets `learning_rate` and clips the norm
+        of the gradients at 1; an instance is copied and used as it is.
     learning_rate : float, default=1e-3
         Ignored where `optimizer` is an instance, which has its own.
     early_stopping : bool, default=False
         Set `validation_fraction` of the sequences aside, stop when their loss has not
-        become better by `tol` for `n_iter_no_change` epochs, and keep the weights of the
-        best epoch. If False, all `epochs` are run.
+        become better by `tol` for `n_iter_no_change` epochs, and keep the weights of
+        the best epoch. If False, all `epochs` are run.
     validation_fraction : float, default=0.1
         Share of the sequences set aside for early stopping.
     n_iter_no_change : int, default=10
@@ -91,8 +91,8 @@ class LSTMAutoencoderTransformer(
     tol : float, default=1e-4
         What counts as better.
     warm_start : bool, default=False
-        Whether `fit` goes on from the previous fit, with its scaler, instead of starting
-        anew.
+        Whether `fit` goes on from the previous fit, with its scaler, instead of
+        starting anew.
     callbacks : list of keras.callbacks.Callback, default=None
         Called at the end of every epoch with the losses so far. The model they see is
         the one that is trained; it is used for other fits afterwards.
@@ -112,8 +112,8 @@ class LSTMAutoencoderTransformer(
     max_length_ : int
         Time steps of the longest sequence seen in `fit`.
     history_ : dict of list of float
-        "loss" of every epoch, and "val_loss" with early stopping: mean squared error over
-        observed values, in scaled units.
+        "loss" of every epoch, and "val_loss" with early stopping: mean squared error
+        over observed values, in scaled units.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
@@ -121,9 +121,9 @@ class LSTMAutoencoderTransformer(
     feature_names_in_ : ndarray of str
         Column names, where `X` was a DataFrame with names.
     encoder_, decoder_, autoencoder_ : keras.Model
-        Plain Keras models of stock layers with the fitted weights, which they share; built
-        when asked for. They read and write scaled sequences, padded at the end (with NaN
-        on the way in) to `max_length_`, rounded up to whole patches.
+        Plain Keras models of stock layers with the fitted weights, which they share;
+        built when asked for. They read and write scaled sequences, padded at the end
+        (with NaN on the way in) to `max_length_`, rounded up to whole patches.
 
     Notes
     -----
@@ -135,10 +135,10 @@ class LSTMAutoencoderTransformer(
 
     References
     ----------
-    .. [1] Srivastava, N., Mansimov, E. and Salakhutdinov, R. (2015). Unsupervised learning
-       of video representations using LSTMs. ICML.
-    .. [2] Sutskever, I., Vinyals, O. and Le, Q. V. (2014). Sequence to sequence learning
-       with neural networks. NeurIPS.
+    .. [1] Srivastava, N., Mansimov, E. and Salakhutdinov, R. (2015). Unsupervised
+       learning of video representations using LSTMs. ICML.
+    .. [2] Sutskever, I., Vinyals, O. and Le, Q. V. (2014). Sequence to sequence
+       learning with neural networks. NeurIPS.
 
     Examples
     --------
@@ -153,34 +153,34 @@ class LSTMAutoencoderTransformer(
     True
     """
 
-    _parameter_constraints: dict[str, Any] = {
-        "n_components": [Interval(Integral, 1, None, closed="left")],
-        "hidden_layer_sizes": [
-            Interval(Integral, 1, None, closed="left"),
-            "array-like",
-        ],
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "n_components": [POSITIVE_INT],
+        "hidden_layer_sizes": [POSITIVE_INT, "array-like"],
         "bidirectional": ["boolean"],
         "length_component": ["boolean", StrOptions({"auto"})],
-        "patch_size": [
-            Interval(Integral, 1, None, closed="left"),
-            StrOptions({"auto"}),
-        ],
+        "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
         "activation": [StrOptions({"tanh", "relu"})],
         "decoder": [StrOptions({"repeat"})],
         "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [POSITIVE_INT],
+        "batch_size": [POSITIVE_INT],
         "optimizer": [str, type, HasMethods(["apply_gradients", "get_config"])],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "n_iter_no_change": [POSITIVE_INT],
         "tol": [Interval(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
         "callbacks": [None, list, tuple, dict, HasMethods(["on_epoch_end"])],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
+
+    # What fit sets and reads again
+    _autoencoder: Autoencoder
+    history_: dict[str, list[float]]
+    max_length_: int
+    n_iter_: int
 
     def __init__(
         self,
@@ -238,10 +238,10 @@ class LSTMAutoencoderTransformer(
         Parameters
         ----------
         X : list of arrays, array or DataFrame
-            Sequences: a list, tuple or 1-D object array of arrays of shape (n_timesteps,
-            n_features), or (n_timesteps,) for one feature; a 3-D array padded with NaN
-            at the end; a 2-D array or DataFrame whose rows are univariate sequences.
-            NaN elsewhere is a missing value.
+            Sequences: a list, tuple or 1-D object array of arrays of shape
+            (n_timesteps, n_features), or (n_timesteps,) for one feature; a 3-D array
+            padded with NaN at the end; a 2-D array or DataFrame whose rows are
+            univariate sequences. NaN elsewhere is a missing value.
         y : Ignored
             Not used, present for API consistency by convention.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -257,7 +257,7 @@ class LSTMAutoencoderTransformer(
         ValueError, TypeError
             If the data or a parameter can't be used; what was fitted before stays.
         """
-        with self._all_or_nothing():
+        with unchanged_on_error(self):
             self._fit(X, sample_weight)
         return self
 
@@ -281,7 +281,7 @@ class LSTMAutoencoderTransformer(
         Z : ndarray of shape (n_samples, n_components)
             Embeddings.
         """
-        with self._all_or_nothing():
+        with unchanged_on_error(self):
             ragged, container = self._fit(X, sample_weight)
             return self._autoencoder.embed(scale(self.scaler_, ragged), container.dtype)
 
@@ -291,8 +291,8 @@ class LSTMAutoencoderTransformer(
     ) -> Self:
         """Train for one epoch, going on from where the last call ended.
 
-        The first call fits the scaler and decides `patch_size_` and whether the length is
-        a component; later calls keep them.
+        The first call fits the scaler and decides `patch_size_` and whether the length
+        is a component; later calls keep them.
 
         Parameters
         ----------
@@ -308,7 +308,7 @@ class LSTMAutoencoderTransformer(
         self : LSTMAutoencoderTransformer
             Fitted.
         """
-        with self._all_or_nothing():
+        with unchanged_on_error(self):
             self._fit(X, sample_weight, partial=True)
         return self
 
@@ -360,13 +360,10 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         Z = validate_embedding(self, Z)
-        length_code = self._autoencoder.design.length_code
-        if lengths is not None:
-            n_timesteps = validate_lengths(lengths, len(Z))
-        elif length_code is not None:
-            n_timesteps = length_code.decode(Z[:, -1])
+        if lengths is None:
+            n_timesteps = self._autoencoder.lengths(Z, default=self.max_length_)
         else:
-            n_timesteps = np.full(len(Z), self.max_length_)
+            n_timesteps = validate_lengths(lengths, len(Z))
         return self._to_container(self._autoencoder.decode(Z, n_timesteps))
 
     def reconstruct(self, X: Any) -> Any:
@@ -380,8 +377,8 @@ class LSTMAutoencoderTransformer(
         Returns
         -------
         X_reconstructed : list of arrays, array or DataFrame
-            The container kind seen in `fit`, in original units; each sequence at its own
-            length, with a value where one was missing.
+            The container kind seen in `fit`, in original units; each sequence at its
+            own length, with a value where one was missing.
         """
         check_is_fitted(self)
         ragged, _ = validate_sequences(self, X, reset=False)
@@ -428,29 +425,26 @@ class LSTMAutoencoderTransformer(
     @property
     def encoder_(self) -> Any:
         """Keras model: padded, scaled sequences to embeddings."""
-        return self._keras_models().encoder
+        return self._models.encoder
 
     @property
     def decoder_(self) -> Any:
         """Keras model: embeddings to padded, scaled sequences."""
-        return self._keras_models().decoder
+        return self._models.decoder
 
     @property
     def autoencoder_(self) -> Any:
         """Keras model: the decoder after the encoder."""
-        return self._keras_models().autoencoder
+        return self._models.autoencoder
 
-    def _keras_models(self) -> Models:
+    @cached_property
+    def _models(self) -> Models:
         check_is_fitted(self)
-        if self._models is None:
-            self._models = self._autoencoder.keras_models(self.max_length_)
-        return self._models
+        return self._autoencoder.keras_models(self.max_length_)
 
     def __getstate__(self) -> dict[str, Any]:
-        # Arrays and plain values only; Keras models are rebuilt on demand.
         state = dict(super().__getstate__())
-        if "_models" in state:
-            state["_models"] = None
+        state.pop("_models", None)  # rebuilt on demand; the rest are arrays and values
         return state
 
     # The steps of fit -----------------------------------------------------------------
@@ -459,26 +453,27 @@ class LSTMAutoencoderTransformer(
         self, X: Any, sample_weight: ArrayLike | None, partial: bool = False
     ) -> tuple[RaggedArray, Container]:
         """Return the sequences as given; all that is learnt is kept on ``self``."""
+        parameters = self.get_params(deep=False)
+        if partial:
+            parameters |= {"epochs": 1, "early_stopping": False}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         given, container = validate_sequences(self, X, reset=not goes_on)
         ragged, weight = merge_repeated(given, sample_weight)
         if not goes_on:
             self._container = container
-            self._random_state = self._new_random_state()
+            self._random_state = own_random_state(self.random_state)
             self.scaler_ = fit_scaler(make_scaler(self.scaler), ragged, weight)
         scaled = scale(self.scaler_, ragged)
         if goes_on:
             design = self._autoencoder.design
-            self._check_design(design)
+            design.check_same(parameters)
         else:
-            design = self._choose_design(scaled, weight)
-        validation = self._validation_set(len(ragged), partial)
+            design = Design.choose(parameters, scaled, weight)
         self._autoencoder, result = train_autoencoder(
             design,
             scaled,
             weight,
-            validation,
-            self._settings(partial),
+            parameters,
             self._random_state,
             self._autoencoder if goes_on else None,
         )
@@ -489,109 +484,8 @@ class LSTMAutoencoderTransformer(
         self.history_ = {k: earlier.get(k, []) + v for k, v in result.history.items()}
         self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
         self._n_features_out = design.n_components
-        self._models = None
+        self.__dict__.pop("_models", None)  # those of an earlier fit
         return given, container
-
-    def _new_random_state(self) -> np.random.RandomState:
-        # Not NumPy's global generator: a fit leaves global state alone.
-        if self.random_state is None:
-            return np.random.RandomState()
-        return check_random_state(self.random_state)
-
-    def _units(self) -> tuple[int, ...]:
-        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
-        if (
-            sizes.ndim != 1
-            or not sizes.size
-            or sizes.dtype.kind not in "iu"
-            or sizes.min() < 1
-        ):
-            raise ValueError(
-                f"hidden_layer_sizes is {self.hidden_layer_sizes!r}; expected a positive "
-                "int, or one for each layer."
-            )
-        return tuple(int(size) for size in sizes)
-
-    def _choose_design(
-        self, scaled: RaggedArray, weight: NDArray[np.float64]
-    ) -> Design:
-        """Decide what the network looks like from the parameters and the data."""
-        lengths = scaled.lengths
-        with_length = self.length_component
-        if with_length == "auto":
-            with_length = self.n_components > 1 and lengths.min() < lengths.max()
-        if with_length and self.n_components == 1:
-            raise ValueError(
-                "length_component=True takes one component, which leaves none for the "
-                "content: n_components is 1; expected at least 2."
-            )
-        auto = self.patch_size == "auto"
-        return Design(
-            n_features=scaled.n_features,
-            n_components=int(self.n_components),
-            hidden_layer_sizes=self._units(),
-            bidirectional=bool(self.bidirectional),
-            activation=self.activation,
-            patch_size=default_patch_size(lengths) if auto else int(self.patch_size),
-            length_code=LengthCode.fit(lengths, weight) if with_length else None,
-        )
-
-    def _check_design(self, design: Design) -> None:
-        """The parameters that shape the network must be those it was fitted with."""
-        asked: dict[str, Any] = {
-            "n_components": self.n_components,
-            "hidden_layer_sizes": self._units(),
-            "bidirectional": bool(self.bidirectional),
-            "activation": self.activation,
-        }
-        if self.patch_size != "auto":
-            asked["patch_size"] = self.patch_size
-        for name, now in asked.items():
-            fitted = getattr(design, name)
-            if now != fitted:
-                raise ValueError(
-                    f"{name} is {now!r}, but the fit to go on from had {fitted!r}; set it "
-                    "back, or start anew with fit and warm_start=False."
-                )
-
-    def _validation_set(self, n_sequences: int, partial: bool) -> NDArray[np.int64]:
-        """Whole sequences to set aside for early stopping."""
-        if not self.early_stopping or partial:
-            return np.arange(0)
-        if n_sequences < 2:
-            raise ValueError(
-                "early_stopping=True sets sequences aside, but there is 1 distinct "
-                "sequence; pass more, or use early_stopping=False."
-            )
-        n_validation = round(self.validation_fraction * n_sequences)
-        n_validation = min(max(n_validation, 1), n_sequences - 1)
-        return np.sort(self._random_state.permutation(n_sequences)[:n_validation])
-
-    def _settings(self, partial: bool) -> Settings:
-        from sklearn_seqae._keras.training import Settings
-
-        return Settings(
-            epochs=1 if partial else self.epochs,
-            batch_size=self.batch_size,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            early_stopping=self.early_stopping and not partial,
-            n_iter_no_change=self.n_iter_no_change,
-            tol=self.tol,
-            callbacks=self.callbacks,
-            verbose=self.verbose,
-        )
-
-    @contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        """Undo what a failed call did to the estimator."""
-        before = dict(vars(self))
-        try:
-            yield
-        except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
-            raise
 
     def _to_container(self, scaled: RaggedArray) -> Any:
         return from_ragged(unscale(self.scaler_, scaled), self._container)

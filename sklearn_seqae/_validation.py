@@ -1,19 +1,19 @@
 """The one gate for data that enter the estimator."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
 from sklearn_seqae._inputs import Container, to_ragged
 from sklearn_seqae._inputs._checks import ACCEPTED, as_float, as_plain, as_real
+from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._ragged import Floats, RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
-
-# A decoded sequence may not be longer: a wild length is an error, not an allocation.
-MAX_LENGTH = 2**20
 
 
 def validate_sequences(
@@ -56,6 +56,46 @@ def validate_sequences(
     else:
         _check_features(estimator, X, ragged, container)
     return ragged, container
+
+
+def own_random_state(random_state: Any) -> np.random.RandomState:
+    """Return a generator to draw from, never NumPy's global one.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None
+        As scikit-learn takes it, but for None, which is a new seed from the system.
+    """
+    if random_state is None:  # where check_random_state takes the global generator
+        return np.random.RandomState()
+    return check_random_state(random_state)
+
+
+@contextmanager
+def unchanged_on_error(estimator: Any) -> Iterator[None]:
+    """Undo what a failed call did to the estimator.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator instance
+        Its attributes are put back, and its random generators to where they were; other
+        objects that it holds must not be changed in place.
+    """
+    attributes = estimator.__dict__
+    before = dict(attributes)
+    drawn = [
+        (value, value.get_state())
+        for value in before.values()
+        if isinstance(value, np.random.RandomState)
+    ]
+    try:
+        yield
+    except BaseException:
+        attributes.clear()
+        attributes.update(before)
+        for generator, state in drawn:
+            generator.set_state(state)
+        raise
 
 
 def validate_embedding(estimator: Any, Z: Any) -> Floats:
