@@ -16,9 +16,9 @@ def test_as_it_comes(estimator, check):
 
 # Several parameters at a time, few epochs, and no XLA, for the sake of time.
 #
-# Not among them, as the checks contradict its meaning: length_component=True, which needs
-# two components where seven checks set n_components=1. To go on from an earlier fit
-# contradicts them too (fitted twice must be the same), so warm_start comes with a
+# Not among them, as the checks contradict its meaning: length_component=True, which
+# needs two components where seven checks set n_components=1. To go on from an earlier
+# fit contradicts them too (fitted twice must be the same), so warm_start comes with a
 # learning rate that leaves the weights where they were.
 VARIANTS = [
     {
