@@ -33,6 +33,12 @@ from sklearn_seqae._keras.progress import Progress
 from sklearn_seqae._keras.workspace import Program, Workspace, lend
 
 STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
+BATCH_HOOKS = (
+    "on_batch_begin",
+    "on_batch_end",
+    "on_train_batch_begin",
+    "on_train_batch_end",
+)
 Indices = NDArray[np.int64]
 
 
@@ -258,15 +264,15 @@ class _Loop:
         losses: list[NDArray[np.float32]] = []
         for piece in self._cut(shards):
             stream = self._pack(piece)
-            if self._callbacks and self._callbacks._on_batch_hooks:
+            if self._callbacks and self._callbacks.look_at_batches:
                 self._callbacks.on_train_batch_begin(len(losses))
             losses.append(self.workspace.train(stream, np.full(len(piece), scale)))
-            if self._callbacks and self._callbacks._on_batch_hooks:
+            if self._callbacks and self._callbacks.look_at_batches:
                 self._callbacks.on_train_batch_end(len(losses) - 1, {})
         return np.concatenate(losses)
 
     def _cut(self, shards: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-        if self._callbacks and self._callbacks._on_batch_hooks:
+        if self._callbacks and self._callbacks.look_at_batches:
             return iter(shards[:, None])
         return chunks(shards, self.data.patches.lengths, STEPS_PER_CALL)
 
@@ -306,8 +312,13 @@ class _Callbacks(keras.callbacks.CallbackList):
     """Keras's list, which also tells whether a callback looks at batches."""
 
     @property
-    def _on_batch_hooks(self) -> bool:
-        return bool(self._should_call_train_batch_hooks)
+    def look_at_batches(self) -> bool:
+        return any(
+            getattr(getattr(callback, hook), "__func__", None)
+            is not getattr(keras.callbacks.Callback, hook)
+            for callback in self.callbacks
+            for hook in BATCH_HOOKS
+        )
 
 
 def _callback_list(workspace: Workspace, settings: Settings) -> _Callbacks | None:
