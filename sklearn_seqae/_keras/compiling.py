@@ -70,8 +70,9 @@ def optimizer_key(optimizer: Any) -> Hashable:
     A learning rate given to the estimator is a variable of the program, no part of it.
     """
     if isinstance(optimizer, keras.optimizers.Optimizer):
-        config = json.dumps(optimizer.get_config(), sort_keys=True, default=repr)
-        return type(optimizer), config
+        config = optimizer.get_config()
+        config.pop("name", None)  # numbered: no two instances have the same
+        return type(optimizer), json.dumps(config, sort_keys=True, default=repr)
     return optimizer.lower() if isinstance(optimizer, str) else optimizer
 
 
