@@ -11,6 +11,7 @@ from sklearn_seqae._batching import (
     chunks,
     default_patch_size,
     from_patches,
+    hold_out,
     pack,
     plan_epoch,
     shard_shape,
@@ -302,3 +303,23 @@ def test_buffers_are_powers_of_two_with_little_room_to_spare(longest):
     assert size >= 16
     assert size & (size - 1) == 0
     assert size == 16 or size < 2 * longest
+
+
+# Held out -----------------------------------------------------------------------------
+
+
+@given(st.integers(2, 300), st.floats(0.01, 0.99), st.integers(0, 3))
+def test_at_least_one_sequence_is_held_out_and_never_all(n, fraction, seed):
+    held_out = hold_out(n, fraction, np.random.RandomState(seed))
+    assert 1 <= len(held_out) <= n - 1
+    assert abs(len(held_out) - fraction * n) <= 1
+    assert_array_equal(held_out, np.unique(held_out))
+    assert held_out.min() >= 0
+    assert held_out.max() < n
+    again = hold_out(n, fraction, np.random.RandomState(seed))
+    assert_array_equal(held_out, again)
+
+
+def test_one_sequence_can_not_be_split():
+    with pytest.raises(ValueError, match="1 distinct sequence; pass more"):
+        hold_out(1, 0.5, np.random.RandomState(0))

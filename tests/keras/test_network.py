@@ -108,9 +108,7 @@ def test_what_explodes_beyond_a_rows_end_does_not_count(make_architecture, part)
     wild = [lstm[0], [[0.0, 0, 1e4, 0]], lstm[2]]
     dense = [[[1.0]], [0.0]]
     encoder, decoder = (wild, lstm) if part == "encoder" else (lstm, wild)
-    weights = [
-        tf.constant(w, tf.float32) for w in (*encoder, *dense, *decoder, *dense)
-    ]
+    weights = [tf.constant(w, tf.float32) for w in (*encoder, *dense, *decoder, *dense)]
     network = FusedNetwork(architecture)
 
     def loss_and_gradient(lengths):

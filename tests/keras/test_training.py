@@ -218,6 +218,10 @@ def test_early_stopping_restores_the_best_epoch(fit, loss_of):
     assert result.n_epochs == best + 1 + 3 < 40  # such a learning rate overshoots
     assert best > 0
     assert_allclose(loss_of(result.state.weights, range(4)), losses[best], rtol=1e-5)
+    # and the optimizer's state of that epoch, for whoever goes on from it
+    until_then = fit(epochs=best + 1, **EARLY | {"early_stopping": False})
+    assert_same_weights(result.state.weights, until_then.state.weights)
+    assert_same_weights(result.state.optimizer, until_then.state.optimizer)
 
 
 def test_the_best_epoch_is_restored_when_epochs_run_out(fit, loss_of):
@@ -378,10 +382,37 @@ def test_an_optimizer_instance_brings_its_own_learning_rate(fit):
 
 @pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("batch_size", [1, 5, 100])
-def test_any_batch_size(fit, loss_of, batch_size):
-    result = fit(epochs=2, batch_size=batch_size, learning_rate=0.0)
-    expected = loss_of(result.state.weights, range(len(LENGTHS)))
-    assert_allclose(result.history["loss"], 2 * [expected], rtol=1e-5)
+def test_batches_of_any_size_follow_the_gradient_of_the_mean(
+    fit, loss_of, architecture, batch_size
+):
+    """On average over an epoch, a step is the gradient of the loss that is reported."""
+    everything, rate = range(len(LENGTHS)), 1e-3
+    weight = np.linspace(0.5, 3, len(LENGTHS))
+    random_state = np.random.RandomState(0)
+    start = initial_weights(architecture, random_state)
+    result = fit(
+        epochs=1,
+        batch_size=batch_size,
+        optimizer=keras.optimizers.SGD(rate),
+        sample_weight=weight,
+        random_state=random_state,
+        start=State(start),
+    )
+    assert_allclose(
+        result.history["loss"], [loss_of(start, everything, weight)], rtol=0.01
+    )
+    n_steps = -(-len(LENGTHS) // batch_size)
+    end = result.state.weights
+    step = [(a - b) / (rate * n_steps) for a, b in zip(start, end, strict=True)]
+    # Along the gradient the loss grows by the gradient's squared length
+    above, below = (
+        loss_of(
+            [w + h * s for w, s in zip(start, step, strict=True)], everything, weight
+        )
+        for h in (1e-2, -1e-2)
+    )
+    squared = sum((s.astype(np.float64) ** 2).sum() for s in step)
+    assert_allclose((above - below) / 2e-2, squared, rtol=0.03)
 
 
 def test_verbose_prints_and_changes_no_bit(fit, capsys):
