@@ -98,3 +98,5 @@ def without_xla(monkeypatch):
 
     for module in (workspace, inference):
         monkeypatch.setattr(module, "xla_compiles", lambda: False)
+    # Room for its programs beside those that took long to compile
+    monkeypatch.setattr(workspace, "MAX_IDLE", 100)
