@@ -7,9 +7,6 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := sklearn_seqae tests examples benchmarks docs/conf.py
 
-# TensorFlow's notes on processors and absent GPUs are noise here; exceptions still show.
-export TF_CPP_MIN_LOG_LEVEL ?= 3
-
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test ruff lint types docs links bench format clean

@@ -283,12 +283,13 @@ def chunks(
     yield from np.split(shards, cuts)
 
 
-def by_length(lengths: Indices, n_rows: int) -> NDArray[np.int64]:
-    """Shards of all sequences, shortest first, for inference: (n_shards, n_rows)."""
-    n_shards = -(-len(lengths) // n_rows)
-    shards = np.full(n_shards * n_rows, -1)
-    shards[: len(lengths)] = np.argsort(lengths, kind="stable")
-    return shards.reshape(n_shards, n_rows)
+def by_length(lengths: Indices, n_lanes: int, n_rows: int) -> NDArray[np.int64]:
+    """Shards of all sequences, shortest first: (n_groups, n_lanes, n_rows)."""
+    n_groups = -(-len(lengths) // (n_lanes * n_rows))
+    shards = np.full(n_groups * n_lanes * n_rows, -1)
+    # Empty rows come first, so that the longest sequences fill whole shards.
+    shards[len(shards) - len(lengths) :] = np.argsort(lengths, kind="stable")
+    return shards.reshape(n_groups, n_lanes, n_rows)
 
 
 def buffer_steps(longest: int) -> int:
