@@ -18,9 +18,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches, by_length, pack
-from sklearn_seqae._keras.architecture import Architecture, Weights, build_layers
+from sklearn_seqae._keras.architecture import Architecture, Weights
 from sklearn_seqae._keras.devices import has_gpu, xla_compiles
-from sklearn_seqae._keras.network import FusedNetwork, Network, StockNetwork
+from sklearn_seqae._keras.network import make_network
 from sklearn_seqae._ragged import offsets_from_lengths
 
 INFERENCE_ROWS = 32  # fixed for all calls: a row's numbers then never change
@@ -110,14 +110,10 @@ def _shard_functions(
 ) -> tuple[Any, Any]:
     """Compile encoder and decoder of one shard.
 
-    Each size of the buffers has functions of its own: TensorFlow takes a function that is
-    traced for several shapes for a mistake, and says so.
+    Each size of the buffers has functions of its own: TensorFlow takes a function that
+    is traced for several shapes for a mistake, and says so.
     """
-    network: Network = (
-        StockNetwork(architecture, build_layers(architecture))
-        if gpu
-        else FusedNetwork(architecture)
-    )
+    network = make_network(architecture, gpu)
 
     def decode(weights: list[Tensor], code: Tensor, lengths: Tensor) -> Tensor:
         return network.decode(weights, code, lengths, n_buffer_steps)
