@@ -18,9 +18,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches, by_length, pack
-from sklearn_seqae._keras.architecture import Architecture, Weights
+from sklearn_seqae._keras.architecture import Architecture, Weights, build_layers
 from sklearn_seqae._keras.devices import has_gpu, xla_compiles
-from sklearn_seqae._keras.network import make_network
+from sklearn_seqae._keras.network import FusedNetwork, Network, StockNetwork
 from sklearn_seqae._ragged import offsets_from_lengths
 
 INFERENCE_ROWS = 32  # fixed for all calls: a row's numbers then never change
@@ -113,7 +113,11 @@ def _shard_functions(
     Each size of the buffers has functions of its own: TensorFlow takes a function that
     is traced for several shapes for a mistake, and says so.
     """
-    network = make_network(architecture, gpu)
+    network: Network = (
+        StockNetwork(architecture, build_layers(architecture))
+        if gpu
+        else FusedNetwork(architecture)
+    )
 
     def decode(weights: list[Tensor], code: Tensor, lengths: Tensor) -> Tensor:
         return network.decode(weights, code, lengths, n_buffer_steps)
@@ -164,7 +168,7 @@ def decode(
     tensors = [tf.constant(w) for w in weights]
     offsets = offsets_from_lengths(lengths)
     steps = np.empty((offsets[-1], architecture.n_inputs), np.float32)
-    for shards, functions, size in _calls(architecture, weights, lengths):
+    for shards, functions, _ in _calls(architecture, weights, lengths):
         used = shards >= 0
         n_steps = np.where(used, lengths[shards], 0).astype(np.int32)
         code = np.where(used[..., None], codes[shards], 0).astype(np.float32)
