@@ -605,6 +605,7 @@ def test_callbacks_are_told_of_the_validation_loss(
     assert [logs["val_loss"] for logs in told] == autoencoder.history_["val_loss"]
 
 
+# Keras's own, about NumPy 2
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_callbacks_of_keras_work(small_autoencoder, sequences):
     import keras
