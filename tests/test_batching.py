@@ -286,14 +286,17 @@ def test_chunks_are_the_batches_in_their_order(lengths, n_steps):
         assert len(piece) == 1 or sum(steps) <= n_steps + max(steps)
 
 
-@given(LENGTHS, st.integers(1, 20))
-def test_by_length_holds_each_sequence_once_shortest_first(lengths, n_rows):
+@given(LENGTHS, st.integers(1, 3), st.integers(1, 20))
+def test_by_length_holds_each_sequence_once_shortest_first(lengths, n_lanes, n_rows):
     lengths = np.array(lengths)
-    shards = by_length(lengths, n_rows)
-    assert shards.shape == (-(-len(lengths) // n_rows), n_rows)
+    shards = by_length(lengths, n_lanes, n_rows)
+    assert shards.shape == (-(-len(lengths) // (n_lanes * n_rows)), n_lanes, n_rows)
     order = shards[shards >= 0]
     assert_array_equal(np.sort(order), np.arange(len(lengths)))
     assert (np.diff(lengths[order]) >= 0).all()
+    # Empty rows keep the short ones company, which costs less
+    n_empty = shards.size - len(lengths)
+    assert (shards.ravel()[:n_empty] == -1).all()
 
 
 @given(st.integers(1, 2**20))

@@ -9,7 +9,7 @@ from sklearn_seqae._keras import inference
 from sklearn_seqae._keras.architecture import initial_weights
 from sklearn_seqae._keras.inference import decode, encode
 
-LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11] * 4  # more than two shards, ties and all
+LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11] * 4  # more than one shard, ties and all
 
 
 @pytest.fixture(scope="module")
@@ -134,36 +134,35 @@ def test_a_shorter_decode_is_the_end_of_a_longer_one(network, ragged):
     assert_array_equal(short, longer[-3:])
 
 
-# Threads ------------------------------------------------------------------------------
+# However the work is cut --------------------------------------------------------------
 
 
-def test_one_thread_or_two_is_the_same_to_the_bit(network, ragged, monkeypatch):
+def test_one_lane_or_two_is_the_same_to_the_bit(network, ragged, monkeypatch):
     results = []
-    for n_threads in (1, 2):
-        monkeypatch.setattr(inference, "_n_threads", lambda n=n_threads: n)
+    for n_lanes in (1, 2):
+        monkeypatch.setattr(inference, "_n_lanes", lambda n=n_lanes: n)
         codes = encoded(network, ragged)
         results.append((codes, decode(*network, codes, ragged.lengths)))
     assert_array_equal(results[0][0], results[1][0])
     assert_array_equal(results[0][1], results[1][1])
 
 
-def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
-    def work(shard):
-        if shard == 2:
-            raise ZeroDivisionError
-
-    monkeypatch.setattr(inference, "_n_threads", lambda: 2)
-    with pytest.raises(ZeroDivisionError):
-        inference._run(work, [0, 1, 2, 3])
+def test_few_or_many_shards_a_call_is_the_same_to_the_bit(network, ragged, monkeypatch):
+    monkeypatch.setattr(inference, "_n_lanes", lambda: 1)
+    codes = encoded(network, ragged)
+    steps = decode(*network, codes, ragged.lengths)
+    monkeypatch.setattr(inference, "VALUES_PER_CALL", 1)
+    assert_array_equal(encoded(network, ragged), codes)
+    assert_array_equal(decode(*network, codes, ragged.lengths), steps)
 
 
 @pytest.mark.parametrize(
     ("limit", "expected"), [(None, 4), ("", 4), ("2", 2), ("1", 1), ("8", 4), ("0", 1)]
 )
-def test_threads_follow_omp_num_threads(monkeypatch, limit, expected):
+def test_lanes_follow_omp_num_threads(monkeypatch, limit, expected):
     monkeypatch.setattr(inference.joblib, "cpu_count", lambda: 4)
     if limit is None:
         monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     else:
         monkeypatch.setenv("OMP_NUM_THREADS", limit)
-    assert inference._n_threads() == expected
+    assert inference._n_lanes() == expected

@@ -10,7 +10,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_seqae._batching import pack, split_into_shards
 from sklearn_seqae._keras import workspace
 from sklearn_seqae._keras.architecture import initial_weights
-from sklearn_seqae._keras.workspace import MAX_IDLE, Program, Workspace, lend
+from sklearn_seqae._keras.workspace import (
+    MAX_IDLE,
+    MAX_IDLE_BYTES,
+    Program,
+    Workspace,
+    lend,
+)
 
 N_STEPS = 16
 N_ROWS = 4
@@ -22,7 +28,7 @@ SAMPLE_WEIGHT = np.array([1, 2, 0.5, 1, 3, 1], np.float32)
 def compiled(make_architecture):
     """A program of stacked layers both ways, and weights; compiled once."""
     architecture = make_architecture(
-        encoder_units=(3, 2), decoder_units=(2, 3), bidirectional=True
+        encoder_units=(3, 2), decoder_units=(3,), bidirectional=True
     )
     weights = initial_weights(architecture, np.random.RandomState(0))
     return Workspace(Program(architecture, 2, N_ROWS, N_STEPS), "adam"), weights
@@ -259,11 +265,22 @@ def test_a_forked_child_starts_without_workspaces(fresh_process):
     assert fresh_process.get("idle_in_child", 0) == 0
 
 
+def test_the_size_of_the_buffers_is_known(compiled):
+    """At least the states and gates, four bytes a value."""
+    space, _ = compiled
+    architecture = space.program.architecture
+    units = 2 * sum(architecture.encoder_units) + sum(architecture.decoder_units)
+    values = N_STEPS * 2 * N_ROWS * units * 6  # hidden, cell, four gates; two shards
+    assert 4 * values <= space.n_bytes <= 12 * values
+
+
 # The cache ----------------------------------------------------------------------------
 
 
 class Stub:
     """In the place of a workspace, which takes seconds to make."""
+
+    n_bytes = 0
 
     def __init__(self, program, optimizer):
         self.program, self.optimizer = program, optimizer
@@ -321,6 +338,20 @@ def test_the_bound_holds_for_many_of_one_program(stubs):
 
     nested(2 * MAX_IDLE)
     assert len(workspace._cache._idle) == MAX_IDLE
+
+
+def test_large_buffers_are_not_kept_but_for_the_last(stubs, monkeypatch):
+    monkeypatch.setattr(Stub, "n_bytes", MAX_IDLE_BYTES // 2)
+    first, second = lent(stubs(1)), lent(stubs(2))
+    assert lent(stubs(1)) is first  # two just fit
+    third = lent(stubs(3))
+    assert lent(stubs(2)) is not second
+    monkeypatch.setattr(Stub, "n_bytes", 2 * MAX_IDLE_BYTES)
+    lent(stubs(3))
+    assert (
+        lent(stubs(3)) is third
+    )  # a grid search over one architecture still reuses it
+    assert len(workspace._cache._idle) == 1
 
 
 def test_two_threads_never_share_one(stubs):
