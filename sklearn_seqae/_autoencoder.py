@@ -117,6 +117,8 @@ class Design:
         }
         if parameters["patch_size"] != "auto":
             asked["patch_size"] = parameters["patch_size"]
+        if parameters["length_component"] != "auto":
+            asked["length_component"] = bool(parameters["length_component"])
         for name, now in asked.items():
             fitted = getattr(self, name)
             if now != fitted:
@@ -124,6 +126,11 @@ class Design:
                     f"{name} is {now!r}, but the fit to go on from had {fitted!r}; set "
                     "it back, or start anew with fit and warm_start=False."
                 )
+
+    @property
+    def length_component(self) -> bool:
+        """Whether the last component means the length."""
+        return self.length_code is not None
 
     def architecture(self) -> Architecture:
         """Return the same in the network's terms."""

@@ -1,11 +1,26 @@
-"""What TensorFlow finds on this machine."""
+"""TensorFlow on this machine: what it finds, and how its functions are made."""
 
 from __future__ import annotations
 
 import functools
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
+
+
+def own_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function object of its own that calls ``function``.
+
+    TensorFlow counts traces by function object, and takes the fifth for a mistake that
+    it warns of. Methods of several programs share one, so each gets its own.
+    """
+
+    def call(*args: Any) -> Any:
+        return function(*args)
+
+    return call
 
 
 @functools.cache

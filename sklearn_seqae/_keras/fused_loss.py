@@ -1,7 +1,8 @@
 """The output layer and the loss in one pass over the steps that a batch has.
 
-Like the recurrence, it runs for as many steps as the longest row has, and not for the size
-of the buffer. The gradients come out of the same pass, while states and errors are at hand.
+Like the recurrence, it runs for as many steps as the longest row has, and not for the
+size of the buffer. The gradients come out of the same pass, while states and errors are
+at hand.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def dense_squared_error(
     lengths: Tensor,
     scratch: Any = None,
 ) -> Tensor:
-    """Sum of ``weight * (states @ kernel + bias - target) ** 2`` over each row's own steps.
+    """Sum ``weight * (states @ kernel + bias - target) ** 2`` over rows' own steps.
 
     Parameters
     ----------

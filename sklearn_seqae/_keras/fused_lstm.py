@@ -3,23 +3,23 @@
 The numbers are those of ``keras.layers.LSTM`` (Hochreiter and Schmidhuber, 1997, with
 forget gate; gates in Keras's order i, f, c, o). What differs is how they are computed:
 
-- Time comes first and both directions of a bidirectional layer are one leading axis, so
-  one loop serves both. The backward direction reads an input that was reversed by length.
-- Sequences are right-padded and rows never mix, so no mask is needed in the loop: a row's
-  last state is picked up as the loop passes the row's length.
-- One matrix product a step, ``[x_t, h] @ [W; R]``. (Projecting all inputs before the loop
-  moves more memory than it saves arithmetic at the batch sizes that CPUs like; measured.)
+- Time comes first and both directions of a bidirectional layer are one axis, so one
+  loop serves both. The backward direction reads an input reversed by length.
+- Sequences are right-padded and rows never mix, so no mask is needed in the loop: a
+  row's last state is picked up as the loop passes the row's length.
+- One matrix product a step, ``[x_t, h] @ [W; R]``. (Projecting all inputs before the
+  loop moves more memory than it saves arithmetic at batch sizes that CPUs like.)
 - All four gates go through one ``tanh``, since ``sigmoid(x) = (1 + tanh(x / 2)) / 2``:
-  the compiler then makes one vectorised pass and does not evaluate a gate twice.
+  the compiler then makes one vectorised pass and evaluates no gate twice.
 - The backward loop makes gate gradients only; the gradients of the weights are matrix
   products over many steps at once, after it.
-- The number of steps is read at run time. One compiled program serves every length up to
-  the size of its buffers, and runs no step beyond the longest sequence of the batch.
-- What the backward pass needs is kept in buffers that outlive a call (`Scratch`): clearing
-  tens of megabytes for every batch costs more than a short batch itself.
+- The number of steps is read at run time. One compiled program serves every length up
+  to the size of its buffers, and runs no step beyond the longest row of the batch.
+- What the backward pass needs is kept in buffers that outlive a call (`Scratch`):
+  clearing tens of megabytes for every batch costs more than a short batch itself.
 
-Shapes: ``T`` time steps of the buffer, ``D`` directions, ``B`` rows, ``F`` inputs, ``U``
-units. Steps beyond a batch's longest sequence are left as they were in the scratch
+Shapes: ``T`` time steps of the buffer, ``D`` directions, ``B`` rows, ``F`` inputs,
+``U`` units. Steps beyond a batch's longest row are left as they were in the scratch
 buffers: whoever reads a sequence of states looks at a row's own steps only.
 """
 
@@ -37,7 +37,7 @@ Tensor = Any  # tf.Tensor is not typed upstream
 
 @dataclass(frozen=True)
 class LSTMWeights:
-    """The weights of one layer, both directions stacked, laid out as Keras lays them out.
+    """The weights of one layer, its directions stacked, laid out as in Keras.
 
     Attributes
     ----------
@@ -61,6 +61,7 @@ class Scratch(NamedTuple):
     ----------
     hidden, cell : variable of shape (T, D, B, U)
     gates, gate_gradients : variable of shape (T, D, B, 4U)
+        Two, since XLA copies a buffer whole where a loop replaces what it reads.
     """
 
     hidden: Any
@@ -160,8 +161,8 @@ def lstm_over_constant(
 ) -> Tensor:
     """Run a layer whose input is the same at every step, as after a RepeatVector.
 
-    The input is projected once by the caller, not once a step, and its gradient is a sum
-    over time.
+    The input is projected once by the caller, not once a step, and its gradient is a
+    sum over time.
 
     Parameters
     ----------
@@ -229,7 +230,7 @@ class _Saved:
 
 
 def _buffer(like: Tensor, n_timesteps: int, width: int, variable: Any) -> Any:
-    """A TensorArray over a scratch variable, or one of its own."""
+    """Make a TensorArray over a scratch variable, or one of its own."""
     shape = (*like.shape[:2], width)
     array = tf.TensorArray(like.dtype, n_timesteps, element_shape=shape)
     return array if variable is None else array.unstack(variable.read_value())
@@ -241,7 +242,7 @@ def _forward(
     h0: Tensor,
     c0: Tensor,
 ) -> tuple[Tensor, _Saved]:
-    """Run the recurrence; returns the layer's output and what the backward pass needs."""
+    """Run the recurrence; return the layer's output and what _backward needs."""
     units, scratch = int(h0.shape[-1]), plan.scratch
     widths = {"hidden": units, "cell": units, "gates": 4 * units}
     buffers = tuple(
@@ -278,18 +279,17 @@ def _forward(
 def _backward(
     plan: _Plan, saved: _Saved, c0: Tensor, upstream: Tensor, transposed: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor]:
-    """Gradients of the gates, last step first.
+    """Run back through the steps for the gradients of the gates.
 
     ``transposed`` is (D, 4U, U), or (D, 4U, F + U) where the input wants its gradient.
     Returns gate gradients (T, D, B, 4U), those of the initial state, of the input, and
     the gate gradients' sum over time.
     """
-    units, scratch = int(c0.shape[-1]), plan.scratch
+    units = int(c0.shape[-1])
     n_inputs = int(transposed.shape[-1]) - units
-    gate_buffer = _buffer(
-        c0, plan.n_timesteps, 4 * units, getattr(scratch, "gate_gradients", None)
-    )
-    input_buffer = _buffer(c0, plan.n_timesteps, n_inputs, None) if n_inputs else ()
+    width, variable = 4 * units, getattr(plan.scratch, "gate_gradients", None)
+    gates = _buffer(c0, plan.n_timesteps, width, variable)
+    inputs = _buffer(c0, plan.n_timesteps, n_inputs, None) if n_inputs else ()
 
     def step(t, dh, dc, total, gates, inputs):  # type: ignore[no-untyped-def]
         if plan.return_sequences:
@@ -314,26 +314,23 @@ def _backward(
             inputs, down = inputs.write(t, down[..., :n_inputs]), down[..., n_inputs:]
         return t - 1, down, dc * f, total + d, gates.write(t, d), inputs
 
-    start = (
-        tf.zeros_like(c0),
-        tf.zeros_like(c0),
-        tf.zeros((*c0.shape[:2], 4 * units), c0.dtype),
-    )
+    zeros = tf.zeros_like(c0)
+    total = tf.zeros((*c0.shape[:2], width), c0.dtype)
     _, dh, dc, total, gates, inputs = tf.while_loop(
         lambda t, *_: t >= 0,
         step,
-        (plan.longest - 1, *start, gate_buffer, input_buffer),
+        (plan.longest - 1, zeros, zeros, total, gates, inputs),
     )
     gates = gates.stack()
-    if scratch is not None:
-        scratch.gate_gradients.assign(gates)
+    if variable is not None:
+        variable.assign(gates)
     return gates, dh, dc, (inputs.stack() if n_inputs else None), total
 
 
 def _weight_gradients(
     plan: _Plan, x: Tensor | None, hidden: Tensor, h0: Tensor, gates: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Gradients of [kernel; recurrent_kernel] and of the bias, a block of steps at a time."""
+    """Add up gradients of [kernel; recurrent_kernel] and bias, a block at a time."""
     n_directions, n_rows, units = (int(n) for n in h0.shape)
     block = min(BLOCK, plan.n_timesteps)
     n_inputs = 0 if x is None else int(x.shape[-1])
@@ -369,7 +366,7 @@ def _weight_gradients(
 
 
 def _gate_constants(units: int, dtype: Any) -> tuple[Tensor, Tensor]:
-    """What pre-activations are scaled by before the tanh, and which are the candidate."""
+    """Return what scales pre-activations before the tanh, and which are candidates."""
     is_cell = tf.repeat(tf.constant([False, False, True, False]), units)
     return tf.where(is_cell, tf.ones([], dtype), tf.constant(0.5, dtype)), is_cell
 
@@ -385,5 +382,5 @@ def _act(x: Tensor, activation: str) -> Tensor:
 
 
 def _act_gradient(y: Tensor, activation: str) -> Tensor:
-    """Derivative of the activation, from its value."""
+    """Return the activation's derivative, from its value."""
     return 1 - y * y if activation == "tanh" else tf.cast(y > 0, y.dtype)

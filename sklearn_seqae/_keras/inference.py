@@ -18,9 +18,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches, by_length, pack
-from sklearn_seqae._keras.architecture import Architecture, Weights, build_layers
-from sklearn_seqae._keras.devices import has_gpu, xla_compiles
-from sklearn_seqae._keras.network import FusedNetwork, Network, StockNetwork
+from sklearn_seqae._keras.architecture import Architecture, Weights
+from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
+from sklearn_seqae._keras.network import make_network
 from sklearn_seqae._ragged import offsets_from_lengths
 
 INFERENCE_ROWS = 32  # fixed for all calls: a row's numbers then never change
@@ -63,10 +63,14 @@ class _Functions:
         self._width = architecture.n_inputs
         weights = [tf.TensorSpec(s, tf.float32) for s in weight_shapes]
         self.encode = tf.function(
-            self._encode_groups, [weights, x, starts, lengths], autograph=False
+            own_function(self._encode_groups),
+            [weights, x, starts, lengths],
+            autograph=False,
         )
         self.decode = tf.function(
-            self._decode_groups, [weights, codes, lengths], autograph=False
+            own_function(self._decode_groups),
+            [weights, codes, lengths],
+            autograph=False,
         )
 
     def _encode_groups(
@@ -113,18 +117,14 @@ def _shard_functions(
     Each size of the buffers has functions of its own: TensorFlow takes a function that
     is traced for several shapes for a mistake, and says so.
     """
-    network: Network = (
-        StockNetwork(architecture, build_layers(architecture))
-        if gpu
-        else FusedNetwork(architecture)
-    )
+    network = make_network(architecture, gpu)
 
     def decode(weights: list[Tensor], code: Tensor, lengths: Tensor) -> Tensor:
         return network.decode(weights, code, lengths, n_buffer_steps)
 
     return (
-        tf.function(network.encode, jit_compile=jit, autograph=False),
-        tf.function(decode, jit_compile=jit, autograph=False),
+        tf.function(own_function(network.encode), jit_compile=jit, autograph=False),
+        tf.function(own_function(decode), jit_compile=jit, autograph=False),
     )
 
 

@@ -1,9 +1,9 @@
 """What an architecture computes from its weights: two implementations of one meaning.
 
-Both are pure functions of ``weights`` (in the order of `Layers.variables`), so they serve
-training on variables and inference on the arrays of a fitted estimator alike. Sequences
-are time-major and hold both orders of time: ``x[:, 0]`` forwards, ``x[:, 1]`` reversed by
-length. The decoder works from the last step to the first.
+Both are pure functions of ``weights`` (in the order of `Layers.variables`), so they
+serve training on variables and inference on the arrays of a fitted estimator alike.
+Sequences are time-major and hold both orders of time: ``x[:, 0]`` forwards, ``x[:, 1]``
+reversed by length. The decoder works from the last step to the first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.architecture import Architecture, Layers
+from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
 from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error
 from sklearn_seqae._keras.fused_lstm import (
     LSTMWeights,
@@ -28,8 +28,6 @@ Tensor = Any
 
 class Network(Protocol):
     """Encode and decode, from weights."""
-
-    architecture: Architecture
 
     def encode(
         self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
@@ -57,9 +55,19 @@ class Network(Protocol):
     ) -> Tensor:
         """Sum of weighted squared errors of what the codes decode to.
 
-        ``target`` and ``weight`` are (T, B, n_inputs), last step first. Only a row's own
-        steps count, whatever stands behind them.
+        ``target`` and ``weight`` are (T, B, n_inputs), last step first. Only a row's
+        own steps count, whatever stands behind them.
         """
+
+    def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
+        """Allocate buffers for one call in training; none if the network wants none."""
+
+
+def make_network(architecture: Architecture, gpu: bool) -> Network:
+    """Return the fast network of a device: cuDNN is behind Keras's own layers."""
+    if gpu:
+        return StockNetwork(architecture, build_layers(architecture))
+    return FusedNetwork(architecture)
 
 
 @dataclass(frozen=True)

@@ -220,14 +220,17 @@ class _Loop:
                 logs["val_loss"] = self._validation_loss(self._validation)
             self._end_epoch(logs)
             self._progress.show(self.n_epochs, logs)
+            if self.settings.early_stopping:
+                best_epoch = self._keep_best(logs["val_loss"], epoch, best_epoch)
             if self._callbacks:
                 self._callbacks.on_epoch_end(epoch, dict(logs))
                 if self.workspace.model.stop_training:
                     break
-            if self.settings.early_stopping:
-                best_epoch = self._keep_best(logs["val_loss"], epoch, best_epoch)
-                if epoch - best_epoch >= self.settings.n_iter_no_change:
-                    break
+            if (
+                self.settings.early_stopping
+                and epoch - best_epoch >= self.settings.n_iter_no_change
+            ):
+                break
 
     def _keep_best(self, loss: float, epoch: int, best_epoch: int) -> int:
         """Remember the best weights; returns the last epoch that was better by tol."""

@@ -1,16 +1,18 @@
-"""Compiled training programs that outlive the estimator, lent to one ``fit`` at a time.
+"""Compiled training programs that outlive the estimator, lent to one fit at a time.
 
-XLA takes seconds to compile what may train in one. So a program is kept when its ``fit``
+XLA takes seconds to compile what may train in one. So a program is kept when its fit
 ends, and the next fit of the same architecture loads its own weights into it.
 
-The cache below is the one piece of module-level mutable state of the package. Its owner is
-this module; its bound is `MAX_IDLE` idle workspaces, the least recently used going first.
-A workspace is never used by two threads: `lend` takes it out of the cache. A forked child
+The cache below is the one piece of module-level mutable state of the package. Its owner
+is this module; its bounds are `MAX_IDLE` idle workspaces and, but for the last one
+used, `MAX_IDLE_BYTES` of their buffers, the least recently used going first. A
+workspace is never used by two threads: `lend` takes it out of the cache. A forked child
 starts with an empty cache; processes of joblib's loky backend start their own.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -25,10 +27,11 @@ from numpy.typing import NDArray
 from sklearn_seqae._batching import Stream
 from sklearn_seqae._keras.architecture import Architecture, Weights
 from sklearn_seqae._keras.compiling import CompiledModel, optimizer_key
-from sklearn_seqae._keras.devices import has_gpu, xla_compiles
-from sklearn_seqae._keras.network import FusedNetwork, Network, StockNetwork
+from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
+from sklearn_seqae._keras.network import make_network
 
 MAX_IDLE = 8
+MAX_IDLE_BYTES = 2**29
 Tensor = Any
 
 
@@ -62,11 +65,7 @@ class Workspace:
         self.layers, self.model = compiled.layers, compiled.model
         self.optimizer = compiled.optimizer
         self._fresh_optimizer = self.get_optimizer_state()
-        self._network: Network = (
-            StockNetwork(program.architecture, self.layers)
-            if has_gpu()
-            else FusedNetwork(program.architecture)
-        )
+        self._network = make_network(program.architecture, has_gpu())
         self._jit = not has_gpu() and xla_compiles()
         self._variables = [variable.value for variable in self.layers.variables]
         # Without XLA nothing is updated in place, so there the buffers would only cost.
@@ -80,8 +79,10 @@ class Workspace:
         self._loss_of_shard = self._function(self._shard_loss)
         self._update = self._function(self._apply)
         signature = self._signature()
-        self._train = tf.function(self._train_batches, signature, autograph=False)
-        self._evaluate = tf.function(self._evaluate_batches, signature, autograph=False)
+        self._train, self._evaluate = (
+            tf.function(own_function(over_batches), signature, autograph=False)
+            for over_batches in (self._train_batches, self._evaluate_batches)
+        )
 
     # State ----------------------------------------------------------------------------
 
@@ -94,6 +95,12 @@ class Workspace:
         """Start from these weights; an empty optimizer state is a fresh optimizer."""
         self.layers.set_weights(weights)
         state = optimizer_state or self._fresh_optimizer
+        if [v.shape for v in self._fresh_optimizer] != [v.shape for v in state]:
+            raise ValueError(
+                f"optimizer is {self.optimizer.name}, but the fit to go on from had "
+                "another kind; set it back, or start anew with fit and "
+                "warm_start=False."
+            )
         for variable, value in zip(self.optimizer.variables, state, strict=True):
             variable.assign(value)
         if learning_rate is not None:
@@ -104,6 +111,12 @@ class Workspace:
 
     def get_optimizer_state(self) -> list[NDArray[Any]]:
         return [variable.numpy().copy() for variable in self.optimizer.variables]
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the buffers."""
+        variables = tf.nest.flatten(self._scratch)
+        return sum(math.prod(v.shape) * v.dtype.size for v in variables)
 
     # Work -----------------------------------------------------------------------------
 
@@ -135,7 +148,9 @@ class Workspace:
         ]
 
     def _function(self, python_function: Any) -> Any:
-        return tf.function(python_function, jit_compile=self._jit, autograph=False)
+        return tf.function(
+            own_function(python_function), jit_compile=self._jit, autograph=False
+        )
 
     def _train_batches(
         self, x: Tensor, weight: Tensor, starts: Tensor, lengths: Tensor, scales: Tensor
@@ -158,7 +173,7 @@ class Workspace:
         weight: Tensor,
         starts: Tensor,
         lengths: Tensor,
-        _scales: Tensor,
+        scales: Tensor,
     ) -> Tensor:
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
             pieces = self._pieces(b, x, weight, starts, lengths)
@@ -179,7 +194,7 @@ class Workspace:
     def _pieces(
         self, b: Tensor, x: Tensor, weight: Tensor, starts: Tensor, lengths: Tensor
     ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """The shards of batch ``b``, cut to the size of the program's buffers."""
+        """Cut the shards of batch ``b``, each of the size of the program's buffers."""
         size = self.program.n_buffer_steps
         for s in range(self.program.n_shards):
             start = starts[b, s]
@@ -227,7 +242,11 @@ class _Cache:
     def give_back(self, key: Any, workspace: Workspace) -> None:
         with self._lock:
             self._idle.append((key, workspace))
-            del self._idle[:-MAX_IDLE]
+            while len(self._idle) > MAX_IDLE or (
+                len(self._idle) > 1
+                and sum(idle.n_bytes for _, idle in self._idle) > MAX_IDLE_BYTES
+            ):
+                self._idle.pop(0)
 
     def clear(self) -> None:
         self._lock = threading.Lock()
@@ -241,7 +260,7 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def lend(program: Program, optimizer: Any) -> Iterator[Workspace]:
-    """A workspace for the time of a ``with`` block: an idle one, or a new one.
+    """Lend a workspace for the time of a ``with`` block: an idle one, or a new one.
 
     After an error it is not kept, as its buffers may hold values that aren't finite.
     """
