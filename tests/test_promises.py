@@ -313,13 +313,14 @@ def packed(monkeypatch):
     """Steps that are run, row by row, in training and in inference."""
     from sklearn_seqae._keras import inference, training
 
-    n_steps = {"fit": 0, "transform": 0}
+    n_steps = {"fit": 0, "transform": 0, "rows of fit": 0, "rows of transform": 0}
 
     def counting(pack, what):
         def pack_and_count(*args, **kwargs):
             stream = pack(*args, **kwargs)
             n_rows = stream.lengths.shape[-1]
             n_steps[what] += int(stream.lengths.max(axis=-1).sum()) * n_rows
+            n_steps[f"rows of {what}"] = n_rows
             return stream
 
         return pack_and_count
@@ -335,19 +336,19 @@ def test_cost_grows_with_time_steps_and_not_with_the_longest(
     short = [rng.normal(size=(n, 2)) for n in np.resize(np.arange(1, 17), 400)]
     long = rng.normal(size=(400, 2))
     total = sum(map(len, short))
-    n_rows = {"fit": 8, "transform": 16}
 
     # One epoch: each batch of 8 has about equal lengths, so little is wasted ...
     autoencoder = small_autoencoder(epochs=1, patch_size=1).fit(short)
     autoencoder.transform(short)
     alone = dict(packed)
-    for what in n_rows:
+    for what in ("fit", "transform"):
         assert total <= alone[what] <= 1.1 * total
 
-    # ... and a long one adds what it costs itself, with the rows of its own batch.
+    # ... and a long one adds what it costs itself, with the rows beside it.
     packed.update(fit=0, transform=0)
     small_autoencoder(epochs=1, patch_size=1).fit([*short, long])
     autoencoder.transform([*short, long])
-    for what, rows in n_rows.items():
+    for what in ("fit", "transform"):
+        rows = packed[f"rows of {what}"]
         assert packed[what] <= alone[what] + rows * (len(long) + 16)
-        assert packed[what] < 0.1 * len(short) * len(long)
+        assert packed[what] < 0.15 * len(short) * len(long)
