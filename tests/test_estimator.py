@@ -108,15 +108,11 @@ def test_parameters_set_after_fit_wait_for_the_next(small_autoencoder, sequences
 # -- patches --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("lengths", "expected"), [([16], 1), ([3, 64, 1000], 2), ([320, 320, 1], 10)]
-)
-def test_patches_by_the_median_length(
-    without_xla, small_autoencoder, rng, lengths, expected
-):
+def test_patches_by_the_median_length(without_xla, small_autoencoder, rng):
+    lengths = [320, 320, 1]
     X = [rng.normal(size=(n, 2)) for n in lengths]
     autoencoder = small_autoencoder(epochs=1, hidden_layer_sizes=2).fit(X)
-    assert autoencoder.patch_size_ == expected
+    assert autoencoder.patch_size_ == 10
     assert [len(x) for x in autoencoder.reconstruct(X)] == lengths
 
 
@@ -172,7 +168,7 @@ def test_scores_without_a_scaler_and_with_more_sequences_than_a_block(
     without_xla, small_autoencoder, rng
 ):
     X = [rng.normal(size=(n, 2)) for n in np.resize(np.arange(1, 9), 2500)]
-    autoencoder = small_autoencoder(scaler=None, hidden_layer_sizes=2).fit(X[:100])
+    autoencoder = small_autoencoder(scaler=None).fit(X[:100])
     decoded = autoencoder.reconstruct(X)
     expected = [-np.mean((y - x) ** 2) for x, y in zip(X, decoded, strict=True)]
     assert_allclose(autoencoder.score_samples(X), expected, rtol=1e-4)
@@ -236,7 +232,7 @@ def test_the_container_that_came_in_comes_back(
 
 def test_a_longer_sequence_widens_the_table(without_xla, small_autoencoder, sequences):
     X = pd.DataFrame(table([x[:, 0] for x in sequences])).add_prefix("t")
-    autoencoder = small_autoencoder(hidden_layer_sizes=2).fit(X)
+    autoencoder = small_autoencoder().fit(X)
     back = autoencoder.inverse_transform(np.zeros((2, 4)), lengths=[2, 20])
     assert back.shape == (2, 20)
     assert list(back.columns[:16]) == list(X.columns)
@@ -278,7 +274,7 @@ def test_no_scaler(small_autoencoder, sequences):
 def test_a_scaler_may_change_the_number_of_features(
     without_xla, small_autoencoder, rng
 ):
-    factors = [rng.normal(size=(n, 2)) for n in (3, 7, 5, 9)]
+    factors = [rng.normal(size=(n, 2)) for n in range(3, 13)]
     X = [factor @ rng.normal(size=(2, 6)) for factor in factors]
     autoencoder = small_autoencoder(scaler=PCA(2, whiten=True)).fit(X)
     assert autoencoder.n_features_in_ == 6
@@ -535,15 +531,13 @@ def test_a_learning_rate_and_an_optimizer_are_what_is_trained_with(
     def loss(**parameters):
         return small_autoencoder(epochs=5, **parameters).fit(sequences).history_["loss"]
 
-    assert loss(learning_rate=0.01) != loss(learning_rate=0.02)
-    clipped = {"learning_rate": 0.1, "global_clipnorm": 1.0}
     by_name = loss(optimizer="sgd", learning_rate=0.1)
+    assert by_name != loss(optimizer="sgd", learning_rate=0.2)
     assert by_name == loss(optimizer=keras.optimizers.SGD, learning_rate=0.1)
-    instance = keras.optimizers.SGD(**clipped)
+    instance = keras.optimizers.SGD(learning_rate=0.1, global_clipnorm=1.0)
     assert by_name == loss(optimizer=instance)
     assert by_name == loss(optimizer=instance, learning_rate=123.0)
     assert not instance.built
-    assert by_name != loss(optimizer="rmsprop", learning_rate=0.1)
 
 
 @pytest.fixture
