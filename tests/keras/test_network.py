@@ -21,12 +21,6 @@ ARCHITECTURES = {
         "decoder_units": (3, 5),
         "bidirectional": True,
     },
-    "stacked_relu": {
-        "encoder_units": (3, 5),
-        "decoder_units": (5, 3),
-        "bidirectional": True,
-        "activation": "relu",
-    },
     "three_layers_one_value": {
         "n_inputs": 1,
         "n_code": 1,
