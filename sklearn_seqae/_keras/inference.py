@@ -62,16 +62,13 @@ class _Functions:
         codes = tf.TensorSpec((None, n_lanes, INFERENCE_ROWS, self._n_code), tf.float32)
         self._width = architecture.n_inputs
         weights = [tf.TensorSpec(s, tf.float32) for s in weight_shapes]
-        self.encode = tf.function(
-            own_function(self._encode_groups),
+        of_encoder, of_decoder = (
             [weights, x, starts, lengths],
-            autograph=False,
-        )
-        self.decode = tf.function(
-            own_function(self._decode_groups),
             [weights, codes, lengths],
-            autograph=False,
         )
+        encode, decode = map(own_function, (self._encode_groups, self._decode_groups))
+        self.encode = tf.function(encode, of_encoder, autograph=False)
+        self.decode = tf.function(decode, of_decoder, autograph=False)
 
     def _encode_groups(
         self, weights: list[Tensor], x: Tensor, starts: Tensor, lengths: Tensor
