@@ -13,9 +13,9 @@ import tensorflow as tf
 def own_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a callable of its own that calls ``function``.
 
-    TensorFlow counts traces by the code of a function, and takes the fifth for a mistake
-    that it warns of. Programs share the code of their methods, so each gets a partial,
-    which has none and is counted for itself.
+    TensorFlow counts traces by the code of a function, and takes the fifth for a
+    mistake that it warns of. Programs share the code of their methods, so each gets a
+    partial, which has none and is counted for itself.
     """
     return functools.partial(function)
 

@@ -66,7 +66,8 @@ class _Functions:
             [weights, x, starts, lengths],
             [weights, codes, lengths],
         )
-        encode, decode = map(own_function, (self._encode_groups, self._decode_groups))
+        encode = own_function(self._encode_groups)
+        decode = own_function(self._decode_groups)
         self.encode = tf.function(encode, of_encoder, autograph=False)
         self.decode = tf.function(decode, of_decoder, autograph=False)
 
