@@ -28,7 +28,6 @@ CASES = [
     (False, False, "float64", 2, "tanh"),
     (False, False, "float64", 1, "relu"),
     (False, False, "float64", 2, "relu"),
-    (False, True, "float64", 2, "tanh"),
 ]
 
 
