@@ -65,6 +65,7 @@ def dense_squared_error(
             inside = tf.reshape(t + tf.range(size)[:, None] < lengths[None], (-1, 1))
             mass = tf.where(inside, cut(weight, t), 0)
             error = tf.matmul(state, kernel) + bias - cut(target, t)
+            error = tf.where(inside, error, 0)
             loss = loss + tf.reduce_sum(mass * error * error)
             d = 2 * mass * error
             return (

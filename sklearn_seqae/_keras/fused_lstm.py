@@ -215,6 +215,10 @@ class _Plan:
     def longest(self) -> Tensor:
         return tf.reduce_max(self.lengths)
 
+    def at_own_step(self, t: Tensor) -> Tensor:
+        """Which rows go as far as step t, as a column."""
+        return (t < self.lengths)[:, None]
+
     def at_last_step(self, t: Tensor) -> Tensor:
         """Which rows end at step t, as a column."""
         return (self.lengths - 1 == t)[:, None]
@@ -257,8 +261,14 @@ def _forward(
         if plan.activation == "relu":
             stored = tf.where(is_cell, tf.nn.relu(raw), stored)
         i, f, k, o = _split(stored)
+        before = h, c
         c = f * c + i * k
         h = o * _act(c, plan.activation)
+        if plan.activation == "relu":
+            # Nothing bounds a relu: run on beyond a row's end, it may overflow, and
+            # infinity times a gradient of zero is not zero.
+            live = plan.at_own_step(t)
+            h, c = tf.where(live, h, before[0]), tf.where(live, c, before[1])
         last = (
             last if plan.return_sequences else tf.where(plan.at_last_step(t), h, last)
         )
@@ -333,6 +343,8 @@ def _weight_gradients(
     """Add up gradients of [kernel; recurrent_kernel] and bias, a block at a time."""
     n_directions, n_rows, units = (int(n) for n in h0.shape)
     block = min(BLOCK, plan.n_timesteps)
+    if plan.n_timesteps % block:
+        raise ValueError(f"{plan.n_timesteps} steps are not a multiple of {block}.")
     n_inputs = 0 if x is None else int(x.shape[-1])
     longest = plan.longest
 

@@ -129,12 +129,7 @@ def train(
         workspace.load(state.weights, state.optimizer, learning_rate)
         loop = _Loop(workspace, data, settings, random_state)
         loop.run()
-        if not all(np.isfinite(w).all() for w in workspace.get_weights()):
-            raise FloatingPointError(
-                "training diverged: weights are not finite after "
-                f"{loop.n_epochs} epochs. "
-                f"Lower learning_rate={settings.learning_rate}, or scale the data."
-            )
+        loop.check_finite(workspace.get_weights())
         return Result(loop.final_state(), loop.history, loop.n_epochs)
 
 
@@ -189,6 +184,15 @@ class _Loop:
         self._progress.close(self.n_epochs, self._logs())
         if callbacks:
             callbacks.on_train_end(self._logs())
+
+    def check_finite(self, arrays: list[NDArray[np.float32]]) -> None:
+        """Stop where losses or weights are not numbers any more."""
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise FloatingPointError(
+                "training diverged: losses or weights are not finite after "
+                f"{self.n_epochs} epochs. Lower "
+                f"learning_rate={self.settings.learning_rate}, or scale the data."
+            )
 
     def final_state(self) -> State:
         return self._best[1] if self._best else self._current_state()
@@ -270,6 +274,7 @@ class _Loop:
             if self._callbacks and self._callbacks.look_at_batches:
                 self._callbacks.on_train_batch_begin(len(losses))
             losses.append(self.workspace.train(stream, np.full(len(piece), scale)))
+            self.check_finite(losses[-1:])
             if self._callbacks and self._callbacks.look_at_batches:
                 self._callbacks.on_train_batch_end(len(losses) - 1, {})
         return np.concatenate(losses)
