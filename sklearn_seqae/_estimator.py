@@ -123,7 +123,8 @@ class LSTMAutoencoderTransformer(
     encoder_, decoder_, autoencoder_ : keras.Model
         Plain Keras models of stock layers with the fitted weights, which they share;
         built when asked for. They read and write scaled sequences, padded at the end
-        (with NaN on the way in) to `max_length_`, rounded up to whole patches.
+        (with NaN on the way in) to `max_length_`, rounded up to whole patches. NaN
+        inside a sequence, which `transform` interpolates, they take for zero.
 
     Notes
     -----

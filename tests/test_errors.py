@@ -3,6 +3,7 @@
 The cases are plain data, so that one test can run them in a process of its own.
 """
 
+import copy
 import pickle
 import re
 import subprocess
@@ -321,11 +322,15 @@ def fitted_state(estimator):
     return pickle.dumps(learnt)
 
 
+@pytest.fixture(scope="module")
+def gone_on(fitted, sequences):
+    return copy.deepcopy(fitted).partial_fit(sequences)
+
+
 @pytest.fixture
-def kept(small_autoencoder, sequences):
+def kept(gone_on):
     """A fitted estimator that must be in the end what it was in the beginning."""
-    estimator = small_autoencoder().fit(sequences)
-    estimator.partial_fit(sequences)
+    estimator = copy.deepcopy(gone_on)
     before = fitted_state(estimator)
     yield estimator
     assert fitted_state(estimator) == before

@@ -14,6 +14,10 @@ def as_input(autoencoder, sequences):
     return X
 
 
+def run(model, X):
+    return model(np.asarray(X, dtype=np.float32)).numpy()
+
+
 VARIANTS = {
     "default": {},
     "stacked_one_way_in_patches": {
@@ -48,13 +52,13 @@ def test_they_are_keras_models_of_stock_layers(autoencoder):
 
 
 def test_the_encoder_embeds(autoencoder, sequences):
-    Z = autoencoder.encoder_.predict(as_input(autoencoder, sequences), verbose=0)
+    Z = run(autoencoder.encoder_, as_input(autoencoder, sequences))
     assert_allclose(Z, autoencoder.transform(sequences), atol=1e-5)
 
 
 def test_the_decoder_decodes(autoencoder, sequences):
     Z = autoencoder.transform(sequences)
-    decoded = autoencoder.decoder_.predict(Z, verbose=0)
+    decoded = run(autoencoder.decoder_, Z)
     expected = autoencoder.inverse_transform(Z)
     for padded, x in zip(decoded, expected, strict=True):
         own = autoencoder.scaler_.transform(x)
@@ -65,9 +69,9 @@ def test_the_decoder_decodes(autoencoder, sequences):
 
 def test_the_autoencoder_is_both(autoencoder, sequences):
     X = as_input(autoencoder, sequences)
-    Z = autoencoder.encoder_.predict(X, verbose=0)
-    expected = autoencoder.decoder_.predict(Z, verbose=0)
-    assert_allclose(autoencoder.autoencoder_.predict(X, verbose=0), expected, atol=1e-5)
+    Z = run(autoencoder.encoder_, X)
+    expected = run(autoencoder.decoder_, Z)
+    assert_allclose(run(autoencoder.autoencoder_, X), expected, atol=1e-5)
 
 
 def test_they_share_their_weights(autoencoder):
@@ -100,8 +104,8 @@ def test_they_follow_the_next_fit(small_autoencoder, sequences):
     assert after is not before
     X = as_input(autoencoder, sequences)
     Z = autoencoder.transform(sequences)
-    assert_allclose(after.predict(X, verbose=0), Z, atol=1e-5)
-    assert np.abs(before.predict(X, verbose=0) - Z).max() > 1e-4
+    assert_allclose(run(after, X), Z, atol=1e-5)
+    assert np.abs(run(before, X) - Z).max() > 1e-4
 
 
 LOAD = """
@@ -115,9 +119,9 @@ encoder = keras.saving.load_model(folder + "/encoder.keras")
 decoder = keras.saving.load_model(folder + "/decoder.keras")
 autoencoder = keras.saving.load_model(folder + "/autoencoder.keras")
 assert not any(name.startswith("sklearn_seqae") for name in sys.modules)
-np.save(folder + "/embedded.npy", encoder.predict(X, verbose=0))
-np.save(folder + "/decoded.npy", decoder.predict(Z, verbose=0))
-np.save(folder + "/both.npy", autoencoder.predict(X, verbose=0))
+np.save(folder + "/embedded.npy", encoder(X).numpy())
+np.save(folder + "/decoded.npy", decoder(Z).numpy())
+np.save(folder + "/both.npy", autoencoder(X).numpy())
 """
 
 
@@ -131,6 +135,6 @@ def test_saved_they_need_keras_alone(fitted, sequences, run_python, tmp_path):
         getattr(fitted, f"{name}_").save(tmp_path / f"{name}.keras")
     run_python(LOAD, tmp_path)
     assert_allclose(np.load(tmp_path / "embedded.npy"), Z, atol=1e-5)
-    decoded = fitted.decoder_.predict(Z, verbose=0)
+    decoded = run(fitted.decoder_, Z)
     assert_allclose(np.load(tmp_path / "decoded.npy"), decoded, atol=1e-5)
     assert_allclose(np.load(tmp_path / "both.npy"), decoded, atol=1e-4)

@@ -13,8 +13,11 @@ from sklearn.preprocessing import StandardScaler
 
 ARCHITECTURES = {
     "default": {},
-    "stacked_relu": {"hidden_layer_sizes": (8, 4), "activation": "relu"},
-    "one_way_in_patches": {"bidirectional": False, "patch_size": 3},
+    "stacked_relu_in_patches": {
+        "hidden_layer_sizes": (8, 4),
+        "activation": "relu",
+        "patch_size": 3,
+    },
 }
 
 
@@ -106,7 +109,7 @@ def test_the_scaler_sees_the_time_steps_and_nothing_else(fitted, sequences):
     assert_allclose(fitted.scaler_.scale_, expected.scale_, rtol=1e-12)
 
 
-@pytest.mark.parametrize("architecture", ["default", "one_way_in_patches"])
+@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
 def test_the_loss_is_the_mean_over_observed_values(
     small_autoencoder, sequences, rng, architecture
 ):

@@ -186,10 +186,10 @@ def build_models(
 
     The encoder reads scaled sequences padded with NaN at the end,
     ``(n_samples, n_timesteps, n_features)`` with ``n_timesteps`` a multiple of
-    ``patch_size``, and gives what ``transform`` gives. (But NaN inside a sequence, which
-    ``transform`` interpolates, it takes for zero.) The decoder gives scaled sequences of
-    the padded length in the order of time; steps beyond a sequence's length are zero
-    where the embedding holds the length.
+    ``patch_size``, and gives what ``transform`` gives. (But NaN inside a sequence,
+    which ``transform`` interpolates, it takes for zero.) The decoder gives scaled
+    sequences of the padded length in the order of time; steps beyond a sequence's
+    length are zero where the embedding holds the length.
     """
     n_patches = -(-max_length // patch_size)
     shape = (n_patches, patch_size, architecture.n_inputs // patch_size)
