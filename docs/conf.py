@@ -1,12 +1,8 @@
 """Settings of the documentation."""
 
-import os
 import re
 import warnings
 from importlib.metadata import version as installed_version
-
-# For the gallery, which trains networks: TensorFlow's notes on the processor are noise.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 project = "sklearn_seqae"
 author = "The sklearn_seqae developers"

@@ -13,7 +13,6 @@ from sklearn_seqae.datasets import load_japanese_vowels
 
 # For the processes that tests start as well
 os.environ.setdefault("MPLBACKEND", "Agg")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # The same examples in every run; no limit of time, which a busy machine would break
 settings.register_profile("sklearn_seqae", deadline=None, derandomize=True)

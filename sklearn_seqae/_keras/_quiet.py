@@ -26,13 +26,14 @@ _NOTE = re.compile(
 def import_tensorflow_quietly() -> None:
     """Import TensorFlow and let it look for devices, keeping its notes back.
 
-    Warnings and errors are passed on. Someone who has set ``TF_CPP_MIN_LOG_LEVEL``
-    wants to decide alone and gets everything that TensorFlow says.
+    Warnings and errors are passed on. Someone who has set ``TF_CPP_MIN_LOG_LEVEL`` to 0
+    wants to know, and gets everything that TensorFlow says; any other level stands, and
+    is completed by what TensorFlow itself forgets to keep back.
     """
-    if "tensorflow" in sys.modules or _LOG_LEVEL in os.environ:
+    if "tensorflow" in sys.modules or os.environ.get(_LOG_LEVEL) == "0":
         return
     with _environment_kept(), _notes_kept_back():
-        os.environ[_LOG_LEVEL] = "2"  # read once, when the library loads
+        os.environ.setdefault(_LOG_LEVEL, "2")  # read once, when the library loads
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # the first look for a GPU is the noisy one

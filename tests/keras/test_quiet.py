@@ -1,6 +1,7 @@
 """Importing and using TensorFlow leaves no trace; real errors are passed on."""
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -81,9 +82,19 @@ def test_the_environment_comes_back(monkeypatch):
     assert dict(os.environ) == before
 
 
-@pytest.mark.parametrize("level", ["0", "3"])
-def test_someone_who_set_the_log_level_decides_alone(monkeypatch, level):
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", level)
+def test_someone_who_asks_for_everything_gets_it(monkeypatch):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
     monkeypatch.delitem(sys.modules, "tensorflow")
     _quiet.import_tensorflow_quietly()
     assert "tensorflow" not in sys.modules
+
+
+def test_a_level_that_someone_set_stands_and_is_completed():
+    code = "import os, sklearn_seqae._keras; print(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+    )
+    assert (result.stdout, result.stderr) == ("3\n", "")
