@@ -14,6 +14,9 @@ from sklearn_seqae._keras import inference, workspace
 from sklearn_seqae._keras.architecture import Architecture, build_layers
 from sklearn_seqae._ragged import RaggedArray
 
+# A script for a process of its own, not a module to look for doctests in
+collect_ignore = ["fresh_process.py"]
+
 
 @pytest.fixture(scope="session")
 def make_architecture():
