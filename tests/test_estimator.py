@@ -316,6 +316,14 @@ def test_only_the_relation_of_weights_counts(small_autoencoder, sequences, rng, 
     )
 
 
+def test_weight_zero_removes_what_it_alone_observes(small_autoencoder, sequences):
+    X = [np.column_stack([x[:, 0], np.full(len(x), nan)]) for x in sequences]
+    X[0] = sequences[0]
+    weight = [0.0] + [1.0] * (len(X) - 1)
+    with pytest.raises(ValueError, match="feature 1 has no observed value"):
+        small_autoencoder().fit(X, sample_weight=weight)
+
+
 def test_a_heavy_sequence_is_learnt_better(small_autoencoder, sequences):
     def score_of_first(weight):
         weights = [weight] + [1.0] * (len(sequences) - 1)
@@ -663,6 +671,27 @@ def test_interrupted_keeps_what_it_has(
     assert autoencoder.n_iter_ == epoch + 1
     expected = small_autoencoder(epochs=epoch + 1).fit(sequences)
     assert_same_model(autoencoder, expected, sequences)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_interrupted_before_the_first_epoch_ends_it_can_be_used(
+    small_autoencoder, sequences, early_stopping
+):
+    import keras
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            raise KeyboardInterrupt
+
+    autoencoder = small_autoencoder(
+        callbacks=[Interrupt()], early_stopping=early_stopping
+    )
+    with pytest.warns(ConvergenceWarning, match="interrupted"):
+        autoencoder.fit(sequences)
+    assert autoencoder.n_iter_ == 0
+    assert np.isfinite(autoencoder.score(sequences))
+    go_on = autoencoder.set_params(callbacks=None).partial_fit
+    assert go_on(sequences).n_iter_ == 1
 
 
 def test_interrupted_early_stopping_keeps_the_best(

@@ -200,6 +200,17 @@ def test_set_output_pandas(small_autoencoder, fitted, sequences, use):
     assert autoencoder.score(sequences) == fitted.score(sequences)
 
 
+def test_set_output_for_everything_in_a_process(small_autoencoder, fitted, sequences):
+    from sklearn import config_context
+
+    with config_context(transform_output="pandas"):
+        autoencoder = small_autoencoder()
+        Z = autoencoder.fit_transform(sequences)
+        assert isinstance(Z, pd.DataFrame)
+        assert autoencoder.score(sequences) == fitted.score(sequences)
+    assert_array_equal(Z.to_numpy(), fitted.transform(sequences))
+
+
 def test_set_output_keeps_the_index_of_a_dataframe(without_xla, small_autoencoder, rng):
     X = pd.DataFrame(rng.normal(size=(9, 5)), index=list("abcdefghi")).add_prefix("t")
     autoencoder = small_autoencoder().set_output(transform="pandas")
