@@ -68,7 +68,7 @@ def test_the_components_differ_between_sequences(fitted, sequences):
     ],
 )
 def test_when_the_length_is_a_component(
-    without_xla,
+    training_without_xla,
     small_autoencoder,
     rng,
     length_component,
@@ -108,7 +108,7 @@ def test_parameters_set_after_fit_wait_for_the_next(small_autoencoder, sequences
 # -- patches --------------------------------------------------------------------------
 
 
-def test_patches_by_the_median_length(without_xla, small_autoencoder, rng):
+def test_patches_by_the_median_length(training_without_xla, small_autoencoder, rng):
     lengths = [320, 320, 1]
     X = [rng.normal(size=(n, 2)) for n in lengths]
     autoencoder = small_autoencoder(epochs=1, hidden_layer_sizes=2).fit(X)
@@ -117,7 +117,9 @@ def test_patches_by_the_median_length(without_xla, small_autoencoder, rng):
 
 
 @pytest.mark.parametrize("patch_size", [2, 50])
-def test_patches_of_any_size(without_xla, small_autoencoder, sequences, patch_size):
+def test_patches_of_any_size(
+    training_without_xla, small_autoencoder, sequences, patch_size
+):
     autoencoder = small_autoencoder(
         patch_size=patch_size, epochs=100, learning_rate=0.03
     )
@@ -165,7 +167,7 @@ def test_scores_by_numpy(fitted, sequences, rng, with_missing):
 
 
 def test_scores_without_a_scaler_and_with_more_sequences_than_a_block(
-    without_xla, small_autoencoder, rng
+    training_without_xla, small_autoencoder, rng
 ):
     X = [rng.normal(size=(n, 2)) for n in np.resize(np.arange(1, 9), 2500)]
     autoencoder = small_autoencoder(scaler=None).fit(X[:100])
@@ -206,7 +208,7 @@ CONTAINERS = {
 
 @pytest.mark.parametrize("kind", CONTAINERS)
 def test_the_container_that_came_in_comes_back(
-    without_xla, small_autoencoder, sequences, kind
+    training_without_xla, small_autoencoder, sequences, kind
 ):
     univariate = [x[:, 0] for x in sequences]
     X = CONTAINERS[kind](univariate)
@@ -227,10 +229,13 @@ def test_the_container_that_came_in_comes_back(
             assert isinstance(back, tuple if kind == "tuple" else type(X))
             assert [np.shape(x) for x in back] == [np.shape(x) for x in X]
             assert all(type(x) is np.ndarray for x in back)
-    assert_allclose(autoencoder.transform(univariate[:3]), Z[:3], atol=1e-5)
+    if kind != "2-D float32":
+        assert_array_equal(autoencoder.transform(univariate[:3]), Z[:3])
 
 
-def test_a_longer_sequence_widens_the_table(without_xla, small_autoencoder, sequences):
+def test_a_longer_sequence_widens_the_table(
+    training_without_xla, small_autoencoder, sequences
+):
     X = pd.DataFrame(table([x[:, 0] for x in sequences])).add_prefix("t")
     autoencoder = small_autoencoder().fit(X)
     back = autoencoder.inverse_transform(np.zeros((2, 4)), lengths=[2, 20])
@@ -272,7 +277,7 @@ def test_no_scaler(small_autoencoder, sequences):
 
 
 def test_a_scaler_may_change_the_number_of_features(
-    without_xla, small_autoencoder, rng
+    training_without_xla, small_autoencoder, rng
 ):
     factors = [rng.normal(size=(n, 2)) for n in range(3, 13)]
     X = [factor @ rng.normal(size=(2, 6)) for factor in factors]
@@ -434,7 +439,7 @@ def test_going_on_with_another_architecture_is_an_error(
 
 
 def test_going_on_with_another_optimizer_starts_it_fresh_or_says_so(
-    without_xla, small_autoencoder, sequences
+    training_without_xla, small_autoencoder, sequences
 ):
     autoencoder = small_autoencoder().fit(sequences)
     autoencoder.set_params(optimizer="sgd")
@@ -532,7 +537,7 @@ def test_it_takes_fewer_epochs_than_asked_for_and_is_reproducible(
 
 
 def test_a_learning_rate_and_an_optimizer_are_what_is_trained_with(
-    without_xla, small_autoencoder, sequences
+    training_without_xla, small_autoencoder, sequences
 ):
     import keras
 
@@ -717,14 +722,14 @@ def test_a_signal_interrupts_a_fit_that_nobody_looks_at(small_autoencoder, seque
     import _thread
     import threading
 
-    autoencoder = small_autoencoder(epochs=10_000_000)
+    autoencoder = small_autoencoder(epochs=100_000)
     small_autoencoder().fit(sequences)  # compiled by now
     timer = threading.Timer(0.5, _thread.interrupt_main)
     timer.start()
     with pytest.warns(ConvergenceWarning, match="interrupted by user"):
         autoencoder.fit(sequences)
     timer.join()
-    assert 0 < autoencoder.n_iter_ < 10_000_000
+    assert 0 < autoencoder.n_iter_ < 100_000
     assert np.isfinite(autoencoder.score(sequences))
 
 
@@ -767,7 +772,7 @@ def test_missing_values(small_autoencoder, sequences, rng):
         assert np.all(np.isfinite(decoded))
 
 
-def test_constant_features_and_single_steps(without_xla, small_autoencoder):
+def test_constant_features_and_single_steps(training_without_xla, small_autoencoder):
     X = [np.full((1, 2), [3.0, k]) for k in range(8)]
     autoencoder = small_autoencoder().fit(X)
     assert np.all(np.isfinite(autoencoder.transform(X)))
@@ -791,7 +796,7 @@ def test_a_huge_offset_does_not_hide_the_signal(small_autoencoder, sequences):
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_any_finite_vector_is_decoded(
-    without_xla, small_autoencoder, sequences, activation
+    training_without_xla, small_autoencoder, sequences, activation
 ):
     autoencoder = small_autoencoder(activation=activation).fit(sequences)
     Z = np.zeros((4, 4))
@@ -806,7 +811,7 @@ def test_any_finite_vector_is_decoded(
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_an_outlier_is_embedded_and_scored(
-    without_xla, small_autoencoder, sequences, activation
+    training_without_xla, small_autoencoder, sequences, activation
 ):
     autoencoder = small_autoencoder(activation=activation).fit(sequences)
     X = [1e10 * x for x in sequences]

@@ -14,7 +14,7 @@ def test_as_it_comes(estimator, check):
     check(estimator)
 
 
-# Several parameters at a time, few epochs, and no XLA, for the sake of time.
+# Several parameters at a time, few epochs, and training without XLA, for time.
 #
 # Not among them, as the checks contradict its meaning: length_component=True, which
 # needs two components where seven checks set n_components=1. To go on from an earlier
@@ -52,7 +52,7 @@ VARIANTS = [
         for variant in VARIANTS
     ]
 )
-def test_variant(without_xla, caplog, estimator, check):
+def test_variant(training_without_xla, caplog, estimator, check):
     check(estimator)
     # Many networks, one after the other: TensorFlow likes to remark on that.
     assert [record.getMessage() for record in caplog.records] == []
