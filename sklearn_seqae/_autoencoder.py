@@ -147,7 +147,10 @@ class Design:
 
 
 def _as_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
-    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes))
+    try:
+        sizes = np.atleast_1d(np.asarray(hidden_layer_sizes))
+    except ValueError:  # lists of unequal length inside
+        sizes = np.empty(0)
     is_integer = sizes.dtype.kind in "iu"
     if sizes.ndim != 1 or not sizes.size or not is_integer or sizes.min() < 1:
         raise ValueError(

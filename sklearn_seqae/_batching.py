@@ -109,8 +109,8 @@ def hold_out(
     """
     if n_sequences < 2:
         raise ValueError(
-            "early_stopping=True sets sequences aside, but there is 1 distinct "
-            "sequence; pass more, or use early_stopping=False."
+            "early_stopping=True sets sequences aside, but there is only 1 sample "
+            "that is distinct; pass more, or use early_stopping=False."
         )
     n_held_out = min(max(round(fraction * n_sequences), 1), n_sequences - 1)
     return np.sort(random_state.permutation(n_sequences)[:n_held_out])

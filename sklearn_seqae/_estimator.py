@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,15 +14,16 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._autoencoder import Autoencoder, Design, train_autoencoder
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._outputs import from_ragged
+from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
 from sklearn_seqae._ragged import RaggedArray
-from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unscale
+from sklearn_seqae._scaling import fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
+    check_features_observed,
     own_random_state,
     unchanged_on_error,
     validate_embedding,
@@ -34,8 +34,6 @@ from sklearn_seqae._weighting import merge_repeated
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.architecture import Models
-
-POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 
 
 class LSTMAutoencoderTransformer(
@@ -154,28 +152,7 @@ class LSTMAutoencoderTransformer(
     True
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "n_components": [POSITIVE_INT],
-        "hidden_layer_sizes": [POSITIVE_INT, "array-like"],
-        "bidirectional": ["boolean"],
-        "length_component": ["boolean", StrOptions({"auto"})],
-        "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
-        "activation": [StrOptions({"tanh", "relu"})],
-        "decoder": [StrOptions({"repeat"})],
-        "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
-        "epochs": [POSITIVE_INT],
-        "batch_size": [POSITIVE_INT],
-        "optimizer": [str, type, HasMethods(["apply_gradients", "get_config"])],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [POSITIVE_INT],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "warm_start": ["boolean"],
-        "callbacks": [None, list, tuple, dict, HasMethods(["on_epoch_end"])],
-        "verbose": ["verbose"],
-        "random_state": ["random_state"],
-    }
+    _parameter_constraints = PARAMETER_CONSTRAINTS
 
     # What fit sets and reads again
     _autoencoder: Autoencoder
@@ -283,8 +260,8 @@ class LSTMAutoencoderTransformer(
             Embeddings.
         """
         with unchanged_on_error(self):
-            ragged, container = self._fit(X, sample_weight)
-            return self._autoencoder.embed(scale(self.scaler_, ragged), container.dtype)
+            scaled, container = self._fit(X, sample_weight)
+            return self._autoencoder.embed(scaled, container.dtype)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -310,6 +287,7 @@ class LSTMAutoencoderTransformer(
             Fitted.
         """
         with unchanged_on_error(self):
+            self._validate_params()  # scikit-learn leaves it to the first call
             self._fit(X, sample_weight, partial=True)
         return self
 
@@ -443,6 +421,13 @@ class LSTMAutoencoderTransformer(
         check_is_fitted(self)
         return self._autoencoder.keras_models(self.max_length_)
 
+    def __dir__(self) -> list[str]:
+        # scikit-learn's dir reads each name, a notebook's display each that dir lists.
+        # To read one of these is to build models.
+        models = {"encoder_", "decoder_", "autoencoder_", "_models"}
+        names = set(object.__dir__(self)) - models
+        return sorted(name for name in names if hasattr(self, name))
+
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
         state.pop("_models", None)  # rebuilt on demand; the rest are arrays and values
@@ -453,17 +438,20 @@ class LSTMAutoencoderTransformer(
     def _fit(
         self, X: Any, sample_weight: ArrayLike | None, partial: bool = False
     ) -> tuple[RaggedArray, Container]:
-        """Return the sequences as given; all that is learnt is kept on ``self``."""
+        """Return the scaled sequences; all that is learnt is kept on ``self``."""
         parameters = self.get_params(deep=False)
         if partial:
             parameters |= {"epochs": 1, "early_stopping": False}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         given, container = validate_sequences(self, X, reset=not goes_on)
         ragged, weight = merge_repeated(given, sample_weight)
+        weight /= weight.max()  # their relation counts; clear of float32's limits
         if not goes_on:
+            check_features_observed(ragged)
             self._container = container
             self._random_state = own_random_state(self.random_state)
             self.scaler_ = fit_scaler(make_scaler(self.scaler), ragged, weight)
+        given = scale(self.scaler_, given)  # first: errors count sequences as given
         scaled = scale(self.scaler_, ragged)
         if goes_on:
             design = self._autoencoder.design
@@ -482,7 +470,8 @@ class LSTMAutoencoderTransformer(
         longest = int(ragged.lengths.max())
         self.patch_size_ = design.patch_size
         self.max_length_ = max(longest, self.max_length_) if goes_on else longest
-        self.history_ = {k: earlier.get(k, []) + v for k, v in result.history.items()}
+        new = result.history
+        self.history_ = {k: earlier.get(k, []) + new.get(k, []) for k in earlier | new}
         self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
         self._n_features_out = design.n_components
         self.__dict__.pop("_models", None)  # those of an earlier fit

@@ -51,7 +51,7 @@ def validate_sequences(
     """
     ragged, container = to_ragged(X)
     if reset:
-        _check_features_observed(ragged)
+        check_features_observed(ragged)
         _set_features(estimator, X, ragged, container)
     else:
         _check_features(estimator, X, ragged, container)
@@ -194,7 +194,8 @@ def _as_1d(lengths: ArrayLike, n_sequences: int) -> NDArray[Any]:
     return as_real(array, "lengths")
 
 
-def _check_features_observed(ragged: RaggedArray) -> None:
+def check_features_observed(ragged: RaggedArray) -> None:
+    """Refuse a feature of which nothing is known, naming it."""
     missing = np.isnan(ragged.values)
     unobserved = missing.all(axis=0)
     if unobserved.any():

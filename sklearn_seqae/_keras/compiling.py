@@ -105,6 +105,13 @@ def _optimizer_parameters(optimizer: Any) -> dict[str, Any]:
     if isinstance(optimizer, keras.optimizers.Optimizer):
         # A copy: the user's own instance keeps its state and serves no second fit.
         return {"optimizer": type(optimizer).from_config(optimizer.get_config())}
+    if isinstance(optimizer, type) and not issubclass(
+        optimizer, keras.optimizers.Optimizer
+    ):
+        raise TypeError(
+            f"optimizer is the class {optimizer.__name__}; expected a name, class or "
+            "instance of keras.optimizers.Optimizer."
+        )
     return {"optimizer": optimizer, "optimizer__global_clipnorm": CLIP_NORM}
 
 

@@ -128,7 +128,10 @@ def train(
     with lend(program, settings.optimizer) as workspace:
         workspace.load(state.weights, state.optimizer, learning_rate)
         loop = _Loop(workspace, data, settings, random_state)
-        loop.run()
+        try:
+            loop.run()
+        finally:
+            loop.let_go_of_callbacks()
         loop.check_finite(workspace.get_weights())
         return Result(loop.final_state(), loop.history, loop.n_epochs)
 
@@ -184,6 +187,11 @@ class _Loop:
         self._progress.close(self.n_epochs, self._logs())
         if callbacks:
             callbacks.on_train_end(self._logs())
+
+    def let_go_of_callbacks(self) -> None:
+        """Take the model from the user's callbacks: it is lent to other fits next."""
+        for callback in self._callbacks.callbacks if self._callbacks else ():
+            callback._model = None
 
     def check_finite(self, arrays: list[NDArray[np.float32]]) -> None:
         """Stop where losses or weights are not numbers any more."""

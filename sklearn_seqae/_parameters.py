@@ -1,0 +1,33 @@
+"""What each parameter of the estimator may be, for scikit-learn to check."""
+
+from numbers import Integral, Real
+from typing import Any
+
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from sklearn_seqae._scaling import SCALERS
+
+POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+
+PARAMETER_CONSTRAINTS: dict[str, Any] = {
+    "n_components": [POSITIVE_INT],
+    "hidden_layer_sizes": [POSITIVE_INT, "array-like"],
+    "bidirectional": ["boolean"],
+    "length_component": ["boolean", StrOptions({"auto"})],
+    "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
+    "activation": [StrOptions({"tanh", "relu"})],
+    "decoder": [StrOptions({"repeat"})],
+    "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
+    "epochs": [POSITIVE_INT],
+    "batch_size": [POSITIVE_INT],
+    "optimizer": [str, type, HasMethods(["apply_gradients", "get_config"])],
+    "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [POSITIVE_INT],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "warm_start": ["boolean"],
+    "callbacks": [None, list, tuple, dict, HasMethods(["on_epoch_end"])],
+    "verbose": ["verbose"],
+    "random_state": ["random_state"],
+}
