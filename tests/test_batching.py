@@ -324,5 +324,5 @@ def test_at_least_one_sequence_is_held_out_and_never_all(n, fraction, seed):
 
 
 def test_one_sequence_can_not_be_split():
-    with pytest.raises(ValueError, match="1 distinct sequence; pass more"):
+    with pytest.raises(ValueError, match="1 sample that is distinct; pass more"):
         hold_out(1, 0.5, np.random.RandomState(0))
