@@ -164,6 +164,7 @@ class _Loop:
         self._callbacks = _callback_list(workspace, settings)
         # The loss is a mean over observed values: its sums are divided by their number.
         self._train_mass = self._mass(data.train)
+        self._validation_mass = self._mass(data.validation)
         self._validation = (
             self._shards(data.validation) if len(data.validation) else None
         )
@@ -296,7 +297,7 @@ class _Loop:
         total = 0.0
         for piece in chunks(shards, self.data.patches.lengths, STEPS_PER_CALL):
             total += float(self.workspace.evaluate(self._pack(piece)).sum())
-        return total / self._mass(self.data.validation)
+        return total / self._validation_mass
 
     def _pack(self, shards: NDArray[np.int64]) -> Any:
         size = self.workspace.program.n_buffer_steps
