@@ -111,20 +111,37 @@ def test_each_sequence_is_in_exactly_one_batch_and_shard(lengths, batch_size, se
     assert max(sizes) <= batch_size
     assert max(sizes) - min(sizes) <= 1
 
-    n_shards, n_rows = shard_shape(len(lengths), batch_size)
+    n_shards, n_rows = shard_shape(len(lengths), batch_size, 2)
     shards = as_shards(batches, lengths, n_shards, n_rows)
     assert shards.shape == (len(batches), n_shards, n_rows)
     for batch, rows in zip(batches, shards, strict=True):
         assert_array_equal(distinct(rows), np.sort(batch))
 
 
-@given(st.integers(1, 5000), st.integers(1, 5000))
-def test_shards_have_room_for_a_batch_and_little_more(n_sequences, batch_size):
-    n_shards, n_rows = shard_shape(n_sequences, batch_size)
+@given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 64))
+def test_shards_have_room_for_a_batch_and_little_more(n_sequences, batch_size, n_cores):
+    n_shards, n_rows = shard_shape(n_sequences, batch_size, n_cores)
     largest = min(n_sequences, batch_size)
     assert n_shards * n_rows >= largest
     assert (n_shards - 1) * n_rows < largest  # no shard that is always empty
     assert n_rows < 2 * max(16, largest / n_shards)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "n_cores", "expected"),
+    [
+        (32, 1, (1, 32)),
+        (32, 2, (2, 16)),
+        (64, 2, (2, 32)),
+        (64, 4, (4, 16)),
+        (256, 2, (8, 32)),
+        (1024, 2, (8, 128)),
+    ],
+)
+def test_every_core_gets_a_shard_before_shards_get_more_rows(
+    batch_size, n_cores, expected
+):
+    assert shard_shape(10_000, batch_size, n_cores) == expected
 
 
 def test_a_batch_may_fill_its_shards_but_not_overflow_them():
@@ -139,7 +156,7 @@ def test_few_steps_are_wasted(seed):
     rng = np.random.default_rng(seed)
     lengths = np.exp(rng.uniform(np.log(10), np.log(500), 1024)).astype(np.int64)
     batches = plan_epoch(lengths, 32, np.random.RandomState(seed))
-    shards = as_shards(batches, lengths, *shard_shape(1024, 32))
+    shards = as_shards(batches, lengths, *shard_shape(1024, 32, 2))
     # By a plain loop: what the rows of each shard run, and what of it is their own
     run = used = 0
     for shard in shards.reshape(-1, shards.shape[-1]):
@@ -264,7 +281,7 @@ def test_sample_weight_is_kept(lengths, batch_size, seed):
     lengths = patches.lengths
     weight = np.random.default_rng(seed).integers(0, 5, len(patches))
     batches = plan_epoch(lengths, batch_size, np.random.RandomState(seed))
-    shards = as_shards(batches, lengths, *shard_shape(len(lengths), batch_size))
+    shards = as_shards(batches, lengths, *shard_shape(len(lengths), batch_size, 2))
     stream = pack(patches, shards, buffer_steps(40), weight.astype(np.float32))
     observed = [(~np.isnan(x)).sum() for x in ragged]
     assert stream.weight.sum() == np.dot(observed, weight)

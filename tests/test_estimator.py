@@ -713,7 +713,7 @@ def test_interrupted_early_stopping_keeps_the_best(
     autoencoder = small_autoencoder(
         **{**parameters, "epochs": 500}, callbacks=[interrupt_after(29)]
     )
-    with pytest.warns(ConvergenceWarning, match="best weights so far are kept"):
+    with pytest.warns(ConvergenceWarning, match="the best weights are kept"):
         autoencoder.fit(sequences)
     assert_same_model(autoencoder, expected, sequences)
 

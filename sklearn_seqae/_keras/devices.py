@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import joblib
 import tensorflow as tf
 
 
@@ -18,6 +19,11 @@ def own_function(function: Callable[..., Any]) -> Callable[..., Any]:
     partial, which has none and is counted for itself.
     """
     return functools.partial(function)
+
+
+def n_cores() -> int:
+    """Count the cores that this process may use."""
+    return int(joblib.cpu_count())
 
 
 @functools.cache

@@ -12,14 +12,18 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import joblib
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches, by_length, pack
 from sklearn_seqae._keras.architecture import Architecture, Weights
-from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
+from sklearn_seqae._keras.devices import (
+    has_gpu,
+    n_cores,
+    own_function,
+    xla_compiles,
+)
 from sklearn_seqae._keras.network import make_network
 from sklearn_seqae._ragged import offsets_from_lengths
 
@@ -213,5 +217,5 @@ def _n_lanes() -> int:
     joblib sets it in its worker processes, so that they don't crowd each other.
     """
     limit = os.environ.get("OMP_NUM_THREADS", "")
-    cores = min(int(joblib.cpu_count()), MAX_LANES)
+    cores = min(n_cores(), MAX_LANES)
     return max(1, min(cores, int(limit))) if limit.isdigit() else cores

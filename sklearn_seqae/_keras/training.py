@@ -28,11 +28,12 @@ from sklearn_seqae._batching import (
 )
 from sklearn_seqae._keras.architecture import Architecture, Weights, initial_weights
 from sklearn_seqae._keras.compiling import fit_callbacks
-from sklearn_seqae._keras.devices import has_gpu
+from sklearn_seqae._keras.devices import has_gpu, n_cores
 from sklearn_seqae._keras.progress import Progress
 from sklearn_seqae._keras.workspace import Program, Workspace, lend
 
 STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
+TINY = np.finfo(np.float32).tiny  # of a batch where nothing is observed
 BATCH_HOOKS = (
     "on_batch_begin",
     "on_batch_end",
@@ -137,7 +138,7 @@ def train(
 
 
 def _program(architecture: Architecture, data: Data, settings: Settings) -> Program:
-    n_shards, n_rows = shard_shape(len(data.train), settings.batch_size)
+    n_shards, n_rows = shard_shape(len(data.train), settings.batch_size, n_cores())
     if has_gpu():  # one large batch is what a GPU likes
         n_shards, n_rows = 1, n_shards * n_rows
     return Program(
@@ -179,9 +180,10 @@ class _Loop:
             else:
                 self._many_epochs_a_call()
         except KeyboardInterrupt:
+            which = "best" if self.settings.early_stopping else "latest"
             warnings.warn(
-                f"Training interrupted by user after {self.n_epochs} epochs; the best "
-                "weights so far are kept.",
+                f"Training interrupted by user after {self.n_epochs} epochs; the "
+                f"{which} weights are kept.",
                 ConvergenceWarning,
                 stacklevel=2,
             )
@@ -285,7 +287,8 @@ class _Loop:
             losses.append(self.workspace.train(stream, np.full(len(piece), scale)))
             self.check_finite(losses[-1:])
             if self._callbacks and self._callbacks.look_at_batches:
-                self._callbacks.on_train_batch_end(len(losses) - 1, {})
+                mean = float(losses[-1].sum() / max(stream.weight.sum(), TINY))
+                self._callbacks.on_train_batch_end(len(losses) - 1, {"loss": mean})
         return np.concatenate(losses)
 
     def _cut(self, shards: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

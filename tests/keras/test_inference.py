@@ -160,7 +160,7 @@ def test_few_or_many_shards_a_call_is_the_same_to_the_bit(network, ragged, monke
     ("limit", "expected"), [(None, 4), ("", 4), ("2", 2), ("1", 1), ("8", 4), ("0", 1)]
 )
 def test_lanes_follow_omp_num_threads(monkeypatch, limit, expected):
-    monkeypatch.setattr(inference.joblib, "cpu_count", lambda: 4)
+    monkeypatch.setattr(inference, "n_cores", lambda: 4)
     if limit is None:
         monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     else:

@@ -295,6 +295,7 @@ def test_batch_hooks_are_called_every_batch(fit):
     fit(epochs=2, callbacks=[recorder])
     assert [batch for batch, _ in recorder.named("batch_begin")] == 2 * [0, 1, 2]
     assert [batch for batch, _ in recorder.named("batch_end")] == 2 * [0, 1, 2]
+    assert all(logs["loss"] > 0 for _, logs in recorder.named("batch_end"))
     names = [name for name, *_ in recorder.calls]
     assert names[1:5] == ["epoch_begin", "batch_begin", "batch_end", "batch_begin"]
 
