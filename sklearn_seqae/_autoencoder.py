@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._batching import (
+    auto_epochs,
     default_patch_size,
     from_patches,
     hold_out,
@@ -23,10 +24,13 @@ from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._ragged import RaggedArray
 
 if TYPE_CHECKING:
-    from sklearn_seqae._keras.architecture import Architecture, Models
+    from sklearn_seqae._keras.architecture import Architecture
+    from sklearn_seqae._keras.models import Models
     from sklearn_seqae._keras.training import Result
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
+PROJECTION = 64  # numbers in which a sequence and its crop are compared
+POOLING = ("last", "mean", "max", "min", "std", "attention")
 LARGEST_CODE = 1e30  # a wild vector saturates the network before it overflows float32
 
 
@@ -48,6 +52,12 @@ class Design:
         Time steps per LSTM step.
     length_code : LengthCode or None
         How the last component means a length, if it does.
+    pooling : tuple of str
+        What is kept of the encoder's states.
+    head : bool
+        Whether a layer makes the embedding of them; they are the embedding otherwise.
+    agreement : bool
+        Whether sequences are trained to agree with crops of them.
     """
 
     n_features: int
@@ -57,6 +67,9 @@ class Design:
     activation: str
     patch_size: int
     length_code: LengthCode | None
+    pooling: tuple[str, ...]
+    head: bool
+    agreement: bool
 
     @classmethod
     def choose(
@@ -77,13 +90,18 @@ class Design:
         Raises
         ------
         ValueError
-            If `hidden_layer_sizes` are no sizes, or the length takes the one component.
+            If `hidden_layer_sizes` are no sizes, `pooling` names what there is not, or
+            the length takes the one component.
         """
         lengths = scaled.lengths
-        n_components = int(parameters["n_components"])
+        sizes = _as_sizes(parameters["hidden_layer_sizes"])
+        pooling = _as_pooling(parameters["pooling"])
+        bidirectional = bool(parameters["bidirectional"])
+        n_pooled = (1 + bidirectional) * sum(sizes) * len(pooling)
+        n_components = parameters["n_components"]
         with_length = parameters["length_component"]
         if with_length == "auto":
-            with_length = n_components > 1 and lengths.min() < lengths.max()
+            with_length = n_components != 1 and lengths.min() < lengths.max()
         if with_length and n_components == 1:
             raise ValueError(
                 "length_component=True takes one component, which leaves none for the "
@@ -93,12 +111,17 @@ class Design:
         auto = patch_size == "auto"
         return cls(
             n_features=scaled.n_features,
-            n_components=n_components,
-            hidden_layer_sizes=_as_sizes(parameters["hidden_layer_sizes"]),
-            bidirectional=bool(parameters["bidirectional"]),
+            n_components=int(
+                n_pooled + bool(with_length) if n_components is None else n_components
+            ),
+            hidden_layer_sizes=sizes,
+            bidirectional=bidirectional,
             activation=parameters["activation"],
             patch_size=default_patch_size(lengths) if auto else int(patch_size),
             length_code=LengthCode.fit(lengths, sample_weight) if with_length else None,
+            pooling=pooling,
+            head=n_components is not None,
+            agreement=parameters["agreement_weight"] > 0,
         )
 
     def check_same(self, parameters: Mapping[str, Any]) -> None:
@@ -111,6 +134,8 @@ class Design:
         """
         asked: dict[str, Any] = {
             "n_components": parameters["n_components"],
+            "pooling": _as_pooling(parameters["pooling"]),
+            "agreement": parameters["agreement_weight"] > 0,
             "hidden_layer_sizes": _as_sizes(parameters["hidden_layer_sizes"]),
             "bidirectional": bool(parameters["bidirectional"]),
             "activation": parameters["activation"],
@@ -121,6 +146,8 @@ class Design:
             asked["length_component"] = bool(parameters["length_component"])
         for name, now in asked.items():
             fitted = getattr(self, name)
+            if name == "n_components" and not self.head:
+                fitted = None
             if now != fitted:
                 raise ValueError(
                     f"{name} is {now!r}, but the fit to go on from had {fitted!r}; set "
@@ -143,6 +170,9 @@ class Design:
             decoder_units=self.hidden_layer_sizes[::-1],
             bidirectional=self.bidirectional,
             activation=self.activation,
+            pooling=self.pooling,
+            head=self.head,
+            n_projection=PROJECTION if self.agreement else 0,
         )
 
 
@@ -158,6 +188,17 @@ def _as_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
             "or one for each layer."
         )
     return tuple(int(size) for size in sizes)
+
+
+def _as_pooling(pooling: Any) -> tuple[str, ...]:
+    kinds = (pooling,) if isinstance(pooling, str) else tuple(pooling)
+    known = all(isinstance(kind, str) and kind in POOLING for kind in kinds)
+    if not kinds or not known or len(set(kinds)) < len(kinds):
+        raise ValueError(
+            f"pooling is {pooling!r}; expected one of {', '.join(POOLING)}, or a tuple "
+            "of several, each once."
+        )
+    return kinds
 
 
 @dataclass(frozen=True)
@@ -219,7 +260,8 @@ class Autoencoder:
 
     def keras_models(self, max_length: int) -> Models:
         """Plain Keras models of these weights, for up to ``max_length`` time steps."""
-        from sklearn_seqae._keras.architecture import build_layers, build_models
+        from sklearn_seqae._keras.architecture import build_layers
+        from sklearn_seqae._keras.models import build_models
 
         architecture = self.design.architecture()
         layers = build_layers(architecture)
@@ -289,9 +331,11 @@ def train_autoencoder(
         np.setdiff1d(np.arange(len(scaled)), validation),
         validation,
     )
-    settings = training.Settings(
-        **{field.name: parameters[field.name] for field in fields(training.Settings)}
-    )
+    names = [field.name for field in fields(training.Settings)]
+    asked = {name: parameters[name] for name in names}
+    if asked["epochs"] == "auto":
+        asked["epochs"] = auto_epochs(len(data.train), asked["batch_size"])
+    settings = training.Settings(**asked)
     state = None
     if start is not None:
         state = training.State(start.weights, start.optimizer_state)

@@ -1,4 +1,4 @@
-"""Sequences to batches and back: patches, batches by length, time-major packing.
+"""Sequences to patches and back, and which sequences share a batch.
 
 A *step* here is what one LSTM step reads: a patch of ``patch_size`` time steps. A batch
 is run as *shards*, groups of a fixed number of rows, so that one compiled program
@@ -20,6 +20,8 @@ from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
 ROWS = 16  # rows of a shard: enough to keep a core busy
 MORE_ROWS = 32  # a tenth faster a row, where that leaves every core a shard
+ENOUGH_UPDATES = 2000
+ENOUGH_EPOCHS = 10
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
 Indices = NDArray[np.int64]
 
@@ -141,6 +143,12 @@ def plan_epoch(
     return [batches[i] for i in random_state.permutation(n_batches)]
 
 
+def auto_epochs(n_sequences: int, batch_size: int) -> int:
+    """Epochs that make for enough updates, and for enough looks at each sequence."""
+    n_batches = -(-n_sequences // batch_size)
+    return max(-(-ENOUGH_UPDATES // n_batches), ENOUGH_EPOCHS)
+
+
 def shard_shape(n_sequences: int, batch_size: int, n_cores: int) -> tuple[int, int]:
     """Return how many shards a batch is run as, and how many rows each has."""
     batch_size = min(batch_size, n_sequences)
@@ -176,103 +184,6 @@ def wasted_share(lengths: Indices, shards: NDArray[np.int64]) -> float:
     n_steps = np.where(shards >= 0, lengths[shards], 0)
     run = n_steps.max(axis=-1).sum() * shards.shape[-1]
     return float(1 - n_steps.sum() / run)
-
-
-# Shards in memory ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Stream:
-    """Shards of one or more batches, one after the other in time.
-
-    Attributes
-    ----------
-    x : ndarray of shape (n_steps, 2, n_rows, width), float32
-        ``x[:, 0]`` in the order of time, ``x[:, 1]`` each row reversed by its length.
-    weight : ndarray of shape (n_steps, n_rows, width), float32
-        What each value of ``x[:, 1]`` weighs in the loss; zero where none is observed.
-    starts : ndarray of shape (n_batches, n_shards), int32
-        Where each shard starts. ``x`` goes on for the size of a buffer after the last.
-    lengths : ndarray of shape (n_batches, n_shards, n_rows), int32
-        Steps of each row.
-    """
-
-    x: NDArray[np.float32]
-    weight: NDArray[np.float32]
-    starts: NDArray[np.int32]
-    lengths: NDArray[np.int32]
-
-
-def pack(
-    patches: Patches,
-    shards: NDArray[np.int64],
-    n_buffer_steps: int,
-    sample_weight: NDArray[np.float32] | None = None,
-) -> Stream:
-    """Lay shards of sequences out for the network.
-
-    Parameters
-    ----------
-    patches : Patches
-    shards : ndarray of shape (n_batches, n_shards, n_rows)
-        Sequences by index, -1 for an empty row.
-    n_buffer_steps : int
-        Steps of the program's buffer; at least the longest sequence.
-    sample_weight : ndarray of shape (n_sequences,), default=None
-        None leaves `Stream.weight` empty: there is no loss to compute.
-    """
-    lengths = np.append(patches.lengths, 0)[shards]
-    n_rows, width = shards.shape[-1], patches.values.shape[1]
-    longest = lengths.max(axis=-1).ravel()
-    starts = offsets_from_lengths(longest)
-    shard_of_step = np.repeat(np.arange(len(longest)), longest)
-    t = np.arange(starts[-1]) - starts[shard_of_step]
-    rows = shards.reshape(-1, n_rows)
-    forwards, backwards = _sources(patches, rows, shard_of_step, t)
-    n_total = starts[-1] + n_buffer_steps
-    x = np.zeros((n_total, 2, n_rows, width), np.float32)
-    x[: starts[-1], 0] = patches.values[forwards]
-    x[: starts[-1], 1] = patches.values[backwards]
-    weight = np.zeros((0, n_rows, width), np.float32)
-    if sample_weight is not None:
-        row_weight = np.append(sample_weight, 0)[shards].reshape(-1, n_rows)
-        weight = np.zeros((n_total, n_rows, width), np.float32)
-        np.multiply(
-            patches.observed[backwards],
-            row_weight[shard_of_step][..., None],
-            out=weight[: starts[-1]],
-            casting="unsafe",
-        )
-    starts_of_shards = starts[:-1].reshape(shards.shape[:2])
-    return Stream(
-        x, weight, starts_of_shards.astype(np.int32), lengths.astype(np.int32)
-    )
-
-
-def _sources(
-    patches: Patches, shards: NDArray[np.int64], shard_of_step: Indices, t: Indices
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the patch that each row reads at each step, forwards and backwards.
-
-    Parameters
-    ----------
-    patches : Patches
-    shards : ndarray of shape (n_shards, n_rows)
-    shard_of_step, t : ndarray of shape (n_steps,)
-        The shard that a step belongs to, and its number in the shard.
-
-    Returns
-    -------
-    forwards, backwards : ndarray of shape (n_steps, n_rows)
-    """
-    empty = len(patches.values) - 1
-    first = patches.offsets[shards][shard_of_step]
-    n_steps = np.append(patches.lengths, 0)[shards][shard_of_step]
-    t = t[:, None]
-    inside = t < n_steps
-    forwards = np.where(inside, first + t, empty)
-    backwards = np.where(inside, first + n_steps - 1 - t, empty)
-    return forwards, backwards
 
 
 def chunks(

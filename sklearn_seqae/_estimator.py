@@ -33,7 +33,7 @@ from sklearn_seqae._validation import (
 from sklearn_seqae._weighting import merge_repeated
 
 if TYPE_CHECKING:
-    from sklearn_seqae._keras.architecture import Models
+    from sklearn_seqae._keras.models import Models
 
 
 class LSTMAutoencoderTransformer(
@@ -47,8 +47,9 @@ class LSTMAutoencoderTransformer(
 
     Parameters
     ----------
-    n_components : int, default=16
-        Size of the embedding, the length component included.
+    n_components : int or None, default=16
+        Size of the embedding, the length component included. None leaves the layer out
+        that makes it of the pooled states: these are the embedding then.
     hidden_layer_sizes : int or array-like of int, default=(64,)
         LSTM units per encoder layer. The decoder mirrors it.
     bidirectional : bool, default=True
@@ -61,6 +62,10 @@ class LSTMAutoencoderTransformer(
     patch_size : int or "auto", default="auto"
         Time steps that one LSTM step reads and writes together. "auto" is
         ``max(1, round(median length / 32))``.
+    pooling : str or tuple of str, default="last"
+        What is kept of the states of every encoder layer and direction, over a
+        sequence's own steps: "last", "mean", "max", "min", "std" or "attention" (a mean
+        weighted by a softmax over time), or several of them.
     activation : {"tanh", "relu"}, default="tanh"
         Activation of the LSTM layers.
     decoder : {"repeat"}, default="repeat"
@@ -69,8 +74,17 @@ class LSTMAutoencoderTransformer(
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
         Fitted on all time steps of all sequences stacked, per feature, ignoring NaN.
         An instance is cloned.
-    epochs : int, default=100
-        Passes over the sequences.
+    noise : float, default=0.0
+        Standard deviation of the Gaussian noise, fresh in every epoch, that is added in
+        training to what the encoder reads (not to what the decoder is to write), in
+        scaled units [3]_.
+    agreement_weight : float, default=0.0
+        Weight, beside the reconstruction's loss, of a second one by which the pooled
+        states of a sequence and of a random crop of it, of half its length or more, are
+        to be recognised as such among those of other sequences [4]_. If positive, crops
+        are reconstructed, too.
+    epochs : int or "auto", default=100
+        Passes over the sequences. "auto": as many as make 2,000 updates, 10 at least.
     batch_size : int, default=32
         Sequences per update.
     optimizer : str, class or instance of keras.optimizers.Optimizer, default="adam"
@@ -78,6 +92,9 @@ class LSTMAutoencoderTransformer(
         of the gradients at 1; an instance is copied and used as it is.
     learning_rate : float, default=1e-3
         Ignored where `optimizer` is an instance, which has its own.
+    learning_rate_schedule : {"cosine"} or None, default=None
+        "cosine" lets the learning rate rise to `learning_rate` for the first twentieth
+        of all updates and then fall like half a cosine; None keeps it.
     early_stopping : bool, default=False
         Set `validation_fraction` of the sequences aside, stop when their loss has not
         become better by `tol` for `n_iter_no_change` epochs, and keep the weights of
@@ -138,6 +155,10 @@ class LSTMAutoencoderTransformer(
        learning of video representations using LSTMs. ICML.
     .. [2] Sutskever, I., Vinyals, O. and Le, Q. V. (2014). Sequence to sequence
        learning with neural networks. NeurIPS.
+    .. [3] Vincent, P., Larochelle, H., Bengio, Y. and Manzagol, P.-A. (2008).
+       Extracting and composing robust features with denoising autoencoders. ICML.
+    .. [4] Chen, T., Kornblith, S., Norouzi, M. and Hinton, G. (2020). A simple
+       framework for contrastive learning of visual representations. ICML.
 
     Examples
     --------
@@ -162,19 +183,23 @@ class LSTMAutoencoderTransformer(
 
     def __init__(
         self,
-        n_components: int = 16,
+        n_components: int | None = 16,
         *,
         hidden_layer_sizes: Any = (64,),
         bidirectional: bool = True,
         length_component: bool | str = "auto",
         patch_size: int | str = "auto",
+        pooling: Any = "last",
         activation: str = "tanh",
         decoder: str = "repeat",
         scaler: Any = "standard",
-        epochs: int = 100,
+        noise: float = 0.0,
+        agreement_weight: float = 0.0,
+        epochs: int | str = 100,
         batch_size: int = 32,
         optimizer: Any = "adam",
         learning_rate: float = 1e-3,
+        learning_rate_schedule: str | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -189,13 +214,17 @@ class LSTMAutoencoderTransformer(
         self.bidirectional = bidirectional
         self.length_component = length_component
         self.patch_size = patch_size
+        self.pooling = pooling
         self.activation = activation
         self.decoder = decoder
         self.scaler = scaler
+        self.noise = noise
+        self.agreement_weight = agreement_weight
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -441,7 +470,8 @@ class LSTMAutoencoderTransformer(
         """Return the scaled sequences; all that is learnt is kept on ``self``."""
         parameters = self.get_params(deep=False)
         if partial:
-            parameters |= {"epochs": 1, "early_stopping": False}
+            once = {"early_stopping": False, "learning_rate_schedule": None}
+            parameters |= {"epochs": 1, **once}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         given, container = validate_sequences(self, X, reset=not goes_on)
         ragged, weight = merge_repeated(given, sample_weight)

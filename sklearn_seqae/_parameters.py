@@ -8,24 +8,29 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn_seqae._scaling import SCALERS
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 
 PARAMETER_CONSTRAINTS: dict[str, Any] = {
-    "n_components": [POSITIVE_INT],
+    "n_components": [POSITIVE_INT, None],
     "hidden_layer_sizes": [POSITIVE_INT, "array-like"],
     "bidirectional": ["boolean"],
     "length_component": ["boolean", StrOptions({"auto"})],
     "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
+    "pooling": [str, list, tuple],
     "activation": [StrOptions({"tanh", "relu"})],
     "decoder": [StrOptions({"repeat"})],
     "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
-    "epochs": [POSITIVE_INT],
+    "noise": [NON_NEGATIVE],
+    "agreement_weight": [NON_NEGATIVE],
+    "epochs": [POSITIVE_INT, StrOptions({"auto"})],
     "batch_size": [POSITIVE_INT],
     "optimizer": [str, type, HasMethods(["apply_gradients", "get_config"])],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "learning_rate_schedule": [StrOptions({"cosine"}), None],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [POSITIVE_INT],
-    "tol": [Interval(Real, 0, None, closed="left")],
+    "tol": [NON_NEGATIVE],
     "warm_start": ["boolean"],
     "callbacks": [None, list, tuple, dict, HasMethods(["on_epoch_end"])],
     "verbose": ["verbose"],

@@ -6,13 +6,13 @@ from numpy.testing import assert_array_equal
 
 from sklearn_seqae._batching import (
     as_shards,
+    auto_epochs,
     buffer_steps,
     by_length,
     chunks,
     default_patch_size,
     from_patches,
     hold_out,
-    pack,
     plan_epoch,
     shard_shape,
     split_into_shards,
@@ -205,93 +205,6 @@ def test_plans_depend_on_the_generator_alone():
     assert [b.tolist() for b in plans[0]] != [b.tolist() for b in plans[2]]
 
 
-# Shards in memory ---------------------------------------------------------------------
-
-
-def packed_by_hand(patches, shards, sample_weight):
-    """What `pack` should give, one value at a time."""
-    width = patches.values.shape[1]
-    x, weight, starts, lengths = [], [], [], []
-    for shard in shards.reshape(-1, shards.shape[-1]):
-        own = [patches.lengths[i] if i >= 0 else 0 for i in shard]
-        starts.append(len(x))
-        lengths.append(own)
-        for t in range(max(own)):
-            forwards = np.zeros((len(shard), width))
-            backwards, weights = np.zeros_like(forwards), np.zeros_like(forwards)
-            for row, (i, n) in enumerate(zip(shard, own, strict=True)):
-                if t < n:
-                    start = patches.offsets[i]
-                    forwards[row] = patches.values[start + t]
-                    backwards[row] = patches.values[start + n - 1 - t]
-                    weights[row] = (
-                        patches.observed[start + n - 1 - t] * sample_weight[i]
-                    )
-            x.append([forwards, backwards])
-            weight.append(weights)
-    shape = shards.shape
-    return (
-        np.array(x),
-        np.array(weight),
-        np.reshape(starts, shape[:2]),
-        np.reshape(lengths, shape),
-    )
-
-
-@given(
-    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=10),
-    patch_size=st.integers(1, 3),
-    data=st.data(),
-)
-def test_pack_lays_shards_out_in_both_orders(lengths, patch_size, data):
-    ragged = random_sequences(lengths, missing=0.2)
-    patches = to_patches(ragged, patch_size)
-    n = len(lengths)
-    weight = np.linspace(0.5, 2.0, n).astype(np.float32)
-    n_batches, n_shards, n_rows = (data.draw(st.integers(1, k)) for k in (2, 2, 3))
-    cells = n_batches * n_shards * n_rows
-    cell = st.integers(-1, n - 1)
-    shards = np.reshape(
-        data.draw(st.lists(cell, min_size=cells, max_size=cells)),
-        (n_batches, n_shards, n_rows),
-    )
-    size = buffer_steps(int(patches.lengths.max()))
-    stream = pack(patches, shards, size, weight)
-
-    x, weights, starts, own = packed_by_hand(patches, shards, weight)
-    assert_array_equal(stream.x[: len(x)], x.reshape(-1, *stream.x.shape[1:]))
-    assert_array_equal(
-        stream.weight[: len(x)], weights.reshape(-1, *stream.weight.shape[1:])
-    )
-    assert_array_equal(stream.starts, starts)
-    assert_array_equal(stream.lengths, own)
-    # A buffer's worth of nothing after the last shard, for the program to read over
-    assert len(stream.x) == len(stream.weight) == len(x) + size
-    assert not stream.x[len(x) :].any()
-    assert not stream.weight[len(x) :].any()
-    assert {stream.x.dtype, stream.weight.dtype} == {np.dtype(np.float32)}
-    assert {stream.starts.dtype, stream.lengths.dtype} == {np.dtype(np.int32)}
-
-
-@given(LENGTHS, st.integers(1, 40), st.integers(0, 3))
-def test_sample_weight_is_kept(lengths, batch_size, seed):
-    """Over an epoch the weights in the loss are those of the observed values."""
-    ragged = random_sequences(lengths, missing=0.2, seed=seed)
-    patches = to_patches(ragged, 2)
-    lengths = patches.lengths
-    weight = np.random.default_rng(seed).integers(0, 5, len(patches))
-    batches = plan_epoch(lengths, batch_size, np.random.RandomState(seed))
-    shards = as_shards(batches, lengths, *shard_shape(len(lengths), batch_size, 2))
-    stream = pack(patches, shards, buffer_steps(40), weight.astype(np.float32))
-    observed = [(~np.isnan(x)).sum() for x in ragged]
-    assert stream.weight.sum() == np.dot(observed, weight)
-
-
-def test_without_sample_weight_there_are_no_weights():
-    patches = to_patches(random_sequences([3, 4]), 1)
-    assert pack(patches, np.array([[[0, 1]]]), 16).weight.size == 0
-
-
 @given(LENGTHS, st.integers(1, 200))
 def test_chunks_are_the_batches_in_their_order(lengths, n_steps):
     lengths = np.array(lengths)
@@ -323,6 +236,15 @@ def test_buffers_are_powers_of_two_with_little_room_to_spare(longest):
     assert size >= 16
     assert size & (size - 1) == 0
     assert size == 16 or size < 2 * longest
+
+
+@given(st.integers(1, 200_000), st.integers(1, 512))
+def test_auto_epochs_make_enough_updates_and_hardly_more(n_sequences, batch_size):
+    epochs = auto_epochs(n_sequences, batch_size)
+    updates = epochs * -(-n_sequences // batch_size)
+    assert epochs >= 10
+    assert updates >= 2000
+    assert epochs == 10 or updates - updates // epochs < 2000
 
 
 # Held out -----------------------------------------------------------------------------

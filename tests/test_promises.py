@@ -314,7 +314,7 @@ def test_the_units_are_those_of_the_data(fitted, sequences):
 @pytest.fixture
 def packed(monkeypatch):
     """Steps that are run, row by row, in training and in inference."""
-    from sklearn_seqae._keras import inference, training
+    from sklearn_seqae._keras import feeding, inference
 
     n_steps = {"fit": 0, "transform": 0, "rows of fit": 0, "rows of transform": 0}
 
@@ -328,7 +328,7 @@ def packed(monkeypatch):
 
         return pack_and_count
 
-    monkeypatch.setattr(training, "pack", counting(training.pack, "fit"))
+    monkeypatch.setattr(feeding, "pack", counting(feeding.pack, "fit"))
     monkeypatch.setattr(inference, "pack", counting(inference.pack, "transform"))
     return n_steps
 

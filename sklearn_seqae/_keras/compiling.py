@@ -20,6 +20,7 @@ from keras import layers, ops
 from scikeras.wrappers import BaseWrapper
 
 from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
+from sklearn_seqae._keras.models import encode_steps
 
 CLIP_NORM = 1.0  # of all gradients together; recurrent nets meet a cliff now and then
 
@@ -121,11 +122,10 @@ def _autoencoder_over_steps(
     """Build what is trained: steps padded with NaN in, steps out, the last first."""
     steps = keras.Input((n_steps, architecture.n_inputs), name="steps")
     missing = ops.isnan(steps)
-    states = ops.where(missing, ops.zeros_like(steps), steps)
+    filled = ops.where(missing, ops.zeros_like(steps), steps)
     mask = ops.logical_not(ops.all(missing, axis=-1))
-    for layer in built.encoder:
-        states = layer(states, mask=mask)
-    states = layers.RepeatVector(n_steps, name="repeat_vector")(built.embedding(states))
+    code = encode_steps(built, architecture, filled, mask)
+    states = layers.RepeatVector(n_steps, name="repeat_vector")(code)
     for layer in built.decoder:
         states = layer(states)
     return keras.Model(steps, built.reconstruction(states), name="autoencoder")

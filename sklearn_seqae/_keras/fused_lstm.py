@@ -25,13 +25,21 @@ buffers: whoever reads a sequence of states looks at a row's own steps only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-BLOCK = 16  # steps whose weight gradients are one matrix product
+from sklearn_seqae._keras.gates import (
+    act,
+    act_gradient,
+    gate_constants,
+    split,
+    weight_gradients,
+)
+from sklearn_seqae._keras.pooling import RunningPool
+
 Tensor = Any  # tf.Tensor is not typed upstream
 
 
@@ -93,12 +101,13 @@ def lstm(
     weights: LSTMWeights,
     lengths: Tensor,
     *,
-    return_sequences: bool,
+    pooling: Sequence[str] = (),
+    return_sequences: bool = True,
     activation: str = "tanh",
     initial_state: tuple[Tensor, Tensor] | None = None,
     scratch: Scratch | None = None,
     input_gradient: bool = True,
-) -> Tensor:
+) -> tuple[Tensor | None, dict[str, Tensor]]:
     """Run one LSTM layer over right-padded rows.
 
     Parameters
@@ -108,8 +117,10 @@ def lstm(
     weights : LSTMWeights
     lengths : int32 tensor of shape (B,)
         Steps of each row, at most T. 0 marks a row that holds nothing.
-    return_sequences : bool
-        Return the states of all steps, or each row's state at its own last step.
+    pooling : sequence of str, default=()
+        What to keep of each row's states, see `RunningPool`.
+    return_sequences : bool, default=True
+        Whether to return the states of all steps.
     activation : {"tanh", "relu"}, default="tanh"
     initial_state : pair of tensors of shape (D, B, U), default=None
         Hidden and cell state before the first step; None is zeros.
@@ -120,12 +131,14 @@ def lstm(
 
     Returns
     -------
-    tensor of shape (T, D, B, U) or (D, B, U)
-        In a sequence only the steps of a row's own length mean anything.
+    sequence : tensor of shape (T, D, B, U), or None
+        Only the steps of a row's own length mean anything.
+    pooled : dict of str to tensor of shape (D, B, U)
     """
     zeros = tf.zeros((*x.shape[1:3], weights.recurrent_kernel.shape[1]), x.dtype)
     h0, c0 = initial_state or (zeros, zeros)
-    plan = _Plan(lengths, int(x.shape[0]), activation, return_sequences, scratch)
+    pool = RunningPool(pooling, lengths)
+    plan = _Plan(lengths, int(x.shape[0]), activation, return_sequences, pool, scratch)
 
     @tf.custom_gradient
     def run(x, kernel, recurrent_kernel, bias, h0, c0):  # type: ignore[no-untyped-def]
@@ -134,20 +147,22 @@ def lstm(
         def pre_activation(t: Tensor, h: Tensor) -> Tensor:
             return tf.matmul(tf.concat([x[t], h], -1), both) + bias[:, None]
 
-        out, saved = _forward(plan, pre_activation, h0, c0)
+        saved = _forward(plan, pre_activation, h0, c0)
 
-        def gradient(upstream: Tensor) -> tuple[Tensor, ...]:
+        def gradient(*upstream: Tensor) -> tuple[Tensor, ...]:
             transposed = tf.transpose(
                 both if input_gradient else recurrent_kernel, (0, 2, 1)
             )
             gates, dh, dc, dx, _ = _backward(plan, saved, c0, upstream, transposed)
-            d_both, d_bias = _weight_gradients(plan, x, saved.hidden, h0, gates)
+            d_both, d_bias = weight_gradients(x, saved.hidden, h0, gates, plan.longest)
             d_kernel, d_recurrent = tf.split(d_both, [x.shape[-1], dh.shape[-1]], 1)
             return dx, d_kernel, d_recurrent, d_bias, dh, dc
 
-        return out, gradient
+        return plan.outputs(saved), gradient
 
-    return run(x, weights.kernel, weights.recurrent_kernel, weights.bias, h0, c0)
+    outputs = run(x, weights.kernel, weights.recurrent_kernel, weights.bias, h0, c0)
+    sequence, sums = plan.by_name(outputs)
+    return sequence, {kind: pool.finish(sums, kind) for kind in pooling}
 
 
 def lstm_over_constant(
@@ -181,22 +196,27 @@ def lstm_over_constant(
     """
     units = recurrent_kernel.shape[1]
     zeros = tf.zeros((*projection.shape[:2], units), projection.dtype)
-    plan = _Plan(lengths, n_timesteps, activation, True, scratch)
+    pool = RunningPool((), lengths)
+    plan = _Plan(lengths, n_timesteps, activation, True, pool, scratch)
 
     @tf.custom_gradient
     def run(projection, recurrent_kernel):  # type: ignore[no-untyped-def]
         def pre_activation(_t: Tensor, h: Tensor) -> Tensor:
             return projection + tf.matmul(h, recurrent_kernel)
 
-        out, saved = _forward(plan, pre_activation, zeros, zeros)
+        saved = _forward(plan, pre_activation, zeros, zeros)
 
         def gradient(upstream: Tensor) -> tuple[Tensor, Tensor]:
             transposed = tf.transpose(recurrent_kernel, (0, 2, 1))
-            gates, _, _, _, total = _backward(plan, saved, zeros, upstream, transposed)
-            d_recurrent, _ = _weight_gradients(plan, None, saved.hidden, zeros, gates)
+            gates, _, _, _, total = _backward(
+                plan, saved, zeros, (upstream,), transposed
+            )
+            d_recurrent, _ = weight_gradients(
+                None, saved.hidden, zeros, gates, plan.longest
+            )
             return total, d_recurrent
 
-        return out, gradient
+        return saved.hidden, gradient
 
     return run(projection, recurrent_kernel)
 
@@ -209,6 +229,7 @@ class _Plan:
     n_timesteps: int
     activation: str
     return_sequences: bool
+    pool: RunningPool
     scratch: Scratch | None
 
     @property
@@ -219,18 +240,28 @@ class _Plan:
         """Which rows go as far as step t, as a column."""
         return (t < self.lengths)[:, None]
 
-    def at_last_step(self, t: Tensor) -> Tensor:
-        """Which rows end at step t, as a column."""
-        return (self.lengths - 1 == t)[:, None]
+    def outputs(self, saved: _Saved) -> list[Tensor]:
+        """List what a call returns: the sequence, if wanted, and the pool's sums."""
+        sequence = [saved.hidden] if self.return_sequences else []
+        return sequence + [saved.sums[name] for name in self.pool.names]
+
+    def by_name(
+        self, outputs: Sequence[Tensor]
+    ) -> tuple[Tensor | None, dict[str, Tensor]]:
+        """Undo `outputs`, for the outputs or their gradients."""
+        left = list(outputs)
+        sequence = left.pop(0) if self.return_sequences else None
+        return sequence, dict(zip(self.pool.names, left, strict=True))
 
 
 @dataclass(frozen=True)
 class _Saved:
-    """States and gates of all steps, each (T, D, B, width)."""
+    """States and gates of all steps, each (T, D, B, width), and the pool's sums."""
 
     hidden: Tensor
     cell: Tensor
     gates: Tensor
+    sums: dict[str, Tensor]
 
 
 def _buffer(like: Tensor, n_timesteps: int, width: int, variable: Any) -> Any:
@@ -245,49 +276,51 @@ def _forward(
     pre_activation: Callable[[Tensor, Tensor], Tensor],
     h0: Tensor,
     c0: Tensor,
-) -> tuple[Tensor, _Saved]:
-    """Run the recurrence; return the layer's output and what _backward needs."""
+) -> _Saved:
+    """Run the recurrence; return all that the outputs and _backward need."""
     units, scratch = int(h0.shape[-1]), plan.scratch
     widths = {"hidden": units, "cell": units, "gates": 4 * units}
     buffers = tuple(
         _buffer(h0, plan.n_timesteps, width, getattr(scratch, name, None))
         for name, width in widths.items()
     )
-    half, is_cell = _gate_constants(units, h0.dtype)
+    half, is_cell = gate_constants(units, h0.dtype)
 
-    def step(t, h, c, last, hidden, cell, gates):  # type: ignore[no-untyped-def]
+    def step(t, h, c, sums, hidden, cell, gates):  # type: ignore[no-untyped-def]
         raw = pre_activation(t, h)
         stored = tf.tanh(raw * half)
         if plan.activation == "relu":
             stored = tf.where(is_cell, tf.nn.relu(raw), stored)
-        i, f, k, o = _split(stored)
+        i, f, k, o = split(stored)
         before = h, c
         c = f * c + i * k
-        h = o * _act(c, plan.activation)
+        h = o * act(c, plan.activation)
         if plan.activation == "relu":
             # Nothing bounds a relu: run on beyond a row's end, it may overflow, and
             # infinity times a gradient of zero is not zero.
             live = plan.at_own_step(t)
             h, c = tf.where(live, h, before[0]), tf.where(live, c, before[1])
-        last = (
-            last if plan.return_sequences else tf.where(plan.at_last_step(t), h, last)
-        )
+        sums = plan.pool.add(sums, t, h)
         writes = hidden.write(t, h), cell.write(t, c), gates.write(t, stored)
-        return t + 1, h, c, last, *writes
+        return t + 1, h, c, sums, *writes
 
     longest = plan.longest
-    _, _, _, last, *written = tf.while_loop(
-        lambda t, *_: t < longest, step, (0, h0, c0, h0, *buffers)
+    _, _, _, sums, *written = tf.while_loop(
+        lambda t, *_: t < longest, step, (0, h0, c0, plan.pool.start(h0), *buffers)
     )
-    saved = _Saved(*(array.stack() for array in written))
+    saved = _Saved(*(array.stack() for array in written), sums=sums)
     if scratch is not None:
         for name in widths:
             getattr(scratch, name).assign(getattr(saved, name))
-    return (saved.hidden if plan.return_sequences else last), saved
+    return saved
 
 
 def _backward(
-    plan: _Plan, saved: _Saved, c0: Tensor, upstream: Tensor, transposed: Tensor
+    plan: _Plan,
+    saved: _Saved,
+    c0: Tensor,
+    upstream: Sequence[Tensor],
+    transposed: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor]:
     """Run back through the steps for the gradients of the gates.
 
@@ -298,23 +331,24 @@ def _backward(
     units = int(c0.shape[-1])
     n_inputs = int(transposed.shape[-1]) - units
     width, variable = 4 * units, getattr(plan.scratch, "gate_gradients", None)
+    d_sequence, d_sums = plan.by_name(upstream)
     gates = _buffer(c0, plan.n_timesteps, width, variable)
     inputs = _buffer(c0, plan.n_timesteps, n_inputs, None) if n_inputs else ()
 
     def step(t, dh, dc, total, gates, inputs):  # type: ignore[no-untyped-def]
-        if plan.return_sequences:
-            dh = dh + upstream[t]
-        else:
-            dh = dh + tf.where(plan.at_last_step(t), upstream, tf.zeros_like(upstream))
-        i, f, k, o = _split(saved.gates[t])
+        if d_sequence is not None:
+            dh = dh + d_sequence[t]
+        if d_sums:
+            dh = dh + plan.pool.gradient(saved.sums, d_sums, t, saved.hidden[t])
+        i, f, k, o = split(saved.gates[t])
         before = tf.where(t > 0, saved.cell[tf.maximum(t - 1, 0)], c0)
-        active = _act(saved.cell[t], plan.activation)
-        dc = dc + dh * o * _act_gradient(active, plan.activation)
+        active = act(saved.cell[t], plan.activation)
+        dc = dc + dh * o * act_gradient(active, plan.activation)
         d = tf.concat(
             [
                 dc * k * i * (1 - i),
                 dc * before * f * (1 - f),
-                dc * i * _act_gradient(k, plan.activation),
+                dc * i * act_gradient(k, plan.activation),
                 dh * active * o * (1 - o),
             ],
             -1,
@@ -335,64 +369,3 @@ def _backward(
     if variable is not None:
         variable.assign(gates)
     return gates, dh, dc, (inputs.stack() if n_inputs else None), total
-
-
-def _weight_gradients(
-    plan: _Plan, x: Tensor | None, hidden: Tensor, h0: Tensor, gates: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Add up gradients of [kernel; recurrent_kernel] and bias, a block at a time."""
-    n_directions, n_rows, units = (int(n) for n in h0.shape)
-    block = min(BLOCK, plan.n_timesteps)
-    if plan.n_timesteps % block:
-        raise ValueError(f"{plan.n_timesteps} steps are not a multiple of {block}.")
-    n_inputs = 0 if x is None else int(x.shape[-1])
-    longest = plan.longest
-
-    def cut(array: Tensor, t: Tensor, size: int) -> Tensor:
-        return tf.slice(array, (t, 0, 0, 0), (size, *array.shape[1:]))
-
-    def add(t, d_weights, d_bias):  # type: ignore[no-untyped-def]
-        before = tf.where(t > 0, hidden[tf.maximum(t - 1, 0)], h0)
-        left = tf.concat([before[None], cut(hidden, t, block)[:-1]], 0)
-        if x is not None:
-            left = tf.concat([cut(x, t, block), left], -1)
-        # Steps beyond the longest row hold what an earlier call left there.
-        ran = (t + tf.range(block) < longest)[:, None, None, None]
-        right = tf.where(ran, cut(gates, t, block), 0)
-        products = [
-            tf.matmul(
-                tf.reshape(left[:, d], (block * n_rows, -1)),
-                tf.reshape(right[:, d], (block * n_rows, -1)),
-                transpose_a=True,
-            )
-            for d in range(n_directions)
-        ]
-        d_bias = d_bias + tf.reduce_sum(right, (0, 2))
-        return t + block, d_weights + tf.stack(products), d_bias
-
-    zeros = (
-        tf.zeros((n_directions, n_inputs + units, 4 * units), h0.dtype),
-        tf.zeros((n_directions, 4 * units), h0.dtype),
-    )
-    return tf.while_loop(lambda t, *_: t < longest, add, (0, *zeros))[1:]
-
-
-def _gate_constants(units: int, dtype: Any) -> tuple[Tensor, Tensor]:
-    """Return what scales pre-activations before the tanh, and which are candidates."""
-    is_cell = tf.repeat(tf.constant([False, False, True, False]), units)
-    return tf.where(is_cell, tf.ones([], dtype), tf.constant(0.5, dtype)), is_cell
-
-
-def _split(stored: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Input, forget, candidate and output gate from the stored tanh values."""
-    i, f, k, o = tf.split(stored, 4, -1)
-    return 0.5 + 0.5 * i, 0.5 + 0.5 * f, k, 0.5 + 0.5 * o
-
-
-def _act(x: Tensor, activation: str) -> Tensor:
-    return tf.tanh(x) if activation == "tanh" else tf.nn.relu(x)
-
-
-def _act_gradient(y: Tensor, activation: str) -> Tensor:
-    """Return the activation's derivative, from its value."""
-    return 1 - y * y if activation == "tanh" else tf.cast(y > 0, y.dtype)

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import Patches, by_length, pack
+from sklearn_seqae._batching import Patches, by_length
 from sklearn_seqae._keras.architecture import Architecture, Weights
 from sklearn_seqae._keras.devices import (
     has_gpu,
@@ -25,6 +25,7 @@ from sklearn_seqae._keras.devices import (
     xla_compiles,
 )
 from sklearn_seqae._keras.network import make_network
+from sklearn_seqae._packing import pack
 from sklearn_seqae._ragged import offsets_from_lengths
 
 INFERENCE_ROWS = 32  # fixed for all calls: a row's numbers then never change

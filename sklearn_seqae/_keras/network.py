@@ -8,9 +8,10 @@ reversed by length. The decoder works from the last step to the first.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import tensorflow as tf
 
@@ -22,18 +23,36 @@ from sklearn_seqae._keras.fused_lstm import (
     lstm,
     lstm_over_constant,
 )
+from sklearn_seqae._keras.models import pooled_states
+from sklearn_seqae._keras.pooling import attend
 
 Tensor = Any
 
 
-class Network(Protocol):
+class Network(ABC):
     """Encode and decode, from weights."""
 
     def encode(
         self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
     ) -> Tensor:
         """(T, 2, B, n_inputs) and steps of each row (B,) to codes (B, n_code)."""
+        return self.head(weights, self.pool(weights, x, lengths, scratch))
 
+    @abstractmethod
+    def pool(
+        self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
+    ) -> Tensor:
+        """(T, 2, B, n_inputs) and steps of each row (B,) to states (B, n_pooled)."""
+
+    @abstractmethod
+    def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        """Pooled states to codes (B, n_code)."""
+
+    @abstractmethod
+    def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        """Pooled states to (B, n_projection)."""
+
+    @abstractmethod
     def decode(
         self,
         weights: Sequence[Tensor],
@@ -44,6 +63,7 @@ class Network(Protocol):
     ) -> Tensor:
         """Codes (B, n_code) to (T, B, n_inputs), last step first."""
 
+    @abstractmethod
     def squared_error(
         self,
         weights: Sequence[Tensor],
@@ -59,6 +79,7 @@ class Network(Protocol):
         own steps count, whatever stands behind them.
         """
 
+    @abstractmethod
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
         """Allocate buffers for one call in training; none if the network wants none."""
 
@@ -75,9 +96,11 @@ class _Parts:
     """Flat weights, sorted by the layer they belong to."""
 
     encoder: list[LSTMWeights]
+    queries: list[Tensor]
     embedding: Sequence[Tensor]
     decoder: list[LSTMWeights]
     reconstruction: Sequence[Tensor]
+    projection: Sequence[Tensor]
 
     @classmethod
     def of(cls, architecture: Architecture, weights: Sequence[Tensor]) -> _Parts:
@@ -94,18 +117,23 @@ class _Parts:
             )
 
         encoder = [layer(architecture.n_directions) for _ in architecture.encoder_units]
-        embedding = take(2)
-        decoder = [layer(1) for _ in architecture.decoder_units]
-        return cls(encoder, embedding, decoder, take(2))
+        return cls(
+            encoder,
+            queries=take(len(architecture.query_sizes)),
+            embedding=take(2 * architecture.head),
+            decoder=[layer(1) for _ in architecture.decoder_units],
+            reconstruction=take(2),
+            projection=left,
+        )
 
 
 @dataclass(frozen=True)
-class FusedNetwork:
+class FusedNetwork(Network):
     """The network on the CPU, through the recurrence of `fused_lstm`."""
 
     architecture: Architecture
 
-    def encode(
+    def pool(
         self,
         weights: Sequence[Tensor],
         x: Tensor,
@@ -113,24 +141,35 @@ class FusedNetwork:
         scratch: Sequence[Scratch] | None = None,
     ) -> Tensor:
         architecture = self.architecture
+        kinds = architecture.pooling
+        running = tuple(kind for kind in kinds if kind != "attention")
         parts = _Parts.of(architecture, weights)
-        states = x[:, : architecture.n_directions]
+        states, pooled = x[:, : architecture.n_directions], []
         for n, layer in enumerate(parts.encoder):
             is_last = n == len(parts.encoder) - 1
-            states = lstm(
+            states, kept = lstm(
                 states,
                 layer,
                 lengths,
-                return_sequences=not is_last,
+                pooling=running,
+                return_sequences=not is_last or running != kinds,
                 activation=architecture.activation,
                 scratch=scratch[n] if scratch else None,
                 input_gradient=n > 0,
             )
+            if running != kinds:
+                kept["attention"] = attend(states, self._query(parts, n), lengths)
+            pooled += [kept[kind][d] for kind in kinds for d in self._directions]
             if not is_last:
                 states = self._both_orders(states, lengths)
-        kernel, bias = parts.embedding
-        directions = [states[d] for d in range(architecture.n_directions)]
-        return tf.matmul(tf.concat(directions, -1), kernel) + bias
+        return tf.concat(pooled, -1)
+
+    def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        parts = _Parts.of(self.architecture, weights)
+        return _dense(parts.embedding, pooled) if parts.embedding else pooled
+
+    def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        return _dense(_Parts.of(self.architecture, weights).projection, pooled)
 
     def decode(
         self,
@@ -187,13 +226,8 @@ class FusedNetwork:
             scratch=buffers[0],
         )
         for layer, buffer in zip(parts.decoder[1:], buffers[1:], strict=True):
-            states = lstm(
-                states,
-                layer,
-                lengths,
-                return_sequences=True,
-                activation=activation,
-                scratch=buffer,
+            states, _ = lstm(
+                states, layer, lengths, activation=activation, scratch=buffer
             )
         return states, parts.reconstruction
 
@@ -213,6 +247,15 @@ class FusedNetwork:
             tf.Variable(tf.zeros(loss), trainable=False),
         ]
 
+    @property
+    def _directions(self) -> range:
+        return range(self.architecture.n_directions)
+
+    def _query(self, parts: _Parts, n: int) -> Tensor:
+        """Stack the queries of encoder layer ``n``, (D, U)."""
+        first = n * self.architecture.n_directions
+        return tf.stack([parts.queries[first + d][:, 0] for d in self._directions])
+
     def _both_orders(self, states: Tensor, lengths: Tensor) -> Tensor:
         """States of both directions, aligned in time, in both orders of time."""
         if self.architecture.n_directions == 1:
@@ -224,21 +267,27 @@ class FusedNetwork:
 
 
 @dataclass(frozen=True)
-class StockNetwork:
+class StockNetwork(Network):
     """The network through Keras's own layers: cuDNN on a GPU, and our reference."""
 
     architecture: Architecture
     layers: Layers = field(repr=False)
 
-    def encode(
+    def pool(
         self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
     ) -> Tensor:
-        states = tf.transpose(x[:, 0], (1, 0, 2))
+        call = _Stateless(self.layers, weights)
+        steps = tf.transpose(x[:, 0], (1, 0, 2))
         mask = tf.sequence_mask(lengths, x.shape[0])
-        left = list(weights)
-        for layer in self.layers.encoder:
-            states = _stateless(layer, left, states, mask=mask)
-        return _stateless(self.layers.embedding, left, states)
+        return pooled_states(self.layers, self.architecture, steps, mask, call)
+
+    def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        if self.layers.embedding is None:
+            return pooled
+        return _Stateless(self.layers, weights)(self.layers.embedding, pooled)
+
+    def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        return _Stateless(self.layers, weights)(self.layers.projection, pooled)
 
     def decode(
         self,
@@ -248,17 +297,11 @@ class StockNetwork:
         n_timesteps: int,
         scratch: Any = None,
     ) -> Tensor:
-        n_encoder = sum(
-            len(layer.trainable_variables)
-            for layer in (*self.layers.encoder, self.layers.embedding)
-        )
-        left = list(weights)[n_encoder:]
+        call = _Stateless(self.layers, weights)
         states = tf.repeat(code[:, None], n_timesteps, axis=1)
         for layer in self.layers.decoder:
-            states = _stateless(layer, left, states)
-        return tf.transpose(
-            _stateless(self.layers.reconstruction, left, states), (1, 0, 2)
-        )
+            states = call(layer, states)
+        return tf.transpose(call(self.layers.reconstruction, states), (1, 0, 2))
 
     def squared_error(
         self,
@@ -278,10 +321,20 @@ class StockNetwork:
         return []
 
 
-def _stateless(layer: Any, left: list[Tensor], inputs: Tensor, **kwargs: Any) -> Tensor:
-    """Call a Keras layer with weights taken from the front of ``left``."""
-    n = len(layer.trainable_variables)
-    mine, left[:] = left[:n], left[n:]
-    frozen = [v.value for v in layer.non_trainable_variables]
-    outputs, _ = layer.stateless_call(mine, frozen, inputs, **kwargs)
-    return outputs
+class _Stateless:
+    """Call Keras layers with weights of one's own in place of theirs."""
+
+    def __init__(self, layers: Layers, weights: Sequence[Tensor]) -> None:
+        own = zip(layers.variables, weights, strict=True)
+        self._weights = {id(variable): weight for variable, weight in own}
+
+    def __call__(self, layer: Any, inputs: Tensor, **kwargs: Any) -> Tensor:
+        mine = [self._weights[id(v)] for v in layer.trainable_variables]
+        frozen = [v.value for v in layer.non_trainable_variables]
+        outputs, _ = layer.stateless_call(mine, frozen, inputs, **kwargs)
+        return outputs
+
+
+def _dense(layer: Sequence[Tensor], inputs: Tensor) -> Tensor:
+    kernel, bias = layer
+    return tf.matmul(inputs, kernel) + bias

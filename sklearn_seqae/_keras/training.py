@@ -8,7 +8,6 @@ loss look at the end of every epoch; a callback with batch hooks looks at every 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,63 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_seqae._batching import (
-    Patches,
-    as_shards,
-    buffer_steps,
-    chunks,
-    pack,
-    plan_epoch,
-    shard_shape,
-)
+from sklearn_seqae._batching import buffer_steps, shard_shape
 from sklearn_seqae._keras.architecture import Architecture, Weights, initial_weights
-from sklearn_seqae._keras.compiling import fit_callbacks
 from sklearn_seqae._keras.devices import has_gpu, n_cores
+from sklearn_seqae._keras.feeding import STEPS_PER_CALL, Data, Feed, Settings
 from sklearn_seqae._keras.progress import Progress
+from sklearn_seqae._keras.watching import callback_list
 from sklearn_seqae._keras.workspace import Program, Workspace, lend
 
-STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
-TINY = np.finfo(np.float32).tiny  # of a batch where nothing is observed
-BATCH_HOOKS = (
-    "on_batch_begin",
-    "on_batch_end",
-    "on_train_batch_begin",
-    "on_train_batch_end",
-)
-Indices = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to train; the estimator's parameters of the same names."""
-
-    epochs: int
-    batch_size: int
-    optimizer: Any
-    learning_rate: float
-    early_stopping: bool
-    n_iter_no_change: int
-    tol: float
-    callbacks: Any
-    verbose: int
-
-
-@dataclass(frozen=True)
-class Data:
-    """What to train on.
-
-    Attributes
-    ----------
-    patches : Patches
-    sample_weight : ndarray of shape (n_sequences,), float32
-    train, validation : ndarray of int
-        Sequences by index; ``validation`` may be empty.
-    """
-
-    patches: Patches
-    sample_weight: NDArray[np.float32]
-    train: Indices
-    validation: Indices
+__all__ = ["Data", "Result", "Settings", "State", "train"]
 
 
 @dataclass
@@ -141,8 +92,14 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
     n_shards, n_rows = shard_shape(len(data.train), settings.batch_size, n_cores())
     if has_gpu():  # one large batch is what a GPU likes
         n_shards, n_rows = 1, n_shards * n_rows
+    if architecture.n_projection:  # each sequence is followed by a crop of it
+        n_rows *= 2
     return Program(
-        architecture, n_shards, n_rows, buffer_steps(int(data.patches.lengths.max()))
+        architecture,
+        n_shards,
+        n_rows,
+        buffer_steps(int(data.patches.lengths.max())),
+        noisy=settings.noise > 0,
     )
 
 
@@ -156,19 +113,13 @@ class _Loop:
         settings: Settings,
         random_state: np.random.RandomState,
     ) -> None:
-        self.workspace, self.data, self.settings = workspace, data, settings
-        self.random_state = random_state
+        self.workspace, self.settings = workspace, settings
+        self.feed = Feed(data, settings, workspace.program, random_state)
         self.history: dict[str, list[float]] = {"loss": []}
         self.n_epochs = 0
         self._best: tuple[float, State] | None = None
         self._progress = Progress(settings.epochs, settings.verbose)
-        self._callbacks = _callback_list(workspace, settings)
-        # The loss is a mean over observed values: its sums are divided by their number.
-        self._train_mass = self._mass(data.train)
-        self._validation_mass = self._mass(data.validation)
-        self._validation = (
-            self._shards(data.validation) if len(data.validation) else None
-        )
+        self._callbacks = callback_list(workspace, settings.callbacks, settings.epochs)
 
     def run(self) -> None:
         callbacks = self._callbacks
@@ -212,15 +163,16 @@ class _Loop:
 
     def _many_epochs_a_call(self) -> None:
         """Nobody looks between epochs: fill each call with as many as fit."""
-        epochs = [self._plan()]
+        feed = self.feed
+        epochs = [feed.epoch()]
         per_epoch = len(epochs[0])
-        group = max(1, STEPS_PER_CALL // self._n_steps(epochs[0]))
+        group = max(1, STEPS_PER_CALL // feed.n_steps(epochs[0]))
         while self.n_epochs < self.settings.epochs:
             n = min(group, self.settings.epochs - self.n_epochs)
-            epochs += [self._plan() for _ in range(n - len(epochs))]
-            losses = self._run_batches(np.concatenate(epochs[:n]))
-            for loss in losses.reshape(n, per_epoch).sum(axis=1):
-                self._end_epoch({"loss": float(loss / self._train_mass)})
+            epochs += [feed.epoch() for _ in range(n - len(epochs))]
+            sums = self._run_batches(np.concatenate(epochs[:n]))
+            for of_epoch in sums.reshape(n, per_epoch, -1):
+                self._end_epoch(feed.means(of_epoch))
             self._progress.show(self.n_epochs, self._logs())
             epochs = []
 
@@ -229,10 +181,9 @@ class _Loop:
         for epoch in range(self.settings.epochs):
             if self._callbacks:
                 self._callbacks.on_epoch_begin(epoch)
-            losses = self._run_batches(self._plan())
-            logs = {"loss": float(losses.sum() / self._train_mass)}
-            if self._validation is not None:
-                logs["val_loss"] = self._validation_loss(self._validation)
+            logs = self.feed.means(self._run_batches(self.feed.epoch()))
+            if self.feed.validation_mass:
+                logs["val_loss"] = self._validation_loss()
             self._end_epoch(logs)
             self._progress.show(self.n_epochs, logs)
             if self.settings.early_stopping:
@@ -256,65 +207,28 @@ class _Loop:
 
     # Pieces ---------------------------------------------------------------------------
 
-    def _plan(self) -> NDArray[np.int64]:
-        """Shards of one epoch's batches: (n_batches, n_shards, n_rows)."""
-        train, lengths = self.data.train, self.data.patches.lengths
-        batches = plan_epoch(
-            lengths[train], self.settings.batch_size, self.random_state
+    def _run_batches(self, shards: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Train on batches in their order; sums for each, see `Feed.sums`."""
+        sums: list[NDArray[np.float64]] = []
+        watchers = self._callbacks
+        if watchers and not watchers.look_at_batches:
+            watchers = None
+        for n, (stream, steps) in enumerate(self.feed.training(shards, bool(watchers))):
+            if watchers:
+                watchers.on_train_batch_begin(n)
+            losses = self.workspace.train(stream, steps)
+            self.check_finite([losses])
+            sums.append(self.feed.sums(losses, stream))
+            if watchers:
+                watchers.on_train_batch_end(n, self.feed.means(sums[-1]))
+        return np.concatenate(sums)
+
+    def _validation_loss(self) -> float:
+        total = sum(
+            float(self.workspace.evaluate(stream)[:, 0].sum())
+            for stream in self.feed.validation()
         )
-        program = self.workspace.program
-        return as_shards(
-            [train[b] for b in batches], lengths, program.n_shards, program.n_rows
-        )
-
-    def _shards(self, indices: Indices) -> NDArray[np.int64]:
-        program, lengths = self.workspace.program, self.data.patches.lengths
-        order = indices[np.argsort(lengths[indices], kind="stable")]
-        size = program.n_shards * program.n_rows
-        batches = np.array_split(order, -(-len(order) // size))
-        return as_shards(batches, lengths, program.n_shards, program.n_rows)
-
-    def _run_batches(self, shards: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Train on batches in their order; sums of weighted squared errors."""
-        # One epoch's gradient is the sum of its batches' over the whole mass.
-        n_batches = -(-len(self.data.train) // self.settings.batch_size)
-        scale = np.float32(n_batches / self._train_mass)
-        losses: list[NDArray[np.float32]] = []
-        for piece in self._cut(shards):
-            stream = self._pack(piece)
-            if self._callbacks and self._callbacks.look_at_batches:
-                self._callbacks.on_train_batch_begin(len(losses))
-            losses.append(self.workspace.train(stream, np.full(len(piece), scale)))
-            self.check_finite(losses[-1:])
-            if self._callbacks and self._callbacks.look_at_batches:
-                mean = float(losses[-1].sum() / max(stream.weight.sum(), TINY))
-                self._callbacks.on_train_batch_end(len(losses) - 1, {"loss": mean})
-        return np.concatenate(losses)
-
-    def _cut(self, shards: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-        if self._callbacks and self._callbacks.look_at_batches:
-            return iter(shards[:, None])
-        return chunks(shards, self.data.patches.lengths, STEPS_PER_CALL)
-
-    def _validation_loss(self, shards: NDArray[np.int64]) -> float:
-        total = 0.0
-        for piece in chunks(shards, self.data.patches.lengths, STEPS_PER_CALL):
-            total += float(self.workspace.evaluate(self._pack(piece)).sum())
-        return total / self._validation_mass
-
-    def _pack(self, shards: NDArray[np.int64]) -> Any:
-        size = self.workspace.program.n_buffer_steps
-        return pack(self.data.patches, shards, size, self.data.sample_weight)
-
-    def _n_steps(self, shards: NDArray[np.int64]) -> int:
-        lengths = self.data.patches.lengths
-        return int(np.where(shards >= 0, lengths[shards], 0).max(axis=-1).sum())
-
-    def _mass(self, indices: Indices) -> float:
-        """Count observed values, each weighing as its sequence."""
-        patches = self.data.patches
-        observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
-        return float((observed * self.data.sample_weight)[indices].sum())
+        return total / self.feed.validation_mass
 
     def _end_epoch(self, logs: dict[str, float]) -> None:
         self.n_epochs += 1
@@ -326,30 +240,3 @@ class _Loop:
 
     def _current_state(self) -> State:
         return State(self.workspace.get_weights(), self.workspace.get_optimizer_state())
-
-
-class _Callbacks(keras.callbacks.CallbackList):
-    """Keras's list, which also tells whether a callback looks at batches."""
-
-    @property
-    def look_at_batches(self) -> bool:
-        return any(
-            getattr(getattr(callback, hook), "__func__", None)
-            is not getattr(keras.callbacks.Callback, hook)
-            for callback in self.callbacks
-            for hook in BATCH_HOOKS
-        )
-
-
-def _callback_list(workspace: Workspace, settings: Settings) -> _Callbacks | None:
-    callbacks = fit_callbacks(settings.callbacks)
-    if not callbacks:
-        return None
-    workspace.model.stop_training = False
-    return _Callbacks(
-        callbacks,
-        add_history=False,
-        model=workspace.model,
-        epochs=settings.epochs,
-        verbose=0,
-    )

@@ -15,20 +15,22 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import Stream
+from sklearn_seqae._keras.agreement import disagreement
 from sklearn_seqae._keras.architecture import Architecture, Weights
 from sklearn_seqae._keras.compiling import CompiledModel, optimizer_key
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
 from sklearn_seqae._keras.network import make_network
+from sklearn_seqae._packing import Stream
 
 MAX_IDLE = 8
 MAX_IDLE_BYTES = 2**29
@@ -46,12 +48,41 @@ class Program:
         How a batch is run, see `sklearn_seqae._batching`.
     n_buffer_steps : int
         Longest sequence that the program serves, in steps.
+    noisy : bool, default=False
+        Whether the decoder's target is not what the encoder reads.
     """
 
     architecture: Architecture
     n_shards: int
     n_rows: int
     n_buffer_steps: int
+    noisy: bool = False
+
+
+class Steps(NamedTuple):
+    """What each update of a call into training goes by, all of shape (n_batches,).
+
+    Attributes
+    ----------
+    scale, agreement_scale : ndarray of float32
+        Factors of the two losses in the objective.
+    learning_rate : ndarray of float32
+        0 leaves the optimizer's as it is.
+    """
+
+    scale: Any
+    agreement_scale: Any
+    learning_rate: Any
+
+
+class _Piece(NamedTuple):
+    """One shard, as in `Stream`."""
+
+    x: Tensor
+    target: Tensor
+    weight: Tensor
+    row_weight: Tensor
+    lengths: Tensor
 
 
 class Workspace:
@@ -67,6 +98,10 @@ class Workspace:
         self._fresh_optimizer = self.get_optimizer_state()
         self._network = make_network(program.architecture, has_gpu())
         self._jit = not has_gpu() and xla_compiles()
+        # A rate of one's own, not a schedule of Keras's, can be set for each batch.
+        self._has_rate = isinstance(
+            getattr(self.optimizer, "_learning_rate", None), keras.Variable
+        )
         self._variables = [variable.value for variable in self.layers.variables]
         # Without XLA nothing is updated in place, so there the buffers would only cost.
         self._scratch = [
@@ -76,7 +111,7 @@ class Workspace:
             for _ in range(program.n_shards)
         ]
         self._gradients_of_shard = self._function(self._shard_gradients)
-        self._loss_of_shard = self._function(self._shard_loss)
+        self._losses_of_shard = self._function(self._shard_losses)
         self._update = self._function(self._apply)
         signature = self._signature()
         self._train, self._evaluate = (
@@ -120,31 +155,38 @@ class Workspace:
 
     # Work -----------------------------------------------------------------------------
 
-    def train(self, stream: Stream, scales: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One update a batch; returns each batch's sum of weighted squared errors."""
-        return self._train(*self._tensors(stream), tf.constant(scales)).numpy()
+    def train(self, stream: Stream, steps: Steps) -> NDArray[np.float32]:
+        """One update a batch; returns each batch's losses, (n_batches, 2).
+
+        The first is the sum of weighted squared errors, the second that of the weighted
+        disagreements between sequences and their crops.
+        """
+        return self._train(*self._tensors(stream), *map(tf.constant, steps)).numpy()
 
     def evaluate(self, stream: Stream) -> NDArray[np.float32]:
-        """Each batch's sum of weighted squared errors, without an update."""
-        scales = tf.ones(len(stream.starts))
-        return self._evaluate(*self._tensors(stream), scales).numpy()
+        """Return the same without an update."""
+        nothing = [tf.zeros(len(stream.starts)) for _ in Steps._fields]
+        return self._evaluate(*self._tensors(stream), *nothing).numpy()
 
     @staticmethod
     def _tensors(stream: Stream) -> tuple[Tensor, ...]:
         return tuple(
-            tf.convert_to_tensor(a)
-            for a in (stream.x, stream.weight, stream.starts, stream.lengths)
+            tf.convert_to_tensor(getattr(stream, field.name))
+            for field in fields(stream)
         )
 
     def _signature(self) -> list[tf.TensorSpec]:
         program = self.program
         rows, width = program.n_rows, program.architecture.n_inputs
+        shards = (None, program.n_shards)
         return [
             tf.TensorSpec((None, 2, rows, width), tf.float32),
             tf.TensorSpec((None, rows, width), tf.float32),
-            tf.TensorSpec((None, program.n_shards), tf.int32),
-            tf.TensorSpec((None, program.n_shards, rows), tf.int32),
-            tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((None, rows, width), tf.float32),
+            tf.TensorSpec((*shards, rows), tf.float32),
+            tf.TensorSpec(shards, tf.int32),
+            tf.TensorSpec((*shards, rows), tf.int32),
+            *(tf.TensorSpec((None,), tf.float32) for _ in Steps._fields),
         ]
 
     def _function(self, python_function: Any) -> Any:
@@ -152,73 +194,94 @@ class Workspace:
             own_function(python_function), jit_compile=self._jit, autograph=False
         )
 
-    def _train_batches(
-        self, x: Tensor, weight: Tensor, starts: Tensor, lengths: Tensor, scales: Tensor
-    ) -> Tensor:
+    def _train_batches(self, *tensors: Tensor) -> Tensor:
+        stream, steps = self._named(tensors)
+
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
             # The shards don't depend on each other: TensorFlow runs them side by side.
+            scales = steps.scale[b], steps.agreement_scale[b]
             results = [
-                self._gradients_of_shard(*piece, scales[b], self._scratch[s])
-                for s, piece in enumerate(self._pieces(b, x, weight, starts, lengths))
+                self._gradients_of_shard(piece, scales, self._scratch[s])
+                for s, piece in enumerate(self._pieces(b, stream))
             ]
+            if self._has_rate:
+                rate = steps.learning_rate[b]
+                now = self.optimizer.learning_rate
+                now.assign(tf.where(rate > 0, rate, now))
             gradients = zip(*(gradients for _, gradients in results), strict=True)
             self._update([list(shards) for shards in gradients])
             return b + 1, losses.write(b, tf.add_n([loss for loss, _ in results]))
 
-        return self._over_batches(batch, starts)
+        return self._over_batches(batch, stream.starts)
 
-    def _evaluate_batches(
-        self,
-        x: Tensor,
-        weight: Tensor,
-        starts: Tensor,
-        lengths: Tensor,
-        scales: Tensor,
-    ) -> Tensor:
+    def _evaluate_batches(self, *tensors: Tensor) -> Tensor:
+        stream, _ = self._named(tensors)
+
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-            pieces = self._pieces(b, x, weight, starts, lengths)
+            pieces = self._pieces(b, stream)
             return b + 1, losses.write(
-                b, tf.add_n([self._loss_of_shard(*p) for p in pieces])
+                b, tf.add_n([self._losses_of_shard(piece) for piece in pieces])
             )
 
-        return self._over_batches(batch, starts)
+        return self._over_batches(batch, stream.starts)
+
+    @staticmethod
+    def _named(tensors: Sequence[Tensor]) -> tuple[Stream, Steps]:
+        n = len(fields(Stream))
+        return Stream(*tensors[:n]), Steps(*tensors[n:])
 
     def _over_batches(self, batch: Any, starts: Tensor) -> Tensor:
         n_batches = tf.shape(starts)[0]
-        losses = tf.TensorArray(tf.float32, n_batches, element_shape=())
+        losses = tf.TensorArray(tf.float32, n_batches, element_shape=(2,))
         _, losses = tf.while_loop(
             lambda b, _: b < n_batches, batch, (0, losses), parallel_iterations=1
         )
         return losses.stack()
 
-    def _pieces(
-        self, b: Tensor, x: Tensor, weight: Tensor, starts: Tensor, lengths: Tensor
-    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    def _pieces(self, b: Tensor, stream: Stream) -> Iterator[_Piece]:
         """Cut the shards of batch ``b``, each of the size of the program's buffers."""
         size = self.program.n_buffer_steps
         for s in range(self.program.n_shards):
-            start = starts[b, s]
-            yield (
-                tf.slice(x, (start, 0, 0, 0), (size, *x.shape[1:])),
-                tf.slice(weight, (start, 0, 0), (size, *weight.shape[1:])),
-                lengths[b, s],
+
+            def cut(array: Tensor, start: Tensor = stream.starts[b, s]) -> Tensor:
+                rest = array.shape[1:]
+                return tf.slice(array, (start, *[0] * len(rest)), (size, *rest))
+
+            x = cut(stream.x)
+            yield _Piece(
+                x,
+                cut(stream.target) if self.program.noisy else x[:, 1],
+                cut(stream.weight),
+                stream.row_weight[b, s],
+                stream.lengths[b, s],
             )
 
-    def _shard_loss(
-        self, x: Tensor, weight: Tensor, lengths: Tensor, scratch: Any = None
-    ) -> Tensor:
-        """Sum of weighted squared errors; padding and missing values weigh zero."""
+    def _shard_losses(self, piece: _Piece, scratch: Any = None) -> Tensor:
+        """Add up squared errors, and disagreements; padding weighs nothing."""
         network, weights = self._network, self._variables
-        code = network.encode(weights, x, lengths, scratch)
-        return network.squared_error(weights, code, lengths, x[:, 1], weight, scratch)
+        pooled = network.pool(weights, piece.x, piece.lengths, scratch)
+        error = network.squared_error(
+            weights,
+            network.head(weights, pooled),
+            piece.lengths,
+            piece.target,
+            piece.weight,
+            scratch,
+        )
+        if not self.program.architecture.n_projection:
+            return tf.stack([error, tf.zeros_like(error)])
+        projected = network.project(weights, pooled)
+        return tf.stack([error, disagreement(projected, piece.row_weight)])
 
     def _shard_gradients(
-        self, x: Tensor, weight: Tensor, lengths: Tensor, scale: Tensor, scratch: Any
+        self, piece: _Piece, scales: tuple[Tensor, Tensor], scratch: Any
     ) -> tuple[Tensor, list[Tensor]]:
         with tf.GradientTape() as tape:
-            loss = self._shard_loss(x, weight, lengths, scratch)
-            objective = loss * scale
-        return loss, tape.gradient(objective, self._variables)
+            losses = self._shard_losses(piece, scratch)
+            objective = tf.reduce_sum(losses * tf.stack(scales))
+        return losses, tape.gradient(
+            objective, self._variables, unconnected_gradients="zero"
+        )
 
     def _apply(self, gradients: list[list[Tensor]]) -> None:
         totals = [tf.add_n(shards) for shards in gradients]

@@ -12,6 +12,7 @@ import pytest
 from sklearn_seqae._batching import to_patches
 from sklearn_seqae._keras import inference, workspace
 from sklearn_seqae._keras.architecture import Architecture, build_layers
+from sklearn_seqae._keras.pooling import EPSILON
 from sklearn_seqae._ragged import RaggedArray
 
 # A script for a process of its own, not a module to look for doctests in
@@ -63,6 +64,26 @@ def make_patches(make_ragged):
     return make
 
 
+def pool_by_numpy(architecture, of_layers, queries):
+    """The vector of pooled states, from those of each layer, (T, D * U)."""
+    pooled, left = [], list(queries)
+    for states in of_layers:
+        directions = np.split(states, architecture.n_directions, axis=1)
+        for kind in architecture.pooling:
+            for d, own in enumerate(directions):
+                if kind == "last":
+                    pooled.append(own[0] if d else own[-1])
+                elif kind == "std":
+                    pooled.append(np.sqrt(own.var(axis=0) + EPSILON))
+                elif kind == "attention":
+                    score = own @ left.pop(0)
+                    weight = np.exp(score - score.max())
+                    pooled.append(weight @ own / weight.sum())
+                else:
+                    pooled.append(getattr(own, kind)(axis=0))
+    return np.concatenate(pooled)
+
+
 @pytest.fixture(scope="session")
 def through_keras():
     """Codes and decoded steps from Keras's layers, one sequence at a time, unpadded."""
@@ -72,14 +93,18 @@ def through_keras():
         layers.set_weights(weights)
         codes, decoded = [], []
         for start, stop in zip(patches.offsets[:-1], patches.offsets[1:], strict=True):
-            states = patches.values[None, start:stop]
+            states, of_layers = patches.values[None, start:stop], []
             for layer in layers.encoder:
                 states = layer(states)
-            code = layers.embedding(states)
-            states = np.repeat(code.numpy()[:, None], stop - start, axis=1)
+                of_layers.append(states.numpy()[0])
+            queries = [layer.kernel.numpy()[:, 0] for layer in layers.queries]
+            code = pool_by_numpy(architecture, of_layers, queries)[None]
+            if layers.embedding is not None:
+                code = layers.embedding(code).numpy()
+            states = np.repeat(code[:, None], stop - start, axis=1)
             for layer in layers.decoder:
                 states = layer(states)
-            codes.append(code.numpy()[0])
+            codes.append(code[0])
             decoded.append(layers.reconstruction(states).numpy()[0, ::-1])
         return np.array(codes), np.concatenate(decoded)
 
@@ -119,17 +144,19 @@ def through_numpy(lstm_by_numpy):
             taken, left[:] = left[:n], left[n:]
             return taken
 
-        states, activation = x, architecture.activation
+        states, of_layers, activation = x, [], architecture.activation
         for _ in architecture.encoder_units:
             forward = lstm_by_numpy(states, *take(3), activation)
-            last = forward[-1]
             if architecture.bidirectional:
                 backward = lstm_by_numpy(states[::-1], *take(3), activation)
-                last = np.concatenate([last, backward[-1]])
                 forward = np.concatenate([forward, backward[::-1]], axis=1)
             states = forward
-        kernel, bias = take(2)
-        code = last @ kernel + bias
+            of_layers.append(states)
+        queries = [query[:, 0] for query in take(len(architecture.query_sizes))]
+        code = pool_by_numpy(architecture, of_layers, queries)
+        if architecture.head:
+            kernel, bias = take(2)
+            code = code @ kernel + bias
         states = np.repeat(code[None], len(x), axis=0)
         for _ in architecture.decoder_units:
             states = lstm_by_numpy(states, *take(3), activation)

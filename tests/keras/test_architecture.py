@@ -7,12 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_seqae._batching import from_patches, to_patches
-from sklearn_seqae._keras.architecture import (
-    build_layers,
-    build_models,
-    initial_weights,
-)
+from sklearn_seqae._keras.architecture import build_layers, initial_weights
 from sklearn_seqae._keras.inference import decode, encode
+from sklearn_seqae._keras.models import build_models
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._ragged import RaggedArray
 
@@ -37,7 +34,7 @@ def test_layers_have_the_shapes_of_the_architecture(stacked):
     expected = []
     for width, units in ((first, 8), (second, 4)):
         expected += 2 * [(width, 4 * units), (units, 4 * units), (4 * units,)]
-    expected += [(2 * 4, 3), (3,)]
+    expected += [(2 * (8 + 4), 3), (3,)]  # the last states of both layers
     expected += [(3, 16), (4, 16), (16,), (4, 32), (8, 32), (32,)]
     expected += [(8, 3), (3,)]
     assert [tuple(v.shape) for v in layers.variables] == expected

@@ -117,8 +117,8 @@ def fused_function(activation, jit, scratch):
                 "initial_state": tuple(state) if state else None,
             }
             args = x, LSTMWeights(*weights), lengths
-            sequence = lstm(*args, return_sequences=True, **options)
-            last = lstm(*args, return_sequences=False, **options)
+            sequence, pooled = lstm(*args, pooling=["last"], **options)
+            last = pooled["last"]
             loss = tf.reduce_sum(sequence * upstream)
             loss += tf.reduce_sum(last * upstream_last)
         return sequence, last, tape.gradient(loss, [x, *weights, *state])
@@ -470,7 +470,10 @@ def test_no_gradient_for_inputs_that_are_data():
     def gradients(**options):
         with tf.GradientTape() as tape:
             tape.watch([x, weights])
-            last = lstm(x, layer, lengths, return_sequences=False, **options)
+            options |= {"pooling": ["last"], "return_sequences": False}
+            sequence, pooled = lstm(x, layer, lengths, **options)
+        assert sequence is None
+        last = pooled["last"]
         return tape.gradient(last, [x, *weights])
 
     d_x, *d_weights = gradients(input_gradient=False)

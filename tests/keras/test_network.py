@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
-from sklearn_seqae._batching import pack
 from sklearn_seqae._keras.architecture import build_layers, initial_weights
 from sklearn_seqae._keras.network import FusedNetwork, StockNetwork
+from sklearn_seqae._packing import pack
 
 LENGTHS = [9, 1, 16, 4, 0, 12]  # 0: a row that holds nothing
 N_STEPS = 16
@@ -27,6 +27,23 @@ ARCHITECTURES = {
         "encoder_units": (2, 3, 2),
         "decoder_units": (2, 3, 2),
     },
+    "pooled_states": {
+        "bidirectional": True,
+        "encoder_units": (4, 3),
+        "pooling": ("max", "std", "last", "mean", "min"),
+    },
+    "no_head": {
+        "bidirectional": True,
+        "pooling": ("mean", "std"),
+        "head": False,
+        "n_code": 16,
+    },
+    "attention": {
+        "bidirectional": True,
+        "encoder_units": (4, 3),
+        "pooling": ("attention", "last"),
+    },
+    "projection": {"pooling": ("mean",), "n_projection": 5},
 }
 
 
@@ -58,8 +75,12 @@ def results(network, weights, x, weight, lengths):
         tape.watch(weights)
         code = network.encode(weights, x, lengths)
         loss = network.squared_error(weights, code, lengths, x[:, 1], weight)
+        objective = loss
+        if network.architecture.n_projection:
+            pooled = network.pool(weights, x, lengths)
+            objective += tf.reduce_sum(network.project(weights, pooled) ** 2)
     decoded = network.decode(weights, code, lengths, N_STEPS)
-    gradients = [g.numpy() for g in tape.gradient(loss, weights)]
+    gradients = [g.numpy() for g in tape.gradient(objective, weights)]
     return code.numpy(), decoded.numpy(), loss.numpy(), gradients
 
 

@@ -7,7 +7,7 @@ from keras.callbacks import Callback
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_seqae._keras import training
+from sklearn_seqae._keras import feeding, training
 from sklearn_seqae._keras.architecture import initial_weights
 from sklearn_seqae._keras.training import Data, Settings, State
 
@@ -172,6 +172,7 @@ def test_the_same_seed_gives_the_same_bits(fit):
 @pytest.mark.parametrize("steps_per_call", [1, 30, 10**6])
 def test_how_many_epochs_a_call_changes_no_bit(fit, monkeypatch, steps_per_call):
     expected = fit(epochs=7)
+    monkeypatch.setattr(feeding, "STEPS_PER_CALL", steps_per_call)
     monkeypatch.setattr(training, "STEPS_PER_CALL", steps_per_call)
     found = fit(epochs=7)
     assert_same_weights(found.state.weights, expected.state.weights)

@@ -7,16 +7,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_seqae._batching import pack, split_into_shards
+from sklearn_seqae._batching import split_into_shards
 from sklearn_seqae._keras import workspace
 from sklearn_seqae._keras.architecture import initial_weights
 from sklearn_seqae._keras.workspace import (
     MAX_IDLE,
     MAX_IDLE_BYTES,
     Program,
+    Steps,
     Workspace,
     lend,
 )
+from sklearn_seqae._packing import pack
 
 N_STEPS = 16
 N_ROWS = 4
@@ -41,15 +43,16 @@ def batch_of(patches, n_shards=2, n_rows=N_ROWS, sample_weight=SAMPLE_WEIGHT):
     return pack(patches, shards[None], N_STEPS, sample_weight)
 
 
-def scales(value=1.0, n_batches=1):
-    return np.full(n_batches, value, np.float32)
+def steps(scale=1.0, n_batches=1, agreement=0.0, rate=0.0):
+    """What the updates go by; a rate of 0 leaves the optimizer's."""
+    return Steps(*(np.full(n_batches, v, np.float32) for v in (scale, agreement, rate)))
 
 
 def outcome(space, weights, stream, scale=0.01):
     """Loss without an update; loss and weights of one update."""
     space.load(weights, [], 0.1)
-    evaluated = space.evaluate(stream)
-    trained = space.train(stream, scales(scale, len(stream.starts)))
+    evaluated = space.evaluate(stream)[:, 0]
+    trained = space.train(stream, steps(scale, len(stream.starts)))[:, 0]
     return evaluated, trained, space.get_weights()
 
 
@@ -103,9 +106,9 @@ def test_each_batch_has_its_own_loss(compiled, make_patches):
     ]
     stream = pack(patches, np.stack(shards), N_STEPS, SAMPLE_WEIGHT)
     space.load(weights, [], 0.1)
-    together = space.evaluate(stream)
+    together = space.evaluate(stream)[:, 0]
     alone = [
-        space.evaluate(pack(patches, s[None], N_STEPS, SAMPLE_WEIGHT))[0]
+        space.evaluate(pack(patches, s[None], N_STEPS, SAMPLE_WEIGHT))[0, 0]
         for s in shards
     ]
     assert_array_equal(together, alone)
@@ -163,7 +166,7 @@ def test_shards_sum_to_the_gradient_of_the_batch(make_architecture, make_patches
         space = Workspace(Program(architecture, n_shards, n_rows, N_STEPS), plain)
         stream = batch_of(patches, n_shards, n_rows)
         space.load(weights, [], None)
-        (loss,) = space.train(stream, scales(0.5))
+        ((loss, _),) = space.train(stream, steps(0.5))
         gradient = [b - a for a, b in zip(space.get_weights(), weights, strict=True)]
         results.append((loss, gradient))
     (loss, gradient), (whole_loss, whole) = results
@@ -181,22 +184,36 @@ def test_optimizer_state_round_trip(compiled, make_patches):
     stream = batch_of(make_patches(LENGTHS))
     space.load(weights, [], 0.1)
     for _ in range(2):
-        space.train(stream, scales(0.01))
+        space.train(stream, steps(0.01))
     halfway, state = space.get_weights(), space.get_optimizer_state()
-    space.train(stream, scales(0.01))
+    space.train(stream, steps(0.01))
     expected = space.get_weights()
 
-    space.train(stream, scales(0.01))  # the arrays are copies
+    space.train(stream, steps(0.01))  # the arrays are copies
     space.load(halfway, state, 0.1)
-    space.train(stream, scales(0.01))
+    space.train(stream, steps(0.01))
     assert_same_bits(space.get_weights(), expected)
 
     space.load(halfway, [], 0.1)  # a fresh Adam steps elsewhere
-    space.train(stream, scales(0.01))
+    space.train(stream, steps(0.01))
     different = [
         (a != b).any() for a, b in zip(space.get_weights(), expected, strict=True)
     ]
     assert any(different)
+
+
+def test_a_rate_for_an_update_is_the_rate_of_that_update(compiled, make_patches):
+    space, weights = compiled
+    stream = batch_of(make_patches(LENGTHS))
+    expected = []
+    for rate in (0.5, 0.25):
+        space.load(weights, [], rate)
+        space.train(stream, steps(0.01))
+        expected.append(space.get_weights())
+    for rate, wanted in zip((0.5, 0.25), expected, strict=True):
+        space.load(weights, [], 0.125)
+        space.train(stream, steps(0.01, rate=rate))
+        assert_same_bits(space.get_weights(), wanted)
 
 
 def test_load_starts_anew_whatever_was_trained_before(compiled, make_patches):
@@ -204,7 +221,7 @@ def test_load_starts_anew_whatever_was_trained_before(compiled, make_patches):
     stream = batch_of(make_patches(LENGTHS))
     expected = outcome(space, weights, stream)
     space.load([w + 1 for w in weights], [], 0.9)
-    space.train(stream, scales())
+    space.train(stream, steps())
     assert_same_bits(outcome(space, weights, stream), expected)
 
 
@@ -213,7 +230,7 @@ def test_the_learning_rate_is_taken(compiled, make_patches):
     stream = batch_of(make_patches(LENGTHS))
     for learning_rate in (0.5, 0.25):
         space.load(weights, [], learning_rate)
-        space.train(stream, scales(0.01))
+        space.train(stream, steps(0.01))
         moved = np.abs(space.get_weights()[0] - weights[0]).max()
         assert moved == pytest.approx(learning_rate, rel=1e-2)  # Adam's first step
 

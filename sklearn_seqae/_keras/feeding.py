@@ -1,0 +1,184 @@
+"""What a fit is fed with: batches of every epoch, and by what each update goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._batching import Patches, as_shards, chunks, plan_epoch
+from sklearn_seqae._keras.schedule import warm_cosine
+from sklearn_seqae._keras.workspace import Program, Steps
+from sklearn_seqae._packing import Noise, Stream, pack, pair_with_crops
+
+STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
+SHORTEST_CROP = 0.5  # of a sequence, to be recognised as part of it
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; the estimator's parameters of the same names."""
+
+    epochs: int
+    batch_size: int
+    optimizer: Any
+    learning_rate: float
+    early_stopping: bool
+    n_iter_no_change: int
+    tol: float
+    callbacks: Any
+    verbose: int
+    learning_rate_schedule: str | None = None
+    agreement_weight: float = 0.0
+    noise: float = 0.0
+
+
+@dataclass(frozen=True)
+class Data:
+    """What to train on.
+
+    Attributes
+    ----------
+    patches : Patches
+    sample_weight : ndarray of shape (n_sequences,), float32
+    train, validation : ndarray of int
+        Sequences by index; ``validation`` may be empty.
+    """
+
+    patches: Patches
+    sample_weight: NDArray[np.float32]
+    train: Indices
+    validation: Indices
+
+
+class Feed:
+    """Batches of one fit, and what their losses mean.
+
+    Attributes
+    ----------
+    validation_mass : float
+        How much the values of the validation set weigh; 0 if there is none.
+    """
+
+    def __init__(
+        self,
+        data: Data,
+        settings: Settings,
+        program: Program,
+        random_state: np.random.RandomState,
+    ) -> None:
+        self._data, self._settings, self._program = data, settings, program
+        self._lengths = data.patches.lengths
+        self._random_state = random_state
+        # Generators of their own: what is drawn then does not depend on how batches
+        # are grouped into calls.
+        self._of_crops, self._of_noise = (
+            np.random.default_rng(random_state.randint(np.iinfo(np.int32).max, size=2))
+            for _ in range(2)
+        )
+        self._pairs = bool(program.architecture.n_projection)
+        self._n_batches = -(-len(data.train) // settings.batch_size)
+        self._n_updates = 0
+        # The loss is a mean over observed values: its sums are divided by their number.
+        self._train_mass = self._mass(data.train)
+        self._pairs_mass = 2 * float(data.sample_weight[data.train].sum())
+        self.validation_mass = self._mass(data.validation)
+
+    def epoch(self) -> NDArray[np.int64]:
+        """Draw one epoch's batches, as shards: (n_batches, n_shards, n_rows)."""
+        train, program = self._data.train, self._program
+        batches = plan_epoch(
+            self._lengths[train], self._settings.batch_size, self._random_state
+        )
+        n_rows = program.n_rows // (1 + self._pairs)
+        return as_shards(
+            [train[b] for b in batches], self._lengths, program.n_shards, n_rows
+        )
+
+    def n_steps(self, shards: NDArray[np.int64]) -> int:
+        """Count the steps that shards run, one after the other."""
+        return int(np.where(shards >= 0, self._lengths[shards], 0).max(axis=-1).sum())
+
+    def training(
+        self, shards: NDArray[np.int64], one_by_one: bool
+    ) -> Iterator[tuple[Stream, Steps]]:
+        """Pack batches for one call after the other into TensorFlow."""
+        whole = chunks(shards, self._lengths, STEPS_PER_CALL)
+        for piece in shards[:, None] if one_by_one else whole:
+            yield self._pack(piece, self._pairs, self._noise()), self._steps(len(piece))
+
+    def validation(self) -> Iterator[Stream]:
+        """Pack the validation set, as it is, without crops or noise."""
+        program, held_out = self._program, self._data.validation
+        order = held_out[np.argsort(self._lengths[held_out], kind="stable")]
+        size = program.n_shards * program.n_rows
+        batches = np.array_split(order, -(-len(order) // size))
+        shards = as_shards(batches, self._lengths, program.n_shards, program.n_rows)
+        for piece in chunks(shards, self._lengths, STEPS_PER_CALL):
+            yield self._pack(piece, False, self._noise(0.0))
+
+    def sums(self, losses: NDArray[np.float32], stream: Stream) -> NDArray[np.float64]:
+        """Return what `means` needs to know of each batch, (n_batches, 3).
+
+        Sums of squared errors, of what those weigh, and of disagreements.
+        """
+        per_step = stream.weight.sum(axis=(1, 2), dtype=np.float64)
+        mass = np.add.reduceat(per_step, stream.starts[:, 0])
+        return np.column_stack([losses[:, 0], mass, losses[:, 1]]).astype(np.float64)
+
+    def means(self, sums: NDArray[np.float64]) -> dict[str, float]:
+        """Average over some batches, an epoch's for example, by name."""
+        error, mass, disagreement = sums.sum(axis=0)
+        means = {"loss": float(error / mass) if mass else 0.0}
+        if self._pairs:
+            means["disagreement"] = float(disagreement / self._pairs_mass)
+        return means
+
+    def _pack(
+        self, shards: NDArray[np.int64], pairs: bool, noise: Noise | None
+    ) -> Stream:
+        data, crops = self._data, None
+        if pairs:
+            shards, crops = pair_with_crops(
+                shards, self._lengths, SHORTEST_CROP, self._of_crops
+            )
+        return pack(
+            data.patches,
+            shards,
+            self._program.n_buffer_steps,
+            data.sample_weight,
+            crops=crops,
+            noise=noise,
+        )
+
+    def _noise(self, factor: float = 1.0) -> Noise | None:
+        if not self._program.noisy:
+            return None
+        return Noise(factor * self._settings.noise, self._of_noise)
+
+    def _steps(self, n: int) -> Steps:
+        """Return what the next ``n`` updates go by."""
+        settings, n_batches = self._settings, self._n_batches
+        rates = np.zeros(n)  # as it is
+        if settings.learning_rate_schedule == "cosine":
+            update = self._n_updates + np.arange(n)
+            factor = warm_cosine(update, settings.epochs * n_batches)
+            rates = settings.learning_rate * factor
+        self._n_updates += n
+        # One epoch's gradient is the sum of its batches' over the whole mass.
+        agreement = settings.agreement_weight * n_batches / self._pairs_mass
+        return Steps(
+            np.full(n, n_batches / self._train_mass, np.float32),
+            np.full(n, agreement, np.float32),
+            rates.astype(np.float32),
+        )
+
+    def _mass(self, indices: Indices) -> float:
+        """Count observed values, each weighing as its sequence."""
+        patches = self._data.patches
+        observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
+        return float((observed * self._data.sample_weight)[indices].sum())

@@ -1,0 +1,87 @@
+"""The arithmetic of LSTM gates: from stored values, and the gradients of weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+BLOCK = 16  # steps whose weight gradients are one matrix product
+Tensor = Any
+
+
+def weight_gradients(
+    x: Tensor | None, hidden: Tensor, h0: Tensor, gates: Tensor, longest: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Add up gradients of [kernel; recurrent_kernel] and bias, a block at a time.
+
+    Parameters
+    ----------
+    x : tensor of shape (T, D, B, F) or None
+        Inputs; None where the kernel is not part of the recurrence.
+    hidden : tensor of shape (T, D, B, U)
+    h0 : tensor of shape (D, B, U)
+    gates : tensor of shape (T, D, B, 4U)
+        Gradients of the gates.
+    longest : int32 scalar tensor
+        How many steps were run.
+
+    Returns
+    -------
+    tensor of shape (D, F + U, 4U) and tensor of shape (D, 4U)
+    """
+    n_directions, n_rows, units = (int(n) for n in h0.shape)
+    n_timesteps = int(gates.shape[0])
+    block = min(BLOCK, n_timesteps)
+    if n_timesteps % block:
+        raise ValueError(f"{n_timesteps} steps are not a multiple of {block}.")
+    n_inputs = 0 if x is None else int(x.shape[-1])
+
+    def cut(array: Tensor, t: Tensor, size: int) -> Tensor:
+        return tf.slice(array, (t, 0, 0, 0), (size, *array.shape[1:]))
+
+    def add(t, d_weights, d_bias):  # type: ignore[no-untyped-def]
+        before = tf.where(t > 0, hidden[tf.maximum(t - 1, 0)], h0)
+        left = tf.concat([before[None], cut(hidden, t, block)[:-1]], 0)
+        if x is not None:
+            left = tf.concat([cut(x, t, block), left], -1)
+        # Steps beyond the longest row hold what an earlier call left there.
+        ran = (t + tf.range(block) < longest)[:, None, None, None]
+        right = tf.where(ran, cut(gates, t, block), 0)
+        products = [
+            tf.matmul(
+                tf.reshape(left[:, d], (block * n_rows, -1)),
+                tf.reshape(right[:, d], (block * n_rows, -1)),
+                transpose_a=True,
+            )
+            for d in range(n_directions)
+        ]
+        d_bias = d_bias + tf.reduce_sum(right, (0, 2))
+        return t + block, d_weights + tf.stack(products), d_bias
+
+    zeros = (
+        tf.zeros((n_directions, n_inputs + units, 4 * units), h0.dtype),
+        tf.zeros((n_directions, 4 * units), h0.dtype),
+    )
+    return tf.while_loop(lambda t, *_: t < longest, add, (0, *zeros))[1:]
+
+
+def gate_constants(units: int, dtype: Any) -> tuple[Tensor, Tensor]:
+    """Return what scales pre-activations before the tanh, and which are candidates."""
+    is_cell = tf.repeat(tf.constant([False, False, True, False]), units)
+    return tf.where(is_cell, tf.ones([], dtype), tf.constant(0.5, dtype)), is_cell
+
+
+def split(stored: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Input, forget, candidate and output gate from the stored tanh values."""
+    i, f, k, o = tf.split(stored, 4, -1)
+    return 0.5 + 0.5 * i, 0.5 + 0.5 * f, k, 0.5 + 0.5 * o
+
+
+def act(x: Tensor, activation: str) -> Tensor:
+    return tf.tanh(x) if activation == "tanh" else tf.nn.relu(x)
+
+
+def act_gradient(y: Tensor, activation: str) -> Tensor:
+    """Return the activation's derivative, from its value."""
+    return 1 - y * y if activation == "tanh" else tf.cast(y > 0, y.dtype)

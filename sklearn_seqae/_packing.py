@@ -1,0 +1,185 @@
+"""Batches in memory: time-major shards, crops of sequences, noise.
+
+See `sklearn_seqae._batching` for what a step and a shard are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._batching import Patches
+from sklearn_seqae._ragged import offsets_from_lengths
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Crops:
+    """The part of its sequence that each row of some shards holds, in steps.
+
+    Attributes
+    ----------
+    first, lengths : ndarray of int64, of the shards' shape
+        Where it begins and how long it is.
+    """
+
+    first: Indices
+    lengths: Indices
+
+
+def pair_with_crops(
+    shards: NDArray[np.int64],
+    lengths: Indices,
+    shortest: float,
+    random_state: np.random.Generator,
+) -> tuple[NDArray[np.int64], Crops]:
+    """Follow the rows of every shard by as many that hold crops of the same sequences.
+
+    Parameters
+    ----------
+    shards : ndarray of shape (..., n_rows)
+    lengths : ndarray of shape (n_sequences,)
+        Steps of each sequence.
+    shortest : float
+        Least share of a sequence that a crop holds.
+
+    Returns
+    -------
+    shards : ndarray of shape (..., 2 * n_rows)
+    crops : Crops
+    """
+    whole = np.append(lengths, 0)[shards]
+    size, place = np.moveaxis(random_state.random((*shards.shape, 2)), -1, 0)
+    share = shortest + size * (1 - shortest)
+    cut = np.minimum(np.ceil(share * whole).astype(np.int64), whole)
+    first = np.floor(place * (whole - cut + 1))
+    return np.concatenate([shards, shards], axis=-1), Crops(
+        np.concatenate([np.zeros_like(cut), first.astype(np.int64)], axis=-1),
+        np.concatenate([whole, cut], axis=-1),
+    )
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Shards of one or more batches, one after the other in time.
+
+    Attributes
+    ----------
+    x : ndarray of shape (n_steps, 2, n_rows, width), float32
+        ``x[:, 0]`` in the order of time, ``x[:, 1]`` each row reversed by its length.
+    target : ndarray of shape (n_steps, n_rows, width), float32
+        ``x[:, 1]`` without noise; empty where there is none.
+    weight : ndarray of shape (n_steps, n_rows, width), float32
+        What each value of the target weighs in the loss; zero where none is observed.
+    row_weight : ndarray of shape (n_batches, n_shards, n_rows), float32
+        What each row's sequence weighs; zero for an empty row.
+    starts : ndarray of shape (n_batches, n_shards), int32
+        Where each shard starts. ``x`` goes on for the size of a buffer after the last.
+    lengths : ndarray of shape (n_batches, n_shards, n_rows), int32
+        Steps of each row.
+    """
+
+    x: NDArray[np.float32]
+    target: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    row_weight: NDArray[np.float32]
+    starts: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Gaussian noise for what the encoder reads; the decoder's target has none."""
+
+    scale: float
+    random_state: np.random.Generator
+
+
+def pack(
+    patches: Patches,
+    shards: NDArray[np.int64],
+    n_buffer_steps: int,
+    sample_weight: NDArray[np.float32] | None = None,
+    *,
+    crops: Crops | None = None,
+    noise: Noise | None = None,
+) -> Stream:
+    """Lay shards of sequences out for the network.
+
+    Parameters
+    ----------
+    patches : Patches
+    shards : ndarray of shape (n_batches, n_shards, n_rows)
+        Sequences by index, -1 for an empty row.
+    n_buffer_steps : int
+        Steps of the program's buffer; at least the longest sequence.
+    sample_weight : ndarray of shape (n_sequences,), default=None
+        None leaves `Stream.weight` empty: there is no loss to compute.
+    crops : Crops, default=None
+        The part of its sequence that each row holds; None is all of it.
+    noise : Noise, default=None
+    """
+    lengths = np.append(patches.lengths, 0)[shards]
+    first = patches.offsets[shards]
+    if crops is not None:
+        first, lengths = first + crops.first, crops.lengths
+    n_rows, width = shards.shape[-1], patches.values.shape[1]
+    longest = lengths.max(axis=-1).ravel()
+    starts = offsets_from_lengths(longest)
+    shard_of_step = np.repeat(np.arange(len(longest)), longest)
+    t = (np.arange(starts[-1]) - starts[shard_of_step])[:, None]
+    # The patch that each row reads at each step, (n_steps, n_rows), either way
+    own_first = first.reshape(-1, n_rows)[shard_of_step]
+    own_steps = lengths.reshape(-1, n_rows)[shard_of_step]
+    inside = t < own_steps
+    empty = len(patches.values) - 1
+    forwards = np.where(inside, own_first + t, empty)
+    backwards = np.where(inside, own_first + own_steps - 1 - t, empty)
+    n_used, n_total = starts[-1], starts[-1] + n_buffer_steps
+    x = np.zeros((n_total, 2, n_rows, width), np.float32)
+    x[:n_used, 0] = patches.values[forwards]
+    x[:n_used, 1] = patches.values[backwards]
+    target = np.zeros((0, n_rows, width), np.float32)
+    if noise is not None:
+        target = x[:, 1].copy()
+        _add_noise(x[:n_used], noise, inside, t, own_steps)
+    weight = np.zeros((0, n_rows, width), np.float32)
+    row_weight = np.zeros(shards.shape, np.float32)
+    if sample_weight is not None:
+        row_weight = np.append(sample_weight, np.float32(0))[shards]
+        weight = np.zeros((n_total, n_rows, width), np.float32)
+        np.multiply(
+            patches.observed[backwards],
+            row_weight.reshape(-1, n_rows)[shard_of_step][..., None],
+            out=weight[:n_used],
+            casting="unsafe",
+        )
+    return Stream(
+        x,
+        target,
+        weight,
+        row_weight,
+        starts[:-1].reshape(shards.shape[:2]).astype(np.int32),
+        lengths.astype(np.int32),
+    )
+
+
+def _add_noise(
+    x: NDArray[np.float32],
+    noise: Noise,
+    inside: NDArray[np.bool_],
+    t: Indices,
+    own_steps: Indices,
+) -> None:
+    """Add to both orders of time the same noise, a row's own steps only."""
+    drawn = noise.random_state.standard_normal(x[:, 0].shape, np.float32) * noise.scale
+    drawn[~inside] = 0
+    x[:, 0] += drawn
+    step = np.arange(len(t))[:, None]
+    mirrored = np.where(inside, step - t + own_steps - 1 - t, step)
+    x[:, 1] += np.where(
+        inside[..., None], drawn[mirrored, np.arange(x.shape[2])], np.float32(0)
+    )

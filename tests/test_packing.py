@@ -1,0 +1,211 @@
+"""Batches in memory, against what one would lay out by hand."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklearn_seqae._batching import (
+    as_shards,
+    buffer_steps,
+    plan_epoch,
+    shard_shape,
+    to_patches,
+)
+from sklearn_seqae._packing import Noise, pack, pair_with_crops
+from sklearn_seqae._ragged import RaggedArray
+
+LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=80)
+
+
+def random_sequences(lengths, n_features=2, missing=0.0, seed=0):
+    rng = np.random.default_rng(seed)
+    sequences = [rng.normal(size=(n, n_features)) for n in lengths]
+    for x in sequences:
+        x[rng.random(x.shape) < missing] = np.nan
+    return RaggedArray.from_list([x.astype(np.float32) for x in sequences])
+
+
+def packed_by_hand(patches, shards, sample_weight):
+    """What `pack` should give, one value at a time."""
+    width = patches.values.shape[1]
+    x, weight, starts, lengths = [], [], [], []
+    for shard in shards.reshape(-1, shards.shape[-1]):
+        own = [patches.lengths[i] if i >= 0 else 0 for i in shard]
+        starts.append(len(x))
+        lengths.append(own)
+        for t in range(max(own)):
+            forwards = np.zeros((len(shard), width))
+            backwards, weights = np.zeros_like(forwards), np.zeros_like(forwards)
+            for row, (i, n) in enumerate(zip(shard, own, strict=True)):
+                if t < n:
+                    start = patches.offsets[i]
+                    forwards[row] = patches.values[start + t]
+                    backwards[row] = patches.values[start + n - 1 - t]
+                    weights[row] = (
+                        patches.observed[start + n - 1 - t] * sample_weight[i]
+                    )
+            x.append([forwards, backwards])
+            weight.append(weights)
+    shape = shards.shape
+    return (
+        np.array(x),
+        np.array(weight),
+        np.reshape(starts, shape[:2]),
+        np.reshape(lengths, shape),
+    )
+
+
+@given(
+    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=10),
+    patch_size=st.integers(1, 3),
+    data=st.data(),
+)
+def test_pack_lays_shards_out_in_both_orders(lengths, patch_size, data):
+    ragged = random_sequences(lengths, missing=0.2)
+    patches = to_patches(ragged, patch_size)
+    n = len(lengths)
+    weight = np.linspace(0.5, 2.0, n).astype(np.float32)
+    n_batches, n_shards, n_rows = (data.draw(st.integers(1, k)) for k in (2, 2, 3))
+    cells = n_batches * n_shards * n_rows
+    cell = st.integers(-1, n - 1)
+    shards = np.reshape(
+        data.draw(st.lists(cell, min_size=cells, max_size=cells)),
+        (n_batches, n_shards, n_rows),
+    )
+    size = buffer_steps(int(patches.lengths.max()))
+    stream = pack(patches, shards, size, weight)
+
+    x, weights, starts, own = packed_by_hand(patches, shards, weight)
+    assert_array_equal(stream.x[: len(x)], x.reshape(-1, *stream.x.shape[1:]))
+    assert_array_equal(
+        stream.weight[: len(x)], weights.reshape(-1, *stream.weight.shape[1:])
+    )
+    assert_array_equal(stream.starts, starts)
+    assert_array_equal(stream.lengths, own)
+    # A buffer's worth of nothing after the last shard, for the program to read over
+    assert len(stream.x) == len(stream.weight) == len(x) + size
+    assert not stream.x[len(x) :].any()
+    assert not stream.weight[len(x) :].any()
+    assert {stream.x.dtype, stream.weight.dtype} == {np.dtype(np.float32)}
+    assert {stream.starts.dtype, stream.lengths.dtype} == {np.dtype(np.int32)}
+
+
+@given(LENGTHS, st.integers(1, 40), st.integers(0, 3))
+def test_sample_weight_is_kept(lengths, batch_size, seed):
+    """Over an epoch the weights in the loss are those of the observed values."""
+    ragged = random_sequences(lengths, missing=0.2, seed=seed)
+    patches = to_patches(ragged, 2)
+    lengths = patches.lengths
+    weight = np.random.default_rng(seed).integers(0, 5, len(patches))
+    batches = plan_epoch(lengths, batch_size, np.random.RandomState(seed))
+    shards = as_shards(batches, lengths, *shard_shape(len(lengths), batch_size, 2))
+    stream = pack(patches, shards, buffer_steps(40), weight.astype(np.float32))
+    observed = [(~np.isnan(x)).sum() for x in ragged]
+    assert stream.weight.sum() == np.dot(observed, weight)
+
+
+def test_without_sample_weight_there_are_no_weights():
+    patches = to_patches(random_sequences([3, 4]), 1)
+    assert pack(patches, np.array([[[0, 1]]]), 16).weight.size == 0
+
+
+def test_row_weights_are_those_of_the_sequences():
+    patches = to_patches(random_sequences([3, 4]), 1)
+    shards = np.array([[[1, -1], [0, 0]]])
+    stream = pack(patches, shards, 16, np.array([0.5, 2.0], np.float32))
+    assert_array_equal(stream.row_weight, [[[2.0, 0.0], [0.5, 0.5]]])
+
+
+# Crops --------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.integers(1, 40), min_size=1, max_size=10),
+    st.floats(0.05, 1),
+    st.integers(0, 5),
+)
+def test_each_row_is_followed_by_a_crop_of_its_sequence(lengths, shortest, seed):
+    lengths = np.array(lengths)
+    shards = np.append(np.arange(len(lengths)), -1)[None, None]
+    pairs, crops = pair_with_crops(
+        shards, lengths, shortest, np.random.default_rng(seed)
+    )
+    assert_array_equal(pairs, np.concatenate([shards, shards], axis=-1))
+    n = len(lengths) + 1
+    first, own = crops.first[0, 0], crops.lengths[0, 0]
+    assert_array_equal(first[:n], 0)
+    assert_array_equal(own[:n], np.append(lengths, 0))  # whole; an empty row is empty
+    assert own[-1] == 0
+    cut, start = own[n:-1], first[n:-1]
+    assert (cut >= np.maximum(1, shortest * lengths - 1e-9)).all()
+    assert (start >= 0).all()
+    assert (start + cut <= lengths).all()
+
+
+def test_crops_begin_and_end_anywhere():
+    shards = np.zeros((1, 1, 4000), np.int64)
+    _, crops = pair_with_crops(shards, np.array([10]), 0.5, np.random.default_rng(0))
+    first, cut = crops.first[0, 0, 4000:], crops.lengths[0, 0, 4000:]
+    assert_array_equal(np.unique(cut), np.arange(6, 11))
+    assert_array_equal(np.unique(first[cut == 6]), np.arange(5))
+    assert_array_equal(np.unique(first[cut == 10]), [0])
+
+
+@given(st.integers(0, 5), st.integers(1, 5))
+def test_crops_do_not_depend_on_how_batches_are_grouped(seed, n_first):
+    shards = np.random.default_rng(seed).integers(0, 4, (6, 2, 3))
+    lengths = np.array([5, 9, 1, 30])
+
+    def crops_of(*groups):
+        rng = np.random.default_rng(seed)
+        return np.concatenate(
+            [pair_with_crops(g, lengths, 0.5, rng)[1].first for g in groups]
+        )
+
+    together = crops_of(shards)
+    assert_array_equal(crops_of(shards[:n_first], shards[n_first:]), together)
+
+
+def test_a_packed_crop_is_the_packed_sequence_that_it_is():
+    whole = random_sequences([12, 7], missing=0.2)
+    patches = to_patches(whole, 1)
+    shards = np.array([[[0, 1]]])
+    pairs, crops = pair_with_crops(
+        shards, patches.lengths, 0.3, np.random.default_rng(1)
+    )
+    stream = pack(patches, pairs, 16, np.ones(2, np.float32), crops=crops)
+    for row in range(4):
+        start, n = crops.first[0, 0, row], crops.lengths[0, 0, row]
+        values = patches.values[patches.offsets[row % 2] + start :][:n]
+        seen = patches.observed[patches.offsets[row % 2] + start :][:n]
+        assert_array_equal(stream.x[:n, 0, row], values)
+        assert_array_equal(stream.x[:n, 1, row], values[::-1])
+        assert_array_equal(stream.weight[:n, row], seen[::-1])
+        assert not stream.x[n:, :, row].any()
+        assert not stream.weight[n:, row].any()
+
+
+# Noise --------------------------------------------------------------------------------
+
+
+def test_noise_is_for_the_encoder_alone_and_the_same_both_ways():
+    patches = to_patches(random_sequences([400, 300]), 1)
+    shards = np.array([[[0, 1, -1]]])
+    clean = pack(patches, shards, 512)
+    noise = Noise(0.5, np.random.default_rng(0))
+    noisy = pack(patches, shards, 512, noise=noise)
+    assert_array_equal(noisy.target, clean.x[:, 1])
+    added = noisy.x - clean.x
+    for row, n in enumerate([400, 300, 0]):
+        assert_allclose(added[:n, 0, row], added[:n, 1, row][::-1], atol=1e-6)
+        assert not added[n:, :, row].any()
+    of_first = added[:400, 0, 0]
+    assert abs(of_first.mean()) < 0.1
+    assert abs(of_first.std() - 0.5) < 0.05
+    assert (pack(patches, shards, 512, noise=noise).x != noisy.x).any()  # fresh
+
+
+def test_no_noise_has_no_target_of_its_own():
+    patches = to_patches(random_sequences([4]), 1)
+    assert pack(patches, np.array([[[0]]]), 16).target.size == 0
