@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +16,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._autoencoder import Autoencoder, Design, train_autoencoder
+from sklearn_seqae._exports import KerasModelsMixin
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._outputs import from_ragged
 from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
@@ -32,12 +32,12 @@ from sklearn_seqae._validation import (
 )
 from sklearn_seqae._weighting import merge_repeated
 
-if TYPE_CHECKING:
-    from sklearn_seqae._keras.models import Models
-
 
 class LSTMAutoencoderTransformer(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    KerasModelsMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Embed variable-length sequences into vectors, and decode vectors into sequences.
 
@@ -78,6 +78,9 @@ class LSTMAutoencoderTransformer(
         Standard deviation of the Gaussian noise, fresh in every epoch, that is added in
         training to what the encoder reads (not to what the decoder is to write), in
         scaled units [3]_.
+    step_dropout : float, default=0.0
+        Share of the LSTM steps that are hidden from the encoder in training, others in
+        every epoch.
     agreement_weight : float, default=0.0
         Weight, beside the reconstruction's loss, of a second one by which the pooled
         states of a sequence and of a random crop of it, of half its length or more, are
@@ -194,6 +197,7 @@ class LSTMAutoencoderTransformer(
         decoder: str = "repeat",
         scaler: Any = "standard",
         noise: float = 0.0,
+        step_dropout: float = 0.0,
         agreement_weight: float = 0.0,
         epochs: int | str = 100,
         batch_size: int = 32,
@@ -219,6 +223,7 @@ class LSTMAutoencoderTransformer(
         self.decoder = decoder
         self.scaler = scaler
         self.noise = noise
+        self.step_dropout = step_dropout
         self.agreement_weight = agreement_weight
         self.epochs = epochs
         self.batch_size = batch_size
@@ -427,40 +432,6 @@ class LSTMAutoencoderTransformer(
             At most zero, higher is better.
         """
         return float(np.mean(self.score_samples(X)))
-
-    # Keras models ---------------------------------------------------------------------
-
-    @property
-    def encoder_(self) -> Any:
-        """Keras model: padded, scaled sequences to embeddings."""
-        return self._models.encoder
-
-    @property
-    def decoder_(self) -> Any:
-        """Keras model: embeddings to padded, scaled sequences."""
-        return self._models.decoder
-
-    @property
-    def autoencoder_(self) -> Any:
-        """Keras model: the decoder after the encoder."""
-        return self._models.autoencoder
-
-    @cached_property
-    def _models(self) -> Models:
-        check_is_fitted(self)
-        return self._autoencoder.keras_models(self.max_length_)
-
-    def __dir__(self) -> list[str]:
-        # scikit-learn's dir reads each name, a notebook's display each that dir lists.
-        # To read one of these is to build models.
-        models = {"encoder_", "decoder_", "autoencoder_", "_models"}
-        names = set(object.__dir__(self)) - models
-        return sorted(name for name in names if hasattr(self, name))
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
-        state.pop("_models", None)  # rebuilt on demand; the rest are arrays and values
-        return state
 
     # The steps of fit -----------------------------------------------------------------
 

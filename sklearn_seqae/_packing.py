@@ -92,9 +92,19 @@ class Stream:
 
 @dataclass(frozen=True)
 class Noise:
-    """Gaussian noise for what the encoder reads; the decoder's target has none."""
+    """What is done to what the encoder reads, and not to the decoder's target.
+
+    Attributes
+    ----------
+    scale : float
+        Standard deviation of the Gaussian noise on every value.
+    step_dropout : float
+        Share of the steps of which the encoder sees zeros.
+    random_state : Generator
+    """
 
     scale: float
+    step_dropout: float
     random_state: np.random.Generator
 
 
@@ -145,7 +155,7 @@ def pack(
     target = np.zeros((0, n_rows, width), np.float32)
     if noise is not None:
         target = x[:, 1].copy()
-        _add_noise(x[:n_used], noise, inside, t, own_steps)
+        _disturb(x[:n_used], noise, inside, t, own_steps)
     weight = np.zeros((0, n_rows, width), np.float32)
     row_weight = np.zeros(shards.shape, np.float32)
     if sample_weight is not None:
@@ -167,19 +177,27 @@ def pack(
     )
 
 
-def _add_noise(
+def _disturb(
     x: NDArray[np.float32],
     noise: Noise,
     inside: NDArray[np.bool_],
     t: Indices,
     own_steps: Indices,
 ) -> None:
-    """Add to both orders of time the same noise, a row's own steps only."""
-    drawn = noise.random_state.standard_normal(x[:, 0].shape, np.float32) * noise.scale
-    drawn[~inside] = 0
-    x[:, 0] += drawn
+    """Add noise and hide steps, the same in both orders of time.
+
+    ``x`` is (n_steps, 2, n_rows, width), the others (n_steps, n_rows) or (n_steps, 1).
+    """
     step = np.arange(len(t))[:, None]
+    # Where in the other order a row's step stands
     mirrored = np.where(inside, step - t + own_steps - 1 - t, step)
-    x[:, 1] += np.where(
-        inside[..., None], drawn[mirrored, np.arange(x.shape[2])], np.float32(0)
-    )
+    row = np.arange(x.shape[2])
+    if noise.scale > 0:
+        added = noise.random_state.standard_normal(x[:, 0].shape, np.float32)
+        added *= noise.scale * inside[..., None]
+        x[:, 0] += added
+        x[:, 1] += added[mirrored, row]
+    if noise.step_dropout > 0:
+        hidden = noise.random_state.random(inside.shape) < noise.step_dropout
+        x[:, 0][hidden] = 0
+        x[:, 1][hidden[mirrored, row]] = 0

@@ -21,6 +21,7 @@ PARAMETER_CONSTRAINTS: dict[str, Any] = {
     "decoder": [StrOptions({"repeat"})],
     "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
     "noise": [NON_NEGATIVE],
+    "step_dropout": [Interval(Real, 0, 1, closed="left")],
     "agreement_weight": [NON_NEGATIVE],
     "epochs": [POSITIVE_INT, StrOptions({"auto"})],
     "batch_size": [POSITIVE_INT],

@@ -193,7 +193,7 @@ def test_noise_is_for_the_encoder_alone_and_the_same_both_ways():
     patches = to_patches(random_sequences([400, 300]), 1)
     shards = np.array([[[0, 1, -1]]])
     clean = pack(patches, shards, 512)
-    noise = Noise(0.5, np.random.default_rng(0))
+    noise = Noise(0.5, 0.0, np.random.default_rng(0))
     noisy = pack(patches, shards, 512, noise=noise)
     assert_array_equal(noisy.target, clean.x[:, 1])
     added = noisy.x - clean.x
@@ -204,6 +204,21 @@ def test_noise_is_for_the_encoder_alone_and_the_same_both_ways():
     assert abs(of_first.mean()) < 0.1
     assert abs(of_first.std() - 0.5) < 0.05
     assert (pack(patches, shards, 512, noise=noise).x != noisy.x).any()  # fresh
+
+
+def test_hidden_steps_are_the_same_both_ways_and_whole():
+    patches = to_patches(random_sequences([400, 300]), 1)
+    shards = np.array([[[0, 1, -1]]])
+    clean = pack(patches, shards, 512)
+    noise = Noise(0.0, 0.25, np.random.default_rng(0))
+    hidden = pack(patches, shards, 512, noise=noise)
+    assert_array_equal(hidden.target, clean.x[:, 1])
+    for row, n in enumerate([400, 300]):
+        gone = (hidden.x[:n, :, row] == 0).all(axis=-1)
+        assert_array_equal(gone[:, 0], gone[::-1, 1])
+        assert abs(gone[:, 0].mean() - 0.25) < 0.07
+        kept = ~gone[:, 0]
+        assert_array_equal(hidden.x[:n, 0, row][kept], clean.x[:n, 0, row][kept])
 
 
 def test_no_noise_has_no_target_of_its_own():

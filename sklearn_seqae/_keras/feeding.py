@@ -35,6 +35,7 @@ class Settings:
     learning_rate_schedule: str | None = None
     agreement_weight: float = 0.0
     noise: float = 0.0
+    step_dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,15 @@ class Feed:
         self._random_state = random_state
         # Generators of their own: what is drawn then does not depend on how batches
         # are grouped into calls.
-        self._of_crops, self._of_noise = (
+        self._of_crops, of_noise = (
             np.random.default_rng(random_state.randint(np.iinfo(np.int32).max, size=2))
             for _ in range(2)
         )
+        self._noise: Noise | None = None
+        self._silence: Noise | None = None
+        if program.noisy:
+            self._noise = Noise(settings.noise, settings.step_dropout, of_noise)
+            self._silence = Noise(0.0, 0.0, of_noise)
         self._pairs = bool(program.architecture.n_projection)
         self._n_batches = -(-len(data.train) // settings.batch_size)
         self._n_updates = 0
@@ -109,7 +115,8 @@ class Feed:
         """Pack batches for one call after the other into TensorFlow."""
         whole = chunks(shards, self._lengths, STEPS_PER_CALL)
         for piece in shards[:, None] if one_by_one else whole:
-            yield self._pack(piece, self._pairs, self._noise()), self._steps(len(piece))
+            stream = self._pack(piece, self._pairs, self._noise)
+            yield stream, self._steps(len(piece))
 
     def validation(self) -> Iterator[Stream]:
         """Pack the validation set, as it is, without crops or noise."""
@@ -119,7 +126,7 @@ class Feed:
         batches = np.array_split(order, -(-len(order) // size))
         shards = as_shards(batches, self._lengths, program.n_shards, program.n_rows)
         for piece in chunks(shards, self._lengths, STEPS_PER_CALL):
-            yield self._pack(piece, False, self._noise(0.0))
+            yield self._pack(piece, False, self._silence)
 
     def sums(self, losses: NDArray[np.float32], stream: Stream) -> NDArray[np.float64]:
         """Return what `means` needs to know of each batch, (n_batches, 3).
@@ -154,11 +161,6 @@ class Feed:
             crops=crops,
             noise=noise,
         )
-
-    def _noise(self, factor: float = 1.0) -> Noise | None:
-        if not self._program.noisy:
-            return None
-        return Noise(factor * self._settings.noise, self._of_noise)
 
     def _steps(self, n: int) -> Steps:
         """Return what the next ``n`` updates go by."""

@@ -308,7 +308,8 @@ def _forward(
     _, _, _, sums, *written = tf.while_loop(
         lambda t, *_: t < longest, step, (0, h0, c0, plan.pool.start(h0), *buffers)
     )
-    saved = _Saved(*(array.stack() for array in written), sums=sums)
+    states, cells, stored_gates = (array.stack() for array in written)
+    saved = _Saved(states, cells, stored_gates, sums)
     if scratch is not None:
         for name in widths:
             getattr(scratch, name).assign(getattr(saved, name))

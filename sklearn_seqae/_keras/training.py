@@ -99,7 +99,7 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
         n_shards,
         n_rows,
         buffer_steps(int(data.patches.lengths.max())),
-        noisy=settings.noise > 0,
+        noisy=settings.noise > 0 or settings.step_dropout > 0,
     )
 
 

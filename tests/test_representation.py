@@ -1,0 +1,195 @@
+"""What goes into the vector, and how it is trained."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklearn_seqae import LSTMAutoencoderTransformer
+from sklearn_seqae._batching import auto_epochs
+
+ALL = ("last", "mean", "max", "min", "std", "attention")
+
+
+@pytest.fixture(scope="module")
+def waves():
+    """Sines of different periods and lengths: a crop of one is like the whole."""
+    rng = np.random.default_rng(0)
+    sequences = []
+    for period in np.linspace(4, 24, 24):
+        t = np.arange(rng.integers(40, 80)) + rng.uniform(0, period)
+        sequences.append(np.sin(2 * np.pi * t / period)[:, None])
+    return sequences
+
+
+# The vector ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pooling", "n_pooled"), [("mean", 1), (("max", "last"), 2), (ALL, 6)]
+)
+def test_without_a_head_the_pooled_states_are_the_vector(
+    small_autoencoder, sequences, pooling, n_pooled
+):
+    ae = small_autoencoder(
+        n_components=None, pooling=pooling, hidden_layer_sizes=(3, 2)
+    )
+    Z = ae.fit_transform(sequences)
+    assert Z.shape == (len(sequences), 2 * (3 + 2) * n_pooled + 1)
+    assert len(ae.get_feature_names_out()) == Z.shape[1]
+    back = ae.inverse_transform(Z)
+    assert [len(x) for x in back] == [len(x) for x in sequences]
+    for found, expected in zip(back, ae.reconstruct(sequences), strict=True):
+        assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_pooled_states_are_statistics_of_one_another(small_autoencoder, sequences):
+    ae = small_autoencoder(
+        n_components=None, pooling=("mean", "max", "min", "std"), patch_size=1
+    ).fit(sequences)
+    Z = ae.transform(sequences)[:, :-1]
+    mean, high, low, std = np.split(Z, 4, axis=1)
+    assert (low <= mean + 1e-6).all()
+    assert (mean <= high + 1e-6).all()
+    assert (std <= (high - low) / 2 + 0.011).all()  # Popoviciu; sqrt(1e-4) is added
+    # Of one step there is nothing to spread
+    one = ae.transform([x[:1] for x in sequences])[:, :-1]
+    mean, high, low, std = np.split(one, 4, axis=1)
+    assert_array_equal(mean, high)
+    assert_array_equal(mean, low)
+    assert_allclose(std, 0.01, rtol=1e-2)
+
+
+def test_the_keras_encoder_pools_likewise(small_autoencoder, sequences):
+    ae = small_autoencoder(pooling=ALL, hidden_layer_sizes=(4, 3), n_components=5)
+    Z = ae.fit_transform(sequences)
+    longest = ae.encoder_.input_shape[1]
+    padded = np.full((len(sequences), longest, sequences[0].shape[1]), np.nan)
+    for row, x in zip(padded, sequences, strict=True):
+        row[: len(x)] = ae.scaler_.transform(x)
+    assert_allclose(ae.encoder_.predict(padded, verbose=0), Z, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "pooling", ["median", (), ("mean", "mean"), ["mean", 3], "meanmax"]
+)
+def test_unknown_pooling(small_autoencoder, sequences, pooling):
+    with pytest.raises(ValueError, match=r"pooling is .* expected one of last, mean"):
+        small_autoencoder(pooling=pooling).fit(sequences)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"pooling": "mean"}, {"n_components": None}, {"agreement_weight": 0.5}],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_going_on_needs_the_same_vector(small_autoencoder, sequences, changed):
+    ae = small_autoencoder(warm_start=True).fit(sequences)
+    before = ae.transform(sequences)
+    (name,) = changed
+    name = "agreement" if name == "agreement_weight" else name
+    with pytest.raises(ValueError, match=f"{name} is .*the fit to go on from"):
+        ae.set_params(**changed).fit(sequences)
+    assert_array_equal(ae.transform(sequences), before)
+
+
+# Its training -------------------------------------------------------------------------
+
+
+def test_agreement_brings_crops_near_their_sequences(waves):
+    """Rank of the right sequence among all, by distance from a crop of it."""
+    parameters = {
+        "n_components": None,
+        "pooling": ("mean", "std"),
+        "hidden_layer_sizes": 8,
+        "length_component": False,
+        "patch_size": 4,
+        "epochs": 150,
+        "learning_rate": 0.01,
+        "random_state": 0,
+    }
+    rng = np.random.default_rng(1)
+    crops = []
+    for x in waves:
+        n = int(rng.integers(len(x) // 2, len(x)))
+        start = int(rng.integers(0, len(x) - n + 1))
+        crops.append(x[start : start + n])
+
+    def hits(agreement_weight):
+        ae = LSTMAutoencoderTransformer(agreement_weight=agreement_weight, **parameters)
+        Z, Z_crops = ae.fit_transform(waves), ae.transform(crops)
+        distance = np.linalg.norm(Z_crops[:, None] - Z, axis=-1)
+        own = np.diag(distance)[:, None]
+        return float((distance < own).sum(axis=1).mean()), ae
+
+    without, _ = hits(0.0)
+    with_agreement, ae = hits(1.0)
+    assert with_agreement < without
+    disagreement = ae.history_["disagreement"]
+    assert len(disagreement) == ae.n_iter_
+    assert disagreement[-1] < 0.7 * disagreement[0]
+
+
+def test_noise_is_for_training_only(small_autoencoder, sequences):
+    noisy = small_autoencoder(noise=0.5, step_dropout=0.2).fit(sequences)
+    assert_array_equal(noisy.transform(sequences), noisy.transform(sequences))
+    quiet = small_autoencoder().fit(sequences)
+    assert (noisy.transform(sequences) != quiet.transform(sequences)).any()
+
+
+@pytest.mark.parametrize("how", [{"noise": 0.5}, {"step_dropout": 0.3}])
+def test_trained_on_disturbed_input_it_minds_the_disturbance_less(waves, how):
+    parameters = {
+        "n_components": 8,
+        "hidden_layer_sizes": 16,
+        "patch_size": 2,
+        "epochs": 300,
+        "learning_rate": 0.01,
+        "scaler": None,
+        "random_state": 0,
+    }
+    rng = np.random.default_rng(2)
+
+    def disturb(x):
+        if "noise" in how:
+            return x + rng.normal(0, how["noise"], x.shape)
+        hidden = np.repeat(rng.random(-(-len(x) // 2)) < how["step_dropout"], 2)
+        return np.where(hidden[: len(x), None], 0.0, x)
+
+    disturbed = [disturb(x) for x in waves]
+
+    def error(**training):
+        ae = LSTMAutoencoderTransformer(**parameters, **training).fit(waves)
+        pairs = zip(ae.reconstruct(disturbed), waves, strict=True)
+        return np.mean([np.mean((found - x) ** 2) for found, x in pairs])
+
+    assert error(**how) < error()
+
+
+def test_auto_epochs_are_enough_updates(small_autoencoder, sequences):
+    ae = small_autoencoder(
+        epochs="auto", batch_size=1, hidden_layer_sizes=2, patch_size=4
+    )
+    assert ae.fit(sequences).n_iter_ == auto_epochs(len(sequences), 1)
+
+
+def test_the_cosine_ends_where_hardly_anything_changes(small_autoencoder, sequences):
+    parameters = {"epochs": 60, "learning_rate": 0.02}
+
+    def last_changes(schedule):
+        ae = small_autoencoder(**parameters, learning_rate_schedule=schedule)
+        return np.abs(np.diff(ae.fit(sequences).history_["loss"][-10:])).mean()
+
+    assert last_changes("cosine") < 0.3 * last_changes(None)
+
+
+def test_a_schedule_of_ones_own_optimizer_stays(small_autoencoder, sequences):
+    import keras
+
+    rates = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
+
+    def fit(schedule):
+        optimizer = keras.optimizers.Adam(rates)
+        ae = small_autoencoder(optimizer=optimizer, learning_rate_schedule=schedule)
+        return ae.fit(sequences).transform(sequences)
+
+    assert_array_equal(fit(None), fit("cosine"))
