@@ -32,11 +32,12 @@ class Patches:
 
     Attributes
     ----------
-    values : ndarray of shape (n_steps + 1, width), float32
-        One row a patch, ``width = patch_size * n_features``, sequence after sequence.
-        Missing values are filled, the rest of a last, partial patch is zero. The last
-        row is zero and belongs to no sequence: padding is read from there.
-    observed : ndarray of bool, same shape
+    values : ndarray of shape (n_steps + 1, width + n_extra), float32
+        One row a patch, ``width = patch_size * n_features``, sequence after sequence,
+        followed by what else the encoder reads. Missing values are filled, the rest of
+        a last, partial patch is zero. The last row is zero and belongs to no sequence:
+        padding is read from there.
+    observed : ndarray of shape (n_steps + 1, width), bool
         False where a value was missing or lies beyond the end of its sequence.
     offsets : ndarray of shape (n_sequences + 1,), int64
         Where each sequence starts in ``values``.
@@ -60,15 +61,33 @@ def default_patch_size(lengths: Indices) -> int:
     return max(1, round(float(np.median(lengths)) / 32))
 
 
-def to_patches(scaled: RaggedArray, patch_size: int) -> Patches:
-    """Cut scaled sequences, NaN where a value is missing, into patches."""
+def differences(filled: RaggedArray) -> NDArray[np.floating]:
+    """Return each time step less the one before it in its sequence; zero at the first.
+
+    The values must be filled, see `fill_missing`.
+    """
+    steps = np.diff(filled.values, axis=0, prepend=filled.values[:1])
+    steps[filled.offsets[:-1]] = 0
+    return steps
+
+
+def to_patches(
+    scaled: RaggedArray,
+    patch_size: int,
+    difference_scale: NDArray[np.float64] | None = None,
+) -> Patches:
+    """Cut scaled sequences, NaN where a value is missing, into patches.
+
+    With ``difference_scale``, one number a feature, the encoder also reads the
+    `differences`, divided by it.
+    """
     lengths = scaled.lengths
     offsets = offsets_from_lengths(-(-lengths // patch_size))
     # Where each time step goes, once every sequence takes whole patches.
     shift = offsets[:-1] * patch_size - scaled.offsets[:-1]
     target = np.arange(scaled.n_timesteps) + np.repeat(shift, lengths)
     width = patch_size * scaled.n_features
-    filled = fill_missing(scaled).values
+    filled = fill_missing(scaled)
     observed = ~np.isnan(scaled.values)
 
     def scatter(source: NDArray[Any]) -> NDArray[Any]:
@@ -76,9 +95,11 @@ def to_patches(scaled: RaggedArray, patch_size: int) -> Patches:
         out.reshape(-1, scaled.n_features)[target] = source
         return out
 
-    return Patches(
-        scatter(filled.astype(np.float32, copy=False)), scatter(observed), offsets
-    )
+    values = scatter(filled.values.astype(np.float32, copy=False))
+    if difference_scale is not None:
+        extra = (differences(filled) / difference_scale).astype(np.float32)
+        values = np.concatenate([values, scatter(extra)], axis=1)
+    return Patches(values, scatter(observed), offsets)
 
 
 def from_patches(

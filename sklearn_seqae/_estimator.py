@@ -15,7 +15,8 @@ from sklearn.base import (
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._autoencoder import Autoencoder, Design, train_autoencoder
+from sklearn_seqae._autoencoder import Autoencoder, train_autoencoder
+from sklearn_seqae._design import Design
 from sklearn_seqae._exports import KerasModelsMixin
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._outputs import from_ragged
@@ -59,6 +60,9 @@ class LSTMAutoencoderTransformer(
         which `inverse_transform` gets every length back exactly. "auto": if the lengths
         in `fit` differ and `n_components > 1`. Without it, sequences are decoded at
         `max_length_` steps unless `lengths` is given.
+    differences : bool, default=False
+        Whether the encoder reads the differences between neighbouring time steps as
+        well, each feature's divided by their root mean square in `fit`.
     patch_size : int or "auto", default="auto"
         Time steps that one LSTM step reads and writes together. "auto" is
         ``max(1, round(median length / 32))``.
@@ -191,6 +195,7 @@ class LSTMAutoencoderTransformer(
         hidden_layer_sizes: Any = (64,),
         bidirectional: bool = True,
         length_component: bool | str = "auto",
+        differences: bool = False,
         patch_size: int | str = "auto",
         pooling: Any = "last",
         activation: str = "tanh",
@@ -217,6 +222,7 @@ class LSTMAutoencoderTransformer(
         self.hidden_layer_sizes = hidden_layer_sizes
         self.bidirectional = bidirectional
         self.length_component = length_component
+        self.differences = differences
         self.patch_size = patch_size
         self.pooling = pooling
         self.activation = activation

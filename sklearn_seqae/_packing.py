@@ -68,10 +68,10 @@ class Stream:
 
     Attributes
     ----------
-    x : ndarray of shape (n_steps, 2, n_rows, width), float32
+    x : ndarray of shape (n_steps, 2, n_rows, width + n_extra), float32
         ``x[:, 0]`` in the order of time, ``x[:, 1]`` each row reversed by its length.
     target : ndarray of shape (n_steps, n_rows, width), float32
-        ``x[:, 1]`` without noise; empty where there is none.
+        ``x[:, 1]`` without noise and extra inputs; empty where there is no noise.
     weight : ndarray of shape (n_steps, n_rows, width), float32
         What each value of the target weighs in the loss; zero where none is observed.
     row_weight : ndarray of shape (n_batches, n_shards, n_rows), float32
@@ -136,7 +136,8 @@ def pack(
     first = patches.offsets[shards]
     if crops is not None:
         first, lengths = first + crops.first, crops.lengths
-    n_rows, width = shards.shape[-1], patches.values.shape[1]
+    n_rows = shards.shape[-1]
+    read, width = patches.values.shape[1], patches.observed.shape[1]
     longest = lengths.max(axis=-1).ravel()
     starts = offsets_from_lengths(longest)
     shard_of_step = np.repeat(np.arange(len(longest)), longest)
@@ -149,12 +150,12 @@ def pack(
     forwards = np.where(inside, own_first + t, empty)
     backwards = np.where(inside, own_first + own_steps - 1 - t, empty)
     n_used, n_total = starts[-1], starts[-1] + n_buffer_steps
-    x = np.zeros((n_total, 2, n_rows, width), np.float32)
+    x = np.zeros((n_total, 2, n_rows, read), np.float32)
     x[:n_used, 0] = patches.values[forwards]
     x[:n_used, 1] = patches.values[backwards]
     target = np.zeros((0, n_rows, width), np.float32)
     if noise is not None:
-        target = x[:, 1].copy()
+        target = x[:, 1, :, :width].copy()
         _disturb(x[:n_used], noise, inside, t, own_steps)
     weight = np.zeros((0, n_rows, width), np.float32)
     row_weight = np.zeros(shards.shape, np.float32)

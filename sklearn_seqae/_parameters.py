@@ -15,6 +15,7 @@ PARAMETER_CONSTRAINTS: dict[str, Any] = {
     "hidden_layer_sizes": [POSITIVE_INT, "array-like"],
     "bidirectional": ["boolean"],
     "length_component": ["boolean", StrOptions({"auto"})],
+    "differences": ["boolean"],
     "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
     "pooling": [str, list, tuple],
     "activation": [StrOptions({"tanh", "relu"})],

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_seqae._batching import (
     as_shards,
@@ -96,6 +96,25 @@ def test_each_patch_holds_its_own_steps_and_zeros(lengths, patch_size):
 )
 def test_default_patch_size_makes_about_32_steps_of_the_median(lengths, expected):
     assert default_patch_size(np.array(lengths)) == expected
+
+
+@given(
+    lengths=st.lists(st.integers(1, 20), min_size=1, max_size=8),
+    patch_size=st.integers(1, 4),
+)
+def test_differences_stand_behind_the_values(lengths, patch_size):
+    ragged = random_sequences(lengths, 2)
+    scale = np.array([2.0, 0.5])
+    plain = to_patches(ragged, patch_size)
+    both = to_patches(ragged, patch_size, scale)
+    width = 2 * patch_size
+    assert_array_equal(both.values[:, :width], plain.values)
+    assert_array_equal(both.observed, plain.observed)
+    assert_array_equal(both.values[-1], 0)
+    back = from_patches(both.values[:-1, width:], np.array(lengths), patch_size)
+    for x, steps in zip(ragged, back, strict=True):
+        assert_array_equal(steps[0], 0)
+        assert_allclose(steps[1:] * scale, np.diff(x, axis=0), rtol=1e-5, atol=1e-6)
 
 
 # Batches ------------------------------------------------------------------------------

@@ -69,6 +69,16 @@ def test_the_keras_encoder_pools_likewise(small_autoencoder, sequences):
     assert_allclose(ae.encoder_.predict(padded, verbose=0), Z, rtol=1e-4, atol=1e-5)
 
 
+def test_the_keras_encoder_reads_differences_likewise(small_autoencoder, sequences):
+    ae = small_autoencoder(differences=True, patch_size=3)
+    Z = ae.fit_transform(sequences)
+    longest = ae.encoder_.input_shape[1]
+    padded = np.full((len(sequences), longest, sequences[0].shape[1]), np.nan)
+    for row, x in zip(padded, sequences, strict=True):
+        row[: len(x)] = ae.scaler_.transform(x)
+    assert_allclose(ae.encoder_.predict(padded, verbose=0), Z, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "pooling", ["median", (), ("mean", "mean"), ["mean", 3], "meanmax"]
 )
@@ -79,7 +89,12 @@ def test_unknown_pooling(small_autoencoder, sequences, pooling):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"pooling": "mean"}, {"n_components": None}, {"agreement_weight": 0.5}],
+    [
+        {"pooling": "mean"},
+        {"n_components": None},
+        {"agreement_weight": 0.5},
+        {"differences": True},
+    ],
     ids=lambda changed: next(iter(changed)),
 )
 def test_going_on_needs_the_same_vector(small_autoencoder, sequences, changed):

@@ -40,6 +40,8 @@ class Architecture:
         are the vector, and ``n_code`` is ``n_pooled``.
     n_projection : int
         Outputs of a further Dense layer, of use in training only; 0 is none.
+    n_extra : int
+        Values that the encoder's LSTM step reads beyond those that are decoded.
     """
 
     n_inputs: int
@@ -51,6 +53,7 @@ class Architecture:
     pooling: tuple[str, ...] = ("last",)
     head: bool = True
     n_projection: int = 0
+    n_extra: int = 0
 
     @property
     def n_directions(self) -> int:
@@ -60,7 +63,7 @@ class Architecture:
     def encoder_inputs(self) -> tuple[int, ...]:
         """Width of what each encoder layer reads."""
         inner = (self.n_directions * units for units in self.encoder_units[:-1])
-        return (self.n_inputs, *inner)
+        return (self.n_inputs + self.n_extra, *inner)
 
     @property
     def n_pooled(self) -> int:

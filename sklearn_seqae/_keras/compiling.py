@@ -120,7 +120,7 @@ def _autoencoder_over_steps(
     built: Layers, architecture: Architecture, n_steps: int
 ) -> keras.Model:
     """Build what is trained: steps padded with NaN in, steps out, the last first."""
-    steps = keras.Input((n_steps, architecture.n_inputs), name="steps")
+    steps = keras.Input((n_steps, architecture.encoder_inputs[0]), name="steps")
     missing = ops.isnan(steps)
     filled = ops.where(missing, ops.zeros_like(steps), steps)
     mask = ops.logical_not(ops.all(missing, axis=-1))

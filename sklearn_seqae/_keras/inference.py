@@ -63,7 +63,8 @@ class _Functions:
         self._n_code = architecture.n_code
         lengths = tf.TensorSpec((None, n_lanes, INFERENCE_ROWS), tf.int32)
         starts = tf.TensorSpec((None, n_lanes), tf.int32)
-        x = tf.TensorSpec((None, 2, INFERENCE_ROWS, architecture.n_inputs), tf.float32)
+        width = architecture.encoder_inputs[0]
+        x = tf.TensorSpec((None, 2, INFERENCE_ROWS, width), tf.float32)
         codes = tf.TensorSpec((None, n_lanes, INFERENCE_ROWS, self._n_code), tf.float32)
         self._width = architecture.n_inputs
         weights = [tf.TensorSpec(s, tf.float32) for s in weight_shapes]
@@ -205,7 +206,7 @@ def _calls(
         while size < longest[start]:
             size *= 4
         stop = int(np.searchsorted(longest, size, side="right"))
-        values = size * n_lanes * INFERENCE_ROWS * architecture.n_inputs
+        values = size * n_lanes * INFERENCE_ROWS * architecture.encoder_inputs[0]
         stop = min(stop, start + max(1, VALUES_PER_CALL // values))
         functions = _functions(architecture, shapes, size, n_lanes, gpu, jit)
         yield shards[start:stop], functions, size

@@ -30,6 +30,7 @@ def build_models(
     patch_size: int,
     max_length: int,
     length_code: LengthCode | None,
+    difference_scale: tuple[float, ...] | None = None,
 ) -> Models:
     """Models for summary, plotting and export, from the layers of `build_layers`.
 
@@ -42,7 +43,7 @@ def build_models(
     """
     n_patches = -(-max_length // patch_size)
     shape = (n_patches, patch_size, architecture.n_inputs // patch_size)
-    encoder = _encoder(built, architecture, shape, length_code)
+    encoder = _encoder(built, architecture, shape, length_code, difference_scale)
     decoder = _decoder(built, architecture.n_code, shape, length_code)
     sequence = encoder.input
     return Models(
@@ -57,6 +58,7 @@ def _encoder(
     architecture: Architecture,
     shape: tuple[int, int, int],
     length_code: LengthCode | None,
+    difference_scale: tuple[float, ...] | None,
 ) -> keras.Model:
     """Model of padded sequences to embeddings.
 
@@ -65,10 +67,14 @@ def _encoder(
     n_patches, patch_size, n_features = shape
     sequence = keras.Input((n_patches * patch_size, n_features), name="sequence")
     observed = ops.logical_not(ops.isnan(sequence))
-    patches = layers.Reshape((n_patches, patch_size * n_features), name="patches")(
-        ops.where(observed, sequence, ops.zeros_like(sequence))
-    )
     lengths = _lengths_of(observed)
+    filled = ops.where(observed, sequence, ops.zeros_like(sequence))
+    width = patch_size * n_features
+    patches = layers.Reshape((n_patches, width), name="patches")(filled)
+    if difference_scale is not None:
+        steps = _differences(filled, lengths) / np.array(difference_scale, np.float32)
+        extra = layers.Reshape((n_patches, width), name="patches_of_differences")(steps)
+        patches = layers.Concatenate(name="patches_with_differences")([patches, extra])
     mask = ops.less(np.arange(n_patches) * patch_size, lengths)
     embedding = encode_steps(built, architecture, patches, mask)
     if length_code is not None:
@@ -167,6 +173,15 @@ def _lengths_of(observed: Any) -> Any:
     position = np.arange(1, observed.shape[1] + 1)
     any_feature = ops.cast(ops.any(observed, axis=-1), "int32")
     return ops.max(ops.multiply(any_feature, position), axis=1, keepdims=True)
+
+
+def _differences(filled: Any, lengths: Any) -> Any:
+    """Each time step less the one before; zero at the first and beyond the end."""
+    steps = ops.concatenate(
+        [ops.zeros_like(filled[:, :1]), filled[:, 1:] - filled[:, :-1]], axis=1
+    )
+    inside = ops.expand_dims(ops.less(np.arange(filled.shape[1]), lengths), -1)
+    return ops.where(inside, steps, ops.zeros_like(steps))
 
 
 def _in_order_of_time(reversed_patches: Any, steps: Any | None, patch_size: int) -> Any:

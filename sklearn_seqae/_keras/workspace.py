@@ -178,9 +178,10 @@ class Workspace:
     def _signature(self) -> list[tf.TensorSpec]:
         program = self.program
         rows, width = program.n_rows, program.architecture.n_inputs
+        read = program.architecture.encoder_inputs[0]
         shards = (None, program.n_shards)
         return [
-            tf.TensorSpec((None, 2, rows, width), tf.float32),
+            tf.TensorSpec((None, 2, rows, read), tf.float32),
             tf.TensorSpec((None, rows, width), tf.float32),
             tf.TensorSpec((None, rows, width), tf.float32),
             tf.TensorSpec((*shards, rows), tf.float32),
@@ -241,6 +242,7 @@ class Workspace:
     def _pieces(self, b: Tensor, stream: Stream) -> Iterator[_Piece]:
         """Cut the shards of batch ``b``, each of the size of the program's buffers."""
         size = self.program.n_buffer_steps
+        width = self.program.architecture.n_inputs
         for s in range(self.program.n_shards):
 
             def cut(array: Tensor, start: Tensor = stream.starts[b, s]) -> Tensor:
@@ -250,7 +252,7 @@ class Workspace:
             x = cut(stream.x)
             yield _Piece(
                 x,
-                cut(stream.target) if self.program.noisy else x[:, 1],
+                cut(stream.target) if self.program.noisy else x[:, 1, :, :width],
                 cut(stream.weight),
                 stream.row_weight[b, s],
                 stream.lengths[b, s],
