@@ -62,10 +62,10 @@ class Design:
     activation: str
     patch_size: int
     length_code: LengthCode | None
-    pooling: tuple[str, ...]
-    head: bool
-    agreement: bool
-    difference_scale: tuple[float, ...] | None
+    pooling: tuple[str, ...] = ("last",)
+    head: bool = True
+    agreement: bool = False
+    difference_scale: tuple[float, ...] | None = None
 
     @classmethod
     def choose(

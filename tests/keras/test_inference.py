@@ -3,8 +3,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_seqae import _autoencoder
-from sklearn_seqae._autoencoder import Autoencoder, Design
+from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._batching import to_patches
+from sklearn_seqae._design import Design
 from sklearn_seqae._keras import inference
 from sklearn_seqae._keras.architecture import initial_weights
 from sklearn_seqae._keras.inference import decode, encode
