@@ -75,18 +75,16 @@ class Feed:
         self._data, self._settings, self._program = data, settings, program
         self._lengths = data.patches.lengths
         self._random_state = random_state
-        # Generators of their own: what is drawn then does not depend on how batches
-        # are grouped into calls.
-        self._of_crops, of_noise = (
-            np.random.default_rng(random_state.randint(np.iinfo(np.int32).max, size=2))
-            for _ in range(2)
-        )
+        self._pairs = bool(program.architecture.n_projection)
+        self._of_crops: np.random.Generator | None = None
         self._noise: Noise | None = None
         self._silence: Noise | None = None
+        if self._pairs:
+            self._of_crops = _generator(random_state)
         if program.noisy:
+            of_noise = _generator(random_state)
             self._noise = Noise(settings.noise, settings.step_dropout, of_noise)
             self._silence = Noise(0.0, 0.0, of_noise)
-        self._pairs = bool(program.architecture.n_projection)
         self._n_batches = -(-len(data.train) // settings.batch_size)
         self._n_updates = 0
         # The loss is a mean over observed values: its sums are divided by their number.
@@ -115,7 +113,7 @@ class Feed:
         """Pack batches for one call after the other into TensorFlow."""
         whole = chunks(shards, self._lengths, STEPS_PER_CALL)
         for piece in shards[:, None] if one_by_one else whole:
-            stream = self._pack(piece, self._pairs, self._noise)
+            stream = self._pack(piece, True, self._noise)
             yield stream, self._steps(len(piece))
 
     def validation(self) -> Iterator[Stream]:
@@ -146,10 +144,10 @@ class Feed:
         return means
 
     def _pack(
-        self, shards: NDArray[np.int64], pairs: bool, noise: Noise | None
+        self, shards: NDArray[np.int64], training: bool, noise: Noise | None
     ) -> Stream:
         data, crops = self._data, None
-        if pairs:
+        if training and self._of_crops is not None:
             shards, crops = pair_with_crops(
                 shards, self._lengths, SHORTEST_CROP, self._of_crops
             )
@@ -184,3 +182,8 @@ class Feed:
         patches = self._data.patches
         observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
         return float((observed * self._data.sample_weight)[indices].sum())
+
+
+def _generator(random_state: np.random.RandomState) -> np.random.Generator:
+    """One of its own: what it draws does not depend on how batches are grouped."""
+    return np.random.default_rng(random_state.randint(np.iinfo(np.int32).max, size=2))

@@ -245,7 +245,7 @@ def test_more_padding_changes_no_embedding(built):
 def test_the_models_share_one_set_of_weights(built):
     models = models_of(built, None)
     before = models.autoencoder(padded(built[0], models.encoder.input_shape[1])).numpy()
-    models.encoder.get_layer("embedding").set_weights([np.zeros((6, 3)), np.ones(3)])
+    models.encoder.get_layer("embedding").set_weights([np.zeros((14, 3)), np.ones(3)])
     after = models.autoencoder(padded(built[0], models.encoder.input_shape[1])).numpy()
     assert (before != after).any()
     assert_allclose(after[0], after[2], atol=1e-6)  # all codes are now the same
