@@ -1,0 +1,296 @@
+"""The picture of the vectors: one point for each sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.decomposition import PCA
+from sklearn.utils import check_array
+
+from sklearn_seqae.exceptions import _count
+from sklearn_seqae.plotting._axes import check_matplotlib, single_axes
+from sklearn_seqae.plotting._checks import check_offers, check_one_each
+from sklearn_seqae.plotting._style import (
+    BLACK,
+    BLUE,
+    COLOUR_SCALE,
+    N_STYLES,
+    legend_beside,
+    point_style,
+    scatter,
+    styled,
+    title,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.legend import Legend
+
+ROWS_OF_LEGEND = 20
+OUTLINE = {"edgecolor": BLACK, "linewidth": 0.4}
+
+
+class EmbeddingDisplay:
+    """Embeddings as points in the plane.
+
+    Two components are drawn as they are, more as their first two principal components.
+    For another projection pass what it made of the embeddings as `Z`.
+
+    Parameters
+    ----------
+    Z : array-like of shape (n_samples, n_components)
+        Embeddings, of at least two components.
+    y : array-like of shape (n_samples,), default=None
+        What is known of each sequence. Floats are shown on a colour scale; anything
+        else is a class, with a marker and a colour of its own.
+    y_name : str, default=None
+        What `y` is, with its unit: title of the legend or the colour scale. None takes
+        the name of a pandas Series, if it is one.
+    annotations : array-like of shape (n_samples,), default=None
+        Written beside each point.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes with the points.
+    figure_ : matplotlib Figure
+        Figure with the axes.
+    points_ : ndarray of shape (n_samples, 2)
+        Where the points are.
+    pca_ : PCA or None
+        What projected them, where there are more than two components.
+    scatters_ : list of matplotlib PathCollection
+        The points, class by class in the order of the legend.
+    legend_ : matplotlib Legend or None
+        Names the classes.
+    colorbar_ : matplotlib Colorbar or None
+        Tells the values.
+    texts_ : list of matplotlib Annotation
+        The annotations.
+
+    See Also
+    --------
+    LatentTraversalDisplay : What a component of the embedding means.
+
+    Examples
+    --------
+    >>> from sklearn_seqae.plotting import EmbeddingDisplay
+    >>> Z = [[0.0, 0.1], [1.0, 0.9], [0.1, 0.0]]
+    >>> display = EmbeddingDisplay(Z=Z, y=["a", "b", "a"], annotations=range(3)).plot()
+    >>> [scatter.get_label() for scatter in display.scatters_]
+    ['a', 'b']
+    """
+
+    colorbar_: Colorbar | None
+    legend_: Legend | None
+
+    def __init__(
+        self,
+        *,
+        Z: ArrayLike,
+        y: ArrayLike | None = None,
+        y_name: str | None = None,
+        annotations: ArrayLike | None = None,
+    ) -> None:
+        self.Z = Z
+        self.y = y
+        self.y_name = y_name
+        self.annotations = annotations
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        y_name: str | None = None,
+        annotations: ArrayLike | None = None,
+        ax: Axes | None = None,
+        scatter_kwargs: Mapping[str, Any] | None = None,
+        text_kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Embed sequences and draw the embeddings.
+
+        Parameters
+        ----------
+        estimator : LSTMAutoencoderTransformer or Pipeline
+            Fitted, with a ``transform``. A pipeline that ends with a StandardScaler
+            shows components on one scale.
+        X : list of arrays, array or DataFrame
+            Sequences, as `estimator` takes them.
+        y : array-like of shape (n_samples,), default=None
+            What is known of each sequence, see `EmbeddingDisplay`.
+        y_name : str, default=None
+            What `y` is, with its unit.
+        annotations : array-like of shape (n_samples,), default=None
+            Written beside each point.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+        scatter_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.scatter`.
+        text_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.annotate`.
+
+        Returns
+        -------
+        display : EmbeddingDisplay
+            Drawn.
+        """
+        caller = f"{cls.__name__}.from_estimator"
+        check_matplotlib(caller)
+        check_offers(estimator, "transform", caller=caller)
+        display = cls(
+            Z=estimator.transform(X), y=y, y_name=y_name, annotations=annotations
+        )
+        return display.plot(ax, scatter_kwargs=scatter_kwargs, text_kwargs=text_kwargs)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        scatter_kwargs: Mapping[str, Any] | None = None,
+        text_kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+        scatter_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.scatter`.
+        text_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.annotate`.
+
+        Returns
+        -------
+        display : EmbeddingDisplay
+            This one, drawn.
+
+        Raises
+        ------
+        ValueError
+            If `Z` has fewer than two components or values that are not finite, or `y`
+            or `annotations` are not one for each row of it.
+        """
+        Z = check_array(self.Z, dtype=np.float64, input_name="Z")
+        y = None if self.y is None else _check_y(self.y, len(Z))
+        texts = [] if self.annotations is None else _as_texts(self.annotations, len(Z))
+        self.points_, self.pca_ = _to_plane(Z)
+        ax = single_axes(ax, f"{type(self).__name__}.plot")
+
+        self.legend_, self.colorbar_ = None, None
+        if y is None:
+            style = OUTLINE | {"color": BLUE, "marker": "o"}
+            self.scatters_ = [scatter(ax, self.points_, style, scatter_kwargs)]
+        elif y.dtype.kind == "f":
+            self._draw_values(ax, y, scatter_kwargs)
+        else:
+            self._draw_classes(ax, y, scatter_kwargs)
+        self._write(ax, texts, text_kwargs)
+        self._title(ax, n_components=Z.shape[1])
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _draw_values(
+        self, ax: Axes, y: NDArray[Any], given: Mapping[str, Any] | None
+    ) -> None:
+        style = OUTLINE | {"c": y, "cmap": COLOUR_SCALE, "marker": "o"}
+        self.scatters_ = [scatter(ax, self.points_, style, given)]
+        self.colorbar_ = ax.figure.colorbar(
+            self.scatters_[0], ax=ax, label=self._name_of_y()
+        )
+
+    def _draw_classes(
+        self, ax: Axes, y: NDArray[Any], given: Mapping[str, Any] | None
+    ) -> None:
+        classes = np.unique(y)
+        if len(classes) > N_STYLES:
+            raise ValueError(
+                f"y has {len(classes)} classes, more than can be told apart; pass "
+                "floats to show values on a colour scale."
+            )
+        self.scatters_ = []
+        for k, one in enumerate(classes):
+            style = OUTLINE | point_style(k) | {"label": str(one)}
+            self.scatters_ += [scatter(ax, self.points_[y == one], style, given)]
+        self.legend_ = legend_beside(
+            ax, title=self._name_of_y(), ncols=-(-len(classes) // ROWS_OF_LEGEND)
+        )
+
+    def _name_of_y(self) -> str:
+        name = getattr(self.y, "name", None) if self.y_name is None else self.y_name
+        return "" if name is None else str(name)
+
+    def _write(
+        self, ax: Axes, texts: list[str], given: Mapping[str, Any] | None
+    ) -> None:
+        from matplotlib.text import Text
+
+        beside: dict[str, Any] = {"xytext": (4, 4), "textcoords": "offset points"}
+        keywords = styled(beside, given, Text)
+        self.texts_ = [
+            ax.annotate(text, point, **keywords)
+            for text, point in zip(texts, self.points_, strict=False)
+        ]
+
+    def _title(self, ax: Axes, n_components: int) -> None:
+        labels = ["Component 0 (no unit)", "Component 1 (no unit)"]
+        if self.pca_ is not None:
+            share = 100 * np.nan_to_num(self.pca_.explained_variance_ratio_)
+            labels = [
+                f"{which} principal component ({percent:.0f}% of variance)"
+                for which, percent in zip(("1st", "2nd"), share, strict=True)
+            ]
+        title(
+            ax,
+            title=f"Embedding of {_count(len(self.points_), 'sequence')}, "
+            f"{n_components} components",
+            xlabel=labels[0],
+            ylabel=labels[1],
+        )
+
+
+def _to_plane(Z: NDArray[np.float64]) -> tuple[NDArray[np.float64], PCA | None]:
+    n_samples, n_components = Z.shape
+    if n_components == 1:
+        raise ValueError(
+            "Z has 1 component, but a plane has two; draw a histogram of it instead."
+        )
+    if n_components == 2:
+        return Z, None
+    if n_samples == 1:
+        raise ValueError(
+            f"Z has 1 row of {n_components} components, in which there are no "
+            "principal components to find; pass at least 2 sequences."
+        )
+    pca = PCA(n_components=2, svd_solver="full")
+    with np.errstate(invalid="ignore"):  # no variance at all: shares of zero
+        return pca.fit_transform(Z), pca
+
+
+def _check_y(y: ArrayLike, n: int) -> NDArray[Any]:
+    import pandas as pd
+
+    array = check_one_each(np.asarray(y), "y", n)
+    missing = pd.isna(array)
+    if array.dtype.kind == "f":
+        missing = ~np.isfinite(array)
+    if missing.any():
+        i = int(missing.argmax())
+        raise ValueError(
+            f"y[{i}] is {array[i]}; every sequence needs a class or a finite value. "
+            "Leave those without one out."
+        )
+    return array
+
+
+def _as_texts(annotations: ArrayLike, n: int) -> list[str]:
+    # of objects: NumPy would make strings of numbers beside strings
+    array = np.asarray(annotations, dtype=object)
+    return [str(text) for text in check_one_each(array, "annotations", n)]

@@ -1,0 +1,229 @@
+"""The picture of training: the loss of every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sklearn_seqae.plotting._axes import check_matplotlib, single_axes
+from sklearn_seqae.plotting._checks import as_vector, check_offers
+from sklearn_seqae.plotting._style import (
+    BLACK,
+    BLUE,
+    ORANGE,
+    count_in_whole_numbers,
+    mark_every,
+    styled,
+    title,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+STYLES = (
+    {"color": BLUE, "linestyle": "-", "marker": "o", "markersize": 4},
+    {"color": ORANGE, "linestyle": "--", "marker": "s", "markersize": 4},
+)
+
+
+class LossDisplay:
+    """Loss of every epoch, in training and on held-out sequences.
+
+    Parameters
+    ----------
+    loss : array-like of shape (n_epochs,)
+        Training loss at the end of every epoch.
+    val_loss : array-like of shape (n_epochs,), default=None
+        Loss on held-out sequences, NaN where an epoch has none.
+    loss_name : str, default="Mean squared error (scaled units)"
+        Label of the y-axis.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes with the curves.
+    figure_ : matplotlib Figure
+        Figure with the axes.
+    lines_ : list of matplotlib Line2D
+        The training loss, and the validation loss if there is one.
+    best_epoch_ : int or None
+        The epoch with the lowest validation loss, counted from 1, of which early
+        stopping keeps the weights. None without validation loss: then the last weights
+        are kept.
+    best_marker_ : matplotlib Line2D or None
+        What marks it.
+
+    See Also
+    --------
+    LSTMAutoencoderTransformer : Its ``history_`` is drawn by `from_estimator`.
+
+    Examples
+    --------
+    >>> from sklearn_seqae.plotting import LossDisplay
+    >>> display = LossDisplay(loss=[0.9, 0.5, 0.3, 0.2], val_loss=[0.9, 0.6, 0.5, 0.7])
+    >>> display.plot(log=True).best_epoch_
+    3
+    """
+
+    best_epoch_: int | None
+    best_marker_: Line2D | None
+
+    def __init__(
+        self,
+        *,
+        loss: ArrayLike,
+        val_loss: ArrayLike | None = None,
+        loss_name: str = "Mean squared error (scaled units)",
+    ) -> None:
+        self.loss = loss
+        self.val_loss = val_loss
+        self.loss_name = loss_name
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any = None,
+        *,
+        log: bool = False,
+        mark_best: bool = True,
+        ax: Axes | None = None,
+        line_kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Draw the losses in ``history_`` of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : LSTMAutoencoderTransformer
+            Fitted.
+        X : Ignored
+            Not used, present for API consistency by convention.
+        log : bool, default=False
+            Whether the y-axis is logarithmic.
+        mark_best : bool, default=True
+            Whether the epoch with the lowest validation loss is marked.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+        line_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.plot`, for both lines.
+
+        Returns
+        -------
+        display : LossDisplay
+            Drawn.
+
+        Raises
+        ------
+        ValueError
+            If `early_stopping` was changed between calls of `fit` or `partial_fit` that
+            went on from another: which losses belong to which epoch is not known then.
+        """
+        caller = f"{cls.__name__}.from_estimator"
+        check_matplotlib(caller)
+        check_offers(estimator, "history_", caller=caller)
+        loss = estimator.history_["loss"]
+        val_loss = estimator.history_.get("val_loss")
+        if val_loss is not None and len(val_loss) != len(loss):
+            raise ValueError(
+                f"history_ has the training loss of {len(loss)} epochs, but the "
+                f"validation loss of {len(val_loss)}, and not of which: early_stopping "
+                f"was on in part of the training only. Pass both to {cls.__name__}, "
+                "with NaN as val_loss of an epoch that has none."
+            )
+        is_scaled = getattr(estimator, "scaler_", None) is not None
+        unit = "scaled units" if is_scaled else "original units, squared"
+        display = cls(
+            loss=loss, val_loss=val_loss, loss_name=f"Mean squared error ({unit})"
+        )
+        return display.plot(ax, log=log, mark_best=mark_best, line_kwargs=line_kwargs)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        log: bool = False,
+        mark_best: bool = True,
+        line_kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+        log : bool, default=False
+            Whether the y-axis is logarithmic.
+        mark_best : bool, default=True
+            Whether the epoch with the lowest validation loss is marked.
+        line_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.plot`, for both lines.
+
+        Returns
+        -------
+        display : LossDisplay
+            This one, drawn.
+
+        Raises
+        ------
+        ValueError
+            If the losses are not one for each epoch, or not positive with `log`.
+        """
+        losses = self._losses()
+        if log:
+            _check_positive(losses)
+        ax = single_axes(ax, f"{type(self).__name__}.plot")
+        from matplotlib.lines import Line2D
+
+        epochs = np.arange(1, len(losses["training"]) + 1)
+        every = mark_every(len(epochs))
+        self.lines_ = []
+        for (name, values), style in zip(losses.items(), STYLES, strict=False):
+            style = {"label": name, "markevery": every, **style}
+            self.lines_ += ax.plot(epochs, values, **styled(style, line_kwargs, Line2D))
+        self.best_epoch_, self.best_marker_ = None, None
+        if "validation" in losses:
+            self.best_epoch_ = int(np.nanargmin(losses["validation"])) + 1
+            if mark_best:
+                self.best_marker_ = _mark(ax, self.best_epoch_, losses["validation"])
+        if log:
+            ax.set_yscale("log")
+        count_in_whole_numbers(ax, "x")
+        title(ax, title="Loss in training", xlabel="Epoch", ylabel=self.loss_name)
+        ax.legend()
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _losses(self) -> dict[str, NDArray[Any]]:
+        losses = {"training": as_vector(self.loss, "loss")}
+        if self.val_loss is not None:
+            n_epochs = len(losses["training"])
+            validation = as_vector(self.val_loss, "val_loss", n_epochs, "epoch")
+            if np.isnan(validation).all():
+                raise ValueError("val_loss is all NaN; pass None if there is none.")
+            losses["validation"] = validation
+        return losses
+
+
+def _mark(ax: Axes, epoch: int, loss: NDArray[Any]) -> Line2D:
+    ax.axvline(epoch, color=BLACK, linestyle=":", linewidth=1, zorder=1)
+    star: dict[str, Any] = {
+        "color": BLACK,
+        "marker": "*",
+        "markersize": 13,
+        "linestyle": "none",
+    }
+    return ax.plot(epoch, loss[epoch - 1], label=f"best epoch: {epoch}", **star)[0]
+
+
+def _check_positive(losses: dict[str, NDArray[Any]]) -> None:
+    for name, values in losses.items():
+        if (values <= 0).any():
+            epoch = int((values <= 0).argmax())
+            raise ValueError(
+                f"the {name} loss of epoch {epoch + 1} is {values[epoch]:g}, which a "
+                "logarithmic axis can't show; pass log=False."
+            )

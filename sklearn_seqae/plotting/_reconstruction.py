@@ -1,0 +1,299 @@
+"""The picture of what comes back: original and decoded sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sklearn_seqae._inputs import to_ragged
+from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._validation import validate_sequences
+from sklearn_seqae.exceptions import _count
+from sklearn_seqae.plotting._axes import check_matplotlib, panels
+from sklearn_seqae.plotting._checks import (
+    check_names,
+    check_offers,
+    check_one_each,
+    choose_features,
+    feature_label,
+)
+from sklearn_seqae.plotting._style import (
+    BLACK,
+    ORANGE,
+    count_in_whole_numbers,
+    legend_beside,
+    mark_every,
+    styled,
+    title,
+)
+
+MAX_SEQUENCES = 3  # columns of panels, unless told otherwise
+# Each original value is marked: one between missing values has no line
+ORIGINAL = {
+    "label": "original",
+    "color": BLACK,
+    "linewidth": 1,
+    "marker": ".",
+    "markersize": 3,
+    "markevery": 1,
+}
+DECODED = {
+    "label": "decoded",
+    "color": ORANGE,
+    "linewidth": 1.5,
+    "linestyle": "--",
+    "marker": "x",
+}
+
+
+class ReconstructionDisplay:
+    """Original and decoded sequences, a column each, with a panel for every feature.
+
+    Parameters
+    ----------
+    original : list of arrays, array or DataFrame
+        Sequences, as `LSTMAutoencoderTransformer` takes them. Where a value is missing
+        there is a gap.
+    decoded : list of arrays, array or DataFrame
+        What was decoded, sequence by sequence; each may have its own length.
+    feature_names : list of str, default=None
+        Labels of the features, with their units.
+    sequence_names : list of str, default=None
+        Titles of the columns.
+    time_name : str, default="Time step"
+        What time is counted in.
+
+    Attributes
+    ----------
+    axes_ : ndarray of shape (n_features_drawn, n_samples) of matplotlib Axes
+        The panels.
+    bounding_ax_ : matplotlib Axes or None
+        The axes that were divided into panels.
+    figure_ : matplotlib Figure
+        Figure with the panels.
+    lines_ : ndarray of shape (n_features_drawn, n_samples, 2) of matplotlib Line2D
+        Original and decoded.
+    legend_ : matplotlib Legend
+        Names them, beside the top right panel.
+    features_ : list of int
+        The features drawn, from top to bottom.
+
+    See Also
+    --------
+    LengthErrorDisplay : The lengths of all sequences.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqae.plotting import ReconstructionDisplay
+    >>> original = [np.ones((5, 2)), np.zeros((3, 2))]
+    >>> decoded = [np.full((5, 2), 0.9), np.full((4, 2), 0.1)]
+    >>> display = ReconstructionDisplay(
+    ...     original=original, decoded=decoded, feature_names=["force (N)", "angle (°)"]
+    ... )
+    >>> display.plot().axes_.shape
+    (2, 2)
+    """
+
+    def __init__(
+        self,
+        *,
+        original: Any,
+        decoded: Any,
+        feature_names: list[str] | None = None,
+        sequence_names: list[str] | None = None,
+        time_name: str = "Time step",
+    ) -> None:
+        self.original = original
+        self.decoded = decoded
+        self.feature_names = feature_names
+        self.sequence_names = sequence_names
+        self.time_name = time_name
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        *,
+        sequences: ArrayLike | None = None,
+        features: Any = None,
+        feature_names: list[str] | None = None,
+        time_name: str = "Time step",
+        ax: Any = None,
+        original_kwargs: Mapping[str, Any] | None = None,
+        decoded_kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Reconstruct some sequences and draw them.
+
+        Parameters
+        ----------
+        estimator : LSTMAutoencoderTransformer
+            Fitted.
+        X : list of arrays, array or DataFrame
+            Sequences, as `estimator` takes them.
+        sequences : array-like of int, default=None
+            Positions in `X` of those to draw. None: the first three.
+        features : array-like of int or str, default=None
+            Positions or names of those to draw. None: the first six.
+        feature_names : list of str, default=None
+            Labels of the features, with their units.
+        time_name : str, default="Time step"
+            What time is counted in.
+        ax : matplotlib Axes or array-like of Axes, default=None
+            Where to draw: axes that are divided, or one for each panel. None makes a
+            new figure.
+        original_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.plot`, for the original.
+        decoded_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.plot`, for what was decoded.
+
+        Returns
+        -------
+        display : ReconstructionDisplay
+            Drawn.
+        """
+        caller = f"{cls.__name__}.from_estimator"
+        check_matplotlib(caller)
+        check_offers(estimator, "reconstruct", caller=caller)
+        ragged, _ = validate_sequences(estimator, X, reset=False)
+        chosen = _choose_sequences(sequences, len(ragged))
+        original = ragged.take(chosen).to_list()
+        display = cls(
+            original=original,
+            decoded=estimator.reconstruct(original),
+            feature_names=feature_names,
+            sequence_names=[f"Sequence {i}" for i in chosen],
+            time_name=time_name,
+        )
+        return display.plot(
+            ax,
+            features=features,
+            original_kwargs=original_kwargs,
+            decoded_kwargs=decoded_kwargs,
+        )
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        features: Any = None,
+        original_kwargs: Mapping[str, Any] | None = None,
+        decoded_kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array-like of Axes, default=None
+            Where to draw: axes that are divided, or one for each panel. None makes a
+            new figure.
+        features : array-like of int or str, default=None
+            Positions or names of those to draw. None: the first six.
+        original_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.plot`, for the original.
+        decoded_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.plot`, for what was decoded.
+
+        Returns
+        -------
+        display : ReconstructionDisplay
+            This one, drawn.
+
+        Raises
+        ------
+        ValueError
+            If original and decoded are not as many sequences of as many features, or a
+            feature does not exist.
+        """
+        original, decoded = self._sequences()
+        names = check_names(self.feature_names, original.n_features)
+        titles = self._titles(original, decoded)
+        self.features_ = choose_features(features, original.n_features, names)
+        shape = len(self.features_), len(original)
+        caller = f"{type(self).__name__}.plot"
+        self.axes_, self.bounding_ax_ = panels(ax, *shape, caller)
+        self.figure_ = self.axes_[0, 0].figure
+        lines = [
+            self._draw(original, ORIGINAL, original_kwargs),
+            self._draw(decoded, DECODED, decoded_kwargs),
+        ]
+        self.lines_ = np.stack(lines, axis=-1)
+        self._title(titles, names)
+        return self
+
+    def _sequences(self) -> tuple[RaggedArray, RaggedArray]:
+        original, _ = to_ragged(self.original)
+        decoded, _ = to_ragged(self.decoded)
+        if len(decoded) != len(original):
+            raise ValueError(
+                f"decoded holds {_count(len(decoded), 'sequence')}, but original "
+                f"{len(original)}; expected one for each."
+            )
+        if decoded.n_features != original.n_features:
+            raise ValueError(
+                f"decoded has {_count(decoded.n_features, 'feature')}, but original "
+                f"{original.n_features}; both need the same."
+            )
+        return original, decoded
+
+    def _titles(self, original: RaggedArray, decoded: RaggedArray) -> list[str]:
+        names = self.sequence_names
+        if names is None:
+            names = [f"Sequence {i}" for i in range(len(original))]
+        array = np.asarray(names, dtype=object)
+        check_one_each(array, "sequence_names", len(original))
+        return [
+            f"{name}\n{_steps(n, of_decoded)}"
+            for name, n, of_decoded in zip(
+                array, original.lengths, decoded.lengths, strict=True
+            )
+        ]
+
+    def _draw(
+        self,
+        sequences: RaggedArray,
+        style: Mapping[str, Any],
+        given: Mapping[str, Any] | None,
+    ) -> NDArray[np.object_]:
+        from matplotlib.lines import Line2D
+
+        lines = np.empty(self.axes_.shape, dtype=object)
+        for column, sequence in enumerate(sequences):
+            defaults = {"markevery": mark_every(len(sequence)), **style}
+            keywords = styled(defaults, given, Line2D)
+            for row, feature in enumerate(self.features_):
+                ax = self.axes_[row, column]
+                (lines[row, column],) = ax.plot(sequence[:, feature], **keywords)
+        return lines
+
+    def _title(self, titles: list[str], names: list[str] | None) -> None:
+        for ax, text in zip(self.axes_[0], titles, strict=True):
+            title(ax, title=text)
+        for ax in self.axes_[-1]:
+            title(ax, xlabel=self.time_name)
+            count_in_whole_numbers(ax, "x")
+        for ax, feature in zip(self.axes_[:, 0], self.features_, strict=True):
+            title(ax, ylabel=feature_label(feature, names))
+        handles = list(self.lines_[0, -1])
+        self.legend_ = legend_beside(self.axes_[0, -1], handles=handles)
+
+
+def _choose_sequences(sequences: ArrayLike | None, n: int) -> NDArray[np.int64]:
+    if sequences is None:
+        return np.arange(min(MAX_SEQUENCES, n))
+    try:
+        return np.arange(n)[np.atleast_1d(np.asarray(sequences))]
+    except IndexError as error:
+        raise ValueError(
+            f"sequences={sequences!r} can't be drawn: X holds {_count(n, 'sequence')}; "
+            f"expected positions from 0 to {n - 1}."
+        ) from error
+
+
+def _steps(n: int, of_decoded: int) -> str:
+    steps = _count(n, "step")
+    return steps if n == of_decoded else f"{steps}\n{of_decoded} decoded"

@@ -1,0 +1,301 @@
+"""The picture of what a component means: it is moved, and the vectors decoded."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sklearn_seqae._inputs import to_ragged
+from sklearn_seqae.exceptions import _count
+from sklearn_seqae.plotting._axes import check_matplotlib, panels
+from sklearn_seqae.plotting._checks import (
+    as_vector,
+    check_names,
+    check_offers,
+    choose_features,
+    feature_label,
+)
+from sklearn_seqae.plotting._style import (
+    BLACK,
+    count_in_whole_numbers,
+    legend_beside,
+    scale_colours,
+    styled,
+    title,
+)
+
+# Sequences may end anywhere, after their first time step, too
+END_MARKED = {"linewidth": 1.5, "marker": "o", "markersize": 4, "markevery": [-1]}
+
+
+class LatentTraversalDisplay:
+    """Sequences decoded from a vector of which one component is moved.
+
+    A panel for every feature, in it a line for every value of the component: the
+    lighter the higher, dashed below the base vector's value, solid above, and thick and
+    black at it.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_values,)
+        Values of the component, rising.
+    sequences : list of arrays, array or DataFrame
+        What was decoded at each value; they may differ in length.
+    base_value : float, default=None
+        The base vector's own value. None: it is not known, and the middle of `values`
+        takes its place, with no line of its own.
+    component_name : str, default="Component"
+        Title of the legend.
+    feature_names : list of str, default=None
+        Labels of the features, with their units.
+    time_name : str, default="Time step"
+        What time is counted in.
+
+    Attributes
+    ----------
+    axes_ : ndarray of shape (n_features_drawn, 1) of matplotlib Axes
+        The panels.
+    bounding_ax_ : matplotlib Axes or None
+        The axes that were divided into panels.
+    figure_ : matplotlib Figure
+        Figure with the panels.
+    lines_ : ndarray of shape (n_features_drawn, n_values) of matplotlib Line2D
+        The sequences.
+    legend_ : matplotlib Legend
+        Tells the values, beside the first panel.
+    features_ : list of int
+        The features drawn, from top to bottom.
+
+    See Also
+    --------
+    EmbeddingDisplay : Where the embeddings lie.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqae.plotting import LatentTraversalDisplay
+    >>> values = [-1.0, 0.0, 1.0]
+    >>> sequences = [np.sin(np.arange(20) / 3 + value) for value in values]
+    >>> display = LatentTraversalDisplay(
+    ...     values=values, sequences=sequences, base_value=0.0, component_name="phase"
+    ... )
+    >>> [line.get_linestyle() for line in display.plot().lines_[0]]
+    ['--', '-', '-']
+    """
+
+    def __init__(
+        self,
+        *,
+        values: ArrayLike,
+        sequences: Any,
+        base_value: float | None = None,
+        component_name: str = "Component",
+        feature_names: list[str] | None = None,
+        time_name: str = "Time step",
+    ) -> None:
+        self.values = values
+        self.sequences = sequences
+        self.base_value = base_value
+        self.component_name = component_name
+        self.feature_names = feature_names
+        self.time_name = time_name
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        *,
+        component: int = 0,
+        base: Any = None,
+        values: ArrayLike | None = None,
+        n_values: int = 7,
+        span: float = 2.0,
+        features: Any = None,
+        feature_names: list[str] | None = None,
+        time_name: str = "Time step",
+        ax: Any = None,
+        line_kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Move a component, decode and draw.
+
+        Parameters
+        ----------
+        estimator : LSTMAutoencoderTransformer or Pipeline
+            Fitted, with ``transform`` and ``inverse_transform``. After a PCA in a
+            pipeline, what is moved is a principal component.
+        X : list of arrays, array or DataFrame
+            Sequences, as `estimator` takes them; their embeddings say what is usual.
+        component : int, default=0
+            Which component is moved. Negative ones count from the last, which may be
+            the length.
+        base : int or array-like of shape (n_components,), default=None
+            The other components, and the middle of the range: those of a sequence of
+            `X`, or of any vector. None: the mean of all embeddings of `X`.
+        values : array-like of shape (n_values,), default=None
+            Values of the component. None spreads `n_values` evenly, `span` standard
+            deviations of the component in `X` to either side of the base.
+        n_values : int, default=7
+            How many; an odd number has the base itself among them.
+        span : float, default=2.0
+            How far to go, in standard deviations.
+        features : array-like of int or str, default=None
+            Positions or names of those to draw. None: the first six.
+        feature_names : list of str, default=None
+            Labels of the features, with their units.
+        time_name : str, default="Time step"
+            What time is counted in.
+        ax : matplotlib Axes or array-like of Axes, default=None
+            Where to draw: axes that are divided, or one for each panel. None makes a
+            new figure.
+        line_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.plot`, for all lines.
+
+        Returns
+        -------
+        display : LatentTraversalDisplay
+            Drawn.
+
+        Raises
+        ------
+        ValueError
+            If there is no such component or base, or the component doesn't vary in `X`
+            and `values` is None.
+        """
+        caller = f"{cls.__name__}.from_estimator"
+        check_matplotlib(caller)
+        check_offers(estimator, "transform", "inverse_transform", caller=caller)
+        Z = np.asarray(estimator.transform(X))
+        j = _find_component(component, Z.shape[1])
+        vector = _find_base(base, Z)
+        if values is None:
+            values = _spread(Z[:, j], vector[j], n_values, span)
+        values = as_vector(values, "values")
+        moved = np.tile(vector, (len(values), 1))
+        moved[:, j] = values
+        display = cls(
+            values=values,
+            sequences=estimator.inverse_transform(moved),
+            base_value=float(vector[j]),
+            component_name=f"Component {j}",
+            feature_names=feature_names,
+            time_name=time_name,
+        )
+        return display.plot(ax, features=features, line_kwargs=line_kwargs)
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        features: Any = None,
+        line_kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array-like of Axes, default=None
+            Where to draw: axes that are divided, or one for each panel. None makes a
+            new figure.
+        features : array-like of int or str, default=None
+            Positions or names of those to draw. None: the first six.
+        line_kwargs : dict, default=None
+            Keywords for `matplotlib.axes.Axes.plot`, for all lines.
+
+        Returns
+        -------
+        display : LatentTraversalDisplay
+            This one, drawn.
+
+        Raises
+        ------
+        ValueError
+            If `values` do not rise or are not one for each sequence, or a feature does
+            not exist.
+        """
+        sequences, _ = to_ragged(self.sequences)
+        values = as_vector(self.values, "values", len(sequences))
+        if (np.diff(values) <= 0).any():
+            raise ValueError(f"values must rise, but are {values.tolist()}.")
+        names = check_names(self.feature_names, sequences.n_features)
+        self.features_ = choose_features(features, sequences.n_features, names)
+        caller = f"{type(self).__name__}.plot"
+        self.axes_, self.bounding_ax_ = panels(ax, len(self.features_), 1, caller)
+        self.figure_ = self.axes_[0, 0].figure
+        from matplotlib.lines import Line2D
+
+        styles = [styled(style, line_kwargs, Line2D) for style in self._styles(values)]
+        self.lines_ = np.empty((len(self.features_), len(values)), dtype=object)
+        for row, feature in enumerate(self.features_):
+            for k, (sequence, style) in enumerate(zip(sequences, styles, strict=True)):
+                line = self.axes_[row, 0].plot(sequence[:, feature], **style)
+                self.lines_[row, k] = line[0]
+        self._title(names)
+        return self
+
+    def _styles(self, values: NDArray[Any]) -> list[dict[str, Any]]:
+        known = self.base_value is not None
+        middle = (values[0] + values[-1]) / 2
+        base = middle if self.base_value is None else self.base_value
+        styles = []
+        for value, colour in zip(values, scale_colours(len(values)), strict=True):
+            style = {"label": _number(value), "color": colour, **END_MARKED}
+            style["linestyle"] = "--" if value < base else "-"
+            if known and np.isclose(value, base, rtol=0, atol=1e-6 * np.ptp(values)):
+                at_base = {"color": BLACK, "linewidth": 3, "linestyle": "-"}
+                style |= at_base | {"label": f"{_number(value)} (base)"}
+            styles.append(style)
+        return styles
+
+    def _title(self, names: list[str] | None) -> None:
+        axes = self.axes_[:, 0]
+        low, high = (_number(value) for value in np.asarray(self.values)[[0, -1]])
+        title(axes[0], title=f"{self.component_name} moved from {low} to {high}")
+        title(axes[-1], xlabel=self.time_name)
+        count_in_whole_numbers(axes[-1], "x")
+        for ax, feature in zip(axes, self.features_, strict=True):
+            title(ax, ylabel=feature_label(feature, names))
+        self.legend_ = legend_beside(axes[0], title=self.component_name)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _find_component(component: int, n_components: int) -> int:
+    component = operator.index(component)
+    if not -n_components <= component < n_components:
+        raise ValueError(
+            f"component={component} does not exist: embeddings have "
+            f"{_count(n_components, 'component')}, 0 to {n_components - 1}."
+        )
+    return component % n_components
+
+
+def _find_base(base: Any, Z: NDArray[Any]) -> NDArray[Any]:
+    if base is None:
+        return Z.mean(axis=0)
+    if np.ndim(base) > 0:
+        return as_vector(base, "base", Z.shape[1], "component").astype(np.float64)
+    base = operator.index(base)
+    if not -len(Z) <= base < len(Z):
+        raise ValueError(
+            f"base={base} does not exist: X holds {_count(len(Z), 'sequence')}."
+        )
+    return Z[base]
+
+
+def _spread(
+    column: NDArray[Any], middle: float, n_values: int, span: float
+) -> NDArray[Any]:
+    deviation = column.std()
+    if deviation == 0:
+        raise ValueError(
+            "the component is the same in all sequences of X, so there is no range to "
+            "move it over; pass values."
+        )
+    return middle + span * deviation * np.linspace(-1, 1, n_values)
