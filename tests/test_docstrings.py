@@ -6,7 +6,12 @@ import inspect
 import pytest
 from numpydoc.validate import validate
 
-MODULES = ["sklearn_seqae", "sklearn_seqae.datasets", "sklearn_seqae.exceptions"]
+MODULES = [
+    "sklearn_seqae",
+    "sklearn_seqae.datasets",
+    "sklearn_seqae.exceptions",
+    "sklearn_seqae.plotting",
+]
 
 # What we ask less of than numpydoc does
 LEFT_OUT = {

@@ -14,6 +14,7 @@ HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "torch", "jax"}
     [
         "import sklearn_seqae",
         "import sklearn_seqae.datasets",
+        "import sklearn_seqae.plotting",
         "from sklearn_seqae import LSTMAutoencoderTransformer",
         "from sklearn.base import clone\n"
         "from sklearn_seqae import LSTMAutoencoderTransformer\n"
@@ -50,7 +51,9 @@ assert state() == before
     assert run_python(code) == ""
 
 
-@pytest.mark.parametrize("module", ["sklearn_seqae", "sklearn_seqae.datasets"])
+@pytest.mark.parametrize(
+    "module", ["sklearn_seqae", "sklearn_seqae.datasets", "sklearn_seqae.plotting"]
+)
 def test_all_names_exist(module):
     imported = importlib.import_module(module)
     assert imported.__all__ == sorted(imported.__all__)

@@ -45,7 +45,7 @@ def check_one_each(
         raise ValueError(f"{name} is empty; at least 1 entry is needed.")
     if n is not None and len(array) != n:
         raise ValueError(
-            f"{name} has {len(array)} entries, but there "
+            f"{name} has length {len(array)}, but there "
             f"{'is' if n == 1 else 'are'} {_count(n, noun)}; expected one for each."
         )
     return array

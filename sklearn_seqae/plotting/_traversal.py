@@ -219,7 +219,7 @@ class LatentTraversalDisplay:
         """
         sequences, _ = to_ragged(self.sequences)
         values = as_vector(self.values, "values", len(sequences))
-        if (np.diff(values) <= 0).any():
+        if not (np.diff(values) > 0).all():
             raise ValueError(f"values must rise, but are {values.tolist()}.")
         names = check_names(self.feature_names, sequences.n_features)
         self.features_ = choose_features(features, sequences.n_features, names)
@@ -292,6 +292,8 @@ def _find_base(base: Any, Z: NDArray[Any]) -> NDArray[Any]:
 def _spread(
     column: NDArray[Any], middle: float, n_values: int, span: float
 ) -> NDArray[Any]:
+    if n_values < 2:
+        raise ValueError(f"n_values={n_values}; expected 2 or more.")
     deviation = column.std()
     if deviation == 0:
         raise ValueError(
