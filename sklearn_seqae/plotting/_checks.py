@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -64,11 +65,12 @@ def choose_features(
     if features is None:
         return list(range(min(n_features, MAX_FEATURES)))
     chosen = []
-    for feature in np.atleast_1d(np.asarray(features)).tolist():
+    for feature in np.atleast_1d(np.asarray(features, dtype=object)):
+        is_position = isinstance(feature, Integral) and not isinstance(feature, bool)
         if names is not None and feature in names:
             chosen.append(names.index(feature))
-        elif isinstance(feature, int) and -n_features <= feature < n_features:
-            chosen.append(feature % n_features)
+        elif is_position and -n_features <= feature < n_features:
+            chosen.append(int(feature) % n_features)
         else:
             known = "" if names is None else f" or names of {names}"
             raise ValueError(

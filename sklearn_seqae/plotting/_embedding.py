@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.decomposition import PCA
 from sklearn.utils import check_array
@@ -210,11 +211,6 @@ class EmbeddingDisplay:
         self, ax: Axes, y: NDArray[Any], given: Mapping[str, Any] | None
     ) -> None:
         classes = np.unique(y)
-        if len(classes) > N_STYLES:
-            raise ValueError(
-                f"y has {len(classes)} classes, more than can be told apart; pass "
-                "floats to show values on a colour scale."
-            )
         self.scatters_ = []
         for k, one in enumerate(classes):
             style = OUTLINE | point_style(k) | {"label": str(one)}
@@ -275,8 +271,6 @@ def _to_plane(Z: NDArray[np.float64]) -> tuple[NDArray[np.float64], PCA | None]:
 
 
 def _check_y(y: ArrayLike, n: int) -> NDArray[Any]:
-    import pandas as pd
-
     array = check_one_each(np.asarray(y), "y", n)
     missing = pd.isna(array)
     if array.dtype.kind == "f":
@@ -286,6 +280,11 @@ def _check_y(y: ArrayLike, n: int) -> NDArray[Any]:
         raise ValueError(
             f"y[{i}] is {array[i]}; every sequence needs a class or a finite value. "
             "Leave those without one out."
+        )
+    if array.dtype.kind != "f" and len(np.unique(array)) > N_STYLES:
+        raise ValueError(
+            f"y has {len(np.unique(array))} classes, more than can be told apart; pass "
+            "floats to show values on a colour scale."
         )
     return array
 

@@ -169,7 +169,7 @@ class LatentTraversalDisplay:
         caller = f"{cls.__name__}.from_estimator"
         check_matplotlib(caller)
         check_offers(estimator, "transform", "inverse_transform", caller=caller)
-        Z = np.asarray(estimator.transform(X))
+        Z = np.asarray(estimator.transform(X), dtype=np.float64)
         j = _find_component(component, Z.shape[1])
         vector = _find_base(base, Z)
         if values is None:
@@ -294,10 +294,9 @@ def _spread(
 ) -> NDArray[Any]:
     if n_values < 2:
         raise ValueError(f"n_values={n_values}; expected 2 or more.")
-    deviation = column.std()
-    if deviation == 0:
+    if np.ptp(column) == 0:
         raise ValueError(
             "the component is the same in all sequences of X, so there is no range to "
             "move it over; pass values."
         )
-    return middle + span * deviation * np.linspace(-1, 1, n_values)
+    return middle + span * column.std() * np.linspace(-1, 1, n_values)

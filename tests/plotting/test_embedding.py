@@ -90,6 +90,7 @@ def test_too_many_classes(rng):
     display = EmbeddingDisplay(Z=rng.standard_normal((97, 2)), y=range(97))
     with pytest.raises(ValueError, match=r"97 classes.*pass floats"):
         display.plot()
+    assert plt.get_fignums() == []
 
 
 def test_name_of_a_series_is_the_title_of_the_legend():

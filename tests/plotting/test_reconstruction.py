@@ -113,7 +113,7 @@ def test_rows_of_a_table_are_sequences():
     assert [len(line.get_xdata()) for line in display.lines_[0, :, 0]] == [2, 3]
 
 
-@pytest.mark.parametrize("features", [["angle"], [1], 1, [-1], "angle"])
+@pytest.mark.parametrize("features", [["angle"], [1], 1, [-1], "angle", np.array([1])])
 def test_features_by_position_or_name(features):
     display = ReconstructionDisplay(
         original=ORIGINAL, decoded=DECODED, feature_names=["force", "angle"]
@@ -212,6 +212,7 @@ def test_what_does_not_fit_together(changes, message):
         ([2], "features holds 2; expected positions from 0 to 1"),
         (["force"], "features holds 'force'"),
         ([0.5], "features holds 0.5"),
+        ([True, False], "features holds True"),
         ([], "features is empty"),
     ],
 )

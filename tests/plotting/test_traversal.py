@@ -177,6 +177,12 @@ def test_component_of_a_network(fitted, sequences):
         assert_allclose(display.lines_[1, k].get_ydata(), x[:, 1], rtol=1e-4)
 
 
+def test_float32(fitted, sequences):
+    single = [x.astype(np.float32) for x in sequences]
+    display = LatentTraversalDisplay.from_estimator(fitted, single)
+    assert [text.endswith("(base)") for text in legend_texts(display)].index(True) == 3
+
+
 def test_length_component_of_a_network(fitted, sequences):
     display = LatentTraversalDisplay.from_estimator(fitted, sequences, component=-1)
     lengths = [len(line.get_xdata()) for line in display.lines_[0]]
