@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sklearn_seqae._estimator import LSTMAutoencoderTransformer
+    from sklearn_seqae._inputs import from_channels_first
 
 __version__ = version("sklearn-seqae")
 
-__all__ = ["LSTMAutoencoderTransformer", "__version__"]
+__all__ = ["LSTMAutoencoderTransformer", "__version__", "from_channels_first"]
 
 
 def __getattr__(name: str) -> Any:
@@ -18,6 +19,10 @@ def __getattr__(name: str) -> Any:
         from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 
         return LSTMAutoencoderTransformer
+    if name == "from_channels_first":
+        from sklearn_seqae._inputs import from_channels_first
+
+        return from_channels_first
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

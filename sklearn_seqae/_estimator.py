@@ -18,13 +18,14 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_seqae._autoencoder import Autoencoder, train_autoencoder
 from sklearn_seqae._design import Design
 from sklearn_seqae._exports import KerasModelsMixin
-from sklearn_seqae._inputs import Container
-from sklearn_seqae._outputs import from_ragged
+from sklearn_seqae._inputs import Container, ids_of_sequences
+from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
 from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._scaling import fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
     check_features_observed,
+    check_one_each,
     own_random_state,
     unchanged_on_error,
     validate_embedding,
@@ -276,7 +277,7 @@ class LSTMAutoencoderTransformer(
             If the data or a parameter can't be used; what was fitted before stays.
         """
         with unchanged_on_error(self):
-            self._fit(X, sample_weight)
+            self._fit(X, y, sample_weight)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -300,8 +301,8 @@ class LSTMAutoencoderTransformer(
             Embeddings.
         """
         with unchanged_on_error(self):
-            scaled, container = self._fit(X, sample_weight)
-            return self._autoencoder.embed(scaled, container.dtype)
+            scaled, container = self._fit(X, y, sample_weight)
+            return with_ids(self._autoencoder.embed(scaled, container.dtype), X, self)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -328,7 +329,7 @@ class LSTMAutoencoderTransformer(
         """
         with unchanged_on_error(self):
             self._validate_params()  # scikit-learn leaves it to the first call
-            self._fit(X, sample_weight, partial=True)
+            self._fit(X, y, sample_weight, partial=True)
         return self
 
     # Using what was learnt ------------------------------------------------------------
@@ -354,7 +355,8 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         ragged, container = validate_sequences(self, X, reset=False)
-        return self._autoencoder.embed(scale(self.scaler_, ragged), container.dtype)
+        Z = self._autoencoder.embed(scale(self.scaler_, ragged), container.dtype)
+        return with_ids(Z, X, self)
 
     def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
         """Decode embeddings, or any other finite vectors, into sequences.
@@ -378,12 +380,13 @@ class LSTMAutoencoderTransformer(
             If `Z` has another width, isn't finite, or means a length over 2**20 steps.
         """
         check_is_fitted(self)
+        ids = ids_of_rows(Z)
         Z = validate_embedding(self, Z)
         if lengths is None:
             n_timesteps = self._autoencoder.lengths(Z, default=self.max_length_)
         else:
             n_timesteps = validate_lengths(lengths, len(Z))
-        return self._to_container(self._autoencoder.decode(Z, n_timesteps))
+        return self._to_container(self._autoencoder.decode(Z, n_timesteps), ids)
 
     def reconstruct(self, X: Any) -> Any:
         """Embed sequences and decode them again.
@@ -401,9 +404,8 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         ragged, _ = validate_sequences(self, X, reset=False)
-        return self._to_container(
-            self._autoencoder.reconstruct(scale(self.scaler_, ragged))
-        )
+        decoded = self._autoencoder.reconstruct(scale(self.scaler_, ragged))
+        return self._to_container(decoded, ids_of_sequences(X))
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Negative reconstruction error of each sequence: the lower, the stranger.
@@ -442,7 +444,7 @@ class LSTMAutoencoderTransformer(
     # The steps of fit -----------------------------------------------------------------
 
     def _fit(
-        self, X: Any, sample_weight: ArrayLike | None, partial: bool = False
+        self, X: Any, y: Any, sample_weight: ArrayLike | None, partial: bool = False
     ) -> tuple[RaggedArray, Container]:
         """Return the scaled sequences; all that is learnt is kept on ``self``."""
         parameters = self.get_params(deep=False)
@@ -451,6 +453,7 @@ class LSTMAutoencoderTransformer(
             parameters |= {"epochs": 1, **once}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         given, container = validate_sequences(self, X, reset=not goes_on)
+        check_one_each(given, y=y, sample_weight=sample_weight)
         ragged, weight = merge_repeated(given, sample_weight)
         weight /= weight.max()  # their relation counts; clear of float32's limits
         if not goes_on:
@@ -484,8 +487,8 @@ class LSTMAutoencoderTransformer(
         self.__dict__.pop("_models", None)  # those of an earlier fit
         return given, container
 
-    def _to_container(self, scaled: RaggedArray) -> Any:
-        return from_ragged(unscale(self.scaler_, scaled), self._container)
+    def _to_container(self, scaled: RaggedArray, ids: Any) -> Any:
+        return from_ragged(unscale(self.scaler_, scaled), self._container, ids)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

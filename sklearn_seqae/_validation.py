@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import validate_data
+from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _num_samples,
+    validate_data,
+)
 
 from sklearn_seqae._inputs import Container, to_ragged
 from sklearn_seqae._inputs._checks import ACCEPTED, as_float, as_plain, as_real
@@ -26,8 +30,8 @@ def validate_sequences(
     estimator : BaseEstimator instance
         With `reset`, gets `n_features_in_` (columns of a 2-D array or a DataFrame,
         features of a time step otherwise), `feature_names_in_` if `X` is a DataFrame
-        with names, and for later checks `_n_channels` and `_n_columns`. All is checked
-        before any of it is set.
+        with names, and for later checks `_n_channels` and, if each row of a table is a
+        sequence, `_n_columns`. All is checked before any of it is set.
 
     X : list, tuple, array-like or DataFrame
         As `to_ragged` takes it.
@@ -56,6 +60,42 @@ def validate_sequences(
     else:
         _check_features(estimator, X, ragged, container)
     return ragged, container
+
+
+def check_one_each(ragged: RaggedArray, *, y: Any, sample_weight: Any) -> None:
+    """Check that `y` and `sample_weight` have an entry for each sequence.
+
+    Whose `X` is a long table may have one for each row of it instead.
+
+    Parameters
+    ----------
+    ragged : RaggedArray
+        The sequences.
+
+    y : array-like or None
+        Not used, but what a pipeline hands on belongs to the same sequences.
+
+    sample_weight : array-like, number or None
+        Here, only one for each time step is refused.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer.
+    """
+    for name, given in (("y", y), ("sample_weight", sample_weight)):
+        if given is None or np.isscalar(given):
+            continue
+        n = _num_samples(given)
+        if n == ragged.n_timesteps != len(ragged):
+            raise ValueError(
+                f"{name} has {n} entries, one for each time step, but X holds "
+                f"{_count(len(ragged), 'sequence')}; pass one for each sequence, in "
+                f"the order of X. With an index like that of a long table: "
+                f"{name}.groupby(level=0, sort=False).first()."
+            )
+    if y is not None:
+        check_consistent_length(range(len(ragged)), y)
 
 
 def own_random_state(random_state: Any) -> np.random.RandomState:
@@ -208,22 +248,25 @@ def check_features_observed(ragged: RaggedArray) -> None:
 def _set_features(
     estimator: Any, X: Any, ragged: RaggedArray, container: Container
 ) -> None:
-    if container.tabular:
+    if container.n_columns is not None:
         validate_data(estimator, X, skip_check_array=True, reset=True)
     else:
         estimator.n_features_in_ = ragged.n_features
         if hasattr(estimator, "feature_names_in_"):
             del estimator.feature_names_in_
     estimator._n_channels = ragged.n_features
-    estimator._n_columns = container.n_columns
+    estimator._n_columns = container.n_columns if container.tabular else None
 
 
 def _check_features(
     estimator: Any, X: Any, ragged: RaggedArray, container: Container
 ) -> None:
-    if container.tabular and estimator._n_columns is not None:
+    fitted_on_rows = estimator._n_columns is not None
+    if container.tabular and fitted_on_rows:
         validate_data(estimator, X, skip_check_array=True, reset=False)
         return
+    if not (container.tabular or fitted_on_rows):  # where columns are channels
+        _check_feature_names(estimator, X, reset=False)
     expected = estimator._n_channels
     if ragged.n_features == expected:
         return

@@ -1,5 +1,7 @@
 """Rectangular arrays: 3-D, padded with NaN, and 2-D, a univariate sequence a row."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +14,13 @@ from sklearn_seqae._inputs._checks import (
     as_float,
     as_plain,
     as_real,
+    by_position,
     check_values,
     describe,
     dtype_name,
     raise_unobserved,
 )
-from sklearn_seqae._inputs._container import Container
+from sklearn_seqae._inputs._container import Container, Kind
 from sklearn_seqae._ragged import Floats, RaggedArray, offsets_from_lengths
 from sklearn_seqae.exceptions import InvalidSequenceError
 
@@ -74,6 +77,43 @@ def ragged_from_table(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
     )
 
 
+def ragged_from_table_columns(
+    names: Sequence[str], columns: Sequence[NDArray[Any]], *, kind: Kind
+) -> tuple[RaggedArray, Container]:
+    """Read the columns of a table whose rows are univariate sequences.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Labels of the columns.
+
+    columns : sequence of ndarray of shape (n_sequences,)
+        Real numbers of any dtype.
+
+    kind : str
+        What to give back later.
+
+    Returns
+    -------
+    ragged : RaggedArray of 1 feature
+        The sequences.
+    container : Container
+        Of the kind asked for.
+
+    Raises
+    ------
+    TypeError
+        Naming the first column that is not numeric.
+    """
+    real = [
+        as_real(column, f"column {name!r}")
+        for name, column in zip(names, columns, strict=True)
+    ]
+    table = np.column_stack(real) if real else np.empty((0, 0))
+    ragged, container = ragged_from_table(table)
+    return ragged, replace(container, kind=kind, columns=tuple(names))
+
+
 def _ragged_from_3d(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
     for size, what in zip(
         array.shape, ("sequence", "time step", "feature"), strict=True
@@ -95,7 +135,7 @@ def _strip_padding(array: Floats) -> RaggedArray:
         lengths = n_timesteps - observed[:, ::-1].argmax(axis=1)
         empty = ~observed.any(axis=1)
         if empty.any():
-            raise_unobserved(int(empty.argmax()))
+            raise_unobserved(by_position(int(empty.argmax())))
         values = array[np.arange(n_timesteps) < lengths[:, np.newaxis]]
     else:
         lengths = np.full(n_sequences, n_timesteps)

@@ -1,6 +1,7 @@
 """What every adapter checks: that the data are real numbers, present and finite."""
 
 import reprlib
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -11,8 +12,9 @@ from sklearn_seqae._ragged import Floats, RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 ACCEPTED = (
-    "a list of (n_timesteps, n_features) arrays, a NaN-padded 3-D array, or a 2-D "
-    "array or DataFrame with one univariate sequence in each row"
+    "a list of (n_timesteps, n_features) arrays, a NaN-padded 3-D array, a 2-D array "
+    "or DataFrame with one univariate sequence in each row, or a frame with a sequence "
+    "in each cell or with rows indexed by series and time"
 )
 
 # float() takes these, or some of them, without a word.
@@ -144,13 +146,32 @@ def dtype_name(ragged: RaggedArray) -> Literal["float32", "float64"]:
     return "float32" if ragged.dtype == np.float32 else "float64"
 
 
-def check_values(ragged: RaggedArray) -> None:
+def by_position(i: int) -> str:
+    """Name sequence `i` in messages.
+
+    Parameters
+    ----------
+    i : int
+        Its position.
+
+    Returns
+    -------
+    str
+        Such as "sequence 3".
+    """
+    return f"sequence {i}"
+
+
+def check_values(ragged: RaggedArray, show: Callable[[int], str] = by_position) -> None:
     """Raise if a value is infinite or a sequence has no observed value.
 
     Parameters
     ----------
     ragged : RaggedArray
         Of non-empty sequences.
+
+    show : callable
+        What to call a sequence of which the position is given.
 
     Raises
     ------
@@ -167,23 +188,23 @@ def check_values(ragged: RaggedArray) -> None:
         row, feature = np.unravel_index(infinite.argmax(), infinite.shape)
         i, timestep = ragged.locate(row)
         raise InvalidSequenceError(
-            f"sequence {i} holds inf (or a value too large for {values.dtype}) at time "
+            f"{show(i)} holds inf (or a value too large for {values.dtype}) at time "
             f"step {timestep}, feature {feature}; every value must be "
             "finite, or NaN where it is missing."
         )
     unobserved = np.isnan(values).all(axis=1)
     nothing = np.logical_and.reduceat(unobserved, ragged.offsets[:-1])
     if nothing.any():
-        raise_unobserved(int(nothing.argmax()))
+        raise_unobserved(show(int(nothing.argmax())))
 
 
-def raise_unobserved(i: int) -> None:
+def raise_unobserved(sequence: str) -> None:
     """Raise for a sequence whose every value is NaN.
 
     Parameters
     ----------
-    i : int
-        Its position.
+    sequence : str
+        What to call it.
 
     Raises
     ------
@@ -191,7 +212,7 @@ def raise_unobserved(i: int) -> None:
         Always.
     """
     raise InvalidSequenceError(
-        f"sequence {i} has no observed value, only NaN; a sequence needs at least one: "
+        f"{sequence} has no observed value, only NaN; a sequence needs at least one: "
         "leave it out."
     )
 

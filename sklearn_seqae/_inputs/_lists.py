@@ -49,15 +49,58 @@ def ragged_from_sequence(
             f"X is an empty {kind.replace('_', ' ')}: found 0 sequences, while a "
             f"minimum of 1 is required; expected {ACCEPTED}."
         )
+    ragged, univariate = stack_sequences(X)
+    check_values(ragged)
+    return ragged, Container(kind, dtype_name(ragged), univariate)
+
+
+def stack_sequences(X: Sequence[Any]) -> tuple[RaggedArray, bool]:
+    """Stack sequences as they are, missing and infinite values included.
+
+    Parameters
+    ----------
+    X : sequence of array-like, each (n_timesteps_i, n_features) or (n_timesteps_i,)
+        At least one.
+
+    Returns
+    -------
+    ragged : RaggedArray
+        The sequences.
+    univariate : bool
+        Whether they were 1-D.
+
+    Raises
+    ------
+    InvalidSequenceError
+        If one is no array, empty, or of another shape than the first.
+    TypeError
+        If one holds something else than real numbers.
+    """
     arrays = [_as_array(sequence, i) for i, sequence in enumerate(X)]
     univariate = _check_same_ndim(arrays)
     if not univariate:
         check_same_n_features(arrays)
     values = stack(arrays).reshape(-1, 1 if univariate else arrays[0].shape[1])
     lengths = np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
-    ragged = RaggedArray(values, offsets_from_lengths(lengths))
-    check_values(ragged)
-    return ragged, Container(kind, dtype_name(ragged), univariate)
+    return RaggedArray(values, offsets_from_lengths(lengths)), univariate
+
+
+def is_sequence(cell: Any) -> bool:
+    """Tell whether a cell of a table holds a sequence, and not a number or a string.
+
+    Parameters
+    ----------
+    cell : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        True for lists, tuples, and arrays of any library that are not 0-D.
+    """
+    if isinstance(cell, list | tuple):
+        return True
+    return hasattr(cell, "__array__") and np.ndim(cell) > 0
 
 
 def ragged_from_object_array(
@@ -83,6 +126,8 @@ def ragged_from_object_array(
 def _as_array(sequence: Any, i: int) -> NDArray[Any]:
     """Return sequence i as a 1-D or 2-D array of real numbers, not empty."""
     array = sequence if type(sequence) is np.ndarray else _convert(sequence, i)
+    if array.dtype == object and array.ndim == 1 and any(map(is_sequence, array[:1])):
+        array = _convert(array.tolist(), i)  # as pandas reads nested lists of Parquet
     if array.ndim not in (1, 2):
         raise InvalidSequenceError(
             f"sequence {i} is {describe(sequence)}; expected shape "

@@ -33,7 +33,8 @@ def ragged_from_dataframe(X: pd.DataFrame) -> tuple[RaggedArray, Container]:
     TypeError
         Naming the first column that is not numeric.
     """
-    ragged, container = ragged_from_table(_to_numpy(X))
+    values = to_numpy(X, "each row is one univariate sequence")
+    ragged, container = ragged_from_table(values)
     return ragged, replace(
         container,
         kind="dataframe",
@@ -42,24 +43,43 @@ def ragged_from_dataframe(X: pd.DataFrame) -> tuple[RaggedArray, Container]:
     )
 
 
-def _to_numpy(X: pd.DataFrame) -> NDArray[Any]:
+def to_numpy(X: pd.DataFrame, reading: str) -> NDArray[Any]:
+    """Turn a frame of numbers into a 2-D array, with NaN where a value is missing.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame of shape (n_rows, n_columns)
+        Boolean, integer and floating columns, of NumPy's and pandas' own dtypes.
+
+    reading : str
+        What rows and columns mean, for the message.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_columns), float32 or float64
+
+    Raises
+    ------
+    TypeError
+        Naming the first column that is not numeric.
+    """
     dtypes = [getattr(dtype, "numpy_dtype", dtype) for dtype in X.dtypes]
     narrow = all(dtype in (np.float16, np.float32) for dtype in dtypes)
     if all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in X.dtypes):
         # Common, and without a copy if the columns are of one floating dtype.
         return X.to_numpy(dtype=np.float32 if narrow else np.float64)
-    columns = [_column_to_numpy(X.iloc[:, j], name) for j, name in enumerate(X.columns)]
+    columns = [_column_to_numpy(X.iloc[:, j], reading) for j in range(X.shape[1])]
     return np.column_stack(columns)
 
 
-def _column_to_numpy(column: pd.Series, name: Any) -> NDArray[Any]:
-    dtype = column.dtype
+def _column_to_numpy(column: pd.Series, reading: str) -> NDArray[Any]:
+    name, dtype = column.name, column.dtype
     if pd.api.types.is_object_dtype(dtype):
         return as_real(column.to_numpy(), f"column {name!r}")
     if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_complex_dtype(dtype):
         raise TypeError(
             f"column {name!r} has dtype {dtype}, but every column must be numeric: "
-            "each row is one univariate sequence; drop the column or convert it."
+            f"{reading}; drop the column or convert it."
         )
     target = getattr(dtype, "numpy_dtype", None)
     narrow = target in (np.float16, np.float32)

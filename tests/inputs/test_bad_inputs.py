@@ -194,7 +194,7 @@ BAD_SEQUENCES = {
     "list object": (
         np.array([[[1], 2]], dtype=object),
         ValueError,
-        "X holds .* element with a sequence.*; every entry must be one number",
+        "column 1 does not hold a sequence in each cell, but column 0 does; pass",
     ),
     "dates": (
         [np.array(["2020-01-01"], dtype="datetime64[D]")],
@@ -214,7 +214,7 @@ BAD_SEQUENCES = {
     "nested column": (
         pd.DataFrame({"a": [1.0], "b": [np.ones(3)]}),
         ValueError,
-        "column 'b' holds something that is not a real number",
+        "column 'a' does not hold a sequence .* but column 'b' does; .*Transformer",
     ),
     "string in a frame": (
         [pd.DataFrame({"a": ["x"]})],

@@ -126,9 +126,9 @@ def test_object_array_of_equal_lengths_is_a_3d_array_of_objects():
     assert_holds(X, [np.ones((2, 3)), np.zeros((2, 3))], kind="array_3d")
 
 
-def test_a_series_of_arrays_is_an_object_array():
-    X = pd.Series([np.ones((2, 3)), np.zeros((1, 3))], index=["a", "b"])
-    assert_holds(X, [np.ones((2, 3)), np.zeros((1, 3))], kind="object_array")
+def test_sequences_of_arrays_of_objects():
+    X = [object_array([np.ones(2), np.zeros(2)]), object_array([[1, 2]])]
+    assert_holds(X, [[[1, 1], [0, 0]], [[1, 2]]], univariate=False)
 
 
 def test_the_input_is_not_changed_and_can_be_changed_afterwards():

@@ -1,0 +1,183 @@
+"""Lists of Apache Arrow: pyarrow's tables and arrays, and whatever turns into one."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklearn_seqae._inputs._arrays import ragged_from_table_columns
+from sklearn_seqae._inputs._checks import ACCEPTED
+from sklearn_seqae._inputs._columns import (
+    Column,
+    check_lengths,
+    column_from_lists,
+    common_width,
+    named,
+    ragged_from_columns,
+    refuse_null,
+    refuse_null_step,
+    refuse_other_columns,
+)
+from sklearn_seqae._inputs._container import Container, Kind
+from sklearn_seqae._inputs._libraries import comes_from, require
+from sklearn_seqae._ragged import RaggedArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def is_arrow(X: Any) -> bool:
+    """Tell whether `X` is an array or a table of pyarrow.
+
+    Parameters
+    ----------
+    X : object
+        Anything.
+
+    Returns
+    -------
+    bool
+    """
+    return comes_from(X, "pyarrow", "Table", "RecordBatch", "ChunkedArray", "Array")
+
+
+def is_awkward(X: Any) -> bool:
+    """Tell whether `X` is an awkward array.
+
+    Parameters
+    ----------
+    X : object
+        Anything.
+
+    Returns
+    -------
+    bool
+    """
+    return comes_from(X, "awkward", "Array")
+
+
+def ragged_from_arrow(
+    X: "pa.Table | pa.RecordBatch | pa.ChunkedArray | pa.Array",
+) -> tuple[RaggedArray, Container]:
+    """Read lists of numbers, or a table of numbers with a sequence in each row.
+
+    Parameters
+    ----------
+    X : pyarrow.Table, RecordBatch, ChunkedArray or Array
+        Of lists, large lists or fixed-size lists of numbers, or of such lists of
+        numbers where sequences are multivariate. In a table, several columns are one
+        channel each. Or of columns of numbers, whose rows are univariate sequences.
+
+    Returns
+    -------
+    ragged : RaggedArray
+        The sequences. Of one column in one chunk, without nulls, they are not copied.
+    container : Container
+        Of kind "arrow_table", "arrow_wide", "arrow_array" or "arrow_chunked_array".
+    """
+    if not comes_from(X, "pyarrow", "Table", "RecordBatch"):
+        chunked = comes_from(X, "pyarrow", "ChunkedArray")
+        kind: Kind = "arrow_chunked_array" if chunked else "arrow_array"
+        return ragged_from_columns([column_from_arrow(X, None)], kind, None)
+    names = X.schema.names
+    nested = [name for name, t in zip(names, X.schema.types, strict=True) if _kind(t)]
+    if not nested:
+        return _ragged_from_wide(X)
+    refuse_other_columns(nested, [name for name in names if name not in nested])
+    columns = [column_from_arrow(X.column(j), name) for j, name in enumerate(names)]
+    return ragged_from_columns(columns, "arrow_table", len(names))
+
+
+def ragged_from_awkward(X: Any) -> tuple[RaggedArray, Container]:
+    """Read an awkward array by way of Arrow.
+
+    Parameters
+    ----------
+    X : awkward.Array
+        Of type ``n * var * number`` or ``n * var * m * number``.
+
+    Returns
+    -------
+    ragged : RaggedArray
+        The sequences.
+    container : Container
+        Of kind "awkward".
+
+    Raises
+    ------
+    ImportError
+        If pyarrow is not installed.
+    """
+    require("pyarrow", "To read an awkward array")
+    column = column_from_arrow(X.__arrow_array__(), None)
+    return ragged_from_columns([column], "awkward", None)
+
+
+def column_from_arrow(array: "pa.ChunkedArray | pa.Array", name: Any) -> Column:
+    """Read a column of lists.
+
+    Parameters
+    ----------
+    array : pyarrow.ChunkedArray or pyarrow.Array
+        Of lists of numbers, or lists of lists of numbers.
+
+    name : object
+        The label of the column, or None.
+
+    Returns
+    -------
+    Column
+
+    Raises
+    ------
+    InvalidSequenceError
+        If a sequence is null or empty, or time steps differ in width.
+    TypeError
+        If there are no lists, or no numbers in them.
+    """
+    import pyarrow.compute as pc
+
+    if comes_from(array, "pyarrow", "ChunkedArray"):  # combining copies even one chunk
+        one = array.num_chunks == 1
+        array = array.chunk(0) if one else array.combine_chunks()
+    kinds = [_kind(array.type)]
+    if not kinds[0]:
+        raise TypeError(f"X is Arrow data of type {array.type}; expected {ACCEPTED}.")
+    with named(name):
+        if array.null_count:
+            refuse_null(_first_null(array))
+        lengths = pc.list_value_length(array).to_numpy()
+        check_lengths(lengths)
+        steps, width = array.flatten(), None
+        if inner := _kind(steps.type):
+            if steps.null_count:
+                refuse_null_step(_first_null(steps), lengths)
+            kinds.append(inner)
+            width = common_width(pc.list_value_length(steps).to_numpy(), lengths)
+            steps = steps.flatten()
+    numbers = steps.to_numpy(zero_copy_only=False)
+    return column_from_lists(name, kinds, lengths, width, numbers)
+
+
+def _kind(arrow_type: Any) -> str:
+    """Return what kind of list a type is, "" if it is none."""
+    from pyarrow import types
+
+    if types.is_fixed_size_list(arrow_type):
+        return "fixed_size_list"
+    if types.is_large_list(arrow_type) or types.is_large_list_view(arrow_type):
+        return "large_list"
+    if types.is_list(arrow_type) or types.is_list_view(arrow_type):
+        return "list"
+    return ""
+
+
+def _first_null(array: "pa.Array") -> int:
+    return int(np.argmax(array.is_null().to_numpy(zero_copy_only=False)))
+
+
+def _ragged_from_wide(
+    X: "pa.Table | pa.RecordBatch",
+) -> tuple[RaggedArray, Container]:
+    names = X.schema.names
+    columns = [np.asarray(X.column(j)) for j in range(len(names))]
+    return ragged_from_table_columns(names, columns, kind="arrow_wide")

@@ -1,0 +1,148 @@
+"""A sequence in each cell: frames and Series of pandas, and 2-D object arrays."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_seqae._inputs._arrow import column_from_arrow
+from sklearn_seqae._inputs._columns import (
+    Column,
+    named,
+    ragged_from_columns,
+    refuse_other_columns,
+)
+from sklearn_seqae._inputs._container import Container
+from sklearn_seqae._inputs._lists import is_sequence, stack_sequences
+from sklearn_seqae._ragged import RaggedArray
+
+
+def holds_sequences(X: pd.DataFrame | pd.Series) -> bool:
+    """Tell whether a column has a sequence in any of its cells.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame or pandas.Series
+        Of any dtypes.
+
+    Returns
+    -------
+    bool
+    """
+    return any(map(_has_sequences, _columns_of(X)))
+
+
+def ragged_from_nested(
+    X: pd.DataFrame | pd.Series,
+) -> tuple[RaggedArray, Container]:
+    """Read a frame whose columns hold a sequence in each cell.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame or pandas.Series
+        Of one column, with cells of shape (n_timesteps,) or (n_timesteps, n_features);
+        or of several, one channel each, whose cells are of shape (n_timesteps,) and
+        equally long within a row. Objects (arrays, Series, lists) or Arrow lists.
+
+    Returns
+    -------
+    ragged : RaggedArray
+        The sequences.
+    container : Container
+        Of kind "nested_dataframe" or "nested_series".
+
+    Raises
+    ------
+    ValueError
+        If only some columns hold sequences, or a sequence can't be used.
+    TypeError
+        If there is anything but numbers.
+    """
+    columns = _columns_of(X)
+    nested = [_has_sequences(column) for column in columns]
+    refuse_other_columns(
+        [column.name for column, yes in zip(columns, nested, strict=True) if yes],
+        [column.name for column, yes in zip(columns, nested, strict=True) if not yes],
+    )
+    read = [_read(column) for column in columns]
+    if isinstance(X, pd.Series):
+        return ragged_from_columns(read, "nested_series", None)
+    names = tuple(X.columns.names)
+    return ragged_from_columns(read, "nested_dataframe", len(columns), names)
+
+
+def is_nested_array(array: NDArray[Any]) -> bool:
+    """Tell whether a 2-D array has a sequence in any of its cells.
+
+    Parameters
+    ----------
+    array : ndarray
+        Of any shape and dtype.
+
+    Returns
+    -------
+    bool
+    """
+    return array.ndim == 2 and array.dtype == object and _any_sequence(array.ravel())
+
+
+def ragged_from_nested_array(
+    array: NDArray[np.object_],
+) -> tuple[RaggedArray, Container]:
+    """Read a 2-D object array, which is what NumPy makes of a nested frame.
+
+    Parameters
+    ----------
+    array : ndarray of shape (n_sequences, n_columns), object
+        With cells as those of a frame.
+
+    Returns
+    -------
+    ragged : RaggedArray
+        The sequences.
+    container : Container
+        Of kind "nested_array".
+    """
+    n_columns = array.shape[1]
+    nested = [_any_sequence(column) for column in array.T]
+    refuse_other_columns(
+        [j for j in range(n_columns) if nested[j]],
+        [j for j in range(n_columns) if not nested[j]],
+    )
+    read = [_read_cells(column, j) for j, column in enumerate(array.T)]
+    return ragged_from_columns(read, "nested_array", n_columns)
+
+
+def _columns_of(X: pd.DataFrame | pd.Series) -> list[pd.Series]:
+    if isinstance(X, pd.Series):
+        return [X]
+    return [X.iloc[:, j] for j in range(X.shape[1])]
+
+
+def _has_sequences(column: pd.Series) -> bool:
+    if _is_arrow_list(column):
+        return True
+    return column.dtype == object and _any_sequence(column.to_numpy())
+
+
+def _any_sequence(cells: NDArray[np.object_]) -> bool:
+    return any(map(is_sequence, cells))
+
+
+def _is_arrow_list(column: pd.Series) -> bool:
+    # "list<item: double>", "large_list<...", "fixed_size_list<..."
+    return "list<" in str(getattr(column.dtype, "pyarrow_dtype", ""))
+
+
+def _read(column: pd.Series) -> Column:
+    if _is_arrow_list(column):
+        return column_from_arrow(column.array.__arrow_array__(), column.name)
+    return _read_cells(column.to_numpy(), column.name)
+
+
+def _read_cells(cells: NDArray[np.object_], name: Any) -> Column:
+    with named(name):
+        ragged, univariate = stack_sequences(cells.tolist())
+    cell = "series" if isinstance(cells[0], pd.Series) else "array"
+    return Column(name, ragged, univariate, (cell, str(ragged.dtype)))

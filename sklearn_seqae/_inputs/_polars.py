@@ -1,0 +1,116 @@
+"""Frames and Series of polars."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._inputs._arrays import ragged_from_table_columns
+from sklearn_seqae._inputs._checks import ACCEPTED
+from sklearn_seqae._inputs._columns import (
+    Column,
+    check_lengths,
+    column_from_lists,
+    common_width,
+    named,
+    ragged_from_columns,
+    refuse_null,
+    refuse_null_step,
+    refuse_other_columns,
+)
+from sklearn_seqae._inputs._container import Container
+from sklearn_seqae._inputs._libraries import comes_from
+from sklearn_seqae._ragged import RaggedArray
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def is_polars(X: Any) -> bool:
+    """Tell whether `X` is a frame or a Series of polars.
+
+    Parameters
+    ----------
+    X : object
+        Anything.
+
+    Returns
+    -------
+    bool
+    """
+    return comes_from(X, "polars", "DataFrame", "Series", "LazyFrame")
+
+
+def ragged_from_polars(
+    X: "pl.DataFrame | pl.Series | pl.LazyFrame",
+) -> tuple[RaggedArray, Container]:
+    """Read lists or arrays of numbers, or a frame with a sequence in each row.
+
+    Parameters
+    ----------
+    X : polars.DataFrame or polars.Series
+        Of dtype List or Array, of numbers or, where sequences are multivariate, of
+        Lists or Arrays of numbers. In a frame, several columns are one channel each.
+        Or a frame of numbers, whose rows are univariate sequences.
+
+    Returns
+    -------
+    ragged : RaggedArray
+        The sequences. Of one column in one chunk, without nulls, they are not copied.
+    container : Container
+        Of kind "polars_dataframe", "polars_series" or "polars_wide".
+
+    Raises
+    ------
+    TypeError
+        If `X` is lazy, or holds something else.
+    """
+    if comes_from(X, "polars", "LazyFrame"):
+        raise TypeError("X is a polars LazyFrame; call X.collect() first.")
+    if comes_from(X, "polars", "Series"):
+        return ragged_from_columns([_read(X, X.name or None)], "polars_series", None)
+    names = X.columns
+    nested = [name for name in names if _kind(X[name])]
+    if not nested:
+        columns = [column.to_numpy() for column in X.get_columns()]
+        return ragged_from_table_columns(names, columns, kind="polars_wide")
+    refuse_other_columns(nested, [name for name in names if name not in nested])
+    read = [_read(X[name], name) for name in names]
+    return ragged_from_columns(read, "polars_dataframe", len(names))
+
+
+def _read(series: "pl.Series", name: str | None) -> Column:
+    kinds = [_kind(series)]
+    if not kinds[0]:
+        raise TypeError(
+            f"X is a polars Series of dtype {series.dtype}; expected {ACCEPTED}."
+        )
+    with named(name):
+        if series.null_count():
+            refuse_null(_first(series.is_null()))
+        lengths = _lengths(series)
+        check_lengths(lengths)  # first: an empty list explodes to one null
+        steps, width = series.explode(), None
+        if inner := _kind(steps):
+            if steps.null_count():
+                refuse_null_step(_first(steps.is_null()), lengths)
+            kinds.append(inner)
+            width = common_width(_lengths(steps), lengths)
+            steps = steps.explode()
+    return column_from_lists(name, kinds, lengths, width, steps.to_numpy())
+
+
+def _kind(series: "pl.Series") -> str:
+    """Return "list" or "array", "" if the dtype is neither."""
+    kind = str(series.dtype.base_type()).lower()
+    return kind if kind in ("list", "array") else ""
+
+
+def _lengths(series: "pl.Series") -> NDArray[Any]:
+    if _kind(series) == "array":
+        return np.full(len(series), series.dtype.shape[0])
+    return series.list.len().to_numpy()
+
+
+def _first(mask: "pl.Series") -> int:
+    return int(np.argmax(mask.to_numpy()))

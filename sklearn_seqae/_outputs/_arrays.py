@@ -1,0 +1,76 @@
+"""Lists and arrays."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._inputs._container import Container
+from sklearn_seqae._ragged import RaggedArray
+
+
+def to_list(ragged: RaggedArray, container: Container) -> list[NDArray[Any]]:
+    """Return a list of arrays, 1-D if univariate."""
+    values = ragged.values[:, 0] if container.univariate else ragged.values
+    return cut(values.astype(container.dtype), ragged)  # a copy: the user's to write
+
+
+def to_tuple(ragged: RaggedArray, container: Container) -> tuple[NDArray[Any], ...]:
+    """Return a tuple of arrays, 1-D if univariate."""
+    return tuple(to_list(ragged, container))
+
+
+def to_object_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
+    """Return a 1-D object array of arrays, 1-D if univariate."""
+    return as_objects(to_list(ragged, container))
+
+
+def to_array_3d(ragged: RaggedArray, container: Container) -> NDArray[Any]:
+    """Return shape (n_sequences, longest, n_features), padded with NaN."""
+    return _padded(ragged, container.dtype)
+
+
+def to_table(ragged: RaggedArray, container: Container) -> NDArray[Any]:
+    """Return shape (n_sequences, width), padded with NaN."""
+    return _padded(ragged, container.dtype, at_least=container.n_columns or 0)[:, :, 0]
+
+
+def to_nested_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
+    """Return shape (n_sequences, n_columns), an array in each cell."""
+    columns = [
+        as_objects(cut(channel.astype(layout[-1]), ragged))
+        for channel, layout in zip(
+            channels(ragged, container), container.layouts, strict=True
+        )
+    ]
+    return np.stack(columns, axis=1)
+
+
+def channels(ragged: RaggedArray, container: Container) -> list[NDArray[Any]]:
+    """Return the values of each column: 1-D, or 2-D where it was multivariate."""
+    if len(container.layouts) > 1 or container.univariate:
+        return list(ragged.values.T)
+    return [ragged.values]
+
+
+def cut(values: NDArray[Any], ragged: RaggedArray) -> list[NDArray[Any]]:
+    """Return views of `values`, one for each sequence."""
+    return [values[start:stop] for start, stop in pairwise(ragged.offsets.tolist())]
+
+
+def as_objects(cells: list[Any]) -> NDArray[np.object_]:
+    """Return a 1-D object array, where NumPy would stack cells of equal length."""
+    array = np.empty(len(cells), dtype=object)
+    for i, cell in enumerate(cells):
+        array[i] = cell
+    return array
+
+
+def _padded(ragged: RaggedArray, dtype: str, *, at_least: int = 0) -> NDArray[Any]:
+    """Return shape (n_sequences, max(longest, at_least), n_features), padded by NaN."""
+    lengths = ragged.lengths
+    width = max(at_least, lengths.max(initial=0))
+    padded = np.full((len(ragged), width, ragged.n_features), np.nan, dtype=dtype)
+    padded[np.arange(width) < lengths[:, np.newaxis]] = ragged.values
+    return padded

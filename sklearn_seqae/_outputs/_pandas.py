@@ -1,0 +1,95 @@
+"""Frames and Series of pandas."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_seqae._inputs._container import Container, Layout
+from sklearn_seqae._outputs._arrays import as_objects, channels, cut, to_table
+from sklearn_seqae._outputs._arrow import lists_from_channel
+from sklearn_seqae._outputs._labels import further_labels
+from sklearn_seqae._ragged import RaggedArray
+
+
+def to_wide(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
+    """Return a frame with a univariate sequence in each row, padded with NaN."""
+    table = to_table(ragged, container)
+    columns = labels(container, table.shape[1])
+    return pd.DataFrame(table, index=ids, columns=columns)
+
+
+def to_long(
+    ragged: RaggedArray, container: Container, ids: pd.Index
+) -> pd.DataFrame | pd.Series:
+    """Return a frame, or a Series, with a row for each time step, counted from 0."""
+    index = _series_and_time(ragged, ids, container.index_names)
+    frame = pd.DataFrame(ragged.values.astype(container.dtype), index=index)
+    dtypes = [layout[0] for layout in container.layouts]
+    if any(dtype != container.dtype for dtype in dtypes):
+        frame = frame.astype(dict(enumerate(dtypes)))
+    if container.kind == "long_series":
+        return frame[0].rename(container.columns[0] if container.columns else None)
+    frame.columns = labels(container, frame.shape[1])
+    return frame
+
+
+def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
+    """Return a frame with a sequence in each cell."""
+    columns = {
+        j: _cells(channel, layout, ragged, ids)
+        for j, (channel, layout) in enumerate(
+            zip(channels(ragged, container), container.layouts, strict=True)
+        )
+    }
+    frame = pd.DataFrame(columns, index=ids)
+    frame.columns = labels(container, len(columns))
+    return frame
+
+
+def to_nested_series(
+    ragged: RaggedArray, container: Container, ids: pd.Index
+) -> pd.Series:
+    """Return a Series with a sequence in each cell."""
+    (channel,) = channels(ragged, container)
+    cells = _cells(channel, container.layouts[0], ragged, ids)
+    return cells.rename(container.columns[0] if container.columns else None)
+
+
+def labels(container: Container, width: int) -> pd.Index:
+    """Return the columns that came in, with further ones up to `width`."""
+    known = list(container.columns or ())
+    labels = known + further_labels(known, width - len(known))
+    if labels == list(range(width)):
+        return pd.RangeIndex(width, name=container.column_names[0])
+    if len(container.column_names) > 1 and len(labels) == len(known):
+        return pd.MultiIndex.from_tuples(labels, names=container.column_names)
+    return pd.Index(labels, name=container.column_names[0])
+
+
+def _series_and_time(
+    ragged: RaggedArray, ids: pd.Index, names: tuple[Any, ...]
+) -> pd.MultiIndex:
+    if ids.nlevels > 1:
+        ids = ids.to_flat_index()
+    lengths = ragged.lengths
+    series = pd.MultiIndex.from_arrays([ids])  # sorts the labels, where they can be
+    time = np.arange(ragged.n_timesteps) - np.repeat(ragged.offsets[:-1], lengths)
+    return pd.MultiIndex(
+        levels=[series.levels[0], pd.RangeIndex(lengths.max(initial=0))],
+        codes=[np.repeat(series.codes[0], lengths), time],
+        names=names,
+    )
+
+
+def _cells(
+    channel: NDArray[Any], layout: Layout, ragged: RaggedArray, ids: pd.Index
+) -> pd.Series:
+    if layout[0] not in ("array", "series"):  # lists of Arrow within pandas
+        lists = lists_from_channel(channel, layout, ragged)
+        return pd.Series(lists, index=ids, dtype=pd.ArrowDtype(lists.type))
+    cells: list[Any] = cut(channel.astype(layout[-1]), ragged)
+    if layout[0] == "series":
+        cells = [pd.Series(cell) for cell in cells]
+    return pd.Series(as_objects(cells), index=ids)
