@@ -140,9 +140,9 @@ class LSTMAutoencoderTransformer(
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
-        Columns of a 2-D array or DataFrame, features of a time step otherwise.
+        Columns of a 2-D array or dataframe, features of a time step otherwise.
     feature_names_in_ : ndarray of str
-        Column names, where `X` was a DataFrame with names.
+        Column names, where `X` was a dataframe with names.
     encoder_, decoder_, autoencoder_ : keras.Model
         Plain Keras models of stock layers with the fitted weights, which they share;
         built when asked for. They read and write scaled sequences, padded at the end
@@ -256,13 +256,16 @@ class LSTMAutoencoderTransformer(
 
         Parameters
         ----------
-        X : list of arrays, array or DataFrame
+        X : list of arrays, array or dataframe
             Sequences: a list, tuple or 1-D object array of arrays of shape
             (n_timesteps, n_features), or (n_timesteps,) for one feature; a 3-D array
-            padded with NaN at the end; a 2-D array or DataFrame whose rows are
-            univariate sequences. NaN elsewhere is a missing value.
+            padded with NaN at the end; a 2-D array or dataframe whose rows are
+            univariate sequences; a DataFrame indexed by series and time; columns with a
+            sequence in each cell, of pandas, polars or pyarrow; a tf.RaggedTensor or
+            awkward.Array. NaN elsewhere is a missing value.
         y : Ignored
-            Not used, present for API consistency by convention.
+            Not used, present for API consistency by convention. Must have an entry for
+            each sequence, if given.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sequence in the loss and, where it takes weights, the scaler.
 
@@ -288,7 +291,7 @@ class LSTMAutoencoderTransformer(
 
         Parameters
         ----------
-        X : list of arrays, array or DataFrame
+        X : list of arrays, array or dataframe
             As in `fit`.
         y : Ignored
             Not used, present for API consistency by convention.
@@ -315,7 +318,7 @@ class LSTMAutoencoderTransformer(
 
         Parameters
         ----------
-        X : list of arrays, array or DataFrame
+        X : list of arrays, array or dataframe
             As in `fit`.
         y : Ignored
             Not used, present for API consistency by convention.
@@ -339,7 +342,7 @@ class LSTMAutoencoderTransformer(
 
         Parameters
         ----------
-        X : list of arrays, array or DataFrame
+        X : list of arrays, array or dataframe
             As in `fit`, with the same features.
 
         Returns
@@ -371,8 +374,9 @@ class LSTMAutoencoderTransformer(
 
         Returns
         -------
-        X : list of arrays, array or DataFrame
-            The container kind seen in `fit`, in original units.
+        X : list of arrays, array or dataframe
+            The container kind seen in `fit`, in original units, labelled by the index
+            of `Z` where the kind has labels.
 
         Raises
         ------
@@ -393,14 +397,14 @@ class LSTMAutoencoderTransformer(
 
         Parameters
         ----------
-        X : list of arrays, array or DataFrame
+        X : list of arrays, array or dataframe
             As in `fit`.
 
         Returns
         -------
-        X_reconstructed : list of arrays, array or DataFrame
-            The container kind seen in `fit`, in original units; each sequence at its
-            own length, with a value where one was missing.
+        X_reconstructed : list of arrays, array or dataframe
+            The container kind seen in `fit`, in original units; each sequence with the
+            label and length that it had, and a value where one was missing.
         """
         check_is_fitted(self)
         ragged, _ = validate_sequences(self, X, reset=False)
@@ -412,7 +416,7 @@ class LSTMAutoencoderTransformer(
 
         Parameters
         ----------
-        X : list of arrays, array or DataFrame
+        X : list of arrays, array or dataframe
             As in `fit`.
 
         Returns
@@ -429,7 +433,7 @@ class LSTMAutoencoderTransformer(
 
         Parameters
         ----------
-        X : list of arrays, array or DataFrame
+        X : list of arrays, array or dataframe
             As in `fit`.
         y : Ignored
             Not used, present for API consistency by convention.

@@ -8,8 +8,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_seqae._inputs import to_ragged
 from sklearn_seqae._validation import (
     MAX_LENGTH,
+    check_one_each,
     validate_embedding,
     validate_lengths,
     validate_sequences,
@@ -84,6 +86,42 @@ def test_feature_names_are_those_of_the_last_fit():
     for X in (np.ones((1, 2)), [[1.0]], pd.DataFrame(np.ones((1, 2)))):
         estimator.fit(pd.DataFrame({"a": [1.0]}))
         assert not hasattr(estimator.fit(X), "feature_names_in_")
+
+
+def channels(kind, columns=("a", "b")):
+    """Two sequences of two channels, in a frame that names them."""
+    a, b = np.ones((3, 2)), np.zeros((1, 2))
+    lists = {name: [x[:, j] for x in (a, b)] for j, name in enumerate(columns)}
+    if kind == "long":
+        index = pd.MultiIndex.from_tuples([("p", 0), ("p", 1), ("p", 2), ("q", 0)])
+        return pd.DataFrame(np.concatenate([a, b]), index, list(columns))
+    if kind == "nested":
+        return pd.DataFrame(lists)
+    if kind == "polars":
+        return pytest.importorskip("polars", reason="an option").DataFrame(lists)
+    pa = pytest.importorskip("pyarrow", reason="an option")
+    return pa.table({name: [x.tolist() for x in lists[name]] for name in lists})
+
+
+FRAMES = ["long", "nested", "polars", "arrow"]
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+def test_columns_are_features_where_they_are_channels(kind):
+    estimator = SequenceStatistics().fit(channels(kind))
+    assert estimator.n_features_in_ == 2
+    assert_array_equal(estimator.feature_names_in_, ["a", "b"])
+    assert_array_equal(estimator.transform(channels(kind)), [[1, 3], [0, 1]])
+
+
+def test_one_column_is_one_feature_to_scikit_learn_whatever_it_holds():
+    frame = pd.DataFrame({"a": [[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]]})
+    estimator = SequenceStatistics().fit(frame)
+    assert estimator.n_features_in_ == 1
+    assert_array_equal(estimator.feature_names_in_, ["a"])
+    assert SequenceStatistics().fit(frame["a"]).n_features_in_ == 2
+    wider = pd.DataFrame({"a": [[[1.0, 2.0, 3.0]]]})
+    assert_refuses(estimator, wider, "sequence 0 has 3 features, but SequenceStati")
 
 
 def test_a_feature_that_no_sequence_observes_is_refused_in_fit_only():
@@ -174,6 +212,52 @@ def test_other_features_than_in_fit_are_refused(seen, X, message):
     assert_refuses(SequenceStatistics().fit(seen), X, message)
 
 
+@pytest.mark.parametrize("kind", FRAMES)
+def test_other_channels_than_in_fit_are_refused(kind):
+    estimator = SequenceStatistics().fit(channels(kind))
+    for columns, message in [
+        ("ba", "Feature names must be in the same order as they were in fit"),
+        (
+            "ac",
+            "Feature names unseen at fit time:\n- c\nFeature names seen at fit time",
+        ),
+        ("abc", "Feature names unseen at fit time:\n- c"),
+        ("a", "Feature names seen at fit time, yet now missing:\n- b"),
+    ]:
+        X = channels(kind, "ab")
+        if kind in ("long", "nested"):
+            X = X.assign(c=X["a"])[list(columns)]
+        elif kind == "polars":
+            X = X.with_columns(c="a").select(list(columns))
+        else:
+            X = X.append_column("c", X["a"]).select(list(columns))
+        assert_refuses(estimator, X, message)
+
+
+def test_kinds_of_frames_follow_each_other():
+    estimator = SequenceStatistics().fit(channels("long"))
+    for kind in FRAMES:
+        assert_array_equal(estimator.transform(channels(kind)), [[1, 3], [0, 1]])
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+def test_rows_of_a_table_do_not_follow_channels(kind):
+    estimator = SequenceStatistics().fit(channels(kind))
+    for table in (np.ones((3, 2)), pd.DataFrame(np.ones((3, 2)), columns=["a", "b"])):
+        assert_refuses(estimator, table, "has 1 feature, but SequenceStatistics is exp")
+
+
+def test_names_of_channels_that_are_missing_or_new_are_a_warning_too():
+    X = [np.ones((3, 2))]
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        SequenceStatistics().fit(channels("long")).transform(X)
+    with pytest.warns(UserWarning, match="X has feature names, but"):
+        SequenceStatistics().fit(X).transform(channels("nested"))
+    unnamed = channels("long").set_axis([0, 1], axis=1)
+    SequenceStatistics().fit(X).transform(unnamed)
+    SequenceStatistics().fit(unnamed).transform(X)
+
+
 def test_names_that_are_missing_or_new_are_a_warning_as_in_scikit_learn():
     named = pd.DataFrame({"a": [1.0], "b": [2.0]})
     with pytest.warns(UserWarning, match="X does not have valid feature names"):
@@ -186,6 +270,46 @@ def test_data_are_checked_before_they_are_compared():
     estimator = SequenceStatistics().fit([np.ones((3, 12))])
     assert_refuses(estimator, [np.ones((3, 12)), []], "sequence 1 is empty")
     assert_refuses(estimator, None, "X is None", TypeError)
+
+
+# -- one for each sequence ------------------------------------------------------------
+
+THREE, _ = to_ragged([[1.0, 2.0], [3.0], [4.0, 5.0, 6.0]])
+
+
+@pytest.mark.parametrize(
+    "y",
+    [None, [0, 1, 0], ["a", "b", "c"], pd.Series([1, 2, 3]), np.ones((3, 2))],
+)
+def test_one_for_each_sequence(y):
+    check_one_each(THREE, y=y, sample_weight=None)
+
+
+@pytest.mark.parametrize("weight", [None, 1.0, [1, 2, 3], np.ones(4), np.ones((3, 1))])
+def test_other_weights_are_left_to_scikit_learn(weight):
+    check_one_each(THREE, y=None, sample_weight=weight)
+
+
+@pytest.mark.parametrize("name", ["y", "sample_weight"])
+def test_one_for_each_time_step_is_refused(name):
+    given = {"y": None, "sample_weight": None} | {name: np.ones(6)}
+    message = (
+        f"{name} has 6 entries, one for each time step, but X holds 3 sequences; pass "
+        "one for each sequence, .*groupby"
+    )
+    with pytest.raises(ValueError, match=message):
+        check_one_each(THREE, **given)
+
+
+@pytest.mark.parametrize("y", [[], [0, 1], np.ones(7)])
+def test_another_number_of_labels_is_scikit_learn_s_error(y):
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[3, \d\]"):
+        check_one_each(THREE, y=y, sample_weight=None)
+
+
+def test_sequences_of_one_step_have_one_for_each():
+    ragged, _ = to_ragged([[1.0], [2.0]])
+    check_one_each(ragged, y=[0, 1], sample_weight=[1, 2])
 
 
 # -- embeddings -----------------------------------------------------------------------
