@@ -16,7 +16,7 @@ from sklearn_seqae._ragged import RaggedArray
 def to_wide(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
     """Return a frame with a univariate sequence in each row, padded with NaN."""
     table = to_table(ragged, container)
-    columns = labels(container, table.shape[1])
+    columns = column_labels(container, table.shape[1])
     return pd.DataFrame(table, index=ids, columns=columns)
 
 
@@ -31,7 +31,7 @@ def to_long(
         frame = frame.astype(dict(enumerate(dtypes)))
     if container.kind == "long_series":
         return frame[0].rename(container.columns[0] if container.columns else None)
-    frame.columns = labels(container, frame.shape[1])
+    frame.columns = column_labels(container, frame.shape[1])
     return frame
 
 
@@ -44,7 +44,7 @@ def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.Da
         )
     }
     frame = pd.DataFrame(columns, index=ids)
-    frame.columns = labels(container, len(columns))
+    frame.columns = column_labels(container, len(columns))
     return frame
 
 
@@ -57,7 +57,7 @@ def to_nested_series(
     return cells.rename(container.columns[0] if container.columns else None)
 
 
-def labels(container: Container, width: int) -> pd.Index:
+def column_labels(container: Container, width: int) -> pd.Index:
     """Return the columns that came in, with further ones up to `width`."""
     known = list(container.columns or ())
     labels = known + further_labels(known, width - len(known))
