@@ -140,7 +140,8 @@ class LSTMAutoencoderTransformer(
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
-        Columns of a 2-D array or dataframe, features of a time step otherwise.
+        Columns of a 2-D array or dataframe, 1 for a Series, features of a time step
+        otherwise.
     feature_names_in_ : ndarray of str
         Column names, where `X` was a dataframe with names.
     encoder_, decoder_, autoencoder_ : keras.Model

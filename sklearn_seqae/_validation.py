@@ -28,10 +28,10 @@ def validate_sequences(
     Parameters
     ----------
     estimator : BaseEstimator instance
-        With `reset`, gets `n_features_in_` (columns of a 2-D array or a DataFrame,
-        features of a time step otherwise), `feature_names_in_` if `X` is a DataFrame
-        with names, and for later checks `_n_channels` and, if each row of a table is a
-        sequence, `_n_columns`. All is checked before any of it is set.
+        With `reset`, gets `n_features_in_` (columns of a 2-D array or a frame, 1 for a
+        Series, features of a time step otherwise), `feature_names_in_` if `X` is a
+        frame with names, and for later checks `_n_channels` and, if each row of a table
+        is a sequence, `_n_columns`. All is checked before any of it is set.
 
     X : list, tuple, array-like or DataFrame
         As `to_ragged` takes it.
@@ -251,7 +251,8 @@ def _set_features(
     if container.n_columns is not None:
         validate_data(estimator, X, skip_check_array=True, reset=True)
     else:
-        estimator.n_features_in_ = ragged.n_features
+        # A ColumnTransformer that selects one column counts one, whatever is in it.
+        estimator.n_features_in_ = 1 if container.is_column else ragged.n_features
         if hasattr(estimator, "feature_names_in_"):
             del estimator.feature_names_in_
     estimator._n_channels = ragged.n_features

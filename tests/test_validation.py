@@ -119,9 +119,12 @@ def test_one_column_is_one_feature_to_scikit_learn_whatever_it_holds():
     estimator = SequenceStatistics().fit(frame)
     assert estimator.n_features_in_ == 1
     assert_array_equal(estimator.feature_names_in_, ["a"])
-    assert SequenceStatistics().fit(frame["a"]).n_features_in_ == 2
+    column = SequenceStatistics().fit(frame["a"])
+    assert column.n_features_in_ == 1
+    assert not hasattr(column, "feature_names_in_")
     wider = pd.DataFrame({"a": [[[1.0, 2.0, 3.0]]]})
-    assert_refuses(estimator, wider, "sequence 0 has 3 features, but SequenceStati")
+    for fitted, X in ((estimator, wider), (column, wider["a"])):
+        assert_refuses(fitted, X, "sequence 0 has 3 features, but SequenceStatist")
 
 
 def test_a_feature_that_no_sequence_observes_is_refused_in_fit_only():

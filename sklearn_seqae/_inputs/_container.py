@@ -29,6 +29,17 @@ Kind = Literal[
 # Kinds with one row a sequence, whose columns are the features scikit-learn counts.
 TABULAR_KINDS = frozenset({"array_2d", "dataframe", "polars_wide", "arrow_wide"})
 
+# Kinds that are one column of a table, which is one feature to scikit-learn.
+COLUMN_KINDS = frozenset(
+    {
+        "long_series",
+        "nested_series",
+        "polars_series",
+        "arrow_array",
+        "arrow_chunked_array",
+    }
+)
+
 # From the outside in, what held the numbers of a column, and their dtype.
 Layout = tuple[str, ...]
 
@@ -85,3 +96,8 @@ class Container:
     def tabular(self) -> bool:
         """Whether each row of a 2-D table was one univariate sequence."""
         return self.kind in TABULAR_KINDS
+
+    @property
+    def is_column(self) -> bool:
+        """Whether `X` was one column, without a table around it."""
+        return self.kind in COLUMN_KINDS
