@@ -6,7 +6,7 @@ import pytest
 
 import sklearn_seqae
 
-HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "torch", "jax"}
+HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "torch", "jax", "polars"}
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "torch", "jax"}
         "import sklearn_seqae",
         "import sklearn_seqae.datasets",
         "from sklearn_seqae import LSTMAutoencoderTransformer",
+        "from sklearn_seqae import to_frame, to_sequences",
         "from sklearn.base import clone\n"
         "from sklearn_seqae import LSTMAutoencoderTransformer\n"
         "repr(clone(LSTMAutoencoderTransformer(n_components=3)).get_params())",
@@ -28,7 +29,7 @@ def test_import_and_bookkeeping_load_no_heavy_library(code, run_python):
 
 def test_import_of_the_package_alone_does_not_wait_for_scikit_learn(run_python):
     loaded = run_python("import sklearn_seqae, sys; print(*sys.modules)").split()
-    assert {"sklearn", "pandas", "scipy"}.isdisjoint(loaded)
+    assert {"sklearn", "pandas", "scipy", "pyarrow"}.isdisjoint(loaded)
 
 
 def test_import_is_quiet_and_changes_nothing(run_python):
