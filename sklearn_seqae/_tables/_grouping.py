@@ -1,19 +1,18 @@
 """Sort the rows of a long table by series and time, without a loop over the series.
 
 NumPy sorts whole words several times faster than it finds the order of words, and a
-word has room for the position beside the key. So where both fit in 64 bits they are
-sorted together, and the order is read off the sorted words; that it is stable comes for
-free.
+word has room for the position beside a part of the key. So they are sorted together,
+the order is read off the sorted words, and that it is stable comes for free. Keys that
+don't fit beside the position take several passes, as in a radix sort.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._ragged import offsets_from_lengths
-
-_WORD = 64  # bits
 
 
 def group_rows(
@@ -48,11 +47,7 @@ def group_rows(
     offsets = offsets_from_lengths(np.bincount(codes, minlength=n_groups))
     if np.all(codes[1:] >= codes[:-1]):
         return None, offsets
-    n_rows = len(codes)
-    if _bits(n_groups) + _bits(n_rows) > _WORD:
-        return np.argsort(codes, kind="stable"), offsets
-    positions = np.arange(n_rows, dtype=np.uint64)
-    return _sorted_positions(codes.astype(np.uint64), positions, _bits(n_rows)), offsets
+    return _stable_order(iter([codes.astype(np.uint64)])), offsets
 
 
 def order_within(
@@ -84,21 +79,7 @@ def order_within(
     falls[offsets[1:-1] - 1] = False  # from one group to the next it may
     if not falls.any():
         return None
-    lengths = np.diff(offsets)
-    groups = np.repeat(np.arange(len(lengths), dtype=np.uint64), lengths)
-    # Floats have no small range of integers to be counted in.
-    if times.dtype.kind != "f":
-        elapsed = _since_first(times, offsets)
-        time_bits, position_bits = _bits(elapsed.max()), _bits(lengths.max())
-        if _bits(len(lengths)) + time_bits + position_bits <= _WORD:
-            starts = np.repeat(offsets[:-1], lengths)
-            positions = np.arange(len(times)) - starts
-            groups <<= np.uint64(time_bits)
-            groups |= elapsed
-            order = _sorted_positions(groups, positions.view(np.uint64), position_bits)
-            order += starts
-            return order
-    return np.lexsort((times, groups))
+    return _stable_order(_time_and_group(times, offsets))
 
 
 def repeats(times: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -170,25 +151,47 @@ def mean_of_runs(
     return means
 
 
+def _time_and_group(
+    times: NDArray[Any], offsets: NDArray[np.int64]
+) -> Iterator[NDArray[np.uint64]]:
+    """Make one key after the other: both at once are memory for nothing."""
+    yield _since_first(times, offsets)
+    lengths = np.diff(offsets)
+    yield np.repeat(np.arange(len(lengths), dtype=np.uint64), lengths)
+
+
 def _since_first(times: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return how long after the earliest time of its group each one is."""
-    ticks = times.view(np.int64) if times.dtype.kind in "mM" else times
+    """Return numbers in the order of the times, 0 for the earliest of each group."""
+    ticks = _ordered_bits(times) if times.dtype.kind == "f" else times
+    ticks = ticks.view(np.int64) if ticks.dtype.kind in "mM" else ticks
     earliest = np.minimum.reduceat(ticks, offsets[:-1]).astype(np.uint64)
     # Modulo 2**64, where a difference is right even if a time is negative.
-    return ticks.astype(np.uint64) - np.repeat(earliest, np.diff(offsets))
+    elapsed = ticks.astype(np.uint64)
+    elapsed -= np.repeat(earliest, np.diff(offsets))
+    return elapsed
 
 
-def _sorted_positions(
-    keys: NDArray[np.uint64], positions: NDArray[np.uint64], position_bits: int
-) -> NDArray[np.int64]:
-    """Return the positions, sorted by key and then themselves; `keys` is used up."""
-    keys <<= np.uint64(position_bits)
-    keys |= positions
-    keys.sort()
-    keys &= np.uint64((1 << position_bits) - 1)
-    return keys.view(np.int64)
+def _ordered_bits(times: NDArray[np.floating[Any]]) -> NDArray[np.uint64]:
+    """Return integers in the order of the floats."""
+    bits = (times.astype(np.float64) + 0.0).view(np.int64)  # + 0.0: no negative zero
+    sign = np.uint64(1 << 63)
+    return bits.view(np.uint64) ^ ((bits >> 63).view(np.uint64) | sign)
 
 
-def _bits(n: Any) -> int:
-    """Return how many bits the numbers from 0 to `n` need."""
-    return int(n).bit_length()
+def _stable_order(keys: Iterator[NDArray[np.uint64]]) -> NDArray[np.int64]:
+    """Return the order of rows by the last key, then by the one before, and so on."""
+    order: NDArray[np.int64] | None = None
+    for key in keys:
+        position_bits = int(len(key) - 1).bit_length()
+        for shift in range(0, int(key.max()).bit_length(), 64 - position_bits):
+            words = key.copy() if order is None else key[order]
+            words >>= np.uint64(shift)
+            words <<= np.uint64(position_bits)  # pushes out what the next pass sorts by
+            words |= np.arange(len(key), dtype=np.uint64)
+            words.sort()
+            words &= np.uint64((1 << position_bits) - 1)
+            step = words.view(np.int64)
+            order = step if order is None else order[step]
+        del key
+    assert order is not None  # what is in order already does not come here
+    return order

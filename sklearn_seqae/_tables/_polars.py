@@ -46,7 +46,9 @@ class PolarsTable(LongTable):
 
     def select(self, labels: Sequence[Any]) -> Self:
         """Return the table in memory, with these columns."""
-        return type(self)(self._frame.lazy().select(labels).collect())
+        # By name: in a plain string polars sees patterns.
+        chosen = pl.selectors.by_name(*labels)
+        return type(self)(self._frame.lazy().select(chosen).collect())
 
     def __len__(self) -> int:
         return self._frame.height

@@ -129,8 +129,7 @@ def to_sequences(
     check_rows(table, by, order)
     dtype = np.result_type(*[table.channel_dtype(label) for label in channels])
 
-    codes, ids = _series_of_rows(table, by)
-    rows, offsets = group_rows(codes, len(ids))
+    ids, rows, offsets = _group_by(table, by)
     attrs = {"columns": channels}
     if order is None:
         return _as_series(_stack(table, channels, dtype, rows), offsets, ids, attrs)
@@ -152,10 +151,18 @@ def to_sequences(
     return X, _as_series(when, offsets, ids, {"order": order, **zone})
 
 
+def _group_by(
+    table: LongTable, by: list[Any]
+) -> tuple[pd.Index, NDArray[np.int64] | None, NDArray[np.int64]]:
+    """Return the ids, sorted, the rows by series (or None), and where each begins."""
+    codes, ids = _series_of_rows(table, by)
+    return ids, *group_rows(codes, len(ids))
+
+
 def _series_of_rows(
     table: LongTable, by: list[Any]
 ) -> tuple[NDArray[np.integer], pd.Index]:
-    """Return which series each row is of, and the ids of the series, sorted."""
+    """Return which series each row is of, and the ids of the series."""
     codes, ids = table.ids(by[0])
     if len(by) == 1:
         return codes, ids.rename(by[0])

@@ -54,7 +54,7 @@ def test_several_columns_may_name_a_series(make, long_frame, groupby_loop):
         np.arange(60, dtype=np.uint8),
         np.linspace(-1e3, 1e-3, 60),
         np.linspace(0, 1, 60, dtype=np.float32),
-        # no room for id, time and row in one word of 64 bits
+        # no room beside the row in a word of 64 bits
         np.concatenate([[-(2**63), 2**63 - 1], np.arange(58)]),
         np.array([*range(58), 2**64 - 1, 2**63], dtype=np.uint64),
     ],
@@ -201,6 +201,13 @@ def test_labels_that_are_no_strings():
     X = to_sequences(frame, by=0, order=("t", 1))
     assert_array_equal(X[1], [[0.25], [0.5]])
     assert X.attrs == {"columns": [2.5], "order": ("t", 1)}
+
+
+@pytest.mark.parametrize("name", ["^x$", "*", "x y"])
+def test_names_are_no_patterns(make, name):
+    frame = pd.DataFrame({"id": [1], name: [2.0], "x": [3.0]})
+    X = to_sequences(make(frame), by="id", columns=[name])
+    assert_array_equal(X[1], [[2.0]])
 
 
 def test_a_lazy_frame_is_read_only_where_needed():
