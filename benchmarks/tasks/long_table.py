@@ -8,8 +8,8 @@ NOTES = (
     "each), a time in microseconds spread over 116 days, three float64 channels: "
     "400 MB.",
     "Ours ends with an array for each series, sorted by time; polars ends with the "
-    "table sorted by (id, time), not cut yet. The loop takes ``to_numpy`` of each group "
-    "of ``frame.sort_values(['id', 'time']).groupby('id')``.",
+    "table sorted by (id, time), not cut yet. The loop is ``to_numpy`` for each "
+    "group of ``frame.sort_values(['id', 'time']).groupby('id')``.",
     "Memory is the largest resident set of the process during the call, less what it "
     "was before the frame was made, over the size of the frame, which is 1 of it.",
 )

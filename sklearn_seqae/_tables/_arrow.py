@@ -59,7 +59,7 @@ class ArrowTable(LongTable):
             raise not_an_id(label, f"ids of type {column.type}")
         if _is_native(column.type):
             return sorted_ids(column.to_numpy(), label)
-        encoded = column.unify_dictionaries().dictionary_encode().combine_chunks()
+        encoded = column.dictionary_encode().combine_chunks()
         ranks, ids = sorted_ids(encoded.dictionary.to_pandas(), label)
         return ranks[encoded.indices.to_numpy()], ids
 
