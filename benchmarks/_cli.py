@@ -24,6 +24,7 @@ MODULES = (
     "patches",
     "scaling",
     "memory",
+    "long_table",
 )
 RESULTS = Path(__file__).with_name("results.json")
 PAGE = ROOT / "docs" / "benchmarks.rst"

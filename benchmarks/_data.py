@@ -1,5 +1,7 @@
 """Made sequences. Speed does not depend on what they say, only on their shape."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +35,36 @@ def make(
 ) -> list[NDArray[np.float32]]:
     """Draw ``n`` sequences with lengths log-uniform in shortest..longest."""
     return waves(log_uniform_lengths(n, shortest, longest, seed), n_features, seed)
+
+
+def long_frame(
+    library: str, n_series: int = 100_000, n_rows: int = 10_000_000, seed: int = 0
+) -> Any:
+    """A shuffled long table in pandas or polars: id, time and three channels.
+
+    Each row has a time of its own, so no two rows of a series share one.
+    """
+    rng = np.random.default_rng(seed)
+    microseconds = 1_000_000 * rng.permutation(n_rows) + rng.integers(0, 10**6, n_rows)
+    columns = {
+        "id": rng.integers(0, n_series, n_rows),
+        "time": np.datetime64("2024-01-01", "us") + microseconds.astype("m8[us]"),
+        **{name: rng.normal(size=n_rows) for name in ("x", "y", "z")},
+    }
+    if library == "polars":
+        import polars as pl
+
+        return pl.DataFrame(columns)
+    import pandas as pd
+
+    return pd.DataFrame(columns)
+
+
+def n_bytes(frame: Any) -> int:
+    """How much memory the columns of a frame of pandas or polars take."""
+    if hasattr(frame, "estimated_size"):
+        return int(frame.estimated_size())
+    return int(frame.memory_usage(index=False).sum())
 
 
 def tutorial() -> list[NDArray[np.float32]]:

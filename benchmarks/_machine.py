@@ -7,6 +7,8 @@ from pathlib import Path
 
 PACKAGES = (
     "numpy",
+    "pandas",
+    "polars",
     "scikit-learn",
     "tensorflow",
     "keras",

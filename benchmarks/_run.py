@@ -9,7 +9,7 @@ from typing import TextIO
 from benchmarks._process import MissingPeerError, Process
 from benchmarks._task import Contestant, Task
 
-OPTIONAL = ("aeon", "psutil", "torch")  # the `bench` extra
+OPTIONAL = ("aeon", "polars", "psutil", "torch")  # the `bench` extra
 HOPELESS = 2.0  # a rival this much slower than its group's fastest is not run again
 
 

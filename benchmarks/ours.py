@@ -3,9 +3,9 @@
 import gc
 from typing import Any
 
-from benchmarks import _data
+from benchmarks import _data, _job
 from benchmarks._job import Round, epoch_by_difference, timed
-from sklearn_seqae import LSTMAutoencoderTransformer
+from sklearn_seqae import LSTMAutoencoderTransformer, to_sequences
 
 
 def warm_epoch(data: dict[str, Any], few: int, many: int, **estimator: Any) -> Round:
@@ -86,6 +86,39 @@ def memory(data: dict[str, Any], checks: list[int], **estimator: Any) -> Round:
         return resident
 
     return round_
+
+
+def long_table(library: str, **size: int) -> Round:
+    """Sequences of a long table in polars or pandas."""
+    frame = _data.long_frame(library, **size)
+    _cut(frame[:1000])
+    return lambda: {"seconds": timed(lambda: _cut(frame))}
+
+
+def long_table_memory(library: str, **size: int) -> Round:
+    """MiB that are resident at most while a table is cut, and MiB that it takes."""
+    import psutil
+
+    _cut(_data.long_frame(library, n_series=10, n_rows=1000))  # imports, and buffers
+    process = psutil.Process()
+    before = process.memory_info().rss
+    frame = _data.long_frame(library, **size)
+    n_bytes = _data.n_bytes(frame)
+
+    def round_() -> dict[str, float]:
+        with _job.peak_memory(process) as peak:
+            seconds = timed(lambda: _cut(frame))
+        return {
+            "seconds": seconds,
+            "peak": (peak() - before) / 2**20,
+            "frame": n_bytes / 2**20,
+        }
+
+    return round_
+
+
+def _cut(frame: Any) -> Any:
+    return to_sequences(frame, by="id", order="time")
 
 
 def _estimator(**parameters: Any) -> LSTMAutoencoderTransformer:

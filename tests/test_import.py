@@ -16,6 +16,7 @@ HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "torch", "jax", "polar
         "import sklearn_seqae.datasets",
         "import sklearn_seqae.plotting",
         "from sklearn_seqae import LSTMAutoencoderTransformer",
+        "from sklearn_seqae import to_frame, to_sequences",
         "from sklearn.base import clone\n"
         "from sklearn_seqae import LSTMAutoencoderTransformer\n"
         "repr(clone(LSTMAutoencoderTransformer(n_components=3)).get_params())",

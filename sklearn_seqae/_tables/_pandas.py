@@ -1,0 +1,175 @@
+"""Long tables in pandas."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_seqae._inputs._checks import as_real, describe
+from sklearn_seqae._tables._long_table import (
+    LongTable,
+    Times,
+    float_dtype,
+    not_a_channel,
+    not_a_time,
+    sorted_ids,
+)
+
+
+class PandasTable(LongTable):
+    """A pandas DataFrame.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Never changed.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+
+    @property
+    def labels(self) -> list[Any]:
+        """Labels of the columns."""
+        return self._frame.columns.tolist()
+
+    @property
+    def levels(self) -> list[Any]:
+        """Names of the levels of the index."""
+        return list(self._frame.index.names)
+
+    def select(self, labels: Sequence[Any]) -> Self:
+        """Return the table itself: all of it is in memory."""
+        return self
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def first_null(self, label: Any) -> int | None:
+        """Return the first row in which a column is null or NaN, None if none is."""
+        null = self._frame[label].isna().to_numpy()
+        return int(null.argmax()) if null.any() else None
+
+    def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
+        """Return the code of each row, and the id that each code means, sorted."""
+        return sorted_ids(self._frame[label], label)
+
+    def times(self, label: Any) -> Times:
+        """Return a column of numbers, dates or durations that has no nulls."""
+        column = self._frame[label]
+        if _holds_objects(column.dtype):
+            column = _from_objects(column, label)
+        if isinstance(column.dtype, pd.ArrowDtype):
+            return _in_arrow(column, label)
+        time_zone = getattr(column.dtype, "tz", None)
+        if time_zone is not None:
+            column = column.dt.tz_convert(None)
+        dtype = getattr(column.dtype, "numpy_dtype", column.dtype)  # of Int64, say
+        if not isinstance(dtype, np.dtype) or dtype.kind not in "iufmM":
+            raise not_a_time(label, column.dtype)
+        return Times(column.to_numpy(dtype=dtype), time_zone)
+
+    def channel_dtype(self, label: Any) -> np.dtype[Any]:
+        """Return float32 if that holds the numbers of a column, else float64."""
+        dtype = self._frame[label].dtype
+        if _holds_objects(dtype):
+            return np.dtype(np.float64)
+        if not _is_real(dtype):
+            raise not_a_channel(label, dtype)
+        return float_dtype(getattr(dtype, "numpy_dtype", dtype))
+
+    def channel(self, label: Any) -> NDArray[Any]:
+        """Return a column of numbers, NaN where it is null."""
+        column = self._frame[label]
+        if _holds_objects(column.dtype):
+            return as_real(column.to_numpy(), f"column {label!r}")
+        if isinstance(column.dtype, np.dtype):
+            return column.to_numpy()
+        return column.to_numpy(dtype=self.channel_dtype(label), na_value=np.nan)
+
+
+def write_pandas(
+    ids: Sequence[tuple[Any, pd.Index]],
+    lengths: NDArray[np.int64],
+    times: tuple[Any, Times],
+    channels: Sequence[tuple[Any, NDArray[Any]]],
+) -> pd.DataFrame:
+    """Make a long table of pandas.
+
+    Parameters
+    ----------
+    ids : sequence of (label, Index of shape (n_series,))
+        The columns that say which series a row is of.
+
+    lengths : ndarray of shape (n_series,), int64
+        How many rows each series has.
+
+    times : (label, Times of shape (n_rows,))
+        The column that says when a row was.
+
+    channels : sequence of (label, ndarray of shape (n_rows,))
+        The columns of numbers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With a RangeIndex.
+    """
+    label, (values, time_zone) = times
+    when = pd.Series(values)
+    if time_zone is not None:
+        when = when.dt.tz_localize("UTC").dt.tz_convert(time_zone)
+    return pd.DataFrame(
+        {
+            **{name: level.repeat(lengths) for name, level in ids},
+            label: when,
+            **dict(channels),
+        }
+    )
+
+
+def _holds_objects(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.kind == "O"
+
+
+def _is_real(dtype: Any) -> bool:
+    if pd.api.types.is_complex_dtype(dtype):
+        return False
+    # A boolean of Arrow is not numeric to pandas, as those of NumPy are.
+    return pd.api.types.is_numeric_dtype(dtype) or dtype.kind == "b"
+
+
+def _from_objects(column: pd.Series, label: Any) -> pd.Series:
+    """Give a column of objects the dtype of what it holds, or raise."""
+    inferred = column.infer_objects()
+    if not _holds_objects(inferred.dtype):
+        return inferred
+    kind = pd.api.types.infer_dtype(column)
+    if kind == "date":
+        return pd.to_datetime(column)
+    zones = {getattr(value, "tzinfo", None) for value in column}
+    if kind == "datetime" and len(zones) > 1:
+        names = sorted("none" if zone is None else str(zone) for zone in zones)
+        raise TypeError(
+            f"column {label!r} mixes time zones: {', '.join(names)}; give all times "
+            "one zone, for example with "
+            f"pandas.to_datetime(frame[{label!r}], utc=True)."
+        )
+    strangers = (value for value in column if not isinstance(value, int | float))
+    stranger = next(strangers, None)
+    raise not_a_time(
+        label,
+        "object" if stranger is None else f"object and holds {describe(stranger)}",
+    )
+
+
+def _in_arrow(column: pd.Series, label: Any) -> Times:
+    """Read the times of a column that Arrow holds for pandas."""
+    import pyarrow as pa
+
+    from sklearn_seqae._tables._arrow import ArrowTable
+
+    name = str(label)
+    return ArrowTable(pa.table({name: pa.array(column)})).times(name)

@@ -1,0 +1,163 @@
+"""Long tables in polars. Imported only where there is one, or one is asked for."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from numpy.typing import NDArray
+
+from sklearn_seqae._tables._long_table import (
+    LongTable,
+    Times,
+    not_a_channel,
+    not_a_time,
+    not_an_id,
+    sorted_ids,
+)
+
+_NARROW = (pl.Float32, *([pl.Float16] if hasattr(pl, "Float16") else []))
+# What NumPy holds as polars does
+_NATIVE = (
+    *(pl.Int8, pl.Int16, pl.Int32, pl.Int64),
+    *(pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
+    *(pl.Float32, pl.Float64),
+)
+_TEMPORAL = (pl.Date, pl.Datetime, pl.Duration)
+
+
+class PolarsTable(LongTable):
+    """A polars DataFrame or LazyFrame.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame or polars.LazyFrame
+        Collected by `select`.
+    """
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+
+    @property
+    def labels(self) -> list[Any]:
+        """Labels of the columns."""
+        return self._frame.lazy().collect_schema().names()
+
+    def select(self, labels: Sequence[Any]) -> Self:
+        """Return the table in memory, with these columns."""
+        # By name: in a plain string polars sees patterns.
+        chosen = pl.selectors.by_name(*labels)
+        return type(self)(self._frame.lazy().select(chosen).collect())
+
+    def __len__(self) -> int:
+        return self._frame.height
+
+    def first_null(self, label: Any) -> int | None:
+        """Return the first row in which a column is null or NaN, None if none is."""
+        column = self._frame[label]
+        null = column.is_null()
+        if column.dtype.is_float():
+            null |= column.is_nan().fill_null(True)
+        return null.arg_max() if null.any() else None
+
+    def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
+        """Return the code of each row, and the id that each code means, sorted."""
+        column = self._frame[label]
+        if column.dtype in _NATIVE:
+            return sorted_ids(column.to_numpy(), label)
+        if column.dtype.is_nested() or column.dtype == pl.Object:
+            raise not_an_id(label, f"ids of dtype {column.dtype}")
+        if column.dtype == pl.Categorical:
+            column = column.cast(pl.String)  # whose order is the same in every table
+        ids = column.unique().sort()
+        numbers = pl.int_range(len(ids), dtype=pl.UInt32, eager=True)
+        codes = column.replace_strict(ids, numbers, return_dtype=pl.UInt32)
+        return codes.to_numpy(), pd.Index(ids.to_list())
+
+    def times(self, label: Any) -> Times:
+        """Return a column of numbers, dates or durations that has no nulls."""
+        column = self._frame[label]
+        if column.dtype.is_decimal():
+            column = column.cast(pl.Float64)
+        if column.dtype not in (*_NATIVE, *_TEMPORAL):
+            raise not_a_time(label, column.dtype)
+        time_zone = getattr(column.dtype, "time_zone", None)
+        if time_zone is not None:
+            column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        return Times(column.to_numpy(), time_zone)
+
+    def channel_dtype(self, label: Any) -> np.dtype[Any]:
+        """Return float32 if that holds the numbers of a column, else float64."""
+        dtype = self._frame[label].dtype
+        if not (dtype.is_numeric() or dtype == pl.Boolean):
+            raise not_a_channel(label, dtype)
+        return np.dtype(np.float32 if dtype in _NARROW else np.float64)
+
+    def channel(self, label: Any) -> NDArray[Any]:
+        """Return a column of numbers, NaN where it is null."""
+        column = self._frame[label]
+        if column.dtype in _NATIVE and (
+            column.dtype.is_float() or not column.null_count()
+        ):
+            return column.to_numpy()
+        narrow = self.channel_dtype(label) == np.float32
+        return column.cast(pl.Float32 if narrow else pl.Float64).to_numpy()
+
+
+def write_polars(
+    ids: Sequence[tuple[Any, pd.Index]],
+    lengths: NDArray[np.int64],
+    times: tuple[Any, Times],
+    channels: Sequence[tuple[Any, NDArray[Any]]],
+) -> pl.DataFrame:
+    """Make a long table of polars; see `write_pandas`.
+
+    Parameters
+    ----------
+    ids : sequence of (label, Index of shape (n_series,))
+        The columns that say which series a row is of.
+
+    lengths : ndarray of shape (n_series,), int64
+        How many rows each series has.
+
+    times : (label, Times of shape (n_rows,))
+        The column that says when a row was.
+
+    channels : sequence of (label, ndarray of shape (n_rows,))
+        The columns of numbers.
+
+    Returns
+    -------
+    polars.DataFrame
+        In which a missing value is null.
+    """
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    label, (values, time_zone) = times
+    when = pl.Series(label, _with_unit_of_polars(values))
+    if time_zone is not None:
+        when = when.dt.replace_time_zone("UTC").dt.convert_time_zone(str(time_zone))
+    return pl.DataFrame(
+        [
+            *(_as_series(name, level).gather(rows) for name, level in ids),
+            when,
+            *(pl.Series(name, column, nan_to_null=True) for name, column in channels),
+        ]
+    )
+
+
+def _as_series(name: str, index: pd.Index) -> pl.Series:
+    if isinstance(index.dtype, np.dtype) and index.dtype != object:
+        return pl.Series(name, _with_unit_of_polars(index.to_numpy()))
+    return pl.Series(name, index.tolist())
+
+
+def _with_unit_of_polars(values: NDArray[Any]) -> NDArray[Any]:
+    """Give dates a unit that polars has: it counts no whole seconds."""
+    if values.dtype.kind in "mM" and np.datetime_data(values.dtype)[0] in (
+        "h",
+        "m",
+        "s",
+    ):
+        return values.astype(f"{values.dtype.kind}8[ms]")
+    return values

@@ -1,0 +1,253 @@
+"""From a long table to one array for each series."""
+
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from sklearn_seqae._ragged import offsets_from_lengths
+from sklearn_seqae._tables._columns import check_rows, choose_columns, given
+from sklearn_seqae._tables._dispatch import read_table
+from sklearn_seqae._tables._grouping import (
+    group_rows,
+    mean_of_runs,
+    order_within,
+    repeats,
+)
+from sklearn_seqae._tables._long_table import LongTable, sorted_ids
+
+
+@validate_params(
+    {
+        "duplicates": [StrOptions({"raise", "first", "last", "mean"})],
+        "return_times": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def to_sequences(
+    frame: Any,
+    *,
+    by: Any,
+    order: Any = None,
+    columns: Any = None,
+    duplicates: Literal["raise", "first", "last", "mean"] = "raise",
+    return_times: bool = False,
+) -> Any:
+    """Cut a long table, with one row for each time step, into sequences.
+
+    The result is a container that `LSTMAutoencoderTransformer` takes, and that
+    scikit-learn can split: a pandas Series with an array for each series, whose index
+    holds the ids.
+
+    Parameters
+    ----------
+    frame : DataFrame, LazyFrame, Table or relation
+        A pandas DataFrame, a polars DataFrame or LazyFrame (collected), a pyarrow
+        Table, a DuckDB relation, or another frame with ``__arrow_c_stream__``. In any
+        order, unless `order` is None. Never changed.
+
+    by : label or list of labels
+        The column that says which series a row is of, or several columns that say it
+        together. Anything that can be sorted, without nulls.
+
+    order : label, default=None
+        The column that says when a row was: numbers, dates or durations, without
+        nulls. None: the rows of a series are in the order of time as they stand,
+        though other series may stand in between.
+
+    columns : label or list of labels, default=None
+        The channels, in this order: numbers or booleans. Null and NaN are missing
+        values. None takes all columns but `by` and `order`.
+
+    duplicates : {"raise", "first", "last", "mean"}, default="raise"
+        What to do if a series has several rows at one time: raise, keep the first or
+        the last of them as they stand in the frame, or average each channel over
+        those of them in which it is not missing.
+
+    return_times : bool, default=False
+        Whether to return the times as well, for `to_frame`.
+
+    Returns
+    -------
+    X : pandas.Series of ndarrays of shape (n_timesteps, n_channels)
+        The series, sorted by id. The arrays are views of one array of all time
+        steps; they are float32 if every channel is float32 or float16, else float64.
+        The index has the ids, and the names of the columns in `by`; of several
+        columns it is a MultiIndex. ``X.attrs["columns"]`` are the channels, and
+        ``X.attrs["order"]`` is `order` unless that is None.
+
+    times : pandas.Series of ndarrays of shape (n_timesteps,)
+        Only if `return_times`. The times of each series, as NumPy has them; in UTC if
+        the column has a time zone, which then is ``times.attrs["time_zone"]``.
+
+    Raises
+    ------
+    ValueError
+        If a column is not there or named twice, if there are no rows, if an id or a
+        time is null, or if a series has two rows at one time.
+    TypeError
+        If `frame` is no long table, a channel is not numeric, ids can't be sorted, or
+        `order` names a column that is no time.
+    ImportError
+        If reading the frame needs pyarrow and there is none.
+
+    See Also
+    --------
+    to_frame : The way back.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_seqae import to_sequences
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "patient": ["b", "a", "b", "b"],
+    ...         "day": [3, 1, 1, 2],
+    ...         "pulse": [66.0, 80.0, 61.0, 64.0],
+    ...         "weight": [70.5, 58.0, 71.2, 70.9],
+    ...     }
+    ... )
+    >>> X = to_sequences(frame, by="patient", order="day")
+    >>> X["b"]
+    array([[61. , 71.2],
+           [64. , 70.9],
+           [66. , 70.5]])
+    >>> X.index.tolist(), X.attrs["columns"]
+    (['a', 'b'], ['pulse', 'weight'])
+    """
+    if order is None and (duplicates != "raise" or return_times):
+        raise ValueError(
+            f"{'return_times' if return_times else 'duplicates'} is about times, so it "
+            "needs order=..., the column that says when each row was."
+        )
+    table = read_table(frame)
+    by, channels = choose_columns(table, by, order, columns)
+    table = table.select(list(dict.fromkeys([*by, *given(order), *channels])))
+    check_rows(table, by, order)
+    dtype = np.result_type(*[table.channel_dtype(label) for label in channels])
+
+    ids, rows, offsets = _group_by(table, by)
+    attrs = {"columns": channels}
+    if order is None:
+        return _as_series(_stack(table, channels, dtype, rows), offsets, ids, attrs)
+
+    when, time_zone = table.times(order)
+    rows, when = _sort_by_time(rows, when, offsets)
+    repeated = repeats(when, offsets)
+    if duplicates == "raise" and repeated.any():
+        _raise_duplicates(repeated, rows, when, offsets, ids, order)
+    values = _stack(table, channels, dtype, rows)
+    if repeated.any():
+        values, when, offsets = _one_row_a_time(
+            values, when, offsets, repeated, duplicates
+        )
+    X = _as_series(values, offsets, ids, {**attrs, "order": order})
+    if not return_times:
+        return X
+    zone = {} if time_zone is None else {"time_zone": time_zone}
+    return X, _as_series(when, offsets, ids, {"order": order, **zone})
+
+
+def _group_by(
+    table: LongTable, by: list[Any]
+) -> tuple[pd.Index, NDArray[np.int64] | None, NDArray[np.int64]]:
+    """Return the ids, sorted, the rows by series (or None), and where each begins."""
+    codes, ids = _series_of_rows(table, by)
+    return ids, *group_rows(codes, len(ids))
+
+
+def _series_of_rows(
+    table: LongTable, by: list[Any]
+) -> tuple[NDArray[np.integer], pd.Index]:
+    """Return which series each row is of, and the ids of the series."""
+    codes, ids = table.ids(by[0])
+    if len(by) == 1:
+        return codes, ids.rename(by[0])
+    columns = [(codes, ids), *(table.ids(label) for label in by[1:])]
+    for others, their_ids in columns[1:]:
+        pairs = codes.astype(np.int64) * len(their_ids) + others
+        codes, ids = sorted_ids(pairs, by)  # those that occur
+    first_row = np.empty(len(ids), dtype=np.int64)
+    first_row[codes] = np.arange(len(codes))  # any row of the series will do
+    levels = [found[numbers[first_row]] for numbers, found in columns]
+    return codes, pd.MultiIndex.from_arrays(levels, names=by)
+
+
+def _sort_by_time(
+    rows: NDArray[np.int64] | None, when: NDArray[Any], offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.int64] | None, NDArray[Any]]:
+    """Return the rows by series and time, None as they stand, and their times."""
+    if rows is not None:
+        when = when[rows]
+    order = order_within(when, offsets)
+    if order is None:
+        return rows, when
+    return (order if rows is None else rows[order]), when[order]
+
+
+def _raise_duplicates(
+    repeated: NDArray[np.bool_],
+    rows: NDArray[np.int64] | None,
+    when: NDArray[Any],
+    offsets: NDArray[np.int64],
+    ids: pd.Index,
+    order: Any,
+) -> None:
+    second = int(repeated.argmax())
+    i = int(np.searchsorted(offsets, second, side="right")) - 1
+    places = [row if rows is None else int(rows[row]) for row in (second - 1, second)]
+    raise ValueError(
+        f"series {ids.tolist()[i]!r} has two rows with {order!r} at {when[second]}: "
+        f"rows {places[0]} and {places[1]} of the frame; in all, {repeated.sum()} of "
+        f"{len(repeated)} rows repeat a time. Drop them, or pass "
+        'duplicates="first", "last" or "mean".'
+    )
+
+
+def _one_row_a_time(
+    values: NDArray[Any],
+    when: NDArray[Any],
+    offsets: NDArray[np.int64],
+    repeated: NDArray[np.bool_],
+    keep: str,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+    """Make one row of those of a series that have the same time."""
+    starts = np.flatnonzero(~repeated)
+    lengths = np.add.reduceat(~repeated, offsets[:-1], dtype=np.int64)
+    if keep == "mean":
+        values = mean_of_runs(values, starts)
+    elif keep == "first":
+        values = values[starts]
+    else:
+        values = values[np.append(starts[1:], len(values)) - 1]
+    return values, when[starts], offsets_from_lengths(lengths)
+
+
+def _stack(
+    table: LongTable,
+    channels: list[Any],
+    dtype: np.dtype[Any],
+    rows: NDArray[np.int64] | None,
+) -> NDArray[Any]:
+    """Return shape (n_rows, n_channels): all time steps, series after series."""
+    values = np.empty((len(table), len(channels)), dtype=dtype)
+    for j, label in enumerate(channels):
+        column = table.channel(label)
+        values[:, j] = column if rows is None else column[rows]
+    return values
+
+
+def _as_series(
+    stacked: NDArray[Any],
+    offsets: NDArray[np.int64],
+    ids: pd.Index,
+    attrs: dict[str, Any],
+) -> pd.Series:
+    """Return a view of `stacked` for each series, under its id."""
+    views = (stacked[start:stop] for start, stop in pairwise(offsets.tolist()))
+    series = pd.Series(np.fromiter(views, dtype=object, count=len(ids)), index=ids)
+    series.attrs.update(attrs)
+    return series
