@@ -136,7 +136,8 @@ class LSTMAutoencoderTransformer(
         Time steps of the longest sequence seen in `fit`.
     history_ : dict of list of float
         "loss" of every epoch, and "val_loss" with early stopping: mean squared error
-        over observed values, in scaled units.
+        over observed values, in scaled units. "disagreement" with `agreement_weight`:
+        mean cross entropy. NaN for an epoch that had no such loss.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
@@ -468,25 +469,19 @@ class LSTMAutoencoderTransformer(
             self.scaler_ = fit_scaler(make_scaler(self.scaler), ragged, weight)
         given = scale(self.scaler_, given)  # first: errors count sequences as given
         scaled = scale(self.scaler_, ragged)
-        if goes_on:
-            design = self._autoencoder.design
-            design.check_same(parameters)
-        else:
+        start = self._autoencoder if goes_on else None
+        if start is None:
             design = Design.choose(parameters, scaled, weight)
+        else:
+            design = start.design
+            design.check_same(parameters)
         self._autoencoder, result = train_autoencoder(
-            design,
-            scaled,
-            weight,
-            parameters,
-            self._random_state,
-            self._autoencoder if goes_on else None,
+            design, scaled, weight, parameters, self._random_state, start
         )
-        earlier = self.history_ if goes_on else {}
         longest = int(ragged.lengths.max())
         self.patch_size_ = design.patch_size
         self.max_length_ = max(longest, self.max_length_) if goes_on else longest
-        new = result.history
-        self.history_ = {k: earlier.get(k, []) + new.get(k, []) for k in earlier | new}
+        self.history_ = result.history_after(self.history_ if goes_on else {})
         self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
         self._n_features_out = design.n_components
         self.__dict__.pop("_models", None)  # those of an earlier fit

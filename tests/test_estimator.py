@@ -457,6 +457,7 @@ def test_history_goes_on_with_every_loss_that_it_had(small_autoencoder, sequence
     autoencoder.partial_fit(sequences)
     assert len(autoencoder.history_["loss"]) == 3
     assert autoencoder.history_["val_loss"][:2] == before
+    assert np.isnan(autoencoder.history_["val_loss"][2:]).tolist() == [True]
 
 
 # -- early stopping -------------------------------------------------------------------

@@ -7,6 +7,7 @@ loss look at the end of every epoch; a callback with batch hooks looks at every 
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +46,15 @@ class Result:
     state: State
     history: dict[str, list[float]] = field(default_factory=dict)
     n_epochs: int = 0
+
+    def history_after(self, earlier: dict[str, list[float]]) -> dict[str, list[float]]:
+        """Append to an earlier fit's history; NaN where one had no such loss."""
+        n_earlier = len(earlier.get("loss", []))
+        return {
+            name: earlier.get(name, [math.nan] * n_earlier)
+            + self.history.get(name, [math.nan] * self.n_epochs)
+            for name in earlier | self.history
+        }
 
 
 def train(

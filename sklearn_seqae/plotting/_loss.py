@@ -115,25 +115,12 @@ class LossDisplay:
         -------
         display : LossDisplay
             Drawn.
-
-        Raises
-        ------
-        ValueError
-            If `early_stopping` was changed between calls of `fit` or `partial_fit` that
-            went on from another: which losses belong to which epoch is not known then.
         """
         caller = f"{cls.__name__}.from_estimator"
         check_matplotlib(caller)
         check_offers(estimator, "history_", caller=caller)
         loss = estimator.history_["loss"]
         val_loss = estimator.history_.get("val_loss")
-        if val_loss is not None and len(val_loss) != len(loss):
-            raise ValueError(
-                f"history_ has the training loss of {len(loss)} epochs, but the "
-                f"validation loss of {len(val_loss)}, and not of which: early_stopping "
-                f"was on in part of the training only. Pass both to {cls.__name__}, "
-                "with NaN as val_loss of an epoch that has none."
-            )
         is_scaled = getattr(estimator, "scaler_", None) is not None
         unit = "scaled units" if is_scaled else "original units, squared"
         display = cls(

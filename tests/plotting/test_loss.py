@@ -164,11 +164,12 @@ def test_losses_in_the_units_of_the_data_are_called_so(small_autoencoder, sequen
     assert display.ax_.get_ylabel() == expected
 
 
-def test_epochs_of_a_validation_loss_must_be_known(small_autoencoder, sequences):
+def test_epochs_without_a_validation_loss_are_a_gap(small_autoencoder, sequences):
     autoencoder = small_autoencoder(early_stopping=True).fit(sequences)
     autoencoder.partial_fit(sequences)
-    with pytest.raises(ValueError, match=r"training loss of 3 epochs.* loss of 2"):
-        LossDisplay.from_estimator(autoencoder)
+    loss, validation = LossDisplay.from_estimator(autoencoder).lines_[:2]
+    assert len(loss.get_ydata()) == 3
+    assert_array_equal(np.isnan(validation.get_ydata()), [False, False, True])
 
 
 def test_unfitted_estimator(small_autoencoder):
