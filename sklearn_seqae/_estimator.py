@@ -141,8 +141,7 @@ class LSTMAutoencoderTransformer(
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
-        Columns of a 2-D array or dataframe, 1 for a Series, features of a time step
-        otherwise.
+        Columns of a table, 1 for a Series, else features of a time step.
     feature_names_in_ : ndarray of str
         Column names, where `X` was a dataframe with names.
     encoder_, decoder_, autoencoder_ : keras.Model
@@ -261,13 +260,11 @@ class LSTMAutoencoderTransformer(
         X : list of arrays, array or dataframe
             Sequences: a list, tuple or 1-D object array of arrays of shape
             (n_timesteps, n_features), or (n_timesteps,) for one feature; a 3-D array
-            padded with NaN at the end; a 2-D array or dataframe whose rows are
-            univariate sequences; a DataFrame indexed by series and time; columns with a
-            sequence in each cell, of pandas, polars or pyarrow; a tf.RaggedTensor or
-            awkward.Array. NaN elsewhere is a missing value.
+            padded with NaN at the end; a table whose rows are univariate sequences; a
+            DataFrame indexed by series and time; columns of sequences (pandas, polars,
+            pyarrow); a ragged tensor, an awkward array. NaN elsewhere is missing.
         y : Ignored
-            Not used, present for API consistency by convention. Must have an entry for
-            each sequence, if given.
+            Not used. If given, it must have an entry for each sequence.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sequence in the loss and, where it takes weights, the scaler.
 
@@ -377,8 +374,7 @@ class LSTMAutoencoderTransformer(
         Returns
         -------
         X : list of arrays, array or dataframe
-            The container kind seen in `fit`, in original units, labelled by the index
-            of `Z` where the kind has labels.
+            The kind seen in `fit`, in original units; with the index of `Z`, if any.
 
         Raises
         ------
@@ -386,13 +382,13 @@ class LSTMAutoencoderTransformer(
             If `Z` has another width, isn't finite, or means a length over 2**20 steps.
         """
         check_is_fitted(self)
-        ids = ids_of_rows(Z)
-        Z = validate_embedding(self, Z)
+        vectors = validate_embedding(self, Z)
         if lengths is None:
-            n_timesteps = self._autoencoder.lengths(Z, default=self.max_length_)
+            n_timesteps = self._autoencoder.lengths(vectors, default=self.max_length_)
         else:
-            n_timesteps = validate_lengths(lengths, len(Z))
-        return self._to_container(self._autoencoder.decode(Z, n_timesteps), ids)
+            n_timesteps = validate_lengths(lengths, len(vectors))
+        decoded = self._autoencoder.decode(vectors, n_timesteps)
+        return self._to_container(decoded, ids_of_rows(Z))
 
     def reconstruct(self, X: Any) -> Any:
         """Embed sequences and decode them again.
