@@ -4,6 +4,7 @@ A kind is how to make it from a list of arrays, how to read it again without the
 package, and how scikit-learn may split it.
 """
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, PredefinedSplit
 
 CHANNELS = ["x", "y"]
@@ -285,3 +288,50 @@ def test_grid_search(case, small_autoencoder):
         assert_array_equal(search.cv_results_[result], case.search.cv_results_[result])
     expected = case.search.transform(case.sequences)
     assert_array_equal(search.transform(case.X), expected, strict=True)
+
+
+@parametrize(ALL)
+def test_skops_carries_what_the_container_was(case):
+    saved = skops.io.dumps(case.autoencoder)
+    untrusted = skops.io.get_untrusted_types(data=saved)
+    assert all(name.startswith("sklearn_seqae.") for name in untrusted), untrusted
+    loaded = skops.io.loads(saved, trusted=untrusted)
+    Z = case.reference.transform(case.sequences)
+    decoded = loaded.inverse_transform(Z)
+    assert type(decoded) is type(case.X)
+    assert_same_sequences(case.kind, decoded, case.reference.inverse_transform(Z))
+
+
+WITHOUT_OPTIONS = """
+import pickle, sys
+for name in ("polars", "pyarrow", "awkward"):
+    sys.modules[name] = None  # importing it fails from here on
+
+import pandas as pd
+
+with open(sys.argv[1], "rb") as file:
+    sequences, autoencoder, of_polars = pickle.load(file)
+long = pd.concat(map(pd.DataFrame, sequences), keys=range(len(sequences)))
+print(autoencoder.fit(long).reconstruct(long).shape == long.shape)
+Z = of_polars.transform(sequences)
+print(Z.shape)
+try:
+    of_polars.inverse_transform(Z)
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_where_polars_and_pyarrow_are_not_installed(
+    small_autoencoder, sequences, run_python, tmp_path
+):
+    autoencoder = small_autoencoder(epochs=1)
+    of_polars = clone(autoencoder).fit(polars_series(sequences))
+    given = pickle.dumps((sequences, autoencoder, of_polars))
+    (tmp_path / "given").write_bytes(given)
+    long_comes_back, shape, error = run_python(
+        WITHOUT_OPTIONS, tmp_path / "given"
+    ).splitlines()
+    assert long_comes_back == "True"
+    assert shape == "(24, 4)"
+    assert "needs polars, which is not installed; install it" in error

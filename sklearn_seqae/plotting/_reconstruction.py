@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sklearn_seqae._inputs import to_ragged
+from sklearn_seqae._outputs import from_ragged
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._validation import validate_sequences
 from sklearn_seqae.exceptions import _count
@@ -159,9 +160,9 @@ class ReconstructionDisplay:
         caller = f"{cls.__name__}.from_estimator"
         check_matplotlib(caller)
         check_offers(estimator, "reconstruct", caller=caller)
-        ragged, _ = validate_sequences(estimator, X, reset=False)
+        ragged, container = validate_sequences(estimator, X, reset=False)
         chosen = _choose_sequences(sequences, len(ragged))
-        original = ragged.take(chosen).to_list()
+        original = from_ragged(ragged.take(chosen), container)  # with names, if X has
         display = cls(
             original=original,
             decoded=estimator.reconstruct(original),

@@ -235,6 +235,18 @@ def test_first_three_sequences_of_an_estimator(fitted, sequences):
             assert_allclose(decoded_line.get_ydata(), decoded[column][:, row])
 
 
+def test_a_long_table_keeps_the_names_of_its_channels(small_autoencoder, sequences):
+    frames = [pd.DataFrame(x, columns=["a", "b"]) for x in sequences]
+    table = pd.concat(frames, keys=range(len(frames)))
+    autoencoder = small_autoencoder().fit(table)
+    display = ReconstructionDisplay.from_estimator(autoencoder, table, sequences=[5])
+    decoded = autoencoder.reconstruct(table.loc[[5]])
+    for row, channel in enumerate(["a", "b"]):
+        original_line, decoded_line = display.lines_[row, 0]
+        assert_array_equal(original_line.get_ydata(), table.loc[5, channel])
+        assert_allclose(decoded_line.get_ydata(), decoded[channel])
+
+
 def test_sequences_and_features_chosen(fitted, sequences):
     display = ReconstructionDisplay.from_estimator(
         fitted,
