@@ -304,9 +304,13 @@ def test_skops_carries_what_the_container_was(case):
 
 WITHOUT_OPTIONS = """
 import pickle, sys
-for name in ("polars", "pyarrow", "awkward"):
-    sys.modules[name] = None  # importing it fails from here on
 
+class NotInstalled:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("polars", "pyarrow", "awkward"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, NotInstalled())
 import pandas as pd
 
 with open(sys.argv[1], "rb") as file:
