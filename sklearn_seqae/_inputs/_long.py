@@ -140,8 +140,8 @@ def _check_times(
     if falls.any():
         raise InvalidSequenceError(
             f"{show(int(series[row]))} is not sorted by time: {later} comes after "
-            f"{earlier}. Sort the rows first, for instance with X.sort_index(), which "
-            "sorts the series, too."
+            f"{earlier}. Sort the rows first, with X.sort_index(), which sorts the "
+            "series, too; or let to_sequences sort them, which gives a column."
         )
     raise InvalidSequenceError(
         f"{show(int(series[row]))} has more than one row at time {later}; leave one "
