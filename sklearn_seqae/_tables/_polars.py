@@ -45,10 +45,12 @@ class PolarsTable(LongTable):
         return self._frame.lazy().collect_schema().names()
 
     def select(self, labels: Sequence[Any]) -> Self:
-        """Return the table in memory, with these columns."""
+        """Return the table in memory; of a lazy frame, these columns."""
+        if isinstance(self._frame, pl.DataFrame):
+            return self
         # By name: in a plain string polars sees patterns.
         chosen = pl.selectors.by_name(*labels)
-        return type(self)(self._frame.lazy().select(chosen).collect())
+        return type(self)(self._frame.select(chosen).collect())
 
     def __len__(self) -> int:
         return self._frame.height
@@ -133,31 +135,31 @@ def write_polars(
         In which a missing value is null.
     """
     rows = np.repeat(np.arange(len(lengths)), lengths)
-    label, (values, time_zone) = times
-    when = pl.Series(label, _with_unit_of_polars(values))
-    if time_zone is not None:
-        when = when.dt.replace_time_zone("UTC").dt.convert_time_zone(str(time_zone))
+    label, when = times
     return pl.DataFrame(
         [
-            *(_as_series(name, level).gather(rows) for name, level in ids),
-            when,
+            *(_ids_as_series(name, level).gather(rows) for name, level in ids),
+            _as_series(label, when),
             *(pl.Series(name, column, nan_to_null=True) for name, column in channels),
         ]
     )
 
 
-def _as_series(name: str, index: pd.Index) -> pl.Series:
+def _ids_as_series(name: str, index: pd.Index) -> pl.Series:
+    if isinstance(index.dtype, pd.DatetimeTZDtype):
+        times = index.tz_convert(None).to_numpy()
+        return _as_series(name, Times(times, index.tz))
     if isinstance(index.dtype, np.dtype) and index.dtype != object:
-        return pl.Series(name, _with_unit_of_polars(index.to_numpy()))
+        return _as_series(name, Times(index.to_numpy()))
     return pl.Series(name, index.tolist())
 
 
-def _with_unit_of_polars(values: NDArray[Any]) -> NDArray[Any]:
-    """Give dates a unit that polars has: it counts no whole seconds."""
-    if values.dtype.kind in "mM" and np.datetime_data(values.dtype)[0] in (
-        "h",
-        "m",
-        "s",
-    ):
-        return values.astype(f"{values.dtype.kind}8[ms]")
-    return values
+def _as_series(name: str, times: Times) -> pl.Series:
+    values, time_zone = times
+    unit = np.datetime_data(values.dtype)[0] if values.dtype.kind in "mM" else None
+    if unit in ("h", "m", "s"):  # polars counts no whole seconds
+        values = values.astype(f"{values.dtype.kind}8[ms]")
+    series = pl.Series(name, values)
+    if time_zone is None:
+        return series
+    return series.dt.replace_time_zone("UTC").dt.convert_time_zone(str(time_zone))

@@ -58,7 +58,10 @@ def test_rows_that_no_series_can_have(make, columns, message):
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"x": ["1", "2", "3"]}, "column 'x' has dtype .*str.*must be numeric"),
+        (
+            {"x": ["1", "2", "3"]},
+            "column 'x' (has dtype .*must be numeric|holds the str '1')",
+        ),
         (
             {"x": pd.to_datetime(["2024-01-01"] * 3)},
             r"column 'x' has dtype .*(date|time).*must be numeric.*columns=\[",
