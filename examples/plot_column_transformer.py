@@ -88,13 +88,12 @@ pd.Series(importance.importances_mean, index=X.columns).round(3)
 # worse. The boxes are the middle half of 20 shuffles, the whiskers their range.
 
 order = np.argsort(importance.importances_mean)
-fig, ax = plt.subplots(figsize=(6, 3), layout="constrained")
+fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 ax.boxplot(
     importance.importances[order].T,
-    orientation="horizontal",
-    tick_labels=X.columns[order],
     whis=(0, 100),
     medianprops={"color": "#0072B2", "linewidth": 2},
 )
-ax.axvline(0, color="black", linestyle=":", linewidth=1)
-_ = ax.set(title="Shuffling a column", xlabel="Accuracy lost")
+ax.set_xticks([1, 2, 3], X.columns[order])
+ax.axhline(0, color="black", linestyle=":", linewidth=1)
+_ = ax.set(title="Shuffling a column", ylabel="Accuracy lost")

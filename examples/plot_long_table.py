@@ -36,7 +36,7 @@ table = table.sample(frac=1, random_state=0, ignore_index=True)  # in no order
 table
 
 # %%
-# It is written to Parquet, and only what is needed is read again.
+# It is written to Parquet and read again.
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -101,6 +101,8 @@ print("Accuracy of each fold:", result["test_score"].round(2))
 print(f"Always the commonest state: {y.value_counts(normalize=True).max():.2f}")
 
 # %%
+# That is much better than guessing, though the folds differ.
+#
 # A pipeline is shown as a diagram, with what the autoencoder was given in it:
 
 fitted = result["estimator"][0]
