@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._autoencoder import Autoencoder, train_autoencoder
 from sklearn_seqae._design import Design
+from sklearn_seqae._diagram import DiagramMixin
 from sklearn_seqae._exports import KerasModelsMixin
 from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
@@ -36,6 +37,7 @@ from sklearn_seqae._weighting import merge_repeated
 
 
 class LSTMAutoencoderTransformer(
+    DiagramMixin,
     KerasModelsMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,

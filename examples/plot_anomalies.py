@@ -1,0 +1,101 @@
+"""
+======================
+Find strange sequences
+======================
+
+An autoencoder learns to write down what it has seen often. What it can't write down
+well is unlike that, and ``score_samples`` says how well: it is the negative error of
+the reconstruction.
+"""
+
+# %%
+# Normal and strange
+# ------------------
+# The autoencoder learns from 300 normal sequences only. Of 200 others, 40 have
+# something wrong with one of their two channels: for ten time steps it is stuck, or
+# runs backwards.
+
+import numpy as np
+
+from sklearn_seqae.datasets import make_sequences
+
+rng = np.random.default_rng(0)
+X, _ = make_sequences(
+    n_samples=500, n_classes=1, min_length=30, max_length=60, random_state=0
+)
+X_train, X_test = X[:300], X[300:]
+strange = np.arange(len(X_test)) < 40
+for x in X_test[:40]:
+    channel, start = rng.integers(2), rng.integers(len(x) - 10)
+    part = x[start : start + 10, channel]
+    part[:] = part[0] if rng.random() < 0.5 else part[::-1].copy()
+
+# %%
+# Train and score
+# ---------------
+# The labels are used for nothing but to see how well the scores tell both kinds apart.
+# The area under the ROC curve is the chance that a strange sequence has a lower score
+# than a normal one: 0.5 is guessing, 1 is perfect.
+
+from sklearn.metrics import roc_auc_score
+
+from sklearn_seqae import LSTMAutoencoderTransformer
+
+autoencoder = LSTMAutoencoderTransformer(epochs=80, random_state=0).fit(X_train)
+scores = autoencoder.score_samples(X_test)
+print(f"Area under the ROC curve: {roc_auc_score(strange, -scores):.2f}")
+
+# %%
+# Some normal sequences have large errors, too.
+
+import matplotlib.pyplot as plt
+
+errors = -scores
+bins = np.geomspace(errors.min(), errors.max(), 25)
+fig, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
+ax.hist(errors[~strange], bins, color="#56B4E9", edgecolor="black", label="normal")
+ax.hist(
+    errors[strange],
+    bins,
+    color="#D55E00",
+    alpha=0.7,
+    edgecolor="black",
+    hatch="///",
+    label="strange",
+)
+ax.set(
+    title="Errors of 200 sequences, of which none was trained on",
+    xscale="log",
+    xlabel="Mean squared error (scaled), the negative score",
+    ylabel="Sequences",
+)
+_ = ax.legend()
+
+# %%
+# One reason is that quick oscillations are harder to write down: among normal
+# sequences, the error rises with how often the first channel changes its sign.
+
+from scipy.stats import spearmanr
+
+changes = [np.mean(np.diff(np.sign(x[:, 0])) != 0) for x in X_test[40:]]
+print(f"Rank correlation: {spearmanr(changes, errors[40:]).statistic:.2f}")
+
+# %%
+# The strangest
+# -------------
+# The sequence with the lowest score, beside the normal one with the median score: what
+# was measured, and what the autoencoder makes of it.
+
+from sklearn_seqae.plotting import ReconstructionDisplay
+
+strangest = np.argmin(scores)
+normal = np.flatnonzero(~strange)
+usual = normal[np.argsort(scores[normal])[len(normal) // 2]]
+chosen = [X_test[strangest], X_test[usual]]
+display = ReconstructionDisplay(
+    original=chosen,
+    decoded=autoencoder.reconstruct(chosen),
+    sequence_names=["The strangest", "A usual one"],
+)
+_ = display.plot()
+print(f"The strangest has something wrong with it: {strange[strangest]}")

@@ -1,0 +1,144 @@
+"""What a notebook shows of an estimator."""
+
+import html
+import sys
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import RobustScaler, StandardScaler
+from sklearn.utils import estimator_html_repr
+
+from sklearn_seqae import LSTMAutoencoderTransformer, to_sequences
+from sklearn_seqae._diagram import KINDS
+from sklearn_seqae._inputs._container import Kind
+
+UNFITTED = "sequences of any length"
+RESULT = "up to 16 time steps → 4 components"
+
+
+def text(estimator):
+    return html.unescape(estimator_html_repr(estimator))
+
+
+@pytest.fixture(scope="module")
+def long(sequences):
+    frames = [pd.DataFrame(x, columns=["speed <m/s>", "angle"]) for x in sequences]
+    return pd.concat(frames, keys=range(24), names=["id", "time"])
+
+
+@pytest.fixture(scope="module")
+def column(long):
+    return to_sequences(long.reset_index(), by="id", order="time")
+
+
+def test_unfitted():
+    diagram = text(LSTMAutoencoderTransformer(n_components=7))
+    assert UNFITTED in diagram
+    assert "LSTMAutoencoderTransformer" in diagram
+    assert "n_components" in diagram
+
+
+def test_fitted_on_a_list(fitted):
+    assert f"list; 2 features; {RESULT}" in text(fitted)
+    assert UNFITTED not in text(fitted)
+    assert UNFITTED in text(clone(fitted))
+
+
+def test_names_of_features(small_autoencoder, long):
+    fitted = small_autoencoder().fit(long)
+    expected = f"long DataFrame; 2 features: speed <m/s>, angle; {RESULT}"
+    assert expected in text(fitted)
+    assert "speed <m/s>" not in estimator_html_repr(fitted)  # it is escaped
+
+
+def test_a_column_of_cells(small_autoencoder, column):
+    fitted = small_autoencoder().fit(column.to_frame("path"))
+    assert f"DataFrame of cells; 2 features in path; {RESULT}" in text(fitted)
+    fitted.fit(column)
+    assert f"Series of cells; 2 features; {RESULT}" in text(fitted)
+
+
+def test_many_names(small_autoencoder):
+    columns = [f"channel {j}" for j in range(6)]
+    index = pd.MultiIndex.from_product([range(8), range(5)])
+    values = np.random.default_rng(0).normal(size=(40, 6))
+    fitted = small_autoencoder().fit(pd.DataFrame(values, index, columns))
+    assert (
+        "6 features: channel 0, channel 1, channel 2, channel 3, …; up to 5 "
+        in text(fitted)
+    )
+
+
+def test_names_of_time_steps_are_no_features(small_autoencoder):
+    values = np.random.default_rng(0).normal(size=(8, 5))
+    fitted = small_autoencoder().fit(pd.DataFrame(values, columns=list("abcde")))
+    assert "DataFrame of rows; 1 feature; up to 5 time steps → 4 comp" in text(fitted)
+
+
+def test_in_a_pipeline(small_autoencoder, sequences):
+    pipeline = make_pipeline(small_autoencoder(), StandardScaler())
+    assert UNFITTED in text(pipeline)
+    assert f"list; 2 features; {RESULT}" in text(pipeline.fit(sequences))
+
+
+def test_in_a_column_transformer(small_autoencoder, column):
+    transformer = make_column_transformer(
+        (small_autoencoder(), ["path"]), (StandardScaler(), ["age"])
+    )
+    assert UNFITTED in text(transformer)
+    transformer.fit(pd.DataFrame({"age": np.arange(24.0), "path": column}))
+    assert f"2 features in path; {RESULT}" in text(transformer)
+
+
+def test_with_a_scaler_of_its_own():
+    diagram = text(LSTMAutoencoderTransformer(scaler=RobustScaler()))
+    assert UNFITTED in diagram
+    assert "RobustScaler()" in diagram
+
+
+def test_as_a_notebook_asks_for_it(fitted):
+    assert RESULT in fitted._repr_html_()
+    assert RESULT in fitted._repr_mimebundle_()["text/html"]
+    with config_context(display="text"):
+        assert "text/html" not in fitted._repr_mimebundle_()
+
+
+def test_no_page_is_made_up(fitted):
+    assert 'href="http' not in estimator_html_repr(fitted)
+
+
+def test_showing_builds_no_keras_models(small_autoencoder, sequences):
+    fitted = small_autoencoder().fit(sequences)
+    estimator_html_repr(fitted)
+    assert "_models" not in vars(fitted)
+
+
+def test_showing_imports_no_tensorflow(run_python):
+    code = """
+import sys
+from sklearn.utils import estimator_html_repr
+from sklearn_seqae import LSTMAutoencoderTransformer
+
+assert "any length" in estimator_html_repr(LSTMAutoencoderTransformer())
+print({"tensorflow", "keras", "polars"} & set(sys.modules))
+"""
+    assert run_python(code).strip() == "set()"
+
+
+def test_without_captions_in_scikit_learn(fitted, monkeypatch):
+    """Where they are is private; without them, the diagram is the plain one."""
+    monkeypatch.setitem(sys.modules, "sklearn.utils._repr_html.estimator", None)
+    monkeypatch.setitem(sys.modules, "sklearn.utils._estimator_html_repr", None)
+    diagram = text(fitted)
+    assert "LSTMAutoencoderTransformer" in diagram
+    assert RESULT not in diagram
+
+
+def test_words_for_kinds_that_exist():
+    assert set(KINDS) < set(get_args(Kind))
