@@ -6,7 +6,7 @@ the order is read off the sorted words, and that it is stable comes for free. Ke
 don't fit beside the position take several passes, as in a radix sort.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,72 +14,55 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._ragged import offsets_from_lengths
 
+_BLOCK = 2**14  # numbers that are worked on at once; they fit the cache
 
-def group_rows(
-    codes: NDArray[np.integer], n_groups: int
-) -> tuple[NDArray[np.int64] | None, NDArray[np.int64]]:
-    """Find the rows of every group.
+
+def sort_rows(
+    codes: NDArray[np.integer], times: NDArray[Any] | None = None
+) -> NDArray[np.int64] | None:
+    """Find the order of rows by series, and by time within each.
 
     Parameters
     ----------
     codes : ndarray of shape (n_rows,), int
-        The group of each row, from 0 to ``n_groups - 1``.
+        The series of each row, counted from 0.
 
-    n_groups : int
-        How many groups there are, each with a row at least.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_rows,), int64, or None
-        The rows by group, those of a group in the order that they stand in. None if
-        that is how they stand already.
-    offsets : ndarray of shape (n_groups + 1,), int64
-        The rows of group i are ``rows[offsets[i]:offsets[i + 1]]``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_seqae._tables._grouping import group_rows
-    >>> rows, offsets = group_rows(np.array([1, 0, 1, 0]), 2)
-    >>> rows, offsets
-    (array([1, 3, 0, 2]), array([0, 2, 4]))
-    """
-    offsets = offsets_from_lengths(np.bincount(codes, minlength=n_groups))
-    if np.all(codes[1:] >= codes[:-1]):
-        return None, offsets
-    return _stable_order(iter([codes.astype(np.uint64)])), offsets
-
-
-def order_within(
-    times: NDArray[Any], offsets: NDArray[np.int64]
-) -> NDArray[np.int64] | None:
-    """Find the order of time within each group; equal times stay as they are.
-
-    Parameters
-    ----------
-    times : ndarray of shape (n_rows,), int, float, datetime64 or timedelta64
-        Times by group, none of them missing.
-
-    offsets : ndarray of shape (n_groups + 1,), int64
-        Where each group starts; none is empty.
+    times : ndarray of shape (n_rows,), int, float, datetime64 or timedelta64, \
+            default=None
+        The time of each row, none of them missing. None: rows of a series stay in the
+        order that they stand in, as those of one time do.
 
     Returns
     -------
     ndarray of shape (n_rows,), int64, or None
-        The order, in which every group is where it was. None if nothing has to move.
+        The order. None if nothing has to move.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_seqae._tables._grouping import order_within
-    >>> order_within(np.array([3, 1, 2, 9, 8]), np.array([0, 3, 5]))
-    array([1, 2, 0, 4, 3])
+    >>> from sklearn_seqae._tables._grouping import sort_rows
+    >>> sort_rows(np.array([1, 0, 1, 0]))
+    array([1, 3, 0, 2])
+    >>> sort_rows(np.array([1, 0, 1, 0]), np.array([5, 4, 3, 2]))
+    array([3, 1, 2, 0])
     """
-    falls = times[1:] < times[:-1]
-    falls[offsets[1:-1] - 1] = False  # from one group to the next it may
-    if not falls.any():
+    misplaced = codes[1:] < codes[:-1]
+    if times is not None:
+        falls = times[1:] < times[:-1]
+        is_log = not falls.any()  # rows in the order of time, series in between
+        falls &= codes[1:] == codes[:-1]
+        misplaced |= falls
+    if not misplaced.any():
         return None
-    return _stable_order(_time_and_group(times, offsets))
+    series = codes.astype(np.uint64, copy=False)
+    if times is None or is_log:
+        return _stable_order([series])
+    ticks = _ticks(times)
+    time_bits = int(ticks.max()).bit_length()
+    if int(series.max()).bit_length() + time_bits > 64:
+        return _stable_order([ticks, series])
+    ticks |= series << np.uint64(time_bits)
+    return _stable_order([ticks])
 
 
 def repeats(times: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -151,24 +134,16 @@ def mean_of_runs(
     return means
 
 
-def _time_and_group(
-    times: NDArray[Any], offsets: NDArray[np.int64]
-) -> Iterator[NDArray[np.uint64]]:
-    """Make one key after the other: both at once are memory for nothing."""
-    yield _since_first(times, offsets)
-    lengths = np.diff(offsets)
-    yield np.repeat(np.arange(len(lengths), dtype=np.uint64), lengths)
-
-
-def _since_first(times: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return numbers in the order of the times, 0 for the earliest of each group."""
-    ticks = _ordered_bits(times) if times.dtype.kind == "f" else times
-    ticks = ticks.view(np.int64) if ticks.dtype.kind in "mM" else ticks
-    earliest = np.minimum.reduceat(ticks, offsets[:-1]).astype(np.uint64)
+def _ticks(times: NDArray[Any]) -> NDArray[np.uint64]:
+    """Return numbers in the order of the times, 0 for the earliest."""
+    if times.dtype.kind == "f":
+        times = _ordered_bits(times)
+    elif times.dtype.kind in "mM":
+        times = times.view(np.int64)
     # Modulo 2**64, where a difference is right even if a time is negative.
-    elapsed = ticks.astype(np.uint64)
-    elapsed -= np.repeat(earliest, np.diff(offsets))
-    return elapsed
+    ticks = times.astype(np.uint64)
+    ticks -= times.min().astype(np.uint64)
+    return ticks
 
 
 def _ordered_bits(times: NDArray[np.floating[Any]]) -> NDArray[np.uint64]:
@@ -178,20 +153,39 @@ def _ordered_bits(times: NDArray[np.floating[Any]]) -> NDArray[np.uint64]:
     return bits.view(np.uint64) ^ ((bits >> 63).view(np.uint64) | sign)
 
 
-def _stable_order(keys: Iterator[NDArray[np.uint64]]) -> NDArray[np.int64]:
-    """Return the order of rows by the last key, then by the one before, and so on."""
+def _stable_order(keys: Sequence[NDArray[np.uint64]]) -> NDArray[np.int64]:
+    """Return the order of rows by the last key, then by the one before, and so on.
+
+    New memory costs as much as sorting does, so three buffers serve all passes.
+    """
+    n_rows = len(keys[0])
+    position_bits = int(n_rows - 1).bit_length()
+    words, spare = np.empty(n_rows, np.uint64), np.empty(n_rows, np.int64)
     order: NDArray[np.int64] | None = None
     for key in keys:
-        position_bits = int(len(key) - 1).bit_length()
         for shift in range(0, int(key.max()).bit_length(), 64 - position_bits):
-            words = key.copy() if order is None else key[order]
-            words >>= np.uint64(shift)
+            if order is None:
+                np.right_shift(key, np.uint64(shift), out=words)
+            else:
+                np.take(key, order, out=words, mode="clip")  # "raise" takes a copy
+                words >>= np.uint64(shift)
             words <<= np.uint64(position_bits)  # pushes out what the next pass sorts by
-            words |= np.arange(len(key), dtype=np.uint64)
+            _add_positions(words)
             words.sort()
             words &= np.uint64((1 << position_bits) - 1)
             step = words.view(np.int64)
-            order = step if order is None else order[step]
-        del key
-    assert order is not None  # what is in order already does not come here
+            if order is None:
+                order, words = step, np.empty(n_rows, np.uint64)
+            else:
+                np.take(order, step, out=spare, mode="clip")
+                order, spare = spare, order
+    assert order is not None  # where nothing has to move, nothing is sorted
     return order
+
+
+def _add_positions(words: NDArray[np.uint64]) -> None:
+    """Add its position to each word, which has zeros there; a block at a time."""
+    block = np.arange(_BLOCK, dtype=np.uint64)
+    for start in range(0, len(words), _BLOCK):
+        part = words[start : start + _BLOCK]
+        part += block[: len(part)] + np.uint64(start)

@@ -11,13 +11,10 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn_seqae._ragged import offsets_from_lengths
 from sklearn_seqae._tables._columns import check_rows, choose_columns, given
 from sklearn_seqae._tables._dispatch import read_table
-from sklearn_seqae._tables._grouping import (
-    group_rows,
-    mean_of_runs,
-    order_within,
-    repeats,
-)
+from sklearn_seqae._tables._grouping import mean_of_runs, repeats, sort_rows
 from sklearn_seqae._tables._long_table import LongTable, sorted_ids
+
+_BLOCK = 2**14  # rows that are gathered at once, without memory of their own
 
 
 @validate_params(
@@ -129,13 +126,14 @@ def to_sequences(
     check_rows(table, by, order)
     dtype = np.result_type(*[table.channel_dtype(label) for label in channels])
 
-    ids, rows, offsets = _group_by(table, by)
-    attrs = {"columns": channels}
     if order is None:
-        return _as_series(_stack(table, channels, dtype, rows), offsets, ids, attrs)
+        rows, offsets, ids = _sort(table, by)
+        values = _stack(table, channels, dtype, rows)
+        return _as_series(values, offsets, ids, {"columns": channels})
 
     when, time_zone = table.times(order)
-    rows, when = _sort_by_time(rows, when, offsets)
+    rows, offsets, ids = _sort(table, by, when)
+    when = when if rows is None else when[rows]
     repeated = repeats(when, offsets)
     if duplicates == "raise" and repeated.any():
         _raise_duplicates(repeated, rows, when, offsets, ids, order)
@@ -144,19 +142,20 @@ def to_sequences(
         values, when, offsets = _one_row_a_time(
             values, when, offsets, repeated, duplicates
         )
-    X = _as_series(values, offsets, ids, {**attrs, "order": order})
+    X = _as_series(values, offsets, ids, {"columns": channels, "order": order})
     if not return_times:
         return X
     zone = {} if time_zone is None else {"time_zone": time_zone}
     return X, _as_series(when, offsets, ids, {"order": order, **zone})
 
 
-def _group_by(
-    table: LongTable, by: list[Any]
-) -> tuple[pd.Index, NDArray[np.int64] | None, NDArray[np.int64]]:
-    """Return the ids, sorted, the rows by series (or None), and where each begins."""
+def _sort(
+    table: LongTable, by: list[Any], when: NDArray[Any] | None = None
+) -> tuple[NDArray[np.int64] | None, NDArray[np.int64], pd.Index]:
+    """Return the order of the rows (or None), where each series begins, and the ids."""
     codes, ids = _series_of_rows(table, by)
-    return ids, *group_rows(codes, len(ids))
+    offsets = offsets_from_lengths(np.bincount(codes, minlength=len(ids)))
+    return sort_rows(codes, when), offsets, ids
 
 
 def _series_of_rows(
@@ -174,18 +173,6 @@ def _series_of_rows(
     first_row[codes] = np.arange(len(codes))  # any row of the series will do
     levels = [found[numbers[first_row]] for numbers, found in columns]
     return codes, pd.MultiIndex.from_arrays(levels, names=by)
-
-
-def _sort_by_time(
-    rows: NDArray[np.int64] | None, when: NDArray[Any], offsets: NDArray[np.int64]
-) -> tuple[NDArray[np.int64] | None, NDArray[Any]]:
-    """Return the rows by series and time, None as they stand, and their times."""
-    if rows is not None:
-        when = when[rows]
-    order = order_within(when, offsets)
-    if order is None:
-        return rows, when
-    return (order if rows is None else rows[order]), when[order]
 
 
 def _raise_duplicates(
@@ -236,7 +223,12 @@ def _stack(
     values = np.empty((len(table), len(channels)), dtype=dtype)
     for j, label in enumerate(channels):
         column = table.channel(label)
-        values[:, j] = column if rows is None else column[rows]
+        if rows is None:
+            values[:, j] = column
+            continue
+        for start in range(0, len(rows), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            values[block, j] = column[rows[block]]
     return values
 
 

@@ -7,12 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.testing import assert_array_equal
 
-from sklearn_seqae._tables._grouping import (
-    group_rows,
-    mean_of_runs,
-    order_within,
-    repeats,
-)
+from sklearn_seqae._tables._grouping import mean_of_runs, repeats, sort_rows
 
 dtypes = st.sampled_from(["i1", "i8", "u1", "u8", "f4", "f8", "M8[ns]", "m8[s]"])
 
@@ -35,39 +30,43 @@ def tables(draw):
 
 
 @given(tables())
-def test_rows_are_sorted_by_group_and_time_and_stay_stable(table):
+def test_rows_are_sorted_by_series_and_time_and_stay_stable(table):
     codes, times = table
-    rows, offsets = group_rows(codes, codes.max() + 1)
-    rows = np.arange(len(codes)) if rows is None else rows
-    order = order_within(times[rows], offsets)
-    rows = rows if order is None else rows[order]
-
     expected = np.lexsort((times, codes))
-    assert_array_equal(rows, expected)
-    assert_array_equal(np.diff(offsets), np.unique(codes, return_counts=True)[1])
+    rows = sort_rows(codes, times)
+    assert_array_equal(np.arange(len(codes)) if rows is None else rows, expected)
+
+    offsets = np.append(0, np.cumsum(np.bincount(codes)))
     same = np.diff(codes[expected]) == 0
     same &= times[expected][1:] == times[expected][:-1]
-    assert_array_equal(repeats(times[rows], offsets), [False, *same])
+    assert_array_equal(repeats(times[expected], offsets), [False, *same])
+
+
+@given(tables())
+def test_without_times_rows_of_a_series_stay_as_they_stand(table):
+    codes, _ = table
+    rows = sort_rows(codes)
+    rows = np.arange(len(codes)) if rows is None else rows
+    assert_array_equal(rows, np.argsort(codes, kind="stable"))
 
 
 def test_what_is_in_order_is_left_alone():
     codes, times = np.array([0, 0, 1, 1, 1]), np.array([8, 9, 1, 1, 2])
-    rows, offsets = group_rows(codes, 2)
-    assert rows is None
-    assert order_within(times, offsets) is None
+    assert sort_rows(codes) is None
+    assert sort_rows(codes, times) is None
 
 
-@pytest.mark.parametrize("large", [2**20, 2**62])  # in one pass, in several
-def test_small_and_large_ranges_of_time_agree(large, rng):
-    offsets = np.array([0, 300, 301, 1000])
-    times = rng.integers(-large, large, 1000)
-    groups = np.repeat([0, 1, 2], np.diff(offsets))
-    assert_array_equal(order_within(times, offsets), np.lexsort((times, groups)))
+@pytest.mark.parametrize("n_rows", [2, 1000, 100_000])  # several blocks of positions
+@pytest.mark.parametrize("large", [2**10, 2**40, 2**62])  # in one pass, or in several
+def test_small_and_large_ranges_of_time_agree(n_rows, large, rng):
+    times, codes = rng.integers(-large, large, n_rows), rng.integers(0, 50, n_rows)
+    times[:2], codes[:2] = [1, 0], 0
+    assert_array_equal(sort_rows(codes, times), np.lexsort((times, codes)))
 
 
 def test_zeros_of_both_signs_are_one_time():
     times = np.array([1.0, 0.0, -0.0, -1.0])
-    assert_array_equal(order_within(times, np.array([0, 4])), [3, 1, 2, 0])
+    assert_array_equal(sort_rows(np.zeros(4, dtype=int), times), [3, 1, 2, 0])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
