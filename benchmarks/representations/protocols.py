@@ -3,7 +3,9 @@
 The SVM is that of T-Loss [1]_ and TS2Vec [2]_: an RBF kernel with ``gamma="scale"`` on
 the embedding as it is, C by cross-validation in five folds over 1e-4 to 1e4 and
 infinity, or infinity at once below 50 training sequences or 5 a class; at most 10,000
-training sequences, drawn by class. The logistic regression is TS2Vec's as well, but
+training sequences, drawn by class. The kernel is computed as a matrix product before
+the SVM sees it: the same numbers, and with thousands of components in seconds instead
+of hours. The logistic regression is TS2Vec's as well, but
 multinomial: scikit-learn no longer has the other.
 
 .. [1] Franceschi, J.-Y., Dieuleveut, A. and Jaggi, M. (2019). Unsupervised scalable
@@ -12,15 +14,17 @@ multinomial: scikit-learn no longer has the other.
    AAAI.
 """
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import GridSearchCV, train_test_split
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
@@ -35,15 +39,33 @@ Embedding = NDArray[Any]  # of shape (n_samples, n_components)
 def svm(Z_train: Embedding, Z_test: Embedding, data: Data, seed: int) -> float:
     """Accuracy of an SVM with an RBF kernel on the test sequences."""
     y = data.y_train
-    machine = SVC(C=np.inf, gamma="scale", max_iter=10_000_000)
+    machine = Pipeline(
+        [
+            ("kernel", RBFKernel()),
+            ("svc", SVC(C=np.inf, kernel="precomputed", max_iter=10_000_000)),
+        ]
+    )
     if len(y) < 50 or len(y) // len(np.unique(y)) < 5:
         return float(machine.fit(Z_train, y).score(Z_test, data.y_test))
     if len(y) > MAX_SVM_SAMPLES:
         Z_train, _, y, _ = train_test_split(
             Z_train, y, train_size=MAX_SVM_SAMPLES, random_state=0, stratify=y
         )
-    search = GridSearchCV(machine, {"C": C_GRID}, cv=5, error_score="raise")
+    search = GridSearchCV(machine, {"svc__C": C_GRID}, cv=5, error_score="raise")
     return float(search.fit(Z_train, y).score(Z_test, data.y_test))
+
+
+class RBFKernel(TransformerMixin, BaseEstimator):
+    """Kernel of shape (n_samples, n_samples in `fit`); gamma as SVC's "scale"."""
+
+    def fit(self, Z: Embedding, y: Any = None) -> Self:
+        self.Z_ = np.asarray(Z, dtype=float)
+        variance = self.Z_.var()
+        self.gamma_ = 1 / (self.Z_.shape[1] * variance) if variance else 1.0
+        return self
+
+    def transform(self, Z: Embedding) -> NDArray[Any]:
+        return rbf_kernel(np.asarray(Z, dtype=float), self.Z_, self.gamma_)
 
 
 def logistic(Z_train: Embedding, Z_test: Embedding, data: Data, seed: int) -> float:
