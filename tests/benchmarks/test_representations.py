@@ -168,7 +168,9 @@ def test_every_protocol_finds_classes_that_lie_apart(rng):
     assert found == {"svm": 1.0, "logistic": 1.0, "kmeans": 1.0}
 
 
-def test_the_svm_takes_the_c_that_cross_validation_likes_best(rng):
+@pytest.mark.filterwarnings("ignore:Solver terminated early")
+def test_the_svm_takes_the_c_that_cross_validation_likes_best(rng, monkeypatch):
+    monkeypatch.setattr(protocols, "MAX_ITER", 1000)  # C = inf does not converge
     Z, Z_test = rng.normal(size=(2, 80, 2))
     y, y_test = ((z[:, 0] * z[:, 1] > 0).astype(int) for z in (Z, Z_test))
     y[::10] = 1 - y[::10]  # some are wrong: the largest C is not the best
@@ -183,6 +185,26 @@ def test_the_svm_takes_the_c_that_cross_validation_likes_best(rng):
     expected = SVC(C=C, gamma="scale").fit(Z, y).score(Z_test, y_test)
     assert protocols.svm(Z, Z_test, Data([], y, [], y_test), 0) == expected
     assert C not in (protocols.C_GRID[0], protocols.C_GRID[-1])  # a choice was made
+
+
+def test_the_svm_does_without_a_c_that_diverges(rng, monkeypatch):
+    class Diverging(SVC):
+        def fit(self, K, y):
+            if np.isinf(self.C):
+                raise ValueError("The dual coefficients are not finite.")
+            return super().fit(K, y)
+
+    monkeypatch.setattr(protocols, "SVC", Diverging)
+    y = np.repeat([0, 1], 30)
+    Z = rng.normal(size=(60, 2)) + 5 * y[:, None]
+    assert protocols.svm(Z, Z, Data([], y, [], y), 0) == 1
+
+
+def test_what_fails_with_every_c_is_an_error():
+    y = np.repeat([0, 1], 30)
+    Z = np.full((60, 2), np.nan)
+    with pytest.raises(ValueError, match="All the 50 fits failed"):
+        protocols.svm(Z, Z, Data([], y, [], y), 0)
 
 
 @pytest.mark.parametrize("y", [np.repeat([0, 1], 24), np.repeat(np.arange(13), 4)])
