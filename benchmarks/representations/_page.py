@@ -46,8 +46,8 @@ deviation, principal components of sequences padded with zeros (99% of the varia
 16 components), MiniRocket [4]_ (about 10,000 numbers; unequal lengths padded with
 zeros), and a nearest neighbour by dynamic time warping with a full window, a classifier
 that makes no embedding and stands with its own accuracy. *Published* rows are the
-figures of the papers, measured by their authors. Where a published figure of DTW differs
-from ours, the sequences may have been prepared in another way.
+figures of the papers, measured by their authors. Where a published figure of DTW
+differs from ours, the sequences may have been prepared in another way.
 """
 
 REFERENCES = """\

@@ -3,10 +3,10 @@
 The SVM is that of T-Loss [1]_ and TS2Vec [2]_: an RBF kernel with ``gamma="scale"`` on
 the embedding as it is, C by cross-validation in five folds over 1e-4 to 1e4 and
 infinity, or infinity at once below 50 training sequences or 5 a class; at most 10,000
-training sequences, drawn by class. The kernel is computed as a matrix product before
-the SVM sees it: the same numbers, and with thousands of components in seconds instead
-of hours. Its iterations end at a million, not ten. The logistic regression is TS2Vec's as well, but
-multinomial: scikit-learn no longer has the other.
+training sequences, drawn by class. Two things differ, for speed: the kernel is a matrix
+product, made before the SVM sees it, and iterations end at a million, not at ten. The
+logistic regression is TS2Vec's as well, but multinomial: scikit-learn no longer has the
+other.
 
 .. [1] Franceschi, J.-Y., Dieuleveut, A. and Jaggi, M. (2019). Unsupervised scalable
    representation learning for multivariate time series. NeurIPS.
@@ -34,7 +34,7 @@ from benchmarks.representations.datasets import Data
 
 C_GRID = [*(10.0**k for k in range(-4, 5)), np.inf]
 MAX_SVM_SAMPLES = 10_000
-MAX_ITER = 1_000_000  # with ten, C = inf takes hours where nothing parts the classes
+MAX_ITER = 1_000_000
 
 Embedding = NDArray[Any]  # of shape (n_samples, n_components)
 
