@@ -137,12 +137,12 @@ def _section(section: Section, machine: Mapping[str, str]) -> str:
         f"{section.title}\n{'=' * len(section.title)}",
         *section.notes,
         f"Rounds: {rounds}.{measured}",
-        _list_table([HEADER, *map(_cells, section.outcomes)]),
+        list_table([HEADER, *map(_cells, section.outcomes)]),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _list_table(rows: Sequence[Sequence[str]]) -> str:
+def list_table(rows: Sequence[Sequence[str]]) -> str:
     lines = [".. list-table::", "   :header-rows: 1", ""]
     for row in rows:
         for k, cell in enumerate(row):

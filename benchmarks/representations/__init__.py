@@ -1,0 +1,1 @@
+"""What classifiers and clusterers get out of embeddings: see README.md."""

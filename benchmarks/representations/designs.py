@@ -1,0 +1,110 @@
+"""Who makes embeddings: our estimator in several designs, and what one would use else.
+
+A new design of ours is a line in `OURS`: a name and the parameters that differ from the
+defaults. `HEADLINE` are those that stand beside the others; the rest are compared among
+each other, on the development sets alone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks.representations import baselines
+from sklearn_seqae import LSTMAutoencoderTransformer
+
+STATISTICS = ("mean", "max", "min", "std")
+CONVERGED = {
+    "epochs": "auto",
+    "learning_rate": 3e-3,
+    "learning_rate_schedule": "cosine",
+}
+NO_HEAD = {**CONVERGED, "pooling": STATISTICS, "n_components": None}
+AGREEMENT = {**NO_HEAD, "agreement_weight": 0.1}
+NOISE = {**AGREEMENT, "noise": 0.2}
+
+OURS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "converged": CONVERGED,
+    "pooled": {**CONVERGED, "pooling": STATISTICS},
+    "no-head": NO_HEAD,
+    "agreement": AGREEMENT,
+    "agreement-1": {**AGREEMENT, "agreement_weight": 1.0},
+    "agreement-64-components": {**AGREEMENT, "n_components": 64},
+    "agreement-differences": {**AGREEMENT, "differences": True},
+    "noise": NOISE,
+    "noise-0.4": {**NOISE, "noise": 0.4},
+    "noise-step-dropout": {**NOISE, "step_dropout": 0.2},
+    "noise-last": {**NOISE, "pooling": ("last", *STATISTICS)},
+    "noise-attention": {**NOISE, "pooling": (*STATISTICS, "attention")},
+    "noise-128-units": {**NOISE, "hidden_layer_sizes": (128,)},
+    "noise-2-layers": {**NOISE, "hidden_layer_sizes": (64, 64)},
+}
+HEADLINE = ("defaults",)
+
+
+@dataclass(frozen=True)
+class Design:
+    """A way to make embeddings, or a classifier that needs none.
+
+    Parameters
+    ----------
+    make : callable
+        From a seed to an estimator; quick, it imports nothing large.
+    given : dict
+        The parameters that the design is about.
+    seeded : bool
+        Whether the seed changes anything: if not, it is run once.
+    ours : bool
+        Whether it is our estimator.
+    imports : tuple of str
+        Modules to load before any clock starts.
+    """
+
+    make: Callable[[int], Any]
+    given: Mapping[str, Any] = field(default_factory=dict)
+    seeded: bool = True
+    ours: bool = False
+    imports: tuple[str, ...] = ()
+
+    def parameters(self) -> dict[str, str]:
+        """All parameters but the seed, as text, to tell whether a result is stale."""
+        found = self.make(0).get_params(deep=False)
+        return {k: repr(v) for k, v in sorted(found.items()) if k != "random_state"}
+
+
+def ours(parameters: Mapping[str, Any]) -> Design:
+    def make(seed: int) -> LSTMAutoencoderTransformer:
+        return LSTMAutoencoderTransformer(**parameters, random_state=seed)
+
+    libraries = ("tensorflow", "keras", "scikeras.wrappers")
+    return Design(make, parameters, ours=True, imports=libraries)
+
+
+def fixed(make: Callable[[], Any], *imports: str) -> Design:
+    """Of which no seed changes anything."""
+    return Design(lambda seed: make(), seeded=False, imports=imports)
+
+
+DESIGNS: dict[str, Design] = {
+    **{name: ours(parameters) for name, parameters in OURS.items()},
+    # Made by hand, these have units of their own: the SVM wants them standardised
+    "statistics": fixed(
+        lambda: make_pipeline(baselines.Statistics(), StandardScaler())
+    ),
+    "catch22": fixed(
+        lambda: make_pipeline(baselines.Catch22(), StandardScaler()),
+        "aeon.transformations.collection.feature_based",
+    ),
+    "PCA": fixed(lambda: baselines.PaddedPCA(0.99)),
+    "PCA-16": fixed(lambda: baselines.PaddedPCA(16)),
+    "MiniRocket": Design(
+        lambda seed: baselines.MiniRocket(random_state=seed),
+        imports=("aeon.transformations.collection.convolution_based",),
+    ),
+    "1-NN DTW": fixed(
+        baselines.NearestNeighborDTW, "aeon.classification.distance_based"
+    ),
+}

