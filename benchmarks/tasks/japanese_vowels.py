@@ -15,8 +15,8 @@ NOTES = (
     "The 270 training sequences (12 features, 7 to 26 steps), our defaults, from the "
     "start of the process, imports included, to the embedding. Peer: stock Keras with "
     "the same layers, epochs and batch size, the fastest of four ways to feed it.",
-    "Of ours, importing scikit-learn, TensorFlow and Keras took 2.7 s (the peer imports "
-    "the same), tracing and compiling 2.5 s, the 900 updates 1.3 s.",
+    "Of ours, importing scikit-learn, TensorFlow and Keras took 2.7 s (the peer imports"
+    " the same), tracing and compiling 2.5 s, the 900 updates 1.3 s.",
 )
 
 
