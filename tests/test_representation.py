@@ -59,18 +59,16 @@ def test_pooled_states_are_statistics_of_one_another(small_autoencoder, sequence
     assert_allclose(std, 0.01, rtol=1e-2)
 
 
-def test_the_keras_encoder_pools_likewise(small_autoencoder, sequences):
-    ae = small_autoencoder(pooling=ALL, hidden_layer_sizes=(4, 3), n_components=5)
-    Z = ae.fit_transform(sequences)
-    longest = ae.encoder_.input_shape[1]
-    padded = np.full((len(sequences), longest, sequences[0].shape[1]), np.nan)
-    for row, x in zip(padded, sequences, strict=True):
-        row[: len(x)] = ae.scaler_.transform(x)
-    assert_allclose(ae.encoder_.predict(padded, verbose=0), Z, rtol=1e-4, atol=1e-5)
-
-
-def test_the_keras_encoder_reads_differences_likewise(small_autoencoder, sequences):
-    ae = small_autoencoder(differences=True, patch_size=3)
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"pooling": ALL, "hidden_layer_sizes": (4, 3), "n_components": 5},
+        {"differences": True, "patch_size": 3},
+    ],
+    ids=["pooling", "differences"],
+)
+def test_the_keras_encoder_embeds_likewise(small_autoencoder, sequences, parameters):
+    ae = small_autoencoder(**parameters)
     Z = ae.fit_transform(sequences)
     longest = ae.encoder_.input_shape[1]
     padded = np.full((len(sequences), longest, sequences[0].shape[1]), np.nan)

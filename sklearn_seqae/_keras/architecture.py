@@ -34,7 +34,7 @@ class Architecture:
         Whether the encoder reads both ways.
     activation : {"tanh", "relu"}
     pooling : tuple of str
-        What is kept of the states of every encoder layer, see `pooling.KINDS`.
+        What is kept of the states of every encoder layer, see `pooling`.
     head : bool
         Whether a Dense layer makes the vector from the pooled states; otherwise they
         are the vector, and ``n_code`` is ``n_pooled``.

@@ -88,9 +88,10 @@ class Feed:
         self._n_batches = -(-len(data.train) // settings.batch_size)
         self._n_updates = 0
         # The loss is a mean over observed values: its sums are divided by their number.
-        self._train_mass = self._mass(data.train)
+        mass = _masses(data)
+        self._train_mass = float(mass[data.train].sum())
         self._pairs_mass = 2 * float(data.sample_weight[data.train].sum())
-        self.validation_mass = self._mass(data.validation)
+        self.validation_mass = float(mass[data.validation].sum())
 
     def epoch(self) -> NDArray[np.int64]:
         """Draw one epoch's batches, as shards: (n_batches, n_shards, n_rows)."""
@@ -177,11 +178,12 @@ class Feed:
             rates.astype(np.float32),
         )
 
-    def _mass(self, indices: Indices) -> float:
-        """Count observed values, each weighing as its sequence."""
-        patches = self._data.patches
-        observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
-        return float((observed * self._data.sample_weight)[indices].sum())
+
+def _masses(data: Data) -> NDArray[np.floating]:
+    """Count the observed values of each sequence, times its weight."""
+    patches = data.patches
+    observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
+    return observed * data.sample_weight
 
 
 def _generator(random_state: np.random.RandomState) -> np.random.Generator:

@@ -236,10 +236,6 @@ class _Plan:
     def longest(self) -> Tensor:
         return tf.reduce_max(self.lengths)
 
-    def at_own_step(self, t: Tensor) -> Tensor:
-        """Which rows go as far as step t, as a column."""
-        return (t < self.lengths)[:, None]
-
     def outputs(self, saved: _Saved) -> list[Tensor]:
         """List what a call returns: the sequence, if wanted, and the pool's sums."""
         sequence = [saved.hidden] if self.return_sequences else []
@@ -298,7 +294,7 @@ def _forward(
         if plan.activation == "relu":
             # Nothing bounds a relu: run on beyond a row's end, it may overflow, and
             # infinity times a gradient of zero is not zero.
-            live = plan.at_own_step(t)
+            live = plan.pool.at_own_step(t)
             h, c = tf.where(live, h, before[0]), tf.where(live, c, before[1])
         sums = plan.pool.add(sums, t, h)
         writes = hidden.write(t, h), cell.write(t, c), gates.write(t, stored)

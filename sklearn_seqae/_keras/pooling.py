@@ -14,9 +14,8 @@ from typing import Any
 import tensorflow as tf
 from keras import ops
 
-KINDS = ("last", "mean", "max", "min", "std", "attention")
 EPSILON = 1e-4  # added to a variance: a square root has no slope at zero
-NEEDS = {  # sums that each kind is made of
+NEEDS = {  # sums that each kind is made of, "attention" aside
     "last": ("last",),
     "mean": ("total",),
     "max": ("highest",),
@@ -32,7 +31,7 @@ class RunningPool:
     Parameters
     ----------
     kinds : sequence of str
-        Of `KINDS`, but for "attention".
+        Of those in `NEEDS`.
     lengths : int32 tensor of shape (B,)
         Own steps of each row; a row of none gives zeros.
     """
@@ -53,7 +52,7 @@ class RunningPool:
 
     def add(self, sums: Mapping[str, Tensor], t: Tensor, h: Tensor) -> dict[str, Any]:
         """Take in the states of step ``t``."""
-        own, now = self._own(t), dict(sums)
+        own, now = self.at_own_step(t), dict(sums)
         if "last" in now:
             now["last"] = tf.where(self._ends(t), h, now["last"])
         if "total" in now:
@@ -84,7 +83,7 @@ class RunningPool:
         for name in ("highest", "lowest"):
             if name in upstream:
                 parts.append(tf.where(sums[f"{name}_at"] == t, upstream[name], 0))
-        inside = [tf.where(self._own(t), sum(parts), 0)] if parts else []
+        inside = [tf.where(self.at_own_step(t), sum(parts), 0)] if parts else []
         if "last" in upstream:
             inside.append(tf.where(self._ends(t), upstream["last"], 0))
         return tf.add_n(inside)
@@ -99,8 +98,8 @@ class RunningPool:
             return mean
         return tf.sqrt(tf.nn.relu(sums["squares"] / n - mean * mean) + EPSILON)
 
-    def _own(self, t: Tensor) -> Tensor:
-        """Which rows go as far as step t, as a column."""
+    def at_own_step(self, t: Tensor) -> Tensor:
+        """Tell which rows go as far as step t, as a column."""
         return (t < self._lengths)[:, None]
 
     def _ends(self, t: Tensor) -> Tensor:
