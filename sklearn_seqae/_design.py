@@ -17,6 +17,7 @@ from sklearn_seqae._batching import (
 )
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._missing import fill_missing
+from sklearn_seqae._prefixes import Prefixes, change_scale, possible_cuts
 from sklearn_seqae._ragged import RaggedArray
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class Design:
     difference_scale : tuple of float or None
         By what differences between time steps are divided, feature by feature, where
         the encoder reads them, too.
+    forecast_scale : tuple of tuple of float or None
+        Size of the change, for each step of the horizon and each feature, where what
+        comes next is predicted; see `change_scale`.
     """
 
     n_features: int
@@ -66,6 +70,7 @@ class Design:
     head: bool = True
     agreement: bool = False
     difference_scale: tuple[float, ...] | None = None
+    forecast_scale: tuple[tuple[float, ...], ...] | None = None
 
     @classmethod
     def choose(
@@ -121,6 +126,9 @@ class Design:
             difference_scale=_difference_scale(scaled, sample_weight)
             if parameters["differences"]
             else None,
+            forecast_scale=_forecast_scale(
+                scaled, sample_weight, parameters["forecast_horizon"]
+            ),
         )
 
     def check_same(self, parameters: Mapping[str, Any]) -> None:
@@ -136,6 +144,7 @@ class Design:
             "pooling": _as_pooling(parameters["pooling"]),
             "agreement": parameters["agreement_weight"] > 0,
             "differences": bool(parameters["differences"]),
+            "forecast_horizon": parameters["forecast_horizon"],
             "hidden_layer_sizes": _as_sizes(parameters["hidden_layer_sizes"]),
             "bidirectional": bool(parameters["bidirectional"]),
             "activation": parameters["activation"],
@@ -164,6 +173,18 @@ class Design:
         """Whether the encoder reads differences between time steps."""
         return self.difference_scale is not None
 
+    @property
+    def forecast_horizon(self) -> int | None:
+        """Time steps that are predicted at a time; None if the network doesn't."""
+        return None if self.forecast_scale is None else len(self.forecast_scale)
+
+    def prefixes(self, scaled: RaggedArray) -> Prefixes | None:
+        """Return what forecasts are learnt from; None if there are to be none."""
+        if self.forecast_scale is None:
+            return None
+        scale = np.array(self.forecast_scale)
+        return Prefixes(scaled, self.patch_size, scale, self.patches)
+
     def patches(self, scaled: RaggedArray) -> Patches:
         """Cut scaled sequences into what the network reads."""
         scale = self.difference_scale
@@ -186,6 +207,8 @@ class Design:
             head=self.head,
             n_projection=PROJECTION if self.agreement else 0,
             n_extra=self.patch_size * self.n_features * self.differences,
+            n_forecast_steps=-(-(self.forecast_horizon or 0) // self.patch_size),
+            n_last=self.n_features if self.forecast_horizon else 0,
         )
 
 
@@ -211,6 +234,19 @@ def _difference_scale(
     weight = np.repeat(sample_weight, scaled.lengths)
     size = np.sqrt(np.average(steps**2, axis=0, weights=weight))
     return tuple(float(s) for s in np.where(size > 0, size, 1.0))
+
+
+def _forecast_scale(
+    scaled: RaggedArray, sample_weight: NDArray[np.float64], horizon: int | None
+) -> tuple[tuple[float, ...], ...] | None:
+    if horizon is None:
+        return None
+    first, n = possible_cuts(scaled)
+    longest = int(np.max(np.where(n > 0, scaled.lengths - first, 0)))
+    if longest < horizon:
+        ...
+    scale = change_scale(scaled, sample_weight, horizon)
+    return tuple(tuple(step) for step in scale.tolist())
 
 
 def _as_pooling(pooling: Any) -> tuple[str, ...]:

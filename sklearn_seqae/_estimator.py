@@ -19,6 +19,7 @@ from sklearn_seqae._autoencoder import Autoencoder, train_autoencoder
 from sklearn_seqae._design import Design
 from sklearn_seqae._diagram import DiagramMixin
 from sklearn_seqae._exports import KerasModelsMixin
+from sklearn_seqae._forecasting import ForecastingMixin
 from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
 from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
@@ -38,6 +39,7 @@ from sklearn_seqae._weighting import merge_repeated
 
 class LSTMAutoencoderTransformer(
     DiagramMixin,
+    ForecastingMixin,
     KerasModelsMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -208,6 +210,7 @@ class LSTMAutoencoderTransformer(
         noise: float = 0.0,
         step_dropout: float = 0.0,
         agreement_weight: float = 0.0,
+        forecast_horizon: int | None = None,
         epochs: int | str = 100,
         batch_size: int = 32,
         optimizer: Any = "adam",
@@ -235,6 +238,7 @@ class LSTMAutoencoderTransformer(
         self.noise = noise
         self.step_dropout = step_dropout
         self.agreement_weight = agreement_weight
+        self.forecast_horizon = forecast_horizon
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer

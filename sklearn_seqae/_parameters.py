@@ -24,6 +24,7 @@ PARAMETER_CONSTRAINTS: dict[str, Any] = {
     "noise": [NON_NEGATIVE],
     "step_dropout": [Interval(Real, 0, 1, closed="left")],
     "agreement_weight": [NON_NEGATIVE],
+    "forecast_horizon": [POSITIVE_INT, None],
     "epochs": [POSITIVE_INT, StrOptions({"auto"})],
     "batch_size": [POSITIVE_INT],
     "optimizer": [str, type, HasMethods(["apply_gradients", "get_config"])],

@@ -42,6 +42,10 @@ class Architecture:
         Outputs of a further Dense layer, of use in training only; 0 is none.
     n_extra : int
         Values that the encoder's LSTM step reads beyond those that are decoded.
+    n_forecast_steps : int
+        LSTM steps of a second decoder, which predicts what comes next; 0 is none.
+    n_last : int
+        Values that it reads beside the vector: the last one of each feature.
     """
 
     n_inputs: int
@@ -54,6 +58,8 @@ class Architecture:
     head: bool = True
     n_projection: int = 0
     n_extra: int = 0
+    n_forecast_steps: int = 0
+    n_last: int = 0
 
     @property
     def n_directions(self) -> int:
@@ -82,6 +88,16 @@ class Architecture:
         """Width of what each decoder layer reads."""
         return (self.n_code, *self.decoder_units[:-1])
 
+    @property
+    def forecaster_inputs(self) -> tuple[int, ...]:
+        """Width of what each layer of the forecaster reads; its units are mirrored."""
+        return (self.n_code + self.n_last, *self.decoder_units[:-1])
+
+    @property
+    def forecaster_units(self) -> tuple[int, ...]:
+        """LSTM units per layer of the forecaster: those of the decoder, if there is one."""
+        return self.decoder_units if self.n_forecast_steps else ()
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -93,6 +109,8 @@ class Layers:
     decoder: tuple[Any, ...]
     reconstruction: Any
     projection: Any | None
+    forecaster: tuple[Any, ...] = ()
+    forecast: Any | None = None
 
     @property
     def of_encoder(self) -> list[Any]:
@@ -106,6 +124,9 @@ class Layers:
         every = [*self.of_encoder, *self.decoder, self.reconstruction]
         if self.projection is not None:
             every.append(self.projection)
+        every += self.forecaster
+        if self.forecast is not None:
+            every.append(self.forecast)
         return [v for layer in every for v in layer.trainable_variables]
 
     def set_weights(self, weights: Weights) -> None:
@@ -136,24 +157,38 @@ def build_layers(architecture: Architecture) -> Layers:
         if architecture.bidirectional:
             layer = layers.Bidirectional(layer, name=f"encoder_bidirectional_{n}")
         encoder.append(layer)
-    decoder = [
-        lstm(units, return_sequences=True, name=f"decoder_lstm_{n}")
-        for n, units in enumerate(architecture.decoder_units, 1)
-    ]
+
+    def stack(name: str, inputs: tuple[int, ...]) -> tuple[Any, ...]:
+        """LSTM layers that write from a vector which they read at every step."""
+        of_stack = []
+        for n, units in enumerate(architecture.decoder_units, 1):
+            layer = lstm(units, return_sequences=True, name=f"{name}_lstm_{n}")
+            layer.build((None, None, inputs[n - 1]))
+            of_stack.append(layer)
+        return tuple(of_stack)
+
+    def output(name: str) -> Any:
+        each = dense(architecture.n_inputs, name=f"{name}_dense")
+        layer = layers.TimeDistributed(each, name=name)
+        layer.build((None, None, architecture.decoder_units[-1]))
+        return layer
+
     queries = [
         dense(1, use_bias=False, name=f"attention_{n}")
         for n in range(1, len(architecture.query_sizes) + 1)
     ]
-    output = dense(architecture.n_inputs, name="reconstruction_dense")
+    forecasts = architecture.n_forecast_steps > 0
     built = Layers(
         tuple(encoder),
         tuple(queries),
         dense(architecture.n_code, name="embedding") if architecture.head else None,
-        tuple(decoder),
-        layers.TimeDistributed(output, name="reconstruction"),
+        stack("decoder", architecture.decoder_inputs),
+        output("reconstruction"),
         dense(architecture.n_projection, name="projection")
         if architecture.n_projection
         else None,
+        stack("forecaster", architecture.forecaster_inputs) if forecasts else (),
+        output("forecast") if forecasts else None,
     )
     for layer, width in zip(built.encoder, architecture.encoder_inputs, strict=True):
         layer.build((None, None, width))
@@ -162,9 +197,6 @@ def build_layers(architecture: Architecture) -> Layers:
     for layer in (built.embedding, built.projection):
         if layer is not None:
             layer.build((None, architecture.n_pooled))
-    for layer, width in zip(built.decoder, architecture.decoder_inputs, strict=True):
-        layer.build((None, None, width))
-    built.reconstruction.build((None, None, architecture.decoder_units[-1]))
     return built
 
 
@@ -195,6 +227,11 @@ def initial_weights(
         bias[units : 2 * units] = 1.0
         return [kernel, recurrent_kernel, bias]
 
+    def stack(inputs: tuple[int, ...]) -> Weights:
+        pairs = zip(inputs, architecture.decoder_units, strict=True)
+        of_layers = [array for pair in pairs for array in lstm(*pair)]
+        return of_layers + dense(architecture.decoder_units[-1], architecture.n_inputs)
+
     weights: Weights = []
     pairs = zip(architecture.encoder_inputs, architecture.encoder_units, strict=True)
     for n_inputs, units in pairs:
@@ -204,10 +241,9 @@ def initial_weights(
         weights += matrix(width, 1)
     if architecture.head:
         weights += dense(architecture.n_pooled, architecture.n_code)
-    pairs = zip(architecture.decoder_inputs, architecture.decoder_units, strict=True)
-    for n_inputs, units in pairs:
-        weights += lstm(n_inputs, units)
-    weights += dense(architecture.decoder_units[-1], architecture.n_inputs)
+    weights += stack(architecture.decoder_inputs)
     if architecture.n_projection:
         weights += dense(architecture.n_pooled, architecture.n_projection)
+    if architecture.n_forecast_steps:
+        weights += stack(architecture.forecaster_inputs)
     return weights

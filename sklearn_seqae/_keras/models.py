@@ -122,6 +122,28 @@ def encode_steps(
     return pooled if built.embedding is None else built.embedding(pooled)
 
 
+def forecast_changes(
+    built: Layers, n_steps: int, code: Any, last: Any, call: Any = None
+) -> Any:
+    """Run the forecaster's stock layers: (B, n_steps, n_inputs), the first step first.
+
+    Parameters
+    ----------
+    built : Layers
+    n_steps : int
+    code : tensor of shape (B, n_code)
+    last : tensor of shape (B, n_last)
+    call : callable, default=None
+        How to call a layer; None is as it is.
+    """
+    call = call or _plain_call
+    vector = ops.concatenate([code, last], axis=-1)
+    states = ops.repeat(ops.expand_dims(vector, 1), n_steps, axis=1)
+    for layer in built.forecaster:
+        states = call(layer, states)
+    return call(built.forecast, states)
+
+
 def pooled_states(
     built: Layers,
     architecture: Architecture,
@@ -144,7 +166,7 @@ def pooled_states(
     -------
     tensor of shape (B, n_pooled)
     """
-    call = call or (lambda layer, *args, **kwargs: layer(*args, **kwargs))
+    call = call or _plain_call
     n_directions = architecture.n_directions
     queries = list(built.queries)
     states, pooled, sequences = steps, [], []
@@ -166,6 +188,10 @@ def pooled_states(
             states, mask, architecture.pooling, n_directions, scores
         )
     return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
+
+
+def _plain_call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    return layer(*args, **kwargs)
 
 
 def _lengths_of(observed: Any) -> Any:

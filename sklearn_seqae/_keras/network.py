@@ -17,12 +17,8 @@ import tensorflow as tf
 
 from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
 from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error
-from sklearn_seqae._keras.fused_lstm import (
-    LSTMWeights,
-    Scratch,
-    lstm,
-    lstm_over_constant,
-)
+from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch, lstm
+from sklearn_seqae._keras.fused_stack import lstm_stack_over_constant
 from sklearn_seqae._keras.models import pooled_states
 from sklearn_seqae._keras.pooling import attend
 
@@ -123,7 +119,7 @@ class _Parts:
             embedding=take(2 * architecture.head),
             decoder=[layer(1) for _ in architecture.decoder_units],
             reconstruction=take(2),
-            projection=left,
+            projection=take(2 * (architecture.n_projection > 0)),
         )
 
 
@@ -212,23 +208,16 @@ class FusedNetwork(Network):
         scratch: Sequence[Scratch] | None,
     ) -> tuple[Tensor, Sequence[Tensor]]:
         """States of the last decoder layer, (T, 1, B, U), and the output layer."""
-        activation = self.architecture.activation
         parts = _Parts.of(self.architecture, weights)
-        n_encoder, n_decoder = len(parts.encoder), len(parts.decoder)
-        buffers = scratch[n_encoder:] if scratch else [None] * n_decoder
-        first = parts.decoder[0]
-        states = lstm_over_constant(
-            tf.matmul(code[None], first.kernel) + first.bias[:, None],
-            first.recurrent_kernel,
+        buffers = scratch[len(parts.encoder) :] if scratch else None
+        states = lstm_stack_over_constant(
+            code,
+            parts.decoder,
             lengths,
             n_timesteps,
-            activation=activation,
-            scratch=buffers[0],
+            activation=self.architecture.activation,
+            scratch=buffers,
         )
-        for layer, buffer in zip(parts.decoder[1:], buffers[1:], strict=True):
-            states, _ = lstm(
-                states, layer, lengths, activation=activation, scratch=buffer
-            )
         return states, parts.reconstruction
 
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
@@ -276,7 +265,7 @@ class StockNetwork(Network):
     def pool(
         self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
     ) -> Tensor:
-        call = _Stateless(self.layers, weights)
+        call = Stateless(self.layers, weights)
         steps = tf.transpose(x[:, 0], (1, 0, 2))
         mask = tf.sequence_mask(lengths, x.shape[0])
         return pooled_states(self.layers, self.architecture, steps, mask, call)
@@ -284,10 +273,10 @@ class StockNetwork(Network):
     def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
         if self.layers.embedding is None:
             return pooled
-        return _Stateless(self.layers, weights)(self.layers.embedding, pooled)
+        return Stateless(self.layers, weights)(self.layers.embedding, pooled)
 
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        return _Stateless(self.layers, weights)(self.layers.projection, pooled)
+        return Stateless(self.layers, weights)(self.layers.projection, pooled)
 
     def decode(
         self,
@@ -297,7 +286,7 @@ class StockNetwork(Network):
         n_timesteps: int,
         scratch: Any = None,
     ) -> Tensor:
-        call = _Stateless(self.layers, weights)
+        call = Stateless(self.layers, weights)
         states = tf.repeat(code[:, None], n_timesteps, axis=1)
         for layer in self.layers.decoder:
             states = call(layer, states)
@@ -321,7 +310,7 @@ class StockNetwork(Network):
         return []
 
 
-class _Stateless:
+class Stateless:
     """Call Keras layers with weights of one's own in place of theirs."""
 
     def __init__(self, layers: Layers, weights: Sequence[Tensor]) -> None:
