@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches, as_shards, chunks, plan_epoch
+from sklearn_seqae._keras.losses import LOSSES, Mass
 from sklearn_seqae._keras.schedule import warm_cosine
 from sklearn_seqae._keras.workspace import Program, Steps
 from sklearn_seqae._packing import Noise, Stream, pack, pair_with_crops
@@ -61,8 +62,8 @@ class Feed:
 
     Attributes
     ----------
-    validation_mass : float
-        How much the values of the validation set weigh; 0 if there is none.
+    holds_out : bool
+        Whether there is a validation set.
     """
 
     def __init__(
@@ -87,11 +88,12 @@ class Feed:
             self._silence = Noise(0.0, 0.0, of_noise)
         self._n_batches = -(-len(data.train) // settings.batch_size)
         self._n_updates = 0
-        # The loss is a mean over observed values: its sums are divided by their number.
-        mass = _masses(data)
-        self._train_mass = float(mass[data.train].sum())
-        self._pairs_mass = 2 * float(data.sample_weight[data.train].sum())
-        self.validation_mass = float(mass[data.validation].sum())
+        self._losses = {name: LOSSES[name] for name in program.losses}
+        self._mass = Mass(
+            float(_observed(data)[data.train].sum()),
+            float(data.sample_weight[data.train].sum()),
+        )
+        self.holds_out = len(data.validation) > 0
 
     def epoch(self) -> NDArray[np.int64]:
         """Draw one epoch's batches, as shards: (n_batches, n_shards, n_rows)."""
@@ -128,21 +130,37 @@ class Feed:
             yield self._pack(piece, False, self._silence)
 
     def sums(self, losses: NDArray[np.float32], stream: Stream) -> NDArray[np.float64]:
-        """Return what `means` needs to know of each batch, (n_batches, 3).
-
-        Sums of squared errors, of what those weigh, and of disagreements.
-        """
+        """Return what `means` needs of each batch: its losses and its `Mass`."""
         per_step = stream.weight.sum(axis=(1, 2), dtype=np.float64)
-        mass = np.add.reduceat(per_step, stream.starts[:, 0])
-        return np.column_stack([losses[:, 0], mass, losses[:, 1]]).astype(np.float64)
+        mass = Mass(
+            np.add.reduceat(per_step, stream.starts[:, 0]),
+            stream.row_weight.sum(axis=(1, 2), dtype=np.float64),
+        )
+        return np.column_stack([losses, *mass]).astype(np.float64)
 
     def means(self, sums: NDArray[np.float64]) -> dict[str, float]:
         """Average over some batches, an epoch's for example, by name."""
-        error, mass, disagreement = sums.sum(axis=0)
-        means = {"loss": float(error / mass) if mass else 0.0}
-        if self._pairs:
-            means["disagreement"] = float(disagreement / self._pairs_mass)
-        return means
+        losses, mass = self._totals(sums)
+        return {
+            name: _ratio(total, getattr(mass, self._losses[name].mean_over))
+            for name, total in losses.items()
+        }
+
+    def held_out(self, sums: NDArray[np.float64]) -> tuple[dict[str, float], float]:
+        """Return the means of the validation set, and the objective of them."""
+        losses, mass = self._totals(sums)
+        kept = {name: loss for name, loss in self._losses.items() if loss.held_out}
+        means = self.means(sums)
+        objective = sum(
+            loss.weight_in(self._settings) * _ratio(losses[name], loss.divisor(mass))
+            for name, loss in kept.items()
+        )
+        return {f"val_{name}": means[name] for name in kept}, objective
+
+    def _totals(self, sums: NDArray[np.float64]) -> tuple[dict[str, float], Mass]:
+        total = sums.sum(axis=0)
+        n = len(self._losses)
+        return dict(zip(self._losses, total[:n], strict=True)), Mass(*total[n:])
 
     def _pack(
         self, shards: NDArray[np.int64], training: bool, noise: Noise | None
@@ -171,15 +189,22 @@ class Feed:
             rates = settings.learning_rate * factor
         self._n_updates += n
         # One epoch's gradient is the sum of its batches' over the whole mass.
-        agreement = settings.agreement_weight * n_batches / self._pairs_mass
+        scale = [
+            loss.weight_in(settings) * n_batches / loss.divisor(self._mass)
+            for loss in self._losses.values()
+        ]
         return Steps(
-            np.full(n, n_batches / self._train_mass, np.float32),
-            np.full(n, agreement, np.float32),
+            np.tile(np.array(scale, np.float32), (n, 1)),
             rates.astype(np.float32),
+            np.zeros((n, 2), np.int32),
         )
 
 
-def _masses(data: Data) -> NDArray[np.floating]:
+def _ratio(total: float, mass: float) -> float:
+    return float(total / mass) if mass else 0.0
+
+
+def _observed(data: Data) -> NDArray[np.floating]:
     """Count the observed values of each sequence, times its weight."""
     patches = data.patches
     observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])

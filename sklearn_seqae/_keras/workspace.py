@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
@@ -50,6 +50,8 @@ class Program:
         Longest sequence that the program serves, in steps.
     noisy : bool, default=False
         Whether the decoder's target is not what the encoder reads.
+    losses : tuple of str, default=("loss",)
+        What is computed, of `LOSSES`.
     """
 
     architecture: Architecture
@@ -57,22 +59,25 @@ class Program:
     n_rows: int
     n_buffer_steps: int
     noisy: bool = False
+    losses: tuple[str, ...] = ("loss",)
 
 
 class Steps(NamedTuple):
-    """What each update of a call into training goes by, all of shape (n_batches,).
+    """What each update of a call into training goes by.
 
     Attributes
     ----------
-    scale, agreement_scale : ndarray of float32
-        Factors of the two losses in the objective.
-    learning_rate : ndarray of float32
+    scale : ndarray of shape (n_batches, n_losses), float32
+        Factors of the losses in the objective.
+    learning_rate : ndarray of shape (n_batches,), float32
         0 leaves the optimizer's as it is.
+    seed : ndarray of shape (n_batches, 2), int32
+        What the network draws comes from it; of no meaning where it draws nothing.
     """
 
     scale: Any
-    agreement_scale: Any
     learning_rate: Any
+    seed: Any
 
 
 class _Piece(NamedTuple):
@@ -113,10 +118,15 @@ class Workspace:
         self._gradients_of_shard = self._function(self._shard_gradients)
         self._losses_of_shard = self._function(self._shard_losses)
         self._update = self._function(self._apply)
-        signature = self._signature()
-        self._train, self._evaluate = (
-            tf.function(own_function(over_batches), signature, autograph=False)
-            for over_batches in (self._train_batches, self._evaluate_batches)
+        self._train = tf.function(
+            own_function(self._train_batches),
+            [*self._stream_signature(), *self._steps_signature()],
+            autograph=False,
+        )
+        self._evaluate = tf.function(
+            own_function(self._evaluate_batches),
+            self._stream_signature(),
+            autograph=False,
         )
 
     # State ----------------------------------------------------------------------------
@@ -156,17 +166,15 @@ class Workspace:
     # Work -----------------------------------------------------------------------------
 
     def train(self, stream: Stream, steps: Steps) -> NDArray[np.float32]:
-        """One update a batch; returns each batch's losses, (n_batches, 2).
+        """One update a batch; returns each batch's losses, (n_batches, n_losses).
 
-        The first is the sum of weighted squared errors, the second that of the weighted
-        disagreements between sequences and their crops.
+        They are sums over its rows, in the order of ``program.losses``.
         """
         return self._train(*self._tensors(stream), *map(tf.constant, steps)).numpy()
 
     def evaluate(self, stream: Stream) -> NDArray[np.float32]:
         """Return the same without an update."""
-        nothing = [tf.zeros(len(stream.starts)) for _ in Steps._fields]
-        return self._evaluate(*self._tensors(stream), *nothing).numpy()
+        return self._evaluate(*self._tensors(stream)).numpy()
 
     @staticmethod
     def _tensors(stream: Stream) -> tuple[Tensor, ...]:
@@ -175,7 +183,7 @@ class Workspace:
             for field in fields(stream)
         )
 
-    def _signature(self) -> list[tf.TensorSpec]:
+    def _stream_signature(self) -> list[tf.TensorSpec]:
         program = self.program
         rows, width = program.n_rows, program.architecture.n_inputs
         read = program.architecture.encoder_inputs[0]
@@ -187,7 +195,13 @@ class Workspace:
             tf.TensorSpec((*shards, rows), tf.float32),
             tf.TensorSpec(shards, tf.int32),
             tf.TensorSpec((*shards, rows), tf.int32),
-            *(tf.TensorSpec((None,), tf.float32) for _ in Steps._fields),
+        ]
+
+    def _steps_signature(self) -> list[tf.TensorSpec]:
+        return [
+            tf.TensorSpec((None, len(self.program.losses)), tf.float32),
+            tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((None, 2), tf.int32),
         ]
 
     def _function(self, python_function: Any) -> Any:
@@ -196,13 +210,13 @@ class Workspace:
         )
 
     def _train_batches(self, *tensors: Tensor) -> Tensor:
-        stream, steps = self._named(tensors)
+        n = len(fields(Stream))
+        stream, steps = Stream(*tensors[:n]), Steps(*tensors[n:])
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
             # The shards don't depend on each other: TensorFlow runs them side by side.
-            scales = steps.scale[b], steps.agreement_scale[b]
             results = [
-                self._gradients_of_shard(piece, scales, self._scratch[s])
+                self._gradients_of_shard(piece, steps.scale[b], self._scratch[s])
                 for s, piece in enumerate(self._pieces(b, stream))
             ]
             if self._has_rate:
@@ -216,7 +230,7 @@ class Workspace:
         return self._over_batches(batch, stream.starts)
 
     def _evaluate_batches(self, *tensors: Tensor) -> Tensor:
-        stream, _ = self._named(tensors)
+        stream = Stream(*tensors)
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
             pieces = self._pieces(b, stream)
@@ -226,14 +240,10 @@ class Workspace:
 
         return self._over_batches(batch, stream.starts)
 
-    @staticmethod
-    def _named(tensors: Sequence[Tensor]) -> tuple[Stream, Steps]:
-        n = len(fields(Stream))
-        return Stream(*tensors[:n]), Steps(*tensors[n:])
-
     def _over_batches(self, batch: Any, starts: Tensor) -> Tensor:
         n_batches = tf.shape(starts)[0]
-        losses = tf.TensorArray(tf.float32, n_batches, element_shape=(2,))
+        shape = (len(self.program.losses),)
+        losses = tf.TensorArray(tf.float32, n_batches, element_shape=shape)
         _, losses = tf.while_loop(
             lambda b, _: b < n_batches, batch, (0, losses), parallel_iterations=1
         )
@@ -259,28 +269,30 @@ class Workspace:
             )
 
     def _shard_losses(self, piece: _Piece, scratch: Any = None) -> Tensor:
-        """Add up squared errors, and disagreements; padding weighs nothing."""
+        """Add up each loss over the rows of a shard; padding weighs nothing."""
         network, weights = self._network, self._variables
         pooled = network.pool(weights, piece.x, piece.lengths, scratch)
-        error = network.squared_error(
-            weights,
-            network.head(weights, pooled),
-            piece.lengths,
-            piece.target,
-            piece.weight,
-            scratch,
-        )
-        if not self.program.architecture.n_projection:
-            return tf.stack([error, tf.zeros_like(error)])
-        projected = network.project(weights, pooled)
-        return tf.stack([error, disagreement(projected, piece.row_weight)])
+        sums = {
+            "loss": lambda: network.squared_error(
+                weights,
+                network.head(weights, pooled),
+                piece.lengths,
+                piece.target,
+                piece.weight,
+                scratch,
+            ),
+            "disagreement": lambda: disagreement(
+                network.project(weights, pooled), piece.row_weight
+            ),
+        }
+        return tf.stack([sums[name]() for name in self.program.losses])
 
     def _shard_gradients(
-        self, piece: _Piece, scales: tuple[Tensor, Tensor], scratch: Any
+        self, piece: _Piece, scale: Tensor, scratch: Any
     ) -> tuple[Tensor, list[Tensor]]:
         with tf.GradientTape() as tape:
             losses = self._shard_losses(piece, scratch)
-            objective = tf.reduce_sum(losses * tf.stack(scales))
+            objective = tf.reduce_sum(losses * scale)
         return losses, tape.gradient(
             objective, self._variables, unconnected_gradients="zero"
         )
