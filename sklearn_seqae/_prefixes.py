@@ -10,37 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches
-from sklearn_seqae._packing import Crops
+from sklearn_seqae._packing import Crops, Futures
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
 Indices = NDArray[np.int64]
-
-
-class Futures(NamedTuple):
-    """What comes after the prefix in each row of some shards.
-
-    ``n_steps`` is the horizon in LSTM steps, ``width`` is ``patch_size * n_features``.
-    The first patch begins where the prefix ends.
-
-    Attributes
-    ----------
-    last : ndarray of shape (n_batches, n_shards, n_rows, n_features), float32
-        The last observed value of each feature, zero where there is none.
-    change : ndarray of shape (n_batches, n_shards, n_steps, n_rows, width), float32
-        By how much what comes next differs from it, divided by `change_scale`.
-    weight : ndarray of the same shape, float32
-        Zero where nothing is observed.
-    """
-
-    last: NDArray[np.float32]
-    change: NDArray[np.float32]
-    weight: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,10 +21,13 @@ class Mass(NamedTuple):
         Observed values.
     rows : float or ndarray
         Sequences, and crops of them.
+    ahead : float or ndarray
+        Observed values after prefixes, within the horizon.
     """
 
     values: Any
     rows: Any
+    ahead: Any
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,11 @@ class Loss:
     divisor : callable
         What the objective divides its sum by, from the `Mass` of the training set as it
         is, without crops.
-    mean_over : {"values", "rows"}
+    mean_over : {"values", "rows", "ahead"}
         What the history divides its sum by, of the `Mass` of what was run.
     held_out : bool, default=True
-        Whether it means something for sequences held out, which come without crops.
+        Whether it means something for sequences held out, which come without crops and
+        prefixes. The others are zero there.
     """
 
     weight: str | None
@@ -58,6 +62,9 @@ LOSSES = {
     "loss": Loss(None, lambda mass: mass.values, "values"),
     "disagreement": Loss(
         "agreement_weight", lambda mass: 2 * mass.rows, "rows", held_out=False
+    ),
+    "forecast_loss": Loss(
+        "forecast_weight", lambda mass: mass.ahead, "ahead", held_out=False
     ),
 }
 

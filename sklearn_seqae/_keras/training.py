@@ -103,15 +103,17 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
     n_shards, n_rows = shard_shape(len(data.train), settings.batch_size, n_cores())
     if has_gpu():  # one large batch is what a GPU likes
         n_shards, n_rows = 1, n_shards * n_rows
-    if architecture.n_projection:  # each sequence is followed by a crop of it
-        n_rows *= 2
+    # Each sequence may be followed by a crop of it, and by a prefix of it.
+    n_prefix_rows = n_rows if architecture.n_forecast_steps else 0
+    n_paired_rows = 2 * n_rows if architecture.n_projection else n_rows
     return Program(
         architecture,
         n_shards,
-        n_rows,
+        n_paired_rows + n_prefix_rows,
         buffer_steps(int(data.patches.lengths.max())),
         noisy=settings.noise > 0 or settings.step_dropout > 0,
         losses=losses_of(settings),
+        n_prefix_rows=n_prefix_rows,
     )
 
 

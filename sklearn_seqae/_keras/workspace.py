@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
@@ -29,8 +29,10 @@ from sklearn_seqae._keras.agreement import disagreement
 from sklearn_seqae._keras.architecture import Architecture, Weights
 from sklearn_seqae._keras.compiling import CompiledModel, optimizer_key
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
+from sklearn_seqae._keras.forecasting import make_forecaster
+from sklearn_seqae._keras.losses import LOSSES
 from sklearn_seqae._keras.network import make_network
-from sklearn_seqae._packing import Stream
+from sklearn_seqae._packing import Futures, Stream
 
 MAX_IDLE = 8
 MAX_IDLE_BYTES = 2**29
@@ -52,6 +54,8 @@ class Program:
         Whether the decoder's target is not what the encoder reads.
     losses : tuple of str, default=("loss",)
         What is computed, of `LOSSES`.
+    n_prefix_rows : int, default=0
+        Rows of a shard, its last ones, of which the future is to be predicted.
     """
 
     architecture: Architecture
@@ -60,6 +64,7 @@ class Program:
     n_buffer_steps: int
     noisy: bool = False
     losses: tuple[str, ...] = ("loss",)
+    n_prefix_rows: int = 0
 
 
 class Steps(NamedTuple):
@@ -88,6 +93,14 @@ class _Piece(NamedTuple):
     weight: Tensor
     row_weight: Tensor
     lengths: Tensor
+    futures: Futures
+
+
+class _Buffers(NamedTuple):
+    """Where one shard is computed, see `Scratch`; empty without XLA."""
+
+    network: list[Any]
+    forecaster: list[Any]
 
 
 class Workspace:
@@ -102,6 +115,7 @@ class Workspace:
         self.optimizer = compiled.optimizer
         self._fresh_optimizer = self.get_optimizer_state()
         self._network = make_network(program.architecture, has_gpu())
+        self._forecaster = make_forecaster(program.architecture, has_gpu())
         self._jit = not has_gpu() and xla_compiles()
         # A rate of one's own, not a schedule of Keras's, can be set for each batch.
         self._has_rate = isinstance(
@@ -110,22 +124,23 @@ class Workspace:
         self._variables = [variable.value for variable in self.layers.variables]
         # Without XLA nothing is updated in place, so there the buffers would only cost.
         self._scratch = [
-            self._network.scratch(program.n_buffer_steps, program.n_rows)
-            if self._jit
-            else []
+            self._buffers() if self._jit else _Buffers([], [])
             for _ in range(program.n_shards)
         ]
         self._gradients_of_shard = self._function(self._shard_gradients)
-        self._losses_of_shard = self._function(self._shard_losses)
+        self._losses_of_shard = self._function(self._held_out_losses)
         self._update = self._function(self._apply)
         self._train = tf.function(
             own_function(self._train_batches),
-            [*self._stream_signature(), *self._steps_signature()],
+            [
+                *self._stream_signature(program.n_prefix_rows),
+                *self._steps_signature(),
+            ],
             autograph=False,
         )
         self._evaluate = tf.function(
             own_function(self._evaluate_batches),
-            self._stream_signature(),
+            self._stream_signature(0),
             autograph=False,
         )
 
@@ -178,12 +193,18 @@ class Workspace:
 
     @staticmethod
     def _tensors(stream: Stream) -> tuple[Tensor, ...]:
-        return tuple(
-            tf.convert_to_tensor(getattr(stream, field.name))
-            for field in fields(stream)
+        arrays = tuple(getattr(stream, field.name) for field in fields(stream))
+        return tf.nest.map_structure(tf.convert_to_tensor, arrays)
+
+    def _buffers(self) -> _Buffers:
+        program = self.program
+        n_ahead = program.n_prefix_rows
+        return _Buffers(
+            self._network.scratch(program.n_buffer_steps, program.n_rows),
+            self._forecaster.scratch(n_ahead) if n_ahead else [],
         )
 
-    def _stream_signature(self) -> list[tf.TensorSpec]:
+    def _stream_signature(self, n_prefix_rows: int) -> list[Any]:
         program = self.program
         rows, width = program.n_rows, program.architecture.n_inputs
         read = program.architecture.encoder_inputs[0]
@@ -195,7 +216,18 @@ class Workspace:
             tf.TensorSpec((*shards, rows), tf.float32),
             tf.TensorSpec(shards, tf.int32),
             tf.TensorSpec((*shards, rows), tf.int32),
+            self._futures_signature(n_prefix_rows),
         ]
+
+    def _futures_signature(self, n_rows: int) -> Futures:
+        architecture, shards = self.program.architecture, (None, self.program.n_shards)
+        n_steps = architecture.n_forecast_steps if n_rows else 0
+        n_last = architecture.n_last if n_rows else 0
+        steps = tf.TensorSpec(
+            (*shards, n_steps, n_rows, architecture.n_inputs), tf.float32
+        )
+        last = tf.TensorSpec((*shards, n_rows, n_last), tf.float32)
+        return Futures(last, steps, steps)
 
     def _steps_signature(self) -> list[tf.TensorSpec]:
         return [
@@ -266,32 +298,49 @@ class Workspace:
                 cut(stream.weight),
                 stream.row_weight[b, s],
                 stream.lengths[b, s],
+                Futures(*(array[b, s] for array in stream.futures)),
             )
 
-    def _shard_losses(self, piece: _Piece, scratch: Any = None) -> Tensor:
-        """Add up each loss over the rows of a shard; padding weighs nothing."""
+    def _shard_losses(
+        self, piece: _Piece, scratch: _Buffers, names: Sequence[str]
+    ) -> Tensor:
+        """Add up each loss over the rows of a shard; padding weighs nothing.
+
+        Those not named are zero.
+        """
         network, weights = self._network, self._variables
-        pooled = network.pool(weights, piece.x, piece.lengths, scratch)
+        pooled = network.pool(weights, piece.x, piece.lengths, scratch.network)
+        code = network.head(weights, pooled)
+        n_paired = self.program.n_rows - self.program.n_prefix_rows
         sums = {
             "loss": lambda: network.squared_error(
                 weights,
-                network.head(weights, pooled),
+                code,
                 piece.lengths,
                 piece.target,
                 piece.weight,
-                scratch,
+                scratch.network,
             ),
             "disagreement": lambda: disagreement(
-                network.project(weights, pooled), piece.row_weight
+                network.project(weights, pooled[:n_paired]), piece.row_weight[:n_paired]
+            ),
+            "forecast_loss": lambda: self._forecaster.squared_error(
+                weights, code[n_paired:], *piece.futures, scratch.forecaster
             ),
         }
-        return tf.stack([sums[name]() for name in self.program.losses])
+        return tf.stack(
+            [sums[n]() if n in names else tf.zeros([]) for n in self.program.losses]
+        )
+
+    def _held_out_losses(self, piece: _Piece) -> Tensor:
+        names = [name for name in self.program.losses if LOSSES[name].held_out]
+        return self._shard_losses(piece, _Buffers([], []), names)
 
     def _shard_gradients(
         self, piece: _Piece, scale: Tensor, scratch: Any
     ) -> tuple[Tensor, list[Tensor]]:
         with tf.GradientTape() as tape:
-            losses = self._shard_losses(piece, scratch)
+            losses = self._shard_losses(piece, scratch, self.program.losses)
             objective = tf.reduce_sum(losses * scale)
         return losses, tape.gradient(
             objective, self._variables, unconnected_gradients="zero"
