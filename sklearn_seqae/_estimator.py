@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
@@ -19,10 +18,11 @@ from sklearn_seqae._autoencoder import Autoencoder, train_autoencoder
 from sklearn_seqae._design import Design
 from sklearn_seqae._diagram import DiagramMixin
 from sklearn_seqae._exports import KerasModelsMixin
-from sklearn_seqae._inputs import Container, ids_of_sequences
+from sklearn_seqae._inputs import Container
 from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
 from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._reconstruction import ReconstructionMixin
 from sklearn_seqae._scaling import fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
     check_features_observed,
@@ -39,6 +39,7 @@ from sklearn_seqae._weighting import merge_repeated
 class LSTMAutoencoderTransformer(
     DiagramMixin,
     KerasModelsMixin,
+    ReconstructionMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -391,59 +392,6 @@ class LSTMAutoencoderTransformer(
             n_timesteps = validate_lengths(lengths, len(vectors))
         decoded = self._autoencoder.decode(vectors, n_timesteps)
         return self._to_container(decoded, ids_of_rows(Z))
-
-    def reconstruct(self, X: Any) -> Any:
-        """Embed sequences and decode them again.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-
-        Returns
-        -------
-        X_reconstructed : list of arrays, array or dataframe
-            The container kind seen in `fit`, in original units; each sequence with the
-            label and length that it had, and a value where one was missing.
-        """
-        check_is_fitted(self)
-        ragged, _ = validate_sequences(self, X, reset=False)
-        decoded = self._autoencoder.reconstruct(scale(self.scaler_, ragged))
-        return self._to_container(decoded, ids_of_sequences(X))
-
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
-        """Negative reconstruction error of each sequence: the lower, the stranger.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,)
-            Negative mean squared error over observed values, in scaled units.
-        """
-        check_is_fitted(self)
-        ragged, _ = validate_sequences(self, X, reset=False)
-        return -self._autoencoder.squared_errors(scale(self.scaler_, ragged))
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean of `score_samples`, by which GridSearchCV tunes without labels.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-        y : Ignored
-            Not used, present for API consistency by convention.
-
-        Returns
-        -------
-        score : float
-            At most zero, higher is better.
-        """
-        return float(np.mean(self.score_samples(X)))
 
     # The steps of fit -----------------------------------------------------------------
 
