@@ -127,6 +127,7 @@ class Autoencoder:
             max_length=max_length,
             length_code=self.design.length_code,
             difference_scale=self.design.difference_scale,
+            forecast_scale=self.design.forecast_scale,
         )
 
     def _encode(self, scaled: RaggedArray) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from sklearn_seqae._batching import (
 )
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._missing import fill_missing
-from sklearn_seqae._prefixes import Prefixes, change_scale, possible_cuts
+from sklearn_seqae._prefixes import Prefixes, change_scale
 from sklearn_seqae._ragged import RaggedArray
 
 if TYPE_CHECKING:
@@ -241,10 +241,6 @@ def _forecast_scale(
 ) -> tuple[tuple[float, ...], ...] | None:
     if horizon is None:
         return None
-    first, n = possible_cuts(scaled)
-    longest = int(np.max(np.where(n > 0, scaled.lengths - first, 0)))
-    if longest < horizon:
-        ...
     scale = change_scale(scaled, sample_weight, horizon)
     return tuple(tuple(step) for step in scale.tolist())
 

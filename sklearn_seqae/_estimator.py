@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
@@ -20,13 +19,15 @@ from sklearn_seqae._design import Design
 from sklearn_seqae._diagram import DiagramMixin
 from sklearn_seqae._exports import KerasModelsMixin
 from sklearn_seqae._forecasting import ForecastingMixin
-from sklearn_seqae._inputs import Container, ids_of_sequences
+from sklearn_seqae._inputs import Container
 from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
 from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._reconstruction import ReconstructionMixin
 from sklearn_seqae._scaling import fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
     check_features_observed,
+    check_horizon,
     check_one_each,
     own_random_state,
     unchanged_on_error,
@@ -41,6 +42,7 @@ class LSTMAutoencoderTransformer(
     DiagramMixin,
     ForecastingMixin,
     KerasModelsMixin,
+    ReconstructionMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -95,6 +97,11 @@ class LSTMAutoencoderTransformer(
         states of a sequence and of a random crop of it, of half its length or more, are
         to be recognised as such among those of other sequences [4]_. If positive, crops
         are reconstructed, too.
+    forecast_horizon : int or None, default=None
+        Time steps of a sequence that `forecast` predicts at a time. A second decoder
+        learns to write them from the embedding of a prefix of the sequence, cut at a
+        random time step, and its last values, beside the reconstruction [1]_. Prefixes
+        are reconstructed, too. None is no such decoder.
     epochs : int or "auto", default=100
         Passes over the sequences. "auto": as many as make 2,000 updates, 10 at least.
     batch_size : int, default=32
@@ -141,7 +148,9 @@ class LSTMAutoencoderTransformer(
     history_ : dict of list of float
         "loss" of every epoch, and "val_loss" with early stopping: mean squared error
         over observed values, in scaled units. "disagreement" with `agreement_weight`:
-        mean cross entropy. NaN for an epoch that had no such loss.
+        mean cross entropy. "forecast_loss" with `forecast_horizon`: mean squared error
+        as a share of that of predicting no change. NaN for an epoch that had no such
+        loss.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
@@ -153,6 +162,9 @@ class LSTMAutoencoderTransformer(
         built when asked for. They read and write scaled sequences, padded at the end
         (with NaN on the way in) to `max_length_`, rounded up to whole patches. NaN
         inside a sequence, which `transform` interpolates, they take for zero.
+    forecaster_ : keras.Model
+        Such a model of sequences to the time steps that follow, with
+        `forecast_horizon`.
 
     Notes
     -----
@@ -396,59 +408,6 @@ class LSTMAutoencoderTransformer(
         decoded = self._autoencoder.decode(vectors, n_timesteps)
         return self._to_container(decoded, ids_of_rows(Z))
 
-    def reconstruct(self, X: Any) -> Any:
-        """Embed sequences and decode them again.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-
-        Returns
-        -------
-        X_reconstructed : list of arrays, array or dataframe
-            The container kind seen in `fit`, in original units; each sequence with the
-            label and length that it had, and a value where one was missing.
-        """
-        check_is_fitted(self)
-        ragged, _ = validate_sequences(self, X, reset=False)
-        decoded = self._autoencoder.reconstruct(scale(self.scaler_, ragged))
-        return self._to_container(decoded, ids_of_sequences(X))
-
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
-        """Negative reconstruction error of each sequence: the lower, the stranger.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,)
-            Negative mean squared error over observed values, in scaled units.
-        """
-        check_is_fitted(self)
-        ragged, _ = validate_sequences(self, X, reset=False)
-        return -self._autoencoder.squared_errors(scale(self.scaler_, ragged))
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean of `score_samples`, by which GridSearchCV tunes without labels.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-        y : Ignored
-            Not used, present for API consistency by convention.
-
-        Returns
-        -------
-        score : float
-            At most zero, higher is better.
-        """
-        return float(np.mean(self.score_samples(X)))
-
     # The steps of fit -----------------------------------------------------------------
 
     def _fit(
@@ -464,6 +423,7 @@ class LSTMAutoencoderTransformer(
         check_one_each(given, y=y, sample_weight=sample_weight)
         ragged, weight = merge_repeated(given, sample_weight)
         weight /= weight.max()  # their relation counts; clear of float32's limits
+        check_horizon(ragged, self.forecast_horizon, container, goes_on=goes_on)
         if not goes_on:
             check_features_observed(ragged)
             self._container = container

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers, ops
+from numpy.typing import NDArray
 
 from sklearn_seqae._keras.architecture import Architecture, Layers
 from sklearn_seqae._keras.pooling import pool_sequence
@@ -21,6 +22,7 @@ class Models:
     encoder: keras.Model
     decoder: keras.Model
     autoencoder: keras.Model
+    forecaster: keras.Model | None = None
 
 
 def build_models(
@@ -31,6 +33,7 @@ def build_models(
     max_length: int,
     length_code: LengthCode | None,
     difference_scale: tuple[float, ...] | None = None,
+    forecast_scale: tuple[tuple[float, ...], ...] | None = None,
 ) -> Models:
     """Models for summary, plotting and export, from the layers of `build_layers`.
 
@@ -39,7 +42,8 @@ def build_models(
     ``patch_size``, and gives what ``transform`` gives. (But NaN inside a sequence,
     which ``transform`` interpolates, it takes for zero.) The decoder gives scaled
     sequences of the padded length in the order of time; steps beyond a sequence's
-    length are zero where the embedding holds the length.
+    length are zero where the embedding holds the length. The forecaster, where there
+    is one, gives the time steps that follow a sequence.
     """
     n_patches = -(-max_length // patch_size)
     shape = (n_patches, patch_size, architecture.n_inputs // patch_size)
@@ -50,6 +54,11 @@ def build_models(
         encoder,
         decoder,
         keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder"),
+        None
+        if forecast_scale is None
+        else _forecaster(
+            built, architecture, encoder, np.array(forecast_scale, np.float32)
+        ),
     )
 
 
@@ -112,6 +121,27 @@ def _decoder(
         inside = ops.less(np.arange(n_patches * patch_size, dtype=np.float32), steps)
         flat = ops.where(ops.expand_dims(inside, -1), flat, ops.zeros_like(flat))
     return keras.Model(vector, flat, name="decoder")
+
+
+def _forecaster(
+    built: Layers,
+    architecture: Architecture,
+    encoder: keras.Model,
+    scale: NDArray[np.float32],
+) -> keras.Model:
+    """Model of padded sequences to the time steps that follow, as many as the scale."""
+    sequence = encoder.input
+    horizon, n_features = scale.shape
+    last = ops.expand_dims(_last_of(sequence), 1)
+    changes = forecast_changes(
+        built,
+        architecture.n_forecast_steps,
+        encoder(sequence)[:, : architecture.n_code],
+        last[:, 0],
+    )
+    flat = layers.Reshape((-1, n_features), name="unpatch_forecast")(changes)
+    future = last + flat[:, :horizon] * scale
+    return keras.Model(sequence, future, name="forecaster")
 
 
 def encode_steps(
@@ -199,6 +229,15 @@ def _lengths_of(observed: Any) -> Any:
     position = np.arange(1, observed.shape[1] + 1)
     any_feature = ops.cast(ops.any(observed, axis=-1), "int32")
     return ops.max(ops.multiply(any_feature, position), axis=1, keepdims=True)
+
+
+def _last_of(sequence: Any) -> Any:
+    """Last observed value of each feature, zero where there is none."""
+    observed = ops.logical_not(ops.isnan(sequence))
+    position = np.arange(1, sequence.shape[1] + 1)[:, None]
+    at = ops.multiply(ops.cast(observed, "int32"), position)
+    is_last = ops.logical_and(observed, ops.equal(at, ops.max(at, 1, keepdims=True)))
+    return ops.sum(ops.where(is_last, sequence, ops.zeros_like(sequence)), axis=1)
 
 
 def _differences(filled: Any, lengths: Any) -> Any:
