@@ -37,6 +37,8 @@ class Settings:
     agreement_weight: float = 0.0
     noise: float = 0.0
     step_dropout: float = 0.0
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Feed:
             of_noise = _generator(random_state)
             self._noise = Noise(settings.noise, settings.step_dropout, of_noise)
             self._silence = Noise(0.0, 0.0, of_noise)
+        self._of_seeds = _generator(random_state) if any(program.chance) else None
         self._n_batches = -(-len(data.train) // settings.batch_size)
         self._n_updates = 0
         self._losses = {name: LOSSES[name] for name in program.losses}
@@ -193,11 +196,19 @@ class Feed:
             loss.weight_in(settings) * n_batches / loss.divisor(self._mass)
             for loss in self._losses.values()
         ]
+        left_out = settings.dropout, settings.recurrent_dropout
         return Steps(
             np.tile(np.array(scale, np.float32), (n, 1)),
             rates.astype(np.float32),
-            np.zeros((n, 2), np.int32),
+            np.tile(np.array(left_out, np.float32), (n, 1)),
+            self._seeds(n),
         )
+
+    def _seeds(self, n: int) -> NDArray[np.int32]:
+        if self._of_seeds is None:
+            return np.zeros((n, 2), np.int32)
+        bound = np.iinfo(np.int32).max
+        return self._of_seeds.integers(bound, size=(n, 2)).astype(np.int32)
 
 
 def _ratio(total: float, mass: float) -> float:

@@ -25,11 +25,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._keras.agreement import disagreement
 from sklearn_seqae._keras.architecture import Architecture, Weights
 from sklearn_seqae._keras.compiling import CompiledModel, optimizer_key
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
+from sklearn_seqae._keras.draws import NO_CHANCE, Chance, draw
 from sklearn_seqae._keras.network import make_network
+from sklearn_seqae._keras.objective import Objective, Shard
 from sklearn_seqae._packing import Stream
 
 MAX_IDLE = 8
@@ -52,6 +53,8 @@ class Program:
         Whether the decoder's target is not what the encoder reads.
     losses : tuple of str, default=("loss",)
         What is computed, of `LOSSES`.
+    chance : Chance, default=Chance()
+        What is drawn anew at every update.
     """
 
     architecture: Architecture
@@ -60,6 +63,7 @@ class Program:
     n_buffer_steps: int
     noisy: bool = False
     losses: tuple[str, ...] = ("loss",)
+    chance: Chance = NO_CHANCE
 
 
 class Steps(NamedTuple):
@@ -71,23 +75,16 @@ class Steps(NamedTuple):
         Factors of the losses in the objective.
     learning_rate : ndarray of shape (n_batches,), float32
         0 leaves the optimizer's as it is.
+    dropout : ndarray of shape (n_batches, 2), float32
+        Shares of the inputs and of the states that LSTM layers leave out.
     seed : ndarray of shape (n_batches, 2), int32
-        What the network draws comes from it; of no meaning where it draws nothing.
+        All that is drawn comes from it; of no meaning where nothing is.
     """
 
     scale: Any
     learning_rate: Any
+    dropout: Any
     seed: Any
-
-
-class _Piece(NamedTuple):
-    """One shard, as in `Stream`."""
-
-    x: Tensor
-    target: Tensor
-    weight: Tensor
-    row_weight: Tensor
-    lengths: Tensor
 
 
 class Workspace:
@@ -115,8 +112,9 @@ class Workspace:
             else []
             for _ in range(program.n_shards)
         ]
-        self._gradients_of_shard = self._function(self._shard_gradients)
-        self._losses_of_shard = self._function(self._shard_losses)
+        objective = Objective(self._network, self._variables, program.losses)
+        self._gradients_of_shard = self._function(objective.gradients)
+        self._losses_of_shard = self._function(objective.losses)
         self._update = self._function(self._apply)
         self._train = tf.function(
             own_function(self._train_batches),
@@ -201,6 +199,7 @@ class Workspace:
         return [
             tf.TensorSpec((None, len(self.program.losses)), tf.float32),
             tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((None, 2), tf.float32),
             tf.TensorSpec((None, 2), tf.int32),
         ]
 
@@ -212,12 +211,23 @@ class Workspace:
     def _train_batches(self, *tensors: Tensor) -> Tensor:
         n = len(fields(Stream))
         stream, steps = Stream(*tensors[:n]), Steps(*tensors[n:])
+        program = self.program
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+            draws = draw(
+                program.architecture,
+                program.chance,
+                steps.seed[b],
+                steps.dropout[b],
+                program.n_shards,
+                program.n_rows,
+            )
             # The shards don't depend on each other: TensorFlow runs them side by side.
             results = [
-                self._gradients_of_shard(piece, steps.scale[b], self._scratch[s])
-                for s, piece in enumerate(self._pieces(b, stream))
+                self._gradients_of_shard(
+                    shard, draws[s], steps.scale[b], self._scratch[s]
+                )
+                for s, shard in enumerate(self._shards(b, stream))
             ]
             if self._has_rate:
                 rate = steps.learning_rate[b]
@@ -233,9 +243,9 @@ class Workspace:
         stream = Stream(*tensors)
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-            pieces = self._pieces(b, stream)
+            shards = self._shards(b, stream)
             return b + 1, losses.write(
-                b, tf.add_n([self._losses_of_shard(piece) for piece in pieces])
+                b, tf.add_n([self._losses_of_shard(shard) for shard in shards])
             )
 
         return self._over_batches(batch, stream.starts)
@@ -249,7 +259,7 @@ class Workspace:
         )
         return losses.stack()
 
-    def _pieces(self, b: Tensor, stream: Stream) -> Iterator[_Piece]:
+    def _shards(self, b: Tensor, stream: Stream) -> Iterator[Shard]:
         """Cut the shards of batch ``b``, each of the size of the program's buffers."""
         size = self.program.n_buffer_steps
         width = self.program.architecture.n_inputs
@@ -260,42 +270,13 @@ class Workspace:
                 return tf.slice(array, (start, *[0] * len(rest)), (size, *rest))
 
             x = cut(stream.x)
-            yield _Piece(
+            yield Shard(
                 x,
                 cut(stream.target) if self.program.noisy else x[:, 1, :, :width],
                 cut(stream.weight),
                 stream.row_weight[b, s],
                 stream.lengths[b, s],
             )
-
-    def _shard_losses(self, piece: _Piece, scratch: Any = None) -> Tensor:
-        """Add up each loss over the rows of a shard; padding weighs nothing."""
-        network, weights = self._network, self._variables
-        pooled = network.pool(weights, piece.x, piece.lengths, scratch)
-        sums = {
-            "loss": lambda: network.squared_error(
-                weights,
-                network.head(weights, pooled),
-                piece.lengths,
-                piece.target,
-                piece.weight,
-                scratch,
-            ),
-            "disagreement": lambda: disagreement(
-                network.project(weights, pooled), piece.row_weight
-            ),
-        }
-        return tf.stack([sums[name]() for name in self.program.losses])
-
-    def _shard_gradients(
-        self, piece: _Piece, scale: Tensor, scratch: Any
-    ) -> tuple[Tensor, list[Tensor]]:
-        with tf.GradientTape() as tape:
-            losses = self._shard_losses(piece, scratch)
-            objective = tf.reduce_sum(losses * scale)
-        return losses, tape.gradient(
-            objective, self._variables, unconnected_gradients="zero"
-        )
 
     def _apply(self, gradients: list[list[Tensor]]) -> None:
         totals = [tf.add_n(shards) for shards in gradients]

@@ -1,0 +1,76 @@
+"""What the rows of a shard add to each loss, and its gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from sklearn_seqae._keras.agreement import disagreement
+from sklearn_seqae._keras.draws import NOTHING, Draws
+from sklearn_seqae._keras.dropout import layer_masks
+from sklearn_seqae._keras.network import Network
+
+Tensor = Any
+
+
+class Shard(NamedTuple):
+    """Rows that are computed together, as in `Stream`, for buffers of one size."""
+
+    x: Tensor
+    target: Tensor
+    weight: Tensor
+    row_weight: Tensor
+    lengths: Tensor
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The losses of a program, and their gradient.
+
+    Attributes
+    ----------
+    network : Network
+    weights : list of variables
+    names : tuple of str
+        Which losses, of `LOSSES`.
+    """
+
+    network: Network
+    weights: list[Any]
+    names: tuple[str, ...]
+
+    def losses(
+        self, shard: Shard, draws: Draws = NOTHING, scratch: Any = None
+    ) -> Tensor:
+        """Add up each loss over the rows of a shard; padding weighs nothing."""
+        network, weights = self.network, self.weights
+        masks = layer_masks(network.architecture, draws.inputs, draws.recurrent)
+        pooled = network.pool(weights, shard.x, shard.lengths, scratch, masks)
+        sums = {
+            "loss": lambda: network.squared_error(
+                weights,
+                network.head(weights, pooled),
+                shard.lengths,
+                shard.target,
+                shard.weight,
+                scratch,
+                masks,
+            ),
+            "disagreement": lambda: disagreement(
+                network.project(weights, pooled), shard.row_weight
+            ),
+        }
+        return tf.stack([sums[name]() for name in self.names])
+
+    def gradients(
+        self, shard: Shard, draws: Draws, scale: Tensor, scratch: Any
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Return the losses, and the gradient of their sum by ``scale``."""
+        with tf.GradientTape() as tape:
+            losses = self.losses(shard, draws, scratch)
+            objective = tf.reduce_sum(losses * scale)
+        return losses, tape.gradient(
+            objective, self.weights, unconnected_gradients="zero"
+        )
