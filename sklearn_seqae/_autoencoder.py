@@ -83,9 +83,7 @@ class Autoencoder:
             errors[start : start + BLOCK] = total / counts
         return errors
 
-    def forecast(
-        self, scaled: RaggedArray, n_steps: int, longest: int
-    ) -> RaggedArray:
+    def forecast(self, scaled: RaggedArray, n_steps: int, longest: int) -> RaggedArray:
         """Predict the next ``n_steps`` time steps of scaled sequences.
 
         A horizon at a time: what was predicted is appended before the next. At most

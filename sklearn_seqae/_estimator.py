@@ -92,10 +92,16 @@ class LSTMAutoencoderTransformer(
     step_dropout : float, default=0.0
         Share of the LSTM steps that are hidden from the encoder in training, others in
         every epoch.
+    dropout : float, default=0.0
+        Share of its inputs that each LSTM layer, of encoder and decoder, leaves out in
+        training: others for every sequence and update, the same at all of its steps.
+    recurrent_dropout : float, default=0.0
+        Likewise of the hidden state where the next step reads it [4]_, the same for all
+        gates.
     agreement_weight : float, default=0.0
         Weight, beside the reconstruction's loss, of a second one by which the pooled
         states of a sequence and of a random crop of it, of half its length or more, are
-        to be recognised as such among those of other sequences [4]_. If positive, crops
+        to be recognised as such among those of other sequences [5]_. If positive, crops
         are reconstructed, too.
     forecast_horizon : int or None, default=None
         Time steps of a sequence that `forecast` predicts at a time. A second decoder
@@ -182,7 +188,9 @@ class LSTMAutoencoderTransformer(
        learning with neural networks. NeurIPS.
     .. [3] Vincent, P., Larochelle, H., Bengio, Y. and Manzagol, P.-A. (2008).
        Extracting and composing robust features with denoising autoencoders. ICML.
-    .. [4] Chen, T., Kornblith, S., Norouzi, M. and Hinton, G. (2020). A simple
+    .. [4] Gal, Y. and Ghahramani, Z. (2016). A theoretically grounded application of
+       dropout in recurrent neural networks. NeurIPS.
+    .. [5] Chen, T., Kornblith, S., Norouzi, M. and Hinton, G. (2020). A simple
        framework for contrastive learning of visual representations. ICML.
 
     Examples
@@ -221,6 +229,8 @@ class LSTMAutoencoderTransformer(
         scaler: Any = "standard",
         noise: float = 0.0,
         step_dropout: float = 0.0,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
         agreement_weight: float = 0.0,
         forecast_horizon: int | None = None,
         epochs: int | str = 100,
@@ -249,6 +259,8 @@ class LSTMAutoencoderTransformer(
         self.scaler = scaler
         self.noise = noise
         self.step_dropout = step_dropout
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
         self.agreement_weight = agreement_weight
         self.forecast_horizon = forecast_horizon
         self.epochs = epochs

@@ -209,7 +209,7 @@ def pack(
         row_weight,
         starts[:-1].reshape(shards.shape[:2]).astype(np.int32),
         lengths.astype(np.int32),
-        futures or Futures.none(*shards.shape[:2], width),
+        futures or Futures.none(shards.shape[0], shards.shape[1], width),
     )
 
 

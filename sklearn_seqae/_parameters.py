@@ -9,6 +9,7 @@ from sklearn_seqae._scaling import SCALERS
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 NON_NEGATIVE = Interval(Real, 0, None, closed="left")
+SHARE = Interval(Real, 0, 1, closed="left")
 
 PARAMETER_CONSTRAINTS: dict[str, Any] = {
     "n_components": [POSITIVE_INT, None],
@@ -22,7 +23,9 @@ PARAMETER_CONSTRAINTS: dict[str, Any] = {
     "decoder": [StrOptions({"repeat"})],
     "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
     "noise": [NON_NEGATIVE],
-    "step_dropout": [Interval(Real, 0, 1, closed="left")],
+    "step_dropout": [SHARE],
+    "dropout": [SHARE],
+    "recurrent_dropout": [SHARE],
     "agreement_weight": [NON_NEGATIVE],
     "forecast_horizon": [POSITIVE_INT, None],
     "epochs": [POSITIVE_INT, StrOptions({"auto"})],

@@ -133,7 +133,9 @@ def possible_cuts(scaled: RaggedArray) -> tuple[Indices, Indices]:
     Something must be observed before a cut, and something after it.
     """
     observed = np.logical_not(np.isnan(scaled.values).all(axis=1))
-    place = np.arange(scaled.n_timesteps) - np.repeat(scaled.offsets[:-1], scaled.lengths)
+    place = np.arange(scaled.n_timesteps) - np.repeat(
+        scaled.offsets[:-1], scaled.lengths
+    )
     starts = scaled.offsets[:-1]
     first = np.minimum.reduceat(np.where(observed, place, scaled.n_timesteps), starts)
     last = np.maximum.reduceat(np.where(observed, place, 0), starts)
@@ -204,39 +206,43 @@ class Rows:
 
 
 def followed_by_prefixes(
-    rows: Rows, of: Indices, cuts: Indices, prefixes: Patches
-) -> Rows:
-    """Follow the rows of every shard by rows that hold prefixes.
+    rows: Rows, shards: Indices, prefixes: Prefixes, random_state: np.random.Generator
+) -> tuple[Rows, Futures]:
+    """Follow the rows of every shard by rows that hold prefixes, drawn anew.
 
     Only what the shards hold is kept of the patches.
 
     Parameters
     ----------
     rows : Rows
-    of, cuts : ndarray of shape (n_batches, n_shards, n_prefix_rows)
-        Whose prefix each of the further rows holds, and its cut.
-    prefixes : Patches
-        One for each row that has a cut.
+    shards : ndarray of shape (n_batches, n_shards, n_prefix_rows)
+        Whose prefix each of the further rows holds; -1 for none.
+    prefixes : Prefixes
+    random_state : Generator
     """
-    used = np.unique(rows.shards[rows.shards >= 0])
-    number = np.full(len(rows.patches) + 1, -1)  # the last is that of an empty row
-    number[used] = np.arange(len(used))
+    cuts = prefixes.draw(shards, random_state)
     has_cut = cuts > 0
-    further = np.where(has_cut, len(used) + np.cumsum(has_cut).reshape(cuts.shape) - 1, -1)
-    weight = rows.sample_weight
+    cut = prefixes.patches(shards, cuts)
+    number = np.where(has_cut, np.cumsum(has_cut).reshape(cuts.shape) - 1, -1)
+    used = np.unique(rows.shards[rows.shards >= 0])
+    renumbered = np.full(len(rows.patches) + 1, -1)  # the last is that of an empty row
+    renumbered[used] = np.arange(len(used))
     crops = rows.crops
     if crops is not None:
-        steps = np.append(prefixes.lengths, 0)[np.where(has_cut, further - len(used), -1)]
+        steps = np.append(cut.lengths, 0)[number]
         crops = Crops(
-            np.concatenate([crops.first, np.zeros_like(steps)], -1),
-            np.concatenate([crops.lengths, steps], -1),
+            np.concatenate([crops.first, np.zeros_like(steps)], axis=-1),
+            np.concatenate([crops.lengths, steps], axis=-1),
         )
-    return Rows(
-        _join(_take(rows.patches, used), prefixes),
-        np.concatenate([number[rows.shards], further], -1),
-        np.concatenate([weight[used], weight[of[has_cut]]]),
+    further = np.where(has_cut, len(used) + number, -1)
+    weight = rows.sample_weight
+    together = Rows(
+        _join(_take(rows.patches, used), cut),
+        np.concatenate([renumbered[rows.shards], further], axis=-1),
+        np.concatenate([weight[used], weight[shards[has_cut]]]),
         crops,
     )
+    return together, prefixes.futures(shards, cuts, weight)
 
 
 def _take(patches: Patches, indices: Indices) -> Patches:

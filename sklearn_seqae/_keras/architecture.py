@@ -90,12 +90,14 @@ class Architecture:
 
     @property
     def forecaster_inputs(self) -> tuple[int, ...]:
-        """Width of what each layer of the forecaster reads; its units are mirrored."""
-        return (self.n_code + self.n_last, *self.decoder_units[:-1])
+        """Width of what each layer of the forecaster reads, if there is one."""
+        return (self.n_code + self.n_last, *self.decoder_units[:-1])[
+            : len(self.forecaster_units)
+        ]
 
     @property
     def forecaster_units(self) -> tuple[int, ...]:
-        """LSTM units per layer of the forecaster: those of the decoder, if there is one."""
+        """LSTM units per layer of the forecaster, if there is one: the decoder's."""
         return self.decoder_units if self.n_forecast_steps else ()
 
 

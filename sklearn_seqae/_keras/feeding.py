@@ -17,7 +17,7 @@ from sklearn_seqae._packing import Futures, Noise, Stream, pack, pair_with_crops
 from sklearn_seqae._prefixes import Prefixes, Rows, followed_by_prefixes
 
 STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
-FORECAST_WEIGHT = 1.0
+FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained
 SHORTEST_CROP = 0.5  # of a sequence, to be recognised as part of it
 Indices = NDArray[np.int64]
 
@@ -39,6 +39,8 @@ class Settings:
     agreement_weight: float = 0.0
     noise: float = 0.0
     step_dropout: float = 0.0
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
     forecast_horizon: int | None = None
 
     @property
@@ -99,12 +101,15 @@ class Feed:
             of_noise = _generator(random_state)
             self._noise = Noise(settings.noise, settings.step_dropout, of_noise)
             self._silence = Noise(0.0, 0.0, of_noise)
+        self._of_seeds = _generator(random_state) if any(program.chance) else None
         self._n_batches = -(-len(data.train) // settings.batch_size)
         self._n_updates = 0
         self._losses = {name: LOSSES[name] for name in program.losses}
+        n_sequences = float(data.sample_weight[data.train].sum())
         self._mass = Mass(
             float(_observed(data)[data.train].sum()),
-            float(data.sample_weight[data.train].sum()),
+            n_sequences,
+            n_sequences,
             float(_ahead(data)[data.train].sum()),
         )
         self.holds_out = len(data.validation) > 0
@@ -145,9 +150,11 @@ class Feed:
     def sums(self, losses: NDArray[np.float32], stream: Stream) -> NDArray[np.float64]:
         """Return what `means` needs of each batch: its losses and its `Mass`."""
         per_step = stream.weight.sum(axis=(1, 2), dtype=np.float64)
+        n_paired = stream.row_weight.shape[2] - stream.futures.last.shape[2]
         mass = Mass(
             np.add.reduceat(per_step, stream.starts[:, 0]),
             stream.row_weight.sum(axis=(1, 2), dtype=np.float64),
+            stream.row_weight[..., :n_paired].sum(axis=(1, 2), dtype=np.float64),
             stream.futures.weight.sum(axis=(1, 2, 3, 4), dtype=np.float64),
         )
         return np.column_stack([losses, *mass]).astype(np.float64)
@@ -184,10 +191,7 @@ class Feed:
             )
             rows = replace(rows, shards=paired, crops=crops)
         if prefixes is not None and self._of_cuts is not None:
-            cuts = prefixes.draw(shards, self._of_cuts)
-            futures = prefixes.futures(shards, cuts, rows.sample_weight)
-            cut = prefixes.patches(shards, cuts)
-            rows = followed_by_prefixes(rows, shards, cuts, cut)
+            rows, futures = followed_by_prefixes(rows, shards, prefixes, self._of_cuts)
         return self._pack(rows, self._noise, futures)
 
     def _rows(self, shards: NDArray[np.int64]) -> Rows:
@@ -220,11 +224,19 @@ class Feed:
             loss.weight_in(settings) * n_batches / loss.divisor(self._mass)
             for loss in self._losses.values()
         ]
+        left_out = settings.dropout, settings.recurrent_dropout
         return Steps(
             np.tile(np.array(scale, np.float32), (n, 1)),
             rates.astype(np.float32),
-            np.zeros((n, 2), np.int32),
+            np.tile(np.array(left_out, np.float32), (n, 1)),
+            self._seeds(n),
         )
+
+    def _seeds(self, n: int) -> NDArray[np.int32]:
+        if self._of_seeds is None:
+            return np.zeros((n, 2), np.int32)
+        bound = np.iinfo(np.int32).max
+        return self._of_seeds.integers(bound, size=(n, 2)).astype(np.int32)
 
 
 def _ratio(total: float, mass: float) -> float:
@@ -232,7 +244,7 @@ def _ratio(total: float, mass: float) -> float:
 
 
 def _ahead(data: Data) -> NDArray[np.floating]:
-    """Count the values after a prefix of each sequence, on average, times its weight."""
+    """Count what is observed after a prefix, on average, times a sequence's weight."""
     if data.prefixes is None:
         return np.zeros_like(data.sample_weight)
     return data.prefixes.expected_masses() * data.sample_weight

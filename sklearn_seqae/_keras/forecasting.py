@@ -25,12 +25,14 @@ from sklearn_seqae._keras.architecture import (
     build_layers,
 )
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
+from sklearn_seqae._keras.dropout import Masks
 from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error
 from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch
 from sklearn_seqae._keras.fused_stack import lstm_stack_over_constant
 from sklearn_seqae._keras.inference import INFERENCE_ROWS
 from sklearn_seqae._keras.models import forecast_changes
-from sklearn_seqae._keras.network import Stateless
+from sklearn_seqae._keras.stateless import Stateless
+from sklearn_seqae._packing import Futures
 
 Tensor = Any
 
@@ -47,12 +49,15 @@ class Forecaster(ABC):
         self,
         weights: Sequence[Tensor],
         code: Tensor,
-        last: Tensor,
-        target: Tensor,
-        weight: Tensor,
+        futures: Futures,
         scratch: Any = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        """Sum of weighted squared errors of the changes; arrays (T, B, n_inputs)."""
+        """Sum of weighted squared errors of the changes that follow some rows.
+
+        ``futures`` are of these rows: last values (B, n_last), changes and their
+        weights (T, B, n_inputs). ``masks`` are what dropout leaves of all LSTM layers.
+        """
 
     @abstractmethod
     def scratch(self, n_rows: int) -> list[Any]:
@@ -73,7 +78,7 @@ class FusedForecaster(Forecaster):
     architecture: Architecture
 
     def changes(self, weights: Sequence[Tensor], code: Tensor, last: Tensor) -> Tensor:
-        states, (kernel, bias) = self._states(weights, code, last, None)
+        states, (kernel, bias) = self._states(weights, code, last, None, None)
         rows = tf.reshape(states, (-1, states.shape[-1]))
         shape = (self._n_timesteps, -1, self.architecture.n_inputs)
         changes = tf.reshape(tf.matmul(rows, kernel) + bias, shape)
@@ -83,15 +88,19 @@ class FusedForecaster(Forecaster):
         self,
         weights: Sequence[Tensor],
         code: Tensor,
-        last: Tensor,
-        target: Tensor,
-        weight: Tensor,
+        futures: Futures,
         scratch: Sequence[Any] | None = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
         layers, buffer = (scratch[:-1], scratch[-1]) if scratch else (None, None)
-        states, (kernel, bias) = self._states(weights, code, last, layers)
-        rest = [[0, self._n_timesteps - target.shape[0]], [0, 0], [0, 0]]
-        target, weight = tf.pad(target, rest), tf.pad(weight, rest)
+        states, (kernel, bias) = self._states(
+            weights, code, futures.last, layers, masks
+        )
+        n_rest = self._n_timesteps - self.architecture.n_forecast_steps
+        target, weight = (
+            tf.pad(array, [[0, n_rest], [0, 0], [0, 0]])
+            for array in (futures.change, futures.weight)
+        )
         lengths = self._lengths(code)
         return dense_squared_error(
             states, kernel, bias, target, weight, lengths, buffer
@@ -121,6 +130,7 @@ class FusedForecaster(Forecaster):
         code: Tensor,
         last: Tensor,
         scratch: Sequence[Scratch] | None,
+        masks: Sequence[Masks] | None,
     ) -> tuple[Tensor, Sequence[Tensor]]:
         """States of the last layer, (T, 1, B, U), and the output layer."""
         n_layers = len(self.architecture.decoder_units)
@@ -136,6 +146,7 @@ class FusedForecaster(Forecaster):
             self._n_timesteps,
             activation=self.architecture.activation,
             scratch=scratch,
+            masks=masks[-n_layers:] if masks else None,
         )
         return states, (kernel, bias)
 
@@ -147,8 +158,14 @@ class StockForecaster(Forecaster):
     architecture: Architecture
     layers: Layers = field(repr=False)
 
-    def changes(self, weights: Sequence[Tensor], code: Tensor, last: Tensor) -> Tensor:
-        call = Stateless(self.layers, weights)
+    def changes(
+        self,
+        weights: Sequence[Tensor],
+        code: Tensor,
+        last: Tensor,
+        masks: Sequence[Masks] | None = None,
+    ) -> Tensor:
+        call = Stateless(self.layers, weights, masks)
         n_steps = self.architecture.n_forecast_steps
         changes = forecast_changes(self.layers, n_steps, code, last, call)
         return tf.transpose(changes, (1, 0, 2))
@@ -157,13 +174,12 @@ class StockForecaster(Forecaster):
         self,
         weights: Sequence[Tensor],
         code: Tensor,
-        last: Tensor,
-        target: Tensor,
-        weight: Tensor,
+        futures: Futures,
         scratch: Any = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        changes = self.changes(weights, code, last)
-        return tf.reduce_sum(weight * tf.square(changes - target))
+        changes = self.changes(weights, code, futures.last, masks)
+        return tf.reduce_sum(futures.weight * tf.square(changes - futures.change))
 
     def scratch(self, n_rows: int) -> list[Any]:
         return []

@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from sklearn_seqae._keras.dropout import drop
 from sklearn_seqae._keras.gates import (
     act,
     act_gradient,
@@ -105,6 +106,7 @@ def lstm(
     return_sequences: bool = True,
     activation: str = "tanh",
     initial_state: tuple[Tensor, Tensor] | None = None,
+    recurrent_mask: Tensor | None = None,
     scratch: Scratch | None = None,
     input_gradient: bool = True,
 ) -> tuple[Tensor | None, dict[str, Tensor]]:
@@ -124,6 +126,9 @@ def lstm(
     activation : {"tanh", "relu"}, default="tanh"
     initial_state : pair of tensors of shape (D, B, U), default=None
         Hidden and cell state before the first step; None is zeros.
+    recurrent_mask : tensor of shape (D, B, U), default=None
+        What the hidden state is multiplied by wherever the next step reads it, the
+        same at every step, see `dropout`. None is ones.
     scratch : Scratch or None, default=None
         None is fine where speed does not matter, and without a gradient.
     input_gradient : bool, default=True
@@ -138,14 +143,23 @@ def lstm(
     zeros = tf.zeros((*x.shape[1:3], weights.recurrent_kernel.shape[1]), x.dtype)
     h0, c0 = initial_state or (zeros, zeros)
     pool = RunningPool(pooling, lengths)
-    plan = _Plan(lengths, int(x.shape[0]), activation, return_sequences, pool, scratch)
+    plan = _Plan(
+        lengths,
+        int(x.shape[0]),
+        activation,
+        return_sequences,
+        pool,
+        recurrent_mask,
+        scratch,
+    )
 
     @tf.custom_gradient
     def run(x, kernel, recurrent_kernel, bias, h0, c0):  # type: ignore[no-untyped-def]
         both = tf.concat([kernel, recurrent_kernel], 1)
 
         def pre_activation(t: Tensor, h: Tensor) -> Tensor:
-            return tf.matmul(tf.concat([x[t], h], -1), both) + bias[:, None]
+            read = tf.concat([x[t], drop(h, recurrent_mask)], -1)
+            return tf.matmul(read, both) + bias[:, None]
 
         saved = _forward(plan, pre_activation, h0, c0)
 
@@ -154,7 +168,9 @@ def lstm(
                 both if input_gradient else recurrent_kernel, (0, 2, 1)
             )
             gates, dh, dc, dx, _ = _backward(plan, saved, c0, upstream, transposed)
-            d_both, d_bias = weight_gradients(x, saved.hidden, h0, gates, plan.longest)
+            d_both, d_bias = weight_gradients(
+                x, saved.hidden, h0, gates, plan.longest, recurrent_mask
+            )
             d_kernel, d_recurrent = tf.split(d_both, [x.shape[-1], dh.shape[-1]], 1)
             return dx, d_kernel, d_recurrent, d_bias, dh, dc
 
@@ -172,6 +188,7 @@ def lstm_over_constant(
     n_timesteps: int,
     *,
     activation: str = "tanh",
+    recurrent_mask: Tensor | None = None,
     scratch: Scratch | None = None,
 ) -> Tensor:
     """Run a layer whose input is the same at every step, as after a RepeatVector.
@@ -187,7 +204,7 @@ def lstm_over_constant(
     lengths : int32 tensor of shape (B,)
     n_timesteps : int
         T, the size of the buffers.
-    activation, scratch
+    activation, recurrent_mask, scratch
         As in `lstm`.
 
     Returns
@@ -197,12 +214,12 @@ def lstm_over_constant(
     units = recurrent_kernel.shape[1]
     zeros = tf.zeros((*projection.shape[:2], units), projection.dtype)
     pool = RunningPool((), lengths)
-    plan = _Plan(lengths, n_timesteps, activation, True, pool, scratch)
+    plan = _Plan(lengths, n_timesteps, activation, True, pool, recurrent_mask, scratch)
 
     @tf.custom_gradient
     def run(projection, recurrent_kernel):  # type: ignore[no-untyped-def]
         def pre_activation(_t: Tensor, h: Tensor) -> Tensor:
-            return projection + tf.matmul(h, recurrent_kernel)
+            return projection + tf.matmul(drop(h, recurrent_mask), recurrent_kernel)
 
         saved = _forward(plan, pre_activation, zeros, zeros)
 
@@ -212,7 +229,7 @@ def lstm_over_constant(
                 plan, saved, zeros, (upstream,), transposed
             )
             d_recurrent, _ = weight_gradients(
-                None, saved.hidden, zeros, gates, plan.longest
+                None, saved.hidden, zeros, gates, plan.longest, recurrent_mask
             )
             return total, d_recurrent
 
@@ -230,6 +247,7 @@ class _Plan:
     activation: str
     return_sequences: bool
     pool: RunningPool
+    recurrent_mask: Tensor | None
     scratch: Scratch | None
 
     @property
@@ -353,7 +371,8 @@ def _backward(
         down = tf.matmul(d, transposed)
         if n_inputs:
             inputs, down = inputs.write(t, down[..., :n_inputs]), down[..., n_inputs:]
-        return t - 1, down, dc * f, total + d, gates.write(t, d), inputs
+        dh = drop(down, plan.recurrent_mask)
+        return t - 1, dh, dc * f, total + d, gates.write(t, d), inputs
 
     zeros = tf.zeros_like(c0)
     total = tf.zeros((*c0.shape[:2], width), c0.dtype)

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from sklearn_seqae._keras.dropout import Masks, drop
 from sklearn_seqae._keras.fused_lstm import (
     LSTMWeights,
     Scratch,
@@ -25,6 +26,7 @@ def lstm_stack_over_constant(
     *,
     activation: str = "tanh",
     scratch: Sequence[Scratch] | None = None,
+    masks: Sequence[Masks] | None = None,
 ) -> Tensor:
     """Run layers of which the first reads a vector at every step.
 
@@ -37,22 +39,34 @@ def lstm_stack_over_constant(
         As in `lstm_over_constant`.
     scratch : sequence of Scratch, default=None
         One for each layer.
+    masks : sequence of Masks, default=None
+        What dropout leaves of each layer; None drops nothing.
 
     Returns
     -------
     tensor of shape (T, 1, B, U)
         States of the last layer.
     """
-    buffers = scratch or [None] * len(stack)
+    buffers: Sequence[Scratch | None] = scratch or [None] * len(stack)
+    kept = masks or [Masks()] * len(stack)
     first = stack[0]
+    read = drop(vector[None], kept[0].inputs)
     states = lstm_over_constant(
-        tf.matmul(vector[None], first.kernel) + first.bias[:, None],
+        tf.matmul(read, first.kernel) + first.bias[:, None],
         first.recurrent_kernel,
         lengths,
         n_timesteps,
         activation=activation,
+        recurrent_mask=kept[0].recurrent,
         scratch=buffers[0],
     )
-    for layer, buffer in zip(stack[1:], buffers[1:], strict=True):
-        states, _ = lstm(states, layer, lengths, activation=activation, scratch=buffer)
+    for layer, mask, buffer in zip(stack[1:], kept[1:], buffers[1:], strict=True):
+        states, _ = lstm(
+            drop(states, mask.inputs),
+            layer,
+            lengths,
+            activation=activation,
+            recurrent_mask=mask.recurrent,
+            scratch=buffer,
+        )
     return states

@@ -16,17 +16,21 @@ from typing import Any
 import tensorflow as tf
 
 from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
+from sklearn_seqae._keras.dropout import Masks, drop
 from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error
 from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch, lstm
 from sklearn_seqae._keras.fused_stack import lstm_stack_over_constant
 from sklearn_seqae._keras.models import pooled_states
 from sklearn_seqae._keras.pooling import attend
+from sklearn_seqae._keras.stateless import Stateless
 
 Tensor = Any
 
 
 class Network(ABC):
     """Encode and decode, from weights."""
+
+    architecture: Architecture
 
     def encode(
         self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
@@ -36,9 +40,17 @@ class Network(ABC):
 
     @abstractmethod
     def pool(
-        self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
+        self,
+        weights: Sequence[Tensor],
+        x: Tensor,
+        lengths: Tensor,
+        scratch: Any = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        """(T, 2, B, n_inputs) and steps of each row (B,) to states (B, n_pooled)."""
+        """(T, 2, B, n_inputs) and steps of each row (B,) to states (B, n_pooled).
+
+        ``masks`` are what dropout leaves of the layers; None drops nothing.
+        """
 
     @abstractmethod
     def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
@@ -68,6 +80,7 @@ class Network(ABC):
         target: Tensor,
         weight: Tensor,
         scratch: Any = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
         """Sum of weighted squared errors of what the codes decode to.
 
@@ -135,6 +148,7 @@ class FusedNetwork(Network):
         x: Tensor,
         lengths: Tensor,
         scratch: Sequence[Scratch] | None = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
         architecture = self.architecture
         kinds = architecture.pooling
@@ -143,13 +157,15 @@ class FusedNetwork(Network):
         states, pooled = x[:, : architecture.n_directions], []
         for n, layer in enumerate(parts.encoder):
             is_last = n == len(parts.encoder) - 1
+            mask = masks[n] if masks else Masks()
             states, kept = lstm(
-                states,
+                drop(states, mask.inputs),
                 layer,
                 lengths,
                 pooling=running,
                 return_sequences=not is_last or running != kinds,
                 activation=architecture.activation,
+                recurrent_mask=mask.recurrent,
                 scratch=scratch[n] if scratch else None,
                 input_gradient=n > 0,
             )
@@ -176,7 +192,7 @@ class FusedNetwork(Network):
         scratch: Sequence[Scratch] | None = None,
     ) -> Tensor:
         states, (kernel, bias) = self._decoder_states(
-            weights, code, lengths, n_timesteps, scratch
+            weights, code, lengths, n_timesteps, scratch, None
         )
         rows = tf.reshape(states, (-1, states.shape[-1]))
         shape = (n_timesteps, -1, self.architecture.n_inputs)
@@ -190,10 +206,11 @@ class FusedNetwork(Network):
         target: Tensor,
         weight: Tensor,
         scratch: Sequence[Any] | None = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
         layers, buffer = (scratch[:-1], scratch[-1]) if scratch else (None, None)
         states, (kernel, bias) = self._decoder_states(
-            weights, code, lengths, target.shape[0], layers
+            weights, code, lengths, target.shape[0], layers, masks
         )
         return dense_squared_error(
             states, kernel, bias, target, weight, lengths, buffer
@@ -206,17 +223,20 @@ class FusedNetwork(Network):
         lengths: Tensor,
         n_timesteps: int,
         scratch: Sequence[Scratch] | None,
+        masks: Sequence[Masks] | None,
     ) -> tuple[Tensor, Sequence[Tensor]]:
         """States of the last decoder layer, (T, 1, B, U), and the output layer."""
         parts = _Parts.of(self.architecture, weights)
-        buffers = scratch[len(parts.encoder) :] if scratch else None
+        n_encoder, n_decoder = len(parts.encoder), len(parts.decoder)
+        own = slice(n_encoder, n_encoder + n_decoder)
         states = lstm_stack_over_constant(
             code,
             parts.decoder,
             lengths,
             n_timesteps,
             activation=self.architecture.activation,
-            scratch=buffers,
+            scratch=scratch[own] if scratch else None,
+            masks=masks[own] if masks else None,
         )
         return states, parts.reconstruction
 
@@ -263,9 +283,14 @@ class StockNetwork(Network):
     layers: Layers = field(repr=False)
 
     def pool(
-        self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
+        self,
+        weights: Sequence[Tensor],
+        x: Tensor,
+        lengths: Tensor,
+        scratch: Any = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        call = Stateless(self.layers, weights)
+        call = Stateless(self.layers, weights, masks)
         steps = tf.transpose(x[:, 0], (1, 0, 2))
         mask = tf.sequence_mask(lengths, x.shape[0])
         return pooled_states(self.layers, self.architecture, steps, mask, call)
@@ -285,8 +310,9 @@ class StockNetwork(Network):
         lengths: Tensor,
         n_timesteps: int,
         scratch: Any = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        call = Stateless(self.layers, weights)
+        call = Stateless(self.layers, weights, masks)
         states = tf.repeat(code[:, None], n_timesteps, axis=1)
         for layer in self.layers.decoder:
             states = call(layer, states)
@@ -300,28 +326,16 @@ class StockNetwork(Network):
         target: Tensor,
         weight: Tensor,
         scratch: Any = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        decoded = self.decode(weights, code, lengths, target.shape[0])
+        n_timesteps = target.shape[0]
+        decoded = self.decode(weights, code, lengths, n_timesteps, masks=masks)
         inside = tf.transpose(tf.sequence_mask(lengths, target.shape[0]))[:, :, None]
         weight = tf.where(inside, weight, tf.zeros_like(weight))
         return tf.reduce_sum(weight * tf.square(decoded - target))
 
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
         return []
-
-
-class Stateless:
-    """Call Keras layers with weights of one's own in place of theirs."""
-
-    def __init__(self, layers: Layers, weights: Sequence[Tensor]) -> None:
-        own = zip(layers.variables, weights, strict=True)
-        self._weights = {id(variable): weight for variable, weight in own}
-
-    def __call__(self, layer: Any, inputs: Tensor, **kwargs: Any) -> Tensor:
-        mine = [self._weights[id(v)] for v in layer.trainable_variables]
-        frozen = [v.value for v in layer.non_trainable_variables]
-        outputs, _ = layer.stateless_call(mine, frozen, inputs, **kwargs)
-        return outputs
 
 
 def _dense(layer: Sequence[Tensor], inputs: Tensor) -> Tensor:

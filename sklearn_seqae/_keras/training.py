@@ -20,6 +20,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_seqae._batching import buffer_steps, shard_shape
 from sklearn_seqae._keras.architecture import Architecture, Weights, initial_weights
 from sklearn_seqae._keras.devices import has_gpu, n_cores
+from sklearn_seqae._keras.draws import Chance
 from sklearn_seqae._keras.feeding import STEPS_PER_CALL, Data, Feed, Settings
 from sklearn_seqae._keras.losses import losses_of
 from sklearn_seqae._keras.progress import Progress
@@ -113,6 +114,7 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
         buffer_steps(int(data.patches.lengths.max())),
         noisy=settings.noise > 0 or settings.step_dropout > 0,
         losses=losses_of(settings),
+        chance=Chance(settings.dropout > 0, settings.recurrent_dropout > 0),
         n_prefix_rows=n_prefix_rows,
     )
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
@@ -25,13 +25,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._keras.agreement import disagreement
 from sklearn_seqae._keras.architecture import Architecture, Weights
 from sklearn_seqae._keras.compiling import CompiledModel, optimizer_key
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
+from sklearn_seqae._keras.draws import NO_CHANCE, Chance, draw
 from sklearn_seqae._keras.forecasting import make_forecaster
-from sklearn_seqae._keras.losses import LOSSES
 from sklearn_seqae._keras.network import make_network
+from sklearn_seqae._keras.objective import NO_BUFFERS, Buffers, Objective, Shard
 from sklearn_seqae._packing import Futures, Stream
 
 MAX_IDLE = 8
@@ -54,6 +54,8 @@ class Program:
         Whether the decoder's target is not what the encoder reads.
     losses : tuple of str, default=("loss",)
         What is computed, of `LOSSES`.
+    chance : Chance, default=Chance()
+        What is drawn anew at every update.
     n_prefix_rows : int, default=0
         Rows of a shard, its last ones, of which the future is to be predicted.
     """
@@ -64,6 +66,7 @@ class Program:
     n_buffer_steps: int
     noisy: bool = False
     losses: tuple[str, ...] = ("loss",)
+    chance: Chance = NO_CHANCE
     n_prefix_rows: int = 0
 
 
@@ -76,31 +79,16 @@ class Steps(NamedTuple):
         Factors of the losses in the objective.
     learning_rate : ndarray of shape (n_batches,), float32
         0 leaves the optimizer's as it is.
+    dropout : ndarray of shape (n_batches, 2), float32
+        Shares of the inputs and of the states that LSTM layers leave out.
     seed : ndarray of shape (n_batches, 2), int32
-        What the network draws comes from it; of no meaning where it draws nothing.
+        All that is drawn comes from it; of no meaning where nothing is.
     """
 
     scale: Any
     learning_rate: Any
+    dropout: Any
     seed: Any
-
-
-class _Piece(NamedTuple):
-    """One shard, as in `Stream`."""
-
-    x: Tensor
-    target: Tensor
-    weight: Tensor
-    row_weight: Tensor
-    lengths: Tensor
-    futures: Futures
-
-
-class _Buffers(NamedTuple):
-    """Where one shard is computed, see `Scratch`; empty without XLA."""
-
-    network: list[Any]
-    forecaster: list[Any]
 
 
 class Workspace:
@@ -124,11 +112,14 @@ class Workspace:
         self._variables = [variable.value for variable in self.layers.variables]
         # Without XLA nothing is updated in place, so there the buffers would only cost.
         self._scratch = [
-            self._buffers() if self._jit else _Buffers([], [])
+            self._buffers() if self._jit else NO_BUFFERS
             for _ in range(program.n_shards)
         ]
-        self._gradients_of_shard = self._function(self._shard_gradients)
-        self._losses_of_shard = self._function(self._held_out_losses)
+        objective = Objective(
+            self._network, self._forecaster, self._variables, program.losses
+        )
+        self._gradients_of_shard = self._function(objective.gradients)
+        self._losses_of_shard = self._function(objective.held_out)
         self._update = self._function(self._apply)
         self._train = tf.function(
             own_function(self._train_batches),
@@ -196,12 +187,11 @@ class Workspace:
         arrays = tuple(getattr(stream, field.name) for field in fields(stream))
         return tf.nest.map_structure(tf.convert_to_tensor, arrays)
 
-    def _buffers(self) -> _Buffers:
-        program = self.program
-        n_ahead = program.n_prefix_rows
-        return _Buffers(
+    def _buffers(self) -> Buffers:
+        program, n_ahead = self.program, self.program.n_prefix_rows
+        return Buffers(
             self._network.scratch(program.n_buffer_steps, program.n_rows),
-            self._forecaster.scratch(n_ahead) if n_ahead else [],
+            self._forecaster.scratch(n_ahead) if n_ahead else None,
         )
 
     def _stream_signature(self, n_prefix_rows: int) -> list[Any]:
@@ -233,6 +223,7 @@ class Workspace:
         return [
             tf.TensorSpec((None, len(self.program.losses)), tf.float32),
             tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((None, 2), tf.float32),
             tf.TensorSpec((None, 2), tf.int32),
         ]
 
@@ -244,12 +235,23 @@ class Workspace:
     def _train_batches(self, *tensors: Tensor) -> Tensor:
         n = len(fields(Stream))
         stream, steps = Stream(*tensors[:n]), Steps(*tensors[n:])
+        program = self.program
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+            draws = draw(
+                program.architecture,
+                program.chance,
+                steps.seed[b],
+                steps.dropout[b],
+                program.n_shards,
+                program.n_rows,
+            )
             # The shards don't depend on each other: TensorFlow runs them side by side.
             results = [
-                self._gradients_of_shard(piece, steps.scale[b], self._scratch[s])
-                for s, piece in enumerate(self._pieces(b, stream))
+                self._gradients_of_shard(
+                    shard, draws[s], steps.scale[b], self._scratch[s]
+                )
+                for s, shard in enumerate(self._shards(b, stream))
             ]
             if self._has_rate:
                 rate = steps.learning_rate[b]
@@ -265,9 +267,9 @@ class Workspace:
         stream = Stream(*tensors)
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-            pieces = self._pieces(b, stream)
+            shards = self._shards(b, stream)
             return b + 1, losses.write(
-                b, tf.add_n([self._losses_of_shard(piece) for piece in pieces])
+                b, tf.add_n([self._losses_of_shard(shard) for shard in shards])
             )
 
         return self._over_batches(batch, stream.starts)
@@ -281,7 +283,7 @@ class Workspace:
         )
         return losses.stack()
 
-    def _pieces(self, b: Tensor, stream: Stream) -> Iterator[_Piece]:
+    def _shards(self, b: Tensor, stream: Stream) -> Iterator[Shard]:
         """Cut the shards of batch ``b``, each of the size of the program's buffers."""
         size = self.program.n_buffer_steps
         width = self.program.architecture.n_inputs
@@ -292,7 +294,7 @@ class Workspace:
                 return tf.slice(array, (start, *[0] * len(rest)), (size, *rest))
 
             x = cut(stream.x)
-            yield _Piece(
+            yield Shard(
                 x,
                 cut(stream.target) if self.program.noisy else x[:, 1, :, :width],
                 cut(stream.weight),
@@ -300,51 +302,6 @@ class Workspace:
                 stream.lengths[b, s],
                 Futures(*(array[b, s] for array in stream.futures)),
             )
-
-    def _shard_losses(
-        self, piece: _Piece, scratch: _Buffers, names: Sequence[str]
-    ) -> Tensor:
-        """Add up each loss over the rows of a shard; padding weighs nothing.
-
-        Those not named are zero.
-        """
-        network, weights = self._network, self._variables
-        pooled = network.pool(weights, piece.x, piece.lengths, scratch.network)
-        code = network.head(weights, pooled)
-        n_paired = self.program.n_rows - self.program.n_prefix_rows
-        sums = {
-            "loss": lambda: network.squared_error(
-                weights,
-                code,
-                piece.lengths,
-                piece.target,
-                piece.weight,
-                scratch.network,
-            ),
-            "disagreement": lambda: disagreement(
-                network.project(weights, pooled[:n_paired]), piece.row_weight[:n_paired]
-            ),
-            "forecast_loss": lambda: self._forecaster.squared_error(
-                weights, code[n_paired:], *piece.futures, scratch.forecaster
-            ),
-        }
-        return tf.stack(
-            [sums[n]() if n in names else tf.zeros([]) for n in self.program.losses]
-        )
-
-    def _held_out_losses(self, piece: _Piece) -> Tensor:
-        names = [name for name in self.program.losses if LOSSES[name].held_out]
-        return self._shard_losses(piece, _Buffers([], []), names)
-
-    def _shard_gradients(
-        self, piece: _Piece, scale: Tensor, scratch: Any
-    ) -> tuple[Tensor, list[Tensor]]:
-        with tf.GradientTape() as tape:
-            losses = self._shard_losses(piece, scratch, self.program.losses)
-            objective = tf.reduce_sum(losses * scale)
-        return losses, tape.gradient(
-            objective, self._variables, unconnected_gradients="zero"
-        )
 
     def _apply(self, gradients: list[list[Tensor]]) -> None:
         totals = [tf.add_n(shards) for shards in gradients]
