@@ -17,7 +17,7 @@ from sklearn_seqae._batching import (
 )
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._missing import fill_missing
-from sklearn_seqae._prefixes import Prefixes, change_scale
+from sklearn_seqae._prefixes import N_RECENT, Prefixes, change_scale
 from sklearn_seqae._ragged import RaggedArray
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class Design:
             n_projection=PROJECTION if self.agreement else 0,
             n_extra=self.patch_size * self.n_features * self.differences,
             n_forecast_steps=-(-(self.forecast_horizon or 0) // self.patch_size),
-            n_last=self.n_features if self.forecast_horizon else 0,
+            n_recent=N_RECENT * self.n_features if self.forecast_horizon else 0,
         )
 
 

@@ -106,8 +106,8 @@ class LSTMAutoencoderTransformer(
     forecast_horizon : int or None, default=None
         Time steps of a sequence that `forecast` predicts at a time. A second decoder
         learns to write them from the embedding of a prefix of the sequence, cut at a
-        random time step, and its last values, beside the reconstruction [1]_. Prefixes
-        are reconstructed, too. None is no such decoder.
+        random time step, and its last eight values, beside the reconstruction [1]_.
+        Prefixes are reconstructed, too. None is no such decoder.
     epochs : int or "auto", default=100
         Passes over the sequences. "auto": as many as make 2,000 updates, 10 at least.
     batch_size : int, default=32

@@ -70,12 +70,11 @@ class ForecastingMixin:
             `n_steps` is no such number.
         """
         check_is_fitted(self)
-        if n_steps is None:
-            n_steps = len(self._autoencoder.design.forecast_scale or ())
-        check_scalar(n_steps, "n_steps", Integral, min_val=1, max_val=MAX_LENGTH)
+        network = self._autoencoder
+        n: Any = network.design.forecast_horizon if n_steps is None else n_steps
+        check_scalar(n, "n_steps", Integral, min_val=1, max_val=MAX_LENGTH)
         ragged, _ = validate_sequences(self, X, reset=False)
-        ahead = self._autoencoder.forecast(
-            scale(self.scaler_, ragged), n_steps, self.max_length_
-        )
-        container = container_ahead(self._container, n_steps)
+        scaled = scale(self.scaler_, ragged)
+        ahead = network.forecast(scaled, n, longest=self.max_length_)
+        container = container_ahead(self._container, n)
         return from_ragged(unscale(self.scaler_, ahead), container, ids_of_sequences(X))

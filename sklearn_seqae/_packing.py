@@ -71,15 +71,16 @@ class Futures(NamedTuple):
 
     Attributes
     ----------
-    last : ndarray of shape (n_batches, n_shards, n_rows, n_features), float32
-        The last observed value of each feature, zero where there is none.
+    recent : ndarray of shape (n_batches, n_shards, n_rows, n_recent), float32
+        The prefix's last time steps, see `recent_values`.
     change : ndarray of shape (n_batches, n_shards, n_steps, n_rows, width), float32
-        By how much what comes next differs from it, divided by `change_scale`.
+        By how much what comes next differs from the last observed values, divided by
+        `change_scale`.
     weight : ndarray of the same shape, float32
         Zero where nothing is observed.
     """
 
-    last: NDArray[np.float32]
+    recent: NDArray[np.float32]
     change: NDArray[np.float32]
     weight: NDArray[np.float32]
 

@@ -18,6 +18,7 @@ from sklearn_seqae._batching import Patches
 from sklearn_seqae._packing import Crops, Futures
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
+N_RECENT = 8  # time steps that the forecaster reads beside the vector
 Indices = NDArray[np.int64]
 
 
@@ -96,16 +97,17 @@ class Prefixes:
         sample_weight : ndarray of shape (n_sequences,)
         """
         has_cut = (cuts > 0)[..., None]
-        start = self.scaled.offsets[shards] + cuts
+        first = self.scaled.offsets[shards]
+        start = first + cuts
         row = start[..., None] + np.arange(self.horizon)
         inside = has_cut & (row < self.scaled.offsets[1:][shards][..., None])
         future = self.scaled.values[np.where(inside, row, 0)]
-        last = np.where(has_cut, self._last[start - 1], 0)
+        last = self._last[start - 1]
         change = (future - last[..., None, :]) / self.scale
         weight = sample_weight[shards][..., None, None]
         observed = inside[..., None] & np.logical_not(np.isnan(future))
         return Futures(
-            last.astype(np.float32),
+            recent_values(self._last, first, start),
             self._in_patches(np.where(observed, change, 0)),
             self._in_patches(observed * weight),
         )
@@ -152,6 +154,29 @@ def last_observed(scaled: RaggedArray) -> NDArray[np.floating]:
     seen = np.maximum.accumulate(np.where(np.isnan(scaled.values), -1, row), axis=0)
     values = np.take_along_axis(scaled.values, np.maximum(seen, 0), axis=0)
     return np.where(seen >= start, values, 0)
+
+
+def recent_values(
+    last: NDArray[np.floating], starts: Indices, ends: Indices
+) -> NDArray[np.float32]:
+    """Return the last `N_RECENT` time steps of sequences, the latest first.
+
+    Parameters
+    ----------
+    last : ndarray of shape (n_timesteps, n_features)
+        As from `last_observed`: no value is missing.
+    starts, ends : ndarray of int
+        Where each sequence starts, and where the next begins.
+
+    Returns
+    -------
+    ndarray of shape (*starts.shape, N_RECENT * n_features), float32
+        Zero for what would be before the start.
+    """
+    row = ends[..., None] - 1 - np.arange(N_RECENT)
+    inside = row >= starts[..., None]
+    values = np.where(inside[..., None], last[np.where(inside, row, 0)], 0)
+    return values.reshape(*starts.shape, -1).astype(np.float32)
 
 
 def change_scale(

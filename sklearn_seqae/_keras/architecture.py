@@ -44,8 +44,8 @@ class Architecture:
         Values that the encoder's LSTM step reads beyond those that are decoded.
     n_forecast_steps : int
         LSTM steps of a second decoder, which predicts what comes next; 0 is none.
-    n_last : int
-        Values that it reads beside the vector: the last one of each feature.
+    n_recent : int
+        Values that it reads beside the vector: the last time steps.
     """
 
     n_inputs: int
@@ -59,7 +59,7 @@ class Architecture:
     n_projection: int = 0
     n_extra: int = 0
     n_forecast_steps: int = 0
-    n_last: int = 0
+    n_recent: int = 0
 
     @property
     def n_directions(self) -> int:
@@ -91,7 +91,7 @@ class Architecture:
     @property
     def forecaster_inputs(self) -> tuple[int, ...]:
         """Width of what each layer of the forecaster reads, if there is one."""
-        return (self.n_code + self.n_last, *self.decoder_units[:-1])[
+        return (self.n_code + self.n_recent, *self.decoder_units[:-1])[
             : len(self.forecaster_units)
         ]
 

@@ -110,7 +110,7 @@ class Feed:
             float(_observed(data)[data.train].sum()),
             n_sequences,
             n_sequences,
-            float(_ahead(data)[data.train].sum()),
+            float(_ahead(data)[data.train].sum()) or 1.0,  # the rest may be too short
         )
         self.holds_out = len(data.validation) > 0
 
@@ -150,7 +150,7 @@ class Feed:
     def sums(self, losses: NDArray[np.float32], stream: Stream) -> NDArray[np.float64]:
         """Return what `means` needs of each batch: its losses and its `Mass`."""
         per_step = stream.weight.sum(axis=(1, 2), dtype=np.float64)
-        n_paired = stream.row_weight.shape[2] - stream.futures.last.shape[2]
+        n_paired = stream.row_weight.shape[2] - stream.futures.recent.shape[2]
         mass = Mass(
             np.add.reduceat(per_step, stream.starts[:, 0]),
             stream.row_weight.sum(axis=(1, 2), dtype=np.float64),

@@ -1,4 +1,4 @@
-"""The second decoder: what comes next, from the vector and the last observed values.
+"""The second decoder: what comes next, from the vector and the last time steps.
 
 It writes *changes*: by how much the next steps differ from the last observed values, in
 units of `change_scale`, so that a network that has learnt nothing predicts no change.
@@ -41,8 +41,10 @@ class Forecaster(ABC):
     """Changes to come, from weights: T is `Architecture.n_forecast_steps`."""
 
     @abstractmethod
-    def changes(self, weights: Sequence[Tensor], code: Tensor, last: Tensor) -> Tensor:
-        """Codes (B, n_code) and last values (B, n_last) to changes (T, B, n_inputs)."""
+    def changes(
+        self, weights: Sequence[Tensor], code: Tensor, recent: Tensor
+    ) -> Tensor:
+        """Codes (B, n_code) and last time steps (B, n_recent) to changes (T, B, n_inputs)."""
 
     @abstractmethod
     def squared_error(
@@ -55,8 +57,8 @@ class Forecaster(ABC):
     ) -> Tensor:
         """Sum of weighted squared errors of the changes that follow some rows.
 
-        ``futures`` are of these rows: last values (B, n_last), changes and their
-        weights (T, B, n_inputs). ``masks`` are what dropout leaves of all LSTM layers.
+        ``futures`` are of these rows: last time steps (B, n_recent), changes and
+        their weights (T, B, n_inputs). ``masks`` are what dropout leaves of all LSTM layers.
         """
 
     @abstractmethod
@@ -77,8 +79,10 @@ class FusedForecaster(Forecaster):
 
     architecture: Architecture
 
-    def changes(self, weights: Sequence[Tensor], code: Tensor, last: Tensor) -> Tensor:
-        states, (kernel, bias) = self._states(weights, code, last, None, None)
+    def changes(
+        self, weights: Sequence[Tensor], code: Tensor, recent: Tensor
+    ) -> Tensor:
+        states, (kernel, bias) = self._states(weights, code, recent, None, None)
         rows = tf.reshape(states, (-1, states.shape[-1]))
         shape = (self._n_timesteps, -1, self.architecture.n_inputs)
         changes = tf.reshape(tf.matmul(rows, kernel) + bias, shape)
@@ -94,7 +98,7 @@ class FusedForecaster(Forecaster):
     ) -> Tensor:
         layers, buffer = (scratch[:-1], scratch[-1]) if scratch else (None, None)
         states, (kernel, bias) = self._states(
-            weights, code, futures.last, layers, masks
+            weights, code, futures.recent, layers, masks
         )
         n_rest = self._n_timesteps - self.architecture.n_forecast_steps
         target, weight = (
@@ -128,7 +132,7 @@ class FusedForecaster(Forecaster):
         self,
         weights: Sequence[Tensor],
         code: Tensor,
-        last: Tensor,
+        recent: Tensor,
         scratch: Sequence[Scratch] | None,
         masks: Sequence[Masks] | None,
     ) -> tuple[Tensor, Sequence[Tensor]]:
@@ -140,7 +144,7 @@ class FusedForecaster(Forecaster):
             for n in range(n_layers)
         ]
         states = lstm_stack_over_constant(
-            tf.concat([code, last], -1),
+            tf.concat([code, recent], -1),
             stack,
             self._lengths(code),
             self._n_timesteps,
@@ -162,12 +166,12 @@ class StockForecaster(Forecaster):
         self,
         weights: Sequence[Tensor],
         code: Tensor,
-        last: Tensor,
+        recent: Tensor,
         masks: Sequence[Masks] | None = None,
     ) -> Tensor:
         call = Stateless(self.layers, weights, masks)
         n_steps = self.architecture.n_forecast_steps
-        changes = forecast_changes(self.layers, n_steps, code, last, call)
+        changes = forecast_changes(self.layers, n_steps, code, recent, call)
         return tf.transpose(changes, (1, 0, 2))
 
     def squared_error(
@@ -178,7 +182,7 @@ class StockForecaster(Forecaster):
         scratch: Any = None,
         masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        changes = self.changes(weights, code, futures.last, masks)
+        changes = self.changes(weights, code, futures.recent, masks)
         return tf.reduce_sum(futures.weight * tf.square(changes - futures.change))
 
     def scratch(self, n_rows: int) -> list[Any]:
@@ -197,14 +201,14 @@ def forecast(
     architecture: Architecture,
     weights: Weights,
     codes: NDArray[np.float32],
-    last: NDArray[np.float32],
+    recent: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Predict what comes next.
 
     Parameters
     ----------
     codes : ndarray of shape (n_sequences, n_code)
-    last : ndarray of shape (n_sequences, n_last)
+    recent : ndarray of shape (n_sequences, n_recent)
 
     Returns
     -------
@@ -217,7 +221,7 @@ def forecast(
     rest = ((0, n_calls * INFERENCE_ROWS - len(codes)), (0, 0))
     pairs = zip(
         np.split(np.pad(codes, rest), n_calls),
-        np.split(np.pad(last, rest), n_calls),
+        np.split(np.pad(recent, rest), n_calls),
         strict=True,
     )
     found = [changes(tensors, *map(tf.constant, pair)).numpy() for pair in pairs]

@@ -47,7 +47,7 @@ def lstm_stack_over_constant(
     tensor of shape (T, 1, B, U)
         States of the last layer.
     """
-    buffers: Sequence[Scratch | None] = scratch or [None] * len(stack)
+    buffers = scratch or len(stack) * [None]
     kept = masks or [Masks()] * len(stack)
     first = stack[0]
     read = drop(vector[None], kept[0].inputs)

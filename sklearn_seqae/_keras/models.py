@@ -132,14 +132,11 @@ def _forecaster(
     """Model of padded sequences to the time steps that follow, as many as the scale."""
     sequence = encoder.input
     horizon, n_features = scale.shape
-    last = ops.expand_dims(_last_of(sequence), 1)
-    changes = forecast_changes(
-        built,
-        architecture.n_forecast_steps,
-        encoder(sequence)[:, : architecture.n_code],
-        last[:, 0],
-    )
+    recent = _recent_of(sequence, architecture.n_recent // n_features)
+    code = encoder(sequence)[:, : architecture.n_code]
+    changes = forecast_changes(built, architecture.n_forecast_steps, code, recent)
     flat = layers.Reshape((-1, n_features), name="unpatch_forecast")(changes)
+    last = ops.expand_dims(recent[:, :n_features], 1)
     future = last + flat[:, :horizon] * scale
     return keras.Model(sequence, future, name="forecaster")
 
@@ -153,7 +150,7 @@ def encode_steps(
 
 
 def forecast_changes(
-    built: Layers, n_steps: int, code: Any, last: Any, call: Any = None
+    built: Layers, n_steps: int, code: Any, recent: Any, call: Any = None
 ) -> Any:
     """Run the forecaster's stock layers: (B, n_steps, n_inputs), the first step first.
 
@@ -162,12 +159,12 @@ def forecast_changes(
     built : Layers
     n_steps : int
     code : tensor of shape (B, n_code)
-    last : tensor of shape (B, n_last)
+    recent : tensor of shape (B, n_recent)
     call : callable, default=None
         How to call a layer; None is as it is.
     """
     call = call or _plain_call
-    vector = ops.concatenate([code, last], axis=-1)
+    vector = ops.concatenate([code, recent], axis=-1)
     states = ops.repeat(ops.expand_dims(vector, 1), n_steps, axis=1)
     for layer in built.forecaster:
         states = call(layer, states)
@@ -231,13 +228,18 @@ def _lengths_of(observed: Any) -> Any:
     return ops.max(ops.multiply(any_feature, position), axis=1, keepdims=True)
 
 
-def _last_of(sequence: Any) -> Any:
-    """Last observed value of each feature, zero where there is none."""
+def _recent_of(sequence: Any, n: int) -> Any:
+    """Last ``n`` time steps, the latest first, as `recent_values` has them."""
     observed = ops.logical_not(ops.isnan(sequence))
     position = np.arange(1, sequence.shape[1] + 1)[:, None]
-    at = ops.multiply(ops.cast(observed, "int32"), position)
-    is_last = ops.logical_and(observed, ops.equal(at, ops.max(at, 1, keepdims=True)))
-    return ops.sum(ops.where(is_last, sequence, ops.zeros_like(sequence)), axis=1)
+    lengths = ops.expand_dims(_lengths_of(observed), -1)
+    steps = []
+    for back in range(n):
+        inside = ops.logical_and(observed, ops.less_equal(position, lengths - back))
+        at = ops.multiply(ops.cast(inside, "int32"), position)
+        is_last = ops.logical_and(inside, ops.equal(at, ops.max(at, 1, keepdims=True)))
+        steps.append(ops.sum(ops.where(is_last, sequence, 0.0), axis=1))
+    return ops.concatenate(steps, axis=-1)
 
 
 def _differences(filled: Any, lengths: Any) -> Any:

@@ -88,7 +88,7 @@ class Objective:
         pooled = network.pool(weights, shard.x, shard.lengths, scratch.network, masks)
         code = network.head(weights, pooled)
         # Rows that hold prefixes come last.
-        paired = code.shape[0] - shard.futures.last.shape[0]
+        paired = code.shape[0] - shard.futures.recent.shape[0]
         sums = {
             "loss": lambda: network.squared_error(
                 weights,

@@ -212,12 +212,12 @@ class Workspace:
     def _futures_signature(self, n_rows: int) -> Futures:
         architecture, shards = self.program.architecture, (None, self.program.n_shards)
         n_steps = architecture.n_forecast_steps if n_rows else 0
-        n_last = architecture.n_last if n_rows else 0
+        n_recent = architecture.n_recent if n_rows else 0
         steps = tf.TensorSpec(
             (*shards, n_steps, n_rows, architecture.n_inputs), tf.float32
         )
-        last = tf.TensorSpec((*shards, n_rows, n_last), tf.float32)
-        return Futures(last, steps, steps)
+        recent = tf.TensorSpec((*shards, n_rows, n_recent), tf.float32)
+        return Futures(recent, steps, steps)
 
     def _steps_signature(self) -> list[tf.TensorSpec]:
         return [
