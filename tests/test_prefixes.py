@@ -102,17 +102,17 @@ def test_futures_are_changes_from_the_last_value(prefixes, scaled, cuts):
     for place, i in np.ndenumerate(SHARDS):
         change = np.zeros((n_steps * PATCH_SIZE, 2))
         mass = np.zeros_like(change)
+        recent = []
         if cuts[place]:
             x, n = scaled[i], cuts[place]
-            last = last_of(x[:n])
+            recent = [last_of(x[: n - back]) for back in range(min(n, N_RECENT))]
             for k, step in enumerate(x[n : n + HORIZON]):
                 for f in np.flatnonzero(~np.isnan(step)):
-                    change[k, f] = (step[f] - last[f]) / prefixes.scale[k, f]
+                    change[k, f] = (step[f] - recent[0][f]) / prefixes.scale[k, f]
                     mass[k, f] = weight[i]
         b, s, row = place
-            recent = [last_of(x[: n - back]) for back in range(min(n, N_RECENT))]
-            recent += [[0, 0]] * (N_RECENT - len(recent))
-            assert_allclose(futures.recent[place], np.ravel(recent), rtol=1e-6)
+        recent += [[0, 0]] * (N_RECENT - len(recent))
+        assert_allclose(futures.recent[place], np.ravel(recent), rtol=1e-6)
         found = futures.change[b, s, :, row].reshape(-1, 2)
         assert_allclose(found, change, rtol=1e-5)
         assert_array_equal(futures.weight[b, s, :, row].reshape(-1, 2), mass)
@@ -169,7 +169,8 @@ def test_rows_are_followed_by_prefixes(prefixes, scaled, cuts, with_crops):
         rows, SHARDS, prefixes, np.random.default_rng(1)
     )
     before = pack(patches, shards, 16, weight, crops=crops)
-    after = pack(found.patches, found.shards, 16, found.sample_weight, crops=found.crops)
+    parts = found.patches, found.shards, 16, found.sample_weight
+    after = pack(*parts, crops=found.crops)
     n = shards.shape[-1]
     for name in ("x", "weight", "row_weight", "lengths"):
         whole = getattr(after, name)
@@ -177,9 +178,7 @@ def test_rows_are_followed_by_prefixes(prefixes, scaled, cuts, with_crops):
         kept = np.take(whole, range(n), axis=axis)
         assert_array_equal(kept, getattr(before, name))
     assert_array_equal(after.lengths[..., n:], -(-cuts // PATCH_SIZE))
-    assert_array_equal(
-        after.row_weight[..., n:], np.where(cuts > 0, weight[SHARDS], 0)
-    )
+    assert_array_equal(after.row_weight[..., n:], np.where(cuts > 0, weight[SHARDS], 0))
     expected = prefixes.futures(SHARDS, cuts, weight)
     for a, b in zip(futures, expected, strict=True):
         assert_array_equal(a, b)

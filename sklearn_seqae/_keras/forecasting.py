@@ -44,7 +44,7 @@ class Forecaster(ABC):
     def changes(
         self, weights: Sequence[Tensor], code: Tensor, recent: Tensor
     ) -> Tensor:
-        """Codes (B, n_code) and last time steps (B, n_recent) to changes (T, B, n_inputs)."""
+        """Codes (B, n_code) and last steps (B, n_recent) to changes (T, B, n_inputs)."""
 
     @abstractmethod
     def squared_error(
@@ -57,8 +57,8 @@ class Forecaster(ABC):
     ) -> Tensor:
         """Sum of weighted squared errors of the changes that follow some rows.
 
-        ``futures`` are of these rows: last time steps (B, n_recent), changes and
-        their weights (T, B, n_inputs). ``masks`` are what dropout leaves of all LSTM layers.
+        ``futures`` are of these rows: last time steps (B, n_recent), changes and their
+        weights (T, B, n_inputs). ``masks`` are what dropout leaves of all LSTM layers.
         """
 
     @abstractmethod
