@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._batching import auto_epochs, from_patches, hold_out
 from sklearn_seqae._design import Design
-from sklearn_seqae._prefixes import extended, last_observed, recent_values, tails
+from sklearn_seqae._prefixes import extended, recent_values, tails
 from sklearn_seqae._ragged import RaggedArray
 
 if TYPE_CHECKING:
@@ -104,8 +104,7 @@ class Autoencoder:
         from sklearn_seqae._keras.forecasting import forecast
 
         scale = np.array(self.design.forecast_scale, np.float32)
-        starts, ends = scaled.offsets[:-1], scaled.offsets[1:]
-        recent = recent_values(last_observed(scaled), starts, ends)
+        recent = recent_values(scaled)
         code = self._encode(scaled)
         changes = forecast(self.design.architecture(), self.weights, code, recent)
         changes = changes.reshape(len(scaled), -1, scaled.n_features)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches
+from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._packing import Crops, Futures
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
@@ -79,35 +80,41 @@ class Prefixes:
         cut = first + np.floor(place * n).astype(np.int64)
         return np.where(n > 0, cut, 0)
 
-    def patches(self, shards: Indices, cuts: Indices) -> Patches:
-        """Cut the prefixes of those rows that have one into patches, row after row."""
+    def cut(self, shards: Indices, cuts: Indices) -> RaggedArray:
+        """Return the prefixes of those rows that have one, row after row."""
         lengths = cuts[cuts > 0]
         steps = _ranges(self.scaled.offsets[shards[cuts > 0]], lengths)
-        prefixes = RaggedArray(self.scaled.values[steps], offsets_from_lengths(lengths))
-        return self.to_patches(prefixes)
+        return RaggedArray(self.scaled.values[steps], offsets_from_lengths(lengths))
 
     def futures(
-        self, shards: Indices, cuts: Indices, sample_weight: NDArray[np.float32]
+        self,
+        shards: Indices,
+        cuts: Indices,
+        recent: NDArray[np.float32],
+        sample_weight: NDArray[np.float32],
     ) -> Futures:
         """Return what comes after the prefixes, (n_batches, n_shards, n_rows) of them.
 
         Parameters
         ----------
         shards, cuts : ndarray of shape (n_batches, n_shards, n_rows)
+        recent : ndarray of shape (n_prefixes, N_RECENT * n_features)
+            The prefixes' `recent_values`, row after row.
         sample_weight : ndarray of shape (n_sequences,)
         """
-        has_cut = (cuts > 0)[..., None]
-        first = self.scaled.offsets[shards]
-        start = first + cuts
-        row = start[..., None] + np.arange(self.horizon)
-        inside = has_cut & (row < self.scaled.offsets[1:][shards][..., None])
+        has_cut = cuts > 0
+        of_rows = np.zeros((*cuts.shape, recent.shape[1]), np.float32)
+        of_rows[has_cut] = recent
+        row = (self.scaled.offsets[shards] + cuts)[..., None] + np.arange(self.horizon)
+        end = self.scaled.offsets[1:][shards][..., None]
+        inside = has_cut[..., None] & (row < end)
         future = self.scaled.values[np.where(inside, row, 0)]
-        last = self._last[start - 1]
-        change = (future - last[..., None, :]) / self.scale
+        last = of_rows[..., None, : self.scaled.n_features]
+        change = (future - last) / self.scale
         weight = sample_weight[shards][..., None, None]
         observed = inside[..., None] & np.logical_not(np.isnan(future))
         return Futures(
-            recent_values(self._last, first, start),
+            of_rows,
             self._in_patches(np.where(observed, change, 0)),
             self._in_patches(observed * weight),
         )
@@ -119,10 +126,6 @@ class Prefixes:
         whole[..., :horizon, :] = steps
         patches = whole.reshape(*rows, self.n_steps, self.patch_size * n_features)
         return np.ascontiguousarray(np.moveaxis(patches, -2, -3))
-
-    @cached_property
-    def _last(self) -> NDArray[np.floating]:
-        return last_observed(self.scaled)
 
     @cached_property
     def _cuts(self) -> tuple[Indices, Indices]:
@@ -156,27 +159,17 @@ def last_observed(scaled: RaggedArray) -> NDArray[np.floating]:
     return np.where(seen >= start, values, 0)
 
 
-def recent_values(
-    last: NDArray[np.floating], starts: Indices, ends: Indices
-) -> NDArray[np.float32]:
-    """Return the last `N_RECENT` time steps of sequences, the latest first.
+def recent_values(scaled: RaggedArray) -> NDArray[np.float32]:
+    """Return the last `N_RECENT` time steps of each sequence, the latest first.
 
-    Parameters
-    ----------
-    last : ndarray of shape (n_timesteps, n_features)
-        As from `last_observed`: no value is missing.
-    starts, ends : ndarray of int
-        Where each sequence starts, and where the next begins.
-
-    Returns
-    -------
-    ndarray of shape (*starts.shape, N_RECENT * n_features), float32
-        Zero for what would be before the start.
+    Shape (n_sequences, N_RECENT * n_features); missing values are filled, and zero is
+    what would be before the start.
     """
-    row = ends[..., None] - 1 - np.arange(N_RECENT)
-    inside = row >= starts[..., None]
-    values = np.where(inside[..., None], last[np.where(inside, row, 0)], 0)
-    return values.reshape(*starts.shape, -1).astype(np.float32)
+    row = scaled.offsets[1:, None] - 1 - np.arange(N_RECENT)
+    inside = (row >= scaled.offsets[:-1, None])[..., None]
+    filled = fill_missing(scaled).values.astype(np.float32, copy=False)
+    recent = np.where(inside, filled[row], np.float32(0))
+    return recent.reshape(len(scaled), N_RECENT * scaled.n_features)
 
 
 def change_scale(
@@ -247,7 +240,8 @@ def followed_by_prefixes(
     """
     cuts = prefixes.draw(shards, random_state)
     has_cut = cuts > 0
-    cut = prefixes.patches(shards, cuts)
+    beginnings = prefixes.cut(shards, cuts)
+    cut = prefixes.to_patches(beginnings)
     number = np.where(has_cut, np.cumsum(has_cut).reshape(cuts.shape) - 1, -1)
     used = np.unique(rows.shards[rows.shards >= 0])
     renumbered = np.full(len(rows.patches) + 1, -1)  # the last is that of an empty row
@@ -267,7 +261,8 @@ def followed_by_prefixes(
         np.concatenate([weight[used], weight[shards[has_cut]]]),
         crops,
     )
-    return together, prefixes.futures(shards, cuts, weight)
+    recent = recent_values(beginnings)
+    return together, prefixes.futures(shards, cuts, recent, weight)
 
 
 def _take(patches: Patches, indices: Indices) -> Patches:

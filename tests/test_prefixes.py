@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_seqae._batching import to_patches
+from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._packing import pack, pair_with_crops
 from sklearn_seqae._prefixes import (
     N_RECENT,
@@ -15,6 +16,7 @@ from sklearn_seqae._prefixes import (
     followed_by_prefixes,
     last_observed,
     possible_cuts,
+    recent_values,
     tails,
 )
 from sklearn_seqae._ragged import RaggedArray
@@ -82,7 +84,7 @@ def test_how_draws_are_grouped_does_not_matter(prefixes, cuts):
 
 def test_a_prefix_is_read_like_a_sequence_that_ends_there(prefixes, scaled, cuts):
     """Also within a patch, and without a look at what comes after a gap."""
-    found = prefixes.patches(SHARDS, cuts)
+    found = to_patches(prefixes.cut(SHARDS, cuts), PATCH_SIZE)
     pairs = zip(SHARDS.ravel(), cuts.ravel(), strict=True)
     ended = [scaled[i][:n] for i, n in pairs if n > 0]
     expected = to_patches(RaggedArray.from_list(ended), PATCH_SIZE)
@@ -95,27 +97,37 @@ def test_a_prefix_is_read_like_a_sequence_that_ends_there(prefixes, scaled, cuts
 
 def test_futures_are_changes_from_the_last_value(prefixes, scaled, cuts):
     weight = np.linspace(0.5, 2, len(scaled)).astype(np.float32)
-    futures = prefixes.futures(SHARDS, cuts, weight)
+    recent = recent_values(prefixes.cut(SHARDS, cuts))
+    futures = prefixes.futures(SHARDS, cuts, recent, weight)
     n_steps = -(-HORIZON // PATCH_SIZE)
     shape = (*SHARDS.shape[:2], n_steps, SHARDS.shape[2], PATCH_SIZE * 2)
     assert futures.change.shape == futures.weight.shape == shape
     for place, i in np.ndenumerate(SHARDS):
         change = np.zeros((n_steps * PATCH_SIZE, 2))
         mass = np.zeros_like(change)
-        recent = []
+        last = np.zeros(2)
         if cuts[place]:
             x, n = scaled[i], cuts[place]
-            recent = [last_of(x[: n - back]) for back in range(min(n, N_RECENT))]
+            last = last_of(x[:n])
             for k, step in enumerate(x[n : n + HORIZON]):
                 for f in np.flatnonzero(~np.isnan(step)):
-                    change[k, f] = (step[f] - recent[0][f]) / prefixes.scale[k, f]
+                    change[k, f] = (step[f] - last[f]) / prefixes.scale[k, f]
                     mass[k, f] = weight[i]
         b, s, row = place
-        recent += [[0, 0]] * (N_RECENT - len(recent))
-        assert_allclose(futures.recent[place], np.ravel(recent), rtol=1e-6)
+        assert_allclose(futures.recent[place][:2], last, rtol=1e-6)
         found = futures.change[b, s, :, row].reshape(-1, 2)
         assert_allclose(found, change, rtol=1e-5)
         assert_array_equal(futures.weight[b, s, :, row].reshape(-1, 2), mass)
+
+
+def test_recent_values_are_the_last_steps(scaled):
+    """Of what the encoder reads: gaps are filled."""
+    filled = fill_missing(scaled)
+    for x, found in zip(filled, recent_values(scaled), strict=True):
+        steps = found.reshape(N_RECENT, 2)
+        n = min(len(x), N_RECENT)
+        assert_array_equal(steps[:n], x[::-1][:n])
+        assert_array_equal(steps[n:], 0)
 
 
 def test_expected_masses_are_those_of_all_cuts(prefixes, scaled):
@@ -179,7 +191,8 @@ def test_rows_are_followed_by_prefixes(prefixes, scaled, cuts, with_crops):
         assert_array_equal(kept, getattr(before, name))
     assert_array_equal(after.lengths[..., n:], -(-cuts // PATCH_SIZE))
     assert_array_equal(after.row_weight[..., n:], np.where(cuts > 0, weight[SHARDS], 0))
-    expected = prefixes.futures(SHARDS, cuts, weight)
+    recent = recent_values(prefixes.cut(SHARDS, cuts))
+    expected = prefixes.futures(SHARDS, cuts, recent, weight)
     for a, b in zip(futures, expected, strict=True):
         assert_array_equal(a, b)
 

@@ -44,7 +44,7 @@ class Forecaster(ABC):
     def changes(
         self, weights: Sequence[Tensor], code: Tensor, recent: Tensor
     ) -> Tensor:
-        """Codes (B, n_code) and last steps (B, n_recent) to changes (T, B, n_inputs)."""
+        """Codes (B, n_code), last steps (B, n_recent) to changes (T, B, n_inputs)."""
 
     @abstractmethod
     def squared_error(

@@ -231,15 +231,12 @@ def _lengths_of(observed: Any) -> Any:
 def _recent_of(sequence: Any, n: int) -> Any:
     """Last ``n`` time steps, the latest first, as `recent_values` has them."""
     observed = ops.logical_not(ops.isnan(sequence))
-    position = np.arange(1, sequence.shape[1] + 1)[:, None]
-    lengths = ops.expand_dims(_lengths_of(observed), -1)
-    steps = []
-    for back in range(n):
-        inside = ops.logical_and(observed, ops.less_equal(position, lengths - back))
-        at = ops.multiply(ops.cast(inside, "int32"), position)
-        is_last = ops.logical_and(inside, ops.equal(at, ops.max(at, 1, keepdims=True)))
-        steps.append(ops.sum(ops.where(is_last, sequence, 0.0), axis=1))
-    return ops.concatenate(steps, axis=-1)
+    filled = ops.where(observed, sequence, ops.zeros_like(sequence))
+    at = ops.subtract(_lengths_of(observed), np.arange(1, n + 1))
+    steps = ops.take_along_axis(filled, ops.expand_dims(ops.maximum(at, 0), -1), axis=1)
+    inside = ops.expand_dims(ops.greater_equal(at, 0), -1)
+    recent = ops.where(inside, steps, ops.zeros_like(steps))
+    return ops.reshape(recent, (-1, n * sequence.shape[-1]))
 
 
 def _differences(filled: Any, lengths: Any) -> Any:

@@ -31,10 +31,10 @@ class Shard(NamedTuple):
 
 
 class Buffers(NamedTuple):
-    """Where a shard is computed, see `Network.scratch`."""
+    """Where a shard is computed, see `Network.scratch`; empty for no such place."""
 
-    network: Any = None
-    forecaster: Any = None
+    network: Sequence[Any] = ()
+    forecaster: Sequence[Any] = ()
 
 
 NO_BUFFERS = Buffers()

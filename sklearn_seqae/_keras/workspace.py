@@ -191,7 +191,7 @@ class Workspace:
         program, n_ahead = self.program, self.program.n_prefix_rows
         return Buffers(
             self._network.scratch(program.n_buffer_steps, program.n_rows),
-            self._forecaster.scratch(n_ahead) if n_ahead else None,
+            self._forecaster.scratch(n_ahead) if n_ahead else (),
         )
 
     def _stream_signature(self, n_prefix_rows: int) -> list[Any]:
