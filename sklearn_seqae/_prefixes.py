@@ -166,9 +166,9 @@ def recent_values(scaled: RaggedArray) -> NDArray[np.float32]:
     what would be before the start.
     """
     row = scaled.offsets[1:, None] - 1 - np.arange(N_RECENT)
-    inside = (row >= scaled.offsets[:-1, None])[..., None]
-    filled = fill_missing(scaled).values.astype(np.float32, copy=False)
-    recent = np.where(inside, filled[row], np.float32(0))
+    inside = row >= scaled.offsets[:-1, None]
+    steps = fill_missing(scaled).values[np.where(inside, row, 0)]
+    recent = np.where(inside[..., None], steps, 0).astype(np.float32)
     return recent.reshape(len(scaled), N_RECENT * scaled.n_features)
 
 

@@ -130,6 +130,11 @@ def test_recent_values_are_the_last_steps(scaled):
         assert_array_equal(steps[n:], 0)
 
 
+def test_recent_values_of_one_step():
+    one = RaggedArray.from_list([np.array([[3.0, NAN]])])
+    assert_array_equal(recent_values(one), [[3, 0] + 2 * (N_RECENT - 1) * [0]])
+
+
 def test_expected_masses_are_those_of_all_cuts(prefixes, scaled):
     for x, found in zip(scaled, prefixes.expected_masses(), strict=True):
         counts = [(~np.isnan(x[n : n + HORIZON])).sum() for n in cuts_of(x)]
