@@ -53,6 +53,8 @@ class Design:
     difference_scale : tuple of float or None
         By what differences between time steps are divided, feature by feature, where
         the encoder reads them, too.
+    variational : bool
+        Whether the embedding is the mean of a distribution, trained towards a prior.
     """
 
     n_features: int
@@ -66,6 +68,7 @@ class Design:
     head: bool = True
     agreement: bool = False
     difference_scale: tuple[float, ...] | None = None
+    variational: bool = False
 
     @classmethod
     def choose(
@@ -86,8 +89,8 @@ class Design:
         Raises
         ------
         ValueError
-            If `hidden_layer_sizes` are no sizes, `pooling` names what there is not, or
-            the length takes the one component.
+            If `hidden_layer_sizes` are no sizes, `pooling` names what there is not, the
+            length takes the one component, or `kl_weight` meets no head.
         """
         lengths = scaled.lengths
         sizes = _as_sizes(parameters["hidden_layer_sizes"])
@@ -102,6 +105,13 @@ class Design:
             raise ValueError(
                 "length_component=True takes one component, which leaves none for the "
                 "content: n_components is 1; expected at least 2."
+            )
+        variational = parameters["kl_weight"] > 0
+        if variational and n_components is None:
+            raise ValueError(
+                f"kl_weight={parameters['kl_weight']!r} draws the embedding towards a "
+                "normal distribution, which takes a layer that makes it: n_components "
+                "is None; expected an int."
             )
         patch_size = parameters["patch_size"]
         auto = patch_size == "auto"
@@ -121,6 +131,7 @@ class Design:
             difference_scale=_difference_scale(scaled, sample_weight)
             if parameters["differences"]
             else None,
+            variational=variational,
         )
 
     def check_same(self, parameters: Mapping[str, Any]) -> None:
@@ -135,6 +146,7 @@ class Design:
             "n_components": parameters["n_components"],
             "pooling": _as_pooling(parameters["pooling"]),
             "agreement": parameters["agreement_weight"] > 0,
+            "variational": parameters["kl_weight"] > 0,
             "differences": bool(parameters["differences"]),
             "hidden_layer_sizes": _as_sizes(parameters["hidden_layer_sizes"]),
             "bidirectional": bool(parameters["bidirectional"]),
@@ -186,6 +198,7 @@ class Design:
             head=self.head,
             n_projection=PROJECTION if self.agreement else 0,
             n_extra=self.patch_size * self.n_features * self.differences,
+            variational=self.variational,
         )
 
 

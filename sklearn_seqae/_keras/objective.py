@@ -11,6 +11,7 @@ from sklearn_seqae._keras.agreement import disagreement
 from sklearn_seqae._keras.draws import NOTHING, Draws
 from sklearn_seqae._keras.dropout import layer_masks
 from sklearn_seqae._keras.network import Network
+from sklearn_seqae._keras.penalties import activity, divergence
 
 Tensor = Any
 
@@ -48,10 +49,17 @@ class Objective:
         network, weights = self.network, self.weights
         masks = layer_masks(network.architecture, draws.inputs, draws.recurrent)
         pooled = network.pool(weights, shard.x, shard.lengths, scratch, masks)
+        vector = network.head(weights, pooled)
+        log_variance = 0.0
+        if network.architecture.variational:
+            log_variance = network.log_variance(weights, pooled)
+        code = vector
+        if draws.code is not None:  # reparameterised: gradients pass the chance by
+            code = vector + tf.exp(0.5 * log_variance) * draws.code
         sums = {
             "loss": lambda: network.squared_error(
                 weights,
-                network.head(weights, pooled),
+                code,
                 shard.lengths,
                 shard.target,
                 shard.weight,
@@ -61,6 +69,8 @@ class Objective:
             "disagreement": lambda: disagreement(
                 network.project(weights, pooled), shard.row_weight
             ),
+            "kl": lambda: divergence(vector, log_variance, shard.row_weight),
+            "activity": lambda: activity(vector, shard.row_weight),
         }
         return tf.stack([sums[name]() for name in self.names])
 
