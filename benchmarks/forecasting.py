@@ -78,10 +78,10 @@ def _shares(noise: float, seed: int) -> dict[str, NDArray[np.float64]]:
 
 
 def _sines(n: int, noise: float, rng: np.random.Generator) -> Series:
-    """Series of 60 to 100 time steps."""
+    """Series of 70 to 110 time steps."""
     series = []
     for _ in range(n):
-        t = np.arange(rng.integers(60, 101))[:, None]
+        t = np.arange(rng.integers(70, 111))[:, None]
         period, phase = rng.uniform(6, 40, 2), rng.random(2)
         waves = rng.uniform(0.5, 1.5, 2) * np.sin(2 * np.pi * (t / period + phase))
         series.append(waves.sum(axis=1) + noise * rng.normal(size=len(t)))

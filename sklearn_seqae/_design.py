@@ -54,6 +54,8 @@ class Design:
     difference_scale : tuple of float or None
         By what differences between time steps are divided, feature by feature, where
         the encoder reads them, too.
+    variational : bool
+        Whether the embedding is the mean of a distribution, trained towards a prior.
     forecast_scale : tuple of tuple of float or None
         Size of the change, for each step of the horizon and each feature, where what
         comes next is predicted; see `change_scale`.
@@ -70,6 +72,7 @@ class Design:
     head: bool = True
     agreement: bool = False
     difference_scale: tuple[float, ...] | None = None
+    variational: bool = False
     forecast_scale: tuple[tuple[float, ...], ...] | None = None
 
     @classmethod
@@ -91,8 +94,8 @@ class Design:
         Raises
         ------
         ValueError
-            If `hidden_layer_sizes` are no sizes, `pooling` names what there is not, or
-            the length takes the one component.
+            If `hidden_layer_sizes` are no sizes, `pooling` names what there is not, the
+            length takes the one component, or `kl_weight` meets no head.
         """
         lengths = scaled.lengths
         sizes = _as_sizes(parameters["hidden_layer_sizes"])
@@ -107,6 +110,13 @@ class Design:
             raise ValueError(
                 "length_component=True takes one component, which leaves none for the "
                 "content: n_components is 1; expected at least 2."
+            )
+        variational = parameters["kl_weight"] > 0
+        if variational and n_components is None:
+            raise ValueError(
+                f"kl_weight={parameters['kl_weight']!r} draws the embedding towards a "
+                "normal distribution, which takes a layer that makes it: n_components "
+                "is None; expected an int."
             )
         patch_size = parameters["patch_size"]
         auto = patch_size == "auto"
@@ -126,6 +136,7 @@ class Design:
             difference_scale=_difference_scale(scaled, sample_weight)
             if parameters["differences"]
             else None,
+            variational=variational,
             forecast_scale=_forecast_scale(
                 scaled, sample_weight, parameters["forecast_horizon"]
             ),
@@ -143,6 +154,7 @@ class Design:
             "n_components": parameters["n_components"],
             "pooling": _as_pooling(parameters["pooling"]),
             "agreement": parameters["agreement_weight"] > 0,
+            "variational": parameters["kl_weight"] > 0,
             "differences": bool(parameters["differences"]),
             "forecast_horizon": parameters["forecast_horizon"],
             "hidden_layer_sizes": _as_sizes(parameters["hidden_layer_sizes"]),
@@ -207,6 +219,7 @@ class Design:
             head=self.head,
             n_projection=PROJECTION if self.agreement else 0,
             n_extra=self.patch_size * self.n_features * self.differences,
+            variational=self.variational,
             n_forecast_steps=-(-(self.forecast_horizon or 0) // self.patch_size),
             n_recent=N_RECENT * self.n_features if self.forecast_horizon else 0,
         )

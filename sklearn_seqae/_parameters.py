@@ -26,6 +26,8 @@ PARAMETER_CONSTRAINTS: dict[str, Any] = {
     "step_dropout": [SHARE],
     "dropout": [SHARE],
     "recurrent_dropout": [SHARE],
+    "activity_l1": [NON_NEGATIVE],
+    "kl_weight": [NON_NEGATIVE],
     "agreement_weight": [NON_NEGATIVE],
     "forecast_horizon": [POSITIVE_INT, None],
     "epochs": [POSITIVE_INT, StrOptions({"auto"})],

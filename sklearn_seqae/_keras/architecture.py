@@ -42,6 +42,9 @@ class Architecture:
         Outputs of a further Dense layer, of use in training only; 0 is none.
     n_extra : int
         Values that the encoder's LSTM step reads beyond those that are decoded.
+    variational : bool
+        Whether the head makes the mean of a normal distribution, and a further Dense
+        layer the logarithm of its variances; the vector is the mean.
     n_forecast_steps : int
         LSTM steps of a second decoder, which predicts what comes next; 0 is none.
     n_recent : int
@@ -58,6 +61,7 @@ class Architecture:
     head: bool = True
     n_projection: int = 0
     n_extra: int = 0
+    variational: bool = False
     n_forecast_steps: int = 0
     n_recent: int = 0
 
@@ -111,6 +115,7 @@ class Layers:
     decoder: tuple[Any, ...]
     reconstruction: Any
     projection: Any | None
+    log_variance: Any | None
     forecaster: tuple[Any, ...] = ()
     forecast: Any | None = None
 
@@ -124,8 +129,8 @@ class Layers:
     def variables(self) -> list[Any]:
         """Trainable variables in the order of `initial_weights`."""
         every = [*self.of_encoder, *self.decoder, self.reconstruction]
-        if self.projection is not None:
-            every.append(self.projection)
+        of_training = self.projection, self.log_variance
+        every += [layer for layer in of_training if layer is not None]
         every += self.forecaster
         if self.forecast is not None:
             every.append(self.forecast)
@@ -189,6 +194,9 @@ def build_layers(architecture: Architecture) -> Layers:
         dense(architecture.n_projection, name="projection")
         if architecture.n_projection
         else None,
+        dense(architecture.n_code, name="log_variance")
+        if architecture.variational
+        else None,
         stack("forecaster", architecture.forecaster_inputs) if forecasts else (),
         output("forecast") if forecasts else None,
     )
@@ -196,7 +204,7 @@ def build_layers(architecture: Architecture) -> Layers:
         layer.build((None, None, width))
     for layer, width in zip(built.queries, architecture.query_sizes, strict=True):
         layer.build((None, None, width))
-    for layer in (built.embedding, built.projection):
+    for layer in (built.embedding, built.projection, built.log_variance):
         if layer is not None:
             layer.build((None, architecture.n_pooled))
     return built
@@ -246,6 +254,8 @@ def initial_weights(
     weights += stack(architecture.decoder_inputs)
     if architecture.n_projection:
         weights += dense(architecture.n_pooled, architecture.n_projection)
+    if architecture.variational:
+        weights += dense(architecture.n_pooled, architecture.n_code)
     if architecture.n_forecast_steps:
         weights += stack(architecture.forecaster_inputs)
     return weights

@@ -69,6 +69,10 @@ LOSSES = {
     "forecast_loss": Loss(
         "forecast_weight", lambda mass: mass.ahead, "ahead", held_out=False
     ),
+    # Half the squared error is the negative log-likelihood under a normal distribution
+    # of variance one: of twice the evidence lower bound this is the other part.
+    "kl": Loss("kl_weight", lambda mass: mass.values / 2, "rows"),
+    "activity": Loss("activity_l1", lambda mass: mass.rows, "rows"),
 }
 
 

@@ -61,6 +61,10 @@ class Network(ABC):
         """Pooled states to (B, n_projection)."""
 
     @abstractmethod
+    def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        """Pooled states to logarithms of variances (B, n_code)."""
+
+    @abstractmethod
     def decode(
         self,
         weights: Sequence[Tensor],
@@ -110,6 +114,7 @@ class _Parts:
     decoder: list[LSTMWeights]
     reconstruction: Sequence[Tensor]
     projection: Sequence[Tensor]
+    log_variance: Sequence[Tensor]
 
     @classmethod
     def of(cls, architecture: Architecture, weights: Sequence[Tensor]) -> _Parts:
@@ -132,7 +137,8 @@ class _Parts:
             embedding=take(2 * architecture.head),
             decoder=[layer(1) for _ in architecture.decoder_units],
             reconstruction=take(2),
-            projection=take(2 * (architecture.n_projection > 0)),
+            projection=take(2 * bool(architecture.n_projection)),
+            log_variance=take(2 * architecture.variational),
         )
 
 
@@ -182,6 +188,9 @@ class FusedNetwork(Network):
 
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
         return _dense(_Parts.of(self.architecture, weights).projection, pooled)
+
+    def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        return _dense(_Parts.of(self.architecture, weights).log_variance, pooled)
 
     def decode(
         self,
@@ -302,6 +311,9 @@ class StockNetwork(Network):
 
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
         return Stateless(self.layers, weights)(self.layers.projection, pooled)
+
+    def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        return Stateless(self.layers, weights)(self.layers.log_variance, pooled)
 
     def decode(
         self,

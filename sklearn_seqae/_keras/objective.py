@@ -14,6 +14,7 @@ from sklearn_seqae._keras.dropout import layer_masks, masks_of_rows
 from sklearn_seqae._keras.forecasting import Forecaster
 from sklearn_seqae._keras.losses import LOSSES
 from sklearn_seqae._keras.network import Network
+from sklearn_seqae._keras.penalties import activity, divergence
 from sklearn_seqae._packing import Futures
 
 Tensor = Any
@@ -86,7 +87,13 @@ class Objective:
         network, weights = self.network, self.weights
         masks = layer_masks(network.architecture, draws.inputs, draws.recurrent)
         pooled = network.pool(weights, shard.x, shard.lengths, scratch.network, masks)
-        code = network.head(weights, pooled)
+        vector = network.head(weights, pooled)
+        log_variance = 0.0
+        if network.architecture.variational:
+            log_variance = network.log_variance(weights, pooled)
+        code = vector
+        if draws.code is not None:  # reparameterised: gradients pass the chance by
+            code = vector + tf.exp(0.5 * log_variance) * draws.code
         # Rows that hold prefixes come last.
         paired = code.shape[0] - shard.futures.recent.shape[0]
         sums = {
@@ -102,6 +109,8 @@ class Objective:
             "disagreement": lambda: disagreement(
                 network.project(weights, pooled[:paired]), shard.row_weight[:paired]
             ),
+            "kl": lambda: divergence(vector, log_variance, shard.row_weight),
+            "activity": lambda: activity(vector, shard.row_weight),
             "forecast_loss": lambda: self.forecaster.squared_error(
                 weights,
                 code[paired:],

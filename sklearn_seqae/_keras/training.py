@@ -114,7 +114,11 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
         buffer_steps(int(data.patches.lengths.max())),
         noisy=settings.noise > 0 or settings.step_dropout > 0,
         losses=losses_of(settings),
-        chance=Chance(settings.dropout > 0, settings.recurrent_dropout > 0),
+        chance=Chance(
+            settings.dropout > 0,
+            settings.recurrent_dropout > 0,
+            code=architecture.variational,
+        ),
         n_prefix_rows=n_prefix_rows,
     )
 
@@ -199,12 +203,12 @@ class _Loop:
                 self._callbacks.on_epoch_begin(epoch)
             logs = self.feed.means(self._run_batches(self.feed.epoch()))
             if self.feed.holds_out:
-                held_out, objective = self.feed.held_out(self._validation_sums())
-                logs |= held_out
+                logs |= self.feed.held_out(self._validation_sums())
             self._end_epoch(logs)
             self._progress.show(self.n_epochs, logs)
             if self.settings.early_stopping:
-                best_epoch = self._keep_best(objective, epoch, best_epoch)
+                loss = logs.get("val_objective", logs["val_loss"])
+                best_epoch = self._keep_best(loss, epoch, best_epoch)
             if self._callbacks:
                 self._callbacks.on_epoch_end(epoch, dict(logs))
                 if self.workspace.model.stop_training:

@@ -17,78 +17,32 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from dataclasses import fields
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._keras.architecture import Architecture, Weights
+from sklearn_seqae._keras.architecture import Weights
 from sklearn_seqae._keras.compiling import CompiledModel, optimizer_key
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
-from sklearn_seqae._keras.draws import NO_CHANCE, Chance, draw
+from sklearn_seqae._keras.draws import draw
 from sklearn_seqae._keras.forecasting import make_forecaster
 from sklearn_seqae._keras.network import make_network
 from sklearn_seqae._keras.objective import NO_BUFFERS, Buffers, Objective, Shard
+from sklearn_seqae._keras.program import (
+    Program,
+    Steps,
+    steps_signature,
+    stream_signature,
+)
 from sklearn_seqae._packing import Futures, Stream
 
 MAX_IDLE = 8
 MAX_IDLE_BYTES = 2**29
 Tensor = Any
-
-
-@dataclass(frozen=True)
-class Program:
-    """All that decides whether a compiled training program can serve a fit.
-
-    Attributes
-    ----------
-    architecture : Architecture
-    n_shards, n_rows : int
-        How a batch is run, see `sklearn_seqae._batching`.
-    n_buffer_steps : int
-        Longest sequence that the program serves, in steps.
-    noisy : bool, default=False
-        Whether the decoder's target is not what the encoder reads.
-    losses : tuple of str, default=("loss",)
-        What is computed, of `LOSSES`.
-    chance : Chance, default=Chance()
-        What is drawn anew at every update.
-    n_prefix_rows : int, default=0
-        Rows of a shard, its last ones, of which the future is to be predicted.
-    """
-
-    architecture: Architecture
-    n_shards: int
-    n_rows: int
-    n_buffer_steps: int
-    noisy: bool = False
-    losses: tuple[str, ...] = ("loss",)
-    chance: Chance = NO_CHANCE
-    n_prefix_rows: int = 0
-
-
-class Steps(NamedTuple):
-    """What each update of a call into training goes by.
-
-    Attributes
-    ----------
-    scale : ndarray of shape (n_batches, n_losses), float32
-        Factors of the losses in the objective.
-    learning_rate : ndarray of shape (n_batches,), float32
-        0 leaves the optimizer's as it is.
-    dropout : ndarray of shape (n_batches, 2), float32
-        Shares of the inputs and of the states that LSTM layers leave out.
-    seed : ndarray of shape (n_batches, 2), int32
-        All that is drawn comes from it; of no meaning where nothing is.
-    """
-
-    scale: Any
-    learning_rate: Any
-    dropout: Any
-    seed: Any
 
 
 class Workspace:
@@ -124,14 +78,14 @@ class Workspace:
         self._train = tf.function(
             own_function(self._train_batches),
             [
-                *self._stream_signature(program.n_prefix_rows),
-                *self._steps_signature(),
+                *stream_signature(program, program.n_prefix_rows),
+                *steps_signature(program),
             ],
             autograph=False,
         )
         self._evaluate = tf.function(
             own_function(self._evaluate_batches),
-            self._stream_signature(0),
+            stream_signature(program, 0),
             autograph=False,
         )
 
@@ -193,39 +147,6 @@ class Workspace:
             self._network.scratch(program.n_buffer_steps, program.n_rows),
             self._forecaster.scratch(n_ahead) if n_ahead else (),
         )
-
-    def _stream_signature(self, n_prefix_rows: int) -> list[Any]:
-        program = self.program
-        rows, width = program.n_rows, program.architecture.n_inputs
-        read = program.architecture.encoder_inputs[0]
-        shards = (None, program.n_shards)
-        return [
-            tf.TensorSpec((None, 2, rows, read), tf.float32),
-            tf.TensorSpec((None, rows, width), tf.float32),
-            tf.TensorSpec((None, rows, width), tf.float32),
-            tf.TensorSpec((*shards, rows), tf.float32),
-            tf.TensorSpec(shards, tf.int32),
-            tf.TensorSpec((*shards, rows), tf.int32),
-            self._futures_signature(n_prefix_rows),
-        ]
-
-    def _futures_signature(self, n_rows: int) -> Futures:
-        architecture, shards = self.program.architecture, (None, self.program.n_shards)
-        n_steps = architecture.n_forecast_steps if n_rows else 0
-        n_recent = architecture.n_recent if n_rows else 0
-        steps = tf.TensorSpec(
-            (*shards, n_steps, n_rows, architecture.n_inputs), tf.float32
-        )
-        recent = tf.TensorSpec((*shards, n_rows, n_recent), tf.float32)
-        return Futures(recent, steps, steps)
-
-    def _steps_signature(self) -> list[tf.TensorSpec]:
-        return [
-            tf.TensorSpec((None, len(self.program.losses)), tf.float32),
-            tf.TensorSpec((None,), tf.float32),
-            tf.TensorSpec((None, 2), tf.float32),
-            tf.TensorSpec((None, 2), tf.int32),
-        ]
 
     def _function(self, python_function: Any) -> Any:
         return tf.function(
