@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches, as_shards, chunks, plan_epoch
 from sklearn_seqae._keras.losses import LOSSES, Mass
+from sklearn_seqae._keras.program import Program, Steps
 from sklearn_seqae._keras.schedule import warm_cosine
-from sklearn_seqae._keras.workspace import Program, Steps
 from sklearn_seqae._packing import Futures, Noise, Stream, pack, pair_with_crops
 from sklearn_seqae._prefixes import Prefixes, Rows, followed_by_prefixes
 

@@ -23,9 +23,10 @@ from sklearn_seqae._keras.devices import has_gpu, n_cores
 from sklearn_seqae._keras.draws import Chance
 from sklearn_seqae._keras.feeding import STEPS_PER_CALL, Data, Feed, Settings
 from sklearn_seqae._keras.losses import losses_of
+from sklearn_seqae._keras.program import Program
 from sklearn_seqae._keras.progress import Progress
 from sklearn_seqae._keras.watching import callback_list
-from sklearn_seqae._keras.workspace import Program, Workspace, lend
+from sklearn_seqae._keras.workspace import Workspace, lend
 
 __all__ = ["Data", "Result", "Settings", "State", "train"]
 

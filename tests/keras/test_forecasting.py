@@ -22,7 +22,8 @@ from sklearn_seqae._keras.forecasting import (
 )
 from sklearn_seqae._keras.inference import INFERENCE_ROWS
 from sklearn_seqae._keras.network import StockNetwork
-from sklearn_seqae._keras.workspace import Program, Steps, Workspace
+from sklearn_seqae._keras.program import Program, Steps
+from sklearn_seqae._keras.workspace import Workspace
 from sklearn_seqae._packing import Futures, pack
 from sklearn_seqae._prefixes import Prefixes, Rows, followed_by_prefixes
 
