@@ -122,7 +122,8 @@ class Prefixes:
     def _in_patches(self, steps: NDArray[np.floating]) -> NDArray[np.float32]:
         """(..., n_rows, horizon, n_features) to (..., n_steps, n_rows, width)."""
         *rows, horizon, n_features = steps.shape
-        whole = np.zeros((*rows, self.n_steps * self.patch_size, n_features), "f4")
+        shape = (*rows, self.n_steps * self.patch_size, n_features)
+        whole = np.zeros(shape, np.float32)
         whole[..., :horizon, :] = steps
         patches = whole.reshape(*rows, self.n_steps, self.patch_size * n_features)
         return np.ascontiguousarray(np.moveaxis(patches, -2, -3))
