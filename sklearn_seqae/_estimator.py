@@ -56,7 +56,7 @@ class LSTMAutoencoderTransformer(
         Size of the embedding, the length component included. None leaves the layer out
         that makes it of the pooled states: these are the embedding then.
     hidden_layer_sizes : int or array-like of int, default=(64,)
-        LSTM units per encoder layer. The decoder mirrors it.
+        LSTM units per encoder layer.
     bidirectional : bool, default=True
         Whether the encoder reads sequences both ways.
     length_component : bool or "auto", default="auto"
@@ -76,9 +76,16 @@ class LSTMAutoencoderTransformer(
         weighted by a softmax over time), or several of them.
     activation : {"tanh", "relu"}, default="tanh"
         Activation of the LSTM layers.
-    decoder : {"repeat"}, default="repeat"
-        How a vector becomes a sequence: "repeat" feeds it to the decoder at every step,
-        which writes the sequence from its end to its beginning [2]_.
+    decoder : {"repeat", "reshape", "single_shot"}, default="repeat"
+        How a vector becomes a sequence, from its end to its beginning [2]_. "repeat":
+        LSTM layers read all of it at every step. "reshape": they read one part of it
+        after the other. "single_shot": they do so, too, and a Dense layer makes all
+        steps of their last state. The latter two write no more steps than the longest
+        sequence in `fit` has, and cut the vector, but for the length component, into as
+        many equal parts.
+    decoder_layer_sizes : int or array-like of int, default=None
+        LSTM units per decoder layer, from the vector to the sequence. None is
+        `hidden_layer_sizes` in reverse.
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
         Fitted on all time steps of all sequences stacked, per feature, ignoring NaN.
         An instance is cloned.
@@ -205,6 +212,7 @@ class LSTMAutoencoderTransformer(
         pooling: Any = "last",
         activation: str = "tanh",
         decoder: str = "repeat",
+        decoder_layer_sizes: Any = None,
         scaler: Any = "standard",
         noise: float = 0.0,
         step_dropout: float = 0.0,
@@ -232,6 +240,7 @@ class LSTMAutoencoderTransformer(
         self.pooling = pooling
         self.activation = activation
         self.decoder = decoder
+        self.decoder_layer_sizes = decoder_layer_sizes
         self.scaler = scaler
         self.noise = noise
         self.step_dropout = step_dropout
@@ -421,6 +430,7 @@ class LSTMAutoencoderTransformer(
         else:
             design = start.design
             design.check_same(parameters)
+            design.check_decodable(given.lengths, "sequence {row}")
         self._autoencoder, result = train_autoencoder(
             design, scaled, weight, parameters, self._random_state, start
         )
