@@ -18,14 +18,14 @@ from sklearn_seqae._batching import (
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray
-from sklearn_seqae.exceptions import _count
+from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.architecture import Architecture
 
 PROJECTION = 64  # numbers in which a sequence and its crop are compared
 POOLING = ("last", "mean", "max", "min", "std", "attention")
-DECODERS = ("repeat", "reshape", "single_shot", "unfold")
+DECODERS = ("repeat", "unfold", "reshape", "single_shot")
 CUT_THE_VECTOR = ("reshape", "single_shot")  # into the steps of the longest sequence
 
 
@@ -115,8 +115,10 @@ class Design:
                 "length_component=True takes one component, which leaves none for the "
                 "content: n_components is 1; expected at least 2."
             )
-        patch_size = parameters["patch_size"]
-        patch_size = default_patch_size(lengths) if patch_size == "auto" else patch_size
+        auto = parameters["patch_size"] == "auto"
+        patch_size = int(
+            default_patch_size(lengths) if auto else parameters["patch_size"]
+        )
         cuts = parameters["decoder"] in CUT_THE_VECTOR
         design = cls(
             n_features=scaled.n_features,
@@ -126,7 +128,7 @@ class Design:
             hidden_layer_sizes=sizes,
             bidirectional=bidirectional,
             activation=parameters["activation"],
-            patch_size=int(patch_size),
+            patch_size=patch_size,
             length_code=LengthCode.fit(lengths, sample_weight) if with_length else None,
             decoder_layer_sizes=_decoder_sizes(parameters),
             decoder=parameters["decoder"],
@@ -188,14 +190,14 @@ class Design:
 
         Raises
         ------
-        ValueError
+        InvalidSequenceError
             If one is too long, naming it.
         """
         limit = self.n_steps * self.patch_size
         too_long = np.flatnonzero(lengths > limit)
         if limit and too_long.size:
             row = int(too_long[0])
-            raise ValueError(
+            raise InvalidSequenceError(
                 f"{what.format(row=row)} has {_count(int(lengths[row]), 'time step')}, "
                 f"but decoder={self.decoder!r} writes at most {limit}, those of the "
                 "longest sequence in fit; shorten it, fit anew on sequences as long, "
@@ -249,9 +251,10 @@ class Design:
         n_code = self.n_components - self.length_component
         if not self.n_steps or n_code % self.n_steps == 0:
             return
-        below = n_code - n_code % self.n_steps
-        sizes = [n for n in (below, below + self.n_steps) if n]
-        would_do = " or ".join(str(n + self.length_component) for n in sizes)
+        parts = max(n_code // self.n_steps, 1)
+        would_do = [
+            n * self.n_steps + self.length_component for n in (parts, parts + 1)
+        ]
         found = f"n_components is {self.n_components}"
         if not self.head:
             found = f"n_components is None, which makes {self.n_components} of them"
@@ -259,7 +262,7 @@ class Design:
             f"decoder={self.decoder!r} cuts the vector into the {self.n_steps} LSTM "
             f"steps of the longest sequence, but {found}"
             f"{', one of which is the length' if self.length_component else ''}; "
-            f"expected {would_do}, for example."
+            f"expected {would_do[0]} or {would_do[1]}, for example."
         )
 
 

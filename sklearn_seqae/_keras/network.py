@@ -17,16 +17,20 @@ import tensorflow as tf
 
 from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
 from sklearn_seqae._keras.decoders import DecoderWeights, decoder_of
+from sklearn_seqae._keras.dropout import Masks, drop
 from sklearn_seqae._keras.fused_loss import squared_error
 from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch, lstm
 from sklearn_seqae._keras.models import pooled_states
 from sklearn_seqae._keras.pooling import attend
+from sklearn_seqae._keras.stateless import Stateless
 
 Tensor = Any
 
 
 class Network(ABC):
     """Encode and decode, from weights."""
+
+    architecture: Architecture
 
     def encode(
         self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
@@ -36,9 +40,17 @@ class Network(ABC):
 
     @abstractmethod
     def pool(
-        self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
+        self,
+        weights: Sequence[Tensor],
+        x: Tensor,
+        lengths: Tensor,
+        scratch: Any = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        """(T, 2, B, n_inputs) and steps of each row (B,) to states (B, n_pooled)."""
+        """(T, 2, B, n_inputs) and steps of each row (B,) to states (B, n_pooled).
+
+        ``masks`` are what dropout leaves of the layers; None drops nothing.
+        """
 
     @abstractmethod
     def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
@@ -55,7 +67,6 @@ class Network(ABC):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
-        scratch: Any = None,
     ) -> Tensor:
         """Codes (B, n_code) to (T, B, n_inputs), last step first."""
 
@@ -67,7 +78,6 @@ class Network(ABC):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        scratch: Any = None,
     ) -> Tensor:
         """Sum of weighted squared errors of what the codes decode to.
 
@@ -83,6 +93,8 @@ class Network(ABC):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
         chance: Tensor | None = None,
         scratch: Any = None,
     ) -> Tensor:
@@ -148,6 +160,7 @@ class FusedNetwork(Network):
         x: Tensor,
         lengths: Tensor,
         scratch: Sequence[Scratch] | None = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
         architecture = self.architecture
         kinds = architecture.pooling
@@ -156,13 +169,15 @@ class FusedNetwork(Network):
         states, pooled = x[:, : architecture.n_directions], []
         for n, layer in enumerate(parts.encoder):
             is_last = n == len(parts.encoder) - 1
+            mask = masks[n] if masks else Masks()
             states, kept = lstm(
-                states,
+                drop(states, mask.inputs),
                 layer,
                 lengths,
                 pooling=running,
                 return_sequences=not is_last or running != kinds,
                 activation=architecture.activation,
+                recurrent_mask=mask.recurrent,
                 scratch=scratch[n] if scratch else None,
                 input_gradient=n > 0,
             )
@@ -186,11 +201,9 @@ class FusedNetwork(Network):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
-        scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        own, buffers = self._of_decoder(weights, scratch)
-        decoder = decoder_of(self.architecture)
-        return decoder.decode(own, code, lengths, n_timesteps, buffers)
+        own = _Parts.of(self.architecture, weights).decoder
+        return decoder_of(self.architecture).decode(own, code, lengths, n_timesteps)
 
     def squared_error(
         self,
@@ -199,11 +212,10 @@ class FusedNetwork(Network):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        own, buffers = self._of_decoder(weights, scratch)
+        own = _Parts.of(self.architecture, weights).decoder
         decoder = decoder_of(self.architecture)
-        return decoder.squared_error(own, code, lengths, target, weight, buffers)
+        return decoder.squared_error(own, code, lengths, target, weight)
 
     def training_error(
         self,
@@ -212,13 +224,22 @@ class FusedNetwork(Network):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
         chance: Tensor | None = None,
         scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        own, buffers = self._of_decoder(weights, scratch)
-        decoder = decoder_of(self.architecture)
-        return decoder.training_error(
-            own, code, lengths, target, weight, chance, buffers
+        own = _Parts.of(self.architecture, weights).decoder
+        n_encoder = len(self.architecture.encoder_units)
+        return decoder_of(self.architecture).training_error(
+            own,
+            code,
+            lengths,
+            target,
+            weight,
+            masks=masks[n_encoder:] if masks else None,
+            chance=chance,
+            scratch=scratch[n_encoder:] if scratch else None,
         )
 
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
@@ -229,13 +250,6 @@ class FusedNetwork(Network):
             for units in architecture.encoder_units
         ]
         return [*encoder, *decoder_of(architecture).scratch(n_timesteps, n_rows)]
-
-    def _of_decoder(
-        self, weights: Sequence[Tensor], scratch: Sequence[Any] | None
-    ) -> tuple[DecoderWeights, Sequence[Any] | None]:
-        n_encoder = len(self.architecture.encoder_units)
-        buffers = scratch[n_encoder:] if scratch else None
-        return _Parts.of(self.architecture, weights).decoder, buffers
 
     @property
     def _directions(self) -> range:
@@ -264,9 +278,14 @@ class StockNetwork(Network):
     layers: Layers = field(repr=False)
 
     def pool(
-        self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
+        self,
+        weights: Sequence[Tensor],
+        x: Tensor,
+        lengths: Tensor,
+        scratch: Any = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        call = _Stateless(self.layers, weights)
+        call = Stateless(self.layers, weights, masks)
         steps = tf.transpose(x[:, 0], (1, 0, 2))
         mask = tf.sequence_mask(lengths, x.shape[0])
         return pooled_states(self.layers, self.architecture, steps, mask, call)
@@ -274,10 +293,10 @@ class StockNetwork(Network):
     def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
         if self.layers.embedding is None:
             return pooled
-        return _Stateless(self.layers, weights)(self.layers.embedding, pooled)
+        return Stateless(self.layers, weights)(self.layers.embedding, pooled)
 
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        return _Stateless(self.layers, weights)(self.layers.projection, pooled)
+        return Stateless(self.layers, weights)(self.layers.projection, pooled)
 
     def decode(
         self,
@@ -285,12 +304,10 @@ class StockNetwork(Network):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
-        scratch: Any = None,
     ) -> Tensor:
-        call = _Stateless(self.layers, weights)
-        decoder = decoder_of(self.architecture)
+        call = Stateless(self.layers, weights)
         own = _Parts.of(self.architecture, weights).decoder
-        return decoder.decode_by_layers(
+        return decoder_of(self.architecture).decode_by_layers(
             self.layers, own, code, lengths, n_timesteps, call
         )
 
@@ -301,7 +318,6 @@ class StockNetwork(Network):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        scratch: Any = None,
     ) -> Tensor:
         decoded = self.decode(weights, code, lengths, target.shape[0])
         return squared_error(decoded, target, weight, lengths)
@@ -313,10 +329,12 @@ class StockNetwork(Network):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
         chance: Tensor | None = None,
         scratch: Any = None,
     ) -> Tensor:
-        call = _Stateless(self.layers, weights)
+        call = Stateless(self.layers, weights, masks)
         decoder = decoder_of(self.architecture)
         shown = tf.transpose(decoder.shown(target, chance), (1, 0, 2))
         steps = decoder.trained_through_layers(self.layers, code, shown, call)
@@ -324,20 +342,6 @@ class StockNetwork(Network):
 
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
         return []
-
-
-class _Stateless:
-    """Call Keras layers with weights of one's own in place of theirs."""
-
-    def __init__(self, layers: Layers, weights: Sequence[Tensor]) -> None:
-        own = zip(layers.variables, weights, strict=True)
-        self._weights = {id(variable): weight for variable, weight in own}
-
-    def __call__(self, layer: Any, inputs: Tensor, **kwargs: Any) -> Tensor:
-        mine = [self._weights[id(v)] for v in layer.trainable_variables]
-        frozen = [v.value for v in layer.non_trainable_variables]
-        outputs, _ = layer.stateless_call(mine, frozen, inputs, **kwargs)
-        return outputs
 
 
 def _dense(layer: Sequence[Tensor], inputs: Tensor) -> Tensor:
