@@ -62,6 +62,8 @@ class Design:
         LSTM units per decoder layer.
     n_steps : int
         Most LSTM steps that the decoder can write; 0 is no limit.
+    variational : bool
+        Whether the embedding is the mean of a distribution, trained towards a prior.
     """
 
     n_features: int
@@ -78,6 +80,7 @@ class Design:
     head: bool = True
     agreement: bool = False
     difference_scale: tuple[float, ...] | None = None
+    variational: bool = False
 
     @classmethod
     def choose(
@@ -99,7 +102,8 @@ class Design:
         ------
         ValueError
             If layer sizes are none, `pooling` names what there is not, the length takes
-            the one component, or the decoder can't cut a vector of this size.
+            the one component, `kl_weight` meets no head, or the decoder can't cut a
+            vector of this size.
         """
         lengths = scaled.lengths
         sizes = _as_sizes("hidden_layer_sizes", parameters["hidden_layer_sizes"])
@@ -115,10 +119,15 @@ class Design:
                 "length_component=True takes one component, which leaves none for the "
                 "content: n_components is 1; expected at least 2."
             )
-        auto = parameters["patch_size"] == "auto"
-        patch_size = int(
-            default_patch_size(lengths) if auto else parameters["patch_size"]
-        )
+        variational = parameters["kl_weight"] > 0
+        if variational and n_components is None:
+            raise ValueError(
+                f"kl_weight={parameters['kl_weight']!r} draws the embedding towards a "
+                "normal distribution, which takes a layer that makes it: n_components "
+                "is None; expected an int."
+            )
+        asked = parameters["patch_size"]
+        patch_size = default_patch_size(lengths) if asked == "auto" else int(asked)
         cuts = parameters["decoder"] in CUT_THE_VECTOR
         design = cls(
             n_features=scaled.n_features,
@@ -139,6 +148,7 @@ class Design:
             difference_scale=_difference_scale(scaled, sample_weight)
             if parameters["differences"]
             else None,
+            variational=variational,
         )
         design._check_cut()
         return design
@@ -155,6 +165,7 @@ class Design:
             "n_components": parameters["n_components"],
             "pooling": _as_pooling(parameters["pooling"]),
             "agreement": parameters["agreement_weight"] > 0,
+            "variational": parameters["kl_weight"] > 0,
             "differences": bool(parameters["differences"]),
             "hidden_layer_sizes": _as_sizes(
                 "hidden_layer_sizes", parameters["hidden_layer_sizes"]
@@ -238,6 +249,7 @@ class Design:
             n_extra=self.patch_size * self.n_features * self.differences,
             decoder=self.decoder,
             n_steps=self.n_steps,
+            variational=self.variational,
         )
 
     def _check_cut(self) -> None:

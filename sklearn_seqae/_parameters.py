@@ -28,6 +28,8 @@ PARAMETER_CONSTRAINTS: dict[str, Any] = {
     "step_dropout": [SHARE],
     "dropout": [SHARE],
     "recurrent_dropout": [SHARE],
+    "activity_l1": [NON_NEGATIVE],
+    "kl_weight": [NON_NEGATIVE],
     "agreement_weight": [NON_NEGATIVE],
     "epochs": [POSITIVE_INT, StrOptions({"auto"})],
     "batch_size": [POSITIVE_INT],

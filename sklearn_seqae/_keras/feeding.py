@@ -39,6 +39,8 @@ class Settings:
     step_dropout: float = 0.0
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
+    activity_l1: float = 0.0
+    kl_weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -149,16 +151,18 @@ class Feed:
             for name, total in losses.items()
         }
 
-    def held_out(self, sums: NDArray[np.float64]) -> tuple[dict[str, float], float]:
-        """Return the means of the validation set, and the objective of them."""
+    def held_out(self, sums: NDArray[np.float64]) -> dict[str, float]:
+        """Average over the validation set; the objective is given where it differs."""
         losses, mass = self._totals(sums)
+        means, settings = self.means(sums), self._settings
         kept = {name: loss for name, loss in self._losses.items() if loss.held_out}
-        means = self.means(sums)
-        objective = sum(
-            loss.weight_in(self._settings) * _ratio(losses[name], loss.divisor(mass))
-            for name, loss in kept.items()
-        )
-        return {f"val_{name}": means[name] for name in kept}, objective
+        found = {f"val_{name}": means[name] for name in kept}
+        if len(kept) > 1:
+            found["val_objective"] = sum(
+                loss.weight_in(settings) * _ratio(losses[name], loss.divisor(mass))
+                for name, loss in kept.items()
+            )
+        return found
 
     def _totals(self, sums: NDArray[np.float64]) -> tuple[dict[str, float], Mass]:
         total = sums.sum(axis=0)

@@ -59,6 +59,10 @@ LOSSES = {
     "disagreement": Loss(
         "agreement_weight", lambda mass: 2 * mass.rows, "rows", held_out=False
     ),
+    # Half the squared error is the negative log-likelihood under a normal distribution
+    # of variance one: of twice the evidence lower bound this is the other part.
+    "kl": Loss("kl_weight", lambda mass: mass.values / 2, "rows"),
+    "activity": Loss("activity_l1", lambda mass: mass.rows, "rows"),
 }
 
 

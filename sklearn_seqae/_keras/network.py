@@ -16,11 +16,12 @@ from typing import Any
 import tensorflow as tf
 
 from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
-from sklearn_seqae._keras.decoders import DecoderWeights, decoder_of
+from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.dropout import Masks, drop
 from sklearn_seqae._keras.fused_loss import squared_error
-from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch, lstm
+from sklearn_seqae._keras.fused_lstm import Scratch, lstm
 from sklearn_seqae._keras.models import pooled_states
+from sklearn_seqae._keras.parts import Parts
 from sklearn_seqae._keras.pooling import attend
 from sklearn_seqae._keras.stateless import Stateless
 
@@ -59,6 +60,10 @@ class Network(ABC):
     @abstractmethod
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
         """Pooled states to (B, n_projection)."""
+
+    @abstractmethod
+    def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        """Pooled states to logarithms of variances (B, n_code)."""
 
     @abstractmethod
     def decode(
@@ -113,42 +118,6 @@ def make_network(architecture: Architecture, gpu: bool) -> Network:
 
 
 @dataclass(frozen=True)
-class _Parts:
-    """Flat weights, sorted by the layer they belong to."""
-
-    encoder: list[LSTMWeights]
-    queries: list[Tensor]
-    embedding: Sequence[Tensor]
-    decoder: DecoderWeights
-    projection: Sequence[Tensor]
-
-    @classmethod
-    def of(cls, architecture: Architecture, weights: Sequence[Tensor]) -> _Parts:
-        left = list(weights)
-
-        def take(n: int) -> list[Tensor]:
-            taken, left[:] = left[:n], left[n:]
-            return taken
-
-        def layer(n_directions: int) -> LSTMWeights:
-            directions = [take(3) for _ in range(n_directions)]
-            return LSTMWeights(
-                *(tf.stack(kind) for kind in zip(*directions, strict=True))
-            )
-
-        encoder = [layer(architecture.n_directions) for _ in architecture.encoder_units]
-        return cls(
-            encoder,
-            queries=take(len(architecture.query_sizes)),
-            embedding=take(2 * architecture.head),
-            decoder=DecoderWeights(
-                [layer(1) for _ in architecture.decoder_units], take(2)
-            ),
-            projection=left,
-        )
-
-
-@dataclass(frozen=True)
 class FusedNetwork(Network):
     """The network on the CPU, through the recurrence of `fused_lstm`."""
 
@@ -165,7 +134,7 @@ class FusedNetwork(Network):
         architecture = self.architecture
         kinds = architecture.pooling
         running = tuple(kind for kind in kinds if kind != "attention")
-        parts = _Parts.of(architecture, weights)
+        parts = Parts.of(architecture, weights)
         states, pooled = x[:, : architecture.n_directions], []
         for n, layer in enumerate(parts.encoder):
             is_last = n == len(parts.encoder) - 1
@@ -189,11 +158,14 @@ class FusedNetwork(Network):
         return tf.concat(pooled, -1)
 
     def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        parts = _Parts.of(self.architecture, weights)
+        parts = Parts.of(self.architecture, weights)
         return _dense(parts.embedding, pooled) if parts.embedding else pooled
 
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        return _dense(_Parts.of(self.architecture, weights).projection, pooled)
+        return _dense(Parts.of(self.architecture, weights).projection, pooled)
+
+    def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        return _dense(Parts.of(self.architecture, weights).log_variance, pooled)
 
     def decode(
         self,
@@ -202,7 +174,7 @@ class FusedNetwork(Network):
         lengths: Tensor,
         n_timesteps: int,
     ) -> Tensor:
-        own = _Parts.of(self.architecture, weights).decoder
+        own = Parts.of(self.architecture, weights).decoder
         return decoder_of(self.architecture).decode(own, code, lengths, n_timesteps)
 
     def squared_error(
@@ -213,7 +185,7 @@ class FusedNetwork(Network):
         target: Tensor,
         weight: Tensor,
     ) -> Tensor:
-        own = _Parts.of(self.architecture, weights).decoder
+        own = Parts.of(self.architecture, weights).decoder
         decoder = decoder_of(self.architecture)
         return decoder.squared_error(own, code, lengths, target, weight)
 
@@ -229,7 +201,7 @@ class FusedNetwork(Network):
         chance: Tensor | None = None,
         scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        own = _Parts.of(self.architecture, weights).decoder
+        own = Parts.of(self.architecture, weights).decoder
         n_encoder = len(self.architecture.encoder_units)
         return decoder_of(self.architecture).training_error(
             own,
@@ -255,7 +227,7 @@ class FusedNetwork(Network):
     def _directions(self) -> range:
         return range(self.architecture.n_directions)
 
-    def _query(self, parts: _Parts, n: int) -> Tensor:
+    def _query(self, parts: Parts, n: int) -> Tensor:
         """Stack the queries of encoder layer ``n``, (D, U)."""
         first = n * self.architecture.n_directions
         return tf.stack([parts.queries[first + d][:, 0] for d in self._directions])
@@ -298,6 +270,9 @@ class StockNetwork(Network):
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
         return Stateless(self.layers, weights)(self.layers.projection, pooled)
 
+    def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        return Stateless(self.layers, weights)(self.layers.log_variance, pooled)
+
     def decode(
         self,
         weights: Sequence[Tensor],
@@ -306,7 +281,7 @@ class StockNetwork(Network):
         n_timesteps: int,
     ) -> Tensor:
         call = Stateless(self.layers, weights)
-        own = _Parts.of(self.architecture, weights).decoder
+        own = Parts.of(self.architecture, weights).decoder
         return decoder_of(self.architecture).decode_by_layers(
             self.layers, own, code, lengths, n_timesteps, call
         )

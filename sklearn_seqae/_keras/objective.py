@@ -11,6 +11,7 @@ from sklearn_seqae._keras.agreement import disagreement
 from sklearn_seqae._keras.draws import Draws
 from sklearn_seqae._keras.dropout import layer_masks
 from sklearn_seqae._keras.network import Network
+from sklearn_seqae._keras.penalties import activity, divergence
 
 Tensor = Any
 
@@ -45,23 +46,24 @@ class Objective:
         """Add up each loss over the rows of a shard; padding weighs nothing."""
         network, weights = self.network, self.weights
         pooled = network.pool(weights, shard.x, shard.lengths)
+        vector = network.head(weights, pooled)
         error = network.squared_error(
-            weights,
-            network.head(weights, pooled),
-            shard.lengths,
-            shard.target,
-            shard.weight,
+            weights, vector, shard.lengths, shard.target, shard.weight
         )
-        return self._of_all_names(error, pooled, shard)
+        return self._by_name(shard, pooled, vector, error)
 
     def training_losses(self, shard: Shard, draws: Draws, scratch: Any) -> Tensor:
         """Add up the same as training has them, with what it draws by chance."""
         network, weights = self.network, self.weights
         masks = layer_masks(network.architecture, draws.inputs, draws.recurrent)
         pooled = network.pool(weights, shard.x, shard.lengths, scratch, masks)
+        code = vector = network.head(weights, pooled)
+        if draws.code is not None:  # reparameterised: gradients pass the chance by
+            log_variance = network.log_variance(weights, pooled)
+            code = vector + tf.exp(0.5 * log_variance) * draws.code
         error = network.training_error(
             weights,
-            network.head(weights, pooled),
+            code,
             shard.lengths,
             shard.target,
             shard.weight,
@@ -69,15 +71,21 @@ class Objective:
             chance=draws.steps,
             scratch=scratch,
         )
-        return self._of_all_names(error, pooled, shard)
+        return self._by_name(shard, pooled, vector, error)
 
-    def _of_all_names(self, error: Tensor, pooled: Tensor, shard: Shard) -> Tensor:
+    def _by_name(
+        self, shard: Shard, pooled: Tensor, vector: Tensor, error: Tensor
+    ) -> Tensor:
         network, weights = self.network, self.weights
         sums = {
             "loss": lambda: error,
             "disagreement": lambda: disagreement(
                 network.project(weights, pooled), shard.row_weight
             ),
+            "kl": lambda: divergence(
+                vector, network.log_variance(weights, pooled), shard.row_weight
+            ),
+            "activity": lambda: activity(vector, shard.row_weight),
         }
         return tf.stack([sums[name]() for name in self.names])
 

@@ -118,6 +118,7 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
             dropout=settings.dropout > 0,
             recurrent_dropout=settings.recurrent_dropout > 0,
             steps=decoder_of(architecture).takes_chances,
+            code=architecture.variational,
         ),
     )
 
@@ -202,12 +203,12 @@ class _Loop:
                 self._callbacks.on_epoch_begin(epoch)
             logs = self.feed.means(self._run_batches(self.feed.epoch()))
             if self.feed.holds_out:
-                held_out, objective = self.feed.held_out(self._validation_sums())
-                logs |= held_out
+                logs |= self.feed.held_out(self._validation_sums())
             self._end_epoch(logs)
             self._progress.show(self.n_epochs, logs)
             if self.settings.early_stopping:
-                best_epoch = self._keep_best(objective, epoch, best_epoch)
+                loss = logs.get("val_objective", logs["val_loss"])
+                best_epoch = self._keep_best(loss, epoch, best_epoch)
             if self._callbacks:
                 self._callbacks.on_epoch_end(epoch, dict(logs))
                 if self.workspace.model.stop_training:

@@ -295,18 +295,20 @@ def test_how_many_epochs_a_call_changes_no_chance(fit, monkeypatch, steps_per_ca
 
 
 @pytest.mark.usefixtures("without_xla")
-def test_every_update_draws_anew(fit, architecture):
-    """At a learning rate of nothing, only what is dropped makes epochs differ."""
+@pytest.mark.parametrize("chance", [DROPOUT, {"noise": 0.5}, {"step_dropout": 0.3}])
+def test_every_update_draws_anew(fit, chance):
+    """At a learning rate of nothing, only what is drawn makes epochs differ."""
     settings = {"epochs": 6, "learning_rate": 0.0}
     (loss,) = set(np.round(fit(**settings).history["loss"], 5))
-    losses = fit(**settings, **DROPOUT).history["loss"]
+    losses = fit(**settings, **chance).history["loss"]
     assert len(set(np.round(losses, 5))) == 6
     assert abs(np.median(losses) - loss) < 0.5 * loss
 
 
 @pytest.mark.usefixtures("without_xla")
-def test_nothing_is_dropped_where_nothing_is_trained(fit, loss_of):
-    result = fit(epochs=3, n_iter_no_change=9, **EARLY, **DROPOUT)
+@pytest.mark.parametrize("chance", [DROPOUT, {"noise": 0.5, "step_dropout": 0.3}])
+def test_nothing_is_drawn_where_nothing_is_trained(fit, loss_of, chance):
+    result = fit(epochs=3, n_iter_no_change=9, **EARLY, **chance)
     expected = loss_of(result.state.weights, range(4))
     assert_allclose(min(result.history["val_loss"]), expected, rtol=1e-5)
 
@@ -317,6 +319,44 @@ def test_another_share_needs_no_other_program(fit, monkeypatch):
     programs = len(workspace._cache._idle)
     fit(epochs=1, dropout=0.7, recurrent_dropout=0.01)
     assert len(workspace._cache._idle) == programs
+
+
+# Penalties ----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("without_xla")
+def test_the_l1_norm_is_a_mean_over_sequences_beside_the_loss(
+    fit, loss_of, architecture, patches, through_numpy
+):
+    """In the history, and in the gradient that is followed."""
+    weight, rate, everything = np.linspace(0.5, 3, len(LENGTHS)), 1e-3, range(12)
+    random_state = np.random.RandomState(0)
+    start = initial_weights(architecture, random_state)
+
+    def norm(weights):
+        codes, _ = through_numpy(architecture, weights, patches)
+        return np.average(np.abs(codes).sum(axis=1), weights=weight)
+
+    result = fit(
+        epochs=1,
+        batch_size=12,
+        optimizer=keras.optimizers.SGD(rate),
+        sample_weight=weight,
+        random_state=random_state,
+        start=State(start),
+        activity_l1=0.7,
+    )
+    assert_allclose(result.history["activity"], [norm(start)], rtol=1e-5)
+    end = result.state.weights
+    gradient = [(a - b) / rate for a, b in zip(start, end, strict=True)]
+
+    def objective(size):
+        there = [w + size * g for w, g in zip(start, gradient, strict=True)]
+        return loss_of(there, everything, weight) + 0.7 * norm(there)
+
+    slope = (objective(1e-3) - objective(-1e-3)) / 2e-3
+    squared = sum((g.astype(np.float64) ** 2).sum() for g in gradient)
+    assert_allclose(slope, squared, rtol=0.01)
 
 
 # Callbacks ----------------------------------------------------------------------------
