@@ -23,7 +23,7 @@ from sklearn_seqae._inputs import Container
 from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
 from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
 from sklearn_seqae._ragged import RaggedArray
-from sklearn_seqae._reconstruction import ReconstructionMixin
+from sklearn_seqae._roundtrip import RoundTripMixin
 from sklearn_seqae._sampling import SamplingMixin
 from sklearn_seqae._scaling import fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
@@ -43,7 +43,7 @@ class LSTMAutoencoderTransformer(
     DiagramMixin,
     ForecastingMixin,
     KerasModelsMixin,
-    ReconstructionMixin,
+    RoundTripMixin,
     SamplingMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -61,7 +61,7 @@ class LSTMAutoencoderTransformer(
         Size of the embedding, the length component included. None leaves the layer out
         that makes it of the pooled states: these are the embedding then.
     hidden_layer_sizes : int or array-like of int, default=(64,)
-        LSTM units per encoder layer. The decoder mirrors it.
+        LSTM units per encoder layer.
     bidirectional : bool, default=True
         Whether the encoder reads sequences both ways.
     length_component : bool or "auto", default="auto"
@@ -81,9 +81,18 @@ class LSTMAutoencoderTransformer(
         weighted by a softmax over time), or several of them.
     activation : {"tanh", "relu"}, default="tanh"
         Activation of the LSTM layers.
-    decoder : {"repeat"}, default="repeat"
-        How a vector becomes a sequence: "repeat" feeds it to the decoder at every step,
-        which writes the sequence from its end to its beginning [2]_.
+    decoder : {"repeat", "unfold", "reshape", "single_shot"}, default="repeat"
+        How a vector becomes a sequence, from its end to its beginning [2]_. "repeat":
+        LSTM layers read the vector at every step and write a step each time. "unfold":
+        they also read the step before, which they have written; training tells them the
+        true one, with noise on it. "reshape": they read one part of the vector after
+        the other. "single_shot": they do so, too, and a Dense layer makes all steps of
+        their last state. The latter two cut the vector, but for the length component,
+        into as many equal parts as the longest sequence in `fit` has LSTM steps, and
+        write none that are longer.
+    decoder_layer_sizes : int or array-like of int, default=None
+        LSTM units per decoder layer, from the vector to the sequence. None is
+        `hidden_layer_sizes` in reverse.
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
         Fitted on all time steps of all sequences stacked, per feature, ignoring NaN.
         An instance is cloned.
@@ -172,7 +181,8 @@ class LSTMAutoencoderTransformer(
         L1 norm of the embedding. With early stopping the last two have a "val_" form as
         well, and "val_objective" is the weighted sum that it looks at. "forecast_loss"
         with `forecast_horizon`: mean squared error as a share of that of predicting no
-        change. NaN for an epoch that had no such loss.
+        change. NaN for an epoch that had no such loss. With ``decoder="unfold"``, "loss"
+        is that of steps told the true one before.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
@@ -245,6 +255,7 @@ class LSTMAutoencoderTransformer(
         pooling: Any = "last",
         activation: str = "tanh",
         decoder: str = "repeat",
+        decoder_layer_sizes: Any = None,
         scaler: Any = "standard",
         noise: float = 0.0,
         step_dropout: float = 0.0,
@@ -277,6 +288,7 @@ class LSTMAutoencoderTransformer(
         self.pooling = pooling
         self.activation = activation
         self.decoder = decoder
+        self.decoder_layer_sizes = decoder_layer_sizes
         self.scaler = scaler
         self.noise = noise
         self.step_dropout = step_dropout
@@ -432,7 +444,8 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError
-            If `Z` has another width, isn't finite, or means a length over 2**20 steps.
+            If `Z` has another width, isn't finite, or means a length over 2**20 steps
+            or longer than the decoder can write.
         """
         check_is_fitted(self)
         vectors = validate_embedding(self, Z)
@@ -472,6 +485,7 @@ class LSTMAutoencoderTransformer(
         else:
             design = start.design
             design.check_same(parameters)
+            design.check_decodable(given.lengths, "sequence {row}")
         self._autoencoder, result = train_autoencoder(
             design, scaled, weight, parameters, self._random_state, start
         )

@@ -7,13 +7,16 @@ layers compute the same numbers from them.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
+
+from sklearn_seqae._keras.decoders import decoder_of
 
 Weights = list[NDArray[np.float32]]
 
@@ -39,9 +42,13 @@ class Architecture:
         Whether a Dense layer makes the vector from the pooled states; otherwise they
         are the vector, and ``n_code`` is ``n_pooled``.
     n_projection : int
-        Outputs of a further Dense layer, of use in training only; 0 is none.
+        Outputs of two further Dense layers, of use in training only; 0 is none.
     n_extra : int
         Values that the encoder's LSTM step reads beyond those that are decoded.
+    decoder : str
+        How a vector becomes a sequence, one of `decoders.KINDS`.
+    n_steps : int
+        Most steps that the decoder can write; 0 is no limit.
     variational : bool
         Whether the head makes the mean of a normal distribution, and a further Dense
         layer the logarithm of its variances; the vector is the mean.
@@ -61,6 +68,8 @@ class Architecture:
     head: bool = True
     n_projection: int = 0
     n_extra: int = 0
+    decoder: str = "repeat"
+    n_steps: int = 0
     variational: bool = False
     n_forecast_steps: int = 0
     n_recent: int = 0
@@ -90,19 +99,13 @@ class Architecture:
     @property
     def decoder_inputs(self) -> tuple[int, ...]:
         """Width of what each decoder layer reads."""
-        return (self.n_code, *self.decoder_units[:-1])
+        return (decoder_of(self).n_read, *self.decoder_units[:-1])
 
     @property
-    def forecaster_inputs(self) -> tuple[int, ...]:
-        """Width of what each layer of the forecaster reads, if there is one."""
-        return (self.n_code + self.n_recent, *self.decoder_units[:-1])[
-            : len(self.forecaster_units)
-        ]
-
-    @property
-    def forecaster_units(self) -> tuple[int, ...]:
-        """LSTM units per layer of the forecaster, if there is one: the decoder's."""
-        return self.decoder_units if self.n_forecast_steps else ()
+    def forecaster(self) -> Architecture:
+        """The same with the second decoder, where there is one, as its decoder."""
+        n_read = self.n_code + self.n_recent
+        return replace(self, n_code=n_read, decoder="repeat", n_steps=0)
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ class Layers:
     embedding: Any | None
     decoder: tuple[Any, ...]
     reconstruction: Any
-    projection: Any | None
+    projection: tuple[Any, ...]
     log_variance: Any | None
     forecaster: tuple[Any, ...] = ()
     forecast: Any | None = None
@@ -129,7 +132,7 @@ class Layers:
     def variables(self) -> list[Any]:
         """Trainable variables in the order of `initial_weights`."""
         every = [*self.of_encoder, *self.decoder, self.reconstruction]
-        of_training = self.projection, self.log_variance
+        of_training = *self.projection, self.log_variance
         every += [layer for layer in of_training if layer is not None]
         every += self.forecaster
         if self.forecast is not None:
@@ -164,50 +167,63 @@ def build_layers(architecture: Architecture) -> Layers:
         if architecture.bidirectional:
             layer = layers.Bidirectional(layer, name=f"encoder_bidirectional_{n}")
         encoder.append(layer)
-
-    def stack(name: str, inputs: tuple[int, ...]) -> tuple[Any, ...]:
-        """LSTM layers that write from a vector which they read at every step."""
-        of_stack = []
-        for n, units in enumerate(architecture.decoder_units, 1):
-            layer = lstm(units, return_sequences=True, name=f"{name}_lstm_{n}")
-            layer.build((None, None, inputs[n - 1]))
-            of_stack.append(layer)
-        return tuple(of_stack)
-
-    def output(name: str) -> Any:
-        each = dense(architecture.n_inputs, name=f"{name}_dense")
-        layer = layers.TimeDistributed(each, name=name)
-        layer.build((None, None, architecture.decoder_units[-1]))
-        return layer
-
+    decoder, reconstruction = decoder_of(architecture).make_layers(lstm, dense)
     queries = [
         dense(1, use_bias=False, name=f"attention_{n}")
         for n in range(1, len(architecture.query_sizes) + 1)
     ]
-    forecasts = architecture.n_forecast_steps > 0
     built = Layers(
         tuple(encoder),
         tuple(queries),
         dense(architecture.n_code, name="embedding") if architecture.head else None,
-        stack("decoder", architecture.decoder_inputs),
-        output("reconstruction"),
-        dense(architecture.n_projection, name="projection")
+        decoder,
+        reconstruction,
+        (
+            dense(architecture.n_projection, "relu", name="projection_hidden"),
+            dense(architecture.n_projection, name="projection"),
+        )
         if architecture.n_projection
-        else None,
+        else (),
         dense(architecture.n_code, name="log_variance")
         if architecture.variational
         else None,
-        stack("forecaster", architecture.forecaster_inputs) if forecasts else (),
-        output("forecast") if forecasts else None,
     )
+    if architecture.n_forecast_steps:
+        built = replace(built, **_forecaster_layers(architecture, lstm, dense))
     for layer, width in zip(built.encoder, architecture.encoder_inputs, strict=True):
         layer.build((None, None, width))
     for layer, width in zip(built.queries, architecture.query_sizes, strict=True):
         layer.build((None, None, width))
-    for layer in (built.embedding, built.projection, built.log_variance):
+    for layer in (built.embedding, *built.projection[:1], built.log_variance):
         if layer is not None:
             layer.build((None, architecture.n_pooled))
+    for layer in built.projection[1:]:
+        layer.build((None, architecture.n_projection))
+    for layer, width in zip(built.decoder, architecture.decoder_inputs, strict=True):
+        layer.build((None, None, width))
+    built.reconstruction.build((None, None, architecture.decoder_units[-1]))
+    if architecture.n_forecast_steps:
+        inputs = architecture.forecaster.decoder_inputs
+        widths = *inputs, architecture.decoder_units[-1]
+        of_forecaster = *built.forecaster, built.forecast
+        for layer, width in zip(of_forecaster, widths, strict=True):
+            layer.build((None, None, width))
     return built
+
+
+def _forecaster_layers(
+    architecture: Architecture, lstm: Callable[..., Any], dense: Callable[..., Any]
+) -> dict[str, Any]:
+    """Make the LSTM layers and the output layer of the second decoder."""
+    units = enumerate(architecture.decoder_units, 1)
+    output = dense(architecture.n_inputs, name="forecast_dense")
+    return {
+        "forecaster": tuple(
+            lstm(n, return_sequences=True, name=f"forecaster_lstm_{i}")
+            for i, n in units
+        ),
+        "forecast": layers.TimeDistributed(output, name="forecast"),
+    }
 
 
 def initial_weights(
@@ -237,10 +253,10 @@ def initial_weights(
         bias[units : 2 * units] = 1.0
         return [kernel, recurrent_kernel, bias]
 
-    def stack(inputs: tuple[int, ...]) -> Weights:
-        pairs = zip(inputs, architecture.decoder_units, strict=True)
+    def decoder(of: Architecture) -> Weights:
+        pairs = zip(of.decoder_inputs, of.decoder_units, strict=True)
         of_layers = [array for pair in pairs for array in lstm(*pair)]
-        return of_layers + dense(architecture.decoder_units[-1], architecture.n_inputs)
+        return of_layers + dense(of.decoder_units[-1], decoder_of(of).n_written)
 
     weights: Weights = []
     pairs = zip(architecture.encoder_inputs, architecture.encoder_units, strict=True)
@@ -251,11 +267,12 @@ def initial_weights(
         weights += matrix(width, 1)
     if architecture.head:
         weights += dense(architecture.n_pooled, architecture.n_code)
-    weights += stack(architecture.decoder_inputs)
+    weights += decoder(architecture)
     if architecture.n_projection:
         weights += dense(architecture.n_pooled, architecture.n_projection)
+        weights += dense(architecture.n_projection, architecture.n_projection)
     if architecture.variational:
         weights += dense(architecture.n_pooled, architecture.n_code)
     if architecture.n_forecast_steps:
-        weights += stack(architecture.forecaster_inputs)
+        weights += decoder(architecture.forecaster)
     return weights

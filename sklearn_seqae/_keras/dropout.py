@@ -8,11 +8,12 @@ direction and sequence has masks of its own, and all four gates see the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.architecture import Architecture
+if TYPE_CHECKING:
+    from sklearn_seqae._keras.architecture import Architecture
 
 Tensor = Any
 
@@ -80,12 +81,12 @@ def layer_shapes(architecture: Architecture) -> list[tuple[int, int, int]]:
     """Directions, inputs and units of every LSTM layer, in the order of the data."""
     encoder = zip(architecture.encoder_inputs, architecture.encoder_units, strict=True)
     decoder = zip(architecture.decoder_inputs, architecture.decoder_units, strict=True)
-    forecaster = zip(
-        architecture.forecaster_inputs, architecture.forecaster_units, strict=True
-    )
-    directions = architecture.n_directions
-    both = [(directions, *shape) for shape in encoder]
-    return both + [(1, *shape) for shape in (*decoder, *forecaster)]
+    forward = [*decoder]
+    if architecture.n_forecast_steps:
+        own = architecture.forecaster
+        forward += zip(own.decoder_inputs, own.decoder_units, strict=True)
+    both = [(architecture.n_directions, *shape) for shape in encoder]
+    return both + [(1, *shape) for shape in forward]
 
 
 def _deal(rows: Tensor | None, shapes: Sequence[tuple[int, int]]) -> list[Tensor]:

@@ -24,11 +24,11 @@ from sklearn_seqae._keras.architecture import (
     Weights,
     build_layers,
 )
+from sklearn_seqae._keras.decoders import Decoder, DecoderWeights, decoder_of
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
 from sklearn_seqae._keras.dropout import Masks
-from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error
-from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch
-from sklearn_seqae._keras.fused_stack import lstm_stack_over_constant
+from sklearn_seqae._keras.fused_loss import BLOCK
+from sklearn_seqae._keras.fused_lstm import LSTMWeights
 from sklearn_seqae._keras.inference import INFERENCE_ROWS
 from sklearn_seqae._keras.models import forecast_changes
 from sklearn_seqae._keras.stateless import Stateless
@@ -52,8 +52,8 @@ class Forecaster(ABC):
         weights: Sequence[Tensor],
         code: Tensor,
         futures: Futures,
-        scratch: Any = None,
         masks: Sequence[Masks] | None = None,
+        scratch: Sequence[Any] | None = None,
     ) -> Tensor:
         """Sum of weighted squared errors of the changes that follow some rows.
 
@@ -75,17 +75,16 @@ def make_forecaster(architecture: Architecture, gpu: bool) -> Forecaster:
 
 @dataclass(frozen=True)
 class FusedForecaster(Forecaster):
-    """The forecaster on the CPU, through the recurrence of `fused_lstm`."""
+    """The forecaster on the CPU: the repeat decoder, from other weights."""
 
     architecture: Architecture
 
     def changes(
         self, weights: Sequence[Tensor], code: Tensor, recent: Tensor
     ) -> Tensor:
-        states, (kernel, bias) = self._states(weights, code, recent, None, None)
-        rows = tf.reshape(states, (-1, states.shape[-1]))
-        shape = (self._n_timesteps, -1, self.architecture.n_inputs)
-        changes = tf.reshape(tf.matmul(rows, kernel) + bias, shape)
+        vector, own = tf.concat([code, recent], -1), self._own(weights)
+        lengths, n_timesteps = self._lengths(code), self._n_timesteps
+        changes = self._decoder.decode(own, vector, lengths, n_timesteps)
         return changes[: self.architecture.n_forecast_steps]
 
     def squared_error(
@@ -93,66 +92,50 @@ class FusedForecaster(Forecaster):
         weights: Sequence[Tensor],
         code: Tensor,
         futures: Futures,
-        scratch: Sequence[Any] | None = None,
         masks: Sequence[Masks] | None = None,
+        scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        layers, buffer = (scratch[:-1], scratch[-1]) if scratch else (None, None)
-        states, (kernel, bias) = self._states(
-            weights, code, futures.recent, layers, masks
-        )
         n_rest = self._n_timesteps - self.architecture.n_forecast_steps
         target, weight = (
             tf.pad(array, [[0, n_rest], [0, 0], [0, 0]])
             for array in (futures.change, futures.weight)
         )
-        lengths = self._lengths(code)
-        return dense_squared_error(
-            states, kernel, bias, target, weight, lengths, buffer
+        return self._decoder.training_error(
+            self._own(weights),
+            tf.concat([code, futures.recent], -1),
+            self._lengths(code),
+            target,
+            weight,
+            masks=masks[-self._n_layers :] if masks else None,
+            scratch=scratch or None,
         )
 
     def scratch(self, n_rows: int) -> list[Any]:
-        """Buffers for one call in training: one for each layer, one for the loss."""
-        units, size = self.architecture.decoder_units, min(BLOCK, self._n_timesteps)
-        loss = (self._n_timesteps // size, size * n_rows, units[-1])
-        return [
-            *(Scratch.allocate(self._n_timesteps, 1, n_rows, u) for u in units),
-            tf.Variable(tf.zeros(loss), trainable=False),
-        ]
+        return self._decoder.scratch(self._n_timesteps, n_rows)
+
+    @property
+    def _decoder(self) -> Decoder:
+        return decoder_of(self.architecture.forecaster)
+
+    @property
+    def _n_layers(self) -> int:
+        return len(self.architecture.decoder_units)
 
     @property
     def _n_timesteps(self) -> int:
         """Steps of the buffers: those of a forecast, rounded up to whole blocks."""
-        n = self.architecture.n_forecast_steps
-        return n if n <= BLOCK else -(-n // BLOCK) * BLOCK
+        return -(-self.architecture.n_forecast_steps // BLOCK) * BLOCK
 
     def _lengths(self, code: Tensor) -> Tensor:
         return tf.fill([code.shape[0]], self.architecture.n_forecast_steps)
 
-    def _states(
-        self,
-        weights: Sequence[Tensor],
-        code: Tensor,
-        recent: Tensor,
-        scratch: Sequence[Scratch] | None,
-        masks: Sequence[Masks] | None,
-    ) -> tuple[Tensor, Sequence[Tensor]]:
-        """States of the last layer, (T, 1, B, U), and the output layer."""
-        n_layers = len(self.architecture.decoder_units)
-        *own, kernel, bias = weights[-(3 * n_layers + 2) :]
-        stack = [
-            LSTMWeights(*(array[None] for array in own[3 * n : 3 * n + 3]))
-            for n in range(n_layers)
-        ]
-        states = lstm_stack_over_constant(
-            tf.concat([code, recent], -1),
-            stack,
-            self._lengths(code),
-            self._n_timesteps,
-            activation=self.architecture.activation,
-            scratch=scratch,
-            masks=masks[-n_layers:] if masks else None,
+    def _own(self, weights: Sequence[Tensor]) -> DecoderWeights:
+        *layers, kernel, bias = weights[-(3 * self._n_layers + 2) :]
+        arrays = [array[None] for array in layers]
+        return DecoderWeights(
+            [LSTMWeights(*arrays[n : n + 3]) for n in range(0, len(arrays), 3)],
+            (kernel, bias),
         )
-        return states, (kernel, bias)
 
 
 @dataclass(frozen=True)
@@ -170,8 +153,7 @@ class StockForecaster(Forecaster):
         masks: Sequence[Masks] | None = None,
     ) -> Tensor:
         call = Stateless(self.layers, weights, masks)
-        n_steps = self.architecture.n_forecast_steps
-        changes = forecast_changes(self.layers, n_steps, code, recent, call)
+        changes = forecast_changes(self.layers, self.architecture, code, recent, call)
         return tf.transpose(changes, (1, 0, 2))
 
     def squared_error(
@@ -179,8 +161,8 @@ class StockForecaster(Forecaster):
         weights: Sequence[Tensor],
         code: Tensor,
         futures: Futures,
-        scratch: Any = None,
         masks: Sequence[Masks] | None = None,
+        scratch: Sequence[Any] | None = None,
     ) -> Tensor:
         changes = self.changes(weights, code, futures.recent, masks)
         return tf.reduce_sum(futures.weight * tf.square(changes - futures.change))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from sklearn_seqae._keras.architecture import Architecture, Layers
+from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.pooling import pool_sequence
 from sklearn_seqae._lengths import LengthCode
 
@@ -48,7 +50,7 @@ def build_models(
     n_patches = -(-max_length // patch_size)
     shape = (n_patches, patch_size, architecture.n_inputs // patch_size)
     encoder = _encoder(built, architecture, shape, length_code, difference_scale)
-    decoder = _decoder(built, architecture.n_code, shape, length_code)
+    decoder = _decoder(built, architecture, shape, length_code)
     sequence = encoder.input
     return Models(
         encoder,
@@ -97,13 +99,13 @@ def _encoder(
 
 def _decoder(
     built: Layers,
-    n_code: int,
+    architecture: Architecture,
     shape: tuple[int, int, int],
     length_code: LengthCode | None,
 ) -> keras.Model:
     """Model of embeddings to padded sequences; ``shape`` as for the encoder."""
     n_patches, patch_size, n_features = shape
-    n_components = n_code + (length_code is not None)
+    n_components = architecture.n_code + (length_code is not None)
     vector = keras.Input((n_components,), name="embedding_input")
     code, steps = vector, None
     if length_code is not None:
@@ -111,11 +113,15 @@ def _decoder(
         steps = ops.round(
             ops.exp(vector[:, -1:] * length_code.scale + length_code.mean)
         )
-    repeated = layers.RepeatVector(n_patches, name="repeat_vector")(code)
-    for layer in built.decoder:
-        repeated = layer(repeated)
+    patches = decoder_of(architecture).through_layers(
+        built, code, n_patches, call_as_it_is
+    )
+    if steps is None:
+        in_order_of_time = ops.flip(patches, axis=1)
+    else:
+        in_order_of_time = reversed_steps(patches, ops.ceil(steps / patch_size))
     flat = layers.Reshape((n_patches * patch_size, n_features), name="unpatch")(
-        _in_order_of_time(built.reconstruction(repeated), steps, patch_size)
+        in_order_of_time
     )
     if steps is not None:
         inside = ops.less(np.arange(n_patches * patch_size, dtype=np.float32), steps)
@@ -134,7 +140,7 @@ def _forecaster(
     horizon, n_features = scale.shape
     recent = _recent_of(sequence, architecture.n_recent // n_features)
     code = encoder(sequence)[:, : architecture.n_code]
-    changes = forecast_changes(built, architecture.n_forecast_steps, code, recent)
+    changes = forecast_changes(built, architecture, code, recent)
     flat = layers.Reshape((-1, n_features), name="unpatch_forecast")(changes)
     last = ops.expand_dims(recent[:, :n_features], 1)
     future = last + flat[:, :horizon] * scale
@@ -150,25 +156,32 @@ def encode_steps(
 
 
 def forecast_changes(
-    built: Layers, n_steps: int, code: Any, recent: Any, call: Any = None
+    built: Layers,
+    architecture: Architecture,
+    code: Any,
+    recent: Any,
+    call: Any = None,
 ) -> Any:
-    """Run the forecaster's stock layers: (B, n_steps, n_inputs), the first step first.
+    """Run the forecaster's stock layers, the first step first.
 
     Parameters
     ----------
     built : Layers
-    n_steps : int
+    architecture : Architecture
     code : tensor of shape (B, n_code)
     recent : tensor of shape (B, n_recent)
     call : callable, default=None
         How to call a layer; None is as it is.
+
+    Returns
+    -------
+    tensor of shape (B, n_forecast_steps, n_inputs)
     """
-    call = call or _plain_call
+    as_decoder = replace(built, decoder=built.forecaster, reconstruction=built.forecast)
     vector = ops.concatenate([code, recent], axis=-1)
-    states = ops.repeat(ops.expand_dims(vector, 1), n_steps, axis=1)
-    for layer in built.forecaster:
-        states = call(layer, states)
-    return call(built.forecast, states)
+    return decoder_of(architecture.forecaster).through_layers(
+        as_decoder, vector, architecture.n_forecast_steps, call or call_as_it_is
+    )
 
 
 def pooled_states(
@@ -176,7 +189,7 @@ def pooled_states(
     architecture: Architecture,
     steps: Any,
     mask: Any,
-    call: Any = None,
+    call: Callable[..., Any] | None = None,
 ) -> Any:
     """Run the encoder's stock layers over padded steps and pool their states.
 
@@ -193,7 +206,7 @@ def pooled_states(
     -------
     tensor of shape (B, n_pooled)
     """
-    call = call or _plain_call
+    call = call or call_as_it_is
     n_directions = architecture.n_directions
     queries = list(built.queries)
     states, pooled, sequences = steps, [], []
@@ -217,7 +230,8 @@ def pooled_states(
     return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
 
 
-def _plain_call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+def call_as_it_is(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call a layer with its own weights."""
     return layer(*args, **kwargs)
 
 
@@ -248,12 +262,12 @@ def _differences(filled: Any, lengths: Any) -> Any:
     return ops.where(inside, steps, ops.zeros_like(steps))
 
 
-def _in_order_of_time(reversed_patches: Any, steps: Any | None, patch_size: int) -> Any:
-    """Undo the decoder's order, which is last patch first."""
-    n_patches = reversed_patches.shape[1]
-    if steps is None:
-        return ops.flip(reversed_patches, axis=1)
-    last = ops.ceil(steps / patch_size) - 1
-    index = ops.subtract(ops.cast(last, "int32"), np.arange(n_patches))
-    index = ops.clip(index, 0, n_patches - 1)
-    return ops.take_along_axis(reversed_patches, ops.expand_dims(index, -1), axis=1)
+def reversed_steps(steps: Any, count: Any) -> Any:
+    """Reverse each row of steps (B, T, F) by how many it has, (B, 1).
+
+    What stands beyond them is steps of the row, to be left out by who reads it.
+    """
+    n_steps = steps.shape[1]
+    index = ops.subtract(ops.cast(count, "int32") - 1, np.arange(n_steps))
+    index = ops.clip(index, 0, n_steps - 1)
+    return ops.take_along_axis(steps, ops.expand_dims(index, -1), axis=1)

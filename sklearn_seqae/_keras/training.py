@@ -19,6 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._batching import buffer_steps, shard_shape
 from sklearn_seqae._keras.architecture import Architecture, Weights, initial_weights
+from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.devices import has_gpu, n_cores
 from sklearn_seqae._keras.draws import Chance
 from sklearn_seqae._keras.feeding import STEPS_PER_CALL, Data, Feed, Settings
@@ -116,8 +117,9 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
         noisy=settings.noise > 0 or settings.step_dropout > 0,
         losses=losses_of(settings),
         chance=Chance(
-            settings.dropout > 0,
-            settings.recurrent_dropout > 0,
+            dropout=settings.dropout > 0,
+            recurrent_dropout=settings.recurrent_dropout > 0,
+            steps=decoder_of(architecture).takes_chances,
             code=architecture.variational,
         ),
         n_prefix_rows=n_prefix_rows,

@@ -73,7 +73,7 @@ class Workspace:
             self._network, self._forecaster, self._variables, program.losses
         )
         self._gradients_of_shard = self._function(objective.gradients)
-        self._losses_of_shard = self._function(objective.held_out)
+        self._losses_of_shard = self._function(objective.losses)
         self._update = self._function(self._apply)
         self._train = tf.function(
             own_function(self._train_batches),
@@ -166,6 +166,7 @@ class Workspace:
                 steps.dropout[b],
                 program.n_shards,
                 program.n_rows,
+                program.n_buffer_steps,
             )
             # The shards don't depend on each other: TensorFlow runs them side by side.
             results = [
