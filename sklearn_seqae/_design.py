@@ -154,8 +154,10 @@ class Design:
             if parameters["differences"]
             else None,
             variational=variational,
-            forecast_scale=_forecast_scale(
-                scaled, sample_weight, parameters["forecast_horizon"]
+            forecast_scale=None
+            if (horizon := parameters["forecast_horizon"]) is None
+            else tuple(
+                map(tuple, change_scale(scaled, sample_weight, horizon).tolist())
             ),
         )
         design._check_cut()
@@ -330,15 +332,6 @@ def _difference_scale(
     weight = np.repeat(sample_weight, scaled.lengths)
     size = np.sqrt(np.average(steps**2, axis=0, weights=weight))
     return tuple(float(s) for s in np.where(size > 0, size, 1.0))
-
-
-def _forecast_scale(
-    scaled: RaggedArray, sample_weight: NDArray[np.float64], horizon: int | None
-) -> tuple[tuple[float, ...], ...] | None:
-    if horizon is None:
-        return None
-    scale = change_scale(scaled, sample_weight, horizon)
-    return tuple(tuple(step) for step in scale.tolist())
 
 
 def _as_pooling(pooling: Any) -> tuple[str, ...]:

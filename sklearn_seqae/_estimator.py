@@ -126,10 +126,9 @@ class LSTMAutoencoderTransformer(
         to be recognised as such among those of other sequences [7]_. If positive, crops
         are reconstructed, too.
     forecast_horizon : int or None, default=None
-        Time steps of a sequence that `forecast` predicts at a time. A second decoder
-        learns to write them from the embedding of a prefix of the sequence, cut at a
-        random time step, and its last eight values, beside the reconstruction [1]_.
-        Prefixes are reconstructed, too. None is no such decoder.
+        Time steps that `forecast` predicts at a time. A second decoder learns to write
+        them from the embedding and the last eight values of a prefix of the sequence,
+        cut at random and reconstructed as well [1]_. None is no such decoder.
     epochs : int or "auto", default=100
         Passes over the sequences. "auto": as many as make 2,000 updates, 10 at least.
     batch_size : int, default=32
@@ -180,9 +179,9 @@ class LSTMAutoencoderTransformer(
         normal distribution, in nats per sequence. "activity" with `activity_l1`: mean
         L1 norm of the embedding. With early stopping the last two have a "val_" form as
         well, and "val_objective" is the weighted sum that it looks at. "forecast_loss"
-        with `forecast_horizon`: mean squared error as a share of that of predicting no
-        change. NaN for an epoch that had no such loss. With ``decoder="unfold"``, "loss"
-        is that of steps told the true one before.
+        with `forecast_horizon`: as a share of the error of predicting no change. NaN
+        for an epoch that had no such loss. With ``decoder="unfold"``, "loss" is that of
+        steps told the true one before.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
@@ -195,8 +194,7 @@ class LSTMAutoencoderTransformer(
         (with NaN on the way in) to `max_length_`, rounded up to whole patches. NaN
         inside a sequence, which `transform` interpolates, they take for zero.
     forecaster_ : keras.Model
-        Such a model of sequences to the time steps that follow, with
-        `forecast_horizon`.
+        Such a model of sequences to what follows, with `forecast_horizon`.
 
     Notes
     -----

@@ -247,7 +247,7 @@ def test_the_loss_in_training_is_that_of_the_prefixes(space, in_training, stream
     assert_allclose(losses[2], expected, rtol=1e-4)
     # The encoder and the forecaster learn, the decoder and the projection do not.
     moved = [bool((a != b).any()) for a, b in zip(after, weights, strict=True)]
-    n_decoder, n_projection, n_forecaster = 5, 2, 5
+    n_decoder, n_projection, n_forecaster = 5, 4, 5
     n_encoder = len(weights) - n_decoder - n_projection - n_forecaster
     assert all(moved[:n_encoder])
     assert not any(moved[n_encoder:-n_forecaster])
