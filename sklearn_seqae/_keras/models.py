@@ -66,24 +66,58 @@ def _encoder(
     """
     n_patches, patch_size, n_features = shape
     sequence = keras.Input((n_patches * patch_size, n_features), name="sequence")
+    read = _reader(shape, length_code, difference_scale)(sequence)
+    steps, mask = read[:2]
+    # A copy, since it has none of Keras's own mask, which a nested model warns of
+    states = [ops.copy(s) for s in states_of_layers(built, steps, mask)]
+    pooled = _pooling(built, architecture, states)([*states, mask])
+    embedding = pooled if built.embedding is None else built.embedding(pooled)
+    if length_code is not None:
+        embedding = layers.Concatenate(name="embedding_with_length")(
+            [embedding, read[2]]
+        )
+    return keras.Model(sequence, embedding, name="encoder")
+
+
+# What is not an LSTM or a Dense layer is grouped into models of its own, so that a
+# summary or a picture shows a network and not its bookkeeping.
+
+
+def _reader(
+    shape: tuple[int, int, int],
+    length_code: LengthCode | None,
+    difference_scale: tuple[float, ...] | None,
+) -> keras.Model:
+    """Model of padded sequences to LSTM steps, which of them count, and the length."""
+    n_patches, patch_size, n_features = shape
+    sequence = keras.Input((n_patches * patch_size, n_features), name="padded")
     observed = ops.logical_not(ops.isnan(sequence))
     lengths = _lengths_of(observed)
     filled = ops.where(observed, sequence, ops.zeros_like(sequence))
     width = patch_size * n_features
-    patches = layers.Reshape((n_patches, width), name="patches")(filled)
+    steps = layers.Reshape((n_patches, width), name="patches")(filled)
     if difference_scale is not None:
-        steps = _differences(filled, lengths) / np.array(difference_scale, np.float32)
-        extra = layers.Reshape((n_patches, width), name="patches_of_differences")(steps)
-        patches = layers.Concatenate(name="patches_with_differences")([patches, extra])
+        change = _differences(filled, lengths) / np.array(difference_scale, np.float32)
+        extra = layers.Reshape((n_patches, width), name="patches_of_differences")(
+            change
+        )
+        steps = layers.Concatenate(name="patches_with_differences")([steps, extra])
     mask = ops.less(np.arange(n_patches) * patch_size, lengths)
-    embedding = encode_steps(built, architecture, patches, mask)
+    outputs = [steps, mask]
     if length_code is not None:
         log_length = ops.log(ops.cast(lengths, "float32"))
-        column = (log_length - length_code.mean) / length_code.scale
-        embedding = layers.Concatenate(name="embedding_with_length")(
-            [embedding, column]
-        )
-    return keras.Model(sequence, embedding, name="encoder")
+        outputs.append((log_length - length_code.mean) / length_code.scale)
+    return keras.Model(sequence, outputs, name="steps_and_mask")
+
+
+def _pooling(
+    built: Layers, architecture: Architecture, states: list[Any]
+) -> keras.Model:
+    """Model of the states of every layer, and which steps count, to pooled states."""
+    own = [keras.Input(s.shape[1:], name=f"states_{n}") for n, s in enumerate(states)]
+    mask = keras.Input(states[0].shape[1:2], dtype="bool", name="mask")
+    pooled = pool_layers(built, architecture, own, mask)
+    return keras.Model([*own, mask], pooled, name="pooling")
 
 
 def _decoder(
@@ -93,25 +127,39 @@ def _decoder(
     length_code: LengthCode | None,
 ) -> keras.Model:
     """Model of embeddings to padded sequences; ``shape`` as for the encoder."""
-    n_patches, patch_size, n_features = shape
-    n_components = n_code + (length_code is not None)
-    vector = keras.Input((n_components,), name="embedding_input")
-    code, steps = vector, None
+    n_patches = shape[0]
+    vector = keras.Input((n_code + (length_code is not None),), name="vector")
+    code, length = vector, []
     if length_code is not None:
-        code = vector[:, :-1]
-        steps = ops.round(
-            ops.exp(vector[:, -1:] * length_code.scale + length_code.mean)
-        )
-    repeated = layers.RepeatVector(n_patches, name="repeat_vector")(code)
+        code, *length = _code_and_length(n_code, length_code)(vector)
+    states = layers.RepeatVector(n_patches, name="repeat_vector")(code)
     for layer in built.decoder:
-        repeated = layer(repeated)
-    flat = layers.Reshape((n_patches * patch_size, n_features), name="unpatch")(
-        _in_order_of_time(built.reconstruction(repeated), steps, patch_size)
+        states = layer(states)
+    written = [built.reconstruction(states), *length]
+    return keras.Model(vector, _writer(shape, bool(length))(written), name="decoder")
+
+
+def _code_and_length(n_code: int, length_code: LengthCode) -> keras.Model:
+    """Model that parts an embedding into what is decoded and the length it means."""
+    vector = keras.Input((n_code + 1,), name="embedding")
+    length = ops.round(ops.exp(vector[:, -1:] * length_code.scale + length_code.mean))
+    return keras.Model(vector, [vector[:, :-1], length], name="code_and_length")
+
+
+def _writer(shape: tuple[int, int, int], with_length: bool) -> keras.Model:
+    """Model of what the decoder wrote, last patch first, to padded sequences."""
+    n_patches, patch_size, n_features = shape
+    n_timesteps = n_patches * patch_size
+    written = keras.Input((n_patches, patch_size * n_features), name="written")
+    length = keras.Input((1,), name="length") if with_length else None
+    flat = layers.Reshape((n_timesteps, n_features), name="unpatch")(
+        _in_order_of_time(written, length, patch_size)
     )
-    if steps is not None:
-        inside = ops.less(np.arange(n_patches * patch_size, dtype=np.float32), steps)
-        flat = ops.where(ops.expand_dims(inside, -1), flat, ops.zeros_like(flat))
-    return keras.Model(vector, flat, name="decoder")
+    if length is None:
+        return keras.Model([written], flat, name="in_order_of_time")
+    inside = ops.less(np.arange(n_timesteps, dtype=np.float32), length)
+    flat = ops.where(ops.expand_dims(inside, -1), flat, ops.zeros_like(flat))
+    return keras.Model([written, length], flat, name="in_order_of_time")
 
 
 def encode_steps(
@@ -144,14 +192,34 @@ def pooled_states(
     -------
     tensor of shape (B, n_pooled)
     """
-    call = call or (lambda layer, *args, **kwargs: layer(*args, **kwargs))
-    n_directions = architecture.n_directions
-    queries = list(built.queries)
-    states, pooled, sequences = steps, [], []
+    states = states_of_layers(built, steps, mask, call)
+    return pool_layers(built, architecture, states, mask, call)
+
+
+def states_of_layers(
+    built: Layers, steps: Any, mask: Any, call: Any = None
+) -> list[Any]:
+    """Return the states of every encoder layer; arguments as for `pooled_states`."""
+    call = call or _as_it_is
+    states, of_layers = steps, []
     for layer in built.encoder:
         states = call(layer, states, mask=mask)
-        sequences.append(states)
-    for states in sequences:
+        of_layers.append(states)
+    return of_layers
+
+
+def pool_layers(
+    built: Layers,
+    architecture: Architecture,
+    of_layers: list[Any],
+    mask: Any,
+    call: Any = None,
+) -> Any:
+    """Pool the states of every encoder layer; arguments as for `pooled_states`."""
+    call = call or _as_it_is
+    n_directions = architecture.n_directions
+    queries, pooled = list(built.queries), []
+    for states in of_layers:
         scores = None
         if queries:
             units = states.shape[-1] // n_directions
@@ -166,6 +234,10 @@ def pooled_states(
             states, mask, architecture.pooling, n_directions, scores
         )
     return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
+
+
+def _as_it_is(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    return layer(*args, **kwargs)
 
 
 def _lengths_of(observed: Any) -> Any:
