@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
@@ -19,10 +18,11 @@ from sklearn_seqae._autoencoder import Autoencoder, train_autoencoder
 from sklearn_seqae._design import Design
 from sklearn_seqae._diagram import DiagramMixin
 from sklearn_seqae._exports import KerasModelsMixin
-from sklearn_seqae._inputs import Container, ids_of_sequences
+from sklearn_seqae._inputs import Container
 from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
 from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._reconstruction import ReconstructionMixin
 from sklearn_seqae._scaling import fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
     check_features_observed,
@@ -39,6 +39,7 @@ from sklearn_seqae._weighting import merge_repeated
 class LSTMAutoencoderTransformer(
     DiagramMixin,
     KerasModelsMixin,
+    ReconstructionMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -55,7 +56,7 @@ class LSTMAutoencoderTransformer(
         Size of the embedding, the length component included. None leaves the layer out
         that makes it of the pooled states: these are the embedding then.
     hidden_layer_sizes : int or array-like of int, default=(64,)
-        LSTM units per encoder layer. The decoder mirrors it.
+        LSTM units per encoder layer.
     bidirectional : bool, default=True
         Whether the encoder reads sequences both ways.
     length_component : bool or "auto", default="auto"
@@ -75,9 +76,16 @@ class LSTMAutoencoderTransformer(
         weighted by a softmax over time), or several of them.
     activation : {"tanh", "relu"}, default="tanh"
         Activation of the LSTM layers.
-    decoder : {"repeat"}, default="repeat"
-        How a vector becomes a sequence: "repeat" feeds it to the decoder at every step,
-        which writes the sequence from its end to its beginning [2]_.
+    decoder : {"repeat", "reshape", "single_shot"}, default="repeat"
+        How a vector becomes a sequence, from its end to its beginning [2]_. "repeat":
+        LSTM layers read all of it at every step. "reshape": they read one part of it
+        after the other. "single_shot": they do so, too, and a Dense layer makes all
+        steps of their last state. The latter two write no more steps than the longest
+        sequence in `fit` has, and cut the vector, but for the length component, into as
+        many equal parts.
+    decoder_layer_sizes : int or array-like of int, default=None
+        LSTM units per decoder layer, from the vector to the sequence. None is
+        `hidden_layer_sizes` in reverse.
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
         Fitted on all time steps of all sequences stacked, per feature, ignoring NaN.
         An instance is cloned.
@@ -204,6 +212,7 @@ class LSTMAutoencoderTransformer(
         pooling: Any = "last",
         activation: str = "tanh",
         decoder: str = "repeat",
+        decoder_layer_sizes: Any = None,
         scaler: Any = "standard",
         noise: float = 0.0,
         step_dropout: float = 0.0,
@@ -231,6 +240,7 @@ class LSTMAutoencoderTransformer(
         self.pooling = pooling
         self.activation = activation
         self.decoder = decoder
+        self.decoder_layer_sizes = decoder_layer_sizes
         self.scaler = scaler
         self.noise = noise
         self.step_dropout = step_dropout
@@ -392,59 +402,6 @@ class LSTMAutoencoderTransformer(
         decoded = self._autoencoder.decode(vectors, n_timesteps)
         return self._to_container(decoded, ids_of_rows(Z))
 
-    def reconstruct(self, X: Any) -> Any:
-        """Embed sequences and decode them again.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-
-        Returns
-        -------
-        X_reconstructed : list of arrays, array or dataframe
-            The container kind seen in `fit`, in original units; each sequence with the
-            label and length that it had, and a value where one was missing.
-        """
-        check_is_fitted(self)
-        ragged, _ = validate_sequences(self, X, reset=False)
-        decoded = self._autoencoder.reconstruct(scale(self.scaler_, ragged))
-        return self._to_container(decoded, ids_of_sequences(X))
-
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
-        """Negative reconstruction error of each sequence: the lower, the stranger.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,)
-            Negative mean squared error over observed values, in scaled units.
-        """
-        check_is_fitted(self)
-        ragged, _ = validate_sequences(self, X, reset=False)
-        return -self._autoencoder.squared_errors(scale(self.scaler_, ragged))
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean of `score_samples`, by which GridSearchCV tunes without labels.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-        y : Ignored
-            Not used, present for API consistency by convention.
-
-        Returns
-        -------
-        score : float
-            At most zero, higher is better.
-        """
-        return float(np.mean(self.score_samples(X)))
-
     # The steps of fit -----------------------------------------------------------------
 
     def _fit(
@@ -473,6 +430,7 @@ class LSTMAutoencoderTransformer(
         else:
             design = start.design
             design.check_same(parameters)
+            design.check_decodable(given.lengths, "sequence {row}")
         self._autoencoder, result = train_autoencoder(
             design, scaled, weight, parameters, self._random_state, start
         )

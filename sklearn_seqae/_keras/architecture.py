@@ -15,6 +15,8 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
+from sklearn_seqae._keras.decoders import decoder_of
+
 Weights = list[NDArray[np.float32]]
 
 
@@ -42,6 +44,10 @@ class Architecture:
         Outputs of a further Dense layer, of use in training only; 0 is none.
     n_extra : int
         Values that the encoder's LSTM step reads beyond those that are decoded.
+    decoder : str
+        How a vector becomes a sequence, one of `decoders.KINDS`.
+    n_steps : int
+        Most steps that the decoder can write; 0 is no limit.
     """
 
     n_inputs: int
@@ -54,6 +60,8 @@ class Architecture:
     head: bool = True
     n_projection: int = 0
     n_extra: int = 0
+    decoder: str = "repeat"
+    n_steps: int = 0
 
     @property
     def n_directions(self) -> int:
@@ -80,7 +88,7 @@ class Architecture:
     @property
     def decoder_inputs(self) -> tuple[int, ...]:
         """Width of what each decoder layer reads."""
-        return (self.n_code, *self.decoder_units[:-1])
+        return (decoder_of(self).n_read, *self.decoder_units[:-1])
 
 
 @dataclass(frozen=True)
@@ -136,21 +144,17 @@ def build_layers(architecture: Architecture) -> Layers:
         if architecture.bidirectional:
             layer = layers.Bidirectional(layer, name=f"encoder_bidirectional_{n}")
         encoder.append(layer)
-    decoder = [
-        lstm(units, return_sequences=True, name=f"decoder_lstm_{n}")
-        for n, units in enumerate(architecture.decoder_units, 1)
-    ]
+    decoder, reconstruction = decoder_of(architecture).make_layers(lstm, dense)
     queries = [
         dense(1, use_bias=False, name=f"attention_{n}")
         for n in range(1, len(architecture.query_sizes) + 1)
     ]
-    output = dense(architecture.n_inputs, name="reconstruction_dense")
     built = Layers(
         tuple(encoder),
         tuple(queries),
         dense(architecture.n_code, name="embedding") if architecture.head else None,
-        tuple(decoder),
-        layers.TimeDistributed(output, name="reconstruction"),
+        decoder,
+        reconstruction,
         dense(architecture.n_projection, name="projection")
         if architecture.n_projection
         else None,
@@ -207,7 +211,8 @@ def initial_weights(
     pairs = zip(architecture.decoder_inputs, architecture.decoder_units, strict=True)
     for n_inputs, units in pairs:
         weights += lstm(n_inputs, units)
-    weights += dense(architecture.decoder_units[-1], architecture.n_inputs)
+    n_written = decoder_of(architecture).n_written
+    weights += dense(architecture.decoder_units[-1], n_written)
     if architecture.n_projection:
         weights += dense(architecture.n_pooled, architecture.n_projection)
     return weights

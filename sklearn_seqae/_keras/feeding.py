@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches, as_shards, chunks, plan_epoch
+from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.schedule import warm_cosine
 from sklearn_seqae._keras.workspace import Program, Steps
 from sklearn_seqae._packing import Noise, Stream, pack, pair_with_crops
@@ -77,6 +78,7 @@ class Feed:
         self._random_state = random_state
         self._pairs = bool(program.architecture.n_projection)
         self._of_crops: np.random.Generator | None = None
+        self._of_chances: np.random.Generator | None = None
         self._noise: Noise | None = None
         self._silence: Noise | None = None
         if self._pairs:
@@ -85,6 +87,8 @@ class Feed:
             of_noise = _generator(random_state)
             self._noise = Noise(settings.noise, settings.step_dropout, of_noise)
             self._silence = Noise(0.0, 0.0, of_noise)
+        if decoder_of(program.architecture).takes_chances:
+            self._of_chances = _generator(random_state)
         self._n_batches = -(-len(data.train) // settings.batch_size)
         self._n_updates = 0
         # The loss is a mean over observed values: its sums are divided by their number.
@@ -176,7 +180,13 @@ class Feed:
             np.full(n, n_batches / self._train_mass, np.float32),
             np.full(n, agreement, np.float32),
             rates.astype(np.float32),
+            self._seeds(n),
         )
+
+    def _seeds(self, n: int) -> NDArray[np.int32]:
+        if self._of_chances is None:
+            return np.zeros((n, 2), np.int32)
+        return self._of_chances.integers(2**31, size=(n, 2)).astype(np.int32)
 
 
 def _masses(data: Data) -> NDArray[np.floating]:

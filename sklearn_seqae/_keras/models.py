@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from keras import layers, ops
 
 from sklearn_seqae._keras.architecture import Architecture, Layers
+from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.pooling import pool_sequence
 from sklearn_seqae._lengths import LengthCode
 
@@ -44,7 +46,7 @@ def build_models(
     n_patches = -(-max_length // patch_size)
     shape = (n_patches, patch_size, architecture.n_inputs // patch_size)
     encoder = _encoder(built, architecture, shape, length_code, difference_scale)
-    decoder = _decoder(built, architecture.n_code, shape, length_code)
+    decoder = _decoder(built, architecture, shape, length_code)
     sequence = encoder.input
     return Models(
         encoder,
@@ -122,21 +124,21 @@ def _pooling(
 
 def _decoder(
     built: Layers,
-    n_code: int,
+    architecture: Architecture,
     shape: tuple[int, int, int],
     length_code: LengthCode | None,
 ) -> keras.Model:
     """Model of embeddings to padded sequences; ``shape`` as for the encoder."""
-    n_patches = shape[0]
+    n_patches, n_code = shape[0], architecture.n_code
     vector = keras.Input((n_code + (length_code is not None),), name="vector")
     code, length = vector, []
     if length_code is not None:
         code, *length = _code_and_length(n_code, length_code)(vector)
-    states = layers.RepeatVector(n_patches, name="repeat_vector")(code)
-    for layer in built.decoder:
-        states = layer(states)
-    written = [built.reconstruction(states), *length]
-    return keras.Model(vector, _writer(shape, bool(length))(written), name="decoder")
+    written = decoder_of(architecture).through_layers(
+        built, code, n_patches, call_as_it_is
+    )
+    decoded = _writer(shape, bool(length))([written, *length])
+    return keras.Model(vector, decoded, name="decoder")
 
 
 def _code_and_length(n_code: int, length_code: LengthCode) -> keras.Model:
@@ -152,9 +154,11 @@ def _writer(shape: tuple[int, int, int], with_length: bool) -> keras.Model:
     n_timesteps = n_patches * patch_size
     written = keras.Input((n_patches, patch_size * n_features), name="written")
     length = keras.Input((1,), name="length") if with_length else None
-    flat = layers.Reshape((n_timesteps, n_features), name="unpatch")(
-        _in_order_of_time(written, length, patch_size)
-    )
+    if length is None:
+        in_order = ops.flip(written, axis=1)
+    else:
+        in_order = reversed_steps(written, ops.ceil(length / patch_size))
+    flat = layers.Reshape((n_timesteps, n_features), name="unpatch")(in_order)
     if length is None:
         return keras.Model([written], flat, name="in_order_of_time")
     inside = ops.less(np.arange(n_timesteps, dtype=np.float32), length)
@@ -175,7 +179,7 @@ def pooled_states(
     architecture: Architecture,
     steps: Any,
     mask: Any,
-    call: Any = None,
+    call: Callable[..., Any] | None = None,
 ) -> Any:
     """Run the encoder's stock layers over padded steps and pool their states.
 
@@ -197,10 +201,10 @@ def pooled_states(
 
 
 def states_of_layers(
-    built: Layers, steps: Any, mask: Any, call: Any = None
+    built: Layers, steps: Any, mask: Any, call: Callable[..., Any] | None = None
 ) -> list[Any]:
     """Return the states of every encoder layer; arguments as for `pooled_states`."""
-    call = call or _as_it_is
+    call = call or call_as_it_is
     states, of_layers = steps, []
     for layer in built.encoder:
         states = call(layer, states, mask=mask)
@@ -213,10 +217,10 @@ def pool_layers(
     architecture: Architecture,
     of_layers: list[Any],
     mask: Any,
-    call: Any = None,
+    call: Callable[..., Any] | None = None,
 ) -> Any:
     """Pool the states of every encoder layer; arguments as for `pooled_states`."""
-    call = call or _as_it_is
+    call = call or call_as_it_is
     n_directions = architecture.n_directions
     queries, pooled = list(built.queries), []
     for states in of_layers:
@@ -236,7 +240,8 @@ def pool_layers(
     return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
 
 
-def _as_it_is(layer: Any, *args: Any, **kwargs: Any) -> Any:
+def call_as_it_is(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call a layer with its own weights."""
     return layer(*args, **kwargs)
 
 
@@ -256,12 +261,12 @@ def _differences(filled: Any, lengths: Any) -> Any:
     return ops.where(inside, steps, ops.zeros_like(steps))
 
 
-def _in_order_of_time(reversed_patches: Any, steps: Any | None, patch_size: int) -> Any:
-    """Undo the decoder's order, which is last patch first."""
-    n_patches = reversed_patches.shape[1]
-    if steps is None:
-        return ops.flip(reversed_patches, axis=1)
-    last = ops.ceil(steps / patch_size) - 1
-    index = ops.subtract(ops.cast(last, "int32"), np.arange(n_patches))
-    index = ops.clip(index, 0, n_patches - 1)
-    return ops.take_along_axis(reversed_patches, ops.expand_dims(index, -1), axis=1)
+def reversed_steps(steps: Any, count: Any) -> Any:
+    """Reverse each row of steps (B, T, F) by how many it has, (B, 1).
+
+    What stands beyond them is steps of the row, to be left out by who reads it.
+    """
+    n_steps = steps.shape[1]
+    index = ops.subtract(ops.cast(count, "int32") - 1, np.arange(n_steps))
+    index = ops.clip(index, 0, n_steps - 1)
+    return ops.take_along_axis(steps, ops.expand_dims(index, -1), axis=1)

@@ -16,13 +16,9 @@ from typing import Any
 import tensorflow as tf
 
 from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
-from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error
-from sklearn_seqae._keras.fused_lstm import (
-    LSTMWeights,
-    Scratch,
-    lstm,
-    lstm_over_constant,
-)
+from sklearn_seqae._keras.decoders import DecoderWeights, decoder_of
+from sklearn_seqae._keras.fused_loss import squared_error
+from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch, lstm
 from sklearn_seqae._keras.models import pooled_states
 from sklearn_seqae._keras.pooling import attend
 
@@ -80,6 +76,19 @@ class Network(ABC):
         """
 
     @abstractmethod
+    def training_error(
+        self,
+        weights: Sequence[Tensor],
+        code: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        chance: Tensor | None = None,
+        scratch: Any = None,
+    ) -> Tensor:
+        """Sum the errors that training makes less of, see `Decoder.training_error`."""
+
+    @abstractmethod
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
         """Allocate buffers for one call in training; none if the network wants none."""
 
@@ -98,8 +107,7 @@ class _Parts:
     encoder: list[LSTMWeights]
     queries: list[Tensor]
     embedding: Sequence[Tensor]
-    decoder: list[LSTMWeights]
-    reconstruction: Sequence[Tensor]
+    decoder: DecoderWeights
     projection: Sequence[Tensor]
 
     @classmethod
@@ -121,8 +129,9 @@ class _Parts:
             encoder,
             queries=take(len(architecture.query_sizes)),
             embedding=take(2 * architecture.head),
-            decoder=[layer(1) for _ in architecture.decoder_units],
-            reconstruction=take(2),
+            decoder=DecoderWeights(
+                [layer(1) for _ in architecture.decoder_units], take(2)
+            ),
             projection=left,
         )
 
@@ -177,14 +186,11 @@ class FusedNetwork(Network):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
-        scratch: Sequence[Scratch] | None = None,
+        scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        states, (kernel, bias) = self._decoder_states(
-            weights, code, lengths, n_timesteps, scratch
-        )
-        rows = tf.reshape(states, (-1, states.shape[-1]))
-        shape = (n_timesteps, -1, self.architecture.n_inputs)
-        return tf.reshape(tf.matmul(rows, kernel) + bias, shape)
+        own, buffers = self._of_decoder(weights, scratch)
+        decoder = decoder_of(self.architecture)
+        return decoder.decode(own, code, lengths, n_timesteps, buffers)
 
     def squared_error(
         self,
@@ -195,57 +201,41 @@ class FusedNetwork(Network):
         weight: Tensor,
         scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        layers, buffer = (scratch[:-1], scratch[-1]) if scratch else (None, None)
-        states, (kernel, bias) = self._decoder_states(
-            weights, code, lengths, target.shape[0], layers
-        )
-        return dense_squared_error(
-            states, kernel, bias, target, weight, lengths, buffer
-        )
+        own, buffers = self._of_decoder(weights, scratch)
+        decoder = decoder_of(self.architecture)
+        return decoder.squared_error(own, code, lengths, target, weight, buffers)
 
-    def _decoder_states(
+    def training_error(
         self,
         weights: Sequence[Tensor],
         code: Tensor,
         lengths: Tensor,
-        n_timesteps: int,
-        scratch: Sequence[Scratch] | None,
-    ) -> tuple[Tensor, Sequence[Tensor]]:
-        """States of the last decoder layer, (T, 1, B, U), and the output layer."""
-        activation = self.architecture.activation
-        parts = _Parts.of(self.architecture, weights)
-        n_encoder, n_decoder = len(parts.encoder), len(parts.decoder)
-        buffers = scratch[n_encoder:] if scratch else [None] * n_decoder
-        first = parts.decoder[0]
-        states = lstm_over_constant(
-            tf.matmul(code[None], first.kernel) + first.bias[:, None],
-            first.recurrent_kernel,
-            lengths,
-            n_timesteps,
-            activation=activation,
-            scratch=buffers[0],
+        target: Tensor,
+        weight: Tensor,
+        chance: Tensor | None = None,
+        scratch: Sequence[Any] | None = None,
+    ) -> Tensor:
+        own, buffers = self._of_decoder(weights, scratch)
+        decoder = decoder_of(self.architecture)
+        return decoder.training_error(
+            own, code, lengths, target, weight, chance, buffers
         )
-        for layer, buffer in zip(parts.decoder[1:], buffers[1:], strict=True):
-            states, _ = lstm(
-                states, layer, lengths, activation=activation, scratch=buffer
-            )
-        return states, parts.reconstruction
 
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
-        """Buffers for one call in training: one for each layer, one for the loss."""
+        """Buffers for one call in training: the encoder's layers', the decoder's."""
         architecture = self.architecture
         encoder = [
-            (architecture.n_directions, units) for units in architecture.encoder_units
+            Scratch.allocate(n_timesteps, architecture.n_directions, n_rows, units)
+            for units in architecture.encoder_units
         ]
-        decoder = [(1, units) for units in architecture.decoder_units]
-        loss = (n_timesteps // BLOCK, BLOCK * n_rows, architecture.decoder_units[-1])
-        return [
-            *(
-                Scratch.allocate(n_timesteps, d, n_rows, u)
-                for d, u in encoder + decoder
-            ),
-            tf.Variable(tf.zeros(loss), trainable=False),
-        ]
+        return [*encoder, *decoder_of(architecture).scratch(n_timesteps, n_rows)]
+
+    def _of_decoder(
+        self, weights: Sequence[Tensor], scratch: Sequence[Any] | None
+    ) -> tuple[DecoderWeights, Sequence[Any] | None]:
+        n_encoder = len(self.architecture.encoder_units)
+        buffers = scratch[n_encoder:] if scratch else None
+        return _Parts.of(self.architecture, weights).decoder, buffers
 
     @property
     def _directions(self) -> range:
@@ -298,10 +288,11 @@ class StockNetwork(Network):
         scratch: Any = None,
     ) -> Tensor:
         call = _Stateless(self.layers, weights)
-        states = tf.repeat(code[:, None], n_timesteps, axis=1)
-        for layer in self.layers.decoder:
-            states = call(layer, states)
-        return tf.transpose(call(self.layers.reconstruction, states), (1, 0, 2))
+        decoder = decoder_of(self.architecture)
+        own = _Parts.of(self.architecture, weights).decoder
+        return decoder.decode_by_layers(
+            self.layers, own, code, lengths, n_timesteps, call
+        )
 
     def squared_error(
         self,
@@ -313,9 +304,23 @@ class StockNetwork(Network):
         scratch: Any = None,
     ) -> Tensor:
         decoded = self.decode(weights, code, lengths, target.shape[0])
-        inside = tf.transpose(tf.sequence_mask(lengths, target.shape[0]))[:, :, None]
-        weight = tf.where(inside, weight, tf.zeros_like(weight))
-        return tf.reduce_sum(weight * tf.square(decoded - target))
+        return squared_error(decoded, target, weight, lengths)
+
+    def training_error(
+        self,
+        weights: Sequence[Tensor],
+        code: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        chance: Tensor | None = None,
+        scratch: Any = None,
+    ) -> Tensor:
+        call = _Stateless(self.layers, weights)
+        decoder = decoder_of(self.architecture)
+        shown = tf.transpose(decoder.shown(target, chance), (1, 0, 2))
+        steps = decoder.trained_through_layers(self.layers, code, shown, call)
+        return squared_error(tf.transpose(steps, (1, 0, 2)), target, weight, lengths)
 
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
         return []

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._keras.agreement import disagreement
 from sklearn_seqae._keras.architecture import Architecture, Weights
 from sklearn_seqae._keras.compiling import CompiledModel, optimizer_key
+from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
 from sklearn_seqae._keras.network import make_network
 from sklearn_seqae._packing import Stream
@@ -60,7 +61,7 @@ class Program:
 
 
 class Steps(NamedTuple):
-    """What each update of a call into training goes by, all of shape (n_batches,).
+    """What each update of a call into training goes by, all of length n_batches.
 
     Attributes
     ----------
@@ -68,11 +69,14 @@ class Steps(NamedTuple):
         Factors of the two losses in the objective.
     learning_rate : ndarray of float32
         0 leaves the optimizer's as it is.
+    seed : ndarray of shape (n_batches, 2), int32
+        What a decoder takes its chances by; of no meaning where it takes none.
     """
 
     scale: Any
     agreement_scale: Any
     learning_rate: Any
+    seed: Any
 
 
 class _Piece(NamedTuple):
@@ -113,10 +117,12 @@ class Workspace:
         self._gradients_of_shard = self._function(self._shard_gradients)
         self._losses_of_shard = self._function(self._shard_losses)
         self._update = self._function(self._apply)
-        signature = self._signature()
-        self._train, self._evaluate = (
-            tf.function(own_function(over_batches), signature, autograph=False)
-            for over_batches in (self._train_batches, self._evaluate_batches)
+        of_stream, of_steps = self._signatures()
+        self._train = tf.function(
+            own_function(self._train_batches), of_stream + of_steps, autograph=False
+        )
+        self._evaluate = tf.function(
+            own_function(self._evaluate_batches), of_stream, autograph=False
         )
 
     # State ----------------------------------------------------------------------------
@@ -165,8 +171,7 @@ class Workspace:
 
     def evaluate(self, stream: Stream) -> NDArray[np.float32]:
         """Return the same without an update."""
-        nothing = [tf.zeros(len(stream.starts)) for _ in Steps._fields]
-        return self._evaluate(*self._tensors(stream), *nothing).numpy()
+        return self._evaluate(*self._tensors(stream)).numpy()
 
     @staticmethod
     def _tensors(stream: Stream) -> tuple[Tensor, ...]:
@@ -175,20 +180,21 @@ class Workspace:
             for field in fields(stream)
         )
 
-    def _signature(self) -> list[tf.TensorSpec]:
+    def _signatures(self) -> tuple[list[tf.TensorSpec], list[tf.TensorSpec]]:
         program = self.program
         rows, width = program.n_rows, program.architecture.n_inputs
         read = program.architecture.encoder_inputs[0]
         shards = (None, program.n_shards)
-        return [
+        of_stream = [
             tf.TensorSpec((None, 2, rows, read), tf.float32),
             tf.TensorSpec((None, rows, width), tf.float32),
             tf.TensorSpec((None, rows, width), tf.float32),
             tf.TensorSpec((*shards, rows), tf.float32),
             tf.TensorSpec(shards, tf.int32),
             tf.TensorSpec((*shards, rows), tf.int32),
-            *(tf.TensorSpec((None,), tf.float32) for _ in Steps._fields),
         ]
+        of_steps = [tf.TensorSpec((None,), tf.float32) for _ in Steps._fields[:-1]]
+        return of_stream, [*of_steps, tf.TensorSpec((None, 2), tf.int32)]
 
     def _function(self, python_function: Any) -> Any:
         return tf.function(
@@ -196,13 +202,15 @@ class Workspace:
         )
 
     def _train_batches(self, *tensors: Tensor) -> Tensor:
-        stream, steps = self._named(tensors)
+        n = len(fields(Stream))
+        stream, steps = Stream(*tensors[:n]), Steps(*tensors[n:])
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
             # The shards don't depend on each other: TensorFlow runs them side by side.
             scales = steps.scale[b], steps.agreement_scale[b]
+            chances = self._draw_chances(steps.seed[b])
             results = [
-                self._gradients_of_shard(piece, scales, self._scratch[s])
+                self._gradients_of_shard(piece, scales, chances[s], self._scratch[s])
                 for s, piece in enumerate(self._pieces(b, stream))
             ]
             if self._has_rate:
@@ -216,7 +224,7 @@ class Workspace:
         return self._over_batches(batch, stream.starts)
 
     def _evaluate_batches(self, *tensors: Tensor) -> Tensor:
-        stream, _ = self._named(tensors)
+        stream = Stream(*tensors)
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
             pieces = self._pieces(b, stream)
@@ -226,10 +234,16 @@ class Workspace:
 
         return self._over_batches(batch, stream.starts)
 
-    @staticmethod
-    def _named(tensors: Sequence[Tensor]) -> tuple[Stream, Steps]:
-        n = len(fields(Stream))
-        return Stream(*tensors[:n]), Steps(*tensors[n:])
+    def _draw_chances(self, seed: Tensor) -> Sequence[Tensor | None]:
+        """Draw (T, B) numbers from [0, 1) for each shard, if the decoder wants any.
+
+        Here and not in what XLA compiles, where one seed gives other numbers.
+        """
+        program = self.program
+        if not decoder_of(program.architecture).takes_chances:
+            return [None] * program.n_shards
+        shape = (program.n_shards, program.n_buffer_steps, program.n_rows)
+        return tf.unstack(tf.random.stateless_uniform(shape, seed, alg="philox"))
 
     def _over_batches(self, batch: Any, starts: Tensor) -> Tensor:
         n_batches = tf.shape(starts)[0]
@@ -258,28 +272,46 @@ class Workspace:
                 stream.lengths[b, s],
             )
 
-    def _shard_losses(self, piece: _Piece, scratch: Any = None) -> Tensor:
+    def _shard_losses(self, piece: _Piece) -> Tensor:
         """Add up squared errors, and disagreements; padding weighs nothing."""
         network, weights = self._network, self._variables
-        pooled = network.pool(weights, piece.x, piece.lengths, scratch)
+        pooled = network.pool(weights, piece.x, piece.lengths)
+        code = network.head(weights, pooled)
         error = network.squared_error(
-            weights,
-            network.head(weights, pooled),
-            piece.lengths,
-            piece.target,
-            piece.weight,
-            scratch,
+            weights, code, piece.lengths, piece.target, piece.weight
         )
+        return self._with_disagreement(error, pooled, piece)
+
+    def _training_losses(
+        self, piece: _Piece, chance: Tensor | None, scratch: Any
+    ) -> Tensor:
+        """Add up the same, but for what training does otherwise."""
+        network, weights = self._network, self._variables
+        pooled = network.pool(weights, piece.x, piece.lengths, scratch)
+        code = network.head(weights, pooled)
+        error = network.training_error(
+            weights, code, piece.lengths, piece.target, piece.weight, chance, scratch
+        )
+        return self._with_disagreement(error, pooled, piece)
+
+    def _with_disagreement(
+        self, error: Tensor, pooled: Tensor, piece: _Piece
+    ) -> Tensor:
+        network, weights = self._network, self._variables
         if not self.program.architecture.n_projection:
             return tf.stack([error, tf.zeros_like(error)])
         projected = network.project(weights, pooled)
         return tf.stack([error, disagreement(projected, piece.row_weight)])
 
     def _shard_gradients(
-        self, piece: _Piece, scales: tuple[Tensor, Tensor], scratch: Any
+        self,
+        piece: _Piece,
+        scales: tuple[Tensor, Tensor],
+        chance: Tensor | None,
+        scratch: Any,
     ) -> tuple[Tensor, list[Tensor]]:
         with tf.GradientTape() as tape:
-            losses = self._shard_losses(piece, scratch)
+            losses = self._training_losses(piece, chance, scratch)
             objective = tf.reduce_sum(losses * tf.stack(scales))
         return losses, tape.gradient(
             objective, self._variables, unconnected_gradients="zero"

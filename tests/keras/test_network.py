@@ -11,6 +11,7 @@ from sklearn_seqae._packing import pack
 
 LENGTHS = [9, 1, 16, 4, 0, 12]  # 0: a row that holds nothing
 N_STEPS = 16
+CHANCE = np.random.default_rng(1).random((N_STEPS, len(LENGTHS)), np.float32)
 
 ARCHITECTURES = {
     "one_way": {},
@@ -44,6 +45,28 @@ ARCHITECTURES = {
         "pooling": ("attention", "last"),
     },
     "projection": {"pooling": ("mean",), "n_projection": 5},
+    "reshape": {"decoder": "reshape", "n_steps": 16, "n_code": 32},
+    "reshape_stacked_relu": {
+        "decoder": "reshape",
+        "n_steps": 21,  # more than the buffer has
+        "n_code": 21,
+        "decoder_units": (3, 5),
+        "activation": "relu",
+    },
+    "single_shot": {"decoder": "single_shot", "n_steps": 16, "n_code": 16},
+    "single_shot_stacked": {
+        "decoder": "single_shot",
+        "n_steps": 21,
+        "n_code": 42,
+        "decoder_units": (3, 5),
+    },
+    "unfold": {"decoder": "unfold"},
+    "unfold_stacked_relu": {
+        "decoder": "unfold",
+        "n_inputs": 4,
+        "decoder_units": (3, 5),
+        "activation": "relu",
+    },
 }
 
 
@@ -75,7 +98,9 @@ def results(network, weights, x, weight, lengths):
         tape.watch(weights)
         code = network.encode(weights, x, lengths)
         loss = network.squared_error(weights, code, lengths, x[:, 1], weight)
-        objective = loss
+        objective = network.training_error(
+            weights, code, lengths, x[:, 1], weight, CHANCE
+        )
         if network.architecture.n_projection:
             pooled = network.pool(weights, x, lengths)
             objective += tf.reduce_sum(network.project(weights, pooled) ** 2)
