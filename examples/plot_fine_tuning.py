@@ -27,8 +27,8 @@ len(labelled)
 # %%
 # Learn without labels
 # --------------------
-# From all training recordings, and then a linear classifier on the vectors of those with
-# a label.
+# From all training recordings; then a linear classifier on the vectors of those with a
+# label.
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -81,9 +81,7 @@ def fine_tune(encoder, epochs):
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    classifier.fit(
-        padded_train[labelled], y_train[labelled], epochs=epochs, verbose=0
-    )
+    classifier.fit(padded_train[labelled], y_train[labelled], epochs=epochs, verbose=0)
     return classifier.evaluate(padded_test, y_test, verbose=0)[1]
 
 

@@ -23,8 +23,8 @@ autoencoder.fit(X_train)
 # %%
 # The models
 # ----------
-# They are built when they are asked for. The encoder is stock layers; what is not a layer
-# (to find the ends of sequences, to pick the last states) is grouped.
+# They are built when they are asked for, of stock layers. What is no LSTM or Dense
+# layer (to find the ends of sequences, to pick the last states) is grouped.
 
 autoencoder.encoder_.summary(line_length=80)
 
@@ -38,7 +38,7 @@ autoencoder.decoder_.summary(line_length=80)
 # The autoencoder is the one after the other. All three have the same weights:
 
 both = {id(v) for v in autoencoder.encoder_.variables + autoencoder.decoder_.variables}
-both == {id(v) for v in autoencoder.autoencoder_.variables}
+print(both == {id(v) for v in autoencoder.autoencoder_.variables})
 
 # %%
 # A picture, where Graphviz and pydot are installed; else the names of the layers.
@@ -53,7 +53,7 @@ import matplotlib.pyplot as plt
 
 
 def draw(models):
-    fig, axes = plt.subplots(1, len(models), figsize=(9, 7), layout="constrained")
+    _, axes = plt.subplots(1, len(models), figsize=(9, 7), layout="constrained")
     with TemporaryDirectory() as folder:
         for ax, model in zip(axes, models, strict=True):
             path = Path(folder) / f"{model.name}.png"
@@ -108,6 +108,6 @@ with TemporaryDirectory() as folder:
 np.array_equal(loaded.predict(padded, verbose=0), Z)
 
 # %%
-# To keep an estimator with its scaler and its way back, pickle it instead; that needs no
-# Keras at all (:doc:`/user_guide/pipelines`). What Keras models are good for besides is
-# training them further: :ref:`sphx_glr_auto_examples_plot_fine_tuning.py`.
+# To keep an estimator with its scaler and its way back, pickle it instead
+# (:doc:`/user_guide/pipelines`). What Keras models are good for besides is training
+# them further: :ref:`sphx_glr_auto_examples_plot_fine_tuning.py`.

@@ -27,8 +27,8 @@ X = [
 # Normalise
 # ---------
 # Theirs makes a table of a column for each sequence, NaN where one has ended, and
-# standardises the columns, which leaves NaN out. But then each *sequence* has mean 0 and
-# variance 1, and the third can't be told from the fourth any more:
+# standardises the columns, which leaves NaN out. But then each *sequence* has mean 0
+# and variance 1, and the third can't be told from the fourth any more:
 
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
@@ -56,10 +56,10 @@ print(f"{np.mean(padded == 0):.0%} of what theirs learns to write is padding")
 # %%
 # Build and train
 # ---------------
-# Theirs is an LSTM of two units, whose last state is the vector; it is repeated for each
-# step of a second LSTM. The last sequence is kept for validation. Four hundred epochs of
-# one batch are 400 updates; twenty epochs of twenty such batches are the same 400, and
-# spend less time between epochs.
+# Theirs is an LSTM of two units, whose last state is the vector; it is repeated for
+# each step of a second LSTM. The last sequence is kept for validation. Four hundred
+# epochs of one batch are 400 updates; twenty epochs of twenty such batches are the same
+# 400, and spend less time between epochs.
 
 import keras
 from keras import layers
@@ -93,9 +93,9 @@ for seed in range(3):
     print(f"seed {seed}: loss {history['loss'][-1]:.4f}, dead units: {dead} of 2")
 
 # %%
-# A ``relu`` unit whose input is never positive is *dead*: it has no gradient, so it will
-# never learn. With two units, that is often both; then all sequences have the vector
-# (0, 0), and one average is written for all of them. What follows is of the last seed.
+# A ``relu`` unit whose input is never positive is *dead*: it has no gradient, so it
+# will never learn. With two units, that is often both; then all sequences have the
+# vector (0, 0), and one average is written for all. What follows is of the last seed.
 #
 # Ours, with a vector of two numbers as well. ``length_component=False`` gives both to
 # the values; otherwise the last one would be the length.
@@ -140,11 +140,14 @@ _ = LossDisplay.from_estimator(autoencoder, log=True, ax=right)
 # units. Theirs never saw the fourth in training.
 
 decoded = autoencoder.inverse_transform(autoencoder.transform(X), [9, 8, 4, 4])
-theirs = [y[: len(x), 0] for x, y in zip(X, model.predict(padded, verbose=0))]
+reconstructed = model.predict(padded, verbose=0)
+theirs = [y[: len(x), 0] for x, y in zip(X, reconstructed, strict=True)]
 
 
 def errors(reconstructed):
-    return [np.sqrt(np.mean((x - y) ** 2)) for x, y in zip(X, reconstructed)]
+    return [
+        np.sqrt(np.mean((x - y) ** 2)) for x, y in zip(X, reconstructed, strict=True)
+    ]
 
 
 pd.DataFrame(
@@ -154,7 +157,7 @@ pd.DataFrame(
 
 # %%
 # Beyond the end of a sequence theirs writes what it takes for zero. Ours has no such
-# steps: the lengths were given here, and with ``length_component=True`` they need not be.
+# steps: lengths were given here; with ``length_component=True`` they need not be.
 
 from sklearn_seqae.plotting import ReconstructionDisplay
 
@@ -176,14 +179,15 @@ from sklearn_seqae.plotting import EmbeddingDisplay
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
 left.set_title("Theirs: states of two relu units")
 right.set_title("Ours: two components")
-_ = EmbeddingDisplay(Z=vectors, annotations=[1, 2, 3, 4]).plot(left)
-_ = EmbeddingDisplay.from_estimator(autoencoder, X, annotations=[1, 2, 3, 4], ax=right)
+numbers = [1, 2, 3, 4]
+_ = EmbeddingDisplay(Z=vectors, annotations=numbers).plot(left)
+_ = EmbeddingDisplay.from_estimator(autoencoder, X, annotations=numbers, ax=right)
 
 # %%
 # The model
 # ---------
-# In a notebook the fitted estimator is shown as a diagram. The Keras models in it, their
-# summaries and pictures are on a page of their own,
+# In a notebook the fitted estimator is shown as a diagram. The Keras models in it,
+# their summaries and pictures are on a page of their own,
 # :ref:`sphx_glr_auto_examples_plot_keras_models.py`.
 
 autoencoder
