@@ -99,7 +99,7 @@ SYSTEMS = [
     System(
         "A decoder that reads at each step what it wrote at the step before",
         {"n_components": 4, "decoder": "unfold"},
-        ["Bidirectional(LSTM(64))", "Dense(3)"],
+        ["Bidirectional(LSTM(64))", "Dense(3)", "LSTMCell(64)", "Dense(1)"],
         ":doc:`reconstruction`",
     ),
     System(

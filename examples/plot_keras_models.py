@@ -53,11 +53,13 @@ import matplotlib.pyplot as plt
 
 
 def draw(models):
-    _, axes = plt.subplots(1, len(models), figsize=(9, 7), layout="constrained")
+    _, axes = plt.subplots(1, len(models), figsize=(9, 5), layout="constrained")
     with TemporaryDirectory() as folder:
         for ax, model in zip(axes, models, strict=True):
             path = Path(folder) / f"{model.name}.png"
-            keras.utils.plot_model(model, path, show_shapes=True, dpi=150)
+            keras.utils.plot_model(
+                model, path, show_shapes=True, show_layer_names=True, dpi=150
+            )
             ax.imshow(plt.imread(path), interpolation="antialiased")
             ax.set_title(f"{model.name}_")
             ax.axis("off")

@@ -21,7 +21,7 @@ parameters = {
     "n_components": 8,
     "hidden_layer_sizes": 32,
     "epochs": 300,
-    "learning_rate": 0.01,
+    "learning_rate": 0.003,
     "early_stopping": True,
     "validation_fraction": 0.2,
     "n_iter_no_change": 10,
@@ -58,7 +58,8 @@ with TemporaryDirectory() as folder:
         callbacks=[TensorBoard(folder, write_graph=False)],
     )
     watched.fit(X)
-    events = EventAccumulator(f"{folder}/validation").Reload()
+    every = {"tensors": 0}  # and not a sample of them
+    events = EventAccumulator(f"{folder}/validation", size_guidance=every).Reload()
     written = events.Tensors("epoch_loss")
 print(f"{len(written)} epochs in the log, {watched.n_iter_} in the estimator")
 

@@ -38,9 +38,8 @@ def shape_of_network(model):
     import keras
 
     def name(layer):
-        if isinstance(layer, keras.layers.Wrapper):
-            inner = getattr(layer, "forward_layer", layer.layer)
-            return f"{type(layer).__name__}({name(inner)})"
+        if isinstance(layer, wrappers):
+            return f"{type(layer).__name__}({name(layer.layer)})"
         size = next(
             getattr(layer, attribute)
             for attribute in ("units", "n", "target_shape")
@@ -49,8 +48,10 @@ def shape_of_network(model):
         sizes = ", ".join(map(str, np.atleast_1d(size)))
         return f"{type(layer).__name__}({sizes})"
 
-    shown = keras.layers.Wrapper | keras.layers.LSTM | keras.layers.Dense
-    shown |= keras.layers.RepeatVector | keras.layers.Reshape
+    layers = keras.layers
+    wrappers = layers.Bidirectional | layers.TimeDistributed
+    lstms = layers.LSTM | layers.LSTMCell
+    shown = wrappers | lstms | layers.Dense | layers.RepeatVector | layers.Reshape
     return [name(layer) for layer in model.layers if isinstance(layer, shown)]
 
 
