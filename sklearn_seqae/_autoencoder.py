@@ -57,6 +57,13 @@ class Autoencoder:
         code = Z if self.design.length_code is None else Z[:, :-1]
         return self._decode(code, n_timesteps)
 
+    def sample(self, n: int, random_state: np.random.RandomState) -> NDArray[Any]:
+        """Embeddings from the prior, shape (n, n_components), lengths among them."""
+        Z: NDArray[Any] = random_state.standard_normal((n, self.design.n_components))
+        if self.design.length_code is not None:
+            Z[:, -1] = self.design.length_code.sample(n, random_state)
+        return Z
+
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
         """Time steps that embeddings mean, ``default`` where they hold no length."""
         if self.design.length_code is None:

@@ -18,14 +18,14 @@ from sklearn_seqae._batching import (
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray
-from sklearn_seqae.exceptions import _count
+from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.architecture import Architecture
 
 PROJECTION = 64  # numbers in which a sequence and its crop are compared
 POOLING = ("last", "mean", "max", "min", "std", "attention")
-DECODERS = ("repeat", "reshape", "single_shot", "unfold")
+DECODERS = ("repeat", "unfold", "reshape", "single_shot")
 CUT_THE_VECTOR = ("reshape", "single_shot")  # into the steps of the longest sequence
 
 
@@ -62,6 +62,8 @@ class Design:
         LSTM units per decoder layer.
     n_steps : int
         Most LSTM steps that the decoder can write; 0 is no limit.
+    variational : bool
+        Whether the embedding is the mean of a distribution, trained towards a prior.
     """
 
     n_features: int
@@ -78,6 +80,7 @@ class Design:
     head: bool = True
     agreement: bool = False
     difference_scale: tuple[float, ...] | None = None
+    variational: bool = False
 
     @classmethod
     def choose(
@@ -99,7 +102,8 @@ class Design:
         ------
         ValueError
             If layer sizes are none, `pooling` names what there is not, the length takes
-            the one component, or the decoder can't cut a vector of this size.
+            the one component, `kl_weight` meets no head, or the decoder can't cut a
+            vector of this size.
         """
         lengths = scaled.lengths
         sizes = _as_sizes("hidden_layer_sizes", parameters["hidden_layer_sizes"])
@@ -115,8 +119,15 @@ class Design:
                 "length_component=True takes one component, which leaves none for the "
                 "content: n_components is 1; expected at least 2."
             )
-        patch_size = parameters["patch_size"]
-        patch_size = default_patch_size(lengths) if patch_size == "auto" else patch_size
+        variational = parameters["kl_weight"] > 0
+        if variational and n_components is None:
+            raise ValueError(
+                f"kl_weight={parameters['kl_weight']!r} draws the embedding towards a "
+                "normal distribution, which takes a layer that makes it: n_components "
+                "is None; expected an int."
+            )
+        asked = parameters["patch_size"]
+        patch_size = default_patch_size(lengths) if asked == "auto" else int(asked)
         cuts = parameters["decoder"] in CUT_THE_VECTOR
         design = cls(
             n_features=scaled.n_features,
@@ -126,7 +137,7 @@ class Design:
             hidden_layer_sizes=sizes,
             bidirectional=bidirectional,
             activation=parameters["activation"],
-            patch_size=int(patch_size),
+            patch_size=patch_size,
             length_code=LengthCode.fit(lengths, sample_weight) if with_length else None,
             decoder_layer_sizes=_decoder_sizes(parameters),
             decoder=parameters["decoder"],
@@ -137,6 +148,7 @@ class Design:
             difference_scale=_difference_scale(scaled, sample_weight)
             if parameters["differences"]
             else None,
+            variational=variational,
         )
         design._check_cut()
         return design
@@ -153,6 +165,7 @@ class Design:
             "n_components": parameters["n_components"],
             "pooling": _as_pooling(parameters["pooling"]),
             "agreement": parameters["agreement_weight"] > 0,
+            "variational": parameters["kl_weight"] > 0,
             "differences": bool(parameters["differences"]),
             "hidden_layer_sizes": _as_sizes(
                 "hidden_layer_sizes", parameters["hidden_layer_sizes"]
@@ -188,14 +201,14 @@ class Design:
 
         Raises
         ------
-        ValueError
+        InvalidSequenceError
             If one is too long, naming it.
         """
         limit = self.n_steps * self.patch_size
         too_long = np.flatnonzero(lengths > limit)
         if limit and too_long.size:
             row = int(too_long[0])
-            raise ValueError(
+            raise InvalidSequenceError(
                 f"{what.format(row=row)} has {_count(int(lengths[row]), 'time step')}, "
                 f"but decoder={self.decoder!r} writes at most {limit}, those of the "
                 "longest sequence in fit; shorten it, fit anew on sequences as long, "
@@ -236,6 +249,7 @@ class Design:
             n_extra=self.patch_size * self.n_features * self.differences,
             decoder=self.decoder,
             n_steps=self.n_steps,
+            variational=self.variational,
         )
 
     def _check_cut(self) -> None:
@@ -249,9 +263,10 @@ class Design:
         n_code = self.n_components - self.length_component
         if not self.n_steps or n_code % self.n_steps == 0:
             return
-        below = n_code - n_code % self.n_steps
-        sizes = [n for n in (below, below + self.n_steps) if n]
-        would_do = " or ".join(str(n + self.length_component) for n in sizes)
+        parts = max(n_code // self.n_steps, 1)
+        would_do = [
+            n * self.n_steps + self.length_component for n in (parts, parts + 1)
+        ]
         found = f"n_components is {self.n_components}"
         if not self.head:
             found = f"n_components is None, which makes {self.n_components} of them"
@@ -259,7 +274,7 @@ class Design:
             f"decoder={self.decoder!r} cuts the vector into the {self.n_steps} LSTM "
             f"steps of the longest sequence, but {found}"
             f"{', one of which is the length' if self.length_component else ''}; "
-            f"expected {would_do}, for example."
+            f"expected {would_do[0]} or {would_do[1]}, for example."
         )
 
 

@@ -22,7 +22,8 @@ from sklearn_seqae._inputs import Container
 from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
 from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
 from sklearn_seqae._ragged import RaggedArray
-from sklearn_seqae._reconstruction import ReconstructionMixin
+from sklearn_seqae._roundtrip import RoundTripMixin
+from sklearn_seqae._sampling import SamplingMixin
 from sklearn_seqae._scaling import fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
     check_features_observed,
@@ -39,7 +40,8 @@ from sklearn_seqae._weighting import merge_repeated
 class LSTMAutoencoderTransformer(
     DiagramMixin,
     KerasModelsMixin,
-    ReconstructionMixin,
+    RoundTripMixin,
+    SamplingMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -76,13 +78,15 @@ class LSTMAutoencoderTransformer(
         weighted by a softmax over time), or several of them.
     activation : {"tanh", "relu"}, default="tanh"
         Activation of the LSTM layers.
-    decoder : {"repeat", "reshape", "single_shot"}, default="repeat"
+    decoder : {"repeat", "unfold", "reshape", "single_shot"}, default="repeat"
         How a vector becomes a sequence, from its end to its beginning [2]_. "repeat":
-        LSTM layers read all of it at every step. "reshape": they read one part of it
-        after the other. "single_shot": they do so, too, and a Dense layer makes all
-        steps of their last state. The latter two write no more steps than the longest
-        sequence in `fit` has, and cut the vector, but for the length component, into as
-        many equal parts.
+        LSTM layers read the vector at every step and write a step each time. "unfold":
+        they also read the step before, which they have written; training tells them the
+        true one, with noise on it. "reshape": they read one part of the vector after
+        the other. "single_shot": they do so, too, and a Dense layer makes all steps of
+        their last state. The latter two cut the vector, but for the length component,
+        into as many equal parts as the longest sequence in `fit` has LSTM steps, and
+        write none that are longer.
     decoder_layer_sizes : int or array-like of int, default=None
         LSTM units per decoder layer, from the vector to the sequence. None is
         `hidden_layer_sizes` in reverse.
@@ -96,10 +100,27 @@ class LSTMAutoencoderTransformer(
     step_dropout : float, default=0.0
         Share of the LSTM steps that are hidden from the encoder in training, others in
         every epoch.
+    dropout : float, default=0.0
+        Share of its inputs that each LSTM layer, of encoder and decoder, leaves out in
+        training: others for every sequence and update, the same at all of its steps.
+    recurrent_dropout : float, default=0.0
+        Likewise of the hidden state where the next step reads it [4]_, the same for all
+        gates.
+    activity_l1 : float, default=0.0
+        Weight, beside the reconstruction's mean squared error, of the L1 norm of the
+        embedding without its length component, a mean over sequences: drives components
+        to zero that are not worth it.
+    kl_weight : float, default=0.0
+        If positive, a variational autoencoder [5]_: an embedding is the mean of a
+        normal distribution, what is decoded in training is drawn from it, and the
+        distributions are pulled towards the standard normal one, from which `sample`
+        draws. This is the beta of [6]_; at 1 the loss is the evidence lower bound for
+        normal noise of variance 1 in scaled units, and at any other for noise of that
+        variance. Needs an int for `n_components`.
     agreement_weight : float, default=0.0
         Weight, beside the reconstruction's loss, of a second one by which the pooled
         states of a sequence and of a random crop of it, of half its length or more, are
-        to be recognised as such among those of other sequences [4]_. If positive, crops
+        to be recognised as such among those of other sequences [7]_. If positive, crops
         are reconstructed, too.
     epochs : int or "auto", default=100
         Passes over the sequences. "auto": as many as make 2,000 updates, 10 at least.
@@ -147,7 +168,12 @@ class LSTMAutoencoderTransformer(
     history_ : dict of list of float
         "loss" of every epoch, and "val_loss" with early stopping: mean squared error
         over observed values, in scaled units. "disagreement" with `agreement_weight`:
-        mean cross entropy. NaN for an epoch that had no such loss.
+        mean cross entropy. "kl" with `kl_weight`: mean divergence from the standard
+        normal distribution, in nats per sequence. "activity" with `activity_l1`: mean
+        L1 norm of the embedding. With early stopping the last two have a "val_" form as
+        well, and "val_objective" is the weighted sum that it looks at. NaN for an epoch
+        that had no such loss. With ``decoder="unfold"``, "loss" is that of steps told
+        the true one before.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
@@ -176,7 +202,12 @@ class LSTMAutoencoderTransformer(
        learning with neural networks. NeurIPS.
     .. [3] Vincent, P., Larochelle, H., Bengio, Y. and Manzagol, P.-A. (2008).
        Extracting and composing robust features with denoising autoencoders. ICML.
-    .. [4] Chen, T., Kornblith, S., Norouzi, M. and Hinton, G. (2020). A simple
+    .. [4] Gal, Y. and Ghahramani, Z. (2016). A theoretically grounded application of
+       dropout in recurrent neural networks. NeurIPS.
+    .. [5] Kingma, D. P. and Welling, M. (2014). Auto-encoding variational Bayes. ICLR.
+    .. [6] Higgins, I. et al. (2017). beta-VAE: learning basic visual concepts with a
+       constrained variational framework. ICLR.
+    .. [7] Chen, T., Kornblith, S., Norouzi, M. and Hinton, G. (2020). A simple
        framework for contrastive learning of visual representations. ICML.
 
     Examples
@@ -216,6 +247,10 @@ class LSTMAutoencoderTransformer(
         scaler: Any = "standard",
         noise: float = 0.0,
         step_dropout: float = 0.0,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        activity_l1: float = 0.0,
+        kl_weight: float = 0.0,
         agreement_weight: float = 0.0,
         epochs: int | str = 100,
         batch_size: int = 32,
@@ -244,6 +279,10 @@ class LSTMAutoencoderTransformer(
         self.scaler = scaler
         self.noise = noise
         self.step_dropout = step_dropout
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.activity_l1 = activity_l1
+        self.kl_weight = kl_weight
         self.agreement_weight = agreement_weight
         self.epochs = epochs
         self.batch_size = batch_size
@@ -391,7 +430,8 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError
-            If `Z` has another width, isn't finite, or means a length over 2**20 steps.
+            If `Z` has another width, isn't finite, or means a length over 2**20 steps
+            or longer than the decoder can write.
         """
         check_is_fitted(self)
         vectors = validate_embedding(self, Z)

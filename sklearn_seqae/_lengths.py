@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,21 +23,26 @@ class LengthCode:
     ----------
     mean, scale : float
         Mean and standard deviation of the log-lengths in ``fit``.
+    shortest, longest : int
+        The lengths in ``fit`` between which new ones are drawn.
     """
 
     mean: float
     scale: float
+    shortest: int
+    longest: int
 
     @classmethod
     def fit(
         cls, lengths: NDArray[np.int64], sample_weight: NDArray[np.float64]
     ) -> LengthCode:
-        if lengths.min() == lengths.max():  # where rounding would pass for a spread
-            return cls(float(np.log(lengths[0])), 1.0)
+        limits = int(lengths.min()), int(lengths.max())
+        if limits[0] == limits[1]:  # where rounding would pass for a spread
+            return cls(float(np.log(lengths[0])), 1.0, *limits)
         log_lengths = np.log(lengths)
         mean = np.average(log_lengths, weights=sample_weight)
         variance = np.average((log_lengths - mean) ** 2, weights=sample_weight)
-        return cls(float(mean), float(np.sqrt(variance)))
+        return cls(float(mean), float(np.sqrt(variance)), *limits)
 
     def encode(self, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
         """Component of each length, shape (n_sequences,)."""
@@ -61,3 +67,14 @@ class LengthCode:
                 "lengths to decode at lengths of your own."
             )
         return np.maximum(np.rint(np.exp(log_lengths)), 1).astype(np.int64)
+
+    def sample(
+        self, n: int, random_state: np.random.RandomState
+    ) -> NDArray[np.floating]:
+        """Draw components from the standard normal, between those of lengths in fit."""
+        prior = NormalDist()
+        low, high = (
+            prior.cdf(component)
+            for component in self.encode(np.array([self.shortest, self.longest]))
+        )
+        return np.array([prior.inv_cdf(p) for p in random_state.uniform(low, high, n)])

@@ -10,6 +10,7 @@ from sklearn_seqae._scaling import SCALERS
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 NON_NEGATIVE = Interval(Real, 0, None, closed="left")
+SHARE = Interval(Real, 0, 1, closed="left")
 
 PARAMETER_CONSTRAINTS: dict[str, Any] = {
     "n_components": [POSITIVE_INT, None],
@@ -24,7 +25,11 @@ PARAMETER_CONSTRAINTS: dict[str, Any] = {
     "decoder_layer_sizes": [POSITIVE_INT, "array-like", None],
     "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
     "noise": [NON_NEGATIVE],
-    "step_dropout": [Interval(Real, 0, 1, closed="left")],
+    "step_dropout": [SHARE],
+    "dropout": [SHARE],
+    "recurrent_dropout": [SHARE],
+    "activity_l1": [NON_NEGATIVE],
+    "kl_weight": [NON_NEGATIVE],
     "agreement_weight": [NON_NEGATIVE],
     "epochs": [POSITIVE_INT, StrOptions({"auto"})],
     "batch_size": [POSITIVE_INT],

@@ -82,3 +82,24 @@ def test_the_largest_length_is_allowed_and_one_more_is_not():
     assert code.decode(component[:1]).tolist() == [MAX_LENGTH]
     with pytest.raises(ValueError, match="row 0 of Z"):
         code.decode(component[1:])
+
+
+@pytest.mark.parametrize("seen", [[7, 15, 29], [1, 1000, 1001], [5, 5, 5, 6], [40]])
+def test_lengths_drawn_are_between_those_seen(seen):
+    code = fitted(seen)
+    component = code.sample(2000, np.random.RandomState(0))
+    lengths = code.decode(component)
+    assert min(seen) <= lengths.min()
+    assert lengths.max() <= max(seen)
+    assert len(set(lengths)) > 1 or len(set(seen)) == 1
+    again = code.sample(2000, np.random.RandomState(0))
+    assert_array_equal(component, again)
+
+
+def test_lengths_are_drawn_from_the_normal_distribution():
+    """With limits far out, the component is a standard normal."""
+    lengths = np.rint(np.exp(np.random.default_rng(0).normal(5, 0.2, 5000)))
+    component = fitted(lengths.astype(int)).sample(5000, np.random.RandomState(0))
+    assert_allclose(
+        np.quantile(component, [0.1, 0.5, 0.9]), [-1.2816, 0, 1.2816], atol=0.06
+    )

@@ -48,6 +48,9 @@ class Architecture:
         How a vector becomes a sequence, one of `decoders.KINDS`.
     n_steps : int
         Most steps that the decoder can write; 0 is no limit.
+    variational : bool
+        Whether the head makes the mean of a normal distribution, and a further Dense
+        layer the logarithm of its variances; the vector is the mean.
     """
 
     n_inputs: int
@@ -62,6 +65,7 @@ class Architecture:
     n_extra: int = 0
     decoder: str = "repeat"
     n_steps: int = 0
+    variational: bool = False
 
     @property
     def n_directions(self) -> int:
@@ -101,6 +105,7 @@ class Layers:
     decoder: tuple[Any, ...]
     reconstruction: Any
     projection: Any | None
+    log_variance: Any | None
 
     @property
     def of_encoder(self) -> list[Any]:
@@ -112,8 +117,8 @@ class Layers:
     def variables(self) -> list[Any]:
         """Trainable variables in the order of `initial_weights`."""
         every = [*self.of_encoder, *self.decoder, self.reconstruction]
-        if self.projection is not None:
-            every.append(self.projection)
+        of_training = self.projection, self.log_variance
+        every += [layer for layer in of_training if layer is not None]
         return [v for layer in every for v in layer.trainable_variables]
 
     def set_weights(self, weights: Weights) -> None:
@@ -158,12 +163,15 @@ def build_layers(architecture: Architecture) -> Layers:
         dense(architecture.n_projection, name="projection")
         if architecture.n_projection
         else None,
+        dense(architecture.n_code, name="log_variance")
+        if architecture.variational
+        else None,
     )
     for layer, width in zip(built.encoder, architecture.encoder_inputs, strict=True):
         layer.build((None, None, width))
     for layer, width in zip(built.queries, architecture.query_sizes, strict=True):
         layer.build((None, None, width))
-    for layer in (built.embedding, built.projection):
+    for layer in (built.embedding, built.projection, built.log_variance):
         if layer is not None:
             layer.build((None, architecture.n_pooled))
     for layer, width in zip(built.decoder, architecture.decoder_inputs, strict=True):
@@ -215,4 +223,6 @@ def initial_weights(
     weights += dense(architecture.decoder_units[-1], n_written)
     if architecture.n_projection:
         weights += dense(architecture.n_pooled, architecture.n_projection)
+    if architecture.variational:
+        weights += dense(architecture.n_pooled, architecture.n_code)
     return weights

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches, as_shards, chunks, plan_epoch
-from sklearn_seqae._keras.decoders import decoder_of
+from sklearn_seqae._keras.losses import LOSSES, Mass
 from sklearn_seqae._keras.schedule import warm_cosine
 from sklearn_seqae._keras.workspace import Program, Steps
 from sklearn_seqae._packing import Noise, Stream, pack, pair_with_crops
@@ -37,6 +37,10 @@ class Settings:
     agreement_weight: float = 0.0
     noise: float = 0.0
     step_dropout: float = 0.0
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    activity_l1: float = 0.0
+    kl_weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ class Feed:
 
     Attributes
     ----------
-    validation_mass : float
-        How much the values of the validation set weigh; 0 if there is none.
+    holds_out : bool
+        Whether there is a validation set.
     """
 
     def __init__(
@@ -78,7 +82,6 @@ class Feed:
         self._random_state = random_state
         self._pairs = bool(program.architecture.n_projection)
         self._of_crops: np.random.Generator | None = None
-        self._of_chances: np.random.Generator | None = None
         self._noise: Noise | None = None
         self._silence: Noise | None = None
         if self._pairs:
@@ -87,15 +90,15 @@ class Feed:
             of_noise = _generator(random_state)
             self._noise = Noise(settings.noise, settings.step_dropout, of_noise)
             self._silence = Noise(0.0, 0.0, of_noise)
-        if decoder_of(program.architecture).takes_chances:
-            self._of_chances = _generator(random_state)
+        self._of_seeds = _generator(random_state) if any(program.chance) else None
         self._n_batches = -(-len(data.train) // settings.batch_size)
         self._n_updates = 0
-        # The loss is a mean over observed values: its sums are divided by their number.
-        mass = _masses(data)
-        self._train_mass = float(mass[data.train].sum())
-        self._pairs_mass = 2 * float(data.sample_weight[data.train].sum())
-        self.validation_mass = float(mass[data.validation].sum())
+        self._losses = {name: LOSSES[name] for name in program.losses}
+        self._mass = Mass(
+            float(_observed(data)[data.train].sum()),
+            float(data.sample_weight[data.train].sum()),
+        )
+        self.holds_out = len(data.validation) > 0
 
     def epoch(self) -> NDArray[np.int64]:
         """Draw one epoch's batches, as shards: (n_batches, n_shards, n_rows)."""
@@ -132,21 +135,39 @@ class Feed:
             yield self._pack(piece, False, self._silence)
 
     def sums(self, losses: NDArray[np.float32], stream: Stream) -> NDArray[np.float64]:
-        """Return what `means` needs to know of each batch, (n_batches, 3).
-
-        Sums of squared errors, of what those weigh, and of disagreements.
-        """
+        """Return what `means` needs of each batch: its losses and its `Mass`."""
         per_step = stream.weight.sum(axis=(1, 2), dtype=np.float64)
-        mass = np.add.reduceat(per_step, stream.starts[:, 0])
-        return np.column_stack([losses[:, 0], mass, losses[:, 1]]).astype(np.float64)
+        mass = Mass(
+            np.add.reduceat(per_step, stream.starts[:, 0]),
+            stream.row_weight.sum(axis=(1, 2), dtype=np.float64),
+        )
+        return np.column_stack([losses, *mass]).astype(np.float64)
 
     def means(self, sums: NDArray[np.float64]) -> dict[str, float]:
         """Average over some batches, an epoch's for example, by name."""
-        error, mass, disagreement = sums.sum(axis=0)
-        means = {"loss": float(error / mass) if mass else 0.0}
-        if self._pairs:
-            means["disagreement"] = float(disagreement / self._pairs_mass)
-        return means
+        losses, mass = self._totals(sums)
+        return {
+            name: _ratio(total, getattr(mass, self._losses[name].mean_over))
+            for name, total in losses.items()
+        }
+
+    def held_out(self, sums: NDArray[np.float64]) -> dict[str, float]:
+        """Average over the validation set; the objective is given where it differs."""
+        losses, mass = self._totals(sums)
+        means, settings = self.means(sums), self._settings
+        kept = {name: loss for name, loss in self._losses.items() if loss.held_out}
+        found = {f"val_{name}": means[name] for name in kept}
+        if len(kept) > 1:
+            found["val_objective"] = sum(
+                loss.weight_in(settings) * _ratio(losses[name], loss.divisor(mass))
+                for name, loss in kept.items()
+            )
+        return found
+
+    def _totals(self, sums: NDArray[np.float64]) -> tuple[dict[str, float], Mass]:
+        total = sums.sum(axis=0)
+        n = len(self._losses)
+        return dict(zip(self._losses, total[:n], strict=True)), Mass(*total[n:])
 
     def _pack(
         self, shards: NDArray[np.int64], training: bool, noise: Noise | None
@@ -175,21 +196,30 @@ class Feed:
             rates = settings.learning_rate * factor
         self._n_updates += n
         # One epoch's gradient is the sum of its batches' over the whole mass.
-        agreement = settings.agreement_weight * n_batches / self._pairs_mass
+        scale = [
+            loss.weight_in(settings) * n_batches / loss.divisor(self._mass)
+            for loss in self._losses.values()
+        ]
+        left_out = settings.dropout, settings.recurrent_dropout
         return Steps(
-            np.full(n, n_batches / self._train_mass, np.float32),
-            np.full(n, agreement, np.float32),
+            np.tile(np.array(scale, np.float32), (n, 1)),
             rates.astype(np.float32),
+            np.tile(np.array(left_out, np.float32), (n, 1)),
             self._seeds(n),
         )
 
     def _seeds(self, n: int) -> NDArray[np.int32]:
-        if self._of_chances is None:
+        if self._of_seeds is None:
             return np.zeros((n, 2), np.int32)
-        return self._of_chances.integers(2**31, size=(n, 2)).astype(np.int32)
+        bound = np.iinfo(np.int32).max
+        return self._of_seeds.integers(bound, size=(n, 2)).astype(np.int32)
 
 
-def _masses(data: Data) -> NDArray[np.floating]:
+def _ratio(total: float, mass: float) -> float:
+    return float(total / mass) if mass else 0.0
+
+
+def _observed(data: Data) -> NDArray[np.floating]:
     """Count the observed values of each sequence, times its weight."""
     patches = data.patches
     observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])

@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from sklearn_seqae._keras.dropout import drop
 from sklearn_seqae._keras.gates import (
     act,
     act_gradient,
@@ -106,6 +107,7 @@ def lstm(
     activation: str = "tanh",
     initial_state: tuple[Tensor, Tensor] | None = None,
     constant: Tensor | None = None,
+    recurrent_mask: Tensor | None = None,
     scratch: Scratch | None = None,
     input_gradient: bool = True,
 ) -> tuple[Tensor | None, dict[str, Tensor]]:
@@ -128,6 +130,9 @@ def lstm(
     constant : tensor of shape (D, B, 4U), default=None
         Added to what every step's gates are made of: the product of the kernel with
         further inputs that are the same at every step.
+    recurrent_mask : tensor of shape (D, B, U), default=None
+        What the hidden state is multiplied by wherever the next step reads it, the
+        same at every step, see `dropout`. None is ones.
     scratch : Scratch or None, default=None
         None is fine where speed does not matter, and without a gradient.
     input_gradient : bool, default=True
@@ -142,14 +147,23 @@ def lstm(
     zeros = tf.zeros((*x.shape[1:3], weights.recurrent_kernel.shape[1]), x.dtype)
     h0, c0 = initial_state or (zeros, zeros)
     pool = RunningPool(pooling, lengths)
-    plan = _Plan(lengths, int(x.shape[0]), activation, return_sequences, pool, scratch)
+    plan = _Plan(
+        lengths,
+        int(x.shape[0]),
+        activation,
+        return_sequences,
+        pool,
+        recurrent_mask,
+        scratch,
+    )
 
     @tf.custom_gradient
     def run(x, kernel, recurrent_kernel, bias, h0, c0):  # type: ignore[no-untyped-def]
         both = tf.concat([kernel, recurrent_kernel], 1)
 
         def pre_activation(t: Tensor, h: Tensor) -> Tensor:
-            return tf.matmul(tf.concat([x[t], h], -1), both) + bias
+            read = tf.concat([x[t], drop(h, recurrent_mask)], -1)
+            return tf.matmul(read, both) + bias
 
         saved = _forward(plan, pre_activation, h0, c0)
 
@@ -158,7 +172,9 @@ def lstm(
                 both if input_gradient else recurrent_kernel, (0, 2, 1)
             )
             gates, dh, dc, dx, total = _backward(plan, saved, c0, upstream, transposed)
-            d_both, d_bias = weight_gradients(x, saved.hidden, h0, gates, plan.longest)
+            d_both, d_bias = weight_gradients(
+                x, saved.hidden, h0, gates, plan.longest, recurrent_mask
+            )
             d_kernel, d_recurrent = tf.split(d_both, [x.shape[-1], dh.shape[-1]], 1)
             of_bias = d_bias[:, None] if constant is None else total
             return dx, d_kernel, d_recurrent, of_bias, dh, dc
@@ -179,6 +195,7 @@ def lstm_over_constant(
     n_timesteps: int,
     *,
     activation: str = "tanh",
+    recurrent_mask: Tensor | None = None,
     scratch: Scratch | None = None,
 ) -> Tensor:
     """Run a layer whose input is the same at every step, as after a RepeatVector.
@@ -194,7 +211,7 @@ def lstm_over_constant(
     lengths : int32 tensor of shape (B,)
     n_timesteps : int
         T, the size of the buffers.
-    activation, scratch
+    activation, recurrent_mask, scratch
         As in `lstm`.
 
     Returns
@@ -204,12 +221,12 @@ def lstm_over_constant(
     units = recurrent_kernel.shape[1]
     zeros = tf.zeros((*projection.shape[:2], units), projection.dtype)
     pool = RunningPool((), lengths)
-    plan = _Plan(lengths, n_timesteps, activation, True, pool, scratch)
+    plan = _Plan(lengths, n_timesteps, activation, True, pool, recurrent_mask, scratch)
 
     @tf.custom_gradient
     def run(projection, recurrent_kernel):  # type: ignore[no-untyped-def]
         def pre_activation(_t: Tensor, h: Tensor) -> Tensor:
-            return projection + tf.matmul(h, recurrent_kernel)
+            return projection + tf.matmul(drop(h, recurrent_mask), recurrent_kernel)
 
         saved = _forward(plan, pre_activation, zeros, zeros)
 
@@ -219,7 +236,7 @@ def lstm_over_constant(
                 plan, saved, zeros, (upstream,), transposed
             )
             d_recurrent, _ = weight_gradients(
-                None, saved.hidden, zeros, gates, plan.longest
+                None, saved.hidden, zeros, gates, plan.longest, recurrent_mask
             )
             return total, d_recurrent
 
@@ -237,6 +254,7 @@ class _Plan:
     activation: str
     return_sequences: bool
     pool: RunningPool
+    recurrent_mask: Tensor | None
     scratch: Scratch | None
 
     @property
@@ -353,7 +371,8 @@ def _backward(
         down = tf.matmul(d, transposed)
         if n_inputs:
             inputs, down = inputs.write(t, down[..., :n_inputs]), down[..., n_inputs:]
-        return t - 1, down, dc * f, total + d, gates.write(t, d), inputs
+        dh = drop(down, plan.recurrent_mask)
+        return t - 1, dh, dc * f, total + d, gates.write(t, d), inputs
 
     zeros = tf.zeros_like(c0)
     total = tf.zeros((*c0.shape[:2], width), c0.dtype)

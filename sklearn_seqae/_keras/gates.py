@@ -6,12 +6,19 @@ from typing import Any
 
 import tensorflow as tf
 
+from sklearn_seqae._keras.dropout import drop
+
 BLOCK = 16  # steps whose weight gradients are one matrix product
 Tensor = Any
 
 
 def weight_gradients(
-    x: Tensor | None, hidden: Tensor, h0: Tensor, gates: Tensor, longest: Tensor
+    x: Tensor | None,
+    hidden: Tensor,
+    h0: Tensor,
+    gates: Tensor,
+    longest: Tensor,
+    recurrent_mask: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Add up gradients of [kernel; recurrent_kernel] and bias, a block at a time.
 
@@ -25,6 +32,8 @@ def weight_gradients(
         Gradients of the gates.
     longest : int32 scalar tensor
         How many steps were run.
+    recurrent_mask : tensor of shape (D, B, U), default=None
+        What the states were multiplied by before a step read them.
 
     Returns
     -------
@@ -43,6 +52,7 @@ def weight_gradients(
     def add(t, d_weights, d_bias):  # type: ignore[no-untyped-def]
         before = tf.where(t > 0, hidden[tf.maximum(t - 1, 0)], h0)
         left = tf.concat([before[None], cut(hidden, t, block)[:-1]], 0)
+        left = drop(left, recurrent_mask)
         if x is not None:
             left = tf.concat([cut(x, t, block), left], -1)
         # Steps beyond the longest row hold what an earlier call left there.

@@ -16,17 +16,22 @@ from typing import Any
 import tensorflow as tf
 
 from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
-from sklearn_seqae._keras.decoders import DecoderWeights, decoder_of
+from sklearn_seqae._keras.decoders import decoder_of
+from sklearn_seqae._keras.dropout import Masks, drop
 from sklearn_seqae._keras.fused_loss import squared_error
-from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch, lstm
+from sklearn_seqae._keras.fused_lstm import Scratch, lstm
 from sklearn_seqae._keras.models import pooled_states
+from sklearn_seqae._keras.parts import Parts
 from sklearn_seqae._keras.pooling import attend
+from sklearn_seqae._keras.stateless import Stateless
 
 Tensor = Any
 
 
 class Network(ABC):
     """Encode and decode, from weights."""
+
+    architecture: Architecture
 
     def encode(
         self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
@@ -36,9 +41,17 @@ class Network(ABC):
 
     @abstractmethod
     def pool(
-        self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
+        self,
+        weights: Sequence[Tensor],
+        x: Tensor,
+        lengths: Tensor,
+        scratch: Any = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        """(T, 2, B, n_inputs) and steps of each row (B,) to states (B, n_pooled)."""
+        """(T, 2, B, n_inputs) and steps of each row (B,) to states (B, n_pooled).
+
+        ``masks`` are what dropout leaves of the layers; None drops nothing.
+        """
 
     @abstractmethod
     def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
@@ -49,13 +62,16 @@ class Network(ABC):
         """Pooled states to (B, n_projection)."""
 
     @abstractmethod
+    def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        """Pooled states to logarithms of variances (B, n_code)."""
+
+    @abstractmethod
     def decode(
         self,
         weights: Sequence[Tensor],
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
-        scratch: Any = None,
     ) -> Tensor:
         """Codes (B, n_code) to (T, B, n_inputs), last step first."""
 
@@ -67,7 +83,6 @@ class Network(ABC):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        scratch: Any = None,
     ) -> Tensor:
         """Sum of weighted squared errors of what the codes decode to.
 
@@ -83,6 +98,8 @@ class Network(ABC):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
         chance: Tensor | None = None,
         scratch: Any = None,
     ) -> Tensor:
@@ -101,42 +118,6 @@ def make_network(architecture: Architecture, gpu: bool) -> Network:
 
 
 @dataclass(frozen=True)
-class _Parts:
-    """Flat weights, sorted by the layer they belong to."""
-
-    encoder: list[LSTMWeights]
-    queries: list[Tensor]
-    embedding: Sequence[Tensor]
-    decoder: DecoderWeights
-    projection: Sequence[Tensor]
-
-    @classmethod
-    def of(cls, architecture: Architecture, weights: Sequence[Tensor]) -> _Parts:
-        left = list(weights)
-
-        def take(n: int) -> list[Tensor]:
-            taken, left[:] = left[:n], left[n:]
-            return taken
-
-        def layer(n_directions: int) -> LSTMWeights:
-            directions = [take(3) for _ in range(n_directions)]
-            return LSTMWeights(
-                *(tf.stack(kind) for kind in zip(*directions, strict=True))
-            )
-
-        encoder = [layer(architecture.n_directions) for _ in architecture.encoder_units]
-        return cls(
-            encoder,
-            queries=take(len(architecture.query_sizes)),
-            embedding=take(2 * architecture.head),
-            decoder=DecoderWeights(
-                [layer(1) for _ in architecture.decoder_units], take(2)
-            ),
-            projection=left,
-        )
-
-
-@dataclass(frozen=True)
 class FusedNetwork(Network):
     """The network on the CPU, through the recurrence of `fused_lstm`."""
 
@@ -148,21 +129,24 @@ class FusedNetwork(Network):
         x: Tensor,
         lengths: Tensor,
         scratch: Sequence[Scratch] | None = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
         architecture = self.architecture
         kinds = architecture.pooling
         running = tuple(kind for kind in kinds if kind != "attention")
-        parts = _Parts.of(architecture, weights)
+        parts = Parts.of(architecture, weights)
         states, pooled = x[:, : architecture.n_directions], []
         for n, layer in enumerate(parts.encoder):
             is_last = n == len(parts.encoder) - 1
+            mask = masks[n] if masks else Masks()
             states, kept = lstm(
-                states,
+                drop(states, mask.inputs),
                 layer,
                 lengths,
                 pooling=running,
                 return_sequences=not is_last or running != kinds,
                 activation=architecture.activation,
+                recurrent_mask=mask.recurrent,
                 scratch=scratch[n] if scratch else None,
                 input_gradient=n > 0,
             )
@@ -174,11 +158,14 @@ class FusedNetwork(Network):
         return tf.concat(pooled, -1)
 
     def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        parts = _Parts.of(self.architecture, weights)
+        parts = Parts.of(self.architecture, weights)
         return _dense(parts.embedding, pooled) if parts.embedding else pooled
 
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        return _dense(_Parts.of(self.architecture, weights).projection, pooled)
+        return _dense(Parts.of(self.architecture, weights).projection, pooled)
+
+    def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        return _dense(Parts.of(self.architecture, weights).log_variance, pooled)
 
     def decode(
         self,
@@ -186,11 +173,9 @@ class FusedNetwork(Network):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
-        scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        own, buffers = self._of_decoder(weights, scratch)
-        decoder = decoder_of(self.architecture)
-        return decoder.decode(own, code, lengths, n_timesteps, buffers)
+        own = Parts.of(self.architecture, weights).decoder
+        return decoder_of(self.architecture).decode(own, code, lengths, n_timesteps)
 
     def squared_error(
         self,
@@ -199,11 +184,10 @@ class FusedNetwork(Network):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        own, buffers = self._of_decoder(weights, scratch)
+        own = Parts.of(self.architecture, weights).decoder
         decoder = decoder_of(self.architecture)
-        return decoder.squared_error(own, code, lengths, target, weight, buffers)
+        return decoder.squared_error(own, code, lengths, target, weight)
 
     def training_error(
         self,
@@ -212,13 +196,22 @@ class FusedNetwork(Network):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
         chance: Tensor | None = None,
         scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        own, buffers = self._of_decoder(weights, scratch)
-        decoder = decoder_of(self.architecture)
-        return decoder.training_error(
-            own, code, lengths, target, weight, chance, buffers
+        own = Parts.of(self.architecture, weights).decoder
+        n_encoder = len(self.architecture.encoder_units)
+        return decoder_of(self.architecture).training_error(
+            own,
+            code,
+            lengths,
+            target,
+            weight,
+            masks=masks[n_encoder:] if masks else None,
+            chance=chance,
+            scratch=scratch[n_encoder:] if scratch else None,
         )
 
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
@@ -230,18 +223,11 @@ class FusedNetwork(Network):
         ]
         return [*encoder, *decoder_of(architecture).scratch(n_timesteps, n_rows)]
 
-    def _of_decoder(
-        self, weights: Sequence[Tensor], scratch: Sequence[Any] | None
-    ) -> tuple[DecoderWeights, Sequence[Any] | None]:
-        n_encoder = len(self.architecture.encoder_units)
-        buffers = scratch[n_encoder:] if scratch else None
-        return _Parts.of(self.architecture, weights).decoder, buffers
-
     @property
     def _directions(self) -> range:
         return range(self.architecture.n_directions)
 
-    def _query(self, parts: _Parts, n: int) -> Tensor:
+    def _query(self, parts: Parts, n: int) -> Tensor:
         """Stack the queries of encoder layer ``n``, (D, U)."""
         first = n * self.architecture.n_directions
         return tf.stack([parts.queries[first + d][:, 0] for d in self._directions])
@@ -264,9 +250,14 @@ class StockNetwork(Network):
     layers: Layers = field(repr=False)
 
     def pool(
-        self, weights: Sequence[Tensor], x: Tensor, lengths: Tensor, scratch: Any = None
+        self,
+        weights: Sequence[Tensor],
+        x: Tensor,
+        lengths: Tensor,
+        scratch: Any = None,
+        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        call = _Stateless(self.layers, weights)
+        call = Stateless(self.layers, weights, masks)
         steps = tf.transpose(x[:, 0], (1, 0, 2))
         mask = tf.sequence_mask(lengths, x.shape[0])
         return pooled_states(self.layers, self.architecture, steps, mask, call)
@@ -274,10 +265,13 @@ class StockNetwork(Network):
     def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
         if self.layers.embedding is None:
             return pooled
-        return _Stateless(self.layers, weights)(self.layers.embedding, pooled)
+        return Stateless(self.layers, weights)(self.layers.embedding, pooled)
 
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        return _Stateless(self.layers, weights)(self.layers.projection, pooled)
+        return Stateless(self.layers, weights)(self.layers.projection, pooled)
+
+    def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
+        return Stateless(self.layers, weights)(self.layers.log_variance, pooled)
 
     def decode(
         self,
@@ -285,12 +279,10 @@ class StockNetwork(Network):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
-        scratch: Any = None,
     ) -> Tensor:
-        call = _Stateless(self.layers, weights)
-        decoder = decoder_of(self.architecture)
-        own = _Parts.of(self.architecture, weights).decoder
-        return decoder.decode_by_layers(
+        call = Stateless(self.layers, weights)
+        own = Parts.of(self.architecture, weights).decoder
+        return decoder_of(self.architecture).decode_by_layers(
             self.layers, own, code, lengths, n_timesteps, call
         )
 
@@ -301,7 +293,6 @@ class StockNetwork(Network):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        scratch: Any = None,
     ) -> Tensor:
         decoded = self.decode(weights, code, lengths, target.shape[0])
         return squared_error(decoded, target, weight, lengths)
@@ -313,10 +304,12 @@ class StockNetwork(Network):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
         chance: Tensor | None = None,
         scratch: Any = None,
     ) -> Tensor:
-        call = _Stateless(self.layers, weights)
+        call = Stateless(self.layers, weights, masks)
         decoder = decoder_of(self.architecture)
         shown = tf.transpose(decoder.shown(target, chance), (1, 0, 2))
         steps = decoder.trained_through_layers(self.layers, code, shown, call)
@@ -324,20 +317,6 @@ class StockNetwork(Network):
 
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
         return []
-
-
-class _Stateless:
-    """Call Keras layers with weights of one's own in place of theirs."""
-
-    def __init__(self, layers: Layers, weights: Sequence[Tensor]) -> None:
-        own = zip(layers.variables, weights, strict=True)
-        self._weights = {id(variable): weight for variable, weight in own}
-
-    def __call__(self, layer: Any, inputs: Tensor, **kwargs: Any) -> Tensor:
-        mine = [self._weights[id(v)] for v in layer.trainable_variables]
-        frozen = [v.value for v in layer.non_trainable_variables]
-        outputs, _ = layer.stateless_call(mine, frozen, inputs, **kwargs)
-        return outputs
 
 
 def _dense(layer: Sequence[Tensor], inputs: Tensor) -> Tensor:

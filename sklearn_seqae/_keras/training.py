@@ -19,8 +19,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._batching import buffer_steps, shard_shape
 from sklearn_seqae._keras.architecture import Architecture, Weights, initial_weights
+from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.devices import has_gpu, n_cores
+from sklearn_seqae._keras.draws import Chance
 from sklearn_seqae._keras.feeding import STEPS_PER_CALL, Data, Feed, Settings
+from sklearn_seqae._keras.losses import losses_of
 from sklearn_seqae._keras.progress import Progress
 from sklearn_seqae._keras.watching import callback_list
 from sklearn_seqae._keras.workspace import Program, Workspace, lend
@@ -110,6 +113,13 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
         n_rows,
         buffer_steps(int(data.patches.lengths.max())),
         noisy=settings.noise > 0 or settings.step_dropout > 0,
+        losses=losses_of(settings),
+        chance=Chance(
+            dropout=settings.dropout > 0,
+            recurrent_dropout=settings.recurrent_dropout > 0,
+            steps=decoder_of(architecture).takes_chances,
+            code=architecture.variational,
+        ),
     )
 
 
@@ -192,12 +202,13 @@ class _Loop:
             if self._callbacks:
                 self._callbacks.on_epoch_begin(epoch)
             logs = self.feed.means(self._run_batches(self.feed.epoch()))
-            if self.feed.validation_mass:
-                logs["val_loss"] = self._validation_loss()
+            if self.feed.holds_out:
+                logs |= self.feed.held_out(self._validation_sums())
             self._end_epoch(logs)
             self._progress.show(self.n_epochs, logs)
             if self.settings.early_stopping:
-                best_epoch = self._keep_best(logs["val_loss"], epoch, best_epoch)
+                loss = logs.get("val_objective", logs["val_loss"])
+                best_epoch = self._keep_best(loss, epoch, best_epoch)
             if self._callbacks:
                 self._callbacks.on_epoch_end(epoch, dict(logs))
                 if self.workspace.model.stop_training:
@@ -233,12 +244,14 @@ class _Loop:
                 watchers.on_train_batch_end(n, self.feed.means(sums[-1]))
         return np.concatenate(sums)
 
-    def _validation_loss(self) -> float:
-        total = sum(
-            float(self.workspace.evaluate(stream)[:, 0].sum())
-            for stream in self.feed.validation()
+    def _validation_sums(self) -> NDArray[np.float64]:
+        """Evaluate the validation set; sums for each batch, see `Feed.sums`."""
+        return np.concatenate(
+            [
+                self.feed.sums(self.workspace.evaluate(stream), stream)
+                for stream in self.feed.validation()
+            ]
         )
-        return total / self.feed.validation_mass
 
     def _end_epoch(self, logs: dict[str, float]) -> None:
         self.n_epochs += 1

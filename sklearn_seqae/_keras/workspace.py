@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
@@ -25,12 +25,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._keras.agreement import disagreement
 from sklearn_seqae._keras.architecture import Architecture, Weights
 from sklearn_seqae._keras.compiling import CompiledModel, optimizer_key
-from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
+from sklearn_seqae._keras.draws import NO_CHANCE, Chance, draw
 from sklearn_seqae._keras.network import make_network
+from sklearn_seqae._keras.objective import Objective, Shard
 from sklearn_seqae._packing import Stream
 
 MAX_IDLE = 8
@@ -51,6 +51,10 @@ class Program:
         Longest sequence that the program serves, in steps.
     noisy : bool, default=False
         Whether the decoder's target is not what the encoder reads.
+    losses : tuple of str, default=("loss",)
+        What is computed, of `LOSSES`.
+    chance : Chance, default=Chance()
+        What is drawn anew at every update.
     """
 
     architecture: Architecture
@@ -58,35 +62,29 @@ class Program:
     n_rows: int
     n_buffer_steps: int
     noisy: bool = False
+    losses: tuple[str, ...] = ("loss",)
+    chance: Chance = NO_CHANCE
 
 
 class Steps(NamedTuple):
-    """What each update of a call into training goes by, all of length n_batches.
+    """What each update of a call into training goes by.
 
     Attributes
     ----------
-    scale, agreement_scale : ndarray of float32
-        Factors of the two losses in the objective.
-    learning_rate : ndarray of float32
+    scale : ndarray of shape (n_batches, n_losses), float32
+        Factors of the losses in the objective.
+    learning_rate : ndarray of shape (n_batches,), float32
         0 leaves the optimizer's as it is.
+    dropout : ndarray of shape (n_batches, 2), float32
+        Shares of the inputs and of the states that LSTM layers leave out.
     seed : ndarray of shape (n_batches, 2), int32
-        What a decoder takes its chances by; of no meaning where it takes none.
+        All that is drawn comes from it; of no meaning where nothing is.
     """
 
     scale: Any
-    agreement_scale: Any
     learning_rate: Any
+    dropout: Any
     seed: Any
-
-
-class _Piece(NamedTuple):
-    """One shard, as in `Stream`."""
-
-    x: Tensor
-    target: Tensor
-    weight: Tensor
-    row_weight: Tensor
-    lengths: Tensor
 
 
 class Workspace:
@@ -114,15 +112,19 @@ class Workspace:
             else []
             for _ in range(program.n_shards)
         ]
-        self._gradients_of_shard = self._function(self._shard_gradients)
-        self._losses_of_shard = self._function(self._shard_losses)
+        objective = Objective(self._network, self._variables, program.losses)
+        self._gradients_of_shard = self._function(objective.gradients)
+        self._losses_of_shard = self._function(objective.losses)
         self._update = self._function(self._apply)
-        of_stream, of_steps = self._signatures()
         self._train = tf.function(
-            own_function(self._train_batches), of_stream + of_steps, autograph=False
+            own_function(self._train_batches),
+            [*self._stream_signature(), *self._steps_signature()],
+            autograph=False,
         )
         self._evaluate = tf.function(
-            own_function(self._evaluate_batches), of_stream, autograph=False
+            own_function(self._evaluate_batches),
+            self._stream_signature(),
+            autograph=False,
         )
 
     # State ----------------------------------------------------------------------------
@@ -162,10 +164,9 @@ class Workspace:
     # Work -----------------------------------------------------------------------------
 
     def train(self, stream: Stream, steps: Steps) -> NDArray[np.float32]:
-        """One update a batch; returns each batch's losses, (n_batches, 2).
+        """One update a batch; returns each batch's losses, (n_batches, n_losses).
 
-        The first is the sum of weighted squared errors, the second that of the weighted
-        disagreements between sequences and their crops.
+        They are sums over its rows, in the order of ``program.losses``.
         """
         return self._train(*self._tensors(stream), *map(tf.constant, steps)).numpy()
 
@@ -180,12 +181,12 @@ class Workspace:
             for field in fields(stream)
         )
 
-    def _signatures(self) -> tuple[list[tf.TensorSpec], list[tf.TensorSpec]]:
+    def _stream_signature(self) -> list[tf.TensorSpec]:
         program = self.program
         rows, width = program.n_rows, program.architecture.n_inputs
         read = program.architecture.encoder_inputs[0]
         shards = (None, program.n_shards)
-        of_stream = [
+        return [
             tf.TensorSpec((None, 2, rows, read), tf.float32),
             tf.TensorSpec((None, rows, width), tf.float32),
             tf.TensorSpec((None, rows, width), tf.float32),
@@ -193,8 +194,14 @@ class Workspace:
             tf.TensorSpec(shards, tf.int32),
             tf.TensorSpec((*shards, rows), tf.int32),
         ]
-        of_steps = [tf.TensorSpec((None,), tf.float32) for _ in Steps._fields[:-1]]
-        return of_stream, [*of_steps, tf.TensorSpec((None, 2), tf.int32)]
+
+    def _steps_signature(self) -> list[tf.TensorSpec]:
+        return [
+            tf.TensorSpec((None, len(self.program.losses)), tf.float32),
+            tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((None, 2), tf.float32),
+            tf.TensorSpec((None, 2), tf.int32),
+        ]
 
     def _function(self, python_function: Any) -> Any:
         return tf.function(
@@ -204,14 +211,24 @@ class Workspace:
     def _train_batches(self, *tensors: Tensor) -> Tensor:
         n = len(fields(Stream))
         stream, steps = Stream(*tensors[:n]), Steps(*tensors[n:])
+        program = self.program
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+            draws = draw(
+                program.architecture,
+                program.chance,
+                steps.seed[b],
+                steps.dropout[b],
+                program.n_shards,
+                program.n_rows,
+                program.n_buffer_steps,
+            )
             # The shards don't depend on each other: TensorFlow runs them side by side.
-            scales = steps.scale[b], steps.agreement_scale[b]
-            chances = self._draw_chances(steps.seed[b])
             results = [
-                self._gradients_of_shard(piece, scales, chances[s], self._scratch[s])
-                for s, piece in enumerate(self._pieces(b, stream))
+                self._gradients_of_shard(
+                    shard, draws[s], steps.scale[b], self._scratch[s]
+                )
+                for s, shard in enumerate(self._shards(b, stream))
             ]
             if self._has_rate:
                 rate = steps.learning_rate[b]
@@ -227,33 +244,23 @@ class Workspace:
         stream = Stream(*tensors)
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-            pieces = self._pieces(b, stream)
+            shards = self._shards(b, stream)
             return b + 1, losses.write(
-                b, tf.add_n([self._losses_of_shard(piece) for piece in pieces])
+                b, tf.add_n([self._losses_of_shard(shard) for shard in shards])
             )
 
         return self._over_batches(batch, stream.starts)
 
-    def _draw_chances(self, seed: Tensor) -> Sequence[Tensor | None]:
-        """Draw (T, B) numbers from [0, 1) for each shard, if the decoder wants any.
-
-        Here and not in what XLA compiles, where one seed gives other numbers.
-        """
-        program = self.program
-        if not decoder_of(program.architecture).takes_chances:
-            return [None] * program.n_shards
-        shape = (program.n_shards, program.n_buffer_steps, program.n_rows)
-        return tf.unstack(tf.random.stateless_uniform(shape, seed, alg="philox"))
-
     def _over_batches(self, batch: Any, starts: Tensor) -> Tensor:
         n_batches = tf.shape(starts)[0]
-        losses = tf.TensorArray(tf.float32, n_batches, element_shape=(2,))
+        shape = (len(self.program.losses),)
+        losses = tf.TensorArray(tf.float32, n_batches, element_shape=shape)
         _, losses = tf.while_loop(
             lambda b, _: b < n_batches, batch, (0, losses), parallel_iterations=1
         )
         return losses.stack()
 
-    def _pieces(self, b: Tensor, stream: Stream) -> Iterator[_Piece]:
+    def _shards(self, b: Tensor, stream: Stream) -> Iterator[Shard]:
         """Cut the shards of batch ``b``, each of the size of the program's buffers."""
         size = self.program.n_buffer_steps
         width = self.program.architecture.n_inputs
@@ -264,58 +271,13 @@ class Workspace:
                 return tf.slice(array, (start, *[0] * len(rest)), (size, *rest))
 
             x = cut(stream.x)
-            yield _Piece(
+            yield Shard(
                 x,
                 cut(stream.target) if self.program.noisy else x[:, 1, :, :width],
                 cut(stream.weight),
                 stream.row_weight[b, s],
                 stream.lengths[b, s],
             )
-
-    def _shard_losses(self, piece: _Piece) -> Tensor:
-        """Add up squared errors, and disagreements; padding weighs nothing."""
-        network, weights = self._network, self._variables
-        pooled = network.pool(weights, piece.x, piece.lengths)
-        code = network.head(weights, pooled)
-        error = network.squared_error(
-            weights, code, piece.lengths, piece.target, piece.weight
-        )
-        return self._with_disagreement(error, pooled, piece)
-
-    def _training_losses(
-        self, piece: _Piece, chance: Tensor | None, scratch: Any
-    ) -> Tensor:
-        """Add up the same, but for what training does otherwise."""
-        network, weights = self._network, self._variables
-        pooled = network.pool(weights, piece.x, piece.lengths, scratch)
-        code = network.head(weights, pooled)
-        error = network.training_error(
-            weights, code, piece.lengths, piece.target, piece.weight, chance, scratch
-        )
-        return self._with_disagreement(error, pooled, piece)
-
-    def _with_disagreement(
-        self, error: Tensor, pooled: Tensor, piece: _Piece
-    ) -> Tensor:
-        network, weights = self._network, self._variables
-        if not self.program.architecture.n_projection:
-            return tf.stack([error, tf.zeros_like(error)])
-        projected = network.project(weights, pooled)
-        return tf.stack([error, disagreement(projected, piece.row_weight)])
-
-    def _shard_gradients(
-        self,
-        piece: _Piece,
-        scales: tuple[Tensor, Tensor],
-        chance: Tensor | None,
-        scratch: Any,
-    ) -> tuple[Tensor, list[Tensor]]:
-        with tf.GradientTape() as tape:
-            losses = self._training_losses(piece, chance, scratch)
-            objective = tf.reduce_sum(losses * tf.stack(scales))
-        return losses, tape.gradient(
-            objective, self._variables, unconnected_gradients="zero"
-        )
 
     def _apply(self, gradients: list[list[Tensor]]) -> None:
         totals = [tf.add_n(shards) for shards in gradients]

@@ -131,6 +131,12 @@ DECODED_BY_KERAS = {
 
 
 @pytest.fixture(scope="session")
+def decode_by_keras():
+    """Steps of one sequence from Keras's layers, the last step first."""
+    return lambda kind, *arguments: DECODED_BY_KERAS[kind](*arguments)
+
+
+@pytest.fixture(scope="session")
 def through_keras():
     """Codes and decoded steps from Keras's layers, one sequence at a time, unpadded."""
 

@@ -11,7 +11,6 @@ from sklearn_seqae._packing import pack
 
 LENGTHS = [9, 1, 16, 4, 0, 12]  # 0: a row that holds nothing
 N_STEPS = 16
-CHANCE = np.random.default_rng(1).random((N_STEPS, len(LENGTHS)), np.float32)
 
 ARCHITECTURES = {
     "one_way": {},
@@ -93,13 +92,15 @@ def case(request, make_architecture, make_patches):
 
 
 def results(network, weights, x, weight, lengths):
-    """Codes, decoded steps, loss and its gradient, by name."""
+    """Codes, decoded steps, loss, and the gradient of training."""
+    shape = (N_STEPS, len(LENGTHS), network.architecture.n_inputs)
+    chance = tf.constant(np.random.default_rng(1).normal(size=shape), tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(weights)
         code = network.encode(weights, x, lengths)
         loss = network.squared_error(weights, code, lengths, x[:, 1], weight)
         objective = network.training_error(
-            weights, code, lengths, x[:, 1], weight, CHANCE
+            weights, code, lengths, x[:, 1], weight, chance=chance
         )
         if network.architecture.n_projection:
             pooled = network.pool(weights, x, lengths)

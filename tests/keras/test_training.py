@@ -7,7 +7,7 @@ from keras.callbacks import Callback
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_seqae._keras import feeding, training
+from sklearn_seqae._keras import feeding, training, workspace
 from sklearn_seqae._keras.architecture import initial_weights
 from sklearn_seqae._keras.training import Data, Settings, State
 
@@ -266,6 +266,97 @@ def test_the_epoch_in_which_a_callback_stops_counts(fit, loss_of):
     result = fit(epochs=9, callbacks=Stop(), **EARLY)
     (loss,) = result.history["val_loss"]
     assert_allclose(loss_of(result.state.weights, range(4)), loss, rtol=1e-5)
+
+
+# What is left to chance --------------------------------------------------------------
+
+DROPOUT = {"dropout": 0.2, "recurrent_dropout": 0.3}
+
+
+@pytest.mark.usefixtures("without_xla")
+@pytest.mark.parametrize("chance", [{"dropout": 0.2}, {"recurrent_dropout": 0.3}])
+def test_chance_is_decided_by_the_seed(fit, chance):
+    first, again = fit(**chance), fit(**chance)
+    assert_same_weights(first.state.weights, again.state.weights)
+    assert first.history == again.history
+    other = fit(random_state=np.random.RandomState(1), **chance)
+    assert first.history != other.history
+    assert fit().history != first.history
+
+
+@pytest.mark.usefixtures("without_xla")
+@pytest.mark.parametrize("steps_per_call", [1, 30])
+def test_how_many_epochs_a_call_changes_no_chance(fit, monkeypatch, steps_per_call):
+    expected = fit(epochs=5, **DROPOUT)
+    monkeypatch.setattr(feeding, "STEPS_PER_CALL", steps_per_call)
+    monkeypatch.setattr(training, "STEPS_PER_CALL", steps_per_call)
+    found = fit(epochs=5, callbacks=BatchRecorder(), **DROPOUT)
+    assert_same_weights(found.state.weights, expected.state.weights)
+
+
+@pytest.mark.usefixtures("without_xla")
+@pytest.mark.parametrize("chance", [DROPOUT, {"noise": 0.5}, {"step_dropout": 0.3}])
+def test_every_update_draws_anew(fit, chance):
+    """At a learning rate of nothing, only what is drawn makes epochs differ."""
+    settings = {"epochs": 6, "learning_rate": 0.0}
+    (loss,) = set(np.round(fit(**settings).history["loss"], 5))
+    losses = fit(**settings, **chance).history["loss"]
+    assert len(set(np.round(losses, 5))) == 6
+    assert abs(np.median(losses) - loss) < 0.5 * loss
+
+
+@pytest.mark.usefixtures("without_xla")
+@pytest.mark.parametrize("chance", [DROPOUT, {"noise": 0.5, "step_dropout": 0.3}])
+def test_nothing_is_drawn_where_nothing_is_trained(fit, loss_of, chance):
+    result = fit(epochs=3, n_iter_no_change=9, **EARLY, **chance)
+    expected = loss_of(result.state.weights, range(4))
+    assert_allclose(min(result.history["val_loss"]), expected, rtol=1e-5)
+
+
+@pytest.mark.usefixtures("without_xla")
+def test_another_share_needs_no_other_program(fit, monkeypatch):
+    fit(epochs=1, **DROPOUT)
+    programs = len(workspace._cache._idle)
+    fit(epochs=1, dropout=0.7, recurrent_dropout=0.01)
+    assert len(workspace._cache._idle) == programs
+
+
+# Penalties ----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("without_xla")
+def test_the_l1_norm_is_a_mean_over_sequences_beside_the_loss(
+    fit, loss_of, architecture, patches, through_numpy
+):
+    """In the history, and in the gradient that is followed."""
+    weight, rate, everything = np.linspace(0.5, 3, len(LENGTHS)), 1e-3, range(12)
+    random_state = np.random.RandomState(0)
+    start = initial_weights(architecture, random_state)
+
+    def norm(weights):
+        codes, _ = through_numpy(architecture, weights, patches)
+        return np.average(np.abs(codes).sum(axis=1), weights=weight)
+
+    result = fit(
+        epochs=1,
+        batch_size=12,
+        optimizer=keras.optimizers.SGD(rate),
+        sample_weight=weight,
+        random_state=random_state,
+        start=State(start),
+        activity_l1=0.7,
+    )
+    assert_allclose(result.history["activity"], [norm(start)], rtol=1e-5)
+    end = result.state.weights
+    gradient = [(a - b) / rate for a, b in zip(start, end, strict=True)]
+
+    def objective(size):
+        there = [w + size * g for w, g in zip(start, gradient, strict=True)]
+        return loss_of(there, everything, weight) + 0.7 * norm(there)
+
+    slope = (objective(1e-3) - objective(-1e-3)) / 2e-3
+    squared = sum((g.astype(np.float64) ** 2).sum() for g in gradient)
+    assert_allclose(slope, squared, rtol=0.01)
 
 
 # Callbacks ----------------------------------------------------------------------------

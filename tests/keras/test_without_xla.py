@@ -18,14 +18,14 @@ def run(make_architecture, make_patches):
     patches = make_patches(LENGTHS, missing=0.2)
     n = len(patches)
 
-    def compute():
+    def compute(**chance):
         data = training.Data(
             patches, np.ones(n, np.float32), np.arange(3, n), np.arange(3)
         )
         result = training.train(
             architecture,
             data,
-            training.Settings(4, 4, "adam", 0.01, True, 10, 1e-4, None, 0),
+            training.Settings(4, 4, "adam", 0.01, True, 10, 1e-4, None, 0, **chance),
             np.random.RandomState(0),
         )
         codes = encode(architecture, result.state.weights, patches)
@@ -38,6 +38,14 @@ def run(make_architecture, make_patches):
 @pytest.fixture(scope="module")
 def with_xla(run):
     return run()
+
+
+CHANCE = {"dropout": 0.2, "recurrent_dropout": 0.2}
+
+
+@pytest.fixture(scope="module")
+def chance_with_xla(run):
+    return run(**CHANCE)
 
 
 def assert_same_numbers(found, expected):
@@ -62,6 +70,17 @@ def test_same_numbers_by_what_runs_on_a_gpu(run, with_xla, monkeypatch):
     for module in (workspace, training, inference):
         monkeypatch.setattr(module, "has_gpu", lambda: True)
     assert_same_numbers(run(), with_xla)
+
+
+@pytest.mark.usefixtures("without_xla")
+def test_the_same_is_left_to_chance(run, chance_with_xla):
+    assert_same_numbers(run(**CHANCE), chance_with_xla)
+
+
+def test_the_same_is_left_to_chance_on_a_gpu(run, chance_with_xla, monkeypatch):
+    for module in (workspace, training, inference):
+        monkeypatch.setattr(module, "has_gpu", lambda: True)
+    assert_same_numbers(run(**CHANCE), chance_with_xla)
 
 
 @pytest.fixture

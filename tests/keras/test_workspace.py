@@ -43,9 +43,14 @@ def batch_of(patches, n_shards=2, n_rows=N_ROWS, sample_weight=SAMPLE_WEIGHT):
     return pack(patches, shards[None], N_STEPS, sample_weight)
 
 
-def steps(scale=1.0, n_batches=1, agreement=0.0, rate=0.0):
+def steps(scale=1.0, n_batches=1, rate=0.0):
     """What the updates go by; a rate of 0 leaves the optimizer's."""
-    return Steps(*(np.full(n_batches, v, np.float32) for v in (scale, agreement, rate)))
+    return Steps(
+        np.full((n_batches, 1), scale, np.float32),
+        np.full(n_batches, rate, np.float32),
+        np.zeros((n_batches, 2), np.float32),
+        np.zeros((n_batches, 2), np.int32),
+    )
 
 
 def outcome(space, weights, stream, scale=0.01):
@@ -166,7 +171,7 @@ def test_shards_sum_to_the_gradient_of_the_batch(make_architecture, make_patches
         space = Workspace(Program(architecture, n_shards, n_rows, N_STEPS), plain)
         stream = batch_of(patches, n_shards, n_rows)
         space.load(weights, [], None)
-        ((loss, _),) = space.train(stream, steps(0.5))
+        ((loss,),) = space.train(stream, steps(0.5))
         gradient = [b - a for a, b in zip(space.get_weights(), weights, strict=True)]
         results.append((loss, gradient))
     (loss, gradient), (whole_loss, whole) = results

@@ -21,9 +21,9 @@ __all__ = ["KINDS", "Decoder", "DecoderWeights", "decoder_of"]
 
 KINDS: dict[str, type[Decoder]] = {
     "repeat": Repeat,
+    "unfold": Unfold,
     "reshape": Reshape,
     "single_shot": SingleShot,
-    "unfold": Unfold,
 }
 
 

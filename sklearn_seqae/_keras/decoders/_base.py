@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import tensorflow as tf
 from keras import layers
 
+from sklearn_seqae._keras.dropout import Masks, drop
 from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error, squared_error
 from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch, lstm
 
@@ -61,12 +62,7 @@ class Decoder(ABC):
 
     @abstractmethod
     def decode(
-        self,
-        weights: DecoderWeights,
-        code: Tensor,
-        lengths: Tensor,
-        n_timesteps: int,
-        scratch: Sequence[Any] | None = None,
+        self, weights: DecoderWeights, code: Tensor, lengths: Tensor, n_timesteps: int
     ) -> Tensor:
         """Codes (B, C) to steps (T, B, F); only a row's own steps mean anything."""
 
@@ -77,12 +73,12 @@ class Decoder(ABC):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        scratch: Sequence[Any] | None = None,
     ) -> Tensor:
         """Sum weighted squared errors of what is decoded; see `Network`."""
-        decoded = self.decode(weights, code, lengths, target.shape[0], scratch)
+        decoded = self.decode(weights, code, lengths, target.shape[0])
         return squared_error(decoded, target, weight, lengths)
 
+    @abstractmethod
     def training_error(
         self,
         weights: DecoderWeights,
@@ -90,14 +86,28 @@ class Decoder(ABC):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        chance: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
+        chance: Tensor = None,
         scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        """Sum the errors that training makes less of: here, those of `squared_error`.
+        """Sum the errors that training makes less of.
 
-        ``chance`` (T, B) is drawn uniformly from [0, 1) for decoders that take chances.
+        Parameters
+        ----------
+        weights, code, lengths, target, weight
+            As for `squared_error`.
+        masks : sequence of Masks, default=None
+            What dropout leaves of each layer; None drops nothing.
+        chance : tensor of shape (T, B, F), default=None
+            Standard normal numbers, for decoders that take chances.
+        scratch : sequence of buffers, default=None
+            As from `scratch`.
         """
-        return self.squared_error(weights, code, lengths, target, weight, scratch)
+
+    def no_masks(self) -> Sequence[Masks]:
+        """Return what drops nothing."""
+        return [Masks()] * len(self.architecture.decoder_units)
 
     @abstractmethod
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
@@ -180,34 +190,36 @@ class OpenLoop(StepByStep):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
+        masks: Sequence[Masks],
         scratch: Sequence[Scratch | None],
     ) -> Tensor:
         """Codes (B, C) to the last layer's states, (T, 1, B, U)."""
 
     def decode(
-        self,
-        weights: DecoderWeights,
-        code: Tensor,
-        lengths: Tensor,
-        n_timesteps: int,
-        scratch: Sequence[Any] | None = None,
+        self, weights: DecoderWeights, code: Tensor, lengths: Tensor, n_timesteps: int
     ) -> Tensor:
-        buffers = self.of_layers(scratch)
-        states = self.states(weights, code, lengths, n_timesteps, buffers)
+        masks, buffers = self.no_masks(), self.of_layers(None)
+        states = self.states(weights, code, lengths, n_timesteps, masks, buffers)
         return write(weights.output, states)
 
-    def squared_error(
+    def training_error(
         self,
         weights: DecoderWeights,
         code: Tensor,
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
+        chance: Tensor = None,
         scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        buffers = self.of_layers(scratch)
-        states = self.states(weights, code, lengths, target.shape[0], buffers)
+        masks, buffers = masks or self.no_masks(), self.of_layers(scratch)
+        states = self.states(weights, code, lengths, target.shape[0], masks, buffers)
         return written_error(states, weights, target, weight, lengths, scratch)
+
+    # Training does nothing otherwise, and this looks at no more steps than there are.
+    squared_error = training_error
 
 
 def through_lstms(
@@ -215,11 +227,19 @@ def through_lstms(
     weights: Sequence[LSTMWeights],
     lengths: Tensor,
     activation: str,
+    masks: Sequence[Masks],
     scratch: Sequence[Scratch | None],
 ) -> Tensor:
     """Run LSTM layers, one on top of the other: (T, 1, B, F) to (T, 1, B, U)."""
-    for layer, buffer in zip(weights, scratch, strict=True):
-        x, _ = lstm(x, layer, lengths, activation=activation, scratch=buffer)
+    for layer, mask, buffer in zip(weights, masks, scratch, strict=True):
+        x, _ = lstm(
+            drop(x, mask.inputs),
+            layer,
+            lengths,
+            activation=activation,
+            recurrent_mask=mask.recurrent,
+            scratch=buffer,
+        )
     return x
 
 

@@ -14,6 +14,7 @@ from sklearn_seqae._keras.decoders._base import (
     Tensor,
     through_lstms,
 )
+from sklearn_seqae._keras.dropout import Masks, drop
 from sklearn_seqae._keras.fused_lstm import Scratch, lstm_over_constant
 
 if TYPE_CHECKING:
@@ -33,19 +34,22 @@ class Repeat(OpenLoop):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
+        masks: Sequence[Masks],
         scratch: Sequence[Scratch | None],
     ) -> Tensor:
         activation = self.architecture.activation
         first, *rest = weights.layers
+        read = drop(code[None], masks[0].inputs)
         states = lstm_over_constant(
-            tf.matmul(code[None], first.kernel) + first.bias[:, None],
+            tf.matmul(read, first.kernel) + first.bias[:, None],
             first.recurrent_kernel,
             lengths,
             n_timesteps,
             activation=activation,
+            recurrent_mask=masks[0].recurrent,
             scratch=scratch[0],
         )
-        return through_lstms(states, rest, lengths, activation, scratch[1:])
+        return through_lstms(states, rest, lengths, activation, masks[1:], scratch[1:])
 
     def through_layers(
         self, built: Layers, code: Tensor, n_steps: int, call: Callable[..., Any]

@@ -12,6 +12,7 @@ from sklearn_seqae._keras.decoders._base import (
     through_lstms,
 )
 from sklearn_seqae._keras.decoders._cut import CutsVector, at_size, at_size_by_layers
+from sklearn_seqae._keras.dropout import Masks
 from sklearn_seqae._keras.fused_lstm import Scratch
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ class Reshape(CutsVector, OpenLoop):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
+        masks: Sequence[Masks],
         scratch: Sequence[Scratch | None],
     ) -> Tensor:
         parts = at_size(self.cut(code), n_timesteps)
         activation = self.architecture.activation
-        return through_lstms(parts, weights.layers, lengths, activation, scratch)
+        return through_lstms(parts, weights.layers, lengths, activation, masks, scratch)
 
     def through_layers(
         self, built: Layers, code: Tensor, n_steps: int, call: Callable[..., Any]

@@ -14,6 +14,8 @@ from keras import layers
 
 from sklearn_seqae._keras.decoders._base import DecoderWeights, Tensor, through_lstms
 from sklearn_seqae._keras.decoders._cut import CutsVector, at_size, at_size_by_layers
+from sklearn_seqae._keras.dropout import Masks, drop
+from sklearn_seqae._keras.fused_loss import squared_error
 from sklearn_seqae._keras.fused_lstm import Scratch, lstm
 from sklearn_seqae._keras.gates import BLOCK
 
@@ -29,15 +31,39 @@ class SingleShot(CutsVector):
         return self.architecture.n_steps * self.architecture.n_inputs
 
     def decode(
+        self, weights: DecoderWeights, code: Tensor, lengths: Tensor, n_timesteps: int
+    ) -> Tensor:
+        masks, buffers = self.no_masks(), [None] * len(weights.layers)
+        return self._steps(weights, code, lengths, n_timesteps, masks, buffers)
+
+    def training_error(
+        self,
+        weights: DecoderWeights,
+        code: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
+        chance: Tensor = None,
+        scratch: Sequence[Any] | None = None,
+    ) -> Tensor:
+        masks = masks or self.no_masks()
+        buffers = scratch or [None] * len(weights.layers)
+        n_timesteps = target.shape[0]
+        steps = self._steps(weights, code, lengths, n_timesteps, masks, buffers)
+        return squared_error(steps, target, weight, lengths)
+
+    def _steps(
         self,
         weights: DecoderWeights,
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
-        scratch: Sequence[Any] | None = None,
+        masks: Sequence[Masks],
+        scratch: Sequence[Scratch | None],
     ) -> Tensor:
         activation = self.architecture.activation
-        buffers = scratch or [None] * len(weights.layers)
         n_steps = self.architecture.n_steps
         # All parts are read whatever is written, but for a row that holds nothing.
         n_parts = tf.where(lengths > 0, n_steps, 0)
@@ -46,16 +72,18 @@ class SingleShot(CutsVector):
             weights.layers[:-1],
             n_parts,
             activation,
-            buffers[:-1],
+            masks[:-1],
+            scratch[:-1],
         )
         _, kept = lstm(
-            states,
+            drop(states, masks[-1].inputs),
             weights.layers[-1],
             n_parts,
             pooling=("last",),
             return_sequences=False,
             activation=activation,
-            scratch=buffers[-1],
+            recurrent_mask=masks[-1].recurrent,
+            scratch=scratch[-1],
         )
         kernel, bias = weights.output
         written = tf.matmul(kept["last"][0], kernel) + bias

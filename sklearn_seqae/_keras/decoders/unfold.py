@@ -5,10 +5,13 @@ carried through the states, and so that a decoder which makes nothing of what it
 written is the one of "repeat".
 
 Training tells the decoder the true step before (teacher forcing, Williams and Zipser,
-1989): the inputs of all steps are known and one pass over them will do. But then it
-may look at the step before rather than at the vector, and it never meets errors of its
-own. So some of these steps, others in every update, are hidden from it, as words are
-from the decoder of Bowman et al. (2016).
+1989): the inputs of all steps are known, and one pass over them will do. But then it
+looks at the step before rather than at the vector, and never meets errors of its own,
+which add up when it runs freely. So noise is added to what it is told, as in the
+rollouts of Sanchez-Gonzalez et al. (2020).
+
+The first patch to be written may be partial. What it holds beyond the sequence's end is
+zero where it is told, and whatever was written there where it is not.
 """
 
 from __future__ import annotations
@@ -29,13 +32,15 @@ from sklearn_seqae._keras.decoders._base import (
     write,
     written_error,
 )
+from sklearn_seqae._keras.dropout import Masks, drop
 from sklearn_seqae._keras.fused_lstm import LSTMWeights, lstm
 from sklearn_seqae._keras.gates import advance
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.architecture import Layers
 
-HIDDEN = 0.75  # share of the steps before that training hides
+NOISE = 0.3  # standard deviation, in scaled units
+LARGEST = 1e30  # what is read again saturates gates before it overflows float32
 
 
 class Unfold(StepByStep):
@@ -48,24 +53,20 @@ class Unfold(StepByStep):
         return self.architecture.n_inputs + self.architecture.n_code
 
     def decode(
-        self,
-        weights: DecoderWeights,
-        code: Tensor,
-        lengths: Tensor,
-        n_timesteps: int,
-        scratch: Sequence[Any] | None = None,
+        self, weights: DecoderWeights, code: Tensor, lengths: Tensor, n_timesteps: int
     ) -> Tensor:
         """Run freely: each step reads what was written before."""
         activation = self.architecture.activation
         n_rows, n_inputs = int(code.shape[0]), self.architecture.n_inputs
-        first, constant = self._split(weights.layers[0], code)
+        first, constant = self._over_constant(weights, code[None])
         every = [first, *weights.layers[1:]]
         kernels = [tf.concat([w.kernel, w.recurrent_kernel], 1) for w in every]
         biases = [first.bias[:, None] + constant, *(w.bias[:, None] for w in every[1:])]
 
         def step(t, hidden, cell, written, steps):  # type: ignore[no-untyped-def]
             live = (t < lengths)[:, None]  # else relu states may overflow, see `lstm`
-            below, states = written[None], []
+            below = tf.clip_by_value(written, -LARGEST, LARGEST)[None]
+            states = []
             for kernel, bias, h, c in zip(kernels, biases, hidden, cell, strict=True):
                 raw = tf.matmul(tf.concat([below, h], -1), kernel) + bias
                 new_h, new_c, _ = advance(raw, c, activation)
@@ -92,35 +93,52 @@ class Unfold(StepByStep):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        chance: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
+        chance: Tensor = None,
         scratch: Sequence[Any] | None = None,
     ) -> Tensor:
-        """Sum the errors of steps that are told the true one before, or nothing."""
+        """Sum the errors of steps that are told about the true one before."""
         shown = self.shown(target, chance)
-        told = tf.concat([tf.zeros_like(shown[:1]), shown[:-1]], 0)
-        activation, buffers = self.architecture.activation, self.of_layers(scratch)
-        first, constant = self._split(weights.layers[0], code)
+        told = tf.concat([tf.zeros_like(shown[:1]), shown[:-1]], 0)[:, None]
+        masks, buffers = masks or self.no_masks(), self.of_layers(scratch)
+        of_told = of_code = None
+        if masks[0].inputs is not None:
+            of_told, of_code = self._split(masks[0].inputs, -1)
+        activation = self.architecture.activation
+        first, constant = self._over_constant(weights, drop(code[None], of_code))
         states, _ = lstm(
-            told[:, None],
+            drop(told, of_told),
             first,
             lengths,
             activation=activation,
             constant=constant,
+            recurrent_mask=masks[0].recurrent,
             scratch=buffers[0],
             input_gradient=False,
         )
-        rest = weights.layers[1:]
-        states = through_lstms(states, rest, lengths, activation, buffers[1:])
+        states = through_lstms(
+            states, weights.layers[1:], lengths, activation, masks[1:], buffers[1:]
+        )
         return written_error(states, weights, target, weight, lengths, scratch)
 
     def shown(self, target: Tensor, chance: Tensor) -> Tensor:
-        return tf.where(chance[..., None] < HIDDEN, 0.0, target)
+        return target + NOISE * chance
 
-    def _split(self, first: LSTMWeights, code: Tensor) -> tuple[LSTMWeights, Tensor]:
-        """Split the first layer: what reads the step before, and the code's share."""
+    def _over_constant(
+        self, weights: DecoderWeights, read: Tensor
+    ) -> tuple[LSTMWeights, Tensor]:
+        """Split the first layer: what reads the step before, and the vector's share.
+
+        ``read`` is the vector, (1, B, C); its share is the same at every step.
+        """
+        of_step, of_code = self._split(weights.layers[0].kernel, 1)
+        return replace(weights.layers[0], kernel=of_step), tf.matmul(read, of_code)
+
+    def _split(self, inputs: Tensor, axis: int) -> list[Tensor]:
+        """Split what belongs to the first layer's inputs into step and vector."""
         sizes = [self.architecture.n_inputs, self.architecture.n_code]
-        of_step, of_code = tf.split(first.kernel, sizes, 1)
-        return replace(first, kernel=of_step), tf.matmul(code[None], of_code)
+        return tf.split(inputs, sizes, axis)
 
     def make_layers(
         self, lstm: Callable[..., Any], dense: Callable[..., Any]

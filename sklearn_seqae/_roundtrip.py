@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sklearn_seqae._ragged import RaggedArray
 
 
-class ReconstructionMixin:
+class RoundTripMixin:
     """What a fitted autoencoder makes of sequences, and by how much it misses them."""
 
     _autoencoder: Autoencoder
@@ -40,6 +40,11 @@ class ReconstructionMixin:
         X_reconstructed : list of arrays, array or dataframe
             The container kind seen in `fit`, in original units; each sequence with the
             label and length that it had, and a value where one was missing.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a sequence can't be used or is longer than the decoder can write.
         """
         check_is_fitted(self)
         ragged, _ = validate_sequences(self, X, reset=False)
@@ -58,6 +63,11 @@ class ReconstructionMixin:
         -------
         scores : ndarray of shape (n_samples,)
             Negative mean squared error over observed values, in scaled units.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a sequence can't be used or is longer than the decoder can write.
         """
         check_is_fitted(self)
         ragged, _ = validate_sequences(self, X, reset=False)
