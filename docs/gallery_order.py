@@ -7,6 +7,7 @@ FIRST = [
     "plot_keras_models.py",
     "plot_fine_tuning.py",
     "plot_watch_training.py",
+    "plot_variational.py",
     "plot_clustering.py",
     "plot_anomalies.py",
     "plot_long_table.py",

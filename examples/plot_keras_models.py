@@ -18,7 +18,7 @@ X_train, X_test, y_train, y_test = load_japanese_vowels(return_X_y=True)
 autoencoder = LSTMAutoencoderTransformer(
     n_components=16, hidden_layer_sizes=32, epochs=30, random_state=0
 )
-autoencoder.fit(X_train)
+_ = autoencoder.fit(X_train)
 
 # %%
 # The models

@@ -109,7 +109,7 @@ autoencoder = LSTMAutoencoderTransformer(
     epochs=400,
     random_state=0,
 )
-autoencoder.fit(X)
+_ = autoencoder.fit(X)
 
 # %%
 # The losses. Theirs counts the zeros it writes right, and is in squared units of the

@@ -92,9 +92,9 @@ pd.DataFrame(
 ).round(3)
 
 # %%
-# A network of five units has little room. The two differ in their numbers of weights, so
-# this is no contest; it shows what each can do at these sizes. One test sequence, three
-# of its features:
+# A network of five units has little room. The two differ in their numbers of weights,
+# so this is no contest; it shows what each can do at these sizes. One test sequence,
+# three of its features:
 
 from sklearn_seqae.plotting import ReconstructionDisplay
 
