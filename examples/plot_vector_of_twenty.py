@@ -11,15 +11,15 @@ are.
 # %%
 # The data
 # --------
-# Ten time steps, five features: sine waves whose frequencies and phases differ from
-# sequence to sequence.
+# Ten time steps, five features: waves that pass five sensors in a row. Frequency and
+# phase differ from wave to wave.
 
 import numpy as np
 
 rng = np.random.default_rng(0)
 step = np.arange(10)[:, None]
 X = [
-    np.sin(step * rng.uniform(0.2, 0.8) + rng.uniform(0, 2 * np.pi, size=5))
+    np.sin(step * rng.uniform(0.2, 0.8) + rng.uniform(0, 2 * np.pi) + np.arange(5))
     for _ in range(250)
 ]
 X_train, X_test = X[:200], X[200:]
@@ -102,7 +102,7 @@ display = ReconstructionDisplay(
     original=[X_test[0]] * 2,
     decoded=[a.reconstruct(X_test[:1])[0] for a in fitted.values()],
     sequence_names=[f'decoder="{name}"' for name in fitted],
-    feature_names=[f"Feature {j}\n(no unit)" for j in range(5)],
+    feature_names=[f"Sensor {j}\n(no unit)" for j in range(5)],
 )
 _ = display.plot(features=[0, 1, 2])
 

@@ -35,11 +35,13 @@ def of_one_length():
 
 def shape_of_network(model):
     """Name the layers of a model that have weights, or change a shape."""
-    import keras
+    from keras import layers
 
     def name(layer):
-        if isinstance(layer, wrappers):
-            return f"{type(layer).__name__}({name(layer.layer)})"
+        if isinstance(layer, layers.Bidirectional):
+            return f"Bidirectional({name(layer.forward_layer)})"
+        if isinstance(layer, layers.TimeDistributed):
+            return f"TimeDistributed({name(layer.layer)})"
         size = next(
             getattr(layer, attribute)
             for attribute in ("units", "n", "target_shape")
@@ -48,10 +50,8 @@ def shape_of_network(model):
         sizes = ", ".join(map(str, np.atleast_1d(size)))
         return f"{type(layer).__name__}({sizes})"
 
-    layers = keras.layers
-    wrappers = layers.Bidirectional | layers.TimeDistributed
-    lstms = layers.LSTM | layers.LSTMCell
-    shown = wrappers | lstms | layers.Dense | layers.RepeatVector | layers.Reshape
+    shown = layers.Bidirectional | layers.TimeDistributed | layers.LSTM
+    shown |= layers.LSTMCell | layers.Dense | layers.RepeatVector | layers.Reshape
     return [name(layer) for layer in model.layers if isinstance(layer, shown)]
 
 
