@@ -1,7 +1,7 @@
 """
-=====================================
+======================================
 Three Keras models, one set of weights
-=====================================
+======================================
 
 ``encoder_``, ``decoder_`` and ``autoencoder_`` of a fitted estimator are ordinary Keras
 models: to look at, to save, to use where there is Keras but no scikit-learn.
