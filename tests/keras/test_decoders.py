@@ -98,12 +98,16 @@ def test_the_model_that_callbacks_see_is_trainable_whole(network, n_buffer_steps
 
 
 def test_unfolding_stays_finite(make_architecture):
-    """Nothing bounds a relu, and what it makes is read again."""
-    architecture = make_architecture(decoder="unfold", activation="relu")
-    weights = initial_weights(architecture, np.random.RandomState(0))
-    wild = [50 * w for w in weights], np.float32([[1e30, 1, 0], [-1, 1, 1], [0, 0, 0]])
-    steps = decode(architecture, *wild, np.array([60, 40, 3]))
-    assert np.abs(steps).max() > 1e25
+    """Nothing bounds a relu, and what it makes is read again: here, 25-fold."""
+    architecture = make_architecture(
+        n_inputs=1, n_code=1, decoder_units=(1,), decoder="unfold", activation="relu"
+    )
+    *of_encoder, _, _, _, _, _ = initial_weights(architecture, np.random.RandomState(0))
+    lstm = [[[0, 0, 100, 0], [0, 0, 1, 0]], [[0, 0, 0, 0]], [0, 0, 0, 0]]  # step, code
+    own = [np.array(w, np.float32) for w in (*lstm, [[1]], [0])]
+    code = np.ones((1, 1), np.float32)
+    steps = decode(architecture, [*of_encoder, *own], code, np.array([64]))
+    assert steps.max() > 1e30
     assert np.isfinite(steps).all()
 
 
