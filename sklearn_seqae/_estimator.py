@@ -18,6 +18,7 @@ from sklearn_seqae._autoencoder import Autoencoder, train_autoencoder
 from sklearn_seqae._design import Design
 from sklearn_seqae._diagram import DiagramMixin
 from sklearn_seqae._exports import KerasModelsMixin
+from sklearn_seqae._forecasting import ForecastingMixin
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
 from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
@@ -27,6 +28,7 @@ from sklearn_seqae._sampling import SamplingMixin
 from sklearn_seqae._scaling import fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
     check_features_observed,
+    check_horizon,
     check_one_each,
     own_random_state,
     unchanged_on_error,
@@ -39,6 +41,7 @@ from sklearn_seqae._weighting import merge_repeated
 
 class LSTMAutoencoderTransformer(
     DiagramMixin,
+    ForecastingMixin,
     KerasModelsMixin,
     RoundTripMixin,
     SamplingMixin,
@@ -123,6 +126,11 @@ class LSTMAutoencoderTransformer(
         states of a sequence and of a random crop of it, of half its length or more, are
         to be recognised as such among those of other sequences [7]_. If positive, crops
         are reconstructed, too.
+    forecast_horizon : int or None, default=None
+        Time steps of a sequence that `forecast` predicts at a time. A second decoder
+        learns to write them from the embedding of a prefix of the sequence, cut at a
+        random time step, and its last eight values, beside the reconstruction [1]_.
+        Prefixes are reconstructed, too. None is no such decoder.
     epochs : int or "auto", default="auto"
         Passes over the sequences. "auto": as many as make 2,000 updates, 10 at least.
     batch_size : int, default=32
@@ -173,9 +181,10 @@ class LSTMAutoencoderTransformer(
         mean cross entropy. "kl" with `kl_weight`: mean divergence from the standard
         normal distribution, in nats per sequence. "activity" with `activity_l1`: mean
         L1 norm of the embedding. With early stopping the last two have a ``val_`` form
-        as well, and "val_objective" is the weighted sum that it looks at. NaN for an
-        epoch that had no such loss. With ``decoder="unfold"``, "loss" is that of steps
-        told the true one before.
+        as well, and "val_objective" is the weighted sum that it looks at.
+        "forecast_loss" with `forecast_horizon`: mean squared error as a share of that
+        of predicting no change. NaN for an epoch that had no such loss. With
+        ``decoder="unfold"``, "loss" is that of steps told the true one before.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
@@ -187,6 +196,9 @@ class LSTMAutoencoderTransformer(
         built when asked for. They read and write scaled sequences, padded at the end
         (with NaN on the way in) to `max_length_`, rounded up to whole patches. NaN
         inside a sequence, which `transform` interpolates, they take for zero.
+    forecaster_ : keras.Model
+        Such a model of sequences to the time steps that follow, with
+        `forecast_horizon`.
 
     Notes
     -----
@@ -254,6 +266,7 @@ class LSTMAutoencoderTransformer(
         activity_l1: float = 0.0,
         kl_weight: float = 0.0,
         agreement_weight: float = 0.3,
+        forecast_horizon: int | None = None,
         epochs: int | str = "auto",
         batch_size: int = 32,
         optimizer: Any = "adam",
@@ -286,6 +299,7 @@ class LSTMAutoencoderTransformer(
         self.activity_l1 = activity_l1
         self.kl_weight = kl_weight
         self.agreement_weight = agreement_weight
+        self.forecast_horizon = forecast_horizon
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
@@ -459,6 +473,7 @@ class LSTMAutoencoderTransformer(
         check_one_each(given, y=y, sample_weight=sample_weight)
         ragged, weight = merge_repeated(given, sample_weight)
         weight /= weight.max()  # their relation counts; clear of float32's limits
+        check_horizon(ragged, self.forecast_horizon, container, goes_on=goes_on)
         if not goes_on:
             check_features_observed(ragged)
             self._container = container

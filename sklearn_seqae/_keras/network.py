@@ -211,7 +211,7 @@ class FusedNetwork(Network):
             lengths,
             target,
             weight,
-            masks=masks[n_encoder:] if masks else None,
+            masks=masks[n_encoder:][: len(own.layers)] if masks else None,
             chance=chance,
             scratch=scratch[n_encoder:] if scratch else None,
         )
