@@ -1,8 +1,12 @@
 """Settings of the documentation."""
 
 import re
+import sys
 import warnings
 from importlib.metadata import version as installed_version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # for gallery_order
 
 project = "sklearn_seqae"
 author = "The sklearn_seqae developers"
@@ -17,6 +21,7 @@ extensions = [
 ]
 exclude_patterns = ["_build"]
 default_role = "py:obj"
+smartquotes = False  # default="auto" is code, though no markup says so
 
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's sections say it more readably
@@ -27,6 +32,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "ignore_pattern": "quickstart",  # a script for the terminal
+    "within_subsection_order": "gallery_order.place_of",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,

@@ -1,6 +1,7 @@
 """`encoder_`, `decoder_`, `autoencoder_`: plain Keras models of the fitted weights."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -27,11 +28,20 @@ VARIANTS = {
         "scaler": "robust",
     },
     "no_length": {"length_component": False, "activation": "relu"},
+    "pooled": {"pooling": ("mean", "attention"), "bidirectional": False},
+    "every_pooling_without_head": {
+        "n_components": None,
+        "pooling": ("last", "mean", "max", "min", "std", "attention"),
+        "hidden_layer_sizes": (8, 4),
+        "differences": True,
+        "patch_size": 3,
+    },
 }
 
 
-@pytest.fixture(scope="module", params=VARIANTS)
-def autoencoder(request, small_autoencoder, sequences):
+@pytest.fixture(scope="module")
+def autoencoders(small_autoencoder, sequences):
+    """One fitted estimator for each of `VARIANTS`."""
     from sklearn_seqae._keras import inference, workspace
 
     # Without XLA, for time; the default is compared with XLA in the other tests.
@@ -39,7 +49,20 @@ def autoencoder(request, small_autoencoder, sequences):
         for module in (workspace, inference):
             patch.setattr(module, "xla_compiles", lambda: False)
         patch.setattr(workspace, "MAX_IDLE", 100)
-        yield small_autoencoder(**VARIANTS[request.param]).fit(sequences)
+        yield {
+            name: small_autoencoder(**parameters).fit(sequences)
+            for name, parameters in VARIANTS.items()
+        }
+
+
+@pytest.fixture(params=VARIANTS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def autoencoder(autoencoders, name):
+    return autoencoders[name]
 
 
 def test_they_are_keras_models_of_stock_layers(autoencoder):
@@ -52,8 +75,26 @@ def test_they_are_keras_models_of_stock_layers(autoencoder):
 
 
 def test_the_encoder_embeds(autoencoder, sequences):
-    Z = run(autoencoder.encoder_, as_input(autoencoder, sequences))
+    X = as_input(autoencoder, sequences)
+    Z = autoencoder.encoder_.predict(X, verbose=0)
     assert_allclose(Z, autoencoder.transform(sequences), atol=1e-5)
+
+
+def test_missing_values_are_zero_to_the_encoder(fitted, sequences):
+    gappy = sequences[0].copy()
+    gappy[[0, 4, 5, -1], [0, 1, 1, 1]] = np.nan
+    X = as_input(fitted, [gappy])
+    assert np.isnan(X[0, 4, 1])
+    zeros = fitted.scaler_.inverse_transform(np.nan_to_num(X[0, : len(gappy)]))
+    assert_allclose(run(fitted.encoder_, X), fitted.transform([zeros]), atol=1e-5)
+
+
+def test_interpolated_they_are_what_transform_takes_them_for(fitted, sequences):
+    gappy = sequences[0].copy()
+    gappy[[0, 4, 5, -1], [0, 1, 1, 1]] = np.nan
+    filled = pd.DataFrame(gappy).interpolate(limit_direction="both").to_numpy()
+    Z = run(fitted.encoder_, as_input(fitted, [filled]))
+    assert_allclose(Z, fitted.transform([gappy]), atol=1e-5)
 
 
 def test_the_decoder_decodes(autoencoder, sequences):
@@ -110,31 +151,43 @@ def test_they_follow_the_next_fit(small_autoencoder, sequences):
 
 LOAD = """
 import sys
+from pathlib import Path
+
+sys.modules["sklearn_seqae"] = None  # to import it is an error
+
 import keras
 import numpy as np
 
-folder = sys.argv[1]
-X, Z = np.load(folder + "/X.npy"), np.load(folder + "/Z.npy")
-encoder = keras.saving.load_model(folder + "/encoder.keras")
-decoder = keras.saving.load_model(folder + "/decoder.keras")
-autoencoder = keras.saving.load_model(folder + "/autoencoder.keras")
-assert not any(name.startswith("sklearn_seqae") for name in sys.modules)
-np.save(folder + "/embedded.npy", encoder(X).numpy())
-np.save(folder + "/decoded.npy", decoder(Z).numpy())
-np.save(folder + "/both.npy", autoencoder(X).numpy())
+for folder in Path(sys.argv[1]).iterdir():
+    X, Z = np.load(folder / "X.npy"), np.load(folder / "Z.npy")
+    for name, inputs in [("encoder", X), ("decoder", Z), ("autoencoder", X)]:
+        model = keras.saving.load_model(folder / f"{name}.keras")
+        np.save(folder / f"{name}.npy", model(inputs).numpy())
 """
+
+
+@pytest.fixture(scope="module")
+def loaded(autoencoders, sequences, run_python, tmp_path_factory):
+    """What the saved models give in a process that can't import this package."""
+    root = tmp_path_factory.mktemp("models")
+    for variant, autoencoder in autoencoders.items():
+        folder = root / variant
+        folder.mkdir()
+        np.save(folder / "X.npy", as_input(autoencoder, sequences))
+        np.save(folder / "Z.npy", autoencoder.transform(sequences).astype(np.float32))
+        for model in ("encoder", "decoder", "autoencoder"):
+            getattr(autoencoder, f"{model}_").save(folder / f"{model}.keras")
+    run_python(LOAD, root)
+    return root
 
 
 # Keras's own, about NumPy 2
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-def test_saved_they_need_keras_alone(fitted, sequences, run_python, tmp_path):
-    X, Z = as_input(fitted, sequences), fitted.transform(sequences)
-    np.save(tmp_path / "X.npy", X)
-    np.save(tmp_path / "Z.npy", Z)
-    for name in ("encoder", "decoder", "autoencoder"):
-        getattr(fitted, f"{name}_").save(tmp_path / f"{name}.keras")
-    run_python(LOAD, tmp_path)
-    assert_allclose(np.load(tmp_path / "embedded.npy"), Z, atol=1e-5)
-    decoded = run(fitted.decoder_, Z)
-    assert_allclose(np.load(tmp_path / "decoded.npy"), decoded, atol=1e-5)
-    assert_allclose(np.load(tmp_path / "both.npy"), decoded, atol=1e-4)
+def test_saved_they_need_keras_alone(loaded, autoencoder, name, sequences):
+    Z = autoencoder.transform(sequences)
+    decoded = run(autoencoder.decoder_, Z)
+    both = run(autoencoder.autoencoder_, as_input(autoencoder, sequences))
+    expectations = {"encoder": Z, "decoder": decoded, "autoencoder": both}
+    for model, expected in expectations.items():
+        actual = np.load(loaded / name / f"{model}.npy")
+        assert_allclose(actual, expected, atol=1e-5)

@@ -77,24 +77,58 @@ def _encoder(
     """
     n_patches, patch_size, n_features = shape
     sequence = keras.Input((n_patches * patch_size, n_features), name="sequence")
+    read = _reader(shape, length_code, difference_scale)(sequence)
+    steps, mask = read[:2]
+    # A copy, since it has none of Keras's own mask, which a nested model warns of
+    states = [ops.copy(s) for s in states_of_layers(built, steps, mask)]
+    pooled = _pooling(built, architecture, states)([*states, mask])
+    embedding = pooled if built.embedding is None else built.embedding(pooled)
+    if length_code is not None:
+        embedding = layers.Concatenate(name="embedding_with_length")(
+            [embedding, read[2]]
+        )
+    return keras.Model(sequence, embedding, name="encoder")
+
+
+# What is not an LSTM or a Dense layer is grouped into models of its own, so that a
+# summary or a picture shows a network and not its bookkeeping.
+
+
+def _reader(
+    shape: tuple[int, int, int],
+    length_code: LengthCode | None,
+    difference_scale: tuple[float, ...] | None,
+) -> keras.Model:
+    """Model of padded sequences to LSTM steps, which of them count, and the length."""
+    n_patches, patch_size, n_features = shape
+    sequence = keras.Input((n_patches * patch_size, n_features), name="padded")
     observed = ops.logical_not(ops.isnan(sequence))
     lengths = _lengths_of(observed)
     filled = ops.where(observed, sequence, ops.zeros_like(sequence))
     width = patch_size * n_features
-    patches = layers.Reshape((n_patches, width), name="patches")(filled)
+    steps = layers.Reshape((n_patches, width), name="patches")(filled)
     if difference_scale is not None:
-        steps = _differences(filled, lengths) / np.array(difference_scale, np.float32)
-        extra = layers.Reshape((n_patches, width), name="patches_of_differences")(steps)
-        patches = layers.Concatenate(name="patches_with_differences")([patches, extra])
+        change = _differences(filled, lengths) / np.array(difference_scale, np.float32)
+        extra = layers.Reshape((n_patches, width), name="patches_of_differences")(
+            change
+        )
+        steps = layers.Concatenate(name="patches_with_differences")([steps, extra])
     mask = ops.less(np.arange(n_patches) * patch_size, lengths)
-    embedding = encode_steps(built, architecture, patches, mask)
+    outputs = [steps, mask]
     if length_code is not None:
         log_length = ops.log(ops.cast(lengths, "float32"))
-        column = (log_length - length_code.mean) / length_code.scale
-        embedding = layers.Concatenate(name="embedding_with_length")(
-            [embedding, column]
-        )
-    return keras.Model(sequence, embedding, name="encoder")
+        outputs.append((log_length - length_code.mean) / length_code.scale)
+    return keras.Model(sequence, outputs, name="steps_and_mask")
+
+
+def _pooling(
+    built: Layers, architecture: Architecture, states: list[Any]
+) -> keras.Model:
+    """Model of the states of every layer, and which steps count, to pooled states."""
+    own = [keras.Input(s.shape[1:], name=f"states_{n}") for n, s in enumerate(states)]
+    mask = keras.Input(states[0].shape[1:2], dtype="bool", name="mask")
+    pooled = pool_layers(built, architecture, own, mask)
+    return keras.Model([*own, mask], pooled, name="pooling")
 
 
 def _decoder(
@@ -104,29 +138,41 @@ def _decoder(
     length_code: LengthCode | None,
 ) -> keras.Model:
     """Model of embeddings to padded sequences; ``shape`` as for the encoder."""
-    n_patches, patch_size, n_features = shape
-    n_components = architecture.n_code + (length_code is not None)
-    vector = keras.Input((n_components,), name="embedding_input")
-    code, steps = vector, None
+    n_patches, n_code = shape[0], architecture.n_code
+    vector = keras.Input((n_code + (length_code is not None),), name="vector")
+    code, length = vector, []
     if length_code is not None:
-        code = vector[:, :-1]
-        steps = ops.round(
-            ops.exp(vector[:, -1:] * length_code.scale + length_code.mean)
-        )
-    patches = decoder_of(architecture).through_layers(
+        code, *length = _code_and_length(n_code, length_code)(vector)
+    written = decoder_of(architecture).through_layers(
         built, code, n_patches, call_as_it_is
     )
-    if steps is None:
-        in_order_of_time = ops.flip(patches, axis=1)
+    decoded = _writer(shape, bool(length))([written, *length])
+    return keras.Model(vector, decoded, name="decoder")
+
+
+def _code_and_length(n_code: int, length_code: LengthCode) -> keras.Model:
+    """Model that parts an embedding into what is decoded and the length it means."""
+    vector = keras.Input((n_code + 1,), name="embedding")
+    length = ops.round(ops.exp(vector[:, -1:] * length_code.scale + length_code.mean))
+    return keras.Model(vector, [vector[:, :-1], length], name="code_and_length")
+
+
+def _writer(shape: tuple[int, int, int], with_length: bool) -> keras.Model:
+    """Model of what the decoder wrote, last patch first, to padded sequences."""
+    n_patches, patch_size, n_features = shape
+    n_timesteps = n_patches * patch_size
+    written = keras.Input((n_patches, patch_size * n_features), name="written")
+    length = keras.Input((1,), name="length") if with_length else None
+    if length is None:
+        in_order = ops.flip(written, axis=1)
     else:
-        in_order_of_time = reversed_steps(patches, ops.ceil(steps / patch_size))
-    flat = layers.Reshape((n_patches * patch_size, n_features), name="unpatch")(
-        in_order_of_time
-    )
-    if steps is not None:
-        inside = ops.less(np.arange(n_patches * patch_size, dtype=np.float32), steps)
-        flat = ops.where(ops.expand_dims(inside, -1), flat, ops.zeros_like(flat))
-    return keras.Model(vector, flat, name="decoder")
+        in_order = reversed_steps(written, ops.ceil(length / patch_size))
+    flat = layers.Reshape((n_timesteps, n_features), name="unpatch")(in_order)
+    if length is None:
+        return keras.Model([written], flat, name="in_order_of_time")
+    inside = ops.less(np.arange(n_timesteps, dtype=np.float32), length)
+    flat = ops.where(ops.expand_dims(inside, -1), flat, ops.zeros_like(flat))
+    return keras.Model([written, length], flat, name="in_order_of_time")
 
 
 def _forecaster(
@@ -206,14 +252,34 @@ def pooled_states(
     -------
     tensor of shape (B, n_pooled)
     """
+    states = states_of_layers(built, steps, mask, call)
+    return pool_layers(built, architecture, states, mask, call)
+
+
+def states_of_layers(
+    built: Layers, steps: Any, mask: Any, call: Callable[..., Any] | None = None
+) -> list[Any]:
+    """Return the states of every encoder layer; arguments as for `pooled_states`."""
     call = call or call_as_it_is
-    n_directions = architecture.n_directions
-    queries = list(built.queries)
-    states, pooled, sequences = steps, [], []
+    states, of_layers = steps, []
     for layer in built.encoder:
         states = call(layer, states, mask=mask)
-        sequences.append(states)
-    for states in sequences:
+        of_layers.append(states)
+    return of_layers
+
+
+def pool_layers(
+    built: Layers,
+    architecture: Architecture,
+    of_layers: list[Any],
+    mask: Any,
+    call: Callable[..., Any] | None = None,
+) -> Any:
+    """Pool the states of every encoder layer; arguments as for `pooled_states`."""
+    call = call or call_as_it_is
+    n_directions = architecture.n_directions
+    queries, pooled = list(built.queries), []
+    for states in of_layers:
         scores = None
         if queries:
             units = states.shape[-1] // n_directions

@@ -12,7 +12,6 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
@@ -88,9 +87,7 @@ def train(
     """
     state = start or State(initial_weights(architecture, random_state))
     program = _program(architecture, data, settings)
-    learning_rate: float | None = settings.learning_rate
-    if isinstance(settings.optimizer, keras.optimizers.Optimizer):
-        learning_rate = None  # an instance brings its own
+    learning_rate = settings.learning_rate if settings.sets_rate else None
     with lend(program, settings.optimizer) as workspace:
         workspace.load(state.weights, state.optimizer, learning_rate)
         loop = _Loop(workspace, data, settings, random_state)

@@ -228,6 +228,8 @@ class EmbeddingDisplay:
     ) -> None:
         from matplotlib.text import Text
 
+        if texts:
+            ax.margins(0.1)  # for what is written beside the outermost points
         beside: dict[str, Any] = {"xytext": (4, 4), "textcoords": "offset points"}
         keywords = styled(beside, given, Text)
         self.texts_ = [

@@ -1,0 +1,125 @@
+"""
+==================================
+A vector of 20, read as 10 times 2
+==================================
+
+A well-known answer on LSTM autoencoders proposes a vector of 20 numbers for sequences
+of ten steps and five features, and two ways to make a sequence of it again. Here they
+are.
+"""
+
+# %%
+# The data
+# --------
+# Ten time steps, five features: waves that pass five sensors in a row. Frequency and
+# phase differ from wave to wave.
+
+import numpy as np
+
+rng = np.random.default_rng(0)
+step = np.arange(10)[:, None]
+X = [
+    np.sin(step * rng.uniform(0.2, 0.8) + rng.uniform(0, 2 * np.pi) + np.arange(5))
+    for _ in range(250)
+]
+X_train, X_test = X[:200], X[200:]
+X[0].shape
+
+# %%
+# Theirs
+# ------
+# The vector is the last state of an LSTM of 20 units. It is cut into ten steps of two
+# numbers for an LSTM of five units to read, whose states are the sequence.
+
+import keras
+from keras import layers
+
+keras.utils.set_random_seed(0)
+sequence = keras.Input((10, 5))
+encoder = keras.Model(sequence, layers.LSTM(20)(sequence))
+vector = keras.Input((20,))
+steps = layers.Reshape((10, 2))(vector)
+decoder = keras.Model(vector, layers.LSTM(5, return_sequences=True)(steps))
+model = keras.Model(sequence, decoder(encoder(sequence)))
+model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
+_ = model.fit(np.array(X_train), np.array(X_train), epochs=20, verbose=0)
+
+
+def error(decoded):
+    return np.mean((np.array(decoded) - np.array(X_test)) ** 2)
+
+
+print(f"Mean squared error: {error(model.predict(np.array(X_test), verbose=0)):.3f}")
+
+# %%
+# Ours
+# ----
+# ``n_components=None`` makes the states the vector. ``"reshape"`` and ``"single_shot"``
+# are the two ways of the answer; the second reads the parts with an LSTM whose last
+# state alone writes all steps. On top of the LSTM ours has a Dense layer, so that what
+# is written is not confined to what an LSTM's state can be, from -1 to 1.
+
+import pandas as pd
+
+from sklearn_seqae import LSTMAutoencoderTransformer
+
+parameters = {
+    "n_components": None,
+    "hidden_layer_sizes": 20,
+    "bidirectional": False,
+    "pooling": "last",
+    "length_component": False,
+    "epochs": 60,
+    "learning_rate": 0.01,
+    "random_state": 0,
+}
+decoders = {
+    "reshape": {"decoder_layer_sizes": 5},
+    "single_shot": {"decoder_layer_sizes": 50},
+}
+fitted = {
+    decoder: LSTMAutoencoderTransformer(decoder=decoder, **sizes, **parameters)
+    for decoder, sizes in decoders.items()
+}
+for autoencoder in fitted.values():
+    autoencoder.fit(X_train)
+pd.DataFrame(
+    {
+        "weights of the decoder": [a.decoder_.count_params() for a in fitted.values()],
+        "error": [error(a.reconstruct(X_test)) for a in fitted.values()],
+    },
+    index=pd.Index(fitted, name="decoder"),
+).round(3)
+
+# %%
+# A network of five units has little room. The two differ in their numbers of weights,
+# so this is no contest; it shows what each can do at these sizes. One test sequence,
+# three of its features:
+
+from sklearn_seqae.plotting import ReconstructionDisplay
+
+display = ReconstructionDisplay(
+    original=[X_test[0]] * 2,
+    decoded=[a.reconstruct(X_test[:1])[0] for a in fitted.values()],
+    sequence_names=[f'decoder="{name}"' for name in fitted],
+    feature_names=[f"Sensor {j}\n(no unit)" for j in range(5)],
+)
+_ = display.plot(features=[0, 1, 2])
+
+# %%
+# Which size?
+# -----------
+# A vector that is cut has to be cut into equal parts, one for each step of the longest
+# sequence. Where that is not possible, the error says before training which sizes are.
+
+try:
+    LSTMAutoencoderTransformer(
+        n_components=24, decoder="reshape", length_component=False, epochs=1
+    ).fit(X_train)
+except ValueError as error_message:
+    print(error_message)
+
+# %%
+# For the same reason these two decoders write no more steps than the longest sequence
+# in ``fit`` had. ``"repeat"`` and ``"unfold"`` know no such limit, which is why
+# ``"repeat"`` is the default; see :doc:`/user_guide/decoders`.
