@@ -179,7 +179,7 @@ class LSTMAutoencoderTransformer(
         over observed values, in scaled units. "disagreement" with `agreement_weight`:
         mean cross entropy. "kl" with `kl_weight`: mean divergence from the standard
         normal distribution, in nats per sequence. "activity" with `activity_l1`: mean
-        L1 norm of the embedding. With early stopping the last two have a ``val_`` form as
+        L1 norm of the embedding. With early stopping the last two have ``val_`` forms as
         well, and "val_objective" is the weighted sum that it looks at. "forecast_loss"
         with `forecast_horizon`: as a share of the error of predicting no change. NaN
         for an epoch that had no such loss. With ``decoder="unfold"``, "loss" is that of
