@@ -179,11 +179,11 @@ class LSTMAutoencoderTransformer(
         over observed values, in scaled units. "disagreement" with `agreement_weight`:
         mean cross entropy. "kl" with `kl_weight`: mean divergence from the standard
         normal distribution, in nats per sequence. "activity" with `activity_l1`: mean
-        L1 norm of the embedding. With early stopping the last two have ``val_`` forms as
-        well, and "val_objective" is the weighted sum that it looks at. "forecast_loss"
-        with `forecast_horizon`: as a share of the error of predicting no change. NaN
-        for an epoch that had no such loss. With ``decoder="unfold"``, "loss" is that of
-        steps told the true one before.
+        L1 norm of the embedding. With early stopping the last two have ``val_`` forms,
+        and "val_objective" is the weighted sum that it looks at. "forecast_loss" with
+        `forecast_horizon`: as a share of the error of predicting no change. NaN for an
+        epoch that had no such loss. With ``decoder="unfold"``, "loss" is that of steps
+        told the true one before.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
