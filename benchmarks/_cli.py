@@ -22,6 +22,7 @@ MODULES = (
     "grid_search",
     "japanese_vowels",
     "patches",
+    "decoders",
     "scaling",
     "memory",
     "long_table",

@@ -1,5 +1,6 @@
 """Made sequences. Speed does not depend on what they say, only on their shape."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,15 @@ def tutorial() -> list[NDArray[np.float32]]:
     """Four rising sequences, univariate, as the tutorial has: (length, 1) each."""
     steps = ((0.1, 9), (0.1, 8), (0.2, 4), (0.3, 4))
     return [(step * np.arange(1, n + 1, dtype="float32"))[:, None] for step, n in steps]
+
+
+def squared_error(
+    decoded: Iterable[NDArray[Any]], sequences: list[NDArray[np.float32]]
+) -> float:
+    """Mean over the sequences' own values, whatever is decoded beyond their ends."""
+    pairs = zip(decoded, sequences, strict=True)
+    errors = [(x_hat[: len(x)] - x).ravel() for x_hat, x in pairs]
+    return float(np.mean(np.concatenate(errors) ** 2))
 
 
 def pad(sequences: list[NDArray[np.float32]], n_timesteps: int) -> NDArray[np.float32]:

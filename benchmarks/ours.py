@@ -1,6 +1,7 @@
 """Our side of every task. See `benchmarks.peers` for what a job is."""
 
 import gc
+import itertools
 from typing import Any
 
 from benchmarks import _data, _job
@@ -37,6 +38,18 @@ def cold_fit(data: dict[str, Any], **estimator: Any) -> Round:
 def tutorial(**estimator: Any) -> Round:
     """The same for the tutorial's four sequences."""
     return _two_fits(_data.tutorial(), estimator)
+
+
+def tutorial_loss(n_sequences: int, **estimator: Any) -> Round:
+    """The error on the first sequences, fitted to these; another seed each round."""
+    X, seeds = _data.tutorial()[:n_sequences], itertools.count()
+
+    def round_() -> dict[str, float]:
+        seed = next(seeds)
+        ae = LSTMAutoencoderTransformer(random_state=seed, **estimator).fit(X)
+        return {"loss": _data.squared_error(ae.reconstruct(X), X)}
+
+    return round_
 
 
 def _two_fits(X: list[Any], estimator: dict[str, Any]) -> Round:

@@ -53,6 +53,7 @@ class Autoencoder:
 
     def decode(self, Z: NDArray[Any], n_timesteps: NDArray[np.int64]) -> RaggedArray:
         """Scaled sequences of the given lengths, from any finite embeddings."""
+        self.design.check_decodable(n_timesteps, "what row {row} of Z decodes to")
         code = Z if self.design.length_code is None else Z[:, :-1]
         return self._decode(code, n_timesteps)
 
@@ -71,10 +72,12 @@ class Autoencoder:
 
     def reconstruct(self, scaled: RaggedArray) -> RaggedArray:
         """Encode and decode."""
+        self.design.check_decodable(scaled.lengths, "sequence {row}")
         return self._decode(self._encode(scaled), scaled.lengths)
 
     def squared_errors(self, scaled: RaggedArray) -> NDArray[np.float64]:
         """Mean squared reconstruction error of each sequence, over observed values."""
+        self.design.check_decodable(scaled.lengths, "sequence {row}")
         errors = np.empty(len(scaled))
         for start in range(0, len(scaled), BLOCK):
             block = scaled[start : start + BLOCK]

@@ -18,12 +18,15 @@ from sklearn_seqae._batching import (
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.architecture import Architecture
 
 PROJECTION = 64  # numbers in which a sequence and its crop are compared
 POOLING = ("last", "mean", "max", "min", "std", "attention")
+DECODERS = ("repeat", "unfold", "reshape", "single_shot")
+CUT_THE_VECTOR = ("reshape", "single_shot")  # into the steps of the longest sequence
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Design:
     n_components : int
         Size of the embedding, the length component included.
     hidden_layer_sizes : tuple of int
-        LSTM units per encoder layer; the decoder has them in reverse.
+        LSTM units per encoder layer.
     bidirectional : bool
     activation : {"tanh", "relu"}
     patch_size : int
@@ -53,6 +56,12 @@ class Design:
     difference_scale : tuple of float or None
         By what differences between time steps are divided, feature by feature, where
         the encoder reads them, too.
+    decoder : str
+        How a vector becomes a sequence, one of `DECODERS`.
+    decoder_layer_sizes : tuple of int
+        LSTM units per decoder layer.
+    n_steps : int
+        Most LSTM steps that the decoder can write; 0 is no limit.
     variational : bool
         Whether the embedding is the mean of a distribution, trained towards a prior.
     """
@@ -64,6 +73,9 @@ class Design:
     activation: str
     patch_size: int
     length_code: LengthCode | None
+    decoder_layer_sizes: tuple[int, ...]
+    decoder: str = "repeat"
+    n_steps: int = 0
     pooling: tuple[str, ...] = ("last",)
     head: bool = True
     agreement: bool = False
@@ -89,11 +101,12 @@ class Design:
         Raises
         ------
         ValueError
-            If `hidden_layer_sizes` are no sizes, `pooling` names what there is not, the
-            length takes the one component, or `kl_weight` meets no head.
+            If layer sizes are none, `pooling` names what there is not, the length takes
+            the one component, `kl_weight` meets no head, or the decoder can't cut a
+            vector of this size.
         """
         lengths = scaled.lengths
-        sizes = _as_sizes(parameters["hidden_layer_sizes"])
+        sizes = _as_sizes("hidden_layer_sizes", parameters["hidden_layer_sizes"])
         pooling = _as_pooling(parameters["pooling"])
         bidirectional = bool(parameters["bidirectional"])
         n_pooled = (1 + bidirectional) * sum(sizes) * len(pooling)
@@ -113,9 +126,10 @@ class Design:
                 "normal distribution, which takes a layer that makes it: n_components "
                 "is None; expected an int."
             )
-        patch_size = parameters["patch_size"]
-        auto = patch_size == "auto"
-        return cls(
+        asked = parameters["patch_size"]
+        patch_size = default_patch_size(lengths) if asked == "auto" else int(asked)
+        cuts = parameters["decoder"] in CUT_THE_VECTOR
+        design = cls(
             n_features=scaled.n_features,
             n_components=int(
                 n_pooled + bool(with_length) if n_components is None else n_components
@@ -123,8 +137,11 @@ class Design:
             hidden_layer_sizes=sizes,
             bidirectional=bidirectional,
             activation=parameters["activation"],
-            patch_size=default_patch_size(lengths) if auto else int(patch_size),
+            patch_size=patch_size,
             length_code=LengthCode.fit(lengths, sample_weight) if with_length else None,
+            decoder_layer_sizes=_decoder_sizes(parameters),
+            decoder=parameters["decoder"],
+            n_steps=-(-int(lengths.max()) // patch_size) * cuts,
             pooling=pooling,
             head=n_components is not None,
             agreement=parameters["agreement_weight"] > 0,
@@ -133,6 +150,8 @@ class Design:
             else None,
             variational=variational,
         )
+        design._check_cut()
+        return design
 
     def check_same(self, parameters: Mapping[str, Any]) -> None:
         """Check that the parameters that shape the network are those of this design.
@@ -148,7 +167,11 @@ class Design:
             "agreement": parameters["agreement_weight"] > 0,
             "variational": parameters["kl_weight"] > 0,
             "differences": bool(parameters["differences"]),
-            "hidden_layer_sizes": _as_sizes(parameters["hidden_layer_sizes"]),
+            "hidden_layer_sizes": _as_sizes(
+                "hidden_layer_sizes", parameters["hidden_layer_sizes"]
+            ),
+            "decoder_layer_sizes": _decoder_sizes(parameters),
+            "decoder": parameters["decoder"],
             "bidirectional": bool(parameters["bidirectional"]),
             "activation": parameters["activation"],
         }
@@ -165,6 +188,32 @@ class Design:
                     f"{name} is {now!r}, but the fit to go on from had {fitted!r}; set "
                     "it back, or start anew with fit and warm_start=False."
                 )
+
+    def check_decodable(self, lengths: NDArray[np.int64], what: str) -> None:
+        """Check that the decoder can write sequences of these lengths.
+
+        Parameters
+        ----------
+        lengths : ndarray of shape (n_sequences,)
+            Time steps of each.
+        what : str
+            What an entry is the length of, for the message: "sequence {row}".
+
+        Raises
+        ------
+        InvalidSequenceError
+            If one is too long, naming it.
+        """
+        limit = self.n_steps * self.patch_size
+        too_long = np.flatnonzero(lengths > limit)
+        if limit and too_long.size:
+            row = int(too_long[0])
+            raise InvalidSequenceError(
+                f"{what.format(row=row)} has {_count(int(lengths[row]), 'time step')}, "
+                f"but decoder={self.decoder!r} writes at most {limit}, those of the "
+                "longest sequence in fit; shorten it, fit anew on sequences as long, "
+                "or use decoder='repeat', which has no limit."
+            )
 
     @property
     def length_component(self) -> bool:
@@ -191,27 +240,61 @@ class Design:
             n_inputs=self.patch_size * self.n_features,
             n_code=self.n_components - (self.length_code is not None),
             encoder_units=self.hidden_layer_sizes,
-            decoder_units=self.hidden_layer_sizes[::-1],
+            decoder_units=self.decoder_layer_sizes,
             bidirectional=self.bidirectional,
             activation=self.activation,
             pooling=self.pooling,
             head=self.head,
             n_projection=PROJECTION if self.agreement else 0,
             n_extra=self.patch_size * self.n_features * self.differences,
+            decoder=self.decoder,
+            n_steps=self.n_steps,
             variational=self.variational,
         )
 
+    def _check_cut(self) -> None:
+        """Check that the vector's size is a multiple of the steps that it is cut into.
 
-def _as_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
+        Raises
+        ------
+        ValueError
+            If it is not, with sizes that would do.
+        """
+        n_code = self.n_components - self.length_component
+        if not self.n_steps or n_code % self.n_steps == 0:
+            return
+        parts = max(n_code // self.n_steps, 1)
+        would_do = [
+            n * self.n_steps + self.length_component for n in (parts, parts + 1)
+        ]
+        found = f"n_components is {self.n_components}"
+        if not self.head:
+            found = f"n_components is None, which makes {self.n_components} of them"
+        raise ValueError(
+            f"decoder={self.decoder!r} cuts the vector into the {self.n_steps} LSTM "
+            f"steps of the longest sequence, but {found}"
+            f"{', one of which is the length' if self.length_component else ''}; "
+            f"expected {would_do[0]} or {would_do[1]}, for example."
+        )
+
+
+def _decoder_sizes(parameters: Mapping[str, Any]) -> tuple[int, ...]:
+    """LSTM units per decoder layer: those of the encoder in reverse, unless told."""
+    name = "decoder_layer_sizes"
+    if parameters[name] is not None:
+        return _as_sizes(name, parameters[name])
+    return _as_sizes("hidden_layer_sizes", parameters["hidden_layer_sizes"])[::-1]
+
+
+def _as_sizes(name: str, given: Any) -> tuple[int, ...]:
     try:
-        sizes = np.atleast_1d(np.asarray(hidden_layer_sizes))
+        sizes = np.atleast_1d(np.asarray(given))
     except ValueError:  # lists of unequal length inside
         sizes = np.empty(0)
     is_integer = sizes.dtype.kind in "iu"
     if sizes.ndim != 1 or not sizes.size or not is_integer or sizes.min() < 1:
         raise ValueError(
-            f"hidden_layer_sizes is {hidden_layer_sizes!r}; expected a positive int, "
-            "or one for each layer."
+            f"{name} is {given!r}; expected a positive int, or one for each layer."
         )
     return tuple(int(size) for size in sizes)
 

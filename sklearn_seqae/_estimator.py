@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
@@ -19,10 +18,11 @@ from sklearn_seqae._autoencoder import Autoencoder, train_autoencoder
 from sklearn_seqae._design import Design
 from sklearn_seqae._diagram import DiagramMixin
 from sklearn_seqae._exports import KerasModelsMixin
-from sklearn_seqae._inputs import Container, ids_of_sequences
+from sklearn_seqae._inputs import Container
 from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
 from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._roundtrip import RoundTripMixin
 from sklearn_seqae._sampling import SamplingMixin
 from sklearn_seqae._scaling import fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
@@ -40,6 +40,7 @@ from sklearn_seqae._weighting import merge_repeated
 class LSTMAutoencoderTransformer(
     DiagramMixin,
     KerasModelsMixin,
+    RoundTripMixin,
     SamplingMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -47,17 +48,18 @@ class LSTMAutoencoderTransformer(
 ):
     """Embed variable-length sequences into vectors, and decode vectors into sequences.
 
-    An LSTM autoencoder [1]_: the encoder reads a sequence and ends in a vector of
-    `n_components` numbers, the decoder writes the sequence from that vector alone.
-    Scaling, padding, batching and the lengths of the sequences are taken care of.
+    An LSTM autoencoder [1]_: the encoder reads a sequence, a vector is made of its
+    states, the decoder writes the sequence from that vector alone. Scaling, padding,
+    batching and the lengths of the sequences are taken care of.
 
     Parameters
     ----------
-    n_components : int or None, default=16
-        Size of the embedding, the length component included. None leaves the layer out
-        that makes it of the pooled states: these are the embedding then.
+    n_components : int or None, default=None
+        Size of the embedding, the length component included: a layer makes it of the
+        pooled states. None leaves this layer out: they are the embedding then, 640
+        numbers and the length by default.
     hidden_layer_sizes : int or array-like of int, default=(64,)
-        LSTM units per encoder layer. The decoder mirrors it.
+        LSTM units per encoder layer.
     bidirectional : bool, default=True
         Whether the encoder reads sequences both ways.
     length_component : bool or "auto", default="auto"
@@ -71,15 +73,24 @@ class LSTMAutoencoderTransformer(
     patch_size : int or "auto", default="auto"
         Time steps that one LSTM step reads and writes together. "auto" is
         ``max(1, round(median length / 32))``.
-    pooling : str or tuple of str, default="last"
+    pooling : str or tuple of str, default=("last", "mean", "max", "min", "std")
         What is kept of the states of every encoder layer and direction, over a
         sequence's own steps: "last", "mean", "max", "min", "std" or "attention" (a mean
         weighted by a softmax over time), or several of them.
     activation : {"tanh", "relu"}, default="tanh"
         Activation of the LSTM layers.
-    decoder : {"repeat"}, default="repeat"
-        How a vector becomes a sequence: "repeat" feeds it to the decoder at every step,
-        which writes the sequence from its end to its beginning [2]_.
+    decoder : {"repeat", "unfold", "reshape", "single_shot"}, default="repeat"
+        How a vector becomes a sequence, from its end to its beginning [2]_. "repeat":
+        LSTM layers read the vector at every step and write a step each time. "unfold":
+        they also read the step before, which they have written; training tells them the
+        true one, with noise on it. "reshape": they read one part of the vector after
+        the other. "single_shot": they do so, too, and a Dense layer makes all steps of
+        their last state. The latter two cut the vector, but for the length component,
+        into as many equal parts as the longest sequence in `fit` has LSTM steps, and
+        write none that are longer.
+    decoder_layer_sizes : int or array-like of int, default=None
+        LSTM units per decoder layer, from the vector to the sequence. None is
+        `hidden_layer_sizes` in reverse.
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
         Fitted on all time steps of all sequences stacked, per feature, ignoring NaN.
         An instance is cloned.
@@ -87,7 +98,7 @@ class LSTMAutoencoderTransformer(
         Standard deviation of the Gaussian noise, fresh in every epoch, that is added in
         training to what the encoder reads (not to what the decoder is to write), in
         scaled units [3]_.
-    step_dropout : float, default=0.0
+    step_dropout : float, default=0.3
         Share of the LSTM steps that are hidden from the encoder in training, others in
         every epoch.
     dropout : float, default=0.0
@@ -107,23 +118,24 @@ class LSTMAutoencoderTransformer(
         draws. This is the beta of [6]_; at 1 the loss is the evidence lower bound for
         normal noise of variance 1 in scaled units, and at any other for noise of that
         variance. Needs an int for `n_components`.
-    agreement_weight : float, default=0.0
+    agreement_weight : float, default=0.3
         Weight, beside the reconstruction's loss, of a second one by which the pooled
         states of a sequence and of a random crop of it, of half its length or more, are
         to be recognised as such among those of other sequences [7]_. If positive, crops
         are reconstructed, too.
-    epochs : int or "auto", default=100
+    epochs : int or "auto", default="auto"
         Passes over the sequences. "auto": as many as make 2,000 updates, 10 at least.
     batch_size : int, default=32
         Sequences per update.
     optimizer : str, class or instance of keras.optimizers.Optimizer, default="adam"
         As Keras takes it. By name or class it gets `learning_rate` and clips the norm
         of the gradients at 1; an instance is copied and used as it is.
-    learning_rate : float, default=1e-3
+    learning_rate : float, default=3e-3
         Ignored where `optimizer` is an instance, which has its own.
-    learning_rate_schedule : {"cosine"} or None, default=None
+    learning_rate_schedule : {"cosine"} or None, default="cosine"
         "cosine" lets the learning rate rise to `learning_rate` for the first twentieth
-        of all updates and then fall like half a cosine; None keeps it.
+        of all updates and then fall like half a cosine; None keeps it. Ignored where
+        `optimizer` is an instance.
     early_stopping : bool, default=False
         Set `validation_fraction` of the sequences aside, stop when their loss has not
         become better by `tol` for `n_iter_no_change` epochs, and keep the weights of
@@ -162,7 +174,8 @@ class LSTMAutoencoderTransformer(
         normal distribution, in nats per sequence. "activity" with `activity_l1`: mean
         L1 norm of the embedding. With early stopping the last two have a "val_" form as
         well, and "val_objective" is the weighted sum that it looks at. NaN for an epoch
-        that had no such loss.
+        that had no such loss. With ``decoder="unfold"``, "loss" is that of steps told
+        the true one before.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
@@ -222,29 +235,30 @@ class LSTMAutoencoderTransformer(
 
     def __init__(
         self,
-        n_components: int | None = 16,
+        n_components: int | None = None,
         *,
         hidden_layer_sizes: Any = (64,),
         bidirectional: bool = True,
         length_component: bool | str = "auto",
         differences: bool = False,
         patch_size: int | str = "auto",
-        pooling: Any = "last",
+        pooling: Any = ("last", "mean", "max", "min", "std"),
         activation: str = "tanh",
         decoder: str = "repeat",
+        decoder_layer_sizes: Any = None,
         scaler: Any = "standard",
         noise: float = 0.0,
-        step_dropout: float = 0.0,
+        step_dropout: float = 0.3,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         activity_l1: float = 0.0,
         kl_weight: float = 0.0,
-        agreement_weight: float = 0.0,
-        epochs: int | str = 100,
+        agreement_weight: float = 0.3,
+        epochs: int | str = "auto",
         batch_size: int = 32,
         optimizer: Any = "adam",
-        learning_rate: float = 1e-3,
-        learning_rate_schedule: str | None = None,
+        learning_rate: float = 3e-3,
+        learning_rate_schedule: str | None = "cosine",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -263,6 +277,7 @@ class LSTMAutoencoderTransformer(
         self.pooling = pooling
         self.activation = activation
         self.decoder = decoder
+        self.decoder_layer_sizes = decoder_layer_sizes
         self.scaler = scaler
         self.noise = noise
         self.step_dropout = step_dropout
@@ -417,7 +432,8 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError
-            If `Z` has another width, isn't finite, or means a length over 2**20 steps.
+            If `Z` has another width, isn't finite, or means a length over 2**20 steps
+            or longer than the decoder can write.
         """
         check_is_fitted(self)
         vectors = validate_embedding(self, Z)
@@ -427,59 +443,6 @@ class LSTMAutoencoderTransformer(
             n_timesteps = validate_lengths(lengths, len(vectors))
         decoded = self._autoencoder.decode(vectors, n_timesteps)
         return self._to_container(decoded, ids_of_rows(Z))
-
-    def reconstruct(self, X: Any) -> Any:
-        """Embed sequences and decode them again.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-
-        Returns
-        -------
-        X_reconstructed : list of arrays, array or dataframe
-            The container kind seen in `fit`, in original units; each sequence with the
-            label and length that it had, and a value where one was missing.
-        """
-        check_is_fitted(self)
-        ragged, _ = validate_sequences(self, X, reset=False)
-        decoded = self._autoencoder.reconstruct(scale(self.scaler_, ragged))
-        return self._to_container(decoded, ids_of_sequences(X))
-
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
-        """Negative reconstruction error of each sequence: the lower, the stranger.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,)
-            Negative mean squared error over observed values, in scaled units.
-        """
-        check_is_fitted(self)
-        ragged, _ = validate_sequences(self, X, reset=False)
-        return -self._autoencoder.squared_errors(scale(self.scaler_, ragged))
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean of `score_samples`, by which GridSearchCV tunes without labels.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`.
-        y : Ignored
-            Not used, present for API consistency by convention.
-
-        Returns
-        -------
-        score : float
-            At most zero, higher is better.
-        """
-        return float(np.mean(self.score_samples(X)))
 
     # The steps of fit -----------------------------------------------------------------
 
@@ -509,6 +472,7 @@ class LSTMAutoencoderTransformer(
         else:
             design = start.design
             design.check_same(parameters)
+            design.check_decodable(given.lengths, "sequence {row}")
         self._autoencoder, result = train_autoencoder(
             design, scaled, weight, parameters, self._random_state, start
         )

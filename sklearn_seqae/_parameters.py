@@ -5,6 +5,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from sklearn_seqae._design import DECODERS
 from sklearn_seqae._scaling import SCALERS
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
@@ -20,7 +21,8 @@ PARAMETER_CONSTRAINTS: dict[str, Any] = {
     "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
     "pooling": [str, list, tuple],
     "activation": [StrOptions({"tanh", "relu"})],
-    "decoder": [StrOptions({"repeat"})],
+    "decoder": [StrOptions(set(DECODERS))],
+    "decoder_layer_sizes": [POSITIVE_INT, "array-like", None],
     "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
     "noise": [NON_NEGATIVE],
     "step_dropout": [SHARE],

@@ -47,6 +47,16 @@ VARIANTS = [
         "warm_start": True,
         "learning_rate": 1e-12,
     },
+    # Decoders. Some checks set n_components to 1, whatever the sequences are, so they
+    # are cut into one step: a patch as long as the longest.
+    {
+        "decoder": "reshape",
+        "decoder_layer_sizes": (3, 5),
+        "hidden_layer_sizes": 4,
+        "patch_size": 64,
+    },
+    {"decoder": "single_shot", "hidden_layer_sizes": 4, "patch_size": 64},
+    {"decoder": "unfold", "hidden_layer_sizes": (4, 3)},
 ]
 
 

@@ -15,6 +15,8 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
+from sklearn_seqae._keras.decoders import decoder_of
+
 Weights = list[NDArray[np.float32]]
 
 
@@ -39,9 +41,13 @@ class Architecture:
         Whether a Dense layer makes the vector from the pooled states; otherwise they
         are the vector, and ``n_code`` is ``n_pooled``.
     n_projection : int
-        Outputs of a further Dense layer, of use in training only; 0 is none.
+        Outputs of two further Dense layers, of use in training only; 0 is none.
     n_extra : int
         Values that the encoder's LSTM step reads beyond those that are decoded.
+    decoder : str
+        How a vector becomes a sequence, one of `decoders.KINDS`.
+    n_steps : int
+        Most steps that the decoder can write; 0 is no limit.
     variational : bool
         Whether the head makes the mean of a normal distribution, and a further Dense
         layer the logarithm of its variances; the vector is the mean.
@@ -57,6 +63,8 @@ class Architecture:
     head: bool = True
     n_projection: int = 0
     n_extra: int = 0
+    decoder: str = "repeat"
+    n_steps: int = 0
     variational: bool = False
 
     @property
@@ -84,7 +92,7 @@ class Architecture:
     @property
     def decoder_inputs(self) -> tuple[int, ...]:
         """Width of what each decoder layer reads."""
-        return (self.n_code, *self.decoder_units[:-1])
+        return (decoder_of(self).n_read, *self.decoder_units[:-1])
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ class Layers:
     embedding: Any | None
     decoder: tuple[Any, ...]
     reconstruction: Any
-    projection: Any | None
+    projection: tuple[Any, ...]
     log_variance: Any | None
 
     @property
@@ -109,7 +117,7 @@ class Layers:
     def variables(self) -> list[Any]:
         """Trainable variables in the order of `initial_weights`."""
         every = [*self.of_encoder, *self.decoder, self.reconstruction]
-        of_training = self.projection, self.log_variance
+        of_training = *self.projection, self.log_variance
         every += [layer for layer in of_training if layer is not None]
         return [v for layer in every for v in layer.trainable_variables]
 
@@ -141,24 +149,23 @@ def build_layers(architecture: Architecture) -> Layers:
         if architecture.bidirectional:
             layer = layers.Bidirectional(layer, name=f"encoder_bidirectional_{n}")
         encoder.append(layer)
-    decoder = [
-        lstm(units, return_sequences=True, name=f"decoder_lstm_{n}")
-        for n, units in enumerate(architecture.decoder_units, 1)
-    ]
+    decoder, reconstruction = decoder_of(architecture).make_layers(lstm, dense)
     queries = [
         dense(1, use_bias=False, name=f"attention_{n}")
         for n in range(1, len(architecture.query_sizes) + 1)
     ]
-    output = dense(architecture.n_inputs, name="reconstruction_dense")
     built = Layers(
         tuple(encoder),
         tuple(queries),
         dense(architecture.n_code, name="embedding") if architecture.head else None,
-        tuple(decoder),
-        layers.TimeDistributed(output, name="reconstruction"),
-        dense(architecture.n_projection, name="projection")
+        decoder,
+        reconstruction,
+        (
+            dense(architecture.n_projection, "relu", name="projection_hidden"),
+            dense(architecture.n_projection, name="projection"),
+        )
         if architecture.n_projection
-        else None,
+        else (),
         dense(architecture.n_code, name="log_variance")
         if architecture.variational
         else None,
@@ -167,9 +174,11 @@ def build_layers(architecture: Architecture) -> Layers:
         layer.build((None, None, width))
     for layer, width in zip(built.queries, architecture.query_sizes, strict=True):
         layer.build((None, None, width))
-    for layer in (built.embedding, built.projection, built.log_variance):
+    for layer in (built.embedding, *built.projection[:1], built.log_variance):
         if layer is not None:
             layer.build((None, architecture.n_pooled))
+    for layer in built.projection[1:]:
+        layer.build((None, architecture.n_projection))
     for layer, width in zip(built.decoder, architecture.decoder_inputs, strict=True):
         layer.build((None, None, width))
     built.reconstruction.build((None, None, architecture.decoder_units[-1]))
@@ -215,9 +224,11 @@ def initial_weights(
     pairs = zip(architecture.decoder_inputs, architecture.decoder_units, strict=True)
     for n_inputs, units in pairs:
         weights += lstm(n_inputs, units)
-    weights += dense(architecture.decoder_units[-1], architecture.n_inputs)
+    n_written = decoder_of(architecture).n_written
+    weights += dense(architecture.decoder_units[-1], n_written)
     if architecture.n_projection:
         weights += dense(architecture.n_pooled, architecture.n_projection)
+        weights += dense(architecture.n_projection, architecture.n_projection)
     if architecture.variational:
         weights += dense(architecture.n_pooled, architecture.n_code)
     return weights

@@ -16,11 +16,12 @@ from collections.abc import Hashable
 from typing import Any
 
 import keras
-from keras import layers, ops
+from keras import ops
 from scikeras.wrappers import BaseWrapper
 
 from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
-from sklearn_seqae._keras.models import encode_steps
+from sklearn_seqae._keras.decoders import decoder_of
+from sklearn_seqae._keras.models import call_as_it_is, encode_steps, reversed_steps
 
 CLIP_NORM = 1.0  # of all gradients together; recurrent nets meet a cliff now and then
 
@@ -119,13 +120,17 @@ def _optimizer_parameters(optimizer: Any) -> dict[str, Any]:
 def _autoencoder_over_steps(
     built: Layers, architecture: Architecture, n_steps: int
 ) -> keras.Model:
-    """Build what is trained: steps padded with NaN in, steps out, the last first."""
+    """Build what is trained: steps padded with NaN in, steps out, the last first.
+
+    A decoder that is told the true step before in training is told it here.
+    """
     steps = keras.Input((n_steps, architecture.encoder_inputs[0]), name="steps")
     missing = ops.isnan(steps)
     filled = ops.where(missing, ops.zeros_like(steps), steps)
     mask = ops.logical_not(ops.all(missing, axis=-1))
     code = encode_steps(built, architecture, filled, mask)
-    states = layers.RepeatVector(n_steps, name="repeat_vector")(code)
-    for layer in built.decoder:
-        states = layer(states)
-    return keras.Model(steps, built.reconstruction(states), name="autoencoder")
+    decoder = decoder_of(architecture)
+    count = ops.sum(ops.cast(mask, "float32"), axis=1, keepdims=True)
+    target = reversed_steps(filled[..., : architecture.n_inputs], count)
+    decoded = decoder.trained_through_layers(built, code, target, call_as_it_is)
+    return keras.Model(steps, decoded, name="autoencoder")

@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     INPUTS = 0
     RECURRENT = 1
     CODE = 2
+    STEPS = 3
 
 
 class Chance(NamedTuple):
@@ -35,11 +36,14 @@ class Chance(NamedTuple):
         Whether LSTM layers leave some of their inputs, or of their state, out.
     code : bool
         Whether codes are drawn from a distribution.
+    steps : bool
+        Whether the decoder takes chances, see `Decoder.training_error`.
     """
 
     dropout: bool = False
     recurrent_dropout: bool = False
     code: bool = False
+    steps: bool = False
 
 
 class Draws(NamedTuple):
@@ -51,11 +55,14 @@ class Draws(NamedTuple):
         Factors of dropout, see `layer_masks`.
     code : tensor of shape (n_rows, n_code), default=None
         Of the standard normal distribution.
+    steps : tensor of shape (n_steps, n_rows, n_inputs), default=None
+        Of the standard normal distribution.
     """
 
     inputs: Tensor | None = None
     recurrent: Tensor | None = None
     code: Tensor | None = None
+    steps: Tensor | None = None
 
 
 NO_CHANCE, NOTHING = Chance(), Draws()
@@ -68,6 +75,7 @@ def draw(
     rates: Tensor,
     n_shards: int,
     n_rows: int,
+    n_steps: int,
 ) -> list[Draws]:
     """Draw what one update needs, for each shard.
 
@@ -78,10 +86,10 @@ def draw(
     seed : int32 tensor of shape (2,)
     rates : tensor of shape (2,)
         Shares of inputs and of states that are left out.
-    n_shards, n_rows : int
+    n_shards, n_rows, n_steps : int
     """
     rows, (n_inputs, n_states) = (n_shards, n_rows), mask_widths(architecture)
-    inputs = recurrent = code = None
+    inputs = recurrent = code = steps = None
     if chance.dropout:
         drawn = uniform(seed, Purpose.INPUTS, (*rows, n_inputs))
         inputs = factors(drawn, rates[0])
@@ -90,7 +98,10 @@ def draw(
         recurrent = factors(drawn, rates[1])
     if chance.code:
         code = normal(seed, Purpose.CODE, (*rows, architecture.n_code))
-    of_all = Draws(inputs, recurrent, code)
+    if chance.steps:
+        shape = (n_shards, n_steps, n_rows, architecture.n_inputs)
+        steps = normal(seed, Purpose.STEPS, shape)
+    of_all = Draws(inputs, recurrent, code, steps)
     return [
         Draws(*(None if drawn is None else drawn[s] for drawn in of_all))
         for s in range(n_shards)

@@ -8,11 +8,12 @@ direction and sequence has masks of its own, and all four gates see the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.architecture import Architecture
+if TYPE_CHECKING:
+    from sklearn_seqae._keras.architecture import Architecture
 
 Tensor = Any
 

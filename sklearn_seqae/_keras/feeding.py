@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,6 +42,11 @@ class Settings:
     recurrent_dropout: float = 0.0
     activity_l1: float = 0.0
     kl_weight: float = 0.0
+
+    @property
+    def sets_rate(self) -> bool:
+        """Whether the learning rate is ours to set: an instance brings its own."""
+        return not isinstance(self.optimizer, keras.optimizers.Optimizer)
 
 
 @dataclass(frozen=True)
@@ -190,7 +196,7 @@ class Feed:
         """Return what the next ``n`` updates go by."""
         settings, n_batches = self._settings, self._n_batches
         rates = np.zeros(n)  # as it is
-        if settings.learning_rate_schedule == "cosine":
+        if settings.sets_rate and settings.learning_rate_schedule == "cosine":
             update = self._n_updates + np.arange(n)
             factor = warm_cosine(update, settings.epochs * n_batches)
             rates = settings.learning_rate * factor

@@ -1,4 +1,4 @@
-"""The output layer and the loss in one pass over the steps that a batch has.
+"""The loss; and the output layer and the loss in one pass over a batch's steps.
 
 Like the recurrence, it runs for as many steps as the longest row has, and not for the
 size of the buffer. The gradients come out of the same pass, while states and errors are
@@ -13,6 +13,26 @@ import tensorflow as tf
 
 BLOCK = 16  # steps at a time
 Tensor = Any
+
+
+def squared_error(
+    decoded: Tensor, target: Tensor, weight: Tensor, lengths: Tensor
+) -> Tensor:
+    """Sum ``weight * (decoded - target) ** 2`` over rows' own steps.
+
+    Parameters
+    ----------
+    decoded, target, weight : tensors of shape (T, B, F)
+    lengths : int32 tensor of shape (B,)
+
+    Returns
+    -------
+    scalar tensor
+    """
+    inside = tf.transpose(tf.sequence_mask(lengths, target.shape[0]))[:, :, None]
+    # Chosen before the product: what stands beyond a row's end need not be finite.
+    error = tf.where(inside, decoded - target, tf.zeros_like(target))
+    return tf.reduce_sum(tf.where(inside, weight, 0) * tf.square(error))
 
 
 def dense_squared_error(

@@ -35,7 +35,7 @@ from sklearn_seqae._keras.dropout import drop
 from sklearn_seqae._keras.gates import (
     act,
     act_gradient,
-    gate_constants,
+    advance,
     split,
     weight_gradients,
 )
@@ -106,6 +106,7 @@ def lstm(
     return_sequences: bool = True,
     activation: str = "tanh",
     initial_state: tuple[Tensor, Tensor] | None = None,
+    constant: Tensor | None = None,
     recurrent_mask: Tensor | None = None,
     scratch: Scratch | None = None,
     input_gradient: bool = True,
@@ -126,6 +127,9 @@ def lstm(
     activation : {"tanh", "relu"}, default="tanh"
     initial_state : pair of tensors of shape (D, B, U), default=None
         Hidden and cell state before the first step; None is zeros.
+    constant : tensor of shape (D, B, 4U), default=None
+        Added to what every step's gates are made of: the product of the kernel with
+        further inputs that are the same at every step.
     recurrent_mask : tensor of shape (D, B, U), default=None
         What the hidden state is multiplied by wherever the next step reads it, the
         same at every step, see `dropout`. None is ones.
@@ -159,7 +163,7 @@ def lstm(
 
         def pre_activation(t: Tensor, h: Tensor) -> Tensor:
             read = tf.concat([x[t], drop(h, recurrent_mask)], -1)
-            return tf.matmul(read, both) + bias[:, None]
+            return tf.matmul(read, both) + bias
 
         saved = _forward(plan, pre_activation, h0, c0)
 
@@ -167,16 +171,19 @@ def lstm(
             transposed = tf.transpose(
                 both if input_gradient else recurrent_kernel, (0, 2, 1)
             )
-            gates, dh, dc, dx, _ = _backward(plan, saved, c0, upstream, transposed)
+            gates, dh, dc, dx, total = _backward(plan, saved, c0, upstream, transposed)
             d_both, d_bias = weight_gradients(
                 x, saved.hidden, h0, gates, plan.longest, recurrent_mask
             )
             d_kernel, d_recurrent = tf.split(d_both, [x.shape[-1], dh.shape[-1]], 1)
-            return dx, d_kernel, d_recurrent, d_bias, dh, dc
+            of_bias = d_bias[:, None] if constant is None else total
+            return dx, d_kernel, d_recurrent, of_bias, dh, dc
 
         return plan.outputs(saved), gradient
 
-    outputs = run(x, weights.kernel, weights.recurrent_kernel, weights.bias, h0, c0)
+    bias = weights.bias[:, None]  # of all rows, or one of each row's own
+    bias = bias if constant is None else bias + constant
+    outputs = run(x, weights.kernel, weights.recurrent_kernel, bias, h0, c0)
     sequence, sums = plan.by_name(outputs)
     return sequence, {kind: pool.finish(sums, kind) for kind in pooling}
 
@@ -298,17 +305,10 @@ def _forward(
         _buffer(h0, plan.n_timesteps, width, getattr(scratch, name, None))
         for name, width in widths.items()
     )
-    half, is_cell = gate_constants(units, h0.dtype)
 
     def step(t, h, c, sums, hidden, cell, gates):  # type: ignore[no-untyped-def]
-        raw = pre_activation(t, h)
-        stored = tf.tanh(raw * half)
-        if plan.activation == "relu":
-            stored = tf.where(is_cell, tf.nn.relu(raw), stored)
-        i, f, k, o = split(stored)
         before = h, c
-        c = f * c + i * k
-        h = o * act(c, plan.activation)
+        h, c, stored = advance(pre_activation(t, h), c, plan.activation)
         if plan.activation == "relu":
             # Nothing bounds a relu: run on beyond a row's end, it may overflow, and
             # infinity times a gradient of zero is not zero.

@@ -76,10 +76,26 @@ def weight_gradients(
     return tf.while_loop(lambda t, *_: t < longest, add, (0, *zeros))[1:]
 
 
-def gate_constants(units: int, dtype: Any) -> tuple[Tensor, Tensor]:
-    """Return what scales pre-activations before the tanh, and which are candidates."""
+def advance(
+    pre_activation: Tensor, cell: Tensor, activation: str
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Go one step on: new hidden and cell state, and the gates as they are stored.
+
+    Parameters
+    ----------
+    pre_activation : tensor of shape (..., 4U)
+    cell : tensor of shape (..., U)
+    activation : {"tanh", "relu"}
+    """
+    dtype, units = cell.dtype, int(cell.shape[-1])
     is_cell = tf.repeat(tf.constant([False, False, True, False]), units)
-    return tf.where(is_cell, tf.ones([], dtype), tf.constant(0.5, dtype)), is_cell
+    half = tf.where(is_cell, tf.ones([], dtype), tf.constant(0.5, dtype))
+    stored = tf.tanh(pre_activation * half)
+    if activation == "relu":
+        stored = tf.where(is_cell, tf.nn.relu(pre_activation), stored)
+    i, f, k, o = split(stored)
+    cell = f * cell + i * k
+    return o * act(cell, activation), cell, stored
 
 
 def split(stored: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from keras import layers, ops
 
 from sklearn_seqae._keras.architecture import Architecture, Layers
+from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.pooling import pool_sequence
 from sklearn_seqae._lengths import LengthCode
 
@@ -44,7 +46,7 @@ def build_models(
     n_patches = -(-max_length // patch_size)
     shape = (n_patches, patch_size, architecture.n_inputs // patch_size)
     encoder = _encoder(built, architecture, shape, length_code, difference_scale)
-    decoder = _decoder(built, architecture.n_code, shape, length_code)
+    decoder = _decoder(built, architecture, shape, length_code)
     sequence = encoder.input
     return Models(
         encoder,
@@ -88,13 +90,13 @@ def _encoder(
 
 def _decoder(
     built: Layers,
-    n_code: int,
+    architecture: Architecture,
     shape: tuple[int, int, int],
     length_code: LengthCode | None,
 ) -> keras.Model:
     """Model of embeddings to padded sequences; ``shape`` as for the encoder."""
     n_patches, patch_size, n_features = shape
-    n_components = n_code + (length_code is not None)
+    n_components = architecture.n_code + (length_code is not None)
     vector = keras.Input((n_components,), name="embedding_input")
     code, steps = vector, None
     if length_code is not None:
@@ -102,11 +104,15 @@ def _decoder(
         steps = ops.round(
             ops.exp(vector[:, -1:] * length_code.scale + length_code.mean)
         )
-    repeated = layers.RepeatVector(n_patches, name="repeat_vector")(code)
-    for layer in built.decoder:
-        repeated = layer(repeated)
+    patches = decoder_of(architecture).through_layers(
+        built, code, n_patches, call_as_it_is
+    )
+    if steps is None:
+        in_order_of_time = ops.flip(patches, axis=1)
+    else:
+        in_order_of_time = reversed_steps(patches, ops.ceil(steps / patch_size))
     flat = layers.Reshape((n_patches * patch_size, n_features), name="unpatch")(
-        _in_order_of_time(built.reconstruction(repeated), steps, patch_size)
+        in_order_of_time
     )
     if steps is not None:
         inside = ops.less(np.arange(n_patches * patch_size, dtype=np.float32), steps)
@@ -127,7 +133,7 @@ def pooled_states(
     architecture: Architecture,
     steps: Any,
     mask: Any,
-    call: Any = None,
+    call: Callable[..., Any] | None = None,
 ) -> Any:
     """Run the encoder's stock layers over padded steps and pool their states.
 
@@ -144,7 +150,7 @@ def pooled_states(
     -------
     tensor of shape (B, n_pooled)
     """
-    call = call or (lambda layer, *args, **kwargs: layer(*args, **kwargs))
+    call = call or call_as_it_is
     n_directions = architecture.n_directions
     queries = list(built.queries)
     states, pooled, sequences = steps, [], []
@@ -168,6 +174,11 @@ def pooled_states(
     return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
 
 
+def call_as_it_is(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call a layer with its own weights."""
+    return layer(*args, **kwargs)
+
+
 def _lengths_of(observed: Any) -> Any:
     """Count the time steps up to the last observed one, as a column."""
     position = np.arange(1, observed.shape[1] + 1)
@@ -184,12 +195,12 @@ def _differences(filled: Any, lengths: Any) -> Any:
     return ops.where(inside, steps, ops.zeros_like(steps))
 
 
-def _in_order_of_time(reversed_patches: Any, steps: Any | None, patch_size: int) -> Any:
-    """Undo the decoder's order, which is last patch first."""
-    n_patches = reversed_patches.shape[1]
-    if steps is None:
-        return ops.flip(reversed_patches, axis=1)
-    last = ops.ceil(steps / patch_size) - 1
-    index = ops.subtract(ops.cast(last, "int32"), np.arange(n_patches))
-    index = ops.clip(index, 0, n_patches - 1)
-    return ops.take_along_axis(reversed_patches, ops.expand_dims(index, -1), axis=1)
+def reversed_steps(steps: Any, count: Any) -> Any:
+    """Reverse each row of steps (B, T, F) by how many it has, (B, 1).
+
+    What stands beyond them is steps of the row, to be left out by who reads it.
+    """
+    n_steps = steps.shape[1]
+    index = ops.subtract(ops.cast(count, "int32") - 1, np.arange(n_steps))
+    index = ops.clip(index, 0, n_steps - 1)
+    return ops.take_along_axis(steps, ops.expand_dims(index, -1), axis=1)

@@ -16,15 +16,12 @@ from typing import Any
 import tensorflow as tf
 
 from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
+from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.dropout import Masks, drop
-from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error
-from sklearn_seqae._keras.fused_lstm import (
-    LSTMWeights,
-    Scratch,
-    lstm,
-    lstm_over_constant,
-)
+from sklearn_seqae._keras.fused_loss import squared_error
+from sklearn_seqae._keras.fused_lstm import Scratch, lstm
 from sklearn_seqae._keras.models import pooled_states
+from sklearn_seqae._keras.parts import Parts
 from sklearn_seqae._keras.pooling import attend
 from sklearn_seqae._keras.stateless import Stateless
 
@@ -75,7 +72,6 @@ class Network(ABC):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
-        scratch: Any = None,
     ) -> Tensor:
         """Codes (B, n_code) to (T, B, n_inputs), last step first."""
 
@@ -87,14 +83,27 @@ class Network(ABC):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        scratch: Any = None,
-        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
         """Sum of weighted squared errors of what the codes decode to.
 
         ``target`` and ``weight`` are (T, B, n_inputs), last step first. Only a row's
         own steps count, whatever stands behind them.
         """
+
+    @abstractmethod
+    def training_error(
+        self,
+        weights: Sequence[Tensor],
+        code: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
+        chance: Tensor | None = None,
+        scratch: Any = None,
+    ) -> Tensor:
+        """Sum the errors that training makes less of, see `Decoder.training_error`."""
 
     @abstractmethod
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
@@ -106,44 +115,6 @@ def make_network(architecture: Architecture, gpu: bool) -> Network:
     if gpu:
         return StockNetwork(architecture, build_layers(architecture))
     return FusedNetwork(architecture)
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """Flat weights, sorted by the layer they belong to."""
-
-    encoder: list[LSTMWeights]
-    queries: list[Tensor]
-    embedding: Sequence[Tensor]
-    decoder: list[LSTMWeights]
-    reconstruction: Sequence[Tensor]
-    projection: Sequence[Tensor]
-    log_variance: Sequence[Tensor]
-
-    @classmethod
-    def of(cls, architecture: Architecture, weights: Sequence[Tensor]) -> _Parts:
-        left = list(weights)
-
-        def take(n: int) -> list[Tensor]:
-            taken, left[:] = left[:n], left[n:]
-            return taken
-
-        def layer(n_directions: int) -> LSTMWeights:
-            directions = [take(3) for _ in range(n_directions)]
-            return LSTMWeights(
-                *(tf.stack(kind) for kind in zip(*directions, strict=True))
-            )
-
-        encoder = [layer(architecture.n_directions) for _ in architecture.encoder_units]
-        return cls(
-            encoder,
-            queries=take(len(architecture.query_sizes)),
-            embedding=take(2 * architecture.head),
-            decoder=[layer(1) for _ in architecture.decoder_units],
-            reconstruction=take(2),
-            projection=take(2 * bool(architecture.n_projection)),
-            log_variance=take(2 * architecture.variational),
-        )
 
 
 @dataclass(frozen=True)
@@ -163,7 +134,7 @@ class FusedNetwork(Network):
         architecture = self.architecture
         kinds = architecture.pooling
         running = tuple(kind for kind in kinds if kind != "attention")
-        parts = _Parts.of(architecture, weights)
+        parts = Parts.of(architecture, weights)
         states, pooled = x[:, : architecture.n_directions], []
         for n, layer in enumerate(parts.encoder):
             is_last = n == len(parts.encoder) - 1
@@ -187,14 +158,16 @@ class FusedNetwork(Network):
         return tf.concat(pooled, -1)
 
     def head(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        parts = _Parts.of(self.architecture, weights)
+        parts = Parts.of(self.architecture, weights)
         return _dense(parts.embedding, pooled) if parts.embedding else pooled
 
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        return _dense(_Parts.of(self.architecture, weights).projection, pooled)
+        parts = Parts.of(self.architecture, weights).projection
+        hidden, output = parts[:2], parts[2:]
+        return _dense(output, tf.nn.relu(_dense(hidden, pooled)))
 
     def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        return _dense(_Parts.of(self.architecture, weights).log_variance, pooled)
+        return _dense(Parts.of(self.architecture, weights).log_variance, pooled)
 
     def decode(
         self,
@@ -202,14 +175,9 @@ class FusedNetwork(Network):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
-        scratch: Sequence[Scratch] | None = None,
     ) -> Tensor:
-        states, (kernel, bias) = self._decoder_states(
-            weights, code, lengths, n_timesteps, scratch, None
-        )
-        rows = tf.reshape(states, (-1, states.shape[-1]))
-        shape = (n_timesteps, -1, self.architecture.n_inputs)
-        return tf.reshape(tf.matmul(rows, kernel) + bias, shape)
+        own = Parts.of(self.architecture, weights).decoder
+        return decoder_of(self.architecture).decode(own, code, lengths, n_timesteps)
 
     def squared_error(
         self,
@@ -218,76 +186,50 @@ class FusedNetwork(Network):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        scratch: Sequence[Any] | None = None,
-        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        layers, buffer = (scratch[:-1], scratch[-1]) if scratch else (None, None)
-        states, (kernel, bias) = self._decoder_states(
-            weights, code, lengths, target.shape[0], layers, masks
-        )
-        return dense_squared_error(
-            states, kernel, bias, target, weight, lengths, buffer
-        )
+        own = Parts.of(self.architecture, weights).decoder
+        decoder = decoder_of(self.architecture)
+        return decoder.squared_error(own, code, lengths, target, weight)
 
-    def _decoder_states(
+    def training_error(
         self,
         weights: Sequence[Tensor],
         code: Tensor,
         lengths: Tensor,
-        n_timesteps: int,
-        scratch: Sequence[Scratch] | None,
-        masks: Sequence[Masks] | None,
-    ) -> tuple[Tensor, Sequence[Tensor]]:
-        """States of the last decoder layer, (T, 1, B, U), and the output layer."""
-        activation = self.architecture.activation
-        parts = _Parts.of(self.architecture, weights)
-        n_encoder, n_decoder = len(parts.encoder), len(parts.decoder)
-        buffers = scratch[n_encoder:] if scratch else [None] * n_decoder
-        kept = masks[n_encoder:] if masks else [Masks()] * n_decoder
-        first = parts.decoder[0]
-        read = drop(code[None], kept[0].inputs)
-        states = lstm_over_constant(
-            tf.matmul(read, first.kernel) + first.bias[:, None],
-            first.recurrent_kernel,
+        target: Tensor,
+        weight: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
+        chance: Tensor | None = None,
+        scratch: Sequence[Any] | None = None,
+    ) -> Tensor:
+        own = Parts.of(self.architecture, weights).decoder
+        n_encoder = len(self.architecture.encoder_units)
+        return decoder_of(self.architecture).training_error(
+            own,
+            code,
             lengths,
-            n_timesteps,
-            activation=activation,
-            recurrent_mask=kept[0].recurrent,
-            scratch=buffers[0],
+            target,
+            weight,
+            masks=masks[n_encoder:] if masks else None,
+            chance=chance,
+            scratch=scratch[n_encoder:] if scratch else None,
         )
-        rest = zip(parts.decoder[1:], kept[1:], buffers[1:], strict=True)
-        for layer, mask, buffer in rest:
-            states, _ = lstm(
-                drop(states, mask.inputs),
-                layer,
-                lengths,
-                activation=activation,
-                recurrent_mask=mask.recurrent,
-                scratch=buffer,
-            )
-        return states, parts.reconstruction
 
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
-        """Buffers for one call in training: one for each layer, one for the loss."""
+        """Buffers for one call in training: the encoder's layers', the decoder's."""
         architecture = self.architecture
         encoder = [
-            (architecture.n_directions, units) for units in architecture.encoder_units
+            Scratch.allocate(n_timesteps, architecture.n_directions, n_rows, units)
+            for units in architecture.encoder_units
         ]
-        decoder = [(1, units) for units in architecture.decoder_units]
-        loss = (n_timesteps // BLOCK, BLOCK * n_rows, architecture.decoder_units[-1])
-        return [
-            *(
-                Scratch.allocate(n_timesteps, d, n_rows, u)
-                for d, u in encoder + decoder
-            ),
-            tf.Variable(tf.zeros(loss), trainable=False),
-        ]
+        return [*encoder, *decoder_of(architecture).scratch(n_timesteps, n_rows)]
 
     @property
     def _directions(self) -> range:
         return range(self.architecture.n_directions)
 
-    def _query(self, parts: _Parts, n: int) -> Tensor:
+    def _query(self, parts: Parts, n: int) -> Tensor:
         """Stack the queries of encoder layer ``n``, (D, U)."""
         first = n * self.architecture.n_directions
         return tf.stack([parts.queries[first + d][:, 0] for d in self._directions])
@@ -328,7 +270,10 @@ class StockNetwork(Network):
         return Stateless(self.layers, weights)(self.layers.embedding, pooled)
 
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        return Stateless(self.layers, weights)(self.layers.projection, pooled)
+        call = Stateless(self.layers, weights)
+        for layer in self.layers.projection:
+            pooled = call(layer, pooled)
+        return pooled
 
     def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
         return Stateless(self.layers, weights)(self.layers.log_variance, pooled)
@@ -339,14 +284,12 @@ class StockNetwork(Network):
         code: Tensor,
         lengths: Tensor,
         n_timesteps: int,
-        scratch: Any = None,
-        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        call = Stateless(self.layers, weights, masks)
-        states = tf.repeat(code[:, None], n_timesteps, axis=1)
-        for layer in self.layers.decoder:
-            states = call(layer, states)
-        return tf.transpose(call(self.layers.reconstruction, states), (1, 0, 2))
+        call = Stateless(self.layers, weights)
+        own = Parts.of(self.architecture, weights).decoder
+        return decoder_of(self.architecture).decode_by_layers(
+            self.layers, own, code, lengths, n_timesteps, call
+        )
 
     def squared_error(
         self,
@@ -355,14 +298,27 @@ class StockNetwork(Network):
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-        scratch: Any = None,
-        masks: Sequence[Masks] | None = None,
     ) -> Tensor:
-        n_timesteps = target.shape[0]
-        decoded = self.decode(weights, code, lengths, n_timesteps, masks=masks)
-        inside = tf.transpose(tf.sequence_mask(lengths, target.shape[0]))[:, :, None]
-        weight = tf.where(inside, weight, tf.zeros_like(weight))
-        return tf.reduce_sum(weight * tf.square(decoded - target))
+        decoded = self.decode(weights, code, lengths, target.shape[0])
+        return squared_error(decoded, target, weight, lengths)
+
+    def training_error(
+        self,
+        weights: Sequence[Tensor],
+        code: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        *,
+        masks: Sequence[Masks] | None = None,
+        chance: Tensor | None = None,
+        scratch: Any = None,
+    ) -> Tensor:
+        call = Stateless(self.layers, weights, masks)
+        decoder = decoder_of(self.architecture)
+        shown = tf.transpose(decoder.shown(target, chance), (1, 0, 2))
+        steps = decoder.trained_through_layers(self.layers, code, shown, call)
+        return squared_error(tf.transpose(steps, (1, 0, 2)), target, weight, lengths)
 
     def scratch(self, n_timesteps: int, n_rows: int) -> list[Any]:
         return []

@@ -93,4 +93,4 @@ class Stateless:
 
         zeros = tf.zeros_like(of_state)
         states, _ = tf.scan(step, steps, (zeros, zeros))
-        return tf.transpose(states, (1, 0, 2))
+        return tf.transpose(states, (1, 0, 2)) if layer.return_sequences else states[-1]

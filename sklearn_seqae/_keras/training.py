@@ -12,13 +12,13 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._batching import buffer_steps, shard_shape
 from sklearn_seqae._keras.architecture import Architecture, Weights, initial_weights
+from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.devices import has_gpu, n_cores
 from sklearn_seqae._keras.draws import Chance
 from sklearn_seqae._keras.feeding import STEPS_PER_CALL, Data, Feed, Settings
@@ -86,9 +86,7 @@ def train(
     """
     state = start or State(initial_weights(architecture, random_state))
     program = _program(architecture, data, settings)
-    learning_rate: float | None = settings.learning_rate
-    if isinstance(settings.optimizer, keras.optimizers.Optimizer):
-        learning_rate = None  # an instance brings its own
+    learning_rate = settings.learning_rate if settings.sets_rate else None
     with lend(program, settings.optimizer) as workspace:
         workspace.load(state.weights, state.optimizer, learning_rate)
         loop = _Loop(workspace, data, settings, random_state)
@@ -114,8 +112,9 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
         noisy=settings.noise > 0 or settings.step_dropout > 0,
         losses=losses_of(settings),
         chance=Chance(
-            settings.dropout > 0,
-            settings.recurrent_dropout > 0,
+            dropout=settings.dropout > 0,
+            recurrent_dropout=settings.recurrent_dropout > 0,
+            steps=decoder_of(architecture).takes_chances,
             code=architecture.variational,
         ),
     )

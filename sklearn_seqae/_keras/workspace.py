@@ -221,6 +221,7 @@ class Workspace:
                 steps.dropout[b],
                 program.n_shards,
                 program.n_rows,
+                program.n_buffer_steps,
             )
             # The shards don't depend on each other: TensorFlow runs them side by side.
             results = [

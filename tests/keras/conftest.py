@@ -84,6 +84,58 @@ def pool_by_numpy(architecture, of_layers, queries):
     return np.concatenate(pooled)
 
 
+def repeated(layers, code, n_steps):
+    states = np.repeat(code[:, None], n_steps, axis=1)
+    for layer in layers.decoder:
+        states = layer(states)
+    return layers.reconstruction(states).numpy()[0]
+
+
+def in_parts(layers, code, n_steps):
+    width = layers.decoder[0].cell.kernel.shape[0]
+    states = code.reshape(1, -1, width)[:, :n_steps]
+    for layer in layers.decoder:
+        states = layer(states)
+    return layers.reconstruction(states).numpy()[0]
+
+
+def at_once(layers, code, n_steps):
+    width = layers.decoder[0].cell.kernel.shape[0]
+    states = code.reshape(1, -1, width)
+    n_parts = states.shape[1]
+    for layer in layers.decoder:
+        states = layer(states)
+    return layers.reconstruction(states).numpy().reshape(n_parts, -1)[:n_steps]
+
+
+def fed_back(layers, code, n_steps):
+    """By whole sequences: all that was written so far is read again for each step."""
+    n_inputs = layers.reconstruction.layer.units
+    written = np.zeros((0, n_inputs), np.float32)
+    for _ in range(n_steps):
+        before = np.concatenate([np.zeros((1, n_inputs), np.float32), written])
+        vector = np.repeat(code, len(before), axis=0)
+        states = np.concatenate([before, vector], axis=1)[None]
+        for layer in layers.decoder:
+            states = layer(states)
+        written = layers.reconstruction(states).numpy()[0]
+    return written
+
+
+DECODED_BY_KERAS = {
+    "repeat": repeated,
+    "reshape": in_parts,
+    "single_shot": at_once,
+    "unfold": fed_back,
+}
+
+
+@pytest.fixture(scope="session")
+def decode_by_keras():
+    """Steps of one sequence from Keras's layers, the last step first."""
+    return lambda kind, *arguments: DECODED_BY_KERAS[kind](*arguments)
+
+
 @pytest.fixture(scope="session")
 def through_keras():
     """Codes and decoded steps from Keras's layers, one sequence at a time, unpadded."""
@@ -101,11 +153,9 @@ def through_keras():
             code = pool_by_numpy(architecture, of_layers, queries)[None]
             if layers.embedding is not None:
                 code = layers.embedding(code).numpy()
-            states = np.repeat(code[:, None], stop - start, axis=1)
-            for layer in layers.decoder:
-                states = layer(states)
             codes.append(code[0])
-            decoded.append(layers.reconstruction(states).numpy()[0, ::-1])
+            steps = DECODED_BY_KERAS[architecture.decoder](layers, code, stop - start)
+            decoded.append(steps[::-1])
         return np.array(codes), np.concatenate(decoded)
 
     return run

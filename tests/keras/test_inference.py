@@ -76,7 +76,7 @@ def test_squared_errors_are_means_over_observed_values(
 ):
     monkeypatch.setattr(_autoencoder, "BLOCK", block)
     ragged = make_ragged([5, 1, 7, 3], missing=0.3)
-    design = Design(2, 3, (4,), False, "tanh", 2, None)
+    design = Design(2, 3, (4,), False, "tanh", 2, None, (4,))
     weights = initial_weights(design.architecture(), np.random.RandomState(0))
     patches = to_patches(ragged, 2)
     _, steps = through_numpy(design.architecture(), weights, patches)

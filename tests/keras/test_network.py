@@ -44,6 +44,28 @@ ARCHITECTURES = {
         "pooling": ("attention", "last"),
     },
     "projection": {"pooling": ("mean",), "n_projection": 5},
+    "reshape": {"decoder": "reshape", "n_steps": 16, "n_code": 32},
+    "reshape_stacked_relu": {
+        "decoder": "reshape",
+        "n_steps": 21,  # more than the buffer has
+        "n_code": 21,
+        "decoder_units": (3, 5),
+        "activation": "relu",
+    },
+    "single_shot": {"decoder": "single_shot", "n_steps": 16, "n_code": 16},
+    "single_shot_stacked": {
+        "decoder": "single_shot",
+        "n_steps": 21,
+        "n_code": 42,
+        "decoder_units": (3, 5),
+    },
+    "unfold": {"decoder": "unfold"},
+    "unfold_stacked_relu": {
+        "decoder": "unfold",
+        "n_inputs": 4,
+        "decoder_units": (3, 5),
+        "activation": "relu",
+    },
 }
 
 
@@ -70,12 +92,16 @@ def case(request, make_architecture, make_patches):
 
 
 def results(network, weights, x, weight, lengths):
-    """Codes, decoded steps, loss and its gradient, by name."""
+    """Codes, decoded steps, loss, and the gradient of training."""
+    shape = (N_STEPS, len(LENGTHS), network.architecture.n_inputs)
+    chance = tf.constant(np.random.default_rng(1).normal(size=shape), tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(weights)
         code = network.encode(weights, x, lengths)
         loss = network.squared_error(weights, code, lengths, x[:, 1], weight)
-        objective = loss
+        objective = network.training_error(
+            weights, code, lengths, x[:, 1], weight, chance=chance
+        )
         if network.architecture.n_projection:
             pooled = network.pool(weights, x, lengths)
             objective += tf.reduce_sum(network.project(weights, pooled) ** 2)
