@@ -26,6 +26,7 @@ VARIANTS = [
         "scaler": None,
         "hidden_layer_sizes": (8, 4),
         "length_component": False,
+        "kl_weight": 0.1,
     },
     {
         "n_components": 3,
@@ -34,12 +35,15 @@ VARIANTS = [
         "activation": "relu",
         "patch_size": 3,
         "early_stopping": True,
+        "activity_l1": 0.1,
+        "dropout": 0.2,
     },
     {
         "scaler": "minmax",
         "hidden_layer_sizes": np.array([4]),
         "bidirectional": False,
         "optimizer": "sgd",
+        "recurrent_dropout": 0.2,
         "warm_start": True,
         "learning_rate": 1e-12,
     },

@@ -41,7 +41,7 @@ class Architecture:
         Whether a Dense layer makes the vector from the pooled states; otherwise they
         are the vector, and ``n_code`` is ``n_pooled``.
     n_projection : int
-        Outputs of a further Dense layer, of use in training only; 0 is none.
+        Outputs of two further Dense layers, of use in training only; 0 is none.
     n_extra : int
         Values that the encoder's LSTM step reads beyond those that are decoded.
     decoder : str
@@ -104,7 +104,7 @@ class Layers:
     embedding: Any | None
     decoder: tuple[Any, ...]
     reconstruction: Any
-    projection: Any | None
+    projection: tuple[Any, ...]
     log_variance: Any | None
 
     @property
@@ -117,7 +117,7 @@ class Layers:
     def variables(self) -> list[Any]:
         """Trainable variables in the order of `initial_weights`."""
         every = [*self.of_encoder, *self.decoder, self.reconstruction]
-        of_training = self.projection, self.log_variance
+        of_training = *self.projection, self.log_variance
         every += [layer for layer in of_training if layer is not None]
         return [v for layer in every for v in layer.trainable_variables]
 
@@ -160,9 +160,12 @@ def build_layers(architecture: Architecture) -> Layers:
         dense(architecture.n_code, name="embedding") if architecture.head else None,
         decoder,
         reconstruction,
-        dense(architecture.n_projection, name="projection")
+        (
+            dense(architecture.n_projection, "relu", name="projection_hidden"),
+            dense(architecture.n_projection, name="projection"),
+        )
         if architecture.n_projection
-        else None,
+        else (),
         dense(architecture.n_code, name="log_variance")
         if architecture.variational
         else None,
@@ -171,9 +174,11 @@ def build_layers(architecture: Architecture) -> Layers:
         layer.build((None, None, width))
     for layer, width in zip(built.queries, architecture.query_sizes, strict=True):
         layer.build((None, None, width))
-    for layer in (built.embedding, built.projection, built.log_variance):
+    for layer in (built.embedding, *built.projection[:1], built.log_variance):
         if layer is not None:
             layer.build((None, architecture.n_pooled))
+    for layer in built.projection[1:]:
+        layer.build((None, architecture.n_projection))
     for layer, width in zip(built.decoder, architecture.decoder_inputs, strict=True):
         layer.build((None, None, width))
     built.reconstruction.build((None, None, architecture.decoder_units[-1]))
@@ -223,6 +228,7 @@ def initial_weights(
     weights += dense(architecture.decoder_units[-1], n_written)
     if architecture.n_projection:
         weights += dense(architecture.n_pooled, architecture.n_projection)
+        weights += dense(architecture.n_projection, architecture.n_projection)
     if architecture.variational:
         weights += dense(architecture.n_pooled, architecture.n_code)
     return weights

@@ -162,7 +162,9 @@ class FusedNetwork(Network):
         return _dense(parts.embedding, pooled) if parts.embedding else pooled
 
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        return _dense(Parts.of(self.architecture, weights).projection, pooled)
+        parts = Parts.of(self.architecture, weights).projection
+        hidden, output = parts[:2], parts[2:]
+        return _dense(output, tf.nn.relu(_dense(hidden, pooled)))
 
     def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
         return _dense(Parts.of(self.architecture, weights).log_variance, pooled)
@@ -268,7 +270,10 @@ class StockNetwork(Network):
         return Stateless(self.layers, weights)(self.layers.embedding, pooled)
 
     def project(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
-        return Stateless(self.layers, weights)(self.layers.projection, pooled)
+        call = Stateless(self.layers, weights)
+        for layer in self.layers.projection:
+            pooled = call(layer, pooled)
+        return pooled
 
     def log_variance(self, weights: Sequence[Tensor], pooled: Tensor) -> Tensor:
         return Stateless(self.layers, weights)(self.layers.log_variance, pooled)

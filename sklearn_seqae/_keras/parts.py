@@ -48,6 +48,6 @@ class Parts:
             decoder=DecoderWeights(
                 [layer(1) for _ in architecture.decoder_units], take(2)
             ),
-            projection=take(2 * bool(architecture.n_projection)),
+            projection=take(4 * bool(architecture.n_projection)),
             log_variance=take(2 * architecture.variational),
         )

@@ -39,6 +39,9 @@ class LossDisplay:
         Training loss at the end of every epoch.
     val_loss : array-like of shape (n_epochs,), default=None
         Loss on held-out sequences, NaN where an epoch has none.
+    val_objective : array-like of shape (n_epochs,), default=None
+        What early stopping looks at, if that is more than `val_loss`; it is not drawn,
+        but says which epoch was the best.
     loss_name : str, default="Mean squared error (scaled units)"
         Label of the y-axis.
 
@@ -51,9 +54,9 @@ class LossDisplay:
     lines_ : list of matplotlib Line2D
         The training loss, and the validation loss if there is one.
     best_epoch_ : int or None
-        The epoch with the lowest validation loss, counted from 1, of which early
-        stopping keeps the weights. None without validation loss: then the last weights
-        are kept.
+        The epoch with the lowest validation loss (or objective), counted from 1, of
+        which early stopping keeps the weights. None without validation loss: then the
+        last weights are kept.
     best_marker_ : matplotlib Line2D or None
         What marks it.
 
@@ -77,10 +80,12 @@ class LossDisplay:
         *,
         loss: ArrayLike,
         val_loss: ArrayLike | None = None,
+        val_objective: ArrayLike | None = None,
         loss_name: str = "Mean squared error (scaled units)",
     ) -> None:
         self.loss = loss
         self.val_loss = val_loss
+        self.val_objective = val_objective
         self.loss_name = loss_name
 
     @classmethod
@@ -119,12 +124,14 @@ class LossDisplay:
         caller = f"{cls.__name__}.from_estimator"
         check_matplotlib(caller)
         check_offers(estimator, "history_", caller=caller)
-        loss = estimator.history_["loss"]
-        val_loss = estimator.history_.get("val_loss")
+        history = estimator.history_
         is_scaled = getattr(estimator, "scaler_", None) is not None
         unit = "scaled units" if is_scaled else "original units, squared"
         display = cls(
-            loss=loss, val_loss=val_loss, loss_name=f"Mean squared error ({unit})"
+            loss=history["loss"],
+            val_loss=history.get("val_loss"),
+            val_objective=history.get("val_objective"),
+            loss_name=f"Mean squared error ({unit})",
         )
         return display.plot(ax, log=log, mark_best=mark_best, line_kwargs=line_kwargs)
 
@@ -173,7 +180,13 @@ class LossDisplay:
             self.lines_ += ax.plot(epochs, values, **styled(style, line_kwargs, Line2D))
         self.best_epoch_, self.best_marker_ = None, None
         if "validation" in losses:
-            self.best_epoch_ = int(np.nanargmin(losses["validation"])) + 1
+            watched = losses["validation"]
+            if self.val_objective is not None:
+                n_epochs = len(watched)
+                watched = as_vector(
+                    self.val_objective, "val_objective", n_epochs, "epoch"
+                )
+            self.best_epoch_ = int(np.nanargmin(watched)) + 1
             if mark_best:
                 self.best_marker_ = _mark(ax, self.best_epoch_, losses["validation"])
         if log:

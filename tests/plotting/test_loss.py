@@ -33,6 +33,14 @@ def test_best_epoch_is_marked_at_the_lowest_validation_loss():
     assert legend_texts(display.ax_) == ["training", "validation", "best epoch: 3"]
 
 
+def test_early_stopping_may_have_looked_at_more():
+    display = LossDisplay(
+        loss=LOSS, val_loss=VAL_LOSS, val_objective=[np.nan, 0.7, 0.9, 0.8]
+    ).plot()
+    assert display.best_epoch_ == 2
+    assert_array_equal(display.best_marker_.get_xydata(), [[2, VAL_LOSS[1]]])
+
+
 def test_no_epoch_is_best_by_the_training_loss():
     display = LossDisplay(loss=LOSS).plot()
     assert len(display.lines_) == 1
