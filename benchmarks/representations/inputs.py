@@ -1,4 +1,4 @@
-"""Other forms of what our estimator reads, made outside of it to see what they bring."""
+"""Other forms of what our estimator reads, made outside of it to be compared."""
 
 from collections.abc import Sequence
 from typing import Any, Self
