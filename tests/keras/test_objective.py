@@ -7,10 +7,10 @@ from numpy.testing import assert_allclose
 
 from sklearn_seqae._keras.architecture import build_layers, initial_weights
 from sklearn_seqae._keras.draws import Draws
-from sklearn_seqae._keras.losses import LOSSES
+from sklearn_seqae._keras.forecasting import make_forecaster
 from sklearn_seqae._keras.network import FusedNetwork, StockNetwork
-from sklearn_seqae._keras.objective import Objective, Shard
-from sklearn_seqae._packing import pack
+from sklearn_seqae._keras.objective import NO_BUFFERS, Objective, Shard
+from sklearn_seqae._packing import Futures, pack
 
 NAMES = ("loss", "kl", "activity")
 N_STEPS = 16
@@ -31,9 +31,15 @@ def case(make_architecture, make_patches):
         tf.constant(stream.weight[:N_STEPS]),
         tf.constant(stream.row_weight[0, 0]),
         tf.constant(stream.lengths[0, 0]),
+        Futures(*(array[0, 0] for array in stream.futures)),
     )
     drawn = np.random.default_rng(0).normal(size=(5, architecture.n_code))
     return architecture, weights, shard, Draws(code=tf.constant(drawn, tf.float32))
+
+
+def objective_of(architecture, weights, names=NAMES):
+    network = FusedNetwork(architecture)
+    return Objective(network, make_forecaster(architecture, False), weights, names)
 
 
 def by_hand(architecture, weights, shard, draws):
@@ -57,9 +63,11 @@ def by_hand(architecture, weights, shard, draws):
 @pytest.mark.parametrize("training", [False, True])
 def test_the_losses_of_a_variational_autoencoder(case, training):
     architecture, weights, shard, draws = case
-    draws = draws if training else Draws()
-    variables = [tf.constant(w) for w in weights]
-    found = Objective(FusedNetwork(architecture), variables, NAMES).losses(shard, draws)
+    objective = objective_of(architecture, [tf.constant(w) for w in weights])
+    if training:
+        found = objective.training_losses(shard, draws, NO_BUFFERS)
+    else:
+        found, draws = objective.losses(shard), Draws()
     assert_allclose(found, by_hand(architecture, weights, shard, draws), rtol=1e-4)
 
 
@@ -68,8 +76,8 @@ def test_the_gradient_passes_the_chance_by(case):
     architecture, weights, shard, draws = case
     scale = np.array([0.02, 0.1, 0.05])
     variables = [tf.Variable(w) for w in weights]
-    _, gradients = Objective(FusedNetwork(architecture), variables, NAMES).gradients(
-        shard, draws, tf.constant(scale, tf.float32), None
+    _, gradients = objective_of(architecture, variables).gradients(
+        shard, draws, tf.constant(scale, tf.float32), NO_BUFFERS
     )
     assert np.abs(gradients[-1]).max() > 1e-3  # of the variances' own layer
 
@@ -80,17 +88,3 @@ def test_the_gradient_passes_the_chance_by(case):
     slope = (objective(1e-2) - objective(-1e-2)) / 2e-2
     squared = sum((g.numpy().astype(np.float64) ** 2).sum() for g in gradients)
     assert_allclose(slope, squared, rtol=0.01)
-
-
-def test_every_loss_of_the_table_is_computed(make_architecture, case):
-    _, _, shard, _ = case
-    architecture = make_architecture(
-        bidirectional=True, variational=True, n_projection=3
-    )
-    pairs = Shard(*(tf.concat([t, t], -2 if t.shape.rank > 2 else 0) for t in shard))
-    weights = initial_weights(architecture, np.random.RandomState(0))
-    weights = [tf.constant(w) for w in weights]
-    objective = Objective(FusedNetwork(architecture), weights, tuple(LOSSES))
-    losses = objective.losses(pairs)
-    assert losses.shape == (len(LOSSES),)
-    assert (losses.numpy() > 0).all()
