@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._batching import auto_epochs, from_patches, hold_out
 from sklearn_seqae._design import Design
+from sklearn_seqae._prefixes import extended, recent_values, tails
 from sklearn_seqae._ragged import RaggedArray
 
 if TYPE_CHECKING:
@@ -92,6 +93,34 @@ class Autoencoder:
             errors[start : start + BLOCK] = total / counts
         return errors
 
+    def forecast(self, scaled: RaggedArray, n_steps: int, longest: int) -> RaggedArray:
+        """Predict the next ``n_steps`` time steps of scaled sequences.
+
+        A horizon at a time: what was predicted is appended before the next. At most
+        the last ``longest`` time steps are read.
+        """
+        history, ahead, n = scaled, [], 0
+        while n < n_steps:
+            history = tails(history, longest)
+            ahead.append(self._next(history))
+            n += ahead[-1].shape[1]
+            history = extended(history, ahead[-1])
+        values = np.concatenate(ahead, axis=1)[:, :n_steps]
+        offsets = n_steps * np.arange(len(scaled) + 1)
+        return RaggedArray(values.reshape(-1, scaled.n_features), offsets)
+
+    def _next(self, scaled: RaggedArray) -> NDArray[np.float32]:
+        """Predict one horizon, (n_sequences, horizon, n_features)."""
+        from sklearn_seqae._keras.forecasting import forecast
+
+        scale = np.array(self.design.forecast_scale, np.float32)
+        recent = recent_values(scaled)
+        code = self._encode(scaled)
+        changes = forecast(self.design.architecture(), self.weights, code, recent)
+        changes = changes.reshape(len(scaled), -1, scaled.n_features)
+        last = recent[:, None, : scaled.n_features]
+        return last + changes[:, : len(scale)] * scale
+
     def keras_models(self, max_length: int) -> Models:
         """Plain Keras models of these weights, for up to ``max_length`` time steps."""
         from sklearn_seqae._keras.architecture import build_layers
@@ -107,6 +136,7 @@ class Autoencoder:
             max_length=max_length,
             length_code=self.design.length_code,
             difference_scale=self.design.difference_scale,
+            forecast_scale=self.design.forecast_scale,
         )
 
     def _encode(self, scaled: RaggedArray) -> NDArray[np.float32]:
@@ -165,6 +195,7 @@ def train_autoencoder(
         sample_weight.astype(np.float32),
         np.setdiff1d(np.arange(len(scaled)), validation),
         validation,
+        design.prefixes(scaled),
     )
     names = [field.name for field in fields(training.Settings)]
     asked = {name: parameters[name] for name in names}

@@ -17,6 +17,7 @@ from sklearn_seqae._batching import (
 )
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._missing import fill_missing
+from sklearn_seqae._prefixes import N_RECENT, Prefixes, change_scale
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
@@ -64,6 +65,9 @@ class Design:
         Most LSTM steps that the decoder can write; 0 is no limit.
     variational : bool
         Whether the embedding is the mean of a distribution, trained towards a prior.
+    forecast_scale : tuple of tuple of float or None
+        Size of the change, for each step of the horizon and each feature, where what
+        comes next is predicted; see `change_scale`.
     """
 
     n_features: int
@@ -81,6 +85,7 @@ class Design:
     agreement: bool = False
     difference_scale: tuple[float, ...] | None = None
     variational: bool = False
+    forecast_scale: tuple[tuple[float, ...], ...] | None = None
 
     @classmethod
     def choose(
@@ -149,6 +154,11 @@ class Design:
             if parameters["differences"]
             else None,
             variational=variational,
+            forecast_scale=None
+            if (horizon := parameters["forecast_horizon"]) is None
+            else tuple(
+                map(tuple, change_scale(scaled, sample_weight, horizon).tolist())
+            ),
         )
         design._check_cut()
         return design
@@ -167,6 +177,7 @@ class Design:
             "agreement": parameters["agreement_weight"] > 0,
             "variational": parameters["kl_weight"] > 0,
             "differences": bool(parameters["differences"]),
+            "forecast_horizon": parameters["forecast_horizon"],
             "hidden_layer_sizes": _as_sizes(
                 "hidden_layer_sizes", parameters["hidden_layer_sizes"]
             ),
@@ -225,6 +236,18 @@ class Design:
         """Whether the encoder reads differences between time steps."""
         return self.difference_scale is not None
 
+    @property
+    def forecast_horizon(self) -> int | None:
+        """Time steps that are predicted at a time; None if the network doesn't."""
+        return None if self.forecast_scale is None else len(self.forecast_scale)
+
+    def prefixes(self, scaled: RaggedArray) -> Prefixes | None:
+        """Return what forecasts are learnt from; None if there are to be none."""
+        if self.forecast_scale is None:
+            return None
+        scale = np.array(self.forecast_scale)
+        return Prefixes(scaled, self.patch_size, scale, self.patches)
+
     def patches(self, scaled: RaggedArray) -> Patches:
         """Cut scaled sequences into what the network reads."""
         scale = self.difference_scale
@@ -250,6 +273,8 @@ class Design:
             decoder=self.decoder,
             n_steps=self.n_steps,
             variational=self.variational,
+            n_forecast_steps=-(-(self.forecast_horizon or 0) // self.patch_size),
+            n_recent=N_RECENT * self.n_features if self.forecast_horizon else 0,
         )
 
     def _check_cut(self) -> None:

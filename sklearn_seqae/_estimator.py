@@ -18,6 +18,7 @@ from sklearn_seqae._autoencoder import Autoencoder, train_autoencoder
 from sklearn_seqae._design import Design
 from sklearn_seqae._diagram import DiagramMixin
 from sklearn_seqae._exports import KerasModelsMixin
+from sklearn_seqae._forecasting import ForecastingMixin
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
 from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
@@ -27,6 +28,7 @@ from sklearn_seqae._sampling import SamplingMixin
 from sklearn_seqae._scaling import fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
     check_features_observed,
+    check_horizon,
     check_one_each,
     own_random_state,
     unchanged_on_error,
@@ -39,6 +41,7 @@ from sklearn_seqae._weighting import merge_repeated
 
 class LSTMAutoencoderTransformer(
     DiagramMixin,
+    ForecastingMixin,
     KerasModelsMixin,
     RoundTripMixin,
     SamplingMixin,
@@ -48,15 +51,16 @@ class LSTMAutoencoderTransformer(
 ):
     """Embed variable-length sequences into vectors, and decode vectors into sequences.
 
-    An LSTM autoencoder [1]_: the encoder reads a sequence and ends in a vector of
-    `n_components` numbers, the decoder writes the sequence from that vector alone.
-    Scaling, padding, batching and the lengths of the sequences are taken care of.
+    An LSTM autoencoder [1]_: the encoder reads a sequence, a vector is made of its
+    states, the decoder writes the sequence from that vector alone. Scaling, padding,
+    batching and the lengths of the sequences are taken care of.
 
     Parameters
     ----------
-    n_components : int or None, default=16
-        Size of the embedding, the length component included. None leaves the layer out
-        that makes it of the pooled states: these are the embedding then.
+    n_components : int or None, default=None
+        Size of the embedding, the length component included: a layer makes it of the
+        pooled states. None leaves this layer out: they are the embedding then, 640
+        numbers and the length by default.
     hidden_layer_sizes : int or array-like of int, default=(64,)
         LSTM units per encoder layer.
     bidirectional : bool, default=True
@@ -72,7 +76,7 @@ class LSTMAutoencoderTransformer(
     patch_size : int or "auto", default="auto"
         Time steps that one LSTM step reads and writes together. "auto" is
         ``max(1, round(median length / 32))``.
-    pooling : str or tuple of str, default="last"
+    pooling : str or tuple of str, default=("last", "mean", "max", "min", "std")
         What is kept of the states of every encoder layer and direction, over a
         sequence's own steps: "last", "mean", "max", "min", "std" or "attention" (a mean
         weighted by a softmax over time), or several of them.
@@ -97,7 +101,7 @@ class LSTMAutoencoderTransformer(
         Standard deviation of the Gaussian noise, fresh in every epoch, that is added in
         training to what the encoder reads (not to what the decoder is to write), in
         scaled units [3]_.
-    step_dropout : float, default=0.0
+    step_dropout : float, default=0.3
         Share of the LSTM steps that are hidden from the encoder in training, others in
         every epoch.
     dropout : float, default=0.0
@@ -117,23 +121,28 @@ class LSTMAutoencoderTransformer(
         draws. This is the beta of [6]_; at 1 the loss is the evidence lower bound for
         normal noise of variance 1 in scaled units, and at any other for noise of that
         variance. Needs an int for `n_components`.
-    agreement_weight : float, default=0.0
+    agreement_weight : float, default=0.3
         Weight, beside the reconstruction's loss, of a second one by which the pooled
         states of a sequence and of a random crop of it, of half its length or more, are
         to be recognised as such among those of other sequences [7]_. If positive, crops
         are reconstructed, too.
-    epochs : int or "auto", default=100
+    forecast_horizon : int or None, default=None
+        Time steps that `forecast` predicts at a time. A second decoder learns to write
+        them from the embedding and the last eight values of a prefix of the sequence,
+        cut at random and reconstructed as well [1]_. None is no such decoder.
+    epochs : int or "auto", default="auto"
         Passes over the sequences. "auto": as many as make 2,000 updates, 10 at least.
     batch_size : int, default=32
         Sequences per update.
     optimizer : str, class or instance of keras.optimizers.Optimizer, default="adam"
         As Keras takes it. By name or class it gets `learning_rate` and clips the norm
         of the gradients at 1; an instance is copied and used as it is.
-    learning_rate : float, default=1e-3
+    learning_rate : float, default=3e-3
         Ignored where `optimizer` is an instance, which has its own.
-    learning_rate_schedule : {"cosine"} or None, default=None
+    learning_rate_schedule : {"cosine"} or None, default="cosine"
         "cosine" lets the learning rate rise to `learning_rate` for the first twentieth
-        of all updates and then fall like half a cosine; None keeps it.
+        of all updates and then fall like half a cosine; None keeps it. Ignored where
+        `optimizer` is an instance.
     early_stopping : bool, default=False
         Set `validation_fraction` of the sequences aside, stop when their loss has not
         become better by `tol` for `n_iter_no_change` epochs, and keep the weights of
@@ -170,10 +179,11 @@ class LSTMAutoencoderTransformer(
         over observed values, in scaled units. "disagreement" with `agreement_weight`:
         mean cross entropy. "kl" with `kl_weight`: mean divergence from the standard
         normal distribution, in nats per sequence. "activity" with `activity_l1`: mean
-        L1 norm of the embedding. With early stopping the last two have a ``val_`` form
-        as well, and "val_objective" is the weighted sum that it looks at. NaN for an
-        epoch that had no such loss. With ``decoder="unfold"``, "loss" is that of steps
-        told the true one before.
+        L1 norm of the embedding. With early stopping the last two have a ``val_`` form as
+        well, and "val_objective" is the weighted sum that it looks at. "forecast_loss"
+        with `forecast_horizon`: as a share of the error of predicting no change. NaN
+        for an epoch that had no such loss. With ``decoder="unfold"``, "loss" is that of
+        steps told the true one before.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
@@ -185,6 +195,8 @@ class LSTMAutoencoderTransformer(
         built when asked for. They read and write scaled sequences, padded at the end
         (with NaN on the way in) to `max_length_`, rounded up to whole patches. NaN
         inside a sequence, which `transform` interpolates, they take for zero.
+    forecaster_ : keras.Model
+        Such a model of sequences to what follows, with `forecast_horizon`.
 
     Notes
     -----
@@ -233,30 +245,31 @@ class LSTMAutoencoderTransformer(
 
     def __init__(
         self,
-        n_components: int | None = 16,
+        n_components: int | None = None,
         *,
         hidden_layer_sizes: Any = (64,),
         bidirectional: bool = True,
         length_component: bool | str = "auto",
         differences: bool = False,
         patch_size: int | str = "auto",
-        pooling: Any = "last",
+        pooling: Any = ("last", "mean", "max", "min", "std"),
         activation: str = "tanh",
         decoder: str = "repeat",
         decoder_layer_sizes: Any = None,
         scaler: Any = "standard",
         noise: float = 0.0,
-        step_dropout: float = 0.0,
+        step_dropout: float = 0.3,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         activity_l1: float = 0.0,
         kl_weight: float = 0.0,
-        agreement_weight: float = 0.0,
-        epochs: int | str = 100,
+        agreement_weight: float = 0.3,
+        forecast_horizon: int | None = None,
+        epochs: int | str = "auto",
         batch_size: int = 32,
         optimizer: Any = "adam",
-        learning_rate: float = 1e-3,
-        learning_rate_schedule: str | None = None,
+        learning_rate: float = 3e-3,
+        learning_rate_schedule: str | None = "cosine",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -284,6 +297,7 @@ class LSTMAutoencoderTransformer(
         self.activity_l1 = activity_l1
         self.kl_weight = kl_weight
         self.agreement_weight = agreement_weight
+        self.forecast_horizon = forecast_horizon
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
@@ -457,6 +471,7 @@ class LSTMAutoencoderTransformer(
         check_one_each(given, y=y, sample_weight=sample_weight)
         ragged, weight = merge_repeated(given, sample_weight)
         weight /= weight.max()  # their relation counts; clear of float32's limits
+        check_horizon(ragged, self.forecast_horizon, container, goes_on=goes_on)
         if not goes_on:
             check_features_observed(ragged)
             self._container = container

@@ -33,6 +33,16 @@ class KerasModelsMixin:
         """Keras model: the decoder after the encoder."""
         return self._models.autoencoder
 
+    @property
+    def forecaster_(self) -> Any:
+        """Keras model: padded, scaled sequences to the time steps that follow them."""
+        if self._models.forecaster is None:
+            raise AttributeError(
+                "there is no forecaster_: forecast_horizon was None in fit; set it to "
+                "the time steps that are to be predicted, and fit."
+            )
+        return self._models.forecaster
+
     @cached_property
     def _models(self) -> Models:
         check_is_fitted(self)
@@ -41,7 +51,7 @@ class KerasModelsMixin:
     def __dir__(self) -> list[str]:
         # scikit-learn's dir reads each name, a notebook's display each that dir lists.
         # To read one of these is to build models.
-        models = {"encoder_", "decoder_", "autoencoder_", "_models"}
+        models = {"encoder_", "decoder_", "autoencoder_", "forecaster_", "_models"}
         names = set(object.__dir__(self)) - models
         return sorted(name for name in names if hasattr(self, name))
 

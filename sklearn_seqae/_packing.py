@@ -6,6 +6,7 @@ See `sklearn_seqae._batching` for what a step and a shard are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,34 @@ def pair_with_crops(
     )
 
 
+class Futures(NamedTuple):
+    """What comes after the prefix in each row of some shards.
+
+    ``n_steps`` is the horizon in LSTM steps, ``width`` is ``patch_size * n_features``.
+    The first patch begins where the prefix ends.
+
+    Attributes
+    ----------
+    recent : ndarray of shape (n_batches, n_shards, n_rows, n_recent), float32
+        The prefix's last time steps, see `recent_values`.
+    change : ndarray of shape (n_batches, n_shards, n_steps, n_rows, width), float32
+        By how much what comes next differs from the last observed values, divided by
+        `change_scale`.
+    weight : ndarray of the same shape, float32
+        Zero where nothing is observed.
+    """
+
+    recent: NDArray[np.float32]
+    change: NDArray[np.float32]
+    weight: NDArray[np.float32]
+
+    @classmethod
+    def none(cls, n_batches: int, n_shards: int, width: int) -> Futures:
+        """Where nothing is to be predicted: arrays without rows."""
+        steps = np.zeros((n_batches, n_shards, 0, 0, width), np.float32)
+        return cls(np.zeros((n_batches, n_shards, 0, 0), np.float32), steps, steps)
+
+
 @dataclass(frozen=True)
 class Stream:
     """Shards of one or more batches, one after the other in time.
@@ -80,6 +109,8 @@ class Stream:
         Where each shard starts. ``x`` goes on for the size of a buffer after the last.
     lengths : ndarray of shape (n_batches, n_shards, n_rows), int32
         Steps of each row.
+    futures : Futures
+        What comes after the last rows of each shard, where that is to be predicted.
     """
 
     x: NDArray[np.float32]
@@ -88,6 +119,7 @@ class Stream:
     row_weight: NDArray[np.float32]
     starts: NDArray[np.int32]
     lengths: NDArray[np.int32]
+    futures: Futures
 
 
 @dataclass(frozen=True)
@@ -116,6 +148,7 @@ def pack(
     *,
     crops: Crops | None = None,
     noise: Noise | None = None,
+    futures: Futures | None = None,
 ) -> Stream:
     """Lay shards of sequences out for the network.
 
@@ -131,6 +164,8 @@ def pack(
     crops : Crops, default=None
         The part of its sequence that each row holds; None is all of it.
     noise : Noise, default=None
+    futures : Futures, default=None
+        None leaves `Stream.futures` without rows.
     """
     lengths = np.append(patches.lengths, 0)[shards]
     first = patches.offsets[shards]
@@ -175,6 +210,7 @@ def pack(
         row_weight,
         starts[:-1].reshape(shards.shape[:2]).astype(np.int32),
         lengths.astype(np.int32),
+        futures or Futures.none(shards.shape[0], shards.shape[1], width),
     )
 
 

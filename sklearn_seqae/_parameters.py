@@ -31,6 +31,7 @@ PARAMETER_CONSTRAINTS: dict[str, Any] = {
     "activity_l1": [NON_NEGATIVE],
     "kl_weight": [NON_NEGATIVE],
     "agreement_weight": [NON_NEGATIVE],
+    "forecast_horizon": [POSITIVE_INT, None],
     "epochs": [POSITIVE_INT, StrOptions({"auto"})],
     "batch_size": [POSITIVE_INT],
     "optimizer": [str, type, HasMethods(["apply_gradients", "get_config"])],

@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
 from sklearn_seqae._inputs import Container, to_ragged
 from sklearn_seqae._inputs._checks import ACCEPTED, as_float, as_plain, as_real
 from sklearn_seqae._lengths import MAX_LENGTH
+from sklearn_seqae._prefixes import possible_cuts
 from sklearn_seqae._ragged import Floats, RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
@@ -243,6 +244,43 @@ def check_features_observed(ragged: RaggedArray) -> None:
             f"feature {int(unobserved.argmax())} has no observed value in any of "
             f"{_count(len(ragged), 'sequence')}, only NaN; leave it out."
         )
+
+
+def check_horizon(
+    ragged: RaggedArray, horizon: int | None, container: Container, *, goes_on: bool
+) -> None:
+    """Check that there is something to learn forecasts from.
+
+    Parameters
+    ----------
+    ragged : RaggedArray
+        The sequences.
+
+    horizon : int or None
+        `forecast_horizon`.
+
+    container : Container
+        What `X` was.
+
+    goes_on : bool
+        Whether an earlier fit has seen sequences as long as that.
+
+    Raises
+    ------
+    ValueError
+        If no sequence goes on for so long after its first observed time step.
+    """
+    if horizon is None:
+        return
+    longest = int(possible_cuts(ragged)[1].max())
+    if longest >= (1 if goes_on else horizon):
+        return
+    where = f" (X has n_features = {container.n_columns})" if container.tabular else ""
+    raise ValueError(
+        f"forecast_horizon is {horizon}, but no sequence goes on for more than "
+        f"{_count(longest, 'time step')} after its first observed one{where}; lower "
+        "it, or pass longer sequences."
+    )
 
 
 def _set_features(

@@ -56,14 +56,22 @@ def run_python():
 
 @pytest.fixture(scope="session")
 def small_autoencoder():
-    """Make an estimator that trains in no time, with the parameters a test asks for."""
+    """Make an estimator that trains in no time, with the parameters a test asks for.
+
+    The rest is plain, whatever the defaults are: one state, one loss, nothing hidden.
+    """
 
     def make(**parameters):
         small = {
             "n_components": 4,
             "hidden_layer_sizes": 8,
+            "pooling": "last",
+            "step_dropout": 0.0,
+            "agreement_weight": 0.0,
             "batch_size": 8,
             "epochs": 2,
+            "learning_rate": 1e-3,
+            "learning_rate_schedule": None,
             "random_state": 0,
         }
         return LSTMAutoencoderTransformer(**(small | parameters))

@@ -551,6 +551,7 @@ def test_a_learning_rate_and_an_optimizer_are_what_is_trained_with(
     instance = keras.optimizers.SGD(learning_rate=0.1, global_clipnorm=1.0)
     assert by_name == loss(optimizer=instance)
     assert by_name == loss(optimizer=instance, learning_rate=123.0)
+    assert by_name == loss(optimizer=instance, learning_rate_schedule="cosine")
     assert not instance.built
 
 

@@ -116,8 +116,10 @@ def test_agreement_brings_crops_near_their_sequences(waves):
         "hidden_layer_sizes": 8,
         "length_component": False,
         "patch_size": 4,
+        "step_dropout": 0.0,
         "epochs": 150,
         "learning_rate": 0.01,
+        "learning_rate_schedule": None,
         "random_state": 0,
     }
     rng = np.random.default_rng(1)
@@ -154,9 +156,13 @@ def test_trained_on_disturbed_input_it_minds_the_disturbance_less(waves, how):
     parameters = {
         "n_components": 8,
         "hidden_layer_sizes": 16,
+        "pooling": "last",
         "patch_size": 2,
+        "step_dropout": 0.0,
+        "agreement_weight": 0.0,
         "epochs": 300,
         "learning_rate": 0.01,
+        "learning_rate_schedule": None,
         "scaler": None,
         "random_state": 0,
     }
@@ -171,7 +177,7 @@ def test_trained_on_disturbed_input_it_minds_the_disturbance_less(waves, how):
     disturbed = [disturb(x) for x in waves]
 
     def error(**training):
-        ae = LSTMAutoencoderTransformer(**parameters, **training).fit(waves)
+        ae = LSTMAutoencoderTransformer(**(parameters | training)).fit(waves)
         pairs = zip(ae.reconstruct(disturbed), waves, strict=True)
         return np.mean([np.mean((found - x) ** 2) for found, x in pairs])
 

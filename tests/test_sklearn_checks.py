@@ -23,6 +23,7 @@ def test_as_it_comes(estimator, check):
 VARIANTS = [
     {
         "n_components": 1,
+        "forecast_horizon": 1,
         "scaler": None,
         "hidden_layer_sizes": (8, 4),
         "length_component": False,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks._process import ROOT
-from benchmarks.representations import _page
+from benchmarks.representations import _charts, _page
 from benchmarks.representations._results import PATH, Results
 from benchmarks.representations._scores import Study
 from benchmarks.representations._study import SEEDS, Piece, pieces, run, unfinished
@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     failures = [] if options.page else run(wanted, DESIGNS, PATH)
     study = Study(Results.read(PATH), DESIGNS)
     _page.write(study)
-    print(f"written: {_page.PATH.relative_to(ROOT)}")
+    for path in [_page.PATH, *_charts.draw_charts(study)]:
+        print(f"written: {path.relative_to(ROOT)}")
     if failures:
         raise SystemExit("not measured:\n" + "\n".join(failures))
 

@@ -15,34 +15,54 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks.representations import baselines
 from sklearn_seqae import LSTMAutoencoderTransformer
 
-STATISTICS = ("mean", "max", "min", "std")
+ONE_STATE = {  # a vector of the last state, trained for epochs instead of updates
+    "n_components": 16,
+    "pooling": "last",
+    "agreement_weight": 0.0,
+    "step_dropout": 0.0,
+    "epochs": 100,
+    "learning_rate": 1e-3,
+    "learning_rate_schedule": None,
+}
 CONVERGED = {
+    **ONE_STATE,
     "epochs": "auto",
     "learning_rate": 3e-3,
     "learning_rate_schedule": "cosine",
 }
-NO_HEAD = {**CONVERGED, "pooling": STATISTICS, "n_components": None}
-AGREEMENT = {**NO_HEAD, "agreement_weight": 0.1}
-NOISE = {**AGREEMENT, "noise": 0.2}
+STATISTICS = ("mean", "max", "min", "std")
+NO_HEAD = {**CONVERGED, "pooling": ("last", *STATISTICS), "n_components": None}
 
 OURS: dict[str, dict[str, Any]] = {
     "defaults": {},
+    # How the defaults came about, one thing after the other
+    "one-state": ONE_STATE,
     "converged": CONVERGED,
-    "pooled": {**CONVERGED, "pooling": STATISTICS},
+    "pooled": {**NO_HEAD, "n_components": 16},
     "no-head": NO_HEAD,
-    "agreement": AGREEMENT,
-    "agreement-1": {**AGREEMENT, "agreement_weight": 1.0},
-    "agreement-64-components": {**AGREEMENT, "n_components": 64},
-    "agreement-differences": {**AGREEMENT, "differences": True},
-    "noise": NOISE,
-    "noise-0.4": {**NOISE, "noise": 0.4},
-    "noise-step-dropout": {**NOISE, "step_dropout": 0.2},
-    "noise-last": {**NOISE, "pooling": ("last", *STATISTICS)},
-    "noise-attention": {**NOISE, "pooling": (*STATISTICS, "attention")},
-    "noise-128-units": {**NOISE, "hidden_layer_sizes": (128,)},
-    "noise-2-layers": {**NOISE, "hidden_layer_sizes": (64, 64)},
+    "agreement": {**NO_HEAD, "agreement_weight": 0.3},
+    # The defaults, but for one thing
+    "without-last": {"pooling": STATISTICS},
+    "64-components": {"n_components": 64},
+    "agreement-0.1": {"agreement_weight": 0.1},
+    "agreement-1": {"agreement_weight": 1.0},
+    "no-agreement": {"agreement_weight": 0.0},
+    "step-dropout-0.5": {"step_dropout": 0.5},
+    "noise-0.2": {"noise": 0.2},
+    "differences": {"differences": True},
+    "attention": {"pooling": ("last", *STATISTICS, "attention")},
+    "128-units": {"hidden_layer_sizes": (128,)},
+    "2-layers": {"hidden_layer_sizes": (64, 64)},
 }
 HEADLINE = ("defaults",)
+STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
+    "one-state": "last state,\n100 epochs",
+    "converged": "2,000\nupdates",
+    "pooled": "pooled\nstates",
+    "no-head": "no\nhead",
+    "agreement": "agreement\nwith crops",
+    "defaults": "hidden\nsteps",
+}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ layers compute the same numbers from them.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -51,6 +52,10 @@ class Architecture:
     variational : bool
         Whether the head makes the mean of a normal distribution, and a further Dense
         layer the logarithm of its variances; the vector is the mean.
+    n_forecast_steps : int
+        LSTM steps of a second decoder, which predicts what comes next; 0 is none.
+    n_recent : int
+        Values that it reads beside the vector: the last time steps.
     """
 
     n_inputs: int
@@ -66,6 +71,8 @@ class Architecture:
     decoder: str = "repeat"
     n_steps: int = 0
     variational: bool = False
+    n_forecast_steps: int = 0
+    n_recent: int = 0
 
     @property
     def n_directions(self) -> int:
@@ -94,6 +101,12 @@ class Architecture:
         """Width of what each decoder layer reads."""
         return (decoder_of(self).n_read, *self.decoder_units[:-1])
 
+    @property
+    def forecaster(self) -> Architecture:
+        """The same with the second decoder, where there is one, as its decoder."""
+        n_read = self.n_code + self.n_recent
+        return replace(self, n_code=n_read, decoder="repeat", n_steps=0)
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -106,6 +119,8 @@ class Layers:
     reconstruction: Any
     projection: tuple[Any, ...]
     log_variance: Any | None
+    forecaster: tuple[Any, ...] = ()
+    forecast: Any | None = None
 
     @property
     def of_encoder(self) -> list[Any]:
@@ -119,6 +134,9 @@ class Layers:
         every = [*self.of_encoder, *self.decoder, self.reconstruction]
         of_training = *self.projection, self.log_variance
         every += [layer for layer in of_training if layer is not None]
+        every += self.forecaster
+        if self.forecast is not None:
+            every.append(self.forecast)
         return [v for layer in every for v in layer.trainable_variables]
 
     def set_weights(self, weights: Weights) -> None:
@@ -170,6 +188,8 @@ def build_layers(architecture: Architecture) -> Layers:
         if architecture.variational
         else None,
     )
+    if architecture.n_forecast_steps:
+        built = replace(built, **_forecaster_layers(architecture, lstm, dense))
     for layer, width in zip(built.encoder, architecture.encoder_inputs, strict=True):
         layer.build((None, None, width))
     for layer, width in zip(built.queries, architecture.query_sizes, strict=True):
@@ -182,7 +202,28 @@ def build_layers(architecture: Architecture) -> Layers:
     for layer, width in zip(built.decoder, architecture.decoder_inputs, strict=True):
         layer.build((None, None, width))
     built.reconstruction.build((None, None, architecture.decoder_units[-1]))
+    if architecture.n_forecast_steps:
+        inputs = architecture.forecaster.decoder_inputs
+        widths = *inputs, architecture.decoder_units[-1]
+        of_forecaster = *built.forecaster, built.forecast
+        for layer, width in zip(of_forecaster, widths, strict=True):
+            layer.build((None, None, width))
     return built
+
+
+def _forecaster_layers(
+    architecture: Architecture, lstm: Callable[..., Any], dense: Callable[..., Any]
+) -> dict[str, Any]:
+    """Make the LSTM layers and the output layer of the second decoder."""
+    units = enumerate(architecture.decoder_units, 1)
+    output = dense(architecture.n_inputs, name="forecast_dense")
+    return {
+        "forecaster": tuple(
+            lstm(n, return_sequences=True, name=f"forecaster_lstm_{i}")
+            for i, n in units
+        ),
+        "forecast": layers.TimeDistributed(output, name="forecast"),
+    }
 
 
 def initial_weights(
@@ -212,6 +253,11 @@ def initial_weights(
         bias[units : 2 * units] = 1.0
         return [kernel, recurrent_kernel, bias]
 
+    def decoder(of: Architecture) -> Weights:
+        pairs = zip(of.decoder_inputs, of.decoder_units, strict=True)
+        of_layers = [array for pair in pairs for array in lstm(*pair)]
+        return of_layers + dense(of.decoder_units[-1], decoder_of(of).n_written)
+
     weights: Weights = []
     pairs = zip(architecture.encoder_inputs, architecture.encoder_units, strict=True)
     for n_inputs, units in pairs:
@@ -221,14 +267,12 @@ def initial_weights(
         weights += matrix(width, 1)
     if architecture.head:
         weights += dense(architecture.n_pooled, architecture.n_code)
-    pairs = zip(architecture.decoder_inputs, architecture.decoder_units, strict=True)
-    for n_inputs, units in pairs:
-        weights += lstm(n_inputs, units)
-    n_written = decoder_of(architecture).n_written
-    weights += dense(architecture.decoder_units[-1], n_written)
+    weights += decoder(architecture)
     if architecture.n_projection:
         weights += dense(architecture.n_pooled, architecture.n_projection)
         weights += dense(architecture.n_projection, architecture.n_projection)
     if architecture.variational:
         weights += dense(architecture.n_pooled, architecture.n_code)
+    if architecture.n_forecast_steps:
+        weights += decoder(architecture.forecaster)
     return weights

@@ -70,12 +70,23 @@ def layer_masks(
     return [Masks(*pair) for pair in zip(of_inputs, of_states, strict=True)]
 
 
+def masks_of_rows(masks: list[Masks] | None, first: int) -> list[Masks] | None:
+    """Return the masks of the rows from ``first`` on."""
+    if masks is None:
+        return None
+    return [Masks(*(m if m is None else m[:, first:] for m in own)) for own in masks]
+
+
 def layer_shapes(architecture: Architecture) -> list[tuple[int, int, int]]:
     """Directions, inputs and units of every LSTM layer, in the order of the data."""
     encoder = zip(architecture.encoder_inputs, architecture.encoder_units, strict=True)
     decoder = zip(architecture.decoder_inputs, architecture.decoder_units, strict=True)
-    directions = architecture.n_directions
-    return [(directions, *shape) for shape in encoder] + [(1, *d) for d in decoder]
+    forward = [*decoder]
+    if architecture.n_forecast_steps:
+        own = architecture.forecaster
+        forward += zip(own.decoder_inputs, own.decoder_units, strict=True)
+    both = [(architecture.n_directions, *shape) for shape in encoder]
+    return both + [(1, *shape) for shape in forward]
 
 
 def _deal(rows: Tensor | None, shapes: Sequence[tuple[int, int]]) -> list[Tensor]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches, as_shards, chunks, plan_epoch
 from sklearn_seqae._keras.losses import LOSSES, Mass
+from sklearn_seqae._keras.program import Program, Steps
 from sklearn_seqae._keras.schedule import warm_cosine
-from sklearn_seqae._keras.workspace import Program, Steps
-from sklearn_seqae._packing import Noise, Stream, pack, pair_with_crops
+from sklearn_seqae._packing import Futures, Noise, Stream, pack, pair_with_crops
+from sklearn_seqae._prefixes import Prefixes, Rows, followed_by_prefixes
 
 STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
+FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained
 SHORTEST_CROP = 0.5  # of a sequence, to be recognised as part of it
 Indices = NDArray[np.int64]
 
@@ -41,6 +44,16 @@ class Settings:
     recurrent_dropout: float = 0.0
     activity_l1: float = 0.0
     kl_weight: float = 0.0
+    forecast_horizon: int | None = None
+
+    @property
+    def forecast_weight(self) -> float:
+        return FORECAST_WEIGHT if self.forecast_horizon else 0.0
+
+    @property
+    def sets_rate(self) -> bool:
+        """Whether the learning rate is ours to set: an instance brings its own."""
+        return not isinstance(self.optimizer, keras.optimizers.Optimizer)
 
 
 @dataclass(frozen=True)
@@ -53,12 +66,15 @@ class Data:
     sample_weight : ndarray of shape (n_sequences,), float32
     train, validation : ndarray of int
         Sequences by index; ``validation`` may be empty.
+    prefixes : Prefixes, default=None
+        Those of the sequences, where their futures are to be predicted.
     """
 
     patches: Patches
     sample_weight: NDArray[np.float32]
     train: Indices
     validation: Indices
+    prefixes: Prefixes | None = None
 
 
 class Feed:
@@ -82,10 +98,13 @@ class Feed:
         self._random_state = random_state
         self._pairs = bool(program.architecture.n_projection)
         self._of_crops: np.random.Generator | None = None
+        self._of_cuts: np.random.Generator | None = None
         self._noise: Noise | None = None
         self._silence: Noise | None = None
         if self._pairs:
             self._of_crops = _generator(random_state)
+        if data.prefixes is not None:
+            self._of_cuts = _generator(random_state)
         if program.noisy:
             of_noise = _generator(random_state)
             self._noise = Noise(settings.noise, settings.step_dropout, of_noise)
@@ -94,9 +113,12 @@ class Feed:
         self._n_batches = -(-len(data.train) // settings.batch_size)
         self._n_updates = 0
         self._losses = {name: LOSSES[name] for name in program.losses}
+        n_sequences = float(data.sample_weight[data.train].sum())
         self._mass = Mass(
             float(_observed(data)[data.train].sum()),
-            float(data.sample_weight[data.train].sum()),
+            n_sequences,
+            n_sequences,
+            float(_ahead(data)[data.train].sum()) or 1.0,  # the rest may be too short
         )
         self.holds_out = len(data.validation) > 0
 
@@ -106,7 +128,7 @@ class Feed:
         batches = plan_epoch(
             self._lengths[train], self._settings.batch_size, self._random_state
         )
-        n_rows = program.n_rows // (1 + self._pairs)
+        n_rows = (program.n_rows - program.n_prefix_rows) // (1 + self._pairs)
         return as_shards(
             [train[b] for b in batches], self._lengths, program.n_shards, n_rows
         )
@@ -121,25 +143,27 @@ class Feed:
         """Pack batches for one call after the other into TensorFlow."""
         whole = chunks(shards, self._lengths, STEPS_PER_CALL)
         for piece in shards[:, None] if one_by_one else whole:
-            stream = self._pack(piece, True, self._noise)
-            yield stream, self._steps(len(piece))
+            yield self._pack_for_training(piece), self._steps(len(piece))
 
     def validation(self) -> Iterator[Stream]:
-        """Pack the validation set, as it is, without crops or noise."""
+        """Pack the validation set, as it is, without crops, prefixes or noise."""
         program, held_out = self._program, self._data.validation
         order = held_out[np.argsort(self._lengths[held_out], kind="stable")]
         size = program.n_shards * program.n_rows
         batches = np.array_split(order, -(-len(order) // size))
         shards = as_shards(batches, self._lengths, program.n_shards, program.n_rows)
         for piece in chunks(shards, self._lengths, STEPS_PER_CALL):
-            yield self._pack(piece, False, self._silence)
+            yield self._pack(self._rows(piece), self._silence)
 
     def sums(self, losses: NDArray[np.float32], stream: Stream) -> NDArray[np.float64]:
         """Return what `means` needs of each batch: its losses and its `Mass`."""
         per_step = stream.weight.sum(axis=(1, 2), dtype=np.float64)
+        n_paired = stream.row_weight.shape[2] - stream.futures.recent.shape[2]
         mass = Mass(
             np.add.reduceat(per_step, stream.starts[:, 0]),
             stream.row_weight.sum(axis=(1, 2), dtype=np.float64),
+            stream.row_weight[..., :n_paired].sum(axis=(1, 2), dtype=np.float64),
+            stream.futures.weight.sum(axis=(1, 2, 3, 4), dtype=np.float64),
         )
         return np.column_stack([losses, *mass]).astype(np.float64)
 
@@ -169,28 +193,38 @@ class Feed:
         n = len(self._losses)
         return dict(zip(self._losses, total[:n], strict=True)), Mass(*total[n:])
 
-    def _pack(
-        self, shards: NDArray[np.int64], training: bool, noise: Noise | None
-    ) -> Stream:
-        data, crops = self._data, None
-        if training and self._of_crops is not None:
-            shards, crops = pair_with_crops(
+    def _pack_for_training(self, shards: NDArray[np.int64]) -> Stream:
+        rows, prefixes, futures = self._rows(shards), self._data.prefixes, None
+        if self._of_crops is not None:
+            paired, crops = pair_with_crops(
                 shards, self._lengths, SHORTEST_CROP, self._of_crops
             )
+            rows = replace(rows, shards=paired, crops=crops)
+        if prefixes is not None and self._of_cuts is not None:
+            rows, futures = followed_by_prefixes(rows, shards, prefixes, self._of_cuts)
+        return self._pack(rows, self._noise, futures)
+
+    def _rows(self, shards: NDArray[np.int64]) -> Rows:
+        return Rows(self._data.patches, shards, self._data.sample_weight, None)
+
+    def _pack(
+        self, rows: Rows, noise: Noise | None, futures: Futures | None = None
+    ) -> Stream:
         return pack(
-            data.patches,
-            shards,
+            rows.patches,
+            rows.shards,
             self._program.n_buffer_steps,
-            data.sample_weight,
-            crops=crops,
+            rows.sample_weight,
+            crops=rows.crops,
             noise=noise,
+            futures=futures,
         )
 
     def _steps(self, n: int) -> Steps:
         """Return what the next ``n`` updates go by."""
         settings, n_batches = self._settings, self._n_batches
         rates = np.zeros(n)  # as it is
-        if settings.learning_rate_schedule == "cosine":
+        if settings.sets_rate and settings.learning_rate_schedule == "cosine":
             update = self._n_updates + np.arange(n)
             factor = warm_cosine(update, settings.epochs * n_batches)
             rates = settings.learning_rate * factor
@@ -217,6 +251,13 @@ class Feed:
 
 def _ratio(total: float, mass: float) -> float:
     return float(total / mass) if mass else 0.0
+
+
+def _ahead(data: Data) -> NDArray[np.floating]:
+    """Count what is observed after a prefix, on average, times a sequence's weight."""
+    if data.prefixes is None:
+        return np.zeros_like(data.sample_weight)
+    return data.prefixes.expected_masses() * data.sample_weight
 
 
 def _observed(data: Data) -> NDArray[np.floating]:

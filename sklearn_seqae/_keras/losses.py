@@ -20,11 +20,17 @@ class Mass(NamedTuple):
     values : float or ndarray
         Observed values.
     rows : float or ndarray
-        Sequences, and crops of them.
+        Sequences, crops and prefixes of them.
+    paired : float or ndarray
+        Sequences and crops, but not prefixes.
+    ahead : float or ndarray
+        Observed values after prefixes, within the horizon.
     """
 
     values: Any
     rows: Any
+    paired: Any
+    ahead: Any
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,11 @@ class Loss:
     divisor : callable
         What the objective divides its sum by, from the `Mass` of the training set as it
         is, without crops.
-    mean_over : {"values", "rows"}
+    mean_over : {"values", "rows", "paired", "ahead"}
         What the history divides its sum by, of the `Mass` of what was run.
     held_out : bool, default=True
-        Whether it means something for sequences held out, which come without crops.
+        Whether it means something for sequences held out, which come without crops and
+        prefixes. The others are zero there.
     """
 
     weight: str | None
@@ -57,7 +64,10 @@ class Loss:
 LOSSES = {
     "loss": Loss(None, lambda mass: mass.values, "values"),
     "disagreement": Loss(
-        "agreement_weight", lambda mass: 2 * mass.rows, "rows", held_out=False
+        "agreement_weight", lambda mass: 2 * mass.paired, "paired", held_out=False
+    ),
+    "forecast_loss": Loss(
+        "forecast_weight", lambda mass: mass.ahead, "ahead", held_out=False
     ),
     # Half the squared error is the negative log-likelihood under a normal distribution
     # of variance one: of twice the evidence lower bound this is the other part.

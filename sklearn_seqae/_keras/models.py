@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
+from numpy.typing import NDArray
 
 from sklearn_seqae._keras.architecture import Architecture, Layers
 from sklearn_seqae._keras.decoders import decoder_of
@@ -23,6 +24,7 @@ class Models:
     encoder: keras.Model
     decoder: keras.Model
     autoencoder: keras.Model
+    forecaster: keras.Model | None = None
 
 
 def build_models(
@@ -33,6 +35,7 @@ def build_models(
     max_length: int,
     length_code: LengthCode | None,
     difference_scale: tuple[float, ...] | None = None,
+    forecast_scale: tuple[tuple[float, ...], ...] | None = None,
 ) -> Models:
     """Models for summary, plotting and export, from the layers of `build_layers`.
 
@@ -41,7 +44,8 @@ def build_models(
     ``patch_size``, and gives what ``transform`` gives. (But NaN inside a sequence,
     which ``transform`` interpolates, it takes for zero.) The decoder gives scaled
     sequences of the padded length in the order of time; steps beyond a sequence's
-    length are zero where the embedding holds the length.
+    length are zero where the embedding holds the length. The forecaster, where there
+    is one, gives the time steps that follow a sequence.
     """
     n_patches = -(-max_length // patch_size)
     shape = (n_patches, patch_size, architecture.n_inputs // patch_size)
@@ -52,6 +56,11 @@ def build_models(
         encoder,
         decoder,
         keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder"),
+        None
+        if forecast_scale is None
+        else _forecaster(
+            built, architecture, encoder, np.array(forecast_scale, np.float32)
+        ),
     )
 
 
@@ -166,12 +175,59 @@ def _writer(shape: tuple[int, int, int], with_length: bool) -> keras.Model:
     return keras.Model([written, length], flat, name="in_order_of_time")
 
 
+def _forecaster(
+    built: Layers,
+    architecture: Architecture,
+    encoder: keras.Model,
+    scale: NDArray[np.float32],
+) -> keras.Model:
+    """Model of padded sequences to the time steps that follow, as many as the scale."""
+    sequence = encoder.input
+    horizon, n_features = scale.shape
+    recent = _recent_of(sequence, architecture.n_recent // n_features)
+    code = encoder(sequence)[:, : architecture.n_code]
+    changes = forecast_changes(built, architecture, code, recent)
+    flat = layers.Reshape((-1, n_features), name="unpatch_forecast")(changes)
+    last = ops.expand_dims(recent[:, :n_features], 1)
+    future = last + flat[:, :horizon] * scale
+    return keras.Model(sequence, future, name="forecaster")
+
+
 def encode_steps(
     built: Layers, architecture: Architecture, steps: Any, mask: Any
 ) -> Any:
     """Run the encoder's stock layers: steps, as for `pooled_states`, to codes."""
     pooled = pooled_states(built, architecture, steps, mask)
     return pooled if built.embedding is None else built.embedding(pooled)
+
+
+def forecast_changes(
+    built: Layers,
+    architecture: Architecture,
+    code: Any,
+    recent: Any,
+    call: Any = None,
+) -> Any:
+    """Run the forecaster's stock layers, the first step first.
+
+    Parameters
+    ----------
+    built : Layers
+    architecture : Architecture
+    code : tensor of shape (B, n_code)
+    recent : tensor of shape (B, n_recent)
+    call : callable, default=None
+        How to call a layer; None is as it is.
+
+    Returns
+    -------
+    tensor of shape (B, n_forecast_steps, n_inputs)
+    """
+    as_decoder = replace(built, decoder=built.forecaster, reconstruction=built.forecast)
+    vector = ops.concatenate([code, recent], axis=-1)
+    return decoder_of(architecture.forecaster).through_layers(
+        as_decoder, vector, architecture.n_forecast_steps, call or call_as_it_is
+    )
 
 
 def pooled_states(
@@ -250,6 +306,17 @@ def _lengths_of(observed: Any) -> Any:
     position = np.arange(1, observed.shape[1] + 1)
     any_feature = ops.cast(ops.any(observed, axis=-1), "int32")
     return ops.max(ops.multiply(any_feature, position), axis=1, keepdims=True)
+
+
+def _recent_of(sequence: Any, n: int) -> Any:
+    """Last ``n`` time steps, the latest first, as `recent_values` has them."""
+    observed = ops.logical_not(ops.isnan(sequence))
+    filled = ops.where(observed, sequence, ops.zeros_like(sequence))
+    at = ops.subtract(_lengths_of(observed), np.arange(1, n + 1))
+    steps = ops.take_along_axis(filled, ops.expand_dims(ops.maximum(at, 0), -1), axis=1)
+    inside = ops.expand_dims(ops.greater_equal(at, 0), -1)
+    recent = ops.where(inside, steps, ops.zeros_like(steps))
+    return ops.reshape(recent, (-1, n * sequence.shape[-1]))
 
 
 def _differences(filled: Any, lengths: Any) -> Any:

@@ -35,7 +35,7 @@ class Stateless:
     ) -> None:
         own = zip(layers.variables, weights, strict=True)
         self._weights = {id(variable): weight for variable, weight in own}
-        recurrent = [*layers.encoder, *layers.decoder]
+        recurrent = [*layers.encoder, *layers.decoder, *layers.forecaster]
         pairs = zip(recurrent, masks, strict=True) if masks else ()
         self._masks = {id(layer): mask for layer, mask in pairs}
 

@@ -12,7 +12,6 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
@@ -24,9 +23,10 @@ from sklearn_seqae._keras.devices import has_gpu, n_cores
 from sklearn_seqae._keras.draws import Chance
 from sklearn_seqae._keras.feeding import STEPS_PER_CALL, Data, Feed, Settings
 from sklearn_seqae._keras.losses import losses_of
+from sklearn_seqae._keras.program import Program
 from sklearn_seqae._keras.progress import Progress
 from sklearn_seqae._keras.watching import callback_list
-from sklearn_seqae._keras.workspace import Program, Workspace, lend
+from sklearn_seqae._keras.workspace import Workspace, lend
 
 __all__ = ["Data", "Result", "Settings", "State", "train"]
 
@@ -87,9 +87,7 @@ def train(
     """
     state = start or State(initial_weights(architecture, random_state))
     program = _program(architecture, data, settings)
-    learning_rate: float | None = settings.learning_rate
-    if isinstance(settings.optimizer, keras.optimizers.Optimizer):
-        learning_rate = None  # an instance brings its own
+    learning_rate = settings.learning_rate if settings.sets_rate else None
     with lend(program, settings.optimizer) as workspace:
         workspace.load(state.weights, state.optimizer, learning_rate)
         loop = _Loop(workspace, data, settings, random_state)
@@ -105,12 +103,13 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
     n_shards, n_rows = shard_shape(len(data.train), settings.batch_size, n_cores())
     if has_gpu():  # one large batch is what a GPU likes
         n_shards, n_rows = 1, n_shards * n_rows
-    if architecture.n_projection:  # each sequence is followed by a crop of it
-        n_rows *= 2
+    # Each sequence may be followed by a crop of it, and by a prefix of it.
+    n_prefix_rows = n_rows if architecture.n_forecast_steps else 0
+    n_paired_rows = 2 * n_rows if architecture.n_projection else n_rows
     return Program(
         architecture,
         n_shards,
-        n_rows,
+        n_paired_rows + n_prefix_rows,
         buffer_steps(int(data.patches.lengths.max())),
         noisy=settings.noise > 0 or settings.step_dropout > 0,
         losses=losses_of(settings),
@@ -120,6 +119,7 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
             steps=decoder_of(architecture).takes_chances,
             code=architecture.variational,
         ),
+        n_prefix_rows=n_prefix_rows,
     )
 
 

@@ -17,74 +17,32 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from dataclasses import fields
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._keras.architecture import Architecture, Weights
+from sklearn_seqae._keras.architecture import Weights
 from sklearn_seqae._keras.compiling import CompiledModel, optimizer_key
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
-from sklearn_seqae._keras.draws import NO_CHANCE, Chance, draw
+from sklearn_seqae._keras.draws import draw
+from sklearn_seqae._keras.forecasting import make_forecaster
 from sklearn_seqae._keras.network import make_network
-from sklearn_seqae._keras.objective import Objective, Shard
-from sklearn_seqae._packing import Stream
+from sklearn_seqae._keras.objective import NO_BUFFERS, Buffers, Objective, Shard
+from sklearn_seqae._keras.program import (
+    Program,
+    Steps,
+    steps_signature,
+    stream_signature,
+)
+from sklearn_seqae._packing import Futures, Stream
 
 MAX_IDLE = 8
 MAX_IDLE_BYTES = 2**29
 Tensor = Any
-
-
-@dataclass(frozen=True)
-class Program:
-    """All that decides whether a compiled training program can serve a fit.
-
-    Attributes
-    ----------
-    architecture : Architecture
-    n_shards, n_rows : int
-        How a batch is run, see `sklearn_seqae._batching`.
-    n_buffer_steps : int
-        Longest sequence that the program serves, in steps.
-    noisy : bool, default=False
-        Whether the decoder's target is not what the encoder reads.
-    losses : tuple of str, default=("loss",)
-        What is computed, of `LOSSES`.
-    chance : Chance, default=Chance()
-        What is drawn anew at every update.
-    """
-
-    architecture: Architecture
-    n_shards: int
-    n_rows: int
-    n_buffer_steps: int
-    noisy: bool = False
-    losses: tuple[str, ...] = ("loss",)
-    chance: Chance = NO_CHANCE
-
-
-class Steps(NamedTuple):
-    """What each update of a call into training goes by.
-
-    Attributes
-    ----------
-    scale : ndarray of shape (n_batches, n_losses), float32
-        Factors of the losses in the objective.
-    learning_rate : ndarray of shape (n_batches,), float32
-        0 leaves the optimizer's as it is.
-    dropout : ndarray of shape (n_batches, 2), float32
-        Shares of the inputs and of the states that LSTM layers leave out.
-    seed : ndarray of shape (n_batches, 2), int32
-        All that is drawn comes from it; of no meaning where nothing is.
-    """
-
-    scale: Any
-    learning_rate: Any
-    dropout: Any
-    seed: Any
 
 
 class Workspace:
@@ -99,6 +57,7 @@ class Workspace:
         self.optimizer = compiled.optimizer
         self._fresh_optimizer = self.get_optimizer_state()
         self._network = make_network(program.architecture, has_gpu())
+        self._forecaster = make_forecaster(program.architecture, has_gpu())
         self._jit = not has_gpu() and xla_compiles()
         # A rate of one's own, not a schedule of Keras's, can be set for each batch.
         self._has_rate = isinstance(
@@ -107,23 +66,26 @@ class Workspace:
         self._variables = [variable.value for variable in self.layers.variables]
         # Without XLA nothing is updated in place, so there the buffers would only cost.
         self._scratch = [
-            self._network.scratch(program.n_buffer_steps, program.n_rows)
-            if self._jit
-            else []
+            self._buffers() if self._jit else NO_BUFFERS
             for _ in range(program.n_shards)
         ]
-        objective = Objective(self._network, self._variables, program.losses)
+        objective = Objective(
+            self._network, self._forecaster, self._variables, program.losses
+        )
         self._gradients_of_shard = self._function(objective.gradients)
         self._losses_of_shard = self._function(objective.losses)
         self._update = self._function(self._apply)
         self._train = tf.function(
             own_function(self._train_batches),
-            [*self._stream_signature(), *self._steps_signature()],
+            [
+                *stream_signature(program, program.n_prefix_rows),
+                *steps_signature(program),
+            ],
             autograph=False,
         )
         self._evaluate = tf.function(
             own_function(self._evaluate_batches),
-            self._stream_signature(),
+            stream_signature(program, 0),
             autograph=False,
         )
 
@@ -176,32 +138,15 @@ class Workspace:
 
     @staticmethod
     def _tensors(stream: Stream) -> tuple[Tensor, ...]:
-        return tuple(
-            tf.convert_to_tensor(getattr(stream, field.name))
-            for field in fields(stream)
+        arrays = tuple(getattr(stream, field.name) for field in fields(stream))
+        return tf.nest.map_structure(tf.convert_to_tensor, arrays)
+
+    def _buffers(self) -> Buffers:
+        program, n_ahead = self.program, self.program.n_prefix_rows
+        return Buffers(
+            self._network.scratch(program.n_buffer_steps, program.n_rows),
+            self._forecaster.scratch(n_ahead) if n_ahead else (),
         )
-
-    def _stream_signature(self) -> list[tf.TensorSpec]:
-        program = self.program
-        rows, width = program.n_rows, program.architecture.n_inputs
-        read = program.architecture.encoder_inputs[0]
-        shards = (None, program.n_shards)
-        return [
-            tf.TensorSpec((None, 2, rows, read), tf.float32),
-            tf.TensorSpec((None, rows, width), tf.float32),
-            tf.TensorSpec((None, rows, width), tf.float32),
-            tf.TensorSpec((*shards, rows), tf.float32),
-            tf.TensorSpec(shards, tf.int32),
-            tf.TensorSpec((*shards, rows), tf.int32),
-        ]
-
-    def _steps_signature(self) -> list[tf.TensorSpec]:
-        return [
-            tf.TensorSpec((None, len(self.program.losses)), tf.float32),
-            tf.TensorSpec((None,), tf.float32),
-            tf.TensorSpec((None, 2), tf.float32),
-            tf.TensorSpec((None, 2), tf.int32),
-        ]
 
     def _function(self, python_function: Any) -> Any:
         return tf.function(
@@ -277,6 +222,7 @@ class Workspace:
                 cut(stream.weight),
                 stream.row_weight[b, s],
                 stream.lengths[b, s],
+                Futures(*(array[b, s] for array in stream.futures)),
             )
 
     def _apply(self, gradients: list[list[Tensor]]) -> None:

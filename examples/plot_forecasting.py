@@ -1,0 +1,104 @@
+"""
+====================
+Tell what comes next
+====================
+
+A second decoder, beside the one that reconstructs, learns to write the next time steps
+from the vector of a sequence's beginning. What it predicts can be appended to the
+sequence and read again, so that it goes on for as long as one likes.
+"""
+
+# %%
+# Waves
+# -----
+# Series of 60 to 90 time steps. Each is a noisy sum of two sines, with periods, phases
+# and amplitudes of its own, so each goes on in its own way.
+
+import numpy as np
+
+rng = np.random.default_rng(0)
+
+
+def wave(n_timesteps):
+    t = np.arange(n_timesteps)[:, None]
+    period, phase = rng.uniform(8, 30, size=2), rng.random(2)
+    sines = rng.uniform(0.5, 1.5, size=2) * np.sin(2 * np.pi * (t / period + phase))
+    return sines.sum(axis=1) + rng.normal(0, 0.1, n_timesteps)
+
+
+X_train = [wave(n) for n in rng.integers(60, 91, size=400)]
+X_test = [wave(150) for _ in range(200)]
+
+# %%
+# Train
+# -----
+# ``forecast_horizon=10``: ten time steps are predicted at a time. The state after the
+# last step is what a forecast starts from, hence ``pooling="last"``.
+
+from sklearn_seqae import LSTMAutoencoderTransformer
+
+forecaster = LSTMAutoencoderTransformer(
+    n_components=24,
+    pooling="last",
+    forecast_horizon=10,
+    epochs=120,
+    learning_rate=3e-3,
+    learning_rate_schedule="cosine",
+    random_state=0,
+).fit(X_train)
+
+# %%
+# How far does it see?
+# --------------------
+# Of each test series it gets to know the first 70 time steps, and predicts 80 more. Its
+# error is compared with that of repeating the last value, and with that of predicting
+# the mean of the series, which for waves is hard to beat from somewhere on.
+
+import matplotlib.pyplot as plt
+
+known = [x[:70] for x in X_test]
+truth = np.array([x[70:] for x in X_test])
+ahead = np.array(forecaster.forecast(known, n_steps=80))
+
+errors = {
+    "forecast": ahead - truth,
+    "last value": np.array([x[-1:] for x in known]) - truth,
+    "mean": np.array([[x.mean()] for x in known]) - truth,
+}
+styles = {"forecast": "-", "last value": ":", "mean": "--"}
+colors = {"forecast": "#0072B2", "last value": "black", "mean": "#D55E00"}
+steps = np.arange(1, 81)
+fig, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
+for name, error in errors.items():
+    rms = np.sqrt((error**2).mean(axis=0))
+    ax.plot(steps, rms, styles[name], color=colors[name], label=name)
+    print(f"{name}: {rms[0]:.2f} one step ahead, {rms[9]:.2f} ten, {rms[-1]:.2f} 80")
+ax.axvspan(0, 10, color="0.9", label="the horizon")
+ax.set(
+    title="Errors of 200 series, of which none was trained on",
+    xlabel="Time steps ahead",
+    ylabel="Root mean squared error",
+    xlim=(0, 80),
+    ylim=(0, None),
+)
+_ = ax.legend()
+
+# %%
+# On and on
+# ---------
+# Three series: what it read, the next ten time steps, which one vector tells, and what
+# follows when it reads its own predictions.
+
+order = np.argsort((errors["forecast"] ** 2).mean(axis=1))
+chosen = {"a good forecast": 20, "a usual one": 100, "a bad one": 180}
+t = np.arange(150)
+fig, axes = plt.subplots(3, 1, figsize=(8, 6), sharex=True, layout="constrained")
+for ax, (name, rank) in zip(axes, chosen.items(), strict=True):
+    i = order[rank]
+    ax.plot(t, X_test[i], color="0.6", lw=1, label="measured")
+    ax.plot(t[:70], known[i], color="black", lw=1, label="read")
+    ax.plot(t[70:80], ahead[i][:10], color="#0072B2", lw=2.5, label="the next ten")
+    ax.plot(t[79:], ahead[i][9:], "--", color="#D55E00", lw=1.5, label="generated")
+    ax.set(title=name, ylabel="value")
+axes[0].legend(loc="upper left", ncols=4, fontsize="small")
+_ = axes[-1].set_xlabel("time step")
