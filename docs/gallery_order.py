@@ -8,6 +8,7 @@ FIRST = [
     "plot_fine_tuning.py",
     "plot_watch_training.py",
     "plot_variational.py",
+    "plot_forecasting.py",
     "plot_clustering.py",
     "plot_anomalies.py",
     "plot_long_table.py",

@@ -154,6 +154,12 @@ SYSTEMS = [
         ":doc:`variants`",
     ),
     System(
+        "Predict the next element from those before, and slide on",
+        {"n_components": 4, "forecast_horizon": 1},
+        REPEATED,
+        GALLERY.format("plot_forecasting"),
+    ),
+    System(
         "``validation_split=0.1`` and the ``EarlyStopping`` callback",
         {"n_components": 4, "early_stopping": True, "validation_fraction": 0.1},
         REPEATED,

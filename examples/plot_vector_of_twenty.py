@@ -92,9 +92,8 @@ pd.DataFrame(
 ).round(3)
 
 # %%
-# A network of five units has little room. The two differ in their numbers of weights,
-# so this is no contest; it shows what each can do at these sizes. One test sequence,
-# three of its features:
+# Both do well on waves as simple as these. They differ much in their numbers of
+# weights, so this is no contest. One test sequence, three of its features:
 
 from sklearn_seqae.plotting import ReconstructionDisplay
 

@@ -175,15 +175,13 @@ class LSTMAutoencoderTransformer(
     max_length_ : int
         Time steps of the longest sequence seen in `fit`.
     history_ : dict of list of float
-        "loss" of every epoch, and "val_loss" with early stopping: mean squared error
-        over observed values, in scaled units. "disagreement" with `agreement_weight`:
-        mean cross entropy. "kl" with `kl_weight`: mean divergence from the standard
-        normal distribution, in nats per sequence. "activity" with `activity_l1`: mean
-        L1 norm of the embedding. With early stopping the last two have ``val_`` forms,
-        and "val_objective" is the weighted sum that it looks at. "forecast_loss" with
-        `forecast_horizon`: as a share of the error of predicting no change. NaN for an
-        epoch that had no such loss. With ``decoder="unfold"``, "loss" is that of steps
-        told the true one before.
+        Means of every epoch, NaN where there was none: "loss", the squared error over
+        observed values in scaled units (with ``decoder="unfold"``, of steps told the
+        true one before); "disagreement" with `agreement_weight`, a cross entropy;
+        "forecast_loss" with `forecast_horizon`, as a share of the error of predicting
+        no change; "kl" with `kl_weight`, in nats per sequence; "activity" with
+        `activity_l1`. With early stopping "val_loss", forms of the last two, and
+        "val_objective", the weighted sum that it looks at.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int

@@ -19,7 +19,9 @@ def test_as_it_comes(estimator, check):
 # Not among them, as the checks contradict its meaning: length_component=True, which
 # needs two components where seven checks set n_components=1. To go on from an earlier
 # fit contradicts them too (fitted twice must be the same), so warm_start comes with a
-# learning rate that leaves the weights where they were.
+# learning rate that leaves the weights where they were. And whatever the sequences are,
+# decoders that cut the vector get one step: a patch as long as the longest.
+PLAIN = {"pooling": "last", "agreement_weight": 0.0, "epochs": 2, "batch_size": 2}
 VARIANTS = [
     {
         "n_components": 1,
@@ -28,13 +30,16 @@ VARIANTS = [
         "hidden_layer_sizes": (8, 4),
         "length_component": False,
         "kl_weight": 0.1,
+        "decoder": "unfold",
     },
     {
         "n_components": 3,
         "scaler": "robust",
         "hidden_layer_sizes": 4,
         "activation": "relu",
-        "patch_size": 3,
+        "decoder": "reshape",
+        "decoder_layer_sizes": (3, 5),
+        "patch_size": 64,
         "early_stopping": True,
         "activity_l1": 0.1,
         "dropout": 0.2,
@@ -43,29 +48,20 @@ VARIANTS = [
         "scaler": "minmax",
         "hidden_layer_sizes": np.array([4]),
         "bidirectional": False,
+        "pooling": ("mean", "attention"),
+        "decoder": "single_shot",
+        "patch_size": 64,
         "optimizer": "sgd",
         "recurrent_dropout": 0.2,
+        "agreement_weight": 0.1,
         "warm_start": True,
         "learning_rate": 1e-12,
     },
-    # Decoders. Some checks set n_components to 1, whatever the sequences are, so they
-    # are cut into one step: a patch as long as the longest.
-    {
-        "decoder": "reshape",
-        "decoder_layer_sizes": (3, 5),
-        "hidden_layer_sizes": 4,
-        "patch_size": 64,
-    },
-    {"decoder": "single_shot", "hidden_layer_sizes": 4, "patch_size": 64},
-    {"decoder": "unfold", "hidden_layer_sizes": (4, 3)},
 ]
 
 
 @parametrize_with_checks(
-    [
-        LSTMAutoencoderTransformer(epochs=2, batch_size=2, **variant)
-        for variant in VARIANTS
-    ]
+    [LSTMAutoencoderTransformer(**(PLAIN | variant)) for variant in VARIANTS]
 )
 def test_variant(training_without_xla, caplog, estimator, check):
     check(estimator)

@@ -15,17 +15,29 @@ VARIANTS = [
     {"activity_l1": 0.1},
     {"kl_weight": 0.1},
 ]
+EVERYTHING = {
+    "agreement_weight": 0.1,
+    "noise": 0.1,
+    "step_dropout": 0.1,
+    "hidden_layer_sizes": (4, 3),
+    **{name: value for variant in VARIANTS for name, value in variant.items()},
+}
 
 
 def name_of(variant):
     return next(iter(variant))
 
 
+@pytest.fixture(params=[*VARIANTS, EVERYTHING], ids=name_of)
+def variant(request):
+    """Each variant, and all of them at once, of stacked layers and with crops."""
+    return request.param
+
+
 # All ----------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("training_without_xla")
-@pytest.mark.parametrize("variant", VARIANTS, ids=name_of)
 def test_a_variant_is_a_transformer(small_autoencoder, sequences, variant):
     """Reproducible, deterministic once fitted, no slave of its pickle."""
     ae = small_autoencoder(**variant)
@@ -38,7 +50,6 @@ def test_a_variant_is_a_transformer(small_autoencoder, sequences, variant):
 
 
 @pytest.mark.usefixtures("training_without_xla")
-@pytest.mark.parametrize("variant", VARIANTS, ids=name_of)
 def test_twice_the_weight_is_the_sequence_given_twice(
     small_autoencoder, sequences, variant
 ):
@@ -51,7 +62,6 @@ def test_twice_the_weight_is_the_sequence_given_twice(
 
 
 @pytest.mark.usefixtures("training_without_xla")
-@pytest.mark.parametrize("variant", VARIANTS, ids=name_of)
 def test_a_variant_goes_on(small_autoencoder, sequences, variant):
     def fit():
         ae = small_autoencoder(warm_start=True, **variant).fit(sequences)
@@ -147,6 +157,14 @@ def fit_vae(small_autoencoder, waves):
 @pytest.fixture(scope="module")
 def vae(fit_vae):
     return fit_vae(0.05)
+
+
+def test_the_same_seed_gives_the_same_bits(fit_vae, waves):
+    first, again = (fit_vae(0.05, epochs=3) for _ in range(2))
+    assert first.history_ == again.history_
+    assert_array_equal(first.transform(waves), again.transform(waves))
+    other = fit_vae(0.05, epochs=3, random_state=1)
+    assert other.history_ != first.history_
 
 
 def test_the_divergence_falls_with_its_weight(vae, fit_vae):

@@ -8,7 +8,7 @@ from benchmarks.representations import _picture, _tables, published
 from benchmarks.representations._ranks import Scores, critical_difference, friedman
 from benchmarks.representations._scores import Study, beside_others, with_published
 from benchmarks.representations._study import SEEDS
-from benchmarks.representations.designs import HEADLINE, OURS
+from benchmarks.representations.designs import HEADLINE, OTHER_INPUTS, OURS
 
 PATH = ROOT / "docs" / "representations.rst"
 TITLES = {
@@ -183,7 +183,7 @@ were decoded at their exact length."""
 
 def _designs(study: Study) -> str:
     """Ours among each other."""
-    sets, designs = study.development, list(OURS)
+    sets, designs = study.development, [*OURS, *OTHER_INPUTS]
     tables = [
         _table(_tables.accuracies(study.scores(designs, protocol), sets), title)
         for protocol, title in TITLES.items()
@@ -201,18 +201,22 @@ def _designs(study: Study) -> str:
     return _section(
         "Designs that were compared",
         "On the development sets; parameters not named are the defaults.",
-        _table(_given()),
+        _table(_given(study)),
         *tables,
         _missing_seeds(only_development, designs),
     )
 
 
-def _given() -> _tables.Rows:
-    """What each design of ours is."""
-    rows: _tables.Rows = [["", "parameters"]]
-    for name, parameters in OURS.items():
-        rows.append([name, ", ".join(f"``{k}={v!r}``" for k, v in parameters.items())])
-    return rows
+def _given(study: Study) -> _tables.Rows:
+    """What each design of ours is that was run."""
+    what = {
+        name: ", ".join(f"``{k}={v!r}``" for k, v in parameters.items())
+        for name, parameters in OURS.items()
+    }
+    for name, wrapper in OTHER_INPUTS.items():
+        what[name] = str(wrapper.__doc__).partition("\n")[0]
+    run = study.scores(list(what), "svm")
+    return [["", "parameters"], *([name, what[name]] for name in run)]
 
 
 def _machines(study: Study) -> str:

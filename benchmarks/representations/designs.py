@@ -12,7 +12,7 @@ from typing import Any
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.representations import baselines
+from benchmarks.representations import baselines, inputs
 from sklearn_seqae import LSTMAutoencoderTransformer
 
 ONE_STATE = {  # a vector of the last state, trained for epochs instead of updates
@@ -53,6 +53,10 @@ OURS: dict[str, dict[str, Any]] = {
     "attention": {"pooling": ("last", *STATISTICS, "attention")},
     "128-units": {"hidden_layer_sizes": (128,)},
     "2-layers": {"hidden_layer_sizes": (64, 64)},
+}
+OTHER_INPUTS = {
+    "scaled-each": inputs.ScaledEach,
+    "3-patch-sizes": inputs.SeveralPatchSizes,
 }
 HEADLINE = ("defaults",)
 STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
@@ -103,6 +107,16 @@ def ours(parameters: Mapping[str, Any]) -> Design:
     return Design(make, parameters, ours=True, imports=libraries)
 
 
+def wrapped(wrapper: Callable[[Any], Any]) -> Design:
+    """Our defaults, reading sequences in another form."""
+
+    def make(seed: int) -> Any:
+        return wrapper(LSTMAutoencoderTransformer(random_state=seed))
+
+    libraries = ("tensorflow", "keras", "scikeras.wrappers")
+    return Design(make, ours=True, imports=libraries)
+
+
 def fixed(make: Callable[[], Any], *imports: str) -> Design:
     """Of which no seed changes anything."""
     return Design(lambda seed: make(), seeded=False, imports=imports)
@@ -110,6 +124,7 @@ def fixed(make: Callable[[], Any], *imports: str) -> Design:
 
 DESIGNS: dict[str, Design] = {
     **{name: ours(parameters) for name, parameters in OURS.items()},
+    **{name: wrapped(wrapper) for name, wrapper in OTHER_INPUTS.items()},
     # Made by hand, these have units of their own: the SVM wants them standardised
     "statistics": fixed(
         lambda: make_pipeline(baselines.Statistics(), StandardScaler())

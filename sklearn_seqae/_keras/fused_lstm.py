@@ -25,21 +25,16 @@ buffers: whoever reads a sequence of states looks at a row's own steps only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
 from sklearn_seqae._keras.dropout import drop
-from sklearn_seqae._keras.gates import (
-    act,
-    act_gradient,
-    advance,
-    split,
-    weight_gradients,
-)
+from sklearn_seqae._keras.gates import weight_gradients
 from sklearn_seqae._keras.pooling import RunningPool
+from sklearn_seqae._keras.recurrence import Plan, Scratch, backward, forward
 
 Tensor = Any  # tf.Tensor is not typed upstream
 
@@ -58,43 +53,6 @@ class LSTMWeights:
     kernel: Tensor
     recurrent_kernel: Tensor
     bias: Tensor
-
-
-class Scratch(NamedTuple):
-    """Variables for the states, gates and gate gradients of one layer.
-
-    They hold nothing that anyone should read: each call overwrites the steps that it
-    runs. Given to XLA as variables, they are updated in place.
-
-    Attributes
-    ----------
-    hidden, cell : variable of shape (T, D, B, U)
-    gates, gate_gradients : variable of shape (T, D, B, 4U)
-        Two, since XLA copies a buffer whole where a loop replaces what it reads.
-    """
-
-    hidden: Any
-    cell: Any
-    gates: Any
-    gate_gradients: Any
-
-    @classmethod
-    def allocate(
-        cls,
-        n_timesteps: int,
-        n_directions: int,
-        n_rows: int,
-        units: int,
-        dtype: Any = tf.float32,
-    ) -> Scratch:
-        """Make the buffers of one layer, zero to begin with."""
-        shape = (n_timesteps, n_directions, n_rows)
-        return cls(
-            *(
-                tf.Variable(tf.zeros((*shape, width), dtype), trainable=False)
-                for width in (units, units, 4 * units, 4 * units)
-            )
-        )
 
 
 def lstm(
@@ -147,7 +105,7 @@ def lstm(
     zeros = tf.zeros((*x.shape[1:3], weights.recurrent_kernel.shape[1]), x.dtype)
     h0, c0 = initial_state or (zeros, zeros)
     pool = RunningPool(pooling, lengths)
-    plan = _Plan(
+    plan = Plan(
         lengths,
         int(x.shape[0]),
         activation,
@@ -165,13 +123,13 @@ def lstm(
             read = tf.concat([x[t], drop(h, recurrent_mask)], -1)
             return tf.matmul(read, both) + bias
 
-        saved = _forward(plan, pre_activation, h0, c0)
+        saved = forward(plan, pre_activation, h0, c0)
 
         def gradient(*upstream: Tensor) -> tuple[Tensor, ...]:
             transposed = tf.transpose(
                 both if input_gradient else recurrent_kernel, (0, 2, 1)
             )
-            gates, dh, dc, dx, total = _backward(plan, saved, c0, upstream, transposed)
+            gates, dh, dc, dx, total = backward(plan, saved, c0, upstream, transposed)
             d_both, d_bias = weight_gradients(
                 x, saved.hidden, h0, gates, plan.longest, recurrent_mask
             )
@@ -221,18 +179,18 @@ def lstm_over_constant(
     units = recurrent_kernel.shape[1]
     zeros = tf.zeros((*projection.shape[:2], units), projection.dtype)
     pool = RunningPool((), lengths)
-    plan = _Plan(lengths, n_timesteps, activation, True, pool, recurrent_mask, scratch)
+    plan = Plan(lengths, n_timesteps, activation, True, pool, recurrent_mask, scratch)
 
     @tf.custom_gradient
     def run(projection, recurrent_kernel):  # type: ignore[no-untyped-def]
         def pre_activation(_t: Tensor, h: Tensor) -> Tensor:
             return projection + tf.matmul(drop(h, recurrent_mask), recurrent_kernel)
 
-        saved = _forward(plan, pre_activation, zeros, zeros)
+        saved = forward(plan, pre_activation, zeros, zeros)
 
         def gradient(upstream: Tensor) -> tuple[Tensor, Tensor]:
             transposed = tf.transpose(recurrent_kernel, (0, 2, 1))
-            gates, _, _, _, total = _backward(
+            gates, _, _, _, total = backward(
                 plan, saved, zeros, (upstream,), transposed
             )
             d_recurrent, _ = weight_gradients(
@@ -243,145 +201,3 @@ def lstm_over_constant(
         return saved.hidden, gradient
 
     return run(projection, recurrent_kernel)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What both passes need to know of a call."""
-
-    lengths: Tensor
-    n_timesteps: int
-    activation: str
-    return_sequences: bool
-    pool: RunningPool
-    recurrent_mask: Tensor | None
-    scratch: Scratch | None
-
-    @property
-    def longest(self) -> Tensor:
-        return tf.reduce_max(self.lengths)
-
-    def outputs(self, saved: _Saved) -> list[Tensor]:
-        """List what a call returns: the sequence, if wanted, and the pool's sums."""
-        sequence = [saved.hidden] if self.return_sequences else []
-        return sequence + [saved.sums[name] for name in self.pool.names]
-
-    def by_name(
-        self, outputs: Sequence[Tensor]
-    ) -> tuple[Tensor | None, dict[str, Tensor]]:
-        """Undo `outputs`, for the outputs or their gradients."""
-        left = list(outputs)
-        sequence = left.pop(0) if self.return_sequences else None
-        return sequence, dict(zip(self.pool.names, left, strict=True))
-
-
-@dataclass(frozen=True)
-class _Saved:
-    """States and gates of all steps, each (T, D, B, width), and the pool's sums."""
-
-    hidden: Tensor
-    cell: Tensor
-    gates: Tensor
-    sums: dict[str, Tensor]
-
-
-def _buffer(like: Tensor, n_timesteps: int, width: int, variable: Any) -> Any:
-    """Make a TensorArray over a scratch variable, or one of its own."""
-    shape = (*like.shape[:2], width)
-    array = tf.TensorArray(like.dtype, n_timesteps, element_shape=shape)
-    return array if variable is None else array.unstack(variable.read_value())
-
-
-def _forward(
-    plan: _Plan,
-    pre_activation: Callable[[Tensor, Tensor], Tensor],
-    h0: Tensor,
-    c0: Tensor,
-) -> _Saved:
-    """Run the recurrence; return all that the outputs and _backward need."""
-    units, scratch = int(h0.shape[-1]), plan.scratch
-    widths = {"hidden": units, "cell": units, "gates": 4 * units}
-    buffers = tuple(
-        _buffer(h0, plan.n_timesteps, width, getattr(scratch, name, None))
-        for name, width in widths.items()
-    )
-
-    def step(t, h, c, sums, hidden, cell, gates):  # type: ignore[no-untyped-def]
-        before = h, c
-        h, c, stored = advance(pre_activation(t, h), c, plan.activation)
-        if plan.activation == "relu":
-            # Nothing bounds a relu: run on beyond a row's end, it may overflow, and
-            # infinity times a gradient of zero is not zero.
-            live = plan.pool.at_own_step(t)
-            h, c = tf.where(live, h, before[0]), tf.where(live, c, before[1])
-        sums = plan.pool.add(sums, t, h)
-        writes = hidden.write(t, h), cell.write(t, c), gates.write(t, stored)
-        return t + 1, h, c, sums, *writes
-
-    longest = plan.longest
-    _, _, _, sums, *written = tf.while_loop(
-        lambda t, *_: t < longest, step, (0, h0, c0, plan.pool.start(h0), *buffers)
-    )
-    states, cells, stored_gates = (array.stack() for array in written)
-    saved = _Saved(states, cells, stored_gates, sums)
-    if scratch is not None:
-        for name in widths:
-            getattr(scratch, name).assign(getattr(saved, name))
-    return saved
-
-
-def _backward(
-    plan: _Plan,
-    saved: _Saved,
-    c0: Tensor,
-    upstream: Sequence[Tensor],
-    transposed: Tensor,
-) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor]:
-    """Run back through the steps for the gradients of the gates.
-
-    ``transposed`` is (D, 4U, U), or (D, 4U, F + U) where the input wants its gradient.
-    Returns gate gradients (T, D, B, 4U), those of the initial state, of the input, and
-    the gate gradients' sum over time.
-    """
-    units = int(c0.shape[-1])
-    n_inputs = int(transposed.shape[-1]) - units
-    width, variable = 4 * units, getattr(plan.scratch, "gate_gradients", None)
-    d_sequence, d_sums = plan.by_name(upstream)
-    gates = _buffer(c0, plan.n_timesteps, width, variable)
-    inputs = _buffer(c0, plan.n_timesteps, n_inputs, None) if n_inputs else ()
-
-    def step(t, dh, dc, total, gates, inputs):  # type: ignore[no-untyped-def]
-        if d_sequence is not None:
-            dh = dh + d_sequence[t]
-        if d_sums:
-            dh = dh + plan.pool.gradient(saved.sums, d_sums, t, saved.hidden[t])
-        i, f, k, o = split(saved.gates[t])
-        before = tf.where(t > 0, saved.cell[tf.maximum(t - 1, 0)], c0)
-        active = act(saved.cell[t], plan.activation)
-        dc = dc + dh * o * act_gradient(active, plan.activation)
-        d = tf.concat(
-            [
-                dc * k * i * (1 - i),
-                dc * before * f * (1 - f),
-                dc * i * act_gradient(k, plan.activation),
-                dh * active * o * (1 - o),
-            ],
-            -1,
-        )
-        down = tf.matmul(d, transposed)
-        if n_inputs:
-            inputs, down = inputs.write(t, down[..., :n_inputs]), down[..., n_inputs:]
-        dh = drop(down, plan.recurrent_mask)
-        return t - 1, dh, dc * f, total + d, gates.write(t, d), inputs
-
-    zeros = tf.zeros_like(c0)
-    total = tf.zeros((*c0.shape[:2], width), c0.dtype)
-    _, dh, dc, total, gates, inputs = tf.while_loop(
-        lambda t, *_: t >= 0,
-        step,
-        (plan.longest - 1, zeros, zeros, total, gates, inputs),
-    )
-    gates = gates.stack()
-    if variable is not None:
-        variable.assign(gates)
-    return gates, dh, dc, (inputs.stack() if n_inputs else None), total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from sklearn_seqae._keras.dropout import drop
@@ -87,10 +88,9 @@ def advance(
     cell : tensor of shape (..., U)
     activation : {"tanh", "relu"}
     """
-    dtype, units = cell.dtype, int(cell.shape[-1])
-    is_cell = tf.repeat(tf.constant([False, False, True, False]), units)
-    half = tf.where(is_cell, tf.ones([], dtype), tf.constant(0.5, dtype))
-    stored = tf.tanh(pre_activation * half)
+    units, dtype = int(cell.shape[-1]), cell.dtype.as_numpy_dtype
+    is_cell = np.repeat([False, False, True, False], units)
+    stored = tf.tanh(pre_activation * np.where(is_cell, 1.0, 0.5).astype(dtype))
     if activation == "relu":
         stored = tf.where(is_cell, tf.nn.relu(pre_activation), stored)
     i, f, k, o = split(stored)

@@ -19,10 +19,11 @@ from sklearn_seqae._keras.architecture import Architecture, Layers, build_layers
 from sklearn_seqae._keras.decoders import decoder_of
 from sklearn_seqae._keras.dropout import Masks, drop
 from sklearn_seqae._keras.fused_loss import squared_error
-from sklearn_seqae._keras.fused_lstm import Scratch, lstm
+from sklearn_seqae._keras.fused_lstm import lstm
 from sklearn_seqae._keras.models import pooled_states
 from sklearn_seqae._keras.parts import Parts
 from sklearn_seqae._keras.pooling import attend
+from sklearn_seqae._keras.recurrence import Scratch
 from sklearn_seqae._keras.stateless import Stateless
 
 Tensor = Any

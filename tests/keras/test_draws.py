@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_seqae._keras.draws import Purpose, normal, uniform
+from sklearn_seqae._keras.draws import Chance, Purpose, draw, normal, uniform
 
 SEED = tf.constant([3, -7])
 
@@ -30,3 +30,26 @@ def test_the_distributions():
     assert_allclose(np.quantile(even, [0.25, 0.5, 0.75]), [0.25, 0.5, 0.75], atol=0.02)
     bell = normal(SEED, Purpose.CODE, (10_000,)).numpy()
     assert_allclose([bell.mean(), bell.std()], [0, 1], atol=0.03)
+
+
+def test_every_shard_and_row_draws_for_itself(make_architecture):
+    rates = tf.constant([0.3, 0.6])
+    everything = Chance(dropout=True, recurrent_dropout=True, code=True)
+    architecture = make_architecture(n_inputs=30, n_code=30, decoder_units=(30,))
+    shards = draw(architecture, everything, SEED, rates, 2, 40, 16)
+    kinds = [
+        np.concatenate([getattr(drawn, name) for drawn in shards])
+        for name in ("inputs", "recurrent", "code")
+    ]
+    shares = [np.equal(rows, 0).mean() for rows in kinds]
+    assert_allclose(shares, [0.3, 0.6, 0], atol=0.1)
+    for rows in kinds:
+        assert len(np.unique(rows, axis=0)) > 0.9 * len(rows)
+
+
+def test_what_is_not_left_to_chance_is_not_drawn(make_architecture):
+    chance = Chance(recurrent_dropout=True)
+    for drawn in draw(make_architecture(), chance, SEED, tf.zeros(2), 2, 3, 16):
+        assert drawn.inputs is None
+        assert drawn.code is None
+        assert_array_equal(drawn.recurrent, 1)  # of a share of nothing

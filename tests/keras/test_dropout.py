@@ -10,11 +10,11 @@ from sklearn_seqae._keras.architecture import build_layers, initial_weights
 from sklearn_seqae._keras.dropout import factors, layer_masks, mask_widths
 from sklearn_seqae._keras.fused_lstm import (
     LSTMWeights,
-    Scratch,
     lstm,
     lstm_over_constant,
 )
 from sklearn_seqae._keras.network import FusedNetwork, StockNetwork
+from sklearn_seqae._keras.recurrence import Scratch
 from sklearn_seqae._packing import pack
 
 N_STEPS, N_INPUTS, UNITS = 32, 3, 5  # two blocks of weight gradients

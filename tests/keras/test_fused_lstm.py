@@ -8,10 +8,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_seqae._keras.fused_lstm import (
     LSTMWeights,
-    Scratch,
     lstm,
     lstm_over_constant,
 )
+from sklearn_seqae._keras.recurrence import Scratch
 
 N_FEATURES, UNITS, N_STEPS = 3, 5, 32  # two blocks of weight gradients
 LENGTHS = np.array([32, 20, 1, 7, 16, 31])

@@ -12,7 +12,8 @@ from keras import layers
 
 from sklearn_seqae._keras.dropout import Masks, drop
 from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error, squared_error
-from sklearn_seqae._keras.fused_lstm import LSTMWeights, Scratch, lstm
+from sklearn_seqae._keras.fused_lstm import LSTMWeights, lstm
+from sklearn_seqae._keras.recurrence import Scratch
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.architecture import Architecture, Layers

@@ -15,7 +15,8 @@ from sklearn_seqae._keras.decoders._base import (
     through_lstms,
 )
 from sklearn_seqae._keras.dropout import Masks, drop
-from sklearn_seqae._keras.fused_lstm import Scratch, lstm_over_constant
+from sklearn_seqae._keras.fused_lstm import lstm_over_constant
+from sklearn_seqae._keras.recurrence import Scratch
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.architecture import Layers

@@ -13,7 +13,7 @@ from sklearn_seqae._keras.decoders._base import (
 )
 from sklearn_seqae._keras.decoders._cut import CutsVector, at_size, at_size_by_layers
 from sklearn_seqae._keras.dropout import Masks
-from sklearn_seqae._keras.fused_lstm import Scratch
+from sklearn_seqae._keras.recurrence import Scratch
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.architecture import Layers

@@ -16,8 +16,9 @@ from sklearn_seqae._keras.decoders._base import DecoderWeights, Tensor, through_
 from sklearn_seqae._keras.decoders._cut import CutsVector, at_size, at_size_by_layers
 from sklearn_seqae._keras.dropout import Masks, drop
 from sklearn_seqae._keras.fused_loss import squared_error
-from sklearn_seqae._keras.fused_lstm import Scratch, lstm
+from sklearn_seqae._keras.fused_lstm import lstm
 from sklearn_seqae._keras.gates import BLOCK
+from sklearn_seqae._keras.recurrence import Scratch
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.architecture import Layers
