@@ -24,7 +24,7 @@ _ = autoencoder.fit(X_train)
 # The models
 # ----------
 # They are built when they are asked for, of stock layers. What is no LSTM or Dense
-# layer (to find the ends of sequences, to pick the last states) is grouped.
+# layer (to find the ends of sequences, to pool states) is grouped.
 
 autoencoder.encoder_.summary(line_length=80)
 

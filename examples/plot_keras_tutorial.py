@@ -33,7 +33,7 @@ X = [
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-columns = pd.DataFrame(X).T
+columns = pd.concat(map(pd.Series, X), axis=1)
 by_sequence = StandardScaler().fit_transform(columns)
 print(by_sequence[:4, [2, 3]].round(2))
 
@@ -51,7 +51,8 @@ print(by_sequence[:4, [2, 3]].round(2))
 padded = np.zeros((4, 9, 1), np.float32)
 for row, x in zip(padded, X, strict=True):
     row[: len(x), 0] = x
-print(f"{np.mean(padded == 0):.0%} of what theirs learns to write is padding")
+share = np.mean(padded == 0)
+print(f"{share:.0%} of what theirs learns to write is padding")
 
 # %%
 # Build and train
@@ -99,7 +100,8 @@ for seed, n_updates in [(0, 40), (2, 400)]:
 # is of the second seed.
 #
 # Ours, with a vector of two numbers as well. ``length_component=False`` gives both to
-# the values; otherwise the last one would be the length.
+# the values; otherwise the last one would be the length. Like theirs, it learns to
+# reconstruct and nothing else: no steps are hidden from it, nor crops compared.
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 
@@ -107,7 +109,11 @@ autoencoder = LSTMAutoencoderTransformer(
     n_components=2,
     length_component=False,
     hidden_layer_sizes=32,
+    pooling="last",
+    step_dropout=0.0,
+    agreement_weight=0.0,
     epochs=400,
+    learning_rate=0.003,
     random_state=0,
 )
 _ = autoencoder.fit(X)

@@ -69,6 +69,8 @@ parameters = {
     "bidirectional": False,
     "pooling": "last",
     "length_component": False,
+    "step_dropout": 0.0,
+    "agreement_weight": 0.0,
     "epochs": 60,
     "learning_rate": 0.01,
     "random_state": 0,

@@ -66,10 +66,9 @@ class LSTMAutoencoderTransformer(
     bidirectional : bool, default=True
         Whether the encoder reads sequences both ways.
     length_component : bool or "auto", default="auto"
-        Whether the last component is the standardized logarithm of the length, from
-        which `inverse_transform` gets every length back exactly. "auto": if the lengths
-        in `fit` differ and `n_components > 1`. Without it, sequences are decoded at
-        `max_length_` steps unless `lengths` is given.
+        Whether the last component is the standardized logarithm of the length, which
+        `inverse_transform` then gets back exactly; it takes `max_length_` otherwise.
+        "auto": if the lengths in `fit` differ and `n_components > 1`.
     differences : bool, default=False
         Whether the encoder reads the differences between neighbouring time steps as
         well, each feature's divided by their root mean square in `fit`.
@@ -77,20 +76,17 @@ class LSTMAutoencoderTransformer(
         Time steps that one LSTM step reads and writes together. "auto" is
         ``max(1, round(median length / 32))``.
     pooling : str or tuple of str, default=("last", "mean", "max", "min", "std")
-        What is kept of the states of every encoder layer and direction, over a
-        sequence's own steps: "last", "mean", "max", "min", "std" or "attention" (a mean
-        weighted by a softmax over time), or several of them.
+        What is kept of the states of every encoder layer and direction over time, one
+        or more of these and "attention" (a mean weighted by a softmax).
     activation : {"tanh", "relu"}, default="tanh"
         Activation of the LSTM layers.
     decoder : {"repeat", "unfold", "reshape", "single_shot"}, default="repeat"
-        How a vector becomes a sequence, from its end to its beginning [2]_. "repeat":
-        LSTM layers read the vector at every step and write a step each time. "unfold":
-        they also read the step before, which they have written; training tells them the
-        true one, with noise on it. "reshape": they read one part of the vector after
-        the other. "single_shot": they do so, too, and a Dense layer makes all steps of
-        their last state. The latter two cut the vector, but for the length component,
-        into as many equal parts as the longest sequence in `fit` has LSTM steps, and
-        write none that are longer.
+        How a vector becomes a sequence, from its end to its beginning [2]_: LSTM layers
+        read it at every step ("repeat"), with the step that they wrote before
+        ("unfold"), or one part of it at a time ("reshape", and "single_shot", where a
+        Dense layer makes all steps of their last state). The latter two cut the vector,
+        but for the length component, into as many equal parts as the longest sequence
+        in `fit` has LSTM steps, and write none that are longer.
     decoder_layer_sizes : int or array-like of int, default=None
         LSTM units per decoder layer, from the vector to the sequence. None is
         `hidden_layer_sizes` in reverse.
@@ -118,9 +114,8 @@ class LSTMAutoencoderTransformer(
         If positive, a variational autoencoder [5]_: an embedding is the mean of a
         normal distribution, what is decoded in training is drawn from it, and the
         distributions are pulled towards the standard normal one, from which `sample`
-        draws. This is the beta of [6]_; at 1 the loss is the evidence lower bound for
-        normal noise of variance 1 in scaled units, and at any other for noise of that
-        variance. Needs an int for `n_components`.
+        draws. This is the beta of [6]_, and the variance of the normal noise for which
+        the loss is the evidence lower bound. Needs an int for `n_components`.
     agreement_weight : float, default=0.3
         Weight, beside the reconstruction's loss, of a second one by which the pooled
         states of a sequence and of a random crop of it, of half its length or more, are

@@ -37,7 +37,7 @@ def variant(request):
 # All ----------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("training_without_xla")
+@pytest.mark.usefixtures("without_xla")
 def test_a_variant_is_a_transformer(small_autoencoder, sequences, variant):
     """Reproducible, deterministic once fitted, no slave of its pickle."""
     ae = small_autoencoder(**variant)
@@ -49,7 +49,7 @@ def test_a_variant_is_a_transformer(small_autoencoder, sequences, variant):
     assert [len(x) for x in ae.inverse_transform(Z)] == [len(x) for x in sequences]
 
 
-@pytest.mark.usefixtures("training_without_xla")
+@pytest.mark.usefixtures("without_xla")
 def test_twice_the_weight_is_the_sequence_given_twice(
     small_autoencoder, sequences, variant
 ):
@@ -61,7 +61,7 @@ def test_twice_the_weight_is_the_sequence_given_twice(
     assert_array_equal(weighted.transform(sequences), repeated.transform(sequences))
 
 
-@pytest.mark.usefixtures("training_without_xla")
+@pytest.mark.usefixtures("without_xla")
 def test_a_variant_goes_on(small_autoencoder, sequences, variant):
     def fit():
         ae = small_autoencoder(warm_start=True, **variant).fit(sequences)
@@ -74,7 +74,7 @@ def test_a_variant_goes_on(small_autoencoder, sequences, variant):
     assert len(set(ae.history_["loss"])) == 5
 
 
-@pytest.mark.usefixtures("training_without_xla")
+@pytest.mark.usefixtures("without_xla")
 def test_grid_search_over_variants(small_autoencoder, sequences):
     grid = [
         {name: [0.0, *variant.values()]}
@@ -212,7 +212,7 @@ def test_a_sample_is_decided_by_its_random_state(vae):
     assert np.random.random() == untouched
 
 
-@pytest.mark.usefixtures("training_without_xla")
+@pytest.mark.usefixtures("without_xla")
 def test_samples_come_as_fit_had_them(small_autoencoder, rng):
     table = pd.DataFrame(rng.normal(size=(12, 5)), columns=list("abcde"))
     ae = small_autoencoder(kl_weight=0.1, n_components=2, epochs=1).fit(table)
@@ -233,7 +233,7 @@ def test_the_keras_encoder_gives_the_mean(vae, waves):
     assert module == {"keras"}
 
 
-@pytest.mark.usefixtures("training_without_xla")
+@pytest.mark.usefixtures("without_xla")
 def test_early_stopping_looks_at_all_of_the_objective(small_autoencoder, waves):
     """Of twice the evidence lower bound per value, up to its constant."""
     ae = small_autoencoder(
@@ -258,7 +258,7 @@ def test_without_a_layer_there_is_no_distribution(vae, waves):
     assert_array_equal(ae.transform(waves[:3]), before)
 
 
-@pytest.mark.usefixtures("training_without_xla")
+@pytest.mark.usefixtures("without_xla")
 def test_sample_is_there_after_a_fit_with_kl_weight(small_autoencoder, sequences):
     ae = small_autoencoder(epochs=1)
     assert not hasattr(ae, "sample")
@@ -278,7 +278,7 @@ def test_how_many_samples(vae, n_samples):
 
 
 @pytest.mark.parametrize("fitted_with", [0.0, 0.1])
-@pytest.mark.usefixtures("training_without_xla")
+@pytest.mark.usefixtures("without_xla")
 def test_going_on_needs_the_same_kind(small_autoencoder, sequences, fitted_with):
     ae = small_autoencoder(kl_weight=fitted_with, warm_start=True, epochs=1)
     ae.fit(sequences).set_params(kl_weight=0.1 - fitted_with)
