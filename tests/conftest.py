@@ -1,5 +1,6 @@
 """What tests share."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -106,6 +107,18 @@ def training_without_xla(monkeypatch):
     monkeypatch.setattr(workspace, "xla_compiles", lambda: False)
     # Room for its programs beside those that took long to compile
     monkeypatch.setattr(workspace, "MAX_IDLE", 100)
+
+
+@pytest.fixture(scope="module")
+def programs_dropped():
+    """Give the memory back of modules that train many networks, once each."""
+    yield
+    from sklearn_seqae._keras import inference, workspace
+
+    workspace.clear_workspaces()
+    inference._functions.cache_clear()
+    inference._shard_functions.cache_clear()
+    gc.collect()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ DECODERS = {
 }
 CUTTING = ["reshape", "single_shot"]
 
-pytestmark = pytest.mark.usefixtures("without_xla")
+pytestmark = pytest.mark.usefixtures("without_xla", "programs_dropped")
 
 
 @pytest.fixture

@@ -4,9 +4,12 @@
 """
 
 import numpy as np
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_seqae import LSTMAutoencoderTransformer
+
+pytestmark = pytest.mark.usefixtures("programs_dropped")
 
 
 # As scikit-learn's own tests do with whatever iterates, with few epochs: the checks fit
