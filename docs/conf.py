@@ -57,7 +57,15 @@ html_static_path = ["_static"]
 html_css_files = ["style.css"]
 # Pages without siblings need no list of them
 html_sidebars = {
-    page: [] for page in ["index", "install", "architecture", "benchmarks", "changelog"]
+    page: []
+    for page in [
+        "index",
+        "install",
+        "architecture",
+        "benchmarks",
+        "representations",
+        "changelog",
+    ]
 }
 toc_object_entries_show_parents = "hide"
 
