@@ -35,6 +35,7 @@ VARIANTS = [
         "hidden_layer_sizes": (8, 4),
         "length_component": False,
         "kl_weight": 0.1,
+        "noise": 0.1,
         "decoder": "unfold",
     },
     {
