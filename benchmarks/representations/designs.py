@@ -65,7 +65,7 @@ STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
     "pooled": "pooled\nstates",
     "no-head": "no\nhead",
     "agreement": "agreement\nwith crops",
-    "defaults": "hidden\nsteps",
+    "defaults": "hidden steps\n(defaults)",
 }
 
 
