@@ -42,7 +42,7 @@ print(f"Test accuracy: {classifier.score(X_test, y_test):.3f}")
 # %%
 # Embed
 # -----
-# Whatever its length, each recording became a vector of ``n_components`` numbers. Two
+# Whatever its length, each recording became a vector of one size. Two
 # principal components of them show that recordings of one speaker lie together.
 
 import matplotlib.pyplot as plt
