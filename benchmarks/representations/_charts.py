@@ -41,7 +41,7 @@ def _steps(study: Study) -> "Figure | None":
     shown = complete(scores, sets)
     if len(shown) < 2:
         return None
-    figure, axes = _axes(7.5, 3.8)
+    figure, axes = _axes(8.5, 3.8)
     for k, name in enumerate(sets):
         accuracy = [scores[row][name] for row in shown]
         style = {"color": COLOURS[k], "marker": MARKERS[k], "label": name}
