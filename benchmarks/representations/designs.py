@@ -59,6 +59,7 @@ OTHER_INPUTS = {
     "3-patch-sizes": inputs.SeveralPatchSizes,
 }
 HEADLINE = ("defaults",)
+LIBRARIES = ("tensorflow", "keras", "scikeras.wrappers")  # that ours imports in a fit
 STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
     "one-state": "last state,\n100 epochs",
     "converged": "2,000\nupdates",
@@ -103,8 +104,7 @@ def ours(parameters: Mapping[str, Any]) -> Design:
     def make(seed: int) -> LSTMAutoencoderTransformer:
         return LSTMAutoencoderTransformer(**parameters, random_state=seed)
 
-    libraries = ("tensorflow", "keras", "scikeras.wrappers")
-    return Design(make, parameters, ours=True, imports=libraries)
+    return Design(make, parameters, ours=True, imports=LIBRARIES)
 
 
 def wrapped(wrapper: Callable[[Any], Any]) -> Design:
@@ -113,8 +113,7 @@ def wrapped(wrapper: Callable[[Any], Any]) -> Design:
     def make(seed: int) -> Any:
         return wrapper(LSTMAutoencoderTransformer(random_state=seed))
 
-    libraries = ("tensorflow", "keras", "scikeras.wrappers")
-    return Design(make, ours=True, imports=libraries)
+    return Design(make, ours=True, imports=LIBRARIES)
 
 
 def fixed(make: Callable[[], Any], *imports: str) -> Design:

@@ -2,8 +2,7 @@
 
 It writes *changes*: by how much the next steps differ from the last observed values, in
 units of `change_scale`, so that a network that has learnt nothing predicts no change.
-The first step comes first. See `network` for the two implementations of one meaning;
-the forecaster's weights are the last ones of `Layers.variables`.
+The first step comes first. See `network` for the two implementations of one meaning.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from sklearn_seqae._keras.architecture import (
     Weights,
     build_layers,
 )
-from sklearn_seqae._keras.decoders import Decoder, DecoderWeights, decoder_of
+from sklearn_seqae._keras.decoders import Decoder, decoder_of
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
 from sklearn_seqae._keras.dropout import Masks
 from sklearn_seqae._keras.fused_loss import BLOCK
-from sklearn_seqae._keras.fused_lstm import LSTMWeights
 from sklearn_seqae._keras.inference import INFERENCE_ROWS
 from sklearn_seqae._keras.models import forecast_changes
+from sklearn_seqae._keras.parts import Parts
 from sklearn_seqae._keras.stateless import Stateless
 from sklearn_seqae._packing import Futures
 
@@ -82,7 +81,8 @@ class FusedForecaster(Forecaster):
     def changes(
         self, weights: Sequence[Tensor], code: Tensor, recent: Tensor
     ) -> Tensor:
-        vector, own = tf.concat([code, recent], -1), self._own(weights)
+        vector = tf.concat([code, recent], -1)
+        own = Parts.of(self.architecture, weights).forecaster
         lengths, n_timesteps = self._lengths(code), self._n_timesteps
         changes = self._decoder.decode(own, vector, lengths, n_timesteps)
         return changes[: self.architecture.n_forecast_steps]
@@ -101,12 +101,12 @@ class FusedForecaster(Forecaster):
             for array in (futures.change, futures.weight)
         )
         return self._decoder.training_error(
-            self._own(weights),
+            Parts.of(self.architecture, weights).forecaster,
             tf.concat([code, futures.recent], -1),
             self._lengths(code),
             target,
             weight,
-            masks=masks[-self._n_layers :] if masks else None,
+            masks=masks[-len(self.architecture.decoder_units) :] if masks else None,
             scratch=scratch or None,
         )
 
@@ -118,24 +118,12 @@ class FusedForecaster(Forecaster):
         return decoder_of(self.architecture.forecaster)
 
     @property
-    def _n_layers(self) -> int:
-        return len(self.architecture.decoder_units)
-
-    @property
     def _n_timesteps(self) -> int:
         """Steps of the buffers: those of a forecast, rounded up to whole blocks."""
         return -(-self.architecture.n_forecast_steps // BLOCK) * BLOCK
 
     def _lengths(self, code: Tensor) -> Tensor:
         return tf.fill([code.shape[0]], self.architecture.n_forecast_steps)
-
-    def _own(self, weights: Sequence[Tensor]) -> DecoderWeights:
-        *layers, kernel, bias = weights[-(3 * self._n_layers + 2) :]
-        arrays = [array[None] for array in layers]
-        return DecoderWeights(
-            [LSTMWeights(*arrays[n : n + 3]) for n in range(0, len(arrays), 3)],
-            (kernel, bias),
-        )
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class Parts:
     decoder: DecoderWeights
     projection: Sequence[Tensor]
     log_variance: Sequence[Tensor]
+    forecaster: DecoderWeights
 
     @classmethod
     def of(cls, architecture: Architecture, weights: Sequence[Tensor]) -> Parts:
@@ -40,14 +41,20 @@ class Parts:
                 *(tf.stack(kind) for kind in zip(*directions, strict=True))
             )
 
+        def decoder() -> DecoderWeights:
+            return DecoderWeights(
+                [layer(1) for _ in architecture.decoder_units], take(2)
+            )
+
         encoder = [layer(architecture.n_directions) for _ in architecture.encoder_units]
         return cls(
             encoder,
             queries=take(len(architecture.query_sizes)),
             embedding=take(2 * architecture.head),
-            decoder=DecoderWeights(
-                [layer(1) for _ in architecture.decoder_units], take(2)
-            ),
+            decoder=decoder(),
             projection=take(4 * bool(architecture.n_projection)),
             log_variance=take(2 * architecture.variational),
+            forecaster=decoder()
+            if architecture.n_forecast_steps
+            else DecoderWeights([], ()),
         )
