@@ -31,6 +31,7 @@ PARAMETERS = {
     "learning_rate_schedule": "cosine",
     "agreement_weight": 0.0,
     "noise": 0.0,
+    "differences": False,
     "step_dropout": 0.0,
 }
 Series = list[NDArray[np.float64]]

@@ -13,6 +13,7 @@ PLAIN: dict[str, Any] = {
     "n_components": 16,
     "pooling": "last",
     "agreement_weight": 0.0,
+    "differences": False,
     "step_dropout": 0.0,
     "epochs": 100,
     "learning_rate": 1e-3,

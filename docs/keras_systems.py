@@ -17,7 +17,12 @@ REPEATED = [
     "LSTM(64)",
     "TimeDistributed(Dense(1))",
 ]
-ONE_WAY = {"bidirectional": False, "pooling": "last", "length_component": False}
+ONE_WAY = {
+    "bidirectional": False,
+    "pooling": "last",
+    "length_component": False,
+    "differences": False,
+}
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from sklearn_seqae import LSTMAutoencoderTransformer
 forecaster = LSTMAutoencoderTransformer(
     n_components=24,
     pooling="last",
+    differences=False,
     step_dropout=0.0,
     agreement_weight=0.0,
     forecast_horizon=10,

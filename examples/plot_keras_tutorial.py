@@ -100,8 +100,9 @@ for seed, n_updates in [(0, 40), (2, 400)]:
 # is of the second seed.
 #
 # Ours, with a vector of two numbers as well. ``length_component=False`` gives both to
-# the values; otherwise the last one would be the length. Like theirs, it learns to
-# reconstruct and nothing else: no steps are hidden from it, nor crops compared.
+# the values; otherwise the last one would be the length. Like theirs, it reads values
+# alone, no differences, and learns to reconstruct and nothing else: no steps are hidden
+# from it, nor crops compared.
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 
@@ -110,6 +111,7 @@ autoencoder = LSTMAutoencoderTransformer(
     length_component=False,
     hidden_layer_sizes=32,
     pooling="last",
+    differences=False,
     step_dropout=0.0,
     agreement_weight=0.0,
     epochs=400,

@@ -69,6 +69,7 @@ parameters = {
     "bidirectional": False,
     "pooling": "last",
     "length_component": False,
+    "differences": False,
     "step_dropout": 0.0,
     "agreement_weight": 0.0,
     "epochs": 60,

@@ -23,6 +23,7 @@ parameters = {
     "epochs": 300,
     "learning_rate": 0.003,
     "learning_rate_schedule": None,
+    "differences": False,
     "step_dropout": 0.0,
     "agreement_weight": 0.0,
     "early_stopping": True,

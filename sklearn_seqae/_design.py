@@ -55,7 +55,7 @@ class Design:
     agreement : bool
         Whether sequences are trained to agree with crops of them.
     difference_scale : tuple of float or None
-        By what differences between time steps are divided, feature by feature, where
+        By what differences between patches are divided, feature by feature, where
         the encoder reads them, too.
     decoder : str
         How a vector becomes a sequence, one of `DECODERS`.
@@ -150,7 +150,7 @@ class Design:
             pooling=pooling,
             head=n_components is not None,
             agreement=parameters["agreement_weight"] > 0,
-            difference_scale=_difference_scale(scaled, sample_weight)
+            difference_scale=_difference_scale(scaled, sample_weight, patch_size)
             if parameters["differences"]
             else None,
             variational=variational,
@@ -233,7 +233,7 @@ class Design:
 
     @property
     def differences(self) -> bool:
-        """Whether the encoder reads differences between time steps."""
+        """Whether the encoder reads how each patch differs from the one before."""
         return self.difference_scale is not None
 
     @property
@@ -325,10 +325,10 @@ def _as_sizes(name: str, given: Any) -> tuple[int, ...]:
 
 
 def _difference_scale(
-    scaled: RaggedArray, sample_weight: NDArray[np.float64]
+    scaled: RaggedArray, sample_weight: NDArray[np.float64], patch_size: int
 ) -> tuple[float, ...]:
     """Root mean square of each feature's differences, 1 where they are all zero."""
-    steps = differences(fill_missing(scaled)).astype(np.float64)
+    steps = differences(fill_missing(scaled), patch_size).astype(np.float64)
     weight = np.repeat(sample_weight, scaled.lengths)
     size = np.sqrt(np.average(steps**2, axis=0, weights=weight))
     return tuple(float(s) for s in np.where(size > 0, size, 1.0))

@@ -69,9 +69,9 @@ class LSTMAutoencoderTransformer(
         Whether the last component is the standardized logarithm of the length, which
         `inverse_transform` then gets back exactly; it takes `max_length_` otherwise.
         "auto": if the lengths in `fit` differ and `n_components > 1`.
-    differences : bool, default=False
-        Whether the encoder reads the differences between neighbouring time steps as
-        well, each feature's divided by their root mean square in `fit`.
+    differences : bool, default=True
+        Whether the encoder reads, beside each time step, by how much it differs from
+        the one `patch_size` before, divided by the root mean square in `fit`.
     patch_size : int or "auto", default="auto"
         Time steps that one LSTM step reads and writes together. "auto" is
         ``max(1, round(median length / 32))``.
@@ -243,7 +243,7 @@ class LSTMAutoencoderTransformer(
         hidden_layer_sizes: Any = (64,),
         bidirectional: bool = True,
         length_component: bool | str = "auto",
-        differences: bool = False,
+        differences: bool = True,
         patch_size: int | str = "auto",
         pooling: Any = ("last", "mean", "max", "min", "std"),
         activation: str = "tanh",

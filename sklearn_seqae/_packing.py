@@ -185,9 +185,15 @@ def pack(
     forwards = np.where(inside, own_first + t, empty)
     backwards = np.where(inside, own_first + own_steps - 1 - t, empty)
     n_used, n_total = starts[-1], starts[-1] + n_buffer_steps
-    x = np.zeros((n_total, 2, n_rows, read), np.float32)
-    x[:n_used, 0] = patches.values[forwards]
-    x[:n_used, 1] = patches.values[backwards]
+    x = np.empty((n_total, 2, n_rows, read), np.float32)
+    either_way = np.stack([forwards, backwards], axis=1)
+    # mode: without it, take works on a copy of out
+    np.take(patches.values, either_way, axis=0, out=x[:n_used], mode="clip")
+    x[n_used:] = 0
+    if crops is not None:
+        # A crop's first patch has none before it that it could differ from
+        x[:n_used, 0, :, width:][inside & (t == 0)] = 0
+        x[:n_used, 1, :, width:][t == own_steps - 1] = 0
     target = np.zeros((0, n_rows, width), np.float32)
     if noise is not None:
         target = x[:, 1, :, :width].copy()

@@ -67,6 +67,7 @@ def small_autoencoder():
             "n_components": 4,
             "hidden_layer_sizes": 8,
             "pooling": "last",
+            "differences": False,
             "step_dropout": 0.0,
             "agreement_weight": 0.0,
             "batch_size": 8,

@@ -186,6 +186,26 @@ def test_a_packed_crop_is_the_packed_sequence_that_it_is():
         assert not stream.weight[n:, row].any()
 
 
+def test_a_packed_crop_differs_from_nothing_before_it():
+    """Differences are those of the crop, cut from its sequence before all else."""
+    whole, scale = random_sequences([40, 23]), np.array([2.0, 0.5])
+    patches = to_patches(whole, 3, scale)
+    pairs, crops = pair_with_crops(
+        np.array([[[0, 1, -1]]]), patches.lengths, 0.3, np.random.default_rng(1)
+    )
+    stream = pack(patches, pairs, 16, crops=crops)
+    assert crops.first[0, 0, 3:5].all()
+    for row in (0, 1, 3, 4):
+        start, n = 3 * crops.first[0, 0, row], 3 * crops.lengths[0, 0, row]
+        cut = RaggedArray.from_list([whole[row % 3][start : start + n]])
+        alone = to_patches(cut, 3, scale).values[:-1]
+        assert_allclose(stream.x[: len(alone), 0, row], alone, rtol=1e-5, atol=1e-6)
+        assert_array_equal(
+            stream.x[: len(alone), 1, row], stream.x[: len(alone), 0, row][::-1]
+        )
+        assert not stream.x[len(alone) :, :, row].any()
+
+
 # Noise --------------------------------------------------------------------------------
 
 

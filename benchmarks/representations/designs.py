@@ -20,6 +20,7 @@ ONE_STATE = {  # a vector of the last state, trained for epochs instead of updat
     "pooling": "last",
     "agreement_weight": 0.0,
     "step_dropout": 0.0,
+    "differences": False,
     "epochs": 100,
     "learning_rate": 1e-3,
     "learning_rate_schedule": None,
@@ -41,6 +42,7 @@ OURS: dict[str, dict[str, Any]] = {
     "pooled": {**NO_HEAD, "n_components": 16},
     "no-head": NO_HEAD,
     "agreement": {**NO_HEAD, "agreement_weight": 0.3},
+    "no-differences": {"differences": False},
     # The defaults, but for one thing
     "without-last": {"pooling": STATISTICS},
     "64-components": {"n_components": 64},
@@ -49,7 +51,7 @@ OURS: dict[str, dict[str, Any]] = {
     "no-agreement": {"agreement_weight": 0.0},
     "step-dropout-0.5": {"step_dropout": 0.5},
     "noise-0.2": {"noise": 0.2},
-    "differences": {"differences": True},
+    "forecasts": {"forecast_horizon": 10},
     "attention": {"pooling": ("last", *STATISTICS, "attention")},
     "128-units": {"hidden_layer_sizes": (128,)},
     "2-layers": {"hidden_layer_sizes": (64, 64)},
@@ -66,7 +68,8 @@ STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
     "pooled": "pooled\nstates",
     "no-head": "no\nhead",
     "agreement": "agreement\nwith crops",
-    "defaults": "hidden steps\n(defaults)",
+    "no-differences": "hidden\nsteps",
+    "defaults": "differences\n(defaults)",
 }
 
 

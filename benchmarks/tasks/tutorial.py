@@ -23,6 +23,7 @@ SAME_MODEL = {  # LSTM(2, relu), RepeatVector, LSTM(100, relu), Dense(1)
     "patch_size": 1,
     "scaler": None,
     "noise": 0.0,
+    "differences": False,
     "step_dropout": 0.0,
     "agreement_weight": 0.0,
     "learning_rate": 1e-3,

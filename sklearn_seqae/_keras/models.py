@@ -108,7 +108,8 @@ def _reader(
     width = patch_size * n_features
     steps = layers.Reshape((n_patches, width), name="patches")(filled)
     if difference_scale is not None:
-        change = _differences(filled, lengths) / np.array(difference_scale, np.float32)
+        change = _differences(filled, lengths, patch_size)
+        change = change / np.array(difference_scale, np.float32)
         extra = layers.Reshape((n_patches, width), name="patches_of_differences")(
             change
         )
@@ -319,10 +320,14 @@ def _recent_of(sequence: Any, n: int) -> Any:
     return ops.reshape(recent, (-1, n * sequence.shape[-1]))
 
 
-def _differences(filled: Any, lengths: Any) -> Any:
-    """Each time step less the one before; zero at the first and beyond the end."""
+def _differences(filled: Any, lengths: Any, patch_size: int) -> Any:
+    """Each step less the one a patch before; zero in the first, and beyond the end."""
     steps = ops.concatenate(
-        [ops.zeros_like(filled[:, :1]), filled[:, 1:] - filled[:, :-1]], axis=1
+        [
+            ops.zeros_like(filled[:, :patch_size]),
+            filled[:, patch_size:] - filled[:, :-patch_size],
+        ],
+        axis=1,
     )
     inside = ops.expand_dims(ops.less(np.arange(filled.shape[1]), lengths), -1)
     return ops.where(inside, steps, ops.zeros_like(steps))
