@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
-ROWS = 16  # rows of a shard: enough to keep a core busy
-MORE_ROWS = 32  # a tenth faster a row, where that leaves every core a shard
+ROWS = 16  # rows of a shard, at most: enough to keep a core busy
+MORE_ROWS = 32  # as many where that leaves every core a shard: a tenth faster a row
 ENOUGH_UPDATES = 2000
 ENOUGH_EPOCHS = 10
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
@@ -61,14 +61,17 @@ def default_patch_size(lengths: Indices) -> int:
     return max(1, round(float(np.median(lengths)) / 32))
 
 
-def differences(filled: RaggedArray) -> NDArray[np.floating]:
-    """Return each time step less the one before it in its sequence; zero at the first.
+def differences(filled: RaggedArray, patch_size: int) -> NDArray[np.floating]:
+    """Return each time step less the one a patch before; zero in the first patch.
 
     The values must be filled, see `fill_missing`.
     """
-    steps = np.diff(filled.values, axis=0, prepend=filled.values[:1])
-    steps[filled.offsets[:-1]] = 0
-    return steps
+    values = filled.values
+    place = np.arange(len(values)) - np.repeat(filled.offsets[:-1], filled.lengths)
+    later = np.flatnonzero(place >= patch_size)
+    change = np.zeros_like(values)
+    change[later] = values[later] - values[later - patch_size]
+    return change
 
 
 def to_patches(
@@ -97,7 +100,8 @@ def to_patches(
 
     values = scatter(filled.values.astype(np.float32, copy=False))
     if difference_scale is not None:
-        extra = (differences(filled) / difference_scale).astype(np.float32)
+        change = differences(filled, patch_size)
+        extra = (change / difference_scale).astype(np.float32)
         values = np.concatenate([values, scatter(extra)], axis=1)
     return Patches(values, scatter(observed), offsets)
 
@@ -171,14 +175,19 @@ def auto_epochs(n_sequences: int, batch_size: int) -> int:
 
 
 def shard_shape(n_sequences: int, batch_size: int, n_cores: int) -> tuple[int, int]:
-    """Return how many shards a batch is run as, and how many rows each has."""
-    batch_size = min(batch_size, n_sequences)
-    if batch_size < ROWS:
-        return 1, 2 ** int(np.ceil(np.log2(batch_size)))
-    rows = MORE_ROWS if batch_size >= n_cores * MORE_ROWS else ROWS
-    n_shards = min(-(-batch_size // rows), MAX_SHARDS)
-    n_rows = -(-batch_size // (n_shards * rows)) * rows
-    return -(-batch_size // n_rows), n_rows
+    """Return how many shards a batch is run as, and how many rows each has.
+
+    They have room for the largest batch of `plan_epoch`, and little more: an empty row
+    costs as much as another.
+    """
+    n_batches = -(-n_sequences // batch_size)
+    largest = -(-n_sequences // n_batches)
+    if largest < ROWS:
+        return 1, 2 ** int(np.ceil(np.log2(largest)))
+    rows = MORE_ROWS if largest >= n_cores * MORE_ROWS else ROWS
+    n_shards = min(-(-largest // rows), MAX_SHARDS)
+    n_rows = -(-largest // n_shards)
+    return n_shards, n_rows + n_rows % 2
 
 
 def split_into_shards(

@@ -113,8 +113,9 @@ def test_differences_stand_behind_the_values(lengths, patch_size):
     assert_array_equal(both.values[-1], 0)
     back = from_patches(both.values[:-1, width:], np.array(lengths), patch_size)
     for x, steps in zip(ragged, back, strict=True):
-        assert_array_equal(steps[0], 0)
-        assert_allclose(steps[1:] * scale, np.diff(x, axis=0), rtol=1e-5, atol=1e-6)
+        assert_array_equal(steps[:patch_size], 0)
+        change = x[patch_size:] - x[:-patch_size]
+        assert_allclose(steps[patch_size:] * scale, change, rtol=1e-5, atol=1e-6)
 
 
 # Batches ------------------------------------------------------------------------------
@@ -140,10 +141,13 @@ def test_each_sequence_is_in_exactly_one_batch_and_shard(lengths, batch_size, se
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 64))
 def test_shards_have_room_for_a_batch_and_little_more(n_sequences, batch_size, n_cores):
     n_shards, n_rows = shard_shape(n_sequences, batch_size, n_cores)
-    largest = min(n_sequences, batch_size)
+    lengths = np.ones(n_sequences, int)
+    batches = plan_epoch(lengths, batch_size, np.random.RandomState(0))
+    largest = max(len(batch) for batch in batches)
     assert n_shards * n_rows >= largest
     assert (n_shards - 1) * n_rows < largest  # no shard that is always empty
-    assert n_rows < 2 * max(16, largest / n_shards)
+    if largest >= 16:
+        assert n_shards * n_rows < largest + 2 * n_shards
 
 
 @pytest.mark.parametrize(
@@ -160,7 +164,12 @@ def test_shards_have_room_for_a_batch_and_little_more(n_sequences, batch_size, n
 def test_every_core_gets_a_shard_before_shards_get_more_rows(
     batch_size, n_cores, expected
 ):
-    assert shard_shape(10_000, batch_size, n_cores) == expected
+    assert shard_shape(100 * batch_size, batch_size, n_cores) == expected
+
+
+def test_shards_are_no_larger_than_equal_batches_need():
+    assert shard_shape(36, 32, 2) == (2, 10)  # two batches of 18
+    assert shard_shape(97, 96, 2) == (4, 14)  # of 49 and 48
 
 
 def test_a_batch_may_fill_its_shards_but_not_overflow_them():

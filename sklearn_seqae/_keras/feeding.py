@@ -18,6 +18,7 @@ from sklearn_seqae._packing import Futures, Noise, Stream, pack, pair_with_crops
 from sklearn_seqae._prefixes import Prefixes, Rows, followed_by_prefixes
 
 STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
+BYTES_PER_CALL = 2**24  # packing and copying to TensorFlow are slow beyond the caches
 FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained
 SHORTEST_CROP = 0.5  # of a sequence, to be recognised as part of it
 Indices = NDArray[np.int64]
@@ -110,6 +111,7 @@ class Feed:
             self._noise = Noise(settings.noise, settings.step_dropout, of_noise)
             self._silence = Noise(0.0, 0.0, of_noise)
         self._of_seeds = _generator(random_state) if any(program.chance) else None
+        self._steps_per_call = _steps_per_call(program.n_rows, data.patches)
         self._n_batches = -(-len(data.train) // settings.batch_size)
         self._n_updates = 0
         self._losses = {name: LOSSES[name] for name in program.losses}
@@ -141,7 +143,7 @@ class Feed:
         self, shards: NDArray[np.int64], one_by_one: bool
     ) -> Iterator[tuple[Stream, Steps]]:
         """Pack batches for one call after the other into TensorFlow."""
-        whole = chunks(shards, self._lengths, STEPS_PER_CALL)
+        whole = chunks(shards, self._lengths, self._steps_per_call)
         for piece in shards[:, None] if one_by_one else whole:
             yield self._pack_for_training(piece), self._steps(len(piece))
 
@@ -152,7 +154,7 @@ class Feed:
         size = program.n_shards * program.n_rows
         batches = np.array_split(order, -(-len(order) // size))
         shards = as_shards(batches, self._lengths, program.n_shards, program.n_rows)
-        for piece in chunks(shards, self._lengths, STEPS_PER_CALL):
+        for piece in chunks(shards, self._lengths, self._steps_per_call):
             yield self._pack(self._rows(piece), self._silence)
 
     def sums(self, losses: NDArray[np.float32], stream: Stream) -> NDArray[np.float64]:
@@ -265,6 +267,12 @@ def _observed(data: Data) -> NDArray[np.floating]:
     patches = data.patches
     observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
     return observed * data.sample_weight
+
+
+def _steps_per_call(n_rows: int, patches: Patches) -> int:
+    """As many as `BYTES_PER_CALL` has room for, read forwards and backwards."""
+    width = patches.values.shape[1] + patches.observed.shape[1]
+    return min(STEPS_PER_CALL, max(1, BYTES_PER_CALL // (2 * n_rows * width * 4)))
 
 
 def _generator(random_state: np.random.RandomState) -> np.random.Generator:
