@@ -88,8 +88,8 @@ def _title(study: Study, name: str) -> str:
 
 
 def _ahead(scores: Scores, ours: str, name: str) -> float:
-    others = [found[name] for row, found in scores.items() if row != ours]
-    return scores[ours][name] - max(others)
+    others = [f[name] for row, f in scores.items() if row != ours and name in f]
+    return scores[ours][name] - max(others, default=0.0)
 
 
 def _axes(width: float, height: float) -> tuple["Figure", Any]:

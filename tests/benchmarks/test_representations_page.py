@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.representations import _page, _picture, baselines
+from benchmarks.representations import _charts, _page, _picture, baselines
 from benchmarks.representations._results import Results
 from benchmarks.representations._scores import Study
 from benchmarks.representations.designs import DESIGNS
@@ -115,3 +115,10 @@ def test_the_picture_needs_rows_and_sets(study):
     assert _picture.PATH.exists()
     few = Study(study.results.restricted_to(["JapaneseVowels"]), DESIGNS)
     assert _page.draw_picture(few) == ""
+
+
+def test_charts_are_drawn_of_what_is_there(study, tmp_path):
+    del study.results.records["ArrowHead"]["1-NN DTW"]
+    drawn = _charts.draw_charts(study, tmp_path)
+    assert [path.name for path in drawn] == ["choices.svg", "beside_others.svg"]
+    assert all(path.exists() for path in drawn)
