@@ -335,11 +335,14 @@ def _difference_scale(
 
 
 def _as_pooling(pooling: Any) -> tuple[str, ...]:
-    kinds = (pooling,) if isinstance(pooling, str) else tuple(pooling)
+    if isinstance(pooling, str):
+        kinds = POOLING if pooling == "all" else (pooling,)
+    else:
+        kinds = tuple(pooling)
     known = all(isinstance(kind, str) and kind in POOLING for kind in kinds)
     if not kinds or not known or len(set(kinds)) < len(kinds):
         raise ValueError(
-            f"pooling is {pooling!r}; expected one of {', '.join(POOLING)}, or a tuple "
-            "of several, each once."
+            f"pooling is {pooling!r}; expected one of {', '.join(POOLING)}, a tuple of "
+            "several, each once, or 'all'."
         )
     return kinds

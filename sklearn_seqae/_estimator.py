@@ -75,9 +75,10 @@ class LSTMAutoencoderTransformer(
     patch_size : int or "auto", default="auto"
         Time steps that one LSTM step reads and writes together. "auto" is
         ``max(1, round(median length / 32))``.
-    pooling : str or tuple of str, default=("last", "mean", "max", "min", "std")
-        What is kept of the states of every encoder layer and direction over time, one
-        or more of these and "attention" (a mean weighted by a softmax).
+    pooling : str or tuple of str, default="all"
+        What is kept of the states of every encoder layer and direction over time: one
+        or more of "last", "mean", "max", "min", "std" and "attention" (a mean weighted
+        by a softmax), or "all" of these.
     activation : {"tanh", "relu"}, default="tanh"
         Activation of the LSTM layers.
     decoder : {"repeat", "unfold", "reshape", "single_shot"}, default="repeat"
@@ -245,7 +246,7 @@ class LSTMAutoencoderTransformer(
         length_component: bool | str = "auto",
         differences: bool = True,
         patch_size: int | str = "auto",
-        pooling: Any = ("last", "mean", "max", "min", "std"),
+        pooling: Any = "all",
         activation: str = "tanh",
         decoder: str = "repeat",
         decoder_layer_sizes: Any = None,

@@ -25,7 +25,7 @@ def waves():
 
 
 @pytest.mark.parametrize(
-    ("pooling", "n_pooled"), [("mean", 1), (("max", "last"), 2), (ALL, 6)]
+    ("pooling", "n_pooled"), [("mean", 1), (("max", "last"), 2), (ALL, 6), ("all", 6)]
 )
 def test_without_a_head_the_pooled_states_are_the_vector(
     small_autoencoder, sequences, pooling, n_pooled
@@ -78,7 +78,7 @@ def test_the_keras_encoder_embeds_likewise(small_autoencoder, sequences, paramet
 
 
 @pytest.mark.parametrize(
-    "pooling", ["median", (), ("mean", "mean"), ["mean", 3], "meanmax"]
+    "pooling", ["median", (), ("mean", "mean"), ["mean", 3], "meanmax", ("all",)]
 )
 def test_unknown_pooling(small_autoencoder, sequences, pooling):
     with pytest.raises(ValueError, match=r"pooling is .* expected one of last, mean"):

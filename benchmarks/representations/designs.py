@@ -31,8 +31,8 @@ CONVERGED = {
     "learning_rate": 3e-3,
     "learning_rate_schedule": "cosine",
 }
-STATISTICS = ("mean", "max", "min", "std")
-NO_HEAD = {**CONVERGED, "pooling": ("last", *STATISTICS), "n_components": None}
+NO_ATTENTION = {"pooling": ("last", "mean", "max", "min", "std")}
+NO_HEAD = {**CONVERGED, **NO_ATTENTION, "n_components": None}
 
 OURS: dict[str, dict[str, Any]] = {
     "defaults": {},
@@ -42,19 +42,16 @@ OURS: dict[str, dict[str, Any]] = {
     "pooled": {**NO_HEAD, "n_components": 16},
     "no-head": NO_HEAD,
     "agreement": {**NO_HEAD, "agreement_weight": 0.3},
-    "no-differences": {"differences": False},
-    # The defaults, but for one thing
-    "without-last": {"pooling": STATISTICS},
-    "64-components": {"n_components": 64},
-    "agreement-0.1": {"agreement_weight": 0.1},
-    "agreement-1": {"agreement_weight": 1.0},
-    "no-agreement": {"agreement_weight": 0.0},
-    "step-dropout-0.5": {"step_dropout": 0.5},
-    "noise-0.2": {"noise": 0.2},
-    "forecasts": {"forecast_horizon": 10},
-    "attention": {"pooling": ("last", *STATISTICS, "attention")},
-    "128-units": {"hidden_layer_sizes": (128,)},
-    "2-layers": {"hidden_layer_sizes": (64, 64)},
+    "no-differences": {**NO_ATTENTION, "differences": False},
+    "no-attention": NO_ATTENTION,
+    # But for one thing the same as without attention
+    "64-components": {**NO_ATTENTION, "n_components": 64},
+    "agreement-1": {**NO_ATTENTION, "agreement_weight": 1.0},
+    "no-agreement": {**NO_ATTENTION, "agreement_weight": 0.0},
+    "noise-0.2": {**NO_ATTENTION, "noise": 0.2},
+    "forecasts": {**NO_ATTENTION, "forecast_horizon": 10},
+    "128-units": {**NO_ATTENTION, "hidden_layer_sizes": (128,)},
+    "2-layers": {**NO_ATTENTION, "hidden_layer_sizes": (64, 64)},
 }
 OTHER_INPUTS = {
     "scaled-each": inputs.ScaledEach,
@@ -69,7 +66,8 @@ STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
     "no-head": "no\nhead",
     "agreement": "agreement\nwith crops",
     "no-differences": "hidden\nsteps",
-    "defaults": "differences\n(defaults)",
+    "no-attention": "differences",
+    "defaults": "attention\n(defaults)",
 }
 
 
@@ -111,10 +109,10 @@ def ours(parameters: Mapping[str, Any]) -> Design:
 
 
 def wrapped(wrapper: Callable[[Any], Any]) -> Design:
-    """Our defaults, reading sequences in another form."""
+    """Ours without attention, reading sequences in another form."""
 
     def make(seed: int) -> Any:
-        return wrapper(LSTMAutoencoderTransformer(random_state=seed))
+        return wrapper(LSTMAutoencoderTransformer(**NO_ATTENTION, random_state=seed))
 
     return Design(make, ours=True, imports=LIBRARIES)
 
