@@ -41,7 +41,7 @@ def _steps(study: Study) -> "Figure | None":
     shown = complete(scores, sets)
     if len(shown) < 2:
         return None
-    figure, axes = _axes(8.5, 3.8)
+    figure, axes = _axes(9.2, 3.8)
     for k, name in enumerate(sets):
         accuracy = [scores[row][name] for row in shown]
         style = {"color": COLOURS[k], "marker": MARKERS[k], "label": name}
@@ -72,7 +72,7 @@ def _beside(study: Study) -> "Figure | None":
             marker=MARKERS[k],
             facecolor=face,
             label=row,
-            zorder=3,
+            zorder=4 if row == ours else 3,
         )
     axes.set_yticks(range(len(sets)), [_title(study, name) for name in sets])
     axes.set_xlabel("accuracy (SVM; DTW: its own)")

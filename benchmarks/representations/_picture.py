@@ -91,8 +91,8 @@ def _draw_names(
         rank, y = ranks[name], -below - LINE * k
         bold = name in emphasized
         axes.plot([rank, rank, end], [0, y, y], color=GREY, linewidth=0.8)
-        face = "k" if bold else "w"
-        axes.plot(rank, 0, "o", color="k", markerfacecolor=face, markersize=6)
+        dot = {"markerfacecolor": "k" if bold else "w", "zorder": 4 if bold else 3}
+        axes.plot(rank, 0, "o", color="k", markersize=6, **dot)
         on_left = name in left
         axes.text(
             end - 0.1 if on_left else end + 0.1,

@@ -31,7 +31,7 @@ CONVERGED = {
     "learning_rate": 3e-3,
     "learning_rate_schedule": "cosine",
 }
-NO_ATTENTION = {"pooling": ("last", "mean", "max", "min", "std")}
+NO_ATTENTION: dict[str, Any] = {"pooling": ("last", "mean", "max", "min", "std")}
 NO_HEAD = {**CONVERGED, **NO_ATTENTION, "n_components": None}
 
 OURS: dict[str, dict[str, Any]] = {
