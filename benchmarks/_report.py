@@ -1,6 +1,6 @@
 """The figures as a table on the screen and as a page of the documentation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks._outcome import Outcome
@@ -142,8 +142,8 @@ def _section(section: Section, machine: Mapping[str, str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def list_table(rows: Sequence[Sequence[str]]) -> str:
-    lines = [".. list-table::", "   :header-rows: 1", ""]
+def list_table(rows: Iterable[Sequence[object]], title: str = "") -> str:
+    lines = [f".. list-table:: {title}".rstrip(), "   :header-rows: 1", ""]
     for row in rows:
         for k, cell in enumerate(row):
             lines.append(f"   {'* -' if k == 0 else '  -'} {cell}".rstrip())

@@ -7,11 +7,11 @@ to a file that the page includes.
 
 import statistics
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from benchmarks import _data, _machine
 from benchmarks._process import ROOT, Process
+from benchmarks._report import list_table
 from sklearn_seqae._batching import as_shards, plan_epoch, shard_shape, wasted_share
 
 TABLES = ROOT / "docs" / "user_guide" / "cost_tables.txt"
@@ -27,31 +27,39 @@ def main() -> None:
     n_steps = int(sum(_lengths(DATA)))
     parts = [
         _machine_line(n_steps),
-        _table(
+        list_table(
+            [
+                ("units", *(f"{n} layer{'s' * (n > 1)}" for n in LAYERS)),
+                *(
+                    (units, *(_microseconds(hidden=[units] * n) for n in LAYERS))
+                    for units in UNITS
+                ),
+            ],
             "µs a time step, by units and layers (batches of 32)",
-            ("units", *(f"{n} layer{'s' * (n > 1)}" for n in LAYERS)),
-            (
-                (units, *(_microseconds(hidden=[units] * n) for n in LAYERS))
-                for units in UNITS
-            ),
         ),
-        _table(
+        list_table(
+            [
+                ("batch_size", "µs", "steps wasted"),
+                *((b, _microseconds(batch_size=b), _wasted(b)) for b in BATCHES),
+            ],
             "µs a time step, by batch size (64 units)",
-            ("batch_size", "µs", "steps wasted"),
-            ((b, _microseconds(batch_size=b), _wasted(b)) for b in BATCHES),
         ),
-        _table(
+        list_table(
+            [
+                ("n_features", "µs"),
+                *(
+                    (n, _microseconds(data={**DATA, "n_features": n}, hidden=[64]))
+                    for n in FEATURES
+                ),
+            ],
             "µs a time step, by features (64 units)",
-            ("n_features", "µs"),
-            (
-                (n, _microseconds(data={**DATA, "n_features": n}, hidden=[64]))
-                for n in FEATURES
-            ),
         ),
-        _table(
+        list_table(
+            [
+                ("layers of 64 units", "seconds"),
+                *((n, _first_call([64] * n)) for n in LAYERS),
+            ],
             "seconds of the first fit that the second does not take (1 epoch)",
-            ("layers of 64 units", "seconds"),
-            ((n, _first_call([64] * n)) for n in LAYERS),
         ),
     ]
     TABLES.write_text("\n\n".join(parts) + "\n")
@@ -118,14 +126,6 @@ def _machine_line(n_steps: int) -> str:
         "in all, ``patch_size=1``, a vector of 16 components of the last states, "
         "without crops (``agreement_weight=0``)."
     )
-
-
-def _table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    lines = [f".. list-table:: {title}", "   :header-rows: 1", ""]
-    for row in (header, *rows):
-        for k, cell in enumerate(row):
-            lines.append(f"   {'* -' if k == 0 else '  -'} {cell}")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

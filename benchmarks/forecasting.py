@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import RidgeCV
 
 from benchmarks._process import ROOT
+from benchmarks._report import list_table
 from sklearn_seqae import LSTMAutoencoderTransformer
 
 TABLE = ROOT / "docs" / "user_guide" / "forecasting_table.txt"
@@ -38,18 +39,14 @@ Series = list[NDArray[np.float64]]
 
 
 def main() -> None:
-    lines = [
-        ".. list-table:: Mean squared error, as a share of persistence's",
-        "   :header-rows: 1",
-        "",
-        *_row("noise", "", *(f"{n} ahead" for n in AHEAD)),
-    ]
+    title = "Mean squared error, as a share of persistence's"
+    rows = [("noise", "", *(f"{n} ahead" for n in AHEAD))]
     for noise in NOISE:
         rounds = [_shares(noise, seed) for seed in SEEDS]
         for name in rounds[0]:
             cells = np.array([shares[name] for shares in rounds])
-            lines += _row(f"{noise}", name, *map(_cell, cells.T))
-        TABLE.write_text("\n".join(lines) + "\n")
+            rows.append((f"{noise}", name, *map(_cell, cells.T)))
+        TABLE.write_text(list_table(rows, title) + "\n")
     print(f"written to {TABLE.relative_to(ROOT)}")
 
 
@@ -113,10 +110,6 @@ def _cell(shares: NDArray[np.float64]) -> str:
     if len(set(shares)) == 1:
         return f"{shares[0]:.2f}"
     return f"{shares.mean():.3f} ± {shares.std(ddof=1):.3f}"
-
-
-def _row(*cells: str) -> list[str]:
-    return [f"   {'* -' if n == 0 else '  -'} {c}" for n, c in enumerate(cells)]
 
 
 if __name__ == "__main__":

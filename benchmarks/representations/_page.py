@@ -249,8 +249,4 @@ def _section(title: str, *parts: str) -> str:
 
 def _table(rows: _tables.Rows, title: str = "") -> str:
     """Nothing, if there is nothing below the header."""
-    if len(rows) < 2:
-        return ""
-    return _report.list_table(rows).replace(
-        ".. list-table::", f".. list-table:: {title}".rstrip(), 1
-    )
+    return _report.list_table(rows, title) if len(rows) > 1 else ""
