@@ -147,6 +147,11 @@ def hold_out(
 # Which sequences share a batch --------------------------------------------------------
 
 
+def count_batches(n_sequences: int, batch_size: int) -> int:
+    """Batches of an epoch; their sizes differ by one sequence at most."""
+    return -(-n_sequences // batch_size)
+
+
 def plan_epoch(
     lengths: Indices, batch_size: int, random_state: np.random.RandomState
 ) -> list[Indices]:
@@ -159,7 +164,7 @@ def plan_epoch(
     """
     n = len(lengths)
     order = random_state.permutation(n)
-    n_batches = -(-n // batch_size)
+    n_batches = count_batches(n, batch_size)
     if n_batches == 1:
         return [order]
     order = order[np.argsort(lengths[order], kind="stable")]
@@ -170,7 +175,7 @@ def plan_epoch(
 
 def auto_epochs(n_sequences: int, batch_size: int) -> int:
     """Epochs that make for enough updates, and for enough looks at each sequence."""
-    n_batches = -(-n_sequences // batch_size)
+    n_batches = count_batches(n_sequences, batch_size)
     return max(-(-ENOUGH_UPDATES // n_batches), ENOUGH_EPOCHS)
 
 
@@ -180,8 +185,7 @@ def shard_shape(n_sequences: int, batch_size: int, n_cores: int) -> tuple[int, i
     They have room for the largest batch of `plan_epoch`, and little more: an empty row
     costs as much as another.
     """
-    n_batches = -(-n_sequences // batch_size)
-    largest = -(-n_sequences // n_batches)
+    largest = -(-n_sequences // count_batches(n_sequences, batch_size))
     if largest < ROWS:
         return 1, 2 ** int(np.ceil(np.log2(largest)))
     rows = MORE_ROWS if largest >= n_cores * MORE_ROWS else ROWS

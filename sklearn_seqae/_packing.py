@@ -171,8 +171,7 @@ def pack(
     first = patches.offsets[shards]
     if crops is not None:
         first, lengths = first + crops.first, crops.lengths
-    n_rows = shards.shape[-1]
-    read, width = patches.values.shape[1], patches.observed.shape[1]
+    n_rows, width = shards.shape[-1], patches.observed.shape[1]
     longest = lengths.max(axis=-1).ravel()
     starts = offsets_from_lengths(longest)
     shard_of_step = np.repeat(np.arange(len(longest)), longest)
@@ -185,12 +184,8 @@ def pack(
     forwards = np.where(inside, own_first + t, empty)
     backwards = np.where(inside, own_first + own_steps - 1 - t, empty)
     n_used, n_total = starts[-1], starts[-1] + n_buffer_steps
-    x = np.empty((n_total, 2, n_rows, read), np.float32)
-    either_way = np.stack([forwards, backwards], axis=1)
-    # mode: without it, take works on a copy of out
-    np.take(patches.values, either_way, axis=0, out=x[:n_used], mode="clip")
-    x[n_used:] = 0
-    if crops is not None:
+    x = _gather(patches, np.stack([forwards, backwards], axis=1), n_total)
+    if crops is not None and x.shape[-1] > width:
         # A crop's first patch has none before it that it could differ from
         x[:n_used, 0, :, width:][inside & (t == 0)] = 0
         x[:n_used, 1, :, width:][t == own_steps - 1] = 0
@@ -218,6 +213,16 @@ def pack(
         lengths.astype(np.int32),
         futures or Futures.none(shards.shape[0], shards.shape[1], width),
     )
+
+
+def _gather(patches: Patches, index: Indices, n_total: int) -> NDArray[np.float32]:
+    """Values of the patches at ``index``, followed by zeros up to ``n_total`` steps."""
+    n_used = len(index)
+    x = np.empty((n_total, *index.shape[1:], patches.values.shape[1]), np.float32)
+    # mode: without it, take works on a copy of out
+    np.take(patches.values, index, axis=0, out=x[:n_used], mode="clip")
+    x[n_used:] = 0
+    return x
 
 
 def _disturb(

@@ -10,7 +10,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import Patches, as_shards, chunks, plan_epoch
+from sklearn_seqae._batching import (
+    Patches,
+    as_shards,
+    chunks,
+    count_batches,
+    plan_epoch,
+)
 from sklearn_seqae._keras.losses import LOSSES, Mass
 from sklearn_seqae._keras.program import Program, Steps
 from sklearn_seqae._keras.schedule import warm_cosine
@@ -112,7 +118,7 @@ class Feed:
             self._silence = Noise(0.0, 0.0, of_noise)
         self._of_seeds = _generator(random_state) if any(program.chance) else None
         self._steps_per_call = _steps_per_call(program.n_rows, data.patches)
-        self._n_batches = -(-len(data.train) // settings.batch_size)
+        self._n_batches = count_batches(len(data.train), settings.batch_size)
         self._n_updates = 0
         self._losses = {name: LOSSES[name] for name in program.losses}
         n_sequences = float(data.sample_weight[data.train].sum())
