@@ -124,7 +124,7 @@ def _machine_line(n_steps: int) -> str:
         f"{ROUNDS}, {DATA['n']} sequences of {DATA['n_features']} features, lengths "
         f"log-uniform in {DATA['shortest']}..{DATA['longest']}, {n_steps:,} time steps "
         "in all, ``patch_size=1``, a vector of 16 components of the last states, "
-        "without crops (``agreement_weight=0``)."
+        "without crops (``contrastive_weight=0``)."
     )
 
 

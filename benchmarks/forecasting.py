@@ -30,10 +30,10 @@ PARAMETERS = {
     "epochs": 150,
     "learning_rate": 3e-3,
     "learning_rate_schedule": "cosine",
-    "agreement_weight": 0.0,
+    "contrastive_weight": 0.0,
     "noise": 0.0,
     "differences": False,
-    "step_dropout": 0.0,
+    "mask_ratio": 0.0,
 }
 Series = list[NDArray[np.float64]]
 

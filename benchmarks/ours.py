@@ -12,9 +12,9 @@ from sklearn_seqae import LSTMAutoencoderTransformer, to_sequences
 PLAIN: dict[str, Any] = {
     "n_components": 16,
     "pooling": "last",
-    "agreement_weight": 0.0,
+    "contrastive_weight": 0.0,
     "differences": False,
-    "step_dropout": 0.0,
+    "mask_ratio": 0.0,
     "epochs": 100,
     "learning_rate": 1e-3,
     "learning_rate_schedule": None,

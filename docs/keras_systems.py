@@ -142,7 +142,7 @@ SYSTEMS = [
     ),
     System(
         "Sparse: ``activity_regularizer=l1(0.01)`` on the vector",
-        {"n_components": 4, "activity_l1": 0.01},
+        {"n_components": 4, "sparsity_weight": 0.01},
         REPEATED,
         ":doc:`variants`",
     ),

@@ -41,8 +41,8 @@ forecaster = LSTMAutoencoderTransformer(
     n_components=24,
     pooling="last",
     differences=False,
-    step_dropout=0.0,
-    agreement_weight=0.0,
+    mask_ratio=0.0,
+    contrastive_weight=0.0,
     forecast_horizon=10,
     epochs=120,
     learning_rate=3e-3,
@@ -62,7 +62,7 @@ import matplotlib.pyplot as plt
 
 known = [x[:70] for x in X_test]
 truth = np.array([x[70:] for x in X_test])
-ahead = np.array(forecaster.forecast(known, n_steps=80))
+ahead = np.array(forecaster.forecast(known, n_timesteps=80))
 
 errors = {
     "forecast": ahead - truth,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PROJECTION = 64  # numbers in which a sequence and its crop are compared
 POOLING = ("last", "mean", "max", "min", "std", "attention")
 DECODERS = ("repeat", "unfold", "reshape", "single_shot")
+SWITCHES = {"contrastive_weight": "contrastive", "kl_weight": "variational"}
 CUT_THE_VECTOR = ("reshape", "single_shot")  # into the steps of the longest sequence
 
 
@@ -52,7 +53,7 @@ class Design:
         What is kept of the encoder's states.
     head : bool
         Whether a layer makes the embedding of them; they are the embedding otherwise.
-    agreement : bool
+    contrastive : bool
         Whether sequences are trained to agree with crops of them.
     difference_scale : tuple of float or None
         By what differences between patches are divided, feature by feature, where
@@ -82,7 +83,7 @@ class Design:
     n_steps: int = 0
     pooling: tuple[str, ...] = ("last",)
     head: bool = True
-    agreement: bool = False
+    contrastive: bool = False
     difference_scale: tuple[float, ...] | None = None
     variational: bool = False
     forecast_scale: tuple[tuple[float, ...], ...] | None = None
@@ -149,7 +150,7 @@ class Design:
             n_steps=-(-int(lengths.max()) // patch_size) * cuts,
             pooling=pooling,
             head=n_components is not None,
-            agreement=parameters["agreement_weight"] > 0,
+            contrastive=parameters["contrastive_weight"] > 0,
             difference_scale=_difference_scale(scaled, sample_weight, patch_size)
             if parameters["differences"]
             else None,
@@ -174,8 +175,6 @@ class Design:
         asked: dict[str, Any] = {
             "n_components": parameters["n_components"],
             "pooling": _as_pooling(parameters["pooling"]),
-            "agreement": parameters["agreement_weight"] > 0,
-            "variational": parameters["kl_weight"] > 0,
             "differences": bool(parameters["differences"]),
             "forecast_horizon": parameters["forecast_horizon"],
             "hidden_layer_sizes": _as_sizes(
@@ -190,6 +189,14 @@ class Design:
             asked["patch_size"] = parameters["patch_size"]
         if parameters["length_component"] != "auto":
             asked["length_component"] = bool(parameters["length_component"])
+        for name, switch in SWITCHES.items():
+            if (parameters[name] > 0) != getattr(self, switch):
+                asked_for = "positive" if getattr(self, switch) else "0"
+                raise ValueError(
+                    f"{name} is {parameters[name]!r}, but in the fit to go on from it "
+                    f"was {asked_for}; set it back, or start anew with fit and "
+                    "warm_start=False."
+                )
         for name, now in asked.items():
             fitted = getattr(self, name)
             if name == "n_components" and not self.head:
@@ -268,7 +275,7 @@ class Design:
             activation=self.activation,
             pooling=self.pooling,
             head=self.head,
-            n_projection=PROJECTION if self.agreement else 0,
+            n_projection=PROJECTION if self.contrastive else 0,
             n_extra=self.patch_size * self.n_features * self.differences,
             decoder=self.decoder,
             n_steps=self.n_steps,
@@ -336,13 +343,13 @@ def _difference_scale(
 
 def _as_pooling(pooling: Any) -> tuple[str, ...]:
     if isinstance(pooling, str):
-        kinds = POOLING if pooling == "all" else (pooling,)
+        kinds = (pooling,)
     else:
         kinds = tuple(pooling)
     known = all(isinstance(kind, str) and kind in POOLING for kind in kinds)
     if not kinds or not known or len(set(kinds)) < len(kinds):
         raise ValueError(
-            f"pooling is {pooling!r}; expected one of {', '.join(POOLING)}, a tuple of "
-            "several, each once, or 'all'."
+            f"pooling is {pooling!r}; expected one of {', '.join(POOLING)}, or a tuple "
+            "of several, each once."
         )
     return kinds

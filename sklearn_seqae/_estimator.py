@@ -75,10 +75,10 @@ class LSTMAutoencoderTransformer(
     patch_size : int or "auto", default="auto"
         Time steps that one LSTM step reads and writes together. "auto" is
         ``max(1, round(median length / 32))``.
-    pooling : str or tuple of str, default="all"
-        What is kept of the states of every encoder layer and direction over time: one
-        or more of "last", "mean", "max", "min", "std" and "attention" (a mean weighted
-        by a softmax), or "all" of these.
+    pooling : str or tuple of str, default=("last", "mean", "max", "min", "std", \
+            "attention")
+        How the states of every encoder layer and direction are pooled over time: one
+        kind or several. "attention" is a mean weighted by a softmax.
     activation : {"tanh", "relu"}, default="tanh"
         Activation of the LSTM layers.
     decoder : {"repeat", "unfold", "reshape", "single_shot"}, default="repeat"
@@ -98,7 +98,7 @@ class LSTMAutoencoderTransformer(
         Standard deviation of the Gaussian noise, fresh in every epoch, that is added in
         training to what the encoder reads (not to what the decoder is to write), in
         scaled units [3]_.
-    step_dropout : float, default=0.3
+    mask_ratio : float, default=0.3
         Share of the LSTM steps that are hidden from the encoder in training, others in
         every epoch.
     dropout : float, default=0.0
@@ -107,7 +107,7 @@ class LSTMAutoencoderTransformer(
     recurrent_dropout : float, default=0.0
         Likewise of the hidden state where the next step reads it [4]_, the same for all
         gates.
-    activity_l1 : float, default=0.0
+    sparsity_weight : float, default=0.0
         Weight, beside the reconstruction's mean squared error, of the L1 norm of the
         embedding without its length component, a mean over sequences: drives components
         to zero that are not worth it.
@@ -117,7 +117,7 @@ class LSTMAutoencoderTransformer(
         distributions are pulled towards the standard normal one, from which `sample`
         draws. This is the beta of [6]_, and the variance of the normal noise for which
         the loss is the evidence lower bound. Needs an int for `n_components`.
-    agreement_weight : float, default=0.3
+    contrastive_weight : float, default=0.3
         Weight, beside the reconstruction's loss, of a second one by which the pooled
         states of a sequence and of a random crop of it, of half its length or more, are
         to be recognised as such among those of other sequences [7]_. If positive, crops
@@ -173,10 +173,10 @@ class LSTMAutoencoderTransformer(
     history_ : dict of list of float
         Means of every epoch, NaN where there was none: "loss", the squared error over
         observed values in scaled units (with ``decoder="unfold"``, of steps told the
-        true one before); "disagreement" with `agreement_weight`, a cross entropy;
+        true one before); "contrastive_loss" with `contrastive_weight`, a cross entropy;
         "forecast_loss" with `forecast_horizon`, as a share of the error of predicting
         no change; "kl" with `kl_weight`, in nats per sequence; "activity" with
-        `activity_l1`. With early stopping "val_loss", forms of the last two, and
+        `sparsity_weight`. With early stopping "val_loss", forms of the last two, and
         "val_objective", the weighted sum that it looks at.
     n_iter_ : int
         Epochs run.
@@ -246,18 +246,18 @@ class LSTMAutoencoderTransformer(
         length_component: bool | str = "auto",
         differences: bool = True,
         patch_size: int | str = "auto",
-        pooling: Any = "all",
+        pooling: Any = ("last", "mean", "max", "min", "std", "attention"),
         activation: str = "tanh",
         decoder: str = "repeat",
         decoder_layer_sizes: Any = None,
         scaler: Any = "standard",
         noise: float = 0.0,
-        step_dropout: float = 0.3,
+        mask_ratio: float = 0.3,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        activity_l1: float = 0.0,
+        sparsity_weight: float = 0.0,
         kl_weight: float = 0.0,
-        agreement_weight: float = 0.3,
+        contrastive_weight: float = 0.3,
         forecast_horizon: int | None = None,
         epochs: int | str = "auto",
         batch_size: int = 32,
@@ -285,12 +285,12 @@ class LSTMAutoencoderTransformer(
         self.decoder_layer_sizes = decoder_layer_sizes
         self.scaler = scaler
         self.noise = noise
-        self.step_dropout = step_dropout
+        self.mask_ratio = mask_ratio
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
-        self.activity_l1 = activity_l1
+        self.sparsity_weight = sparsity_weight
         self.kl_weight = kl_weight
-        self.agreement_weight = agreement_weight
+        self.contrastive_weight = contrastive_weight
         self.forecast_horizon = forecast_horizon
         self.epochs = epochs
         self.batch_size = batch_size

@@ -41,7 +41,7 @@ class ForecastingMixin:
     scaler_: Any
 
     @available_if(_forecasts)
-    def forecast(self, X: Any, n_steps: int | None = None) -> Any:
+    def forecast(self, X: Any, n_timesteps: int | None = None) -> Any:
         """Predict what comes next in each sequence.
 
         Available with `forecast_horizon`. Further ahead than that, what was predicted
@@ -52,14 +52,14 @@ class ForecastingMixin:
         X : list of arrays, array or dataframe
             As in `fit`. Of a sequence that is longer than `max_length_`, the last
             `max_length_` time steps are read.
-        n_steps : int, default=None
+        n_timesteps : int, default=None
             How many time steps to predict, up to 2**20. None is `forecast_horizon`.
 
         Returns
         -------
         X_next : list of arrays, array or dataframe
-            The container kind seen in `fit`, in original units: the `n_steps` time
-            steps that follow each sequence. Times of a long table count from 0, columns
+            The container kind seen in `fit`, in original units: the `n_timesteps`
+            time steps that follow each sequence. Times of a long table count from 0, columns
             of a table of rows follow those seen in `fit`. What a sequence gets does not
             depend on the other sequences.
 
@@ -67,12 +67,12 @@ class ForecastingMixin:
         ------
         ValueError, TypeError
             If a sequence can't be used, has other features than those in `fit`, or
-            `n_steps` is no such number.
+            `n_timesteps` is no such number.
         """
         check_is_fitted(self)
         network = self._autoencoder
-        n: Any = network.design.forecast_horizon if n_steps is None else n_steps
-        check_scalar(n, "n_steps", Integral, min_val=1, max_val=MAX_LENGTH)
+        n: Any = network.design.forecast_horizon if n_timesteps is None else n_timesteps
+        check_scalar(n, "n_timesteps", Integral, min_val=1, max_val=MAX_LENGTH)
         ragged, _ = validate_sequences(self, X, reset=False)
         scaled = scale(self.scaler_, ragged)
         ahead = network.forecast(scaled, n, longest=self.max_length_)

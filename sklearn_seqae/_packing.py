@@ -130,13 +130,13 @@ class Noise:
     ----------
     scale : float
         Standard deviation of the Gaussian noise on every value.
-    step_dropout : float
+    mask_ratio : float
         Share of the steps of which the encoder sees zeros.
     random_state : Generator
     """
 
     scale: float
-    step_dropout: float
+    mask_ratio: float
     random_state: np.random.Generator
 
 
@@ -245,7 +245,7 @@ def _disturb(
         added *= noise.scale * inside[..., None]
         x[:, 0] += added
         x[:, 1] += added[mirrored, row]
-    if noise.step_dropout > 0:
-        hidden = noise.random_state.random(inside.shape) < noise.step_dropout
+    if noise.mask_ratio > 0:
+        hidden = noise.random_state.random(inside.shape) < noise.mask_ratio
         x[:, 0][hidden] = 0
         x[:, 1][hidden[mirrored, row]] = 0

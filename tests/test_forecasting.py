@@ -73,7 +73,7 @@ def test_the_first_horizon_and_the_next(forecaster, sequences):
     """Farther ahead than the horizon, what was predicted is appended to be read."""
     first = forecaster.forecast(sequences)
     assert all(x.shape == (HORIZON, 2) for x in first)
-    far = forecaster.forecast(sequences, n_steps=2 * HORIZON - 1)
+    far = forecaster.forecast(sequences, n_timesteps=2 * HORIZON - 1)
     assert all(x.shape == (2 * HORIZON - 1, 2) for x in far)
     longest = forecaster.max_length_
     extended = [
@@ -84,7 +84,7 @@ def test_the_first_horizon_and_the_next(forecaster, sequences):
     for whole, a, b in zip(far, first, second, strict=True):
         assert_array_equal(whole[:HORIZON], a)
         assert_allclose(whole[HORIZON:], b[:-1], rtol=1e-4, atol=1e-4)
-    near = forecaster.forecast(sequences, n_steps=1)
+    near = forecaster.forecast(sequences, n_timesteps=1)
     for a, b in zip(near, first, strict=True):
         assert_array_equal(a, b[:1])
 
@@ -99,10 +99,10 @@ def test_of_long_sequences_the_end_is_read(forecaster, sequences):
 
 
 def test_a_forecast_does_not_depend_on_the_others(forecaster, sequences):
-    together = forecaster.forecast(sequences, n_steps=HORIZON + 1)
-    alone = forecaster.forecast([sequences[5]], n_steps=HORIZON + 1)
+    together = forecaster.forecast(sequences, n_timesteps=HORIZON + 1)
+    alone = forecaster.forecast([sequences[5]], n_timesteps=HORIZON + 1)
     assert_array_equal(alone[0], together[5])
-    backwards = forecaster.forecast(sequences[::-1], n_steps=HORIZON + 1)
+    backwards = forecaster.forecast(sequences[::-1], n_timesteps=HORIZON + 1)
     for a, b in zip(backwards[::-1], together, strict=True):
         assert_array_equal(a, b)
 
@@ -137,7 +137,7 @@ def test_embeddings_and_reconstructions_are_there_as_well(forecaster, sequences)
 def test_the_container_is_that_of_fit(make_forecaster, sequences):
     index = pd.Index(list("abcdefgh"), name="id")
     cells = pd.Series(sequences[:8], index=index)
-    found = make_forecaster(forecast_horizon=2).fit(cells).forecast(cells, n_steps=3)
+    found = make_forecaster(forecast_horizon=2).fit(cells).forecast(cells, n_timesteps=3)
     assert found.index.equals(index)
     assert all(x.shape == (3, 2) for x in found)
 
@@ -154,7 +154,7 @@ def test_tables_of_rows_are_as_wide_as_the_forecast(make_forecaster, rng, kind):
     X = rng.normal(size=(8, 5)).cumsum(axis=1)
     if kind != "array":
         X = pd.DataFrame(X, columns=None if kind == "numbered" else list("vwxyz"))
-    found = make_forecaster(forecast_horizon=2).fit(X).forecast(X, n_steps=3)
+    found = make_forecaster(forecast_horizon=2).fit(X).forecast(X, n_timesteps=3)
     assert found.shape == (8, 3)
     assert np.isfinite(np.asarray(found)).all()
     if kind == "numbered":
@@ -185,11 +185,11 @@ def test_someone_looking_on_changes_no_bit(make_forecaster, sequences):
         def on_train_batch_end(self, batch, logs=None):
             assert logs["forecast_loss"] > 0
 
-    parameters = {"noise": 0.1, "agreement_weight": 0.1, "epochs": 3}
+    parameters = {"noise": 0.1, "contrastive_weight": 0.1, "epochs": 3}
     expected = make_forecaster(**parameters).fit(sequences)
     found = make_forecaster(**parameters, callbacks=OfBatches()).fit(sequences)
     assert found.history_ == expected.history_
-    assert set(found.history_) == {"loss", "disagreement", "forecast_loss"}
+    assert set(found.history_) == {"loss", "contrastive_loss", "forecast_loss"}
     assert_array_equal(found.transform(sequences), expected.transform(sequences))
 
 
@@ -292,8 +292,8 @@ def test_what_is_no_horizon(make_forecaster, sequences, horizon):
     ("n_steps", "error"), [(0, ValueError), (2.5, TypeError), (2**20 + 1, ValueError)]
 )
 def test_what_is_no_number_of_steps(forecaster, sequences, n_steps, error):
-    with pytest.raises(error, match="n_steps"):
-        forecaster.forecast(sequences, n_steps=n_steps)
+    with pytest.raises(error, match="n_timesteps"):
+        forecaster.forecast(sequences, n_timesteps=n_steps)
 
 
 def test_other_features_than_in_fit(forecaster):

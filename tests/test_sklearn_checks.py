@@ -26,7 +26,7 @@ def test_as_it_comes(estimator, check):
 # fit contradicts them too (fitted twice must be the same), so warm_start comes with a
 # learning rate that leaves the weights where they were. And whatever the sequences are,
 # decoders that cut the vector get one step: a patch as long as the longest.
-PLAIN = {"pooling": "last", "agreement_weight": 0.0, "epochs": 2, "batch_size": 2}
+PLAIN = {"pooling": "last", "contrastive_weight": 0.0, "epochs": 2, "batch_size": 2}
 VARIANTS = [
     {
         "n_components": 1,
@@ -47,7 +47,7 @@ VARIANTS = [
         "decoder_layer_sizes": (3, 5),
         "patch_size": 64,
         "early_stopping": True,
-        "activity_l1": 0.1,
+        "sparsity_weight": 0.1,
         "dropout": 0.2,
     },
     {
@@ -59,7 +59,7 @@ VARIANTS = [
         "patch_size": 64,
         "optimizer": "sgd",
         "recurrent_dropout": 0.2,
-        "agreement_weight": 0.1,
+        "contrastive_weight": 0.1,
         "warm_start": True,
         "learning_rate": 1e-12,
     },

@@ -14,13 +14,13 @@ pytestmark = pytest.mark.usefixtures("programs_dropped")
 VARIANTS = [
     {"dropout": 0.2},
     {"recurrent_dropout": 0.2},
-    {"activity_l1": 0.1},
+    {"sparsity_weight": 0.1},
     {"kl_weight": 0.1},
 ]
 EVERYTHING = {
-    "agreement_weight": 0.1,
+    "contrastive_weight": 0.1,
     "noise": 0.1,
-    "step_dropout": 0.1,
+    "mask_ratio": 0.1,
     "hidden_layer_sizes": (4, 3),
     **{name: value for variant in VARIANTS for name, value in variant.items()},
 }
@@ -95,7 +95,7 @@ def test_grid_search_over_variants(small_autoencoder, sequences):
     [
         {"dropout": 1.0},
         {"recurrent_dropout": -0.1},
-        {"activity_l1": -1.0},
+        {"sparsity_weight": -1.0},
         {"kl_weight": "much"},
     ],
     ids=name_of,
@@ -111,9 +111,9 @@ def test_what_a_parameter_may_not_be(small_autoencoder, sequences, parameters):
 def test_the_l1_norm_drives_components_to_zero(small_autoencoder, sequences, fitted):
     """What a sine takes are two numbers; eight are there."""
 
-    def fit(activity_l1):
+    def fit(sparsity_weight):
         ae = small_autoencoder(
-            n_components=9, activity_l1=activity_l1, epochs=150, learning_rate=0.01
+            n_components=9, sparsity_weight=sparsity_weight, epochs=150, learning_rate=0.01
         )
         size = np.abs(ae.fit_transform(sequences)[:, :-1])
         return ae, size, (size < 0.05).mean()
@@ -123,7 +123,7 @@ def test_the_l1_norm_drives_components_to_zero(small_autoencoder, sequences, fit
     assert few < 0.2
     assert many > 0.5
     assert sparse.score(sequences) > -0.5  # and it does reconstruct
-    activity = sparse.history_["activity"][-1]
+    activity = sparse.history_["sparsity_loss"][-1]
     assert_allclose(activity, size.sum(axis=1).mean(), rtol=0.2)
     assert "activity" not in fitted.history_
 
@@ -170,11 +170,11 @@ def test_the_same_seed_gives_the_same_bits(fit_vae, waves):
 
 
 def test_the_divergence_falls_with_its_weight(vae, fit_vae):
-    kl = vae.history_["kl"]
+    kl = vae.history_["kl_loss"]
     assert len(kl) == vae.n_iter_
     assert min(kl) > 0
     strong = fit_vae(2.0)
-    assert strong.history_["kl"][-1] < 0.5 * kl[-1]
+    assert strong.history_["kl_loss"][-1] < 0.5 * kl[-1]
     assert strong.history_["loss"][-1] > vae.history_["loss"][-1]
 
 
@@ -239,15 +239,15 @@ def test_the_keras_encoder_gives_the_mean(vae, waves):
 def test_early_stopping_looks_at_all_of_the_objective(small_autoencoder, waves):
     """Of twice the evidence lower bound per value, up to its constant."""
     ae = small_autoencoder(
-        kl_weight=0.3, activity_l1=0.2, early_stopping=True, epochs=3, scaler=None
+        kl_weight=0.3, sparsity_weight=0.2, early_stopping=True, epochs=3, scaler=None
     )
     X = [x[:6] / 100 for x in waves]  # equal lengths: each has as many values
     history = ae.fit(X).history_
     assert_allclose(
         history["val_objective"],
         np.array(history["val_loss"])
-        + 0.3 * 2 * np.array(history["val_kl"]) / (6 * 2)
-        + 0.2 * np.array(history["val_activity"]),
+        + 0.3 * 2 * np.array(history["val_kl_loss"]) / (6 * 2)
+        + 0.2 * np.array(history["val_sparsity_loss"]),
         rtol=1e-5,
     )
 

@@ -24,8 +24,8 @@ SAME_MODEL = {  # LSTM(2, relu), RepeatVector, LSTM(100, relu), Dense(1)
     "scaler": None,
     "noise": 0.0,
     "differences": False,
-    "step_dropout": 0.0,
-    "agreement_weight": 0.0,
+    "mask_ratio": 0.0,
+    "contrastive_weight": 0.0,
     "learning_rate": 1e-3,
     "learning_rate_schedule": None,
 }

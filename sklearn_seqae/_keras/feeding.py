@@ -44,12 +44,12 @@ class Settings:
     callbacks: Any
     verbose: int
     learning_rate_schedule: str | None = None
-    agreement_weight: float = 0.0
+    contrastive_weight: float = 0.0
     noise: float = 0.0
-    step_dropout: float = 0.0
+    mask_ratio: float = 0.0
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
-    activity_l1: float = 0.0
+    sparsity_weight: float = 0.0
     kl_weight: float = 0.0
     forecast_horizon: int | None = None
 
@@ -114,7 +114,7 @@ class Feed:
             self._of_cuts = _generator(random_state)
         if program.noisy:
             of_noise = _generator(random_state)
-            self._noise = Noise(settings.noise, settings.step_dropout, of_noise)
+            self._noise = Noise(settings.noise, settings.mask_ratio, of_noise)
             self._silence = Noise(0.0, 0.0, of_noise)
         self._of_seeds = _generator(random_state) if any(program.chance) else None
         self._steps_per_call = _steps_per_call(program.n_rows, data.patches)

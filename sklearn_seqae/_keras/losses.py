@@ -63,16 +63,16 @@ class Loss:
 
 LOSSES = {
     "loss": Loss(None, lambda mass: mass.values, "values"),
-    "disagreement": Loss(
-        "agreement_weight", lambda mass: 2 * mass.paired, "paired", held_out=False
+    "contrastive_loss": Loss(
+        "contrastive_weight", lambda mass: 2 * mass.paired, "paired", held_out=False
     ),
     "forecast_loss": Loss(
         "forecast_weight", lambda mass: mass.ahead, "ahead", held_out=False
     ),
     # Half the squared error is the negative log-likelihood under a normal distribution
     # of variance one: of twice the evidence lower bound this is the other part.
-    "kl": Loss("kl_weight", lambda mass: mass.values / 2, "rows"),
-    "activity": Loss("activity_l1", lambda mass: mass.rows, "rows"),
+    "kl_loss": Loss("kl_weight", lambda mass: mass.values / 2, "rows"),
+    "sparsity_loss": Loss("sparsity_weight", lambda mass: mass.rows, "rows"),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.agreement import disagreement
+from sklearn_seqae._keras.contrastive import contrastive_loss
 from sklearn_seqae._keras.draws import Draws
 from sklearn_seqae._keras.dropout import layer_masks, masks_of_rows
 from sklearn_seqae._keras.forecasting import Forecaster
@@ -120,13 +120,13 @@ class Objective:
         """Return what each loss but the errors adds up, by name."""
         network, weights, n = self.network, self.weights, shard.n_paired
         return {
-            "disagreement": lambda: disagreement(
+            "contrastive_loss": lambda: contrastive_loss(
                 network.project(weights, pooled[:n]), shard.row_weight[:n]
             ),
-            "kl": lambda: divergence(
+            "kl_loss": lambda: divergence(
                 vector, network.log_variance(weights, pooled), shard.row_weight
             ),
-            "activity": lambda: activity(vector, shard.row_weight),
+            "sparsity_loss": lambda: activity(vector, shard.row_weight),
         }
 
     def gradients(

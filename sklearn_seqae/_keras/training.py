@@ -111,7 +111,7 @@ def _program(architecture: Architecture, data: Data, settings: Settings) -> Prog
         n_shards,
         n_paired_rows + n_prefix_rows,
         buffer_steps(int(data.patches.lengths.max())),
-        noisy=settings.noise > 0 or settings.step_dropout > 0,
+        noisy=settings.noise > 0 or settings.mask_ratio > 0,
         losses=losses_of(settings),
         chance=Chance(
             dropout=settings.dropout > 0,

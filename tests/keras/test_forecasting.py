@@ -173,7 +173,7 @@ N_STEPS = 16
 LENGTHS = [16, 3, 9, 1, 12, 5]
 SAMPLE_WEIGHT = np.array([1, 2, 0.5, 1, 3, 1], np.float32)
 HORIZON = 3
-LOSSES = ("loss", "disagreement", "forecast_loss")
+LOSSES = ("loss", "contrastive_loss", "forecast_loss")
 
 
 @pytest.fixture(scope="module")

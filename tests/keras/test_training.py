@@ -295,7 +295,7 @@ def test_how_many_epochs_a_call_changes_no_chance(fit, monkeypatch, steps_per_ca
 
 
 @pytest.mark.usefixtures("without_xla")
-@pytest.mark.parametrize("chance", [DROPOUT, {"noise": 0.5}, {"step_dropout": 0.3}])
+@pytest.mark.parametrize("chance", [DROPOUT, {"noise": 0.5}, {"mask_ratio": 0.3}])
 def test_every_update_draws_anew(fit, chance):
     """At a learning rate of nothing, only what is drawn makes epochs differ."""
     settings = {"epochs": 6, "learning_rate": 0.0}
@@ -306,7 +306,7 @@ def test_every_update_draws_anew(fit, chance):
 
 
 @pytest.mark.usefixtures("without_xla")
-@pytest.mark.parametrize("chance", [DROPOUT, {"noise": 0.5, "step_dropout": 0.3}])
+@pytest.mark.parametrize("chance", [DROPOUT, {"noise": 0.5, "mask_ratio": 0.3}])
 def test_nothing_is_drawn_where_nothing_is_trained(fit, loss_of, chance):
     result = fit(epochs=3, n_iter_no_change=9, **EARLY, **chance)
     expected = loss_of(result.state.weights, range(4))
@@ -344,9 +344,9 @@ def test_the_l1_norm_is_a_mean_over_sequences_beside_the_loss(
         sample_weight=weight,
         random_state=random_state,
         start=State(start),
-        activity_l1=0.7,
+        sparsity_weight=0.7,
     )
-    assert_allclose(result.history["activity"], [norm(start)], rtol=1e-5)
+    assert_allclose(result.history["sparsity_loss"], [norm(start)], rtol=1e-5)
     end = result.state.weights
     gradient = [(a - b) / rate for a, b in zip(start, end, strict=True)]
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
-from sklearn_seqae._keras.agreement import TEMPERATURE, disagreement
+from sklearn_seqae._keras.contrastive import TEMPERATURE, contrastive_loss
 
 
 def by_hand(projected, weight):
@@ -24,7 +24,7 @@ def test_is_the_formula(seed):
     rng = np.random.default_rng(seed)
     projected = rng.normal(size=(10, 4))
     weight = np.tile([1.0, 0.5, 0.0, 2.0, 1.0], 2)
-    found = disagreement(tf.constant(projected), tf.constant(weight))
+    found = contrastive_loss(tf.constant(projected), tf.constant(weight))
     assert_allclose(found, by_hand(projected, weight), rtol=1e-10)
 
 
@@ -37,7 +37,7 @@ def test_empty_rows_are_nothing_whatever_they_hold():
         x = tf.constant(array)
         with tf.GradientTape() as tape:
             tape.watch(x)
-            value = disagreement(x, weight)
+            value = contrastive_loss(x, weight)
         return value.numpy(), tape.gradient(value, x).numpy()
 
     value, gradient = value_and_gradient(projected)
@@ -52,11 +52,11 @@ def test_empty_rows_are_nothing_whatever_they_hold():
 
 def test_one_pair_alone_agrees():
     projected = tf.constant([[1.0, 2.0], [-3.0, 0.5]])
-    assert_allclose(disagreement(projected, tf.ones(2)), 0, atol=1e-6)
+    assert_allclose(contrastive_loss(projected, tf.ones(2)), 0, atol=1e-6)
 
 
 def test_partners_alike_disagree_less_than_partners_apart():
     alike = tf.constant([[1.0, 0], [0, 1], [1, 0], [0, 1]])
     apart = tf.constant([[1.0, 0], [0, 1], [0, 1], [1, 0]])
     ones = tf.ones(4)
-    assert disagreement(alike, ones) < 0.1 < disagreement(apart, ones)
+    assert contrastive_loss(alike, ones) < 0.1 < contrastive_loss(apart, ones)

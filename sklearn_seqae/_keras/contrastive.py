@@ -10,7 +10,7 @@ TEMPERATURE = 0.2
 Tensor = Any
 
 
-def disagreement(projected: Tensor, row_weight: Tensor) -> Tensor:
+def contrastive_loss(projected: Tensor, row_weight: Tensor) -> Tensor:
     """Sum the normalised, temperature-scaled cross entropies (NT-Xent) of pairs.
 
     Each row is to recognise its partner, by the cosine of the angle between them, among
