@@ -1,4 +1,4 @@
-"""A trained network for ragged sequences: its design, and its weights.
+"""A fitted autoencoder for scaled sequences: specification, fitted numbers, weights.
 
 Arrays and plain values only, so a fitted estimator can be pickled without Keras and
 read without importing it. TensorFlow is imported when something is computed.
@@ -7,84 +7,186 @@ read without importing it. TensorFlow is imported when something is computed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import auto_epochs, from_patches, hold_out
-from sklearn_seqae._design import Design
-from sklearn_seqae._prefixes import extended, recent_values, tails
+from sklearn_seqae._architecture import (
+    DECODERS,
+    PROJECTION_SIZE,
+    Architecture,
+    as_layer_sizes,
+    as_pooling,
+    decoder_layer_sizes,
+)
+from sklearn_seqae._batching import Patches, auto_epochs, from_patches, hold_out
+from sklearn_seqae._prefixes import (
+    N_RECENT,
+    Prefixes,
+    extended,
+    recent_values,
+    tails,
+)
+from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._state import State
+from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 if TYPE_CHECKING:
-    from sklearn_seqae._keras.models import Models
-    from sklearn_seqae._keras.training import Result
+    from sklearn_seqae._keras.export import Models
+    from sklearn_seqae._keras.training.epochs import Result
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
-LARGEST_CODE = 1e30  # a wild vector saturates the network before it overflows float32
+LARGEST = 1e30  # a wild vector saturates the network before it overflows float32
 
 
 @dataclass(frozen=True)
 class Autoencoder:
-    """A design with weights.
+    """A network for scaled sequences.
 
     Attributes
     ----------
-    design : Design
-    weights : list of ndarray of float32
-        In the order of the Keras layers.
-    optimizer_state : list of ndarray
-        What training goes on with.
+    architecture : Architecture
+    preprocessing : Preprocessing
+    shaped_by : dict
+        The estimator's parameters that shaped it, by name.
+    state : State or None
+        None before training.
     """
 
-    design: Design
-    weights: list[NDArray[np.float32]]
-    optimizer_state: list[NDArray[Any]]
+    architecture: Architecture
+    preprocessing: Preprocessing
+    shaped_by: dict[str, Any]
+    state: State | None = None
+
+    @classmethod
+    def untrained(
+        cls,
+        parameters: Mapping[str, Any],
+        scaled: RaggedArray,
+        sample_weight: NDArray[np.float64],
+    ) -> tuple[Autoencoder, Patches]:
+        """Choose a network from parameters and data, and cut the data into patches.
+
+        Parameters
+        ----------
+        parameters : mapping
+            The estimator's, by name.
+        scaled : RaggedArray
+        sample_weight : ndarray of shape (n_sequences,)
+
+        Raises
+        ------
+        ValueError
+            If layer sizes are none, `pooling` names what there is not, the length takes
+            the one component, `kl_weight` meets no bottleneck, or the decoder can't cut
+            an embedding of this size.
+        """
+        shaped_by = _shaping(parameters)
+        preprocessing, patches = Preprocessing.fit(parameters, scaled, sample_weight)
+        longest = int(scaled.lengths.max())
+        architecture = _architecture(shaped_by, preprocessing, longest)
+        shaped_by["patch_size"] = preprocessing.patch_size
+        shaped_by["length_component"] = preprocessing.length_code is not None
+        return cls(architecture, preprocessing, shaped_by), patches
+
+    @property
+    def n_components(self) -> int:
+        """Size of an embedding, the length included."""
+        return self.architecture.embedding_size + self.preprocessing.n_lengths
+
+    # Checks ---------------------------------------------------------------------------
+
+    def check_same(self, parameters: Mapping[str, Any]) -> None:
+        """Check that the parameters that shape a network are those of this one.
+
+        Raises
+        ------
+        ValueError
+            If one is another, naming it. Values that "auto" chose stand.
+        """
+        for name, now in _shaping(parameters).items():
+            before = self.shaped_by[name]
+            if now in ("auto", before):
+                continue
+            found, fitted = f"{name} is {now!r}", f"the fit to go on from had {before!r}"
+            if name in SWITCHES:
+                found = f"{name} is {parameters[name]!r}"
+                fitted = f"the fit to go on from had {'a positive one' if before else 0}"
+            raise ValueError(
+                f"{found}, but {fitted}; set it back, or start anew with fit and "
+                "warm_start=False."
+            )
+
+    def check_decodable(self, lengths: NDArray[np.int64], what: str) -> None:
+        """Check that the decoder can write sequences of these lengths.
+
+        Parameters
+        ----------
+        lengths : ndarray of shape (n_sequences,)
+            Time steps of each.
+        what : str
+            The name of an entry, for the message: "sequence {row}".
+
+        Raises
+        ------
+        InvalidSequenceError
+            If one is too long, naming it.
+        """
+        limit = self.architecture.max_steps * self.preprocessing.patch_size
+        too_long = np.flatnonzero(lengths > limit)
+        if limit and too_long.size:
+            row, decoder = int(too_long[0]), self.architecture.decoder
+            raise InvalidSequenceError(
+                f"{what.format(row=row)} has {_count(int(lengths[row]), 'time step')}, "
+                f"but decoder={decoder!r} writes at most {limit}, those of the longest "
+                "sequence in fit; shorten it, fit anew on sequences as long, or use "
+                "decoder='repeat', which has no limit."
+            )
+
+    # There and back -------------------------------------------------------------------
 
     def embed(self, scaled: RaggedArray, dtype: str) -> NDArray[Any]:
         """Embeddings of scaled sequences, shape (n_sequences, n_components)."""
-        Z = np.empty((len(scaled), self.design.n_components), dtype)
-        code = self._encode(scaled)
-        Z[:, : code.shape[1]] = code
-        if self.design.length_code is not None:
-            Z[:, -1] = self.design.length_code.encode(scaled.lengths)
+        Z = np.empty((len(scaled), self.n_components), dtype)
+        Z[:, : self.architecture.embedding_size] = self._encode(scaled)
+        if self.preprocessing.length_code is not None:
+            Z[:, -1] = self.preprocessing.length_code.encode(scaled.lengths)
         return Z
 
     def decode(self, Z: NDArray[Any], n_timesteps: NDArray[np.int64]) -> RaggedArray:
         """Scaled sequences of the given lengths, from any finite embeddings."""
-        self.design.check_decodable(n_timesteps, "what row {row} of Z decodes to")
-        code = Z if self.design.length_code is None else Z[:, :-1]
-        return self._decode(code, n_timesteps)
-
-    def sample(self, n: int, random_state: np.random.RandomState) -> NDArray[Any]:
-        """Embeddings from the prior, shape (n, n_components), lengths among them."""
-        Z: NDArray[Any] = random_state.standard_normal((n, self.design.n_components))
-        if self.design.length_code is not None:
-            Z[:, -1] = self.design.length_code.sample(n, random_state)
-        return Z
+        self.check_decodable(n_timesteps, "row {row} of Z, decoded,")
+        return self._decode(Z[:, : self.architecture.embedding_size], n_timesteps)
 
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
         """Time steps that embeddings mean, ``default`` where they hold no length."""
-        if self.design.length_code is None:
+        if self.preprocessing.length_code is None:
             return np.full(len(Z), default)
-        return self.design.length_code.decode(Z[:, -1])
+        return self.preprocessing.length_code.decode(Z[:, -1])
+
+    def sample(self, n: int, random_state: np.random.RandomState) -> NDArray[Any]:
+        """Embeddings from the prior, shape (n, n_components), lengths among them."""
+        Z: NDArray[Any] = random_state.standard_normal((n, self.n_components))
+        if self.preprocessing.length_code is not None:
+            Z[:, -1] = self.preprocessing.length_code.sample(n, random_state)
+        return Z
 
     def reconstruct(self, scaled: RaggedArray) -> RaggedArray:
         """Encode and decode."""
-        self.design.check_decodable(scaled.lengths, "sequence {row}")
+        self.check_decodable(scaled.lengths, "sequence {row}")
         return self._decode(self._encode(scaled), scaled.lengths)
 
     def squared_errors(self, scaled: RaggedArray) -> NDArray[np.float64]:
         """Mean squared reconstruction error of each sequence, over observed values."""
-        self.design.check_decodable(scaled.lengths, "sequence {row}")
+        self.check_decodable(scaled.lengths, "sequence {row}")
         errors = np.empty(len(scaled))
         for start in range(0, len(scaled), BLOCK):
             block = scaled[start : start + BLOCK]
-            difference = (
-                self.reconstruct(block).values.astype(np.float64) - block.values
-            )
+            reconstructed = self.reconstruct(block).values.astype(np.float64)
+            difference = reconstructed - block.values
             observed = np.logical_not(np.isnan(difference))
             squares = np.where(observed, difference, 0.0) ** 2
             starts = block.offsets[:-1]
@@ -93,117 +195,200 @@ class Autoencoder:
             errors[start : start + BLOCK] = total / counts
         return errors
 
-    def forecast(self, scaled: RaggedArray, n_steps: int, longest: int) -> RaggedArray:
-        """Predict the next ``n_steps`` time steps of scaled sequences.
+    def forecast(self, scaled: RaggedArray, n: int, longest: int) -> RaggedArray:
+        """Predict the next ``n`` time steps of scaled sequences.
 
-        A horizon at a time: what was predicted is appended before the next. At most
-        the last ``longest`` time steps are read.
+        One horizon after the other: each reads what was predicted before. At most the
+        last ``longest`` time steps are read.
         """
-        history, ahead, n = scaled, [], 0
-        while n < n_steps:
+        history, ahead, n_done = scaled, [], 0
+        while n_done < n:
             history = tails(history, longest)
             ahead.append(self._next(history))
-            n += ahead[-1].shape[1]
+            n_done += ahead[-1].shape[1]
             history = extended(history, ahead[-1])
-        values = np.concatenate(ahead, axis=1)[:, :n_steps]
-        offsets = n_steps * np.arange(len(scaled) + 1)
+        values = np.concatenate(ahead, axis=1)[:, :n]
+        offsets = n * np.arange(len(scaled) + 1)
         return RaggedArray(values.reshape(-1, scaled.n_features), offsets)
+
+    def keras_models(self, max_length: int) -> Models:
+        """Plain Keras models of these weights, for up to ``max_length`` time steps."""
+        from sklearn_seqae._keras.export import build_models
+
+        weights = self._trained.weights
+        return build_models(self.architecture, weights, self.preprocessing, max_length)
+
+    @property
+    def _trained(self) -> State:
+        assert self.state is not None
+        return self.state
 
     def _next(self, scaled: RaggedArray) -> NDArray[np.float32]:
         """Predict one horizon, (n_sequences, horizon, n_features)."""
-        from sklearn_seqae._keras.forecasting import forecast
+        from sklearn_seqae._keras.inference import forecast
 
-        scale = np.array(self.design.forecast_scale, np.float32)
-        recent = recent_values(scaled)
-        code = self._encode(scaled)
-        changes = forecast(self.design.architecture(), self.weights, code, recent)
+        scale = np.array(self.preprocessing.forecast_scale, np.float32)
+        recent, embeddings = recent_values(scaled), self._encode(scaled)
+        weights = self._trained.weights
+        changes = forecast(self.architecture, weights, embeddings, recent)
         changes = changes.reshape(len(scaled), -1, scaled.n_features)
         last = recent[:, None, : scaled.n_features]
         return last + changes[:, : len(scale)] * scale
 
-    def keras_models(self, max_length: int) -> Models:
-        """Plain Keras models of these weights, for up to ``max_length`` time steps."""
-        from sklearn_seqae._keras.architecture import build_layers
-        from sklearn_seqae._keras.models import build_models
-
-        architecture = self.design.architecture()
-        layers = build_layers(architecture)
-        layers.set_weights(self.weights)
-        return build_models(
-            layers,
-            architecture,
-            patch_size=self.design.patch_size,
-            max_length=max_length,
-            length_code=self.design.length_code,
-            difference_scale=self.design.difference_scale,
-            forecast_scale=self.design.forecast_scale,
-        )
-
     def _encode(self, scaled: RaggedArray) -> NDArray[np.float32]:
         from sklearn_seqae._keras.inference import encode
 
-        patches = self.design.patches(scaled)
-        return encode(self.design.architecture(), self.weights, patches)
+        patches = self.preprocessing.patches(scaled)
+        return encode(self.architecture, self._trained.weights, patches)
 
     def _decode(
-        self, code: NDArray[Any], n_timesteps: NDArray[np.int64]
+        self, embeddings: NDArray[Any], n_timesteps: NDArray[np.int64]
     ) -> RaggedArray:
         from sklearn_seqae._keras.inference import decode
 
-        patch_size = self.design.patch_size
-        code = np.clip(code, -LARGEST_CODE, LARGEST_CODE).astype(np.float32)
-        n_steps = -(-n_timesteps // patch_size)
-        steps = decode(self.design.architecture(), self.weights, code, n_steps)
-        return from_patches(steps, n_timesteps, patch_size)
+        n_steps = self.preprocessing.n_steps(n_timesteps)
+        embeddings = np.clip(embeddings, -LARGEST, LARGEST).astype(np.float32)
+        weights = self._trained.weights
+        steps = decode(self.architecture, weights, embeddings, n_steps)
+        return from_patches(steps, n_timesteps, self.preprocessing.patch_size)
+
+    # Training -------------------------------------------------------------------------
+
+    def train(
+        self,
+        patches: Patches,
+        prefixes: Prefixes | None,
+        sample_weight: NDArray[np.float64],
+        parameters: Mapping[str, Any],
+        random_state: np.random.RandomState,
+    ) -> tuple[Autoencoder, Result]:
+        """Train on sequences, from the start or from the state so far.
+
+        Parameters
+        ----------
+        patches : Patches
+        prefixes : Prefixes or None
+            For the forecaster, if there is one.
+        sample_weight : ndarray of shape (n_sequences,)
+        parameters : mapping
+            The estimator's, by name: `validation_fraction` and those of `Settings`.
+        random_state : RandomState
+
+        Returns
+        -------
+        autoencoder : Autoencoder
+        result : Result
+            With the losses and the number of epochs.
+        """
+        from sklearn_seqae._keras.training import epochs, settings
+
+        validation = np.arange(0)
+        if parameters["early_stopping"]:
+            fraction = parameters["validation_fraction"]
+            validation = hold_out(len(patches), fraction, random_state)
+        data = settings.Data(
+            patches,
+            sample_weight.astype(np.float32),
+            np.setdiff1d(np.arange(len(patches)), validation),
+            validation,
+            prefixes,
+        )
+        names = [field.name for field in fields(settings.Settings)]
+        asked = {name: parameters[name] for name in names}
+        if asked["epochs"] == "auto":
+            asked["epochs"] = auto_epochs(len(data.train), asked["batch_size"])
+        result = epochs.train(
+            self.architecture,
+            data,
+            settings.Settings(**asked),
+            random_state,
+            self.state,
+        )
+        return replace(self, state=result.state), result
 
 
-def train_autoencoder(
-    design: Design,
-    scaled: RaggedArray,
-    sample_weight: NDArray[np.float64],
-    parameters: Mapping[str, Any],
-    random_state: np.random.RandomState,
-    start: Autoencoder | None = None,
-) -> tuple[Autoencoder, Result]:
-    """Train on scaled sequences.
+# Which network ------------------------------------------------------------------------
 
-    Parameters
-    ----------
-    design : Design
-    scaled : RaggedArray
-    sample_weight : ndarray of shape (n_sequences,)
-    parameters : mapping
-        The estimator's, by name: `validation_fraction` and those of `Settings`.
-    random_state : RandomState
-    start : Autoencoder, default=None
-        What to go on from.
+SWITCHES = ("contrastive_weight", "kl_weight")  # positive or not decides the layers
 
-    Returns
-    -------
-    autoencoder : Autoencoder
-    result : Result
-        With the losses and the number of epochs.
-    """
-    from sklearn_seqae._keras import training
 
-    validation = np.arange(0)
-    if parameters["early_stopping"]:
-        fraction = parameters["validation_fraction"]
-        validation = hold_out(len(scaled), fraction, random_state)
-    data = training.Data(
-        design.patches(scaled),
-        sample_weight.astype(np.float32),
-        np.setdiff1d(np.arange(len(scaled)), validation),
-        validation,
-        design.prefixes(scaled),
+def _shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that shape the network, in one form for each meaning."""
+    names = ("n_components", "activation", "decoder", "forecast_horizon", "patch_size")
+    length_component = parameters["length_component"]
+    return {
+        **{name: parameters[name] for name in names},
+        "pooling": as_pooling(parameters["pooling"]),
+        "hidden_layer_sizes": as_layer_sizes(
+            "hidden_layer_sizes", parameters["hidden_layer_sizes"]
+        ),
+        "decoder_layer_sizes": decoder_layer_sizes(parameters),
+        "bidirectional": bool(parameters["bidirectional"]),
+        "differences": bool(parameters["differences"]),
+        "length_component": length_component
+        if length_component == "auto"
+        else bool(length_component),
+        **{name: parameters[name] > 0 for name in SWITCHES},
+    }
+
+
+def _architecture(
+    shaped_by: Mapping[str, Any], preprocessing: Preprocessing, longest: int
+) -> Architecture:
+    """Return the architecture for sequences of up to ``longest`` time steps."""
+    n_components, n_lengths = shaped_by["n_components"], preprocessing.n_lengths
+    variational = shaped_by["kl_weight"]
+    if variational and n_components is None:
+        raise ValueError(
+            "kl_weight is positive, which draws the embedding towards a normal "
+            "distribution and needs a layer that makes it, but n_components is None; "
+            "expected an int."
+        )
+    n_inputs = preprocessing.patch_size * preprocessing.n_features
+    horizon = preprocessing.forecast_horizon
+    cuts = DECODERS[shaped_by["decoder"]].cuts
+    architecture = Architecture(
+        n_inputs=n_inputs,
+        embedding_size=0 if n_components is None else n_components - n_lengths,
+        hidden_layer_sizes=shaped_by["hidden_layer_sizes"],
+        decoder_layer_sizes=shaped_by["decoder_layer_sizes"],
+        bidirectional=shaped_by["bidirectional"],
+        activation=shaped_by["activation"],
+        pooling=shaped_by["pooling"],
+        bottleneck=n_components is not None,
+        projection_size=PROJECTION_SIZE if shaped_by["contrastive_weight"] else 0,
+        n_extra_inputs=n_inputs if shaped_by["differences"] else 0,
+        decoder=shaped_by["decoder"],
+        max_steps=preprocessing.n_steps(longest) if cuts else 0,
+        variational=variational,
+        n_forecast_steps=preprocessing.n_steps(horizon) if horizon else 0,
+        n_recent=N_RECENT * preprocessing.n_features if horizon else 0,
     )
-    names = [field.name for field in fields(training.Settings)]
-    asked = {name: parameters[name] for name in names}
-    if asked["epochs"] == "auto":
-        asked["epochs"] = auto_epochs(len(data.train), asked["batch_size"])
-    settings = training.Settings(**asked)
-    state = None
-    if start is not None:
-        state = training.State(start.weights, start.optimizer_state)
-    result = training.train(design.architecture(), data, settings, random_state, state)
-    return Autoencoder(design, result.state.weights, result.state.optimizer), result
+    if n_components is None:
+        architecture = replace(architecture, embedding_size=architecture.n_pooled)
+    _check_cut(architecture, n_lengths)
+    return architecture
+
+
+def _check_cut(architecture: Architecture, n_lengths: int) -> None:
+    """Check that the decoder can cut the embedding into parts of equal size.
+
+    Raises
+    ------
+    ValueError
+        If it can't, with sizes that would do.
+    """
+    n_parts, size = architecture.max_steps, architecture.embedding_size
+    if not n_parts or size % n_parts == 0:
+        return
+    width = max(size // n_parts, 1)
+    would_do = [n * n_parts + n_lengths for n in (width, width + 1)]
+    found = f"n_components is {size + n_lengths}"
+    if not architecture.bottleneck:
+        found = f"n_components is None, which makes {size + n_lengths} of them"
+    raise ValueError(
+        f"decoder={architecture.decoder!r} cuts the embedding into the {n_parts} LSTM "
+        f"steps of the longest sequence, but {found}"
+        f"{', one of which is the length' if n_lengths else ''}; expected "
+        f"{would_do[0]} or {would_do[1]}, for example."
+    )

@@ -75,14 +75,17 @@ def differences(filled: RaggedArray, patch_size: int) -> NDArray[np.floating]:
 
 
 def to_patches(
-    scaled: RaggedArray,
-    patch_size: int,
-    difference_scale: NDArray[np.float64] | None = None,
+    scaled: RaggedArray, patch_size: int, with_differences: bool = False
 ) -> Patches:
     """Cut scaled sequences, NaN where a value is missing, into patches.
 
-    With ``difference_scale``, one number a feature, the encoder also reads the
-    `differences`, divided by it.
+    Parameters
+    ----------
+    scaled : RaggedArray
+    patch_size : int
+        Time steps of a patch.
+    with_differences : bool, default=False
+        Whether the `differences` of the same time steps follow each patch.
     """
     lengths = scaled.lengths
     offsets = offsets_from_lengths(-(-lengths // patch_size))
@@ -99,11 +102,41 @@ def to_patches(
         return out
 
     values = scatter(filled.values.astype(np.float32, copy=False))
-    if difference_scale is not None:
-        change = differences(filled, patch_size)
-        extra = (change / difference_scale).astype(np.float32)
-        values = np.concatenate([values, scatter(extra)], axis=1)
+    if with_differences:
+        change = differences(filled, patch_size).astype(np.float32, copy=False)
+        values = np.concatenate([values, scatter(change)], axis=1)
     return Patches(values, scatter(observed), offsets)
+
+
+def difference_sizes(
+    patches: Patches, scaled: RaggedArray, sample_weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Root mean square of each feature's differences, 1 where they are all zero.
+
+    Parameters
+    ----------
+    patches : Patches
+        With differences.
+    scaled : RaggedArray
+        The sequences that were cut.
+    sample_weight : ndarray of shape (n_sequences,)
+
+    Returns
+    -------
+    ndarray of shape (n_features,)
+    """
+    change = patches.values[:-1, patches.observed.shape[1] :].astype(np.float64)
+    weight = np.repeat(sample_weight, patches.lengths)[:, None]
+    of_places = (weight * change**2).sum(axis=0).reshape(-1, scaled.n_features)
+    size = np.sqrt(of_places.sum(axis=0) / (sample_weight @ scaled.lengths))
+    return np.where(size > 0, size, 1.0)
+
+
+def with_divided_differences(patches: Patches, sizes: NDArray[np.float64]) -> Patches:
+    """Divide the differences by a number for each feature, in place."""
+    width = patches.observed.shape[1]
+    patches.values[:, width:] /= np.tile(sizes, width // len(sizes))
+    return patches
 
 
 def from_patches(

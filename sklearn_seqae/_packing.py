@@ -1,4 +1,4 @@
-"""Batches in memory: time-major shards, crops of sequences, noise.
+"""Batches in memory: time-major shards, crops of sequences, noise and masking.
 
 See `sklearn_seqae._batching` for what a step and a shard are.
 """
@@ -63,7 +63,7 @@ def pair_with_crops(
     )
 
 
-class Futures(NamedTuple):
+class ForecastTargets(NamedTuple):
     """What comes after the prefix in each row of some shards.
 
     ``n_steps`` is the horizon in LSTM steps, ``width`` is ``patch_size * n_features``.
@@ -85,14 +85,14 @@ class Futures(NamedTuple):
     weight: NDArray[np.float32]
 
     @classmethod
-    def none(cls, n_batches: int, n_shards: int, width: int) -> Futures:
+    def none(cls, n_batches: int, n_shards: int, width: int) -> ForecastTargets:
         """Where nothing is to be predicted: arrays without rows."""
         steps = np.zeros((n_batches, n_shards, 0, 0, width), np.float32)
         return cls(np.zeros((n_batches, n_shards, 0, 0), np.float32), steps, steps)
 
 
 @dataclass(frozen=True)
-class Stream:
+class PackedShards:
     """Shards of one or more batches, one after the other in time.
 
     Attributes
@@ -100,7 +100,8 @@ class Stream:
     x : ndarray of shape (n_steps, 2, n_rows, width + n_extra), float32
         ``x[:, 0]`` in the order of time, ``x[:, 1]`` each row reversed by its length.
     target : ndarray of shape (n_steps, n_rows, width), float32
-        ``x[:, 1]`` without noise and extra inputs; empty where there is no noise.
+        ``x[:, 1]`` without extra inputs, noise and masking; empty where there
+        is neither of the latter.
     weight : ndarray of shape (n_steps, n_rows, width), float32
         What each value of the target weighs in the loss; zero where none is observed.
     row_weight : ndarray of shape (n_batches, n_shards, n_rows), float32
@@ -109,7 +110,7 @@ class Stream:
         Where each shard starts. ``x`` goes on for the size of a buffer after the last.
     lengths : ndarray of shape (n_batches, n_shards, n_rows), int32
         Steps of each row.
-    futures : Futures
+    forecast : ForecastTargets
         What comes after the last rows of each shard, where that is to be predicted.
     """
 
@@ -119,23 +120,23 @@ class Stream:
     row_weight: NDArray[np.float32]
     starts: NDArray[np.int32]
     lengths: NDArray[np.int32]
-    futures: Futures
+    forecast: ForecastTargets
 
 
 @dataclass(frozen=True)
-class Noise:
-    """What is done to what the encoder reads, and not to the decoder's target.
+class Corruption:
+    """Noise and masking of the encoder's input; the decoder's target has neither.
 
     Attributes
     ----------
-    scale : float
+    noise : float
         Standard deviation of the Gaussian noise on every value.
     mask_ratio : float
-        Share of the steps of which the encoder sees zeros.
+        Share of the LSTM steps that the encoder reads as zeros.
     random_state : Generator
     """
 
-    scale: float
+    noise: float
     mask_ratio: float
     random_state: np.random.Generator
 
@@ -147,9 +148,9 @@ def pack(
     sample_weight: NDArray[np.float32] | None = None,
     *,
     crops: Crops | None = None,
-    noise: Noise | None = None,
-    futures: Futures | None = None,
-) -> Stream:
+    corruption: Corruption | None = None,
+    forecast: ForecastTargets | None = None,
+) -> PackedShards:
     """Lay shards of sequences out for the network.
 
     Parameters
@@ -160,12 +161,12 @@ def pack(
     n_buffer_steps : int
         Steps of the program's buffer; at least the longest sequence.
     sample_weight : ndarray of shape (n_sequences,), default=None
-        None leaves `Stream.weight` empty: there is no loss to compute.
+        None leaves `PackedShards.weight` empty: there is no loss to compute.
     crops : Crops, default=None
         The part of its sequence that each row holds; None is all of it.
-    noise : Noise, default=None
-    futures : Futures, default=None
-        None leaves `Stream.futures` without rows.
+    corruption : Corruption, default=None
+    forecast : ForecastTargets, default=None
+        None leaves `PackedShards.forecast` without rows.
     """
     lengths = np.append(patches.lengths, 0)[shards]
     first = patches.offsets[shards]
@@ -190,9 +191,9 @@ def pack(
         x[:n_used, 0, :, width:][inside & (t == 0)] = 0
         x[:n_used, 1, :, width:][t == own_steps - 1] = 0
     target = np.zeros((0, n_rows, width), np.float32)
-    if noise is not None:
+    if corruption is not None:
         target = x[:, 1, :, :width].copy()
-        _disturb(x[:n_used], noise, inside, t, own_steps)
+        _corrupt(x[:n_used], corruption, inside, t, own_steps)
     weight = np.zeros((0, n_rows, width), np.float32)
     row_weight = np.zeros(shards.shape, np.float32)
     if sample_weight is not None:
@@ -204,14 +205,14 @@ def pack(
             out=weight[:n_used],
             casting="unsafe",
         )
-    return Stream(
+    return PackedShards(
         x,
         target,
         weight,
         row_weight,
         starts[:-1].reshape(shards.shape[:2]).astype(np.int32),
         lengths.astype(np.int32),
-        futures or Futures.none(shards.shape[0], shards.shape[1], width),
+        forecast or ForecastTargets.none(shards.shape[0], shards.shape[1], width),
     )
 
 
@@ -225,14 +226,14 @@ def _gather(patches: Patches, index: Indices, n_total: int) -> NDArray[np.float3
     return x
 
 
-def _disturb(
+def _corrupt(
     x: NDArray[np.float32],
-    noise: Noise,
+    corruption: Corruption,
     inside: NDArray[np.bool_],
     t: Indices,
     own_steps: Indices,
 ) -> None:
-    """Add noise and hide steps, the same in both orders of time.
+    """Add noise and mask steps, the same in both orders of time.
 
     ``x`` is (n_steps, 2, n_rows, width), the others (n_steps, n_rows) or (n_steps, 1).
     """
@@ -240,12 +241,12 @@ def _disturb(
     # Where in the other order a row's step stands
     mirrored = np.where(inside, step - t + own_steps - 1 - t, step)
     row = np.arange(x.shape[2])
-    if noise.scale > 0:
-        added = noise.random_state.standard_normal(x[:, 0].shape, np.float32)
-        added *= noise.scale * inside[..., None]
+    if corruption.noise > 0:
+        added = corruption.random_state.standard_normal(x[:, 0].shape, np.float32)
+        added *= corruption.noise * inside[..., None]
         x[:, 0] += added
         x[:, 1] += added[mirrored, row]
-    if noise.mask_ratio > 0:
-        hidden = noise.random_state.random(inside.shape) < noise.mask_ratio
-        x[:, 0][hidden] = 0
-        x[:, 1][hidden[mirrored, row]] = 0
+    if corruption.mask_ratio > 0:
+        masked = corruption.random_state.random(inside.shape) < corruption.mask_ratio
+        x[:, 0][masked] = 0
+        x[:, 1][masked[mirrored, row]] = 0

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._batching import Patches
 from sklearn_seqae._missing import fill_missing
-from sklearn_seqae._packing import Crops, Futures
+from sklearn_seqae._packing import Crops, ForecastTargets
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
 N_RECENT = 8  # time steps that the forecaster reads beside the vector
@@ -53,7 +53,12 @@ class Prefixes:
         """LSTM steps that these take."""
         return -(-self.horizon // self.patch_size)
 
-    def expected_masses(self) -> NDArray[np.float64]:
+    @property
+    def longest_cut_off(self) -> int:
+        """Most time steps that follow a possible cut, in any sequence."""
+        return int(self._cuts[1].max())
+
+    def expected_counts(self) -> NDArray[np.float64]:
         """Observed values within the horizon, of each sequence, on average over cuts.
 
         Zero for a sequence that can't be cut.
@@ -86,13 +91,13 @@ class Prefixes:
         steps = _ranges(self.scaled.offsets[shards[cuts > 0]], lengths)
         return RaggedArray(self.scaled.values[steps], offsets_from_lengths(lengths))
 
-    def futures(
+    def targets(
         self,
         shards: Indices,
         cuts: Indices,
         recent: NDArray[np.float32],
         sample_weight: NDArray[np.float32],
-    ) -> Futures:
+    ) -> ForecastTargets:
         """Return what comes after the prefixes, (n_batches, n_shards, n_rows) of them.
 
         Parameters
@@ -113,7 +118,7 @@ class Prefixes:
         change = (future - last) / self.scale
         weight = sample_weight[shards][..., None, None]
         observed = inside[..., None] & np.logical_not(np.isnan(future))
-        return Futures(
+        return ForecastTargets(
             of_rows,
             self._in_patches(np.where(observed, change, 0)),
             self._in_patches(observed * weight),
@@ -226,7 +231,7 @@ class Rows:
 
 def followed_by_prefixes(
     rows: Rows, shards: Indices, prefixes: Prefixes, random_state: np.random.Generator
-) -> tuple[Rows, Futures]:
+) -> tuple[Rows, ForecastTargets]:
     """Follow the rows of every shard by rows that hold prefixes, drawn anew.
 
     Only what the shards hold is kept of the patches.
@@ -263,7 +268,7 @@ def followed_by_prefixes(
         crops,
     )
     recent = recent_values(beginnings)
-    return together, prefixes.futures(shards, cuts, recent, weight)
+    return together, prefixes.targets(shards, cuts, recent, weight)
 
 
 def _take(patches: Patches, indices: Indices) -> Patches:

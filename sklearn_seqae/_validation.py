@@ -16,7 +16,7 @@ from sklearn.utils.validation import (
 from sklearn_seqae._inputs import Container, to_ragged
 from sklearn_seqae._inputs._checks import ACCEPTED, as_float, as_plain, as_real
 from sklearn_seqae._lengths import MAX_LENGTH
-from sklearn_seqae._prefixes import possible_cuts
+from sklearn_seqae._prefixes import Prefixes
 from sklearn_seqae._ragged import Floats, RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
@@ -247,32 +247,29 @@ def check_features_observed(ragged: RaggedArray) -> None:
 
 
 def check_horizon(
-    ragged: RaggedArray, horizon: int | None, container: Container, *, goes_on: bool
+    prefixes: Prefixes | None, container: Container, *, goes_on: bool
 ) -> None:
-    """Check that there is something to learn forecasts from.
+    """Check that there is something to train a forecaster on.
 
     Parameters
     ----------
-    ragged : RaggedArray
-        The sequences.
-
-    horizon : int or None
-        `forecast_horizon`.
+    prefixes : Prefixes or None
+        None if there is no forecaster.
 
     container : Container
-        What `X` was.
+        The container of `X`.
 
     goes_on : bool
-        Whether an earlier fit has seen sequences as long as that.
+        Whether an earlier fit has seen sequences as long as the horizon.
 
     Raises
     ------
     ValueError
         If no sequence goes on for so long after its first observed time step.
     """
-    if horizon is None:
+    if prefixes is None:
         return
-    longest = int(possible_cuts(ragged)[1].max())
+    horizon, longest = prefixes.horizon, prefixes.longest_cut_off
     if longest >= (1 if goes_on else horizon):
         return
     where = f" (X has n_features = {container.n_columns})" if container.tabular else ""

@@ -14,7 +14,7 @@ from sklearn_seqae._ragged import RaggedArray
 
 def merge_repeated(
     ragged: RaggedArray, sample_weight: ArrayLike | None
-) -> tuple[RaggedArray, NDArray[np.float64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Merge equal sequences, adding up their weights, and drop those without weight.
 
     What is left comes in an order that depends on the sequences alone. So training
@@ -29,10 +29,10 @@ def merge_repeated(
 
     Returns
     -------
-    ragged : RaggedArray
-        Distinct sequences.
+    distinct : ndarray of int
+        The distinct sequences, by index.
     sample_weight : ndarray of float64
-        Their weights, positive.
+        Their weights, positive; the largest is one.
 
     Raises
     ------
@@ -55,4 +55,5 @@ def merge_repeated(
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
     total: NDArray[Any] = np.bincount(group, weights=weight, minlength=len(first))
     kept = total > 0
-    return ragged.take(first[kept]), total[kept]
+    # Only their ratios count; scaled, they are clear of float32's limits.
+    return first[kept], total[kept] / total.max()

@@ -1,4 +1,4 @@
-"""Encode and decode with the weights of a fitted estimator, in the caller's order.
+"""Embed, decode and forecast with the weights of a fitted estimator, in the caller's order.
 
 Shards have a fixed number of rows and rows never mix, so what a sequence gets does not
 depend on the other sequences of a call, their order, or padding. Sequences are taken by
@@ -16,15 +16,17 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from sklearn_seqae._architecture import Architecture, Weights
 from sklearn_seqae._batching import Patches, by_length
-from sklearn_seqae._keras.architecture import Architecture, Weights
 from sklearn_seqae._keras.devices import (
     has_gpu,
     n_cores,
     own_function,
     xla_compiles,
 )
-from sklearn_seqae._keras.network import make_network
+from sklearn_seqae._keras.network import forecaster, forward
+from sklearn_seqae._keras.network.decoders import make_decoder
+from sklearn_seqae._keras.network.engines import engine_maker
 from sklearn_seqae._packing import pack
 from sklearn_seqae._ragged import offsets_from_lengths
 
@@ -43,7 +45,6 @@ class _Functions:
     Parameters
     ----------
     architecture : Architecture
-    weight_shapes : tuple of tuple of int
     n_buffer_steps, n_lanes : int
     gpu, jit : bool
     """
@@ -51,7 +52,6 @@ class _Functions:
     def __init__(
         self,
         architecture: Architecture,
-        weight_shapes: tuple[tuple[int, ...], ...],
         n_buffer_steps: int,
         n_lanes: int,
         gpu: bool,
@@ -60,37 +60,39 @@ class _Functions:
         self._size, self._n_lanes = n_buffer_steps, n_lanes
         shard = _shard_functions(architecture, n_buffer_steps, gpu, jit)
         self._encode_shard, self._decode_shard = shard
-        self._n_code = architecture.n_code
+        self._embedding_size = architecture.embedding_size
         lengths = tf.TensorSpec((None, n_lanes, INFERENCE_ROWS), tf.int32)
         starts = tf.TensorSpec((None, n_lanes), tf.int32)
-        width = architecture.encoder_inputs[0]
+        width = architecture.encoder_layers[0].n_inputs
         x = tf.TensorSpec((None, 2, INFERENCE_ROWS, width), tf.float32)
-        codes = tf.TensorSpec((None, n_lanes, INFERENCE_ROWS, self._n_code), tf.float32)
+        shape = (None, n_lanes, INFERENCE_ROWS, self._embedding_size)
+        embeddings = tf.TensorSpec(shape, tf.float32)
         self._width = architecture.n_inputs
-        weights = [tf.TensorSpec(s, tf.float32) for s in weight_shapes]
-        of_encoder, of_decoder = (
-            [weights, x, starts, lengths],
-            [weights, codes, lengths],
-        )
+        weights = {
+            weight.name: tf.TensorSpec(weight.shape, tf.float32)
+            for weight in architecture.weights
+        }
+        of_encoder = [weights, x, starts, lengths]
+        of_decoder = [weights, embeddings, lengths]
         encode = own_function(self._encode_groups)
         decode = own_function(self._decode_groups)
         self.encode = tf.function(encode, of_encoder, autograph=False)
         self.decode = tf.function(decode, of_decoder, autograph=False)
 
     def _encode_groups(
-        self, weights: list[Tensor], x: Tensor, starts: Tensor, lengths: Tensor
+        self, weights: dict[str, Tensor], x: Tensor, starts: Tensor, lengths: Tensor
     ) -> Tensor:
         def lane(g: Tensor, n: int) -> Tensor:
             piece = tf.slice(x, (starts[g, n], 0, 0, 0), (self._size, *x.shape[1:]))
             return self._encode_shard(weights, piece, lengths[g, n])
 
-        return self._over_groups(lane, lengths, (INFERENCE_ROWS, self._n_code))
+        return self._over_groups(lane, lengths, (INFERENCE_ROWS, self._embedding_size))
 
     def _decode_groups(
-        self, weights: list[Tensor], codes: Tensor, lengths: Tensor
+        self, weights: dict[str, Tensor], embeddings: Tensor, lengths: Tensor
     ) -> Tensor:
         def lane(g: Tensor, n: int) -> Tensor:
-            return self._decode_shard(weights, codes[g, n], lengths[g, n])
+            return self._decode_shard(weights, embeddings[g, n], lengths[g, n])
 
         shape = (self._size, INFERENCE_ROWS, self._width)
         return self._over_groups(lane, lengths, shape)
@@ -121,15 +123,42 @@ def _shard_functions(
     Each size of the buffers has functions of its own: TensorFlow takes a function that
     is traced for several shapes for a mistake, and says so.
     """
-    network = make_network(architecture, gpu)
+    make_engine = engine_maker(architecture, gpu)
+    decoder = make_decoder(architecture.decoder_spec)
 
-    def decode(weights: list[Tensor], code: Tensor, lengths: Tensor) -> Tensor:
-        return network.decode(weights, code, lengths, n_buffer_steps)
+    def encode(weights: dict[str, Tensor], x: Tensor, lengths: Tensor) -> Tensor:
+        engine = make_engine(weights)
+        sequence = engine.sequence(x, lengths)
+        pooled = forward.pooled_states(engine, architecture, sequence)
+        return forward.embed(engine, architecture, pooled)
 
-    return (
-        tf.function(own_function(network.encode), jit_compile=jit, autograph=False),
-        tf.function(own_function(decode), jit_compile=jit, autograph=False),
-    )
+    def decode(
+        weights: dict[str, Tensor], embedding: Tensor, lengths: Tensor
+    ) -> Tensor:
+        engine = make_engine(weights)
+        steps = decoder.decode(engine, embedding, n_buffer_steps, lengths)
+        return engine.to_packed(steps)
+
+    return _compiled(encode, jit), _compiled(decode, jit)
+
+
+@functools.lru_cache(maxsize=64)
+def _forecast_function(architecture: Architecture, gpu: bool, jit: bool) -> Any:
+    """Compile the forecasts of one shard."""
+    make_engine = engine_maker(architecture, gpu)
+
+    def forecast(
+        weights: dict[str, Tensor], embedding: Tensor, recent: Tensor
+    ) -> Tensor:
+        engine = make_engine(weights)
+        steps = forecaster.changes(engine, architecture, embedding, recent)
+        return engine.to_packed(steps)
+
+    return _compiled(forecast, jit)
+
+
+def _compiled(function: Any, jit: bool) -> Any:
+    return tf.function(own_function(function), jit_compile=jit, autograph=False)
 
 
 _functions = functools.lru_cache(maxsize=64)(_Functions)
@@ -138,45 +167,46 @@ _functions = functools.lru_cache(maxsize=64)(_Functions)
 def encode(
     architecture: Architecture, weights: Weights, patches: Patches
 ) -> NDArray[np.float32]:
-    """Codes of all sequences, shape (n_sequences, n_code)."""
-    tensors = [tf.constant(w) for w in weights]
-    codes = np.empty((len(patches), architecture.n_code), np.float32)
-    for shards, functions, size in _calls(architecture, weights, patches.lengths):
-        stream = pack(patches, shards, size)
-        x, starts, lengths = map(tf.constant, (stream.x, stream.starts, stream.lengths))
+    """Embed all sequences, without their lengths: (n_sequences, embedding_size)."""
+    tensors = _tensors(weights)
+    embeddings = np.empty((len(patches), architecture.embedding_size), np.float32)
+    for shards, functions, size in _calls(architecture, patches.lengths):
+        packed = pack(patches, shards, size)
+        x, starts, lengths = map(tf.constant, (packed.x, packed.starts, packed.lengths))
         used = shards >= 0
-        codes[shards[used]] = functions.encode(tensors, x, starts, lengths).numpy()[
-            used
-        ]
-    return codes
+        found = functions.encode(tensors, x, starts, lengths).numpy()
+        embeddings[shards[used]] = found[used]
+    return embeddings
 
 
 def decode(
     architecture: Architecture,
     weights: Weights,
-    codes: NDArray[np.float32],
+    embeddings: NDArray[np.float32],
     lengths: NDArray[np.int64],
 ) -> NDArray[np.float32]:
     """Decode to the steps of all sequences in the order of time, one after the other.
 
     Parameters
     ----------
-    codes : ndarray of shape (n_sequences, n_code)
+    architecture : Architecture
+    weights : dict of str to ndarray
+    embeddings : ndarray of shape (n_sequences, embedding_size)
     lengths : ndarray of shape (n_sequences,)
-        Steps of each sequence.
+        LSTM steps of each sequence.
 
     Returns
     -------
     ndarray of shape (lengths.sum(), n_inputs), float32
     """
-    tensors = [tf.constant(w) for w in weights]
+    tensors = _tensors(weights)
     offsets = offsets_from_lengths(lengths)
     steps = np.empty((offsets[-1], architecture.n_inputs), np.float32)
-    for shards, functions, _ in _calls(architecture, weights, lengths):
+    for shards, functions, _ in _calls(architecture, lengths):
         used = shards >= 0
         n_steps = np.where(used, lengths[shards], 0).astype(np.int32)
-        code = np.where(used[..., None], codes[shards], 0).astype(np.float32)
-        decoded = functions.decode(tensors, tf.constant(code), tf.constant(n_steps))
+        vectors = np.where(used[..., None], embeddings[shards], 0).astype(np.float32)
+        decoded = functions.decode(tensors, tf.constant(vectors), tf.constant(n_steps))
         # To (sequence, step, width), then each sequence's own steps, first step first.
         padded = np.moveaxis(decoded.numpy(), -2, 2)[used]
         sequences = shards[used]
@@ -188,8 +218,49 @@ def decode(
     return steps
 
 
+def forecast(
+    architecture: Architecture,
+    weights: Weights,
+    embeddings: NDArray[np.float32],
+    recent: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Predict the changes that come next.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    weights : dict of str to ndarray
+    embeddings : ndarray of shape (n_sequences, embedding_size)
+    recent : ndarray of shape (n_sequences, n_recent)
+
+    Returns
+    -------
+    ndarray of shape (n_sequences, n_forecast_steps, n_inputs), float32
+    """
+    changes, tensors = _forecast_function(architecture, *_device()), _tensors(weights)
+    n_calls = -(-len(embeddings) // INFERENCE_ROWS)
+    rest = ((0, n_calls * INFERENCE_ROWS - len(embeddings)), (0, 0))
+    pairs = zip(
+        np.split(np.pad(embeddings, rest), n_calls),
+        np.split(np.pad(recent, rest), n_calls),
+        strict=True,
+    )
+    found = [changes(tensors, *map(tf.constant, pair)).numpy() for pair in pairs]
+    return np.concatenate(found, axis=1).swapaxes(0, 1)[: len(embeddings)]
+
+
+def _tensors(weights: Weights) -> dict[str, Tensor]:
+    return {name: tf.constant(array) for name, array in weights.items()}
+
+
+def _device() -> tuple[bool, bool]:
+    """Whether there is a GPU, and whether XLA compiles."""
+    gpu = has_gpu()
+    return gpu, not gpu and xla_compiles()
+
+
 def _calls(
-    architecture: Architecture, weights: Weights, lengths: NDArray[np.int64]
+    architecture: Architecture, lengths: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], _Functions, int]]:
     """Shards of all sequences by length, cut into calls, and the functions for each.
 
@@ -198,17 +269,15 @@ def _calls(
     n_lanes = min(_n_lanes(), -(-len(lengths) // INFERENCE_ROWS))
     shards = by_length(lengths, n_lanes, INFERENCE_ROWS)
     longest = np.where(shards >= 0, lengths[shards], 0).max(axis=(1, 2))
-    gpu = has_gpu()
-    jit = not gpu and xla_compiles()
-    shapes = tuple(w.shape for w in weights)
+    gpu, jit = _device()
     start, size = 0, 64
     while start < len(shards):
         while size < longest[start]:
             size *= 4
         stop = int(np.searchsorted(longest, size, side="right"))
-        values = size * n_lanes * INFERENCE_ROWS * architecture.encoder_inputs[0]
+        values = size * n_lanes * INFERENCE_ROWS * architecture.encoder_layers[0].n_inputs
         stop = min(stop, start + max(1, VALUES_PER_CALL // values))
-        functions = _functions(architecture, shapes, size, n_lanes, gpu, jit)
+        functions = _functions(architecture, size, n_lanes, gpu, jit)
         yield shards[start:stop], functions, size
         start = stop
 

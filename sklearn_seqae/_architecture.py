@@ -1,0 +1,390 @@
+"""The specification of a network: every layer, its sizes and its place.
+
+It imports no deep-learning library. From it follow, by name: initial weights, Keras
+layers, dropout masks, the fitted state and the exported models. The order of `layers`
+is the order in which initial weights are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+PROJECTION_SIZE = 64  # numbers in which the contrastive loss compares two rows
+Weights = dict[str, NDArray[np.float32]]  # by name, in the order of the layers
+
+
+class Weight(NamedTuple):
+    """An array of a layer.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the network: the layer, for LSTM layers the direction, the kind.
+    shape : tuple of int
+    initializer : {"glorot_uniform", "orthogonal", "zeros", "unit_forget_bias"}
+        In Keras's words.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    initializer: str
+
+
+@dataclass(frozen=True)
+class LSTM:
+    """An LSTM layer: ``n_inputs`` values a step in, ``units`` a direction out."""
+
+    name: str
+    n_inputs: int
+    units: int
+    bidirectional: bool = False
+    return_sequences: bool = True
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        return ("forward", "backward") if self.bidirectional else ("forward",)
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of the states, both directions together."""
+        return self.units * len(self.directions)
+
+    @property
+    def weights(self) -> tuple[Weight, ...]:
+        gates = 4 * self.units
+        kinds = (
+            ("kernel", (self.n_inputs, gates), "glorot_uniform"),
+            ("recurrent_kernel", (self.units, gates), "orthogonal"),
+            ("bias", (gates,), "unit_forget_bias"),
+        )
+        return tuple(
+            Weight(f"{self.name}/{direction}/{kind}", shape, initializer)
+            for direction in self.directions
+            for kind, shape, initializer in kinds
+        )
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A fully connected layer; ``time_distributed`` says that it writes every step."""
+
+    name: str
+    n_inputs: int
+    units: int
+    use_bias: bool = True
+    activation: str | None = None
+    time_distributed: bool = False
+
+    @property
+    def weights(self) -> tuple[Weight, ...]:
+        shape = self.n_inputs, self.units
+        kernel = Weight(f"{self.name}/kernel", shape, "glorot_uniform")
+        bias = Weight(f"{self.name}/bias", (self.units,), "zeros")
+        return (kernel, bias) if self.use_bias else (kernel,)
+
+
+Layer = LSTM | Dense
+
+
+@dataclass(frozen=True)
+class DecoderSpec:
+    """The layers of one decoder, and what it reads and writes.
+
+    Attributes
+    ----------
+    kind : str
+        One of `DECODERS`.
+    lstm : tuple of LSTM
+    output : Dense
+        Writes steps.
+    n_inputs : int
+        Values of a step.
+    embedding_size : int
+        Numbers that it decodes.
+    n_parts : int
+        Parts that it cuts them into; 0 if it does not.
+    """
+
+    kind: str
+    lstm: tuple[LSTM, ...]
+    output: Dense
+    n_inputs: int
+    embedding_size: int
+    n_parts: int
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return (*self.lstm, self.output)
+
+
+class DecoderSizes(NamedTuple):
+    """Sizes that tell one kind of decoder from another.
+
+    Attributes
+    ----------
+    reads : callable
+        Width of what the first LSTM layer reads at a step, from the values of a step,
+        the size of the embedding and the number of parts.
+    cuts : bool, default=False
+        Whether it cuts the embedding into a part for each LSTM step of the longest
+        sequence in `fit`, and so writes none that are longer.
+    at_once : bool, default=False
+        Whether the output layer writes all steps at once, from the last state.
+    """
+
+    reads: Callable[[int, int, int], int]
+    cuts: bool = False
+    at_once: bool = False
+
+
+# A kind is computed in the module of its name in `_keras/network/decoders`.
+DECODERS = {
+    "repeat": DecoderSizes(lambda step, embedding, parts: embedding),
+    "unfold": DecoderSizes(lambda step, embedding, parts: step + embedding),
+    "reshape": DecoderSizes(lambda step, embedding, parts: embedding // parts, True),
+    "single_shot": DecoderSizes(
+        lambda step, embedding, parts: embedding // parts, True, True
+    ),
+}
+
+
+def _query(name: str, units: int) -> Dense:
+    return Dense(name, units, 1, use_bias=False)
+
+
+# Kinds of pooling, and the layer that one direction of one LSTM layer needs for it. A
+# kind is computed by the function of its name in `_keras/network/pooling`.
+POOLING: dict[str, Callable[[str, int], Dense] | None] = {
+    "last": None,
+    "mean": None,
+    "max": None,
+    "min": None,
+    "std": None,
+    "attention": _query,
+}
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """All that decides the shapes of the weights and what is computed from them.
+
+    Two fits of equal architectures share compiled programs, so it holds nothing that
+    depends on the values of the data.
+
+    Attributes
+    ----------
+    n_inputs : int
+        Values that an LSTM step reads and writes: ``patch_size * n_features``.
+    embedding_size : int
+        Numbers of an embedding that the network makes; the length is not among them.
+    hidden_layer_sizes, decoder_layer_sizes : tuple of int
+        LSTM units per encoder and per decoder layer, in the order of the data.
+    bidirectional : bool
+        Whether the encoder reads both ways.
+    activation : {"tanh", "relu"}
+    pooling : tuple of str
+        How states are pooled over time, of `POOLING`.
+    bottleneck : bool
+        Whether a layer makes the embedding of the pooled states. Without one they are
+        the embedding.
+    projection_size : int
+        Width of the projection head, of use in training only; 0 is none.
+    n_extra_inputs : int
+        Values that the encoder reads at a step beyond those that are decoded.
+    decoder : str
+        One of `DECODERS`.
+    max_steps : int
+        LSTM steps that the decoder can write; 0 is no limit.
+    variational : bool
+        Whether a further layer makes the logarithms of variances, and the embedding is
+        the mean of a normal distribution.
+    n_forecast_steps : int
+        LSTM steps of the forecaster, a second decoder; 0 is none.
+    n_recent : int
+        Values that the forecaster reads beside the embedding: the last time steps.
+    """
+
+    n_inputs: int
+    embedding_size: int
+    hidden_layer_sizes: tuple[int, ...]
+    decoder_layer_sizes: tuple[int, ...]
+    bidirectional: bool
+    activation: str
+    pooling: tuple[str, ...] = ("last",)
+    bottleneck: bool = True
+    projection_size: int = 0
+    n_extra_inputs: int = 0
+    decoder: str = "repeat"
+    max_steps: int = 0
+    variational: bool = False
+    n_forecast_steps: int = 0
+    n_recent: int = 0
+
+    # The layers, in the order of the data ---------------------------------------------
+
+    @property
+    def encoder_layers(self) -> tuple[LSTM, ...]:
+        layers: list[LSTM] = []
+        width = self.n_inputs + self.n_extra_inputs
+        for n, units in enumerate(self.hidden_layer_sizes, 1):
+            layers.append(LSTM(f"encoder_lstm_{n}", width, units, self.bidirectional))
+            width = layers[-1].n_outputs
+        return tuple(layers)
+
+    @property
+    def pooling_layers(self) -> tuple[dict[str, tuple[Dense, ...]], ...]:
+        """Layers of those kinds of pooling that have some, by encoder layer and kind.
+
+        One for each direction.
+        """
+        found: list[dict[str, tuple[Dense, ...]]] = []
+        for n, layer in enumerate(self.encoder_layers):
+            n_directions = len(layer.directions)
+            numbers = range(n * n_directions + 1, (n + 1) * n_directions + 1)
+            found.append(
+                {
+                    kind: tuple(make(f"{kind}_{i}", layer.units) for i in numbers)
+                    for kind in self.pooling
+                    if (make := POOLING[kind]) is not None
+                }
+            )
+        return tuple(found)
+
+    @property
+    def n_pooled(self) -> int:
+        """Numbers that pooling keeps of all states."""
+        widths = (layer.n_outputs for layer in self.encoder_layers)
+        return sum(widths) * len(self.pooling)
+
+    @property
+    def bottleneck_layer(self) -> Dense | None:
+        if not self.bottleneck:
+            return None
+        return Dense("embedding", self.n_pooled, self.embedding_size)
+
+    @property
+    def decoder_spec(self) -> DecoderSpec:
+        return self._decoder("decoder", "reconstruction", self.decoder, 0)
+
+    @property
+    def projection_head(self) -> tuple[Dense, ...]:
+        size = self.projection_size
+        if not size:
+            return ()
+        hidden = Dense("projection_hidden", self.n_pooled, size, activation="relu")
+        return hidden, Dense("projection", size, size)
+
+    @property
+    def log_variance_layer(self) -> Dense | None:
+        if not self.variational:
+            return None
+        return Dense("log_variance", self.n_pooled, self.embedding_size)
+
+    @property
+    def forecaster_spec(self) -> DecoderSpec | None:
+        """The second decoder: it reads the embedding and the last time steps."""
+        if not self.n_forecast_steps:
+            return None
+        return self._decoder("forecaster", "forecast", "repeat", self.n_recent)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer of the network."""
+        of_pooling = (
+            layer
+            for kinds in self.pooling_layers
+            for layers in kinds.values()
+            for layer in layers
+        )
+        forecaster = self.forecaster_spec
+        every = (
+            *self.encoder_layers,
+            *of_pooling,
+            self.bottleneck_layer,
+            *self.decoder_spec.layers,
+            *self.projection_head,
+            self.log_variance_layer,
+            *(forecaster.layers if forecaster else ()),
+        )
+        return tuple(layer for layer in every if layer is not None)
+
+    @property
+    def lstm_layers(self) -> tuple[LSTM, ...]:
+        return tuple(layer for layer in self.layers if isinstance(layer, LSTM))
+
+    @property
+    def weights(self) -> tuple[Weight, ...]:
+        """Every weight of the network, in the order of the layers."""
+        return tuple(weight for layer in self.layers for weight in layer.weights)
+
+    def _decoder(self, name: str, output: str, kind: str, n_beside: int) -> DecoderSpec:
+        sizes, n_inputs = DECODERS[kind], self.n_inputs
+        n_parts = self.max_steps if sizes.cuts else 0
+        n_read = self.embedding_size + n_beside
+        width = sizes.reads(n_inputs, n_read, n_parts)
+        layers: list[LSTM] = []
+        for n, units in enumerate(self.decoder_layer_sizes, 1):
+            last = n == len(self.decoder_layer_sizes)
+            keep = not (sizes.at_once and last)
+            layers.append(
+                LSTM(f"{name}_lstm_{n}", width, units, return_sequences=keep)
+            )
+            width = units
+        n_written = n_inputs * (n_parts if sizes.at_once else 1)
+        writes = Dense(output, width, n_written, time_distributed=not sizes.at_once)
+        return DecoderSpec(kind, tuple(layers), writes, n_inputs, n_read, n_parts)
+
+
+# From the estimator's parameters ------------------------------------------------------
+
+
+def as_layer_sizes(name: str, given: Any) -> tuple[int, ...]:
+    """Return layer sizes as a tuple.
+
+    Raises
+    ------
+    ValueError
+        If they are not positive integers, naming the parameter.
+    """
+    try:
+        sizes = np.atleast_1d(np.asarray(given))
+    except ValueError:  # lists of unequal length inside
+        sizes = np.empty(0)
+    is_integer = sizes.dtype.kind in "iu"
+    if sizes.ndim != 1 or not sizes.size or not is_integer or sizes.min() < 1:
+        raise ValueError(
+            f"{name} is {given!r}; expected a positive int, or one for each layer."
+        )
+    return tuple(int(size) for size in sizes)
+
+
+def decoder_layer_sizes(parameters: Mapping[str, Any]) -> tuple[int, ...]:
+    """LSTM units per decoder layer: those of the encoder in reverse, unless given."""
+    name = "decoder_layer_sizes"
+    if parameters[name] is not None:
+        return as_layer_sizes(name, parameters[name])
+    name = "hidden_layer_sizes"
+    return as_layer_sizes(name, parameters[name])[::-1]
+
+
+def as_pooling(pooling: Any) -> tuple[str, ...]:
+    """Return the kinds of pooling as a tuple.
+
+    Raises
+    ------
+    ValueError
+        If one is unknown or named twice, or there is none.
+    """
+    kinds = (pooling,) if isinstance(pooling, str) else tuple(pooling)
+    known = all(isinstance(kind, str) and kind in POOLING for kind in kinds)
+    if not kinds or not known or len(set(kinds)) < len(kinds):
+        raise ValueError(
+            f"pooling is {pooling!r}; expected one of {', '.join(POOLING)}, or a tuple "
+            "of several, each once."
+        )
+    return kinds

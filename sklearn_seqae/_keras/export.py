@@ -1,0 +1,221 @@
+"""Encoder, decoder and autoencoder as plain Keras models, for people to look at.
+
+They read padded sequences, where training and inference read ragged ones. So this file
+has its own form of what `_batching`, `_prefixes` and `_lengths` do in NumPy; the tests
+hold the models to `transform`. The network between is the one forward pass.
+
+Layers other than LSTM and Dense are grouped into models of their own, so that a summary
+or a picture shows a network and not its bookkeeping.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from sklearn_seqae._architecture import Architecture, Weights
+from sklearn_seqae._keras.network import forecaster, forward
+from sklearn_seqae._keras.network.decoders import make_decoder
+from sklearn_seqae._keras.network.keras_engine import (
+    KerasEngine,
+    KerasSequence,
+    reversed_steps,
+)
+from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._preprocessing import Preprocessing
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Models:
+    """Plain Keras models that share one set of weights."""
+
+    encoder: keras.Model
+    decoder: keras.Model
+    autoencoder: keras.Model
+    forecaster: keras.Model | None
+
+
+def build_models(
+    architecture: Architecture,
+    weights: Weights,
+    preprocessing: Preprocessing,
+    max_length: int,
+) -> Models:
+    """Build models for summary, plotting and export.
+
+    The encoder reads scaled sequences padded with NaN at the end, of shape
+    ``(n_samples, n_timesteps, n_features)`` with ``n_timesteps`` a multiple of
+    ``patch_size``, and returns embeddings as ``transform`` does. (It takes NaN inside a
+    sequence, which ``transform`` interpolates, for zero.) The decoder returns scaled
+    sequences of the padded length in the order of time. Steps beyond a sequence's
+    length are zero where the embedding holds the length. The forecaster, where there is
+    one, returns the time steps that follow a sequence.
+    """
+    built = KerasLayers(architecture)
+    built.set_weights(weights)
+    n_patches = -(-max_length // preprocessing.patch_size)
+    builder = _Builder(KerasEngine(built), architecture, preprocessing, n_patches)
+    encoder, decoder = builder.encoder(), builder.decoder()
+    sequence = encoder.input
+    return Models(
+        encoder,
+        decoder,
+        keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder"),
+        builder.forecaster(encoder) if architecture.forecaster_spec else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Builder:
+    """Builds models for sequences of up to ``n_patches`` patches."""
+
+    engine: KerasEngine
+    architecture: Architecture
+    preprocessing: Preprocessing
+    n_patches: int
+
+    def encoder(self) -> keras.Model:
+        """Model of padded sequences to embeddings."""
+        sequence = keras.Input(self._shape, name="sequence")
+        steps, mask, *length = self._reader()(sequence)
+        read = KerasSequence(steps, mask)
+        states = forward.states_of_layers(self.engine, self.architecture, read)
+        # A copy, since it has none of Keras's own mask, which a nested model warns of
+        values = [ops.copy(of_layer.values) for of_layer in states]
+        pooled = self._pooling(values)([*values, mask])
+        embedding = forward.embed(self.engine, self.architecture, pooled)
+        if length:
+            join = layers.Concatenate(name="embedding_with_length")
+            embedding = join([embedding, *length])
+        return keras.Model(sequence, embedding, name="encoder")
+
+    def decoder(self) -> keras.Model:
+        """Model of embeddings to padded sequences."""
+        code, size = self.preprocessing.length_code, self.architecture.embedding_size
+        vector = keras.Input((size + (code is not None),), name="vector")
+        embedding, length = vector, []
+        if code is not None:
+            embedding, *length = self._splitter()(vector)
+        decoder = make_decoder(self.architecture.decoder_spec)
+        written = decoder.decode(self.engine, embedding, self.n_patches, None)
+        decoded = self._writer(with_length=bool(length))([written, *length])
+        return keras.Model(vector, decoded, name="decoder")
+
+    def forecaster(self, encoder: keras.Model) -> keras.Model:
+        """Model of padded sequences to the time steps that follow."""
+        sequence = encoder.input
+        scale = np.array(self.preprocessing.forecast_scale, np.float32)
+        horizon, n_features = scale.shape
+        recent = _recent_of(sequence, self.architecture.n_recent // n_features)
+        embedding = encoder(sequence)[:, : self.architecture.embedding_size]
+        changes = forecaster.changes(
+            self.engine, self.architecture, embedding, recent
+        )
+        flat = layers.Reshape((-1, n_features), name="unpatch_forecast")(changes)
+        last = ops.expand_dims(recent[:, :n_features], 1)
+        ahead = last + flat[:, :horizon] * scale
+        return keras.Model(sequence, ahead, name="forecaster")
+
+    # Groups of layers that are neither LSTM nor Dense ---------------------------------
+
+    def _reader(self) -> keras.Model:
+        """Model of padded sequences to LSTM steps, their mask, and the length."""
+        patch_size, code = self.preprocessing.patch_size, self.preprocessing.length_code
+        sequence = keras.Input(self._shape, name="padded")
+        observed = ops.logical_not(ops.isnan(sequence))
+        lengths = _lengths_of(observed)
+        filled = ops.where(observed, sequence, ops.zeros_like(sequence))
+        in_patches = (self.n_patches, patch_size * self._shape[1])
+        steps = layers.Reshape(in_patches, name="patches")(filled)
+        if self.preprocessing.difference_scale is not None:
+            scale = np.array(self.preprocessing.difference_scale, np.float32)
+            change = _differences(filled, lengths, patch_size) / scale
+            extra = layers.Reshape(in_patches, name="patches_of_differences")(change)
+            join = layers.Concatenate(name="patches_with_differences")
+            steps = join([steps, extra])
+        mask = ops.less(np.arange(self.n_patches) * patch_size, lengths)
+        outputs = [steps, mask]
+        if code is not None:
+            log_length = ops.log(ops.cast(lengths, "float32"))
+            outputs.append((log_length - code.mean) / code.scale)
+        return keras.Model(sequence, outputs, name="steps_and_mask")
+
+    def _pooling(self, values: list[Tensor]) -> keras.Model:
+        """Model of the states of every layer, and their mask, to pooled states."""
+        own = [
+            keras.Input(v.shape[1:], name=f"states_{n}") for n, v in enumerate(values)
+        ]
+        mask = keras.Input((self.n_patches,), dtype="bool", name="mask")
+        states: Any = [
+            KerasSequence(inputs, mask, len(layer.directions))
+            for inputs, layer in zip(
+                own, self.architecture.encoder_layers, strict=True
+            )
+        ]
+        pooled = forward.pool(self.engine, self.architecture, states)
+        return keras.Model([*own, mask], pooled, name="pooling")
+
+    def _splitter(self) -> keras.Model:
+        """Model that splits the length off an embedding."""
+        code: Any = self.preprocessing.length_code
+        vector = keras.Input((self.architecture.embedding_size + 1,), name="embedding")
+        length = ops.round(ops.exp(vector[:, -1:] * code.scale + code.mean))
+        return keras.Model(vector, [vector[:, :-1], length], name="code_and_length")
+
+    def _writer(self, with_length: bool) -> keras.Model:
+        """Model of what the decoder wrote, last patch first, to padded sequences."""
+        patch_size, (n_timesteps, n_features) = self.preprocessing.patch_size, self._shape
+        width = patch_size * n_features
+        written = keras.Input((self.n_patches, width), name="written")
+        unpatch = layers.Reshape((n_timesteps, n_features), name="unpatch")
+        name = "in_order_of_time"
+        if not with_length:
+            return keras.Model([written], unpatch(ops.flip(written, axis=1)), name=name)
+        length = keras.Input((1,), name="length")
+        flat = unpatch(reversed_steps(written, ops.ceil(length / patch_size)))
+        inside = ops.less(np.arange(n_timesteps, dtype=np.float32), length)
+        flat = ops.where(ops.expand_dims(inside, -1), flat, ops.zeros_like(flat))
+        return keras.Model([written, length], flat, name=name)
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        """Time steps and features of padded sequences."""
+        patch_size = self.preprocessing.patch_size
+        return self.n_patches * patch_size, self.preprocessing.n_features
+
+
+def _lengths_of(observed: Tensor) -> Tensor:
+    """Count the time steps up to the last observed one, as a column."""
+    position = np.arange(1, observed.shape[1] + 1)
+    any_feature = ops.cast(ops.any(observed, axis=-1), "int32")
+    return ops.max(ops.multiply(any_feature, position), axis=1, keepdims=True)
+
+
+def _recent_of(sequence: Tensor, n: int) -> Tensor:
+    """Return the last ``n`` time steps, the latest first, as `recent_values` does."""
+    observed = ops.logical_not(ops.isnan(sequence))
+    filled = ops.where(observed, sequence, ops.zeros_like(sequence))
+    at = ops.subtract(_lengths_of(observed), np.arange(1, n + 1))
+    steps = ops.take_along_axis(filled, ops.expand_dims(ops.maximum(at, 0), -1), axis=1)
+    inside = ops.expand_dims(ops.greater_equal(at, 0), -1)
+    recent = ops.where(inside, steps, ops.zeros_like(steps))
+    return ops.reshape(recent, (-1, n * sequence.shape[-1]))
+
+
+def _differences(filled: Tensor, lengths: Tensor, patch_size: int) -> Tensor:
+    """Return each step less the one a patch before; zero in the first, and padding."""
+    steps = ops.concatenate(
+        [
+            ops.zeros_like(filled[:, :patch_size]),
+            filled[:, patch_size:] - filled[:, :-patch_size],
+        ],
+        axis=1,
+    )
+    inside = ops.expand_dims(ops.less(np.arange(filled.shape[1]), lengths), -1)
+    return ops.where(inside, steps, ops.zeros_like(steps))

@@ -1,0 +1,165 @@
+"""An LSTM layer whose forward and backward passes are written for the CPU.
+
+The numbers are those of ``keras.layers.LSTM`` (Hochreiter and Schmidhuber, 1997, with
+forget gate; gates in Keras's order i, f, c, o). What differs is how they are computed:
+
+- Time comes first and both directions of a bidirectional layer are one axis, so one
+  loop serves both. The backward direction reads an input reversed by length.
+- Sequences are right-padded and rows never mix. So a row's states need no mask: its
+  last state is picked up as the loop passes the row's length. (With relu, states stop
+  at a row's end, since nothing would bound them beyond it.)
+- One matrix product a step, ``[x_t, h] @ [W; R]``. (Projecting all inputs before the
+  loop moves more memory than it saves arithmetic at batch sizes that CPUs like.)
+- All four gates go through one ``tanh``, since ``sigmoid(x) = (1 + tanh(x / 2)) / 2``:
+  the compiler then makes one vectorised pass and evaluates no gate twice.
+- The backward loop makes gate gradients only; the gradients of the weights are matrix
+  products over many steps at once, after it.
+- The number of steps is read at run time. One compiled program serves every length up
+  to the size of its buffers, and runs no step beyond the longest row of the batch.
+- What the backward pass needs is kept in buffers that outlive a call (`Scratch`):
+  clearing tens of megabytes for every batch costs more than a short batch itself.
+
+Shapes: ``T`` LSTM steps of the buffer, ``D`` directions, ``B`` rows, ``F`` inputs,
+``U`` units. Steps beyond a batch's longest row are left as they were in the scratch
+buffers: whoever reads a sequence of states looks at a row's own steps only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from sklearn_seqae._keras.lstm.dropout import drop
+from sklearn_seqae._keras.lstm.gates import weight_gradients
+from sklearn_seqae._keras.lstm.recurrence import Plan, Scratch, backward, forward
+from sklearn_seqae._keras.lstm.running_pool import RunningPool
+
+Tensor = Any  # tf.Tensor is not typed upstream
+
+
+@dataclass(frozen=True)
+class LSTMWeights:
+    """The weights of one layer, its directions stacked, laid out as in Keras.
+
+    Attributes
+    ----------
+    kernel : tensor of shape (D, F, 4U)
+    recurrent_kernel : tensor of shape (D, U, 4U)
+    bias : tensor of shape (D, 4U)
+    """
+
+    kernel: Tensor
+    recurrent_kernel: Tensor
+    bias: Tensor
+
+
+def lstm(
+    x: Tensor | None,
+    weights: LSTMWeights,
+    lengths: Tensor,
+    *,
+    n_steps: int | None = None,
+    constant: Tensor | None = None,
+    pooling: Sequence[str] = (),
+    return_sequences: bool = True,
+    activation: str = "tanh",
+    recurrent_mask: Tensor | None = None,
+    scratch: Scratch | None = None,
+    input_gradient: bool = True,
+) -> tuple[Tensor | None, dict[str, Tensor]]:
+    """Run one LSTM layer over right-padded rows.
+
+    Parameters
+    ----------
+    x : tensor of shape (T, D, B, F) or None
+        Direction 1, where there is one, holds each row reversed by its own length. None
+        is a layer that reads nothing but ``constant``.
+    weights : LSTMWeights
+        Without ``x`` the kernel is not used.
+    lengths : int32 tensor of shape (B,)
+        LSTM steps of each row, at most T. 0 marks a row that holds nothing.
+    n_steps : int, default=None
+        T, where there is no ``x``.
+    constant : tensor of shape (D, B, 4U), default=None
+        Input that is the same at every step, times its kernel, as after Keras's
+        RepeatVector. It is multiplied once a sequence and not once a step.
+    pooling : sequence of str, default=()
+        Kinds of `RunningPool` to return.
+    return_sequences : bool, default=True
+        Whether to return the states of all steps.
+    activation : {"tanh", "relu"}, default="tanh"
+    recurrent_mask : tensor of shape (D, B, U), default=None
+        Factors of the hidden state wherever the next step reads it, the same at every
+        step, see `dropout`. None is ones.
+    scratch : Scratch or None, default=None
+        None is fine where speed does not matter, and without a gradient.
+    input_gradient : bool, default=True
+        False where x is data: its gradient is then None.
+
+    Returns
+    -------
+    sequence : tensor of shape (T, D, B, U), or None
+        Only the steps of a row's own length mean anything.
+    pooled : dict of str to tensor of shape (D, B, U)
+    """
+    bias = weights.bias[:, None]  # of all rows, or one of each row's own
+    bias = bias if constant is None else bias + constant
+    over_rows = constant is not None
+    units = int(weights.recurrent_kernel.shape[1])
+    rows = x.shape[1:3] if x is not None else constant.shape[:2]
+    zeros = tf.zeros((*rows, units), weights.recurrent_kernel.dtype)
+    plan = Plan(
+        lengths,
+        int(n_steps if x is None else x.shape[0]),
+        activation,
+        return_sequences,
+        RunningPool(pooling, lengths),
+        recurrent_mask,
+        scratch,
+    )
+
+    def run(x, kernel, recurrent_kernel, bias):  # type: ignore[no-untyped-def]
+        both = recurrent_kernel if x is None else tf.concat([kernel, recurrent_kernel], 1)
+
+        def pre_activation(t: Tensor, h: Tensor) -> Tensor:
+            read = drop(h, recurrent_mask)
+            read = read if x is None else tf.concat([x[t], read], -1)
+            return tf.matmul(read, both) + bias
+
+        saved = forward(plan, pre_activation, zeros)
+
+        def gradient(*upstream: Tensor) -> tuple[Tensor, ...]:
+            wanted = both if input_gradient else recurrent_kernel
+            transposed = tf.transpose(wanted, (0, 2, 1))
+            gates, dx, total = backward(plan, saved, upstream, transposed)
+            d_both, d_bias = weight_gradients(
+                x, saved.hidden, gates, plan.longest, recurrent_mask
+            )
+            n_inputs = d_both.shape[1] - units
+            d_kernel, d_recurrent = tf.split(d_both, [n_inputs, units], 1)
+            return dx, d_kernel, d_recurrent, total if over_rows else d_bias[:, None]
+
+        return plan.outputs(saved), gradient
+
+    if x is None:
+        outputs = _without_x(run)(weights.recurrent_kernel, bias)
+    else:
+        outputs = tf.custom_gradient(run)(
+            x, weights.kernel, weights.recurrent_kernel, bias
+        )
+    sequence, sums = plan.by_name(outputs)
+    return sequence, {kind: plan.pool.finish(sums, kind) for kind in pooling}
+
+
+def _without_x(run: Any) -> Any:
+    """Return the function of the recurrent kernel and the bias, and its gradient."""
+
+    @tf.custom_gradient
+    def alone(recurrent_kernel, bias):  # type: ignore[no-untyped-def]
+        outputs, gradient = run(None, None, recurrent_kernel, bias)
+        return outputs, lambda *upstream: gradient(*upstream)[2:]
+
+    return alone

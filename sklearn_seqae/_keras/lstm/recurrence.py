@@ -1,0 +1,198 @@
+"""The recurrence of an LSTM layer, step by step: both of its passes.
+
+`fused` explains the computation and its shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from sklearn_seqae._keras.lstm.dropout import drop
+from sklearn_seqae._keras.lstm.gates import act, act_gradient, advance, split
+from sklearn_seqae._keras.lstm.running_pool import RunningPool
+
+Tensor = Any
+
+
+class Scratch(NamedTuple):
+    """Variables for the states, gates and gate gradients of one layer.
+
+    Each call overwrites the steps that it runs; nobody else reads them. XLA updates
+    variables in place.
+
+    Attributes
+    ----------
+    hidden, cell : variable of shape (T, D, B, U)
+    gates, gate_gradients : variable of shape (T, D, B, 4U)
+        Two, since XLA copies a buffer whole where a loop replaces what it reads.
+    """
+
+    hidden: Any
+    cell: Any
+    gates: Any
+    gate_gradients: Any
+
+    @classmethod
+    def allocate(
+        cls,
+        n_steps: int,
+        n_directions: int,
+        n_rows: int,
+        units: int,
+        dtype: Any = tf.float32,
+    ) -> Scratch:
+        """Make the buffers of one layer, zero to begin with."""
+        shape = (n_steps, n_directions, n_rows)
+        return cls(
+            *(
+                tf.Variable(tf.zeros((*shape, width), dtype), trainable=False)
+                for width in (units, units, 4 * units, 4 * units)
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One call of a layer, for both passes."""
+
+    lengths: Tensor
+    n_steps: int
+    activation: str
+    return_sequences: bool
+    pool: RunningPool
+    recurrent_mask: Tensor | None
+    scratch: Scratch | None
+
+    @property
+    def longest(self) -> Tensor:
+        return tf.reduce_max(self.lengths)
+
+    def outputs(self, saved: Saved) -> list[Tensor]:
+        """Return the sequence of states, if wanted, and the sums of the pool."""
+        sequence = [saved.hidden] if self.return_sequences else []
+        return sequence + [saved.sums[name] for name in self.pool.names]
+
+    def by_name(
+        self, outputs: Sequence[Tensor]
+    ) -> tuple[Tensor | None, dict[str, Tensor]]:
+        """Undo `outputs`, for the outputs or their gradients."""
+        left = list(outputs)
+        sequence = left.pop(0) if self.return_sequences else None
+        return sequence, dict(zip(self.pool.names, left, strict=True))
+
+
+@dataclass(frozen=True)
+class Saved:
+    """States and gates of all steps, each (T, D, B, width), and the pool's sums."""
+
+    hidden: Tensor
+    cell: Tensor
+    gates: Tensor
+    sums: dict[str, Tensor]
+
+
+def _buffer(like: Tensor, n_steps: int, width: int, variable: Any) -> Any:
+    """Make a TensorArray over a scratch variable, or one of its own."""
+    shape = (*like.shape[:2], width)
+    array = tf.TensorArray(like.dtype, n_steps, element_shape=shape)
+    return array if variable is None else array.unstack(variable.read_value())
+
+
+def forward(
+    plan: Plan,
+    pre_activation: Callable[[Tensor, Tensor], Tensor],
+    zeros: Tensor,
+) -> Saved:
+    """Run the recurrence from states of zero, (D, B, U).
+
+    Returns all that the outputs and `backward` need.
+    """
+    units, scratch = int(zeros.shape[-1]), plan.scratch
+    widths = {"hidden": units, "cell": units, "gates": 4 * units}
+    buffers = tuple(
+        _buffer(zeros, plan.n_steps, width, getattr(scratch, name, None))
+        for name, width in widths.items()
+    )
+
+    def step(t, h, c, sums, hidden, cell, gates):  # type: ignore[no-untyped-def]
+        before = h, c
+        h, c, stored = advance(pre_activation(t, h), c, plan.activation)
+        if plan.activation == "relu":
+            # Nothing bounds a relu: run on beyond a row's end, it may overflow, and
+            # infinity times a gradient of zero is not zero.
+            live = plan.pool.at_own_step(t)
+            h, c = tf.where(live, h, before[0]), tf.where(live, c, before[1])
+        sums = plan.pool.add(sums, t, h)
+        writes = hidden.write(t, h), cell.write(t, c), gates.write(t, stored)
+        return t + 1, h, c, sums, *writes
+
+    longest = plan.longest
+    _, _, _, sums, *written = tf.while_loop(
+        lambda t, *_: t < longest, step, (0, zeros, zeros, plan.pool.start(zeros), *buffers)
+    )
+    states, cells, stored_gates = (array.stack() for array in written)
+    saved = Saved(states, cells, stored_gates, sums)
+    if scratch is not None:
+        for name in widths:
+            getattr(scratch, name).assign(getattr(saved, name))
+    return saved
+
+
+def backward(
+    plan: Plan,
+    saved: Saved,
+    upstream: Sequence[Tensor],
+    transposed: Tensor,
+) -> tuple[Tensor, Tensor | None, Tensor]:
+    """Run back through the steps for the gradients of the gates.
+
+    ``transposed`` is (D, 4U, U), or (D, 4U, F + U) where the input wants its gradient.
+    Returns the gradients of the gates, (T, D, B, 4U), of the input, and the sum of the
+    former over time.
+    """
+    zeros = tf.zeros(saved.hidden.shape[1:], saved.hidden.dtype)
+    units = int(zeros.shape[-1])
+    n_inputs = int(transposed.shape[-1]) - units
+    width, variable = 4 * units, getattr(plan.scratch, "gate_gradients", None)
+    d_sequence, d_sums = plan.by_name(upstream)
+    gates = _buffer(zeros, plan.n_steps, width, variable)
+    inputs = _buffer(zeros, plan.n_steps, n_inputs, None) if n_inputs else ()
+
+    def step(t, dh, dc, total, gates, inputs):  # type: ignore[no-untyped-def]
+        if d_sequence is not None:
+            dh = dh + d_sequence[t]
+        if d_sums:
+            dh = dh + plan.pool.gradient(saved.sums, d_sums, t, saved.hidden[t])
+        i, f, k, o = split(saved.gates[t])
+        before = tf.where(t > 0, saved.cell[tf.maximum(t - 1, 0)], 0)
+        active = act(saved.cell[t], plan.activation)
+        dc = dc + dh * o * act_gradient(active, plan.activation)
+        d = tf.concat(
+            [
+                dc * k * i * (1 - i),
+                dc * before * f * (1 - f),
+                dc * i * act_gradient(k, plan.activation),
+                dh * active * o * (1 - o),
+            ],
+            -1,
+        )
+        down = tf.matmul(d, transposed)
+        if n_inputs:
+            inputs, down = inputs.write(t, down[..., :n_inputs]), down[..., n_inputs:]
+        dh = drop(down, plan.recurrent_mask)
+        return t - 1, dh, dc * f, total + d, gates.write(t, d), inputs
+
+    total = tf.zeros((*zeros.shape[:2], width), zeros.dtype)
+    _, _, _, total, gates, inputs = tf.while_loop(
+        lambda t, *_: t >= 0,
+        step,
+        (plan.longest - 1, zeros, zeros, total, gates, inputs),
+    )
+    gates = gates.stack()
+    if variable is not None:
+        variable.assign(gates)
+    return gates, (inputs.stack() if n_inputs else None), total

@@ -1,0 +1,1 @@
+"""The forward pass, written once, and the engines that run its layers."""

@@ -1,0 +1,20 @@
+"""From an embedding to a sequence: each kind of decoder in a module of its name.
+
+A decoder writes a sequence from its last LSTM step to its first. What the encoder read
+last is then what the decoder needs first (Srivastava, Mansimov and Salakhutdinov,
+2015).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from sklearn_seqae._architecture import DecoderSpec
+from sklearn_seqae._keras.network.decoders._base import DecoderBase
+
+
+def make_decoder(spec: DecoderSpec) -> DecoderBase:
+    """Return the decoder of a specification."""
+    module = import_module(f"{__name__}.{spec.kind}")
+    decoder: DecoderBase = module.Decoder(spec)
+    return decoder

@@ -1,0 +1,122 @@
+"""The parts that decoders share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sklearn_seqae._architecture import DecoderSpec
+from sklearn_seqae._keras.network.engine import Engine, Sequence
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class DecoderBase(ABC):
+    """From embeddings to steps, by any engine; holds no weights.
+
+    Steps are in the decoder's order, the last first, and in the engine's layout. ``T``
+    are LSTM steps of a buffer, ``B`` rows, ``F`` values of a step, ``C`` numbers of an
+    embedding.
+    """
+
+    spec: DecoderSpec
+    takes_noise: ClassVar[bool] = False  # standard normal numbers, in training
+
+    @abstractmethod
+    def decode(
+        self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
+    ) -> Tensor:
+        """Decode embeddings (B, C) to T steps; only a row's own mean anything."""
+
+    @abstractmethod
+    def trained(self, engine: Engine, embedding: Tensor, target: Tensor) -> Tensor:
+        """Decode as training does; decoders with teacher forcing read the target."""
+
+    @abstractmethod
+    def training_error(
+        self,
+        engine: Engine,
+        embedding: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Return the sum of weighted squared errors that training minimises.
+
+        Parameters
+        ----------
+        engine : Engine
+        embedding : tensor of shape (B, C)
+        lengths : int32 tensor of shape (B,)
+        target, weight : tensors of T steps
+        noise : tensor of T steps, default=None
+            Standard normal numbers, for decoders that take noise.
+        """
+
+    def squared_error(
+        self,
+        engine: Engine,
+        embedding: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+    ) -> Tensor:
+        """Return the same sum for what `decode` returns."""
+        decoded = self.decode(engine, embedding, engine.n_steps(target), lengths)
+        return engine.squared_error(decoded, target, weight, lengths)
+
+    def states(self, engine: Engine, sequence: Sequence) -> Sequence:
+        """Run the LSTM layers, one on top of the other."""
+        for layer in self.spec.lstm:
+            sequence = engine.lstm(layer, sequence)
+        return sequence
+
+    def n_buffer_steps(self, n_steps: int) -> int:
+        """LSTM steps that the layers run to write ``n_steps``."""
+        return n_steps
+
+
+class OpenLoop(DecoderBase):
+    """A decoder that reads nothing of what it has written."""
+
+    @abstractmethod
+    def read(
+        self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
+    ) -> Sequence:
+        """Return the sequence that the first LSTM layer reads."""
+
+    def decode(
+        self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
+    ) -> Tensor:
+        states = self.states(engine, self.read(engine, embedding, n_steps, lengths))
+        return engine.write(self.spec.output, states)
+
+    def trained(self, engine: Engine, embedding: Tensor, target: Tensor) -> Tensor:
+        return self.decode(engine, embedding, engine.n_steps(target), None)
+
+    def training_error(
+        self,
+        engine: Engine,
+        embedding: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        sequence = self.read(engine, embedding, engine.n_steps(target), lengths)
+        states = self.states(engine, sequence)
+        return engine.written_error(self.spec.output, states, target, weight)
+
+    def squared_error(
+        self,
+        engine: Engine,
+        embedding: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+    ) -> Tensor:
+        # The same as in training, and it runs no step beyond the longest row.
+        return self.training_error(engine, embedding, lengths, target, weight)

@@ -1,0 +1,44 @@
+"""All steps at once, from the last state of LSTM layers that have read the embedding.
+
+LSTM, Dense, Reshape: TensorFlow's tutorial on time series calls such models
+single-shot, in contrast to those that go step by step.
+"""
+
+from __future__ import annotations
+
+from sklearn_seqae._keras.network.decoders._base import DecoderBase, Tensor
+from sklearn_seqae._keras.network.engine import Engine
+
+
+class Decoder(DecoderBase):
+    """LSTM layers read the parts of the embedding; a Dense layer writes all steps."""
+
+    def decode(
+        self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
+    ) -> Tensor:
+        n_parts = self.spec.n_parts
+        # It reads every part, however short the sequence that it writes.
+        every = engine.every_step(n_parts, lengths)
+        states = engine.parts(embedding, n_parts, engine.n_buffer_steps(n_parts), every)
+        for layer in self.spec.lstm[:-1]:
+            states = engine.lstm(layer, states)
+        last = engine.last_state(self.spec.lstm[-1], states)
+        written = engine.dense(self.spec.output, last)
+        return engine.as_steps(written, n_parts, n_steps)
+
+    def trained(self, engine: Engine, embedding: Tensor, target: Tensor) -> Tensor:
+        return self.decode(engine, embedding, engine.n_steps(target), None)
+
+    def training_error(
+        self,
+        engine: Engine,
+        embedding: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        return self.squared_error(engine, embedding, lengths, target, weight)
+
+    def n_buffer_steps(self, n_steps: int) -> int:
+        return self.spec.n_parts

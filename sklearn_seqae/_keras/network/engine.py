@@ -1,0 +1,142 @@
+"""The interface of an engine: something that runs the layers of a specification.
+
+The forward pass (`forward`, `pooling`, `decoders`, `forecaster`) is written once, in
+calls of an engine. `FusedEngine` runs our recurrence on a CPU. `KerasEngine` runs stock
+Keras layers: on a GPU, where cuDNN is behind them, and symbolically, for the models
+that are exported.
+
+An engine has a layout of its own for steps: (T, B, F) for the fused one, (B, T, F) for
+Keras's. ``T`` are LSTM steps of a buffer, ``B`` rows, ``F`` values of a step, ``C``
+numbers of a vector. ``lengths`` are LSTM steps of each row, int32 of shape (B,); they
+are None where no engine needs them, in a symbolic decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from sklearn_seqae._architecture import LSTM, Dense
+from sklearn_seqae._keras.network.pooling import States
+
+Tensor = Any
+Cell = Callable[[Tensor, Any], tuple[Tensor, Any]]
+Step = Callable[[Tensor, list[Any]], tuple[Tensor, list[Any]]]
+
+
+class Sequence(Protocol):
+    """What an LSTM layer reads, or its states."""
+
+    @property
+    def pooled(self) -> Mapping[str, list[Tensor]]:
+        """Pooled states of each direction, of those kinds that ran along."""
+
+    @property
+    def directions(self) -> list[States]:
+        """The states of each direction."""
+
+
+class Engine(Protocol):
+    """Runs layers; it holds, or knows, their weights."""
+
+    # Layers
+
+    def lstm(
+        self,
+        layer: LSTM,
+        sequence: Any,
+        pooling: tuple[str, ...] = (),
+        is_last: bool = False,
+    ) -> Any:
+        """Run an LSTM layer.
+
+        ``pooling`` names the kinds that are asked for next; after the last layer,
+        nothing but these is.
+        """
+
+    def last_state(self, layer: LSTM, sequence: Any) -> Tensor:
+        """Run an LSTM layer for the last state of each row, (B, U)."""
+
+    def dense(self, layer: Dense, x: Tensor) -> Tensor:
+        """Run a Dense layer over the last axis."""
+
+    def write(self, output: Dense, states: Any) -> Tensor:
+        """Run the output layer of a decoder on the states of every step."""
+
+    def cell(self, layer: LSTM, constant: Tensor | None = None) -> Cell:
+        """Return one step of an LSTM layer: input and state to output and state.
+
+        It reads ``constant``, (B, C), beside each input.
+        """
+
+    def unroll(
+        self,
+        step: Step,
+        embedding: Tensor,
+        width: int,
+        units: list[int],
+        n_steps: int,
+        lengths: Tensor,
+    ) -> Tensor:
+        """Repeat a step from states of zero, (B, units), and return what is written.
+
+        A step takes the ``width`` values written before, zero at first, and the states
+        of its cells.
+        """
+
+    # Sequences for LSTM layers
+
+    def sequence(self, x: Tensor, lengths: Tensor) -> Any:
+        """Return what the encoder reads, of packed steps (T, 2, B, F)."""
+
+    def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> Any:
+        """Return the sequence that is a vector (B, C) at every step."""
+
+    def beside(self, steps: Tensor, vector: Tensor, lengths: Tensor) -> Any:
+        """Return the sequence of steps that are data, each followed by a vector."""
+
+    def parts(
+        self, vector: Tensor, n_parts: int, n_steps: int, lengths: Tensor
+    ) -> Any:
+        """Cut a vector into parts; return the first ``n_steps``, zero beyond them."""
+
+    # Steps
+
+    def from_packed(self, steps: Tensor) -> Tensor:
+        """Bring packed steps (T, B, F) into the engine's layout."""
+
+    def to_packed(self, steps: Tensor) -> Tensor:
+        """Undo `from_packed`."""
+
+    def delayed(self, steps: Tensor) -> Tensor:
+        """Return the step before each step, zero before the first."""
+
+    def as_steps(self, written: Tensor, n_parts: int, n_steps: int) -> Tensor:
+        """Cut what was written at once; the first ``n_steps``, zero beyond them."""
+
+    def resized(self, steps: Tensor, n_steps: int) -> Tensor:
+        """Return the first ``n_steps`` steps, zero beyond them."""
+
+    def n_steps(self, steps: Tensor) -> int:
+        """Count the steps of a buffer."""
+
+    def n_buffer_steps(self, n_steps: int) -> int:
+        """Round a number of steps up to one that a buffer can have."""
+
+    def full_length(self, n_steps: int, like: Tensor) -> Tensor:
+        """Return lengths of ``n_steps`` for every row of a vector (B, C)."""
+
+    def every_step(self, n_steps: int, lengths: Tensor) -> Tensor:
+        """Return lengths of ``n_steps`` for all rows but those that hold nothing."""
+
+    # Losses
+
+    def written_error(
+        self, output: Dense, states: Any, target: Tensor, weight: Tensor
+    ) -> Tensor:
+        """Return the weighted squared error of what `write` would return."""
+
+    def squared_error(
+        self, steps: Tensor, target: Tensor, weight: Tensor, lengths: Tensor
+    ) -> Tensor:
+        """Sum ``weight * (steps - target) ** 2`` over rows' own steps."""

@@ -1,0 +1,61 @@
+"""The second decoder: it predicts what comes next.
+
+It reads the embedding and the last time steps, and writes *changes*: by how much the
+next steps differ from the last observed values, in units of `change_scale`. A network
+that has learnt nothing then predicts no change. The first step comes first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from sklearn_seqae._architecture import Architecture
+from sklearn_seqae._keras.network.decoders import make_decoder
+from sklearn_seqae._keras.network.engine import Engine
+
+Tensor = Any
+
+
+def changes(
+    engine: Engine, architecture: Architecture, embedding: Tensor, recent: Tensor
+) -> Tensor:
+    """Predict changes, `n_forecast_steps` steps in the engine's layout.
+
+    Parameters
+    ----------
+    engine : Engine
+    architecture : Architecture
+    embedding : tensor of shape (B, embedding_size)
+    recent : tensor of shape (B, n_recent)
+    """
+    n = architecture.n_forecast_steps
+    vector = ops.concatenate([embedding, recent], axis=-1)
+    lengths, size = engine.full_length(n, vector), engine.n_buffer_steps(n)
+    decoder = make_decoder(architecture.forecaster_spec)
+    return engine.resized(decoder.decode(engine, vector, size, lengths), n)
+
+
+def squared_error(
+    engine: Engine,
+    architecture: Architecture,
+    embedding: Tensor,
+    recent: Tensor,
+    change: Tensor,
+    weight: Tensor,
+) -> Tensor:
+    """Sum the weighted squared errors of the changes.
+
+    ``change`` and ``weight`` are `n_forecast_steps` steps in the engine's layout.
+    """
+    n = architecture.n_forecast_steps
+    size = engine.n_buffer_steps(n)
+    vector = ops.concatenate([embedding, recent], axis=-1)
+    return make_decoder(architecture.forecaster_spec).training_error(
+        engine,
+        vector,
+        engine.full_length(n, vector),
+        engine.resized(change, size),
+        engine.resized(weight, size),
+    )

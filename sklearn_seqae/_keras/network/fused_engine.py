@@ -1,0 +1,343 @@
+"""The engine of the CPU: our recurrence, time-major.
+
+Sequences hold both orders of time: ``values[:, 0]`` forwards, ``values[:, 1]`` reversed
+by length. Decoders have one direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import tensorflow as tf
+
+from sklearn_seqae._architecture import LSTM, Architecture, Dense
+from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
+from sklearn_seqae._keras.lstm.fused import LSTMWeights, lstm
+from sklearn_seqae._keras.lstm.gates import BLOCK, advance
+from sklearn_seqae._keras.lstm.recurrence import Scratch
+from sklearn_seqae._keras.lstm.running_pool import NEEDS
+from sklearn_seqae._keras.lstm.squared_error import dense_squared_error, squared_error
+from sklearn_seqae._keras.network.decoders import make_decoder
+from sklearn_seqae._keras.network.engine import Cell, Step
+from sklearn_seqae._keras.network.pooling import States
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class FusedSequence:
+    """Steps or states, and a vector that is read beside each.
+
+    Attributes
+    ----------
+    values : tensor of shape (T, D, B, F) or None
+    lengths : int32 tensor of shape (B,)
+    n_steps : int
+        T.
+    constant : tensor of shape (B, C), default=None
+    is_data : bool, default=False
+        Whether values need no gradient.
+    pooled : mapping of str to list of tensor of shape (B, U)
+        By kind, one for each direction.
+    """
+
+    values: Tensor | None
+    lengths: Tensor
+    n_steps: int
+    constant: Tensor | None = None
+    is_data: bool = False
+    pooled: Mapping[str, list[Tensor]] = field(default_factory=dict)
+
+    @property
+    def directions(self) -> list[States]:
+        values = self.values
+        own, final = (
+            compare(tf.range(self.n_steps)[:, None], limit)[..., None]
+            for compare, limit in (
+                (tf.less, self.lengths),
+                (tf.equal, self.lengths - 1),
+            )
+        )
+        return [States(values[:, d], own, final, 0) for d in range(values.shape[1])]
+
+
+@dataclass(frozen=True)
+class FusedEngine:
+    """See `engine.Engine`.
+
+    Attributes
+    ----------
+    activation : {"tanh", "relu"}
+    weights : mapping of str to tensor
+    masks : mapping of str to Masks
+        Dropout, by layer.
+    scratch : mapping of str to variables
+        By layer; of an output layer, where the gradient of its states is put.
+    """
+
+    activation: str
+    weights: Mapping[str, Tensor]
+    masks: Mapping[str, Masks] = field(default_factory=dict)
+    scratch: Mapping[str, Any] = field(default_factory=dict)
+
+    # Layers
+
+    def lstm(
+        self,
+        layer: LSTM,
+        sequence: FusedSequence,
+        pooling: tuple[str, ...] = (),
+        is_last: bool = False,
+    ) -> FusedSequence:
+        running = tuple(kind for kind in pooling if kind in NEEDS)
+        states, pooled = self._run(
+            layer, sequence, running, keep=not is_last or running != pooling
+        )
+        return FusedSequence(
+            states,
+            sequence.lengths,
+            sequence.n_steps,
+            pooled={kind: tf.unstack(of_kind) for kind, of_kind in pooled.items()},
+        )
+
+    def last_state(self, layer: LSTM, sequence: FusedSequence) -> Tensor:
+        _, pooled = self._run(layer, sequence, ("last",), keep=False)
+        return pooled["last"][0]
+
+    def dense(self, layer: Dense, x: Tensor) -> Tensor:
+        kernel = self.weights[f"{layer.name}/kernel"]
+        if layer.units == 1:  # a sum, which XLA fuses with what is around it
+            outputs = tf.reduce_sum(x * kernel[:, 0], -1, keepdims=True)
+        else:
+            outputs = tf.matmul(x, kernel)
+        if layer.use_bias:
+            outputs += self.weights[f"{layer.name}/bias"]
+        return tf.nn.relu(outputs) if layer.activation == "relu" else outputs
+
+    def write(self, output: Dense, states: FusedSequence) -> Tensor:
+        rows = tf.reshape(states.values, (-1, output.n_inputs))
+        shape = (states.n_steps, states.values.shape[2], output.units)
+        return tf.reshape(self.dense(output, rows), shape)
+
+    def cell(self, layer: LSTM, constant: Tensor | None = None) -> Cell:
+        own = self._weights_of(layer)
+        n_constant = 0 if constant is None else constant.shape[-1]
+        n_read = layer.n_inputs - n_constant
+        kernel = tf.concat([own.kernel[0, :n_read], own.recurrent_kernel[0]], 0)
+        bias = own.bias
+        if constant is not None:
+            bias = bias + tf.matmul(constant, own.kernel[0, n_read:])
+
+        def step(x: Tensor, state: Any) -> tuple[Tensor, Any]:
+            h, c = state
+            gates = tf.matmul(tf.concat([x, h], -1), kernel) + bias
+            h, c, _ = advance(gates, c, self.activation)
+            return h, (h, c)
+
+        return step
+
+    def unroll(
+        self,
+        step: Step,
+        embedding: Tensor,
+        width: int,
+        units: list[int],
+        n_steps: int,
+        lengths: Tensor,
+    ) -> Tensor:
+        return unroll(step, int(embedding.shape[0]), width, units, n_steps, lengths)
+
+    # Sequences for LSTM layers
+
+    def sequence(self, x: Tensor, lengths: Tensor) -> FusedSequence:
+        return FusedSequence(x, lengths, int(x.shape[0]), is_data=True)
+
+    def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> FusedSequence:
+        return FusedSequence(None, lengths, n_steps, vector)
+
+    def beside(self, steps: Tensor, vector: Tensor, lengths: Tensor) -> FusedSequence:
+        n_steps = int(steps.shape[0])
+        return FusedSequence(steps[:, None], lengths, n_steps, vector, is_data=True)
+
+    def parts(
+        self, vector: Tensor, n_parts: int, n_steps: int, lengths: Tensor
+    ) -> FusedSequence:
+        steps = self.as_steps(vector, n_parts, n_steps)
+        return FusedSequence(steps[:, None], lengths, n_steps)
+
+    # Steps
+
+    def from_packed(self, steps: Tensor) -> Tensor:
+        return steps
+
+    def to_packed(self, steps: Tensor) -> Tensor:
+        return steps
+
+    def delayed(self, steps: Tensor) -> Tensor:
+        return tf.concat([tf.zeros_like(steps[:1]), steps[:-1]], 0)
+
+    def as_steps(self, written: Tensor, n_parts: int, n_steps: int) -> Tensor:
+        width = written.shape[-1] // n_parts
+        steps = tf.transpose(tf.reshape(written, (-1, n_parts, width)), (1, 0, 2))
+        return self.resized(steps, n_steps)
+
+    def resized(self, steps: Tensor, n_steps: int) -> Tensor:
+        kept = steps[:n_steps]
+        return tf.pad(kept, [(0, n_steps - int(kept.shape[0])), (0, 0), (0, 0)])
+
+    def n_steps(self, steps: Tensor) -> int:
+        return int(steps.shape[0])
+
+    def n_buffer_steps(self, n_steps: int) -> int:
+        return -(-n_steps // BLOCK) * BLOCK
+
+    def full_length(self, n_steps: int, like: Tensor) -> Tensor:
+        return tf.fill([like.shape[0]], n_steps)
+
+    def every_step(self, n_steps: int, lengths: Tensor) -> Tensor:
+        return tf.where(lengths > 0, n_steps, 0)
+
+    # Losses
+
+    def written_error(
+        self, output: Dense, states: FusedSequence, target: Tensor, weight: Tensor
+    ) -> Tensor:
+        return dense_squared_error(
+            states.values,
+            self.weights[f"{output.name}/kernel"],
+            self.weights[f"{output.name}/bias"],
+            target,
+            weight,
+            states.lengths,
+            self.scratch.get(output.name),
+        )
+
+    def squared_error(
+        self, steps: Tensor, target: Tensor, weight: Tensor, lengths: Tensor
+    ) -> Tensor:
+        return squared_error(steps, target, weight, lengths)
+
+    # How a layer is run ---------------------------------------------------------------
+
+    def _run(
+        self, layer: LSTM, sequence: FusedSequence, pooling: tuple[str, ...], keep: bool
+    ) -> tuple[Tensor | None, dict[str, Tensor]]:
+        own, mask = self._weights_of(layer), self.masks.get(layer.name, NO_MASKS)
+        x, of_x, constant = self._inputs(layer, sequence), mask.inputs, None
+        if sequence.constant is not None:
+            n_constant = sequence.constant.shape[-1]
+            sizes = [layer.n_inputs - n_constant, n_constant]
+            of_constant = None
+            if mask.inputs is not None:
+                of_x, of_constant = tf.split(mask.inputs, sizes, -1)
+            kernel, kernel_of_constant = tf.split(own.kernel, sizes, 1)
+            read = drop(sequence.constant[None], of_constant)
+            constant = tf.matmul(read, kernel_of_constant)
+            own = LSTMWeights(kernel, own.recurrent_kernel, own.bias)
+        return lstm(
+            x if x is None else drop(x, of_x),
+            own,
+            sequence.lengths,
+            n_steps=sequence.n_steps,
+            constant=constant,
+            pooling=pooling,
+            return_sequences=keep,
+            activation=self.activation,
+            recurrent_mask=mask.recurrent,
+            scratch=self.scratch.get(layer.name),
+            input_gradient=not sequence.is_data,
+        )
+
+    def _inputs(self, layer: LSTM, sequence: FusedSequence) -> Tensor | None:
+        """Return what each direction of the layer reads, in its order of time."""
+        x, n_directions = sequence.values, len(layer.directions)
+        if x is None or sequence.is_data or n_directions == 1:
+            return x if x is None else x[:, :n_directions]
+        # States of both directions, aligned in time, in both orders of time
+        lengths = sequence.lengths
+        backward = tf.reverse_sequence(x[:, 1], lengths, seq_axis=0, batch_axis=1)
+        forwards = tf.concat([x[:, 0], backward], -1)
+        reversed_ = tf.reverse_sequence(forwards, lengths, seq_axis=0, batch_axis=1)
+        return tf.stack([forwards, reversed_], 1)
+
+    def _weights_of(self, layer: LSTM) -> LSTMWeights:
+        """Stack the weights of a layer's directions."""
+        kinds = ("kernel", "recurrent_kernel", "bias")
+        return LSTMWeights(
+            *(
+                tf.stack(
+                    [self.weights[f"{layer.name}/{d}/{kind}"] for d in layer.directions]
+                )
+                for kind in kinds
+            )
+        )
+
+
+def unroll(
+    step: Step,
+    n_rows: int,
+    width: int,
+    units: list[int],
+    n_steps: int,
+    lengths: Tensor,
+) -> Tensor:
+    """Repeat a step in a loop for as long as the longest row; (T, B, width)."""
+
+    def advance_all(t, written, states, steps):  # type: ignore[no-untyped-def]
+        live = (t < lengths)[:, None]  # else states of relu might overflow, see `fused`
+        written, after = step(written, states)
+        states = tf.nest.map_structure(
+            lambda new, old: tf.where(live, new, old), after, states
+        )
+        return t + 1, written, states, steps.write(t, written)
+
+    states = [(tf.zeros((n_rows, n)), tf.zeros((n_rows, n))) for n in units]
+    shape = (n_rows, width)
+    steps = tf.TensorArray(tf.float32, n_steps, element_shape=shape)
+    longest = tf.reduce_max(lengths)
+    *_, steps = tf.while_loop(
+        lambda t, *_: t < longest, advance_all, (0, tf.zeros(shape), states, steps)
+    )
+    return steps.stack()
+
+
+def allocate_scratch(
+    architecture: Architecture, n_steps: int, n_rows: int, n_forecast_rows: int
+) -> dict[str, Any]:
+    """Allocate buffers for one call in training.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    n_steps : int
+        LSTM steps of the longest sequence, a multiple of `BLOCK`.
+    n_rows, n_forecast_rows : int
+        Rows, and those of which the forecaster predicts what comes next.
+
+    Returns
+    -------
+    dict
+        For `FusedEngine.scratch`.
+    """
+    found: dict[str, Any] = {
+        layer.name: Scratch.allocate(
+            n_steps, len(layer.directions), n_rows, layer.units
+        )
+        for layer in architecture.encoder_layers
+    }
+    n_ahead = -(-architecture.n_forecast_steps // BLOCK) * BLOCK
+    for spec, size, rows in (
+        (architecture.decoder_spec, n_steps, n_rows),
+        (architecture.forecaster_spec, n_ahead, n_forecast_rows),
+    ):
+        if spec is None or not rows:
+            continue
+        size = -(-make_decoder(spec).n_buffer_steps(size) // BLOCK) * BLOCK
+        for layer in spec.lstm:
+            found[layer.name] = Scratch.allocate(size, 1, rows, layer.units)
+        if spec.output.time_distributed:
+            shape = (size // BLOCK, BLOCK * rows, spec.output.n_inputs)
+            found[spec.output.name] = tf.Variable(tf.zeros(shape), trainable=False)
+    return found

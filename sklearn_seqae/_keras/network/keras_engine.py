@@ -1,0 +1,279 @@
+"""The engine of stock Keras layers, batch-major.
+
+With weights of one's own it runs on a GPU, where cuDNN is behind the layers. Without,
+the layers use theirs, and inputs may be symbols of a Keras model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+from sklearn_seqae._architecture import LSTM, Dense
+from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
+from sklearn_seqae._keras.lstm.squared_error import squared_error
+from sklearn_seqae._keras.network.engine import Cell, Step
+from sklearn_seqae._keras.network.fused_engine import unroll
+from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._keras.network.pooling import States
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class KerasSequence:
+    """Steps or states, (B, T, F), in the order of time.
+
+    Attributes
+    ----------
+    values : tensor of shape (B, T, F)
+    mask : bool tensor of shape (B, T), default=None
+        A sequence's own steps, which come first. None where later steps do no harm.
+    n_directions : int, default=1
+        Parts of F, if these are states.
+    """
+
+    values: Tensor
+    mask: Tensor | None = None
+    n_directions: int = 1
+
+    @property
+    def pooled(self) -> Mapping[str, list[Tensor]]:
+        return {}
+
+    @property
+    def directions(self) -> list[States]:
+        count = ops.cumsum(ops.cast(self.mask, "float32"), axis=1)
+        is_last = ops.equal(count, count[:, -1:]) & self.mask
+        is_first = ops.equal(count, 1.0) & self.mask
+        own, *ends = (
+            ops.expand_dims(which, -1) for which in (self.mask, is_last, is_first)
+        )
+        units = self.values.shape[-1] // self.n_directions
+        return [
+            States(self.values[..., d * units : (d + 1) * units], own, ends[d], 1)
+            for d in range(self.n_directions)
+        ]
+
+
+@dataclass(frozen=True)
+class KerasEngine:
+    """See `engine.Engine`.
+
+    Attributes
+    ----------
+    layers : KerasLayers
+    weights : mapping of str to tensor, default=None
+        None uses the weights of the layers.
+    masks : mapping of str to Masks
+        Dropout, by layer. Keras draws masks itself; these are given.
+    """
+
+    layers: KerasLayers = field(repr=False)
+    weights: Mapping[str, Tensor] | None = None
+    masks: Mapping[str, Masks] = field(default_factory=dict)
+
+    # Layers
+
+    def lstm(
+        self,
+        layer: LSTM,
+        sequence: KerasSequence,
+        pooling: tuple[str, ...] = (),
+        is_last: bool = False,
+    ) -> KerasSequence:
+        built, masks = self.layers[layer.name], self.masks.get(layer.name, NO_MASKS)
+        x, mask = sequence.values, sequence.mask
+        if masks == NO_MASKS:
+            states = self._call(built, layer, x, mask=mask)
+        else:
+            states = self._with_dropout(built, layer, x, mask, masks)
+        return KerasSequence(states, mask, len(layer.directions))
+
+    def last_state(self, layer: LSTM, sequence: KerasSequence) -> Tensor:
+        return self.lstm(layer, sequence).values
+
+    def dense(self, layer: Dense, x: Tensor) -> Tensor:
+        built = self.layers[layer.name]
+        if layer.time_distributed and len(x.shape) == 2:  # one step by itself
+            built = built.layer
+        return self._call(built, layer, x)
+
+    def write(self, output: Dense, states: KerasSequence) -> Tensor:
+        return self._call(self.layers[output.name], output, states.values)
+
+    def cell(self, layer: LSTM, constant: Tensor | None = None) -> Cell:
+        cell = self.layers[layer.name].cell
+
+        def step(x: Tensor, state: Any) -> tuple[Tensor, Any]:
+            if constant is not None:
+                x = ops.concatenate([x, constant], axis=-1)
+            output, state = self._call(cell, layer, x, list(state))
+            return output, tuple(state)
+
+        return step
+
+    def unroll(
+        self,
+        step: Step,
+        embedding: Tensor,
+        width: int,
+        units: list[int],
+        n_steps: int,
+        lengths: Tensor,
+    ) -> Tensor:
+        if lengths is not None:  # a graph with all steps in a row would be large
+            n_rows = int(embedding.shape[0])
+            return _swapped(unroll(step, n_rows, width, units, n_steps, lengths))
+        column = ops.zeros_like(embedding[:, :1])
+
+        def zeros(n: int) -> Tensor:
+            return ops.add(column, np.zeros((1, n), np.float32))
+
+        written, steps = zeros(width), []
+        states = [(zeros(n), zeros(n)) for n in units]
+        for _ in range(n_steps):
+            written, states = step(written, states)
+            steps.append(written)
+        return ops.stack(steps, axis=1)
+
+    # Sequences for LSTM layers
+
+    def sequence(self, x: Tensor, lengths: Tensor) -> KerasSequence:
+        mask = tf.sequence_mask(lengths, x.shape[0])
+        return KerasSequence(_swapped(x[:, 0]), mask)
+
+    def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> KerasSequence:
+        return KerasSequence(layers.RepeatVector(n_steps, name="repeat_vector")(vector))
+
+    def beside(self, steps: Tensor, vector: Tensor, lengths: Tensor) -> KerasSequence:
+        repeated = self.repeat(vector, steps.shape[1], lengths).values
+        return KerasSequence(ops.concatenate([steps, repeated], axis=-1))
+
+    def parts(
+        self, vector: Tensor, n_parts: int, n_steps: int, lengths: Tensor
+    ) -> KerasSequence:
+        return KerasSequence(self.as_steps(vector, n_parts, n_steps))
+
+    # Steps
+
+    def from_packed(self, steps: Tensor) -> Tensor:
+        return _swapped(steps)
+
+    def to_packed(self, steps: Tensor) -> Tensor:
+        return _swapped(steps)
+
+    def delayed(self, steps: Tensor) -> Tensor:
+        return ops.concatenate([ops.zeros_like(steps[:, :1]), steps[:, :-1]], axis=1)
+
+    def as_steps(self, written: Tensor, n_parts: int, n_steps: int) -> Tensor:
+        shape = (n_parts, written.shape[-1] // n_parts)
+        return self.resized(layers.Reshape(shape)(written), n_steps)
+
+    def resized(self, steps: Tensor, n_steps: int) -> Tensor:
+        kept = steps if n_steps == steps.shape[1] else steps[:, :n_steps]
+        missing = n_steps - int(kept.shape[1])
+        return ops.pad(kept, ((0, 0), (0, missing), (0, 0))) if missing else kept
+
+    def n_steps(self, steps: Tensor) -> int:
+        return int(steps.shape[1])
+
+    def n_buffer_steps(self, n_steps: int) -> int:
+        return n_steps
+
+    def full_length(self, n_steps: int, like: Tensor) -> Tensor:
+        return None if self.weights is None else tf.fill([like.shape[0]], n_steps)
+
+    def every_step(self, n_steps: int, lengths: Tensor) -> Tensor:
+        return lengths
+
+    # Losses
+
+    def written_error(
+        self, output: Dense, states: KerasSequence, target: Tensor, weight: Tensor
+    ) -> Tensor:
+        # A step beyond a row's end weighs nothing, and need not be finite.
+        error = tf.where(weight > 0, self.write(output, states) - target, 0)
+        return tf.reduce_sum(weight * tf.square(error))
+
+    def squared_error(
+        self, steps: Tensor, target: Tensor, weight: Tensor, lengths: Tensor
+    ) -> Tensor:
+        return squared_error(*map(_swapped, (steps, target, weight)), lengths)
+
+    # How a layer is called ------------------------------------------------------------
+
+    def _call(self, built: Any, layer: Any, *inputs: Any, **kwargs: Any) -> Any:
+        """Call a Keras layer, all of a specified one or a part of it."""
+        if self.weights is None:
+            return built(*inputs, **kwargs)
+        by_variable = {
+            id(self.layers.variables[w.name]): self.weights[w.name]
+            for w in layer.weights
+        }
+        mine = [by_variable[id(v)] for v in built.trainable_variables]
+        frozen = [v.value for v in built.non_trainable_variables]
+        outputs, _ = built.stateless_call(mine, frozen, *inputs, **kwargs)
+        return outputs
+
+    def _with_dropout(
+        self, built: Any, layer: LSTM, x: Tensor, mask: Tensor | None, masks: Masks
+    ) -> Tensor:
+        """Run an LSTM layer direction by direction, each with masks of its own."""
+        both = isinstance(built, keras.layers.Bidirectional)
+        parts = [built.forward_layer, built.backward_layer] if both else [built]
+        outputs = []
+        for d, part in enumerate(parts):
+            of_inputs, of_state = (None if m is None else m[d] for m in masks)
+            read = drop(x, None if of_inputs is None else of_inputs[:, None])
+            if of_state is None:
+                states = self._call(part, layer, read, mask=mask)
+            else:
+                states = self._by_steps(part, layer, read, mask, of_state)
+            outputs.append(tf.reverse(states, [1]) if part.go_backwards else states)
+        return tf.concat(outputs, -1)
+
+    def _by_steps(
+        self, part: Any, layer: LSTM, x: Tensor, mask: Tensor | None, of_state: Tensor
+    ) -> Tensor:
+        """Run a layer's cell step by step, each reading a masked state.
+
+        On a GPU Keras does likewise: cuDNN knows no recurrent dropout.
+        """
+        own = tf.ones(tf.shape(x)[:2], tf.bool) if mask is None else mask
+        steps = _swapped(x), tf.transpose(own)[:, :, None]
+        if part.go_backwards:
+            steps = tuple(tf.reverse(array, [0]) for array in steps)
+
+        def step(
+            state: tuple[Tensor, Tensor], at: tuple[Tensor, Tensor]
+        ) -> tuple[Tensor, Tensor]:
+            (x_t, inside), (h, c) = at, state
+            _, (new_h, new_c) = self._call(part.cell, layer, x_t, [h * of_state, c])
+            return tf.where(inside, new_h, h), tf.where(inside, new_c, c)
+
+        zeros = tf.zeros_like(of_state)
+        states, _ = tf.scan(step, steps, (zeros, zeros))
+        return _swapped(states) if part.return_sequences else states[-1]
+
+
+def _swapped(steps: Tensor) -> Tensor:
+    """Swap batch and time."""
+    return tf.transpose(steps, (1, 0, 2))
+
+
+def reversed_steps(steps: Tensor, count: Tensor) -> Tensor:
+    """Reverse each row of steps (B, T, F) by how many it has, (B, 1).
+
+    Beyond a row's end stand steps of the row, which readers have to leave out.
+    """
+    n_steps = steps.shape[1]
+    index = ops.subtract(ops.cast(count, "int32") - 1, np.arange(n_steps))
+    index = ops.clip(index, 0, n_steps - 1)
+    return ops.take_along_axis(steps, ops.expand_dims(index, -1), axis=1)

@@ -1,0 +1,115 @@
+"""Stock Keras layers of a specification, and initial weights.
+
+These layers are the meaning of the weights: every engine computes their numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import initializers, layers, ops
+
+from sklearn_seqae._architecture import LSTM, Architecture, Dense, Layer, Weight, Weights
+
+
+class KerasLayers:
+    """The layers of an architecture, built, by name.
+
+    Attributes
+    ----------
+    variables : dict of str to keras.Variable
+        The weights, by the names of the specification and in its order.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        self._layers = {
+            layer.name: _build(layer, architecture.activation)
+            for layer in architecture.layers
+        }
+        self.variables = {
+            weight.name: variable
+            for layer in architecture.layers
+            for weight, variable in zip(
+                layer.weights,
+                self._layers[layer.name].trainable_variables,
+                strict=True,
+            )
+        }
+
+    def __getitem__(self, name: str) -> Any:
+        return self._layers[name]
+
+    def set_weights(self, weights: Weights) -> None:
+        for name, variable in self.variables.items():
+            variable.assign(weights[name])
+
+    def get_weights(self) -> Weights:
+        return {name: v.numpy().copy() for name, v in self.variables.items()}
+
+
+def _build(layer: Layer, activation: str) -> keras.Layer:
+    """Create and build a layer, with the weights of an arbitrary, fixed seed.
+
+    Without a seed Keras would draw one from Python's global generator.
+    """
+    glorot = initializers.GlorotUniform(seed=0)
+    built: Any
+    if isinstance(layer, LSTM):
+        built = layers.LSTM(
+            layer.units,
+            activation=activation,
+            kernel_initializer=glorot,
+            recurrent_initializer=initializers.Orthogonal(seed=0),
+            return_sequences=layer.return_sequences,
+            seed=0,
+            name=layer.name,
+        )
+        built.cell.name = f"{layer.name}_cell"  # a model may call the cells alone
+        if layer.bidirectional:
+            built = layers.Bidirectional(built, name=f"{layer.name}_both_ways")
+        built.build((None, None, layer.n_inputs))
+        return built
+    built = layers.Dense(
+        layer.units,
+        layer.activation,
+        use_bias=layer.use_bias,
+        kernel_initializer=glorot,
+        name=layer.name,
+    )
+    if layer.time_distributed:
+        built.name = f"{layer.name}_dense"
+        built = layers.TimeDistributed(built, name=layer.name)
+        built.build((None, None, layer.n_inputs))
+    else:
+        built.build((None, layer.n_inputs))
+    return built
+
+
+def initial_weights(
+    architecture: Architecture, random_state: np.random.RandomState
+) -> Weights:
+    """Draw weights as Keras's LSTM and Dense layers do, from a generator of one's own.
+
+    Glorot-uniform kernels (Glorot and Bengio, 2010), orthogonal recurrent kernels (Saxe
+    et al., 2014), zero biases but for the forget gate's, which are one (Jozefowicz et
+    al., 2015).
+    """
+    return {w.name: _initial(w, random_state) for w in architecture.weights}
+
+
+def _initial(weight: Weight, random_state: np.random.RandomState) -> Any:
+    drawn = {
+        "glorot_uniform": initializers.GlorotUniform,
+        "orthogonal": initializers.Orthogonal,
+    }
+    if weight.initializer in drawn:
+        seed = int(random_state.randint(np.iinfo(np.int32).max))
+        values = drawn[weight.initializer](seed=seed)(weight.shape)
+        return ops.convert_to_numpy(values).astype(np.float32)
+    values = np.zeros(weight.shape, np.float32)
+    if weight.initializer == "unit_forget_bias":
+        units = weight.shape[0] // 4
+        values[units : 2 * units] = 1.0
+    return values

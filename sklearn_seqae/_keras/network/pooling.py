@@ -1,0 +1,84 @@
+"""How the states of one direction of an LSTM layer are pooled over time.
+
+One function for each kind in `_architecture.POOLING`, of the same name. A kind with a
+layer of its own calls it. The functions know neither the order of the axes nor the
+engine, so they serve training, inference and exported Keras models alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from keras import ops
+
+from sklearn_seqae._keras.lstm.running_pool import EPSILON
+
+LIMIT = 3e38  # beyond all states, and still a float32
+Tensor = Any
+Call = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class States:
+    """States of one direction: (T, B, U), or (B, T, U) with time as axis 1.
+
+    Attributes
+    ----------
+    values : tensor
+    own : bool tensor
+        The steps that are a row's own, with 1 in place of U.
+    final : bool tensor
+        The last step that the direction reads, of the same shape.
+    time : {0, 1}
+        The axis of time.
+    """
+
+    values: Tensor
+    own: Tensor
+    final: Tensor
+    time: int
+
+    def inside(self, beyond: float = 0.0) -> Tensor:
+        """Return the states, with another value beyond a row's end."""
+        return ops.where(self.own, self.values, beyond)
+
+    def total(self, values: Tensor) -> Tensor:
+        return ops.sum(values, axis=self.time)
+
+    @property
+    def n_steps(self) -> Tensor:
+        """Own steps of each row, 1 at least, as a column."""
+        count = self.total(ops.cast(self.own, self.values.dtype))
+        return ops.maximum(count, 1)
+
+
+def last(states: States, call: Call | None) -> Tensor:
+    return states.total(ops.where(states.final, states.values, 0.0))
+
+
+def mean(states: States, call: Call | None) -> Tensor:
+    return states.total(states.inside()) / states.n_steps
+
+
+def max(states: States, call: Call | None) -> Tensor:
+    return ops.max(states.inside(-LIMIT), axis=states.time)
+
+
+def min(states: States, call: Call | None) -> Tensor:
+    return ops.min(states.inside(LIMIT), axis=states.time)
+
+
+def std(states: States, call: Call | None) -> Tensor:
+    inside, n = states.inside(), states.n_steps
+    average = states.total(inside) / n
+    variance = states.total(inside * inside) / n - average * average
+    return ops.sqrt(ops.relu(variance) + EPSILON)
+
+
+def attention(states: States, call: Call) -> Tensor:
+    """Weight states by the softmax over time of their products with a query."""
+    inside = states.inside()
+    score = ops.where(states.own, call(inside), -LIMIT)
+    return states.total(ops.softmax(score, axis=states.time) * inside)

@@ -1,0 +1,1 @@
+"""Training: losses, what is drawn, compiled programs, batches and epochs."""

@@ -1,0 +1,271 @@
+"""The epochs: batches in, weights out.
+
+Batches of many epochs go to TensorFlow in one call where nobody looks in between, so
+that a small problem is not all overhead. Early stopping, callbacks and a validation
+loss look at the end of every epoch; a callback with batch hooks looks at every batch.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_seqae._batching import buffer_steps, shard_shape
+from sklearn_seqae._architecture import Architecture, Weights
+from sklearn_seqae._keras.devices import has_gpu, n_cores
+from sklearn_seqae._keras.network.decoders import make_decoder
+from sklearn_seqae._keras.network.keras_layers import initial_weights
+from sklearn_seqae._keras.training.callbacks import callback_list
+from sklearn_seqae._keras.training.draws import Stochastic
+from sklearn_seqae._keras.training.feeding import STEPS_PER_CALL, Feed
+from sklearn_seqae._keras.training.losses import losses_of
+from sklearn_seqae._keras.training.program import Program
+from sklearn_seqae._keras.training.progress import Progress
+from sklearn_seqae._keras.training.settings import Data, Settings
+from sklearn_seqae._keras.training.workspace import Workspace, borrow
+from sklearn_seqae._state import State
+
+
+@dataclass
+class Result:
+    """A trained state, its history and the epochs run."""
+
+    state: State
+    history: dict[str, list[float]] = field(default_factory=dict)
+    n_epochs: int = 0
+
+    def history_after(self, earlier: dict[str, list[float]]) -> dict[str, list[float]]:
+        """Append to an earlier fit's history; NaN where one had no such loss."""
+        n_earlier = len(earlier.get("loss", []))
+        return {
+            name: earlier.get(name, [math.nan] * n_earlier)
+            + self.history.get(name, [math.nan] * self.n_epochs)
+            for name in earlier | self.history
+        }
+
+
+def train(
+    architecture: Architecture,
+    data: Data,
+    settings: Settings,
+    random_state: np.random.RandomState,
+    start: State | None = None,
+) -> Result:
+    """Train for some epochs.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    data : Data
+    settings : Settings
+    random_state : RandomState
+        Draws initial weights and the batches of every epoch.
+    start : State, default=None
+        Where to go on from; None starts anew.
+
+    Returns
+    -------
+    Result
+        With early stopping, of the epoch with the best validation loss. After a
+        KeyboardInterrupt, of the epochs until then.
+    """
+    state = start or State(initial_weights(architecture, random_state))
+    program = _program(architecture, data, settings)
+    with borrow(program, settings.optimizer) as workspace:
+        loop = _Loop(workspace, state, data, settings, random_state)
+        try:
+            loop.run()
+        finally:
+            loop.let_go_of_callbacks()
+        loop.check_finite(list(workspace.get_weights().values()))
+        return Result(loop.final_state(), loop.history, loop.n_epochs)
+
+
+def _program(architecture: Architecture, data: Data, settings: Settings) -> Program:
+    n_shards, n_rows = shard_shape(len(data.train), settings.batch_size, n_cores())
+    if has_gpu():  # one large batch is what a GPU likes
+        n_shards, n_rows = 1, n_shards * n_rows
+    # Each sequence may be followed by a crop of it, and by a prefix of it.
+    n_prefix_rows = n_rows if architecture.n_forecast_steps else 0
+    n_paired_rows = 2 * n_rows if architecture.projection_size else n_rows
+    return Program(
+        architecture,
+        n_shards,
+        n_paired_rows + n_prefix_rows,
+        buffer_steps(int(data.patches.lengths.max())),
+        corrupted=settings.noise > 0 or settings.mask_ratio > 0,
+        losses=losses_of(settings),
+        stochastic=Stochastic(
+            dropout=settings.dropout > 0,
+            recurrent_dropout=settings.recurrent_dropout > 0,
+            steps=make_decoder(architecture.decoder_spec).takes_noise,
+            embedding=architecture.variational,
+        ),
+        n_prefix_rows=n_prefix_rows,
+    )
+
+
+class _Loop:
+    """Epochs over one workspace."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        state: State,
+        data: Data,
+        settings: Settings,
+        random_state: np.random.RandomState,
+    ) -> None:
+        self.workspace, self.settings = workspace, settings
+        workspace.load(state)
+        self.feed = Feed(
+            data, settings, workspace.program, random_state, workspace.n_updates
+        )
+        workspace.start_at_rate(self.feed.rates.next)
+        self._rate = workspace.learning_rate
+        self.history: dict[str, list[float]] = {"loss": []}
+        self.n_epochs = 0
+        self._best: tuple[float, State] | None = None
+        self._progress = Progress(settings.epochs, settings.verbose)
+        self._callbacks = callback_list(workspace, settings.callbacks, settings.epochs)
+
+    def run(self) -> None:
+        callbacks = self._callbacks
+        if callbacks:
+            callbacks.on_train_begin()
+            self._heed_rate()
+        try:
+            if callbacks or self.settings.early_stopping:
+                self._epoch_by_epoch()
+            else:
+                self._many_epochs_a_call()
+        except KeyboardInterrupt:
+            which = "best" if self.settings.early_stopping else "latest"
+            warnings.warn(
+                f"Training interrupted by user after {self.n_epochs} epochs; the "
+                f"{which} weights are kept.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        self._progress.close(self.n_epochs, self._logs())
+        if callbacks:
+            callbacks.on_train_end(self._logs())
+
+    def let_go_of_callbacks(self) -> None:
+        """Take the model from the user's callbacks: it is lent to other fits next."""
+        for callback in self._callbacks.callbacks if self._callbacks else ():
+            callback._model = None
+
+    def check_finite(self, arrays: list[NDArray[np.float32]]) -> None:
+        """Raise where losses or weights are not numbers any more."""
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise FloatingPointError(
+                "training diverged: losses or weights are not finite after "
+                f"{self.n_epochs} epochs. Lower "
+                f"learning_rate={self.settings.learning_rate}, or scale the data."
+            )
+
+    def final_state(self) -> State:
+        return self._best[1] if self._best else self._current_state()
+
+    # The two ways through the epochs --------------------------------------------------
+
+    def _many_epochs_a_call(self) -> None:
+        """Nobody looks between epochs: fill each call with as many as fit."""
+        feed = self.feed
+        epochs = [feed.epoch()]
+        per_epoch = len(epochs[0])
+        group = max(1, STEPS_PER_CALL // feed.n_steps(epochs[0]))
+        while self.n_epochs < self.settings.epochs:
+            n = min(group, self.settings.epochs - self.n_epochs)
+            epochs += [feed.epoch() for _ in range(n - len(epochs))]
+            sums = self._run_batches(np.concatenate(epochs[:n]))
+            for of_epoch in sums.reshape(n, per_epoch, -1):
+                self._end_epoch(feed.means(of_epoch))
+            self._progress.show(self.n_epochs, self._logs())
+            epochs = []
+
+    def _epoch_by_epoch(self) -> None:
+        best_epoch = 0
+        for epoch in range(self.settings.epochs):
+            if self._callbacks:
+                self._callbacks.on_epoch_begin(epoch)
+                self._heed_rate()
+            logs = self.feed.means(self._run_batches(self.feed.epoch()))
+            if self.feed.holds_out:
+                logs |= self.feed.held_out(self._validation_sums())
+            self._end_epoch(logs)
+            self._progress.show(self.n_epochs, logs)
+            if self.settings.early_stopping:
+                loss = logs.get("val_objective", logs["val_loss"])
+                best_epoch = self._keep_best(loss, epoch, best_epoch)
+            if self._callbacks:
+                self._callbacks.on_epoch_end(epoch, dict(logs))
+                self._heed_rate()
+                if self.workspace.model.stop_training:
+                    break
+            if (
+                self.settings.early_stopping
+                and epoch - best_epoch >= self.settings.n_iter_no_change
+            ):
+                break
+
+    def _keep_best(self, loss: float, epoch: int, best_epoch: int) -> int:
+        """Remember the best weights; returns the last epoch that was better by tol."""
+        before = self._best[0] if self._best else np.inf
+        if loss < before:
+            self._best = (loss, self._current_state())
+        return epoch if loss < before - self.settings.tol else best_epoch
+
+    # Pieces ---------------------------------------------------------------------------
+
+    def _run_batches(self, shards: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Train on batches in their order; sums for each, see `Feed.sums`."""
+        sums: list[NDArray[np.float64]] = []
+        watchers = self._callbacks
+        if watchers and not watchers.look_at_batches:
+            watchers = None
+        calls = self.feed.training(shards, one_by_one=bool(watchers))
+        for n, packed in enumerate(calls):
+            if watchers:
+                watchers.on_train_batch_begin(n)
+                self._heed_rate()
+            settings = self.feed.update_settings(len(packed.starts))
+            losses = self.workspace.train(packed, settings)
+            self._rate = self.workspace.learning_rate
+            self.check_finite([losses])
+            sums.append(self.feed.sums(losses, packed))
+            if watchers:
+                watchers.on_train_batch_end(n, self.feed.means(sums[-1]))
+                self._heed_rate()
+        return np.concatenate(sums)
+
+    def _validation_sums(self) -> NDArray[np.float64]:
+        """Evaluate the validation set; sums for each batch, see `Feed.sums`."""
+        return np.concatenate(
+            [
+                self.feed.sums(self.workspace.evaluate(packed), packed)
+                for packed in self.feed.validation()
+            ]
+        )
+
+    def _heed_rate(self) -> None:
+        """End the schedule if a callback has set a learning rate: that one stands."""
+        if self.workspace.learning_rate != self._rate:
+            self.feed.rates.stop()
+
+    def _end_epoch(self, logs: dict[str, float]) -> None:
+        self.n_epochs += 1
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+
+    def _logs(self) -> dict[str, float]:
+        return {name: values[-1] for name, values in self.history.items() if values}
+
+    def _current_state(self) -> State:
+        return self.workspace.state()

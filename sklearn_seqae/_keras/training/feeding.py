@@ -1,0 +1,235 @@
+"""Batches of every epoch, the settings of each update, and means of the losses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._batching import (
+    Patches,
+    as_shards,
+    chunks,
+    count_batches,
+    plan_epoch,
+)
+from sklearn_seqae._keras.training.losses import LOSSES, Counts
+from sklearn_seqae._keras.training.program import Program, UpdateSettings
+from sklearn_seqae._keras.training.schedule import LearningRates
+from sklearn_seqae._keras.training.settings import Data, Settings
+from sklearn_seqae._packing import (
+    Corruption,
+    ForecastTargets,
+    PackedShards,
+    pack,
+    pair_with_crops,
+)
+from sklearn_seqae._prefixes import Rows, followed_by_prefixes
+
+STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
+BYTES_PER_CALL = 2**24  # packing and copying to TensorFlow are slow beyond the caches
+SHORTEST_CROP = 0.5  # of a sequence
+Indices = NDArray[np.int64]
+
+
+class Feed:
+    """Batches of one fit, packed, and means of their losses.
+
+    Attributes
+    ----------
+    holds_out : bool
+        Whether there is a validation set.
+    rates : LearningRates
+    """
+
+    def __init__(
+        self,
+        data: Data,
+        settings: Settings,
+        program: Program,
+        random_state: np.random.RandomState,
+        n_earlier_updates: int = 0,
+    ) -> None:
+        self._data, self._settings, self._program = data, settings, program
+        self._lengths = data.patches.lengths
+        self._random_state = random_state
+        self._pairs = bool(program.architecture.projection_size)
+        self._of_crops: np.random.Generator | None = None
+        self._of_cuts: np.random.Generator | None = None
+        self._corruption: Corruption | None = None
+        self._no_corruption: Corruption | None = None
+        if self._pairs:
+            self._of_crops = _generator(random_state)
+        if data.prefixes is not None:
+            self._of_cuts = _generator(random_state)
+        if program.corrupted:
+            own = _generator(random_state)
+            self._corruption = Corruption(settings.noise, settings.mask_ratio, own)
+            self._no_corruption = Corruption(0.0, 0.0, own)
+        self._of_seeds = _generator(random_state) if any(program.stochastic) else None
+        self._steps_per_call = _steps_per_call(program.n_rows, data.patches)
+        self._n_batches = count_batches(len(data.train), settings.batch_size)
+        n_updates = settings.epochs * self._n_batches
+        self.rates = LearningRates(settings, n_updates, n_earlier_updates)
+        self._losses = {name: LOSSES[name] for name in program.losses}
+        n_sequences = float(data.sample_weight[data.train].sum())
+        self._in_training = Counts(
+            float(_observed(data)[data.train].sum()),
+            n_sequences,
+            n_sequences,
+            float(_ahead(data)[data.train].sum()) or 1.0,  # the rest may be too short
+        )
+        self.holds_out = len(data.validation) > 0
+
+    def epoch(self) -> NDArray[np.int64]:
+        """Draw one epoch's batches, as shards: (n_batches, n_shards, n_rows)."""
+        train, program = self._data.train, self._program
+        batches = plan_epoch(
+            self._lengths[train], self._settings.batch_size, self._random_state
+        )
+        n_rows = (program.n_rows - program.n_prefix_rows) // (1 + self._pairs)
+        return as_shards(
+            [train[b] for b in batches], self._lengths, program.n_shards, n_rows
+        )
+
+    def n_steps(self, shards: NDArray[np.int64]) -> int:
+        """Count the steps that shards run, one after the other."""
+        return int(np.where(shards >= 0, self._lengths[shards], 0).max(axis=-1).sum())
+
+    def training(
+        self, shards: NDArray[np.int64], one_by_one: bool
+    ) -> Iterator[PackedShards]:
+        """Pack batches for one call after the other into TensorFlow."""
+        whole = chunks(shards, self._lengths, self._steps_per_call)
+        for piece in shards[:, None] if one_by_one else whole:
+            yield self._pack_for_training(piece)
+
+    def validation(self) -> Iterator[PackedShards]:
+        """Pack the validation set, as it is, without crops, prefixes or noise."""
+        program, held_out = self._program, self._data.validation
+        order = held_out[np.argsort(self._lengths[held_out], kind="stable")]
+        size = program.n_shards * program.n_rows
+        batches = np.array_split(order, -(-len(order) // size))
+        shards = as_shards(batches, self._lengths, program.n_shards, program.n_rows)
+        for piece in chunks(shards, self._lengths, self._steps_per_call):
+            yield self._pack(self._rows(piece), self._no_corruption)
+
+    def sums(self, losses: NDArray[np.float32], packed: PackedShards) -> NDArray[np.float64]:
+        """Return what `means` needs of each batch: its losses and its `Counts`."""
+        per_step = packed.weight.sum(axis=(1, 2), dtype=np.float64)
+        n_paired = packed.row_weight.shape[2] - packed.forecast.recent.shape[2]
+        counts = Counts(
+            np.add.reduceat(per_step, packed.starts[:, 0]),
+            packed.row_weight.sum(axis=(1, 2), dtype=np.float64),
+            packed.row_weight[..., :n_paired].sum(axis=(1, 2), dtype=np.float64),
+            packed.forecast.weight.sum(axis=(1, 2, 3, 4), dtype=np.float64),
+        )
+        return np.column_stack([losses, *counts]).astype(np.float64)
+
+    def means(self, sums: NDArray[np.float64]) -> dict[str, float]:
+        """Average over some batches, an epoch's for example, by name."""
+        losses, counts = self._totals(sums)
+        return {
+            name: _ratio(total, getattr(counts, self._losses[name].mean_over))
+            for name, total in losses.items()
+        }
+
+    def held_out(self, sums: NDArray[np.float64]) -> dict[str, float]:
+        """Average over the validation set; the objective is given where it differs."""
+        losses, counts = self._totals(sums)
+        means, settings = self.means(sums), self._settings
+        kept = {name: loss for name, loss in self._losses.items() if loss.held_out}
+        found = {f"val_{name}": means[name] for name in kept}
+        if len(kept) > 1:
+            found["val_objective"] = sum(
+                loss.weight_in(settings) * _ratio(losses[name], loss.divisor(counts))
+                for name, loss in kept.items()
+            )
+        return found
+
+    def _totals(self, sums: NDArray[np.float64]) -> tuple[dict[str, float], Counts]:
+        total = sums.sum(axis=0)
+        n = len(self._losses)
+        return dict(zip(self._losses, total[:n], strict=True)), Counts(*total[n:])
+
+    def _pack_for_training(self, shards: NDArray[np.int64]) -> PackedShards:
+        rows, prefixes, forecast = self._rows(shards), self._data.prefixes, None
+        if self._of_crops is not None:
+            paired, crops = pair_with_crops(
+                shards, self._lengths, SHORTEST_CROP, self._of_crops
+            )
+            rows = replace(rows, shards=paired, crops=crops)
+        if prefixes is not None and self._of_cuts is not None:
+            rows, forecast = followed_by_prefixes(rows, shards, prefixes, self._of_cuts)
+        return self._pack(rows, self._corruption, forecast)
+
+    def _rows(self, shards: NDArray[np.int64]) -> Rows:
+        return Rows(self._data.patches, shards, self._data.sample_weight, None)
+
+    def _pack(
+        self, rows: Rows, corruption: Corruption | None, forecast: ForecastTargets | None = None
+    ) -> PackedShards:
+        return pack(
+            rows.patches,
+            rows.shards,
+            self._program.n_buffer_steps,
+            rows.sample_weight,
+            crops=rows.crops,
+            corruption=corruption,
+            forecast=forecast,
+        )
+
+    def update_settings(self, n: int) -> UpdateSettings:
+        """Return the settings of the next ``n`` updates."""
+        settings = self._settings
+        # One epoch's gradient is the sum of its batches' over the whole training set.
+        scale = [
+            loss.weight_in(settings)
+            * self._n_batches
+            / loss.divisor(self._in_training)
+            for loss in self._losses.values()
+        ]
+        rates = settings.dropout, settings.recurrent_dropout
+        return UpdateSettings(
+            np.tile(np.array(scale, np.float32), (n, 1)),
+            self.rates.of_next(n),
+            np.tile(np.array(rates, np.float32), (n, 1)),
+            self._seeds(n),
+        )
+
+    def _seeds(self, n: int) -> NDArray[np.int32]:
+        if self._of_seeds is None:
+            return np.zeros((n, 2), np.int32)
+        bound = np.iinfo(np.int32).max
+        return self._of_seeds.integers(bound, size=(n, 2)).astype(np.int32)
+
+
+def _ratio(total: float, counts: float) -> float:
+    return float(total / counts) if counts else 0.0
+
+
+def _ahead(data: Data) -> NDArray[np.floating]:
+    """Count what is observed after a prefix, on average, times a sequence's weight."""
+    if data.prefixes is None:
+        return np.zeros_like(data.sample_weight)
+    return data.prefixes.expected_counts() * data.sample_weight
+
+
+def _observed(data: Data) -> NDArray[np.floating]:
+    """Count the observed values of each sequence, times its weight."""
+    patches = data.patches
+    observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
+    return observed * data.sample_weight
+
+
+def _steps_per_call(n_rows: int, patches: Patches) -> int:
+    """As many as `BYTES_PER_CALL` has room for, read forwards and backwards."""
+    width = patches.values.shape[1] + patches.observed.shape[1]
+    return min(STEPS_PER_CALL, max(1, BYTES_PER_CALL // (2 * n_rows * width * 4)))
+
+
+def _generator(random_state: np.random.RandomState) -> np.random.Generator:
+    """One of its own: what it draws does not depend on how batches are grouped."""
+    return np.random.default_rng(random_state.randint(np.iinfo(np.int32).max, size=2))

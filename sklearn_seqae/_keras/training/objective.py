@@ -1,0 +1,72 @@
+"""The losses of a shard, and the gradient of their weighted sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from sklearn_seqae._architecture import Architecture
+from sklearn_seqae._keras.lstm.dropout import layer_masks
+from sklearn_seqae._keras.training.draws import Draws
+from sklearn_seqae._keras.training.forward_pass import ForwardPass, Shard
+from sklearn_seqae._keras.training.losses import LOSSES
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The losses of a program, and their gradient.
+
+    Attributes
+    ----------
+    architecture : Architecture
+    make_engine : callable
+        As from `engine_maker`.
+    weights : mapping of str to variable
+    names : tuple of str
+        Which losses, of `LOSSES`.
+    """
+
+    architecture: Architecture
+    make_engine: Callable[..., Any]
+    weights: Mapping[str, Any]
+    names: tuple[str, ...]
+
+    def losses(self, shard: Shard) -> Tensor:
+        """Sum each loss over the rows of a shard; padding weighs nothing.
+
+        Zero for those that need crops or prefixes.
+        """
+        engine = self.make_engine(self.weights)
+        of = ForwardPass(self.architecture, engine, shard)
+        return tf.stack(
+            [
+                LOSSES[name].compute(of) if LOSSES[name].held_out else tf.zeros([])
+                for name in self.names
+            ]
+        )
+
+    def training_losses(
+        self, shard: Shard, draws: Draws, scratch: Mapping[str, Any]
+    ) -> Tensor:
+        """Sum each loss as in training: with dropout, noise and drawn embeddings."""
+        layers = self.architecture.lstm_layers
+        masks = layer_masks(layers, draws.inputs, draws.recurrent)
+        engine = self.make_engine(self.weights, masks, scratch)
+        of = ForwardPass(self.architecture, engine, shard, draws, is_training=True)
+        return tf.stack([LOSSES[name].compute(of) for name in self.names])
+
+    def gradients(
+        self, shard: Shard, draws: Draws, scale: Tensor, scratch: Mapping[str, Any]
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Return the losses, and the gradient of their sum weighted by ``scale``."""
+        with tf.GradientTape() as tape:
+            losses = self.training_losses(shard, draws, scratch)
+            objective = tf.reduce_sum(losses * scale)
+        return losses, tape.gradient(
+            objective, list(self.weights.values()), unconnected_gradients="zero"
+        )

@@ -1,0 +1,100 @@
+"""The key of a compiled training program, and the shapes of its arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from sklearn_seqae._architecture import Architecture
+from sklearn_seqae._keras.training.draws import DETERMINISTIC, Stochastic
+from sklearn_seqae._packing import ForecastTargets
+
+
+@dataclass(frozen=True)
+class Program:
+    """All that decides whether a compiled training program can serve a fit.
+
+    Attributes
+    ----------
+    architecture : Architecture
+    n_shards, n_rows : int
+        Shards of a batch and rows of a shard, see `sklearn_seqae._batching`.
+    n_buffer_steps : int
+        LSTM steps of the longest sequence that the program serves.
+    corrupted : bool, default=False
+        Whether the encoder reads sequences with noise or masking, so that the
+        decoder's target is an array of its own.
+    losses : tuple of str, default=("loss",)
+        Names of `LOSSES`.
+    stochastic : Stochastic, default=Stochastic()
+        The numbers that every update draws.
+    n_prefix_rows : int, default=0
+        Rows of a shard, the last ones, that hold prefixes for the forecaster.
+    """
+
+    architecture: Architecture
+    n_shards: int
+    n_rows: int
+    n_buffer_steps: int
+    corrupted: bool = False
+    losses: tuple[str, ...] = ("loss",)
+    stochastic: Stochastic = DETERMINISTIC
+    n_prefix_rows: int = 0
+
+
+class UpdateSettings(NamedTuple):
+    """Per-update settings of a call into training.
+
+    Attributes
+    ----------
+    scale : ndarray of shape (n_batches, n_losses), float32
+        Factors of the losses in the objective.
+    learning_rate : ndarray of shape (n_batches,), float32
+        0 keeps the optimizer's own.
+    dropout : ndarray of shape (n_batches, 2), float32
+        Shares of the inputs and of the states that LSTM layers drop.
+    seed : ndarray of shape (n_batches, 2), int32
+        Of all random numbers; not used where none are drawn.
+    """
+
+    scale: Any
+    learning_rate: Any
+    dropout: Any
+    seed: Any
+
+
+def packed_signature(program: Program, n_prefix_rows: int) -> list[Any]:
+    """Shapes of `PackedShards` with ``n_prefix_rows`` rows of prefixes a shard."""
+    rows, width = program.n_rows, program.architecture.n_inputs
+    read = program.architecture.encoder_layers[0].n_inputs
+    shards = (None, program.n_shards)
+    return [
+        tf.TensorSpec((None, 2, rows, read), tf.float32),
+        tf.TensorSpec((None, rows, width), tf.float32),
+        tf.TensorSpec((None, rows, width), tf.float32),
+        tf.TensorSpec((*shards, rows), tf.float32),
+        tf.TensorSpec(shards, tf.int32),
+        tf.TensorSpec((*shards, rows), tf.int32),
+        _forecast_signature(program, n_prefix_rows),
+    ]
+
+
+def update_signature(program: Program) -> list[tf.TensorSpec]:
+    """Shapes of `UpdateSettings`."""
+    return [
+        tf.TensorSpec((None, len(program.losses)), tf.float32),
+        tf.TensorSpec((None,), tf.float32),
+        tf.TensorSpec((None, 2), tf.float32),
+        tf.TensorSpec((None, 2), tf.int32),
+    ]
+
+
+def _forecast_signature(program: Program, n_rows: int) -> ForecastTargets:
+    architecture, shards = program.architecture, (None, program.n_shards)
+    n_steps = architecture.n_forecast_steps if n_rows else 0
+    n_recent = architecture.n_recent if n_rows else 0
+    steps = tf.TensorSpec((*shards, n_steps, n_rows, architecture.n_inputs), tf.float32)
+    recent = tf.TensorSpec((*shards, n_rows, n_recent), tf.float32)
+    return ForecastTargets(recent, steps, steps)

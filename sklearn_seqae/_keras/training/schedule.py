@@ -1,0 +1,84 @@
+"""The learning rate of each update of a fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._keras.training.settings import Settings
+
+WARM_UP = 0.05  # share of the updates
+LAST = 0.01  # of the highest rate
+
+
+def warm_cosine(update: NDArray[Any], n_updates: int) -> NDArray[np.float64]:
+    """Factor of the learning rate: a linear rise, then half a cosine down.
+
+    Parameters
+    ----------
+    update : ndarray of int
+        Numbers of updates, from 0.
+    n_updates : int
+        Updates of the whole fit.
+
+    Returns
+    -------
+    ndarray of float64
+        In (0, 1].
+    """
+    n_warm = max(1, round(WARM_UP * n_updates))
+    rise = (update + 1) / n_warm
+    done = np.clip((update + 1 - n_warm) / max(1, n_updates - n_warm), 0, 1)
+    fall = LAST + (1 - LAST) * (1 + np.cos(np.pi * done)) / 2
+    return np.minimum(np.minimum(rise, 1), fall)
+
+
+class LearningRates:
+    """Learning rates of one update after the other.
+
+    A schedule ends where a callback sets a rate of its own: that rate stands.
+
+    Parameters
+    ----------
+    settings : Settings
+    n_updates : int
+        Updates of the fit.
+    n_earlier : int
+        Updates of the fits that it goes on from; a schedule of Keras's counts them.
+    """
+
+    def __init__(self, settings: Settings, n_updates: int, n_earlier: int) -> None:
+        self._settings, self._n_updates = settings, n_updates
+        self._n_earlier, self._next = n_earlier, 0
+        self._runs = settings.sets_rate and (
+            callable(settings.learning_rate)
+            or settings.learning_rate_schedule is not None
+        )
+
+    @property
+    def next(self) -> float | None:
+        """The rate of the next update; None is the optimizer's own."""
+        if not self._settings.sets_rate:
+            return None
+        return float(self._of(np.array([self._next]))[0])
+
+    def of_next(self, n: int) -> NDArray[np.float32]:
+        """Rates of the next ``n`` updates; 0 keeps the optimizer's own."""
+        updates = self._next + np.arange(n)
+        self._next += n
+        rates = self._of(updates) if self._runs else np.zeros(n)
+        return np.asarray(rates, np.float32)
+
+    def stop(self) -> None:
+        """Keep the optimizer's rate from now on."""
+        self._runs = False
+
+    def _of(self, updates: NDArray[np.int64]) -> NDArray[np.floating]:
+        rate = self._settings.learning_rate
+        if callable(rate):
+            return np.array([float(rate(self._n_earlier + u)) for u in updates])
+        if self._settings.learning_rate_schedule is None:
+            return np.full(len(updates), rate)
+        return rate * warm_cosine(updates, self._n_updates)

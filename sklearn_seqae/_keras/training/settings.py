@@ -1,0 +1,70 @@
+"""The data and the settings of a fit, as training takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._batching import Patches
+from sklearn_seqae._prefixes import Prefixes
+
+FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of training: the estimator's parameters of the same names."""
+
+    epochs: int
+    batch_size: int
+    optimizer: Any
+    learning_rate: Any
+    early_stopping: bool
+    n_iter_no_change: int
+    tol: float
+    callbacks: Any
+    verbose: int
+    learning_rate_schedule: str | None = None
+    contrastive_weight: float = 0.0
+    noise: float = 0.0
+    mask_ratio: float = 0.0
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    sparsity_weight: float = 0.0
+    kl_weight: float = 0.0
+    forecast_horizon: int | None = None
+
+    @property
+    def forecast_weight(self) -> float:
+        return FORECAST_WEIGHT if self.forecast_horizon else 0.0
+
+    @property
+    def sets_rate(self) -> bool:
+        """Whether `learning_rate` counts: an optimizer instance has its own."""
+        return not isinstance(self.optimizer, keras.optimizers.Optimizer)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Sequences to train on, cut into patches.
+
+    Attributes
+    ----------
+    patches : Patches
+    sample_weight : ndarray of shape (n_sequences,), float32
+    train, validation : ndarray of int
+        Sequences by index; ``validation`` may be empty.
+    prefixes : Prefixes, default=None
+        For the forecaster, where there is one.
+    """
+
+    patches: Patches
+    sample_weight: NDArray[np.float32]
+    train: Indices
+    validation: Indices
+    prefixes: Prefixes | None = None

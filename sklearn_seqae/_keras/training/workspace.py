@@ -1,0 +1,312 @@
+"""Compiled training programs that outlive the estimator; each serves one fit at a time.
+
+XLA takes seconds to compile what may train in one. So a program is kept when its fit
+ends, and the next fit of the same architecture loads its own weights into it.
+
+The cache below is the one piece of module-level mutable state of the package. Its owner
+is this module; its bounds are `MAX_IDLE` idle workspaces and, but for the last one
+used, `MAX_IDLE_BYTES` of their buffers; the least recently used goes first. Two threads
+never share a workspace: `borrow` takes it out of the cache. A forked child starts with
+an empty cache; processes of joblib's loky backend start their own.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from sklearn_seqae._architecture import Weights
+from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
+from sklearn_seqae._keras.network.engines import engine_maker
+from sklearn_seqae._keras.network.fused_engine import allocate_scratch
+from sklearn_seqae._keras.training.compiled import (
+    CompiledModel,
+    optimizer_identity,
+    optimizer_key,
+)
+from sklearn_seqae._keras.training.draws import draw
+from sklearn_seqae._keras.training.forward_pass import Shard
+from sklearn_seqae._keras.training.objective import Objective
+from sklearn_seqae._keras.training.program import (
+    Program,
+    UpdateSettings,
+    packed_signature,
+    update_signature,
+)
+from sklearn_seqae._packing import ForecastTargets, PackedShards
+from sklearn_seqae._state import OptimizerState, State
+
+MAX_IDLE = 8
+MAX_IDLE_BYTES = 2**29
+Tensor = Any
+
+
+class Workspace:
+    """Weights, optimizer and compiled functions of one `Program`."""
+
+    def __init__(self, program: Program, optimizer: Any) -> None:
+        self.program = program
+        compiled = CompiledModel(
+            program.architecture, program.n_buffer_steps, optimizer
+        )
+        self.layers, self.model = compiled.layers, compiled.model
+        self.optimizer = compiled.optimizer
+        self._fresh_optimizer = self._optimizer_state()
+        self._jit = not has_gpu() and xla_compiles()
+        # A rate of one's own, not a schedule of Keras's, can be set for each batch.
+        self._has_rate = isinstance(
+            getattr(self.optimizer, "_learning_rate", None), keras.Variable
+        )
+        self._variables = list(self.layers.variables.values())
+        # Without XLA nothing is updated in place, so there the buffers would only cost.
+        self._scratch = [
+            allocate_scratch(
+                program.architecture,
+                program.n_buffer_steps,
+                program.n_rows,
+                program.n_prefix_rows,
+            )
+            if self._jit
+            else {}
+            for _ in range(program.n_shards)
+        ]
+        objective = Objective(
+            program.architecture,
+            engine_maker(program.architecture, has_gpu()),
+            {name: v.value for name, v in self.layers.variables.items()},
+            program.losses,
+        )
+        self._gradients_of_shard = self._function(objective.gradients)
+        self._losses_of_shard = self._function(objective.losses)
+        self._update = self._function(self._apply)
+        self._train = tf.function(
+            own_function(self._train_batches),
+            [
+                *packed_signature(program, program.n_prefix_rows),
+                *update_signature(program),
+            ],
+            autograph=False,
+        )
+        self._evaluate = tf.function(
+            own_function(self._evaluate_batches),
+            packed_signature(program, 0),
+            autograph=False,
+        )
+
+    # State ----------------------------------------------------------------------------
+
+    def load(self, state: State) -> None:
+        """Start from a state.
+
+        Raises
+        ------
+        ValueError
+            If its optimizer is another kind, or configured otherwise.
+        """
+        self.layers.set_weights(state.weights)
+        fresh, given = self._fresh_optimizer, state.optimizer
+        if given is not None and not given.fits(fresh):
+            raise ValueError(
+                f"optimizer is {fresh.kind} with {fresh.config}, but the fit to go on "
+                f"from had {given.kind} with {given.config}; set it back, or start "
+                "anew with fit and warm_start=False."
+            )
+        values = (given or fresh).variables
+        for variable, value in zip(self.optimizer.variables, values, strict=True):
+            variable.assign(value)
+
+    def start_at_rate(self, learning_rate: float | None) -> None:
+        """Set the learning rate; None leaves the optimizer's own."""
+        if learning_rate is not None:
+            self.optimizer.learning_rate.assign(learning_rate)
+
+    def state(self) -> State:
+        """Return weights and optimizer as they are now."""
+        return State(self.layers.get_weights(), self._optimizer_state())
+
+    def get_weights(self) -> Weights:
+        return self.layers.get_weights()
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next update."""
+        return float(self.optimizer.learning_rate)
+
+    @property
+    def n_updates(self) -> int:
+        """Updates that the optimizer has made, those of earlier fits included."""
+        return int(self.optimizer.iterations)
+
+    def _optimizer_state(self) -> OptimizerState:
+        variables = [variable.numpy().copy() for variable in self.optimizer.variables]
+        return OptimizerState(*optimizer_identity(self.optimizer), variables)
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the buffers."""
+        variables = tf.nest.flatten(self._scratch)
+        return sum(math.prod(v.shape) * v.dtype.size for v in variables)
+
+    # Work -----------------------------------------------------------------------------
+
+    def train(
+        self, packed: PackedShards, settings: UpdateSettings
+    ) -> NDArray[np.float32]:
+        """One update a batch; returns each batch's losses, (n_batches, n_losses).
+
+        They are sums over its rows, in the order of ``program.losses``.
+        """
+        return self._train(*self._tensors(packed), *map(tf.constant, settings)).numpy()
+
+    def evaluate(self, packed: PackedShards) -> NDArray[np.float32]:
+        """Return the same without an update."""
+        return self._evaluate(*self._tensors(packed)).numpy()
+
+    @staticmethod
+    def _tensors(packed: PackedShards) -> tuple[Tensor, ...]:
+        arrays = tuple(getattr(packed, field.name) for field in fields(packed))
+        return tf.nest.map_structure(tf.convert_to_tensor, arrays)
+
+    def _function(self, python_function: Any) -> Any:
+        return tf.function(
+            own_function(python_function), jit_compile=self._jit, autograph=False
+        )
+
+    def _train_batches(self, *tensors: Tensor) -> Tensor:
+        n = len(fields(PackedShards))
+        packed, settings = PackedShards(*tensors[:n]), UpdateSettings(*tensors[n:])
+        program = self.program
+
+        def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+            draws = draw(
+                program.architecture,
+                program.stochastic,
+                settings.seed[b],
+                settings.dropout[b],
+                program.n_shards,
+                program.n_rows,
+                program.n_buffer_steps,
+            )
+            # The shards don't depend on each other: TensorFlow runs them side by side.
+            results = [
+                self._gradients_of_shard(
+                    shard, draws[s], settings.scale[b], self._scratch[s]
+                )
+                for s, shard in enumerate(self._shards(b, packed))
+            ]
+            if self._has_rate:
+                rate = settings.learning_rate[b]
+                now = self.optimizer.learning_rate
+                now.assign(tf.where(rate > 0, rate, now))
+            gradients = zip(*(gradients for _, gradients in results), strict=True)
+            self._update([list(shards) for shards in gradients])
+            return b + 1, losses.write(b, tf.add_n([loss for loss, _ in results]))
+
+        return self._over_batches(batch, packed.starts)
+
+    def _evaluate_batches(self, *tensors: Tensor) -> Tensor:
+        packed = PackedShards(*tensors)
+
+        def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+            shards = self._shards(b, packed)
+            return b + 1, losses.write(
+                b, tf.add_n([self._losses_of_shard(shard) for shard in shards])
+            )
+
+        return self._over_batches(batch, packed.starts)
+
+    def _over_batches(self, batch: Any, starts: Tensor) -> Tensor:
+        n_batches = tf.shape(starts)[0]
+        shape = (len(self.program.losses),)
+        losses = tf.TensorArray(tf.float32, n_batches, element_shape=shape)
+        _, losses = tf.while_loop(
+            lambda b, _: b < n_batches, batch, (0, losses), parallel_iterations=1
+        )
+        return losses.stack()
+
+    def _shards(self, b: Tensor, packed: PackedShards) -> Iterator[Shard]:
+        """Cut the shards of batch ``b``, each of the size of the program's buffers."""
+        size = self.program.n_buffer_steps
+        width = self.program.architecture.n_inputs
+        for s in range(self.program.n_shards):
+
+            def cut(array: Tensor, start: Tensor = packed.starts[b, s]) -> Tensor:
+                rest = array.shape[1:]
+                return tf.slice(array, (start, *[0] * len(rest)), (size, *rest))
+
+            x = cut(packed.x)
+            yield Shard(
+                x,
+                cut(packed.target) if self.program.corrupted else x[:, 1, :, :width],
+                cut(packed.weight),
+                packed.row_weight[b, s],
+                packed.lengths[b, s],
+                ForecastTargets(*(array[b, s] for array in packed.forecast)),
+            )
+
+    def _apply(self, gradients: list[list[Tensor]]) -> None:
+        totals = [tf.add_n(shards) for shards in gradients]
+        self.optimizer.apply(totals, self._variables)
+
+
+class _Cache:
+    """Idle workspaces, least recently used first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[tuple[Any, Workspace]] = []
+
+    def take(self, key: Any) -> Workspace | None:
+        with self._lock:
+            for i in reversed(range(len(self._idle))):
+                if self._idle[i][0] == key:
+                    return self._idle.pop(i)[1]
+        return None
+
+    def give_back(self, key: Any, workspace: Workspace) -> None:
+        with self._lock:
+            self._idle.append((key, workspace))
+            while len(self._idle) > MAX_IDLE or (
+                len(self._idle) > 1
+                and sum(idle.n_bytes for _, idle in self._idle) > MAX_IDLE_BYTES
+            ):
+                self._idle.pop(0)
+
+    def clear(self) -> None:
+        self._lock = threading.Lock()
+        self._idle = []
+
+
+_cache = _Cache()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_cache.clear)
+
+
+@contextmanager
+def borrow(program: Program, optimizer: Any) -> Iterator[Workspace]:
+    """Borrow a workspace for the time of a ``with`` block: an idle one, or a new one.
+
+    After an error it is not kept, as its buffers may hold values that aren't finite.
+    """
+    key = (program, optimizer_key(optimizer), has_gpu(), xla_compiles())
+    workspace = _cache.take(key)
+    if workspace is None:
+        workspace = Workspace(program, optimizer)
+    yield workspace
+    if all(np.isfinite(w).all() for w in workspace.get_weights().values()):
+        _cache.give_back(key, workspace)
+
+
+def clear_workspaces() -> None:
+    """Drop all idle workspaces."""
+    _cache.clear()

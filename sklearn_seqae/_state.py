@@ -1,0 +1,48 @@
+"""The trained state of a network: arrays and plain values, so no Keras to unpickle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from sklearn_seqae._architecture import Weights
+
+
+@dataclass(frozen=True)
+class OptimizerState:
+    """An optimizer's variables, and the optimizer that they belong to.
+
+    Attributes
+    ----------
+    kind : str
+        The optimizer's class.
+    config : str
+        Its configuration as JSON, without name and learning rate.
+    variables : list of ndarray
+    """
+
+    kind: str
+    config: str
+    variables: list[NDArray[Any]]
+
+    def fits(self, other: OptimizerState) -> bool:
+        """Whether training can go on from one with the other."""
+        return (self.kind, self.config) == (other.kind, other.config)
+
+
+@dataclass(frozen=True)
+class State:
+    """The start or the end of training.
+
+    Attributes
+    ----------
+    weights : dict of str to ndarray of float32
+        By the names of the specification.
+    optimizer : OptimizerState, default=None
+        None is a fresh optimizer.
+    """
+
+    weights: Weights
+    optimizer: OptimizerState | None = None
