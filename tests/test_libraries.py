@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sklearn_seqae._inputs import to_ragged
-from sklearn_seqae._inputs._libraries import comes_from, require
+from sklearn_seqae._libraries import comes_from, require
 from sklearn_seqae._outputs import from_ragged
 
 OPTIONS = ("polars", "pyarrow", "awkward")
