@@ -60,6 +60,6 @@ def require(library: str, purpose: str) -> ModuleType:
         return import_module(library)
     except ImportError as error:
         raise ImportError(
-            f"{purpose} needs {library}, which is not installed; install it, for "
-            f"instance with: pip install {library}"
+            f"{purpose} needs {library}, which is not installed; install it with: "
+            f"pip install {library}"
         ) from error

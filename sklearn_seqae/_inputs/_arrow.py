@@ -78,7 +78,7 @@ def ragged_from_awkward(X: Any) -> tuple[RaggedArray, Container]:
     ImportError
         If pyarrow is not installed.
     """
-    require("pyarrow", "To read an awkward array")
+    require("pyarrow", "Reading an awkward array")
     column = column_from_arrow(X.__arrow_array__(), None)
     return ragged_from_columns([column], "awkward", None)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sklearn_seqae._containers import Container
 
-PURPOSE = "To give sequences back as fit saw them"
+PURPOSE = "Giving sequences back as fit saw them"
 
 
 def container_ahead(container: Container, n_timesteps: int) -> Container:
