@@ -1,4 +1,4 @@
-"""What a fitted estimator hands out as Keras models."""
+"""Keras models of a fitted estimator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class KerasModelsMixin:
-    """Keras models of a fitted network, built when asked for and never pickled."""
+    """Add the Keras models of a fitted network, built on demand and never pickled."""
 
     _autoencoder: Autoencoder
     max_length_: int
@@ -39,7 +39,7 @@ class KerasModelsMixin:
         if self._models.forecaster is None:
             raise AttributeError(
                 "there is no forecaster_: forecast_horizon was None in fit; set it to "
-                "the time steps that are to be predicted, and fit."
+                "the number of time steps to predict, and fit."
             )
         return self._models.forecaster
 
@@ -49,13 +49,13 @@ class KerasModelsMixin:
         return self._autoencoder.keras_models(self.max_length_)
 
     def __dir__(self) -> list[str]:
-        # scikit-learn's dir reads each name, a notebook's display each that dir lists.
-        # To read one of these is to build models.
+        # scikit-learn's dir reads every name, and so does a notebook for the names that
+        # dir lists. Reading one of these names would build models.
         models = {"encoder_", "decoder_", "autoencoder_", "forecaster_", "_models"}
         names = set(object.__dir__(self)) - models
         return sorted(name for name in names if hasattr(self, name))
 
     def __getstate__(self) -> dict[str, Any]:
         state: Any = super().__getstate__()
-        # rebuilt on demand; the rest are arrays and values
+        # Models are built again on demand; the rest are arrays and values.
         return {name: value for name, value in state.items() if name != "_models"}

@@ -1,4 +1,4 @@
-"""Forecasts: what comes next in a sequence."""
+"""Forecasts: the time steps that follow a sequence."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 
 def _forecasts(estimator: Any) -> bool:
-    """Tell whether forecasts were trained, or, before fit, are to be."""
+    """Return whether forecasts were trained or, before fit, will be."""
     fitted = getattr(estimator, "_autoencoder", None)
     known = estimator if fitted is None else fitted.design
     if known.forecast_horizon is None:
         raise AttributeError(
-            "forecast is not available: forecast_horizon is None; set it to the time "
-            "steps that are to be predicted, and fit."
+            "forecast is not available: forecast_horizon is None; set it to the number "
+            "of time steps to predict, and fit."
         )
     return True
 
 
 class ForecastingMixin:
-    """What a fitted network expects to come next."""
+    """Add forecasts to a fitted network."""
 
     _autoencoder: Autoencoder
     _container: Container
@@ -42,32 +42,32 @@ class ForecastingMixin:
 
     @available_if(_forecasts)
     def forecast(self, X: Any, n_timesteps: int | None = None) -> Any:
-        """Predict what comes next in each sequence.
+        """Predict the time steps that follow each sequence.
 
-        Available with `forecast_horizon`. Further ahead than that, what was predicted
-        is appended to the sequence, which is embedded again, and so on.
+        Available with `forecast_horizon`. To look further ahead, the forecast is
+        appended to the sequence, which is embedded again, and so on.
 
         Parameters
         ----------
         X : list of arrays, array or dataframe
-            As in `fit`. Of a sequence that is longer than `max_length_`, the last
+            As in `fit`. Of a sequence longer than `max_length_`, only the last
             `max_length_` time steps are read.
         n_timesteps : int, default=None
-            How many time steps to predict, up to 2**20. None is `forecast_horizon`.
+            Number of time steps to predict, up to 2**20. None is `forecast_horizon`.
 
         Returns
         -------
         X_next : list of arrays, array or dataframe
-            The container kind seen in `fit`, in original units: the `n_timesteps`
-            time steps that follow each sequence. Times of a long table count from 0, columns
-            of a table of rows follow those seen in `fit`. What a sequence gets does not
-            depend on the other sequences.
+            The kind of container seen in `fit`, in original units: the `n_timesteps`
+            time steps that follow each sequence. Times of a long table count from 0.
+            Columns of a table of rows follow those seen in `fit`. The forecast of a
+            sequence does not depend on the other sequences.
 
         Raises
         ------
         ValueError, TypeError
-            If a sequence can't be used, has other features than those in `fit`, or
-            `n_timesteps` is no such number.
+            If a sequence can't be used or has other features than those in `fit`, or if
+            `n_timesteps` is not such a number.
         """
         check_is_fitted(self)
         network = self._autoencoder

@@ -1,4 +1,4 @@
-"""The length of a sequence as one number of its embedding, and back, exactly."""
+"""Length of a sequence as a component of its embedding, and back, exactly."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-# A decoded sequence may not be longer: a wild length is an error, not an allocation.
+# Longest decoded sequence. A wild length is an error, not a huge allocation.
 MAX_LENGTH = 2**20
 
 
 @dataclass(frozen=True)
 class LengthCode:
-    """Standardized log-length: what `inverse_transform` reads a length from.
+    """Standardized log-length, from which `inverse_transform` reads the length.
 
-    The logarithm puts short and long sequences on one scale; standardizing it by the
-    lengths seen in ``fit`` puts it on the scale of the other components.
+    The logarithm puts short and long sequences on one scale. Standardizing it by the
+    lengths in `fit` puts it on the scale of the other components.
 
     Attributes
     ----------
     mean, scale : float
-        Mean and standard deviation of the log-lengths in ``fit``.
+        Mean and standard deviation of the log-lengths in `fit`.
     shortest, longest : int
-        The lengths in ``fit`` between which new ones are drawn.
+        Limits of the lengths in `fit`. New lengths are drawn between them.
     """
 
     mean: float
@@ -37,7 +37,7 @@ class LengthCode:
         cls, lengths: NDArray[np.int64], sample_weight: NDArray[np.float64]
     ) -> LengthCode:
         limits = int(lengths.min()), int(lengths.max())
-        if limits[0] == limits[1]:  # where rounding would pass for a spread
+        if limits[0] == limits[1]:  # rounding errors are no spread
             return cls(float(np.log(lengths[0])), 1.0, *limits)
         log_lengths = np.log(lengths)
         mean = np.average(log_lengths, weights=sample_weight)
@@ -45,16 +45,16 @@ class LengthCode:
         return cls(float(mean), float(np.sqrt(variance)), *limits)
 
     def encode(self, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Component of each length, shape (n_sequences,)."""
+        """Return the component of each length, shape (n_sequences,)."""
         return (np.log(lengths) - self.mean) / self.scale
 
     def decode(self, component: NDArray[np.floating]) -> NDArray[np.int64]:
-        """Length of each component, at least 1.
+        """Return the length of each component, at least 1.
 
         Raises
         ------
         ValueError
-            If a length would be over 2**20 steps; the message names the row.
+            If a length would be over 2**20 time steps. Names the row.
         """
         log_lengths = component.astype(np.float64) * self.scale + self.mean
         too_long = np.flatnonzero(log_lengths > np.log(MAX_LENGTH + 0.5))
@@ -63,15 +63,15 @@ class LengthCode:
             raise ValueError(
                 f"row {row} of Z has the length component {component[row]:.6g}, which "
                 f"means a sequence of over {MAX_LENGTH} time steps; components of "
-                "sequences like those seen in fit lie within about -3 and 3. Pass "
-                "lengths to decode at lengths of your own."
+                "sequences like those in fit lie between about -3 and 3. Pass lengths "
+                "to choose the lengths yourself."
             )
         return np.maximum(np.rint(np.exp(log_lengths)), 1).astype(np.int64)
 
     def sample(
         self, n: int, random_state: np.random.RandomState
     ) -> NDArray[np.floating]:
-        """Draw components from the standard normal, between those of lengths in fit."""
+        """Draw components from the standard normal, within the lengths in `fit`."""
         prior = NormalDist()
         low, high = (
             prior.cdf(component)

@@ -1,4 +1,4 @@
-"""Missing values: filled before the network, which NaN would poison."""
+"""Missing values, filled before the network reads them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,9 @@ from sklearn_seqae._ragged import RaggedArray
 def fill_missing(ragged: RaggedArray) -> RaggedArray:
     """Fill NaN by linear interpolation over time, sequence by sequence.
 
-    Before the first and after the last observed value of a feature, that value is
-    repeated. A feature that a sequence doesn't observe at all becomes 0, which is the
-    mean when the values are standardized. What a sequence gets depends on nothing but
-    the sequence.
+    The first observed value of a feature is repeated before it, the last one after it.
+    A feature that a sequence doesn't observe at all becomes 0, which is the mean of
+    standardized values. Filling a sequence depends on that sequence alone.
 
     Parameters
     ----------
@@ -22,7 +21,7 @@ def fill_missing(ragged: RaggedArray) -> RaggedArray:
     Returns
     -------
     RaggedArray
-        Without NaN; `ragged` itself if it has none.
+        The sequences without NaN; `ragged` itself if it has none.
     """
     missing = np.isnan(ragged.values)
     columns = np.flatnonzero(missing.any(axis=0))
@@ -37,7 +36,7 @@ def fill_missing(ragged: RaggedArray) -> RaggedArray:
 def _fill_column(
     column: NDArray[np.floating], missing: NDArray[np.bool_], ragged: RaggedArray
 ) -> None:
-    """Fill one feature of all sequences in place, where it is missing."""
+    """Fill the missing values of one feature of all sequences, in place."""
     rows = np.flatnonzero(missing)
     observed = np.flatnonzero(~missing)
     if len(observed) == 0:
@@ -46,14 +45,14 @@ def _fill_column(
     sequence = np.searchsorted(ragged.offsets, rows, side="right") - 1
     start, stop = ragged.offsets[sequence], ragged.offsets[sequence + 1]
 
-    # The observed rows on either side, which count only within the same sequence.
+    # Observed rows on either side; they count only in the same sequence.
     position = np.searchsorted(observed, rows)
     before = observed[np.maximum(position - 1, 0)]
     after = observed[np.minimum(position, len(observed) - 1)]
     has_before = (before >= start) & (before < rows)
     has_after = (after < stop) & (after > rows)
 
-    # At the edges both neighbours are the same value and weight is exactly 0.
+    # At the edges, both neighbours are the same value and the weight is exactly 0.
     between = has_before & has_after
     before, after = (
         np.where(has_before, before, after),
@@ -61,6 +60,6 @@ def _fill_column(
     )
     weight = np.where(between, (rows - before) / np.maximum(after - before, 1), 0.0)
     low, high = column[before].astype(np.float64), column[after].astype(np.float64)
-    # Not low + weight * (high - low): the difference may overflow.
+    # low + weight * (high - low) could overflow in the difference.
     filled = (1.0 - weight) * low + weight * high
     column[rows] = np.where(has_before | has_after, filled, 0.0)

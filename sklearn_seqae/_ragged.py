@@ -1,4 +1,4 @@
-"""Sequences of unequal length in two arrays, the list layout of Apache Arrow."""
+"""Sequences of unequal length in two arrays, as Apache Arrow stores lists."""
 
 import operator
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
-# float32 or float64, which NumPy's type hints can't say in one name.
+# float32 or float64; NumPy's type hints have no name for these two.
 Floats = NDArray[np.floating[Any]]
 
 
@@ -19,17 +19,17 @@ Floats = NDArray[np.floating[Any]]
 class RaggedArray:
     """Sequences of unequal length, all their time steps stacked.
 
-    Sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``. There is no padding, so
-    whatever works on a table of time steps (a scaler, a mean) works on `values`.
+    Sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``. There is no padding, so a
+    scaler or a mean, or any function of a table of time steps, works on `values`.
 
     Attributes
     ----------
     values : ndarray of shape (n_timesteps, n_features), float32 or float64
-        The time steps of all sequences, one after the other. Kept as a read-only
-        view: a sequence may share memory with the caller's own array.
+        The time steps of all sequences, one after the other. A read-only view, because
+        a sequence may share memory with the caller's array.
 
     offsets : ndarray of shape (n_sequences + 1,), int64
-        Where each sequence starts; the last entry is `n_timesteps`.
+        Row where each sequence starts; the last entry is `n_timesteps`.
 
     Raises
     ------
@@ -71,7 +71,7 @@ class RaggedArray:
         object.__setattr__(self, "values", _read_only(np.ascontiguousarray(values)))
         object.__setattr__(self, "offsets", _read_only(offsets))
 
-    # -- construction ---------------------------------------------------------------
+    # Construction
 
     @classmethod
     def from_list(cls, sequences: Sequence[ArrayLike]) -> "RaggedArray":
@@ -80,17 +80,17 @@ class RaggedArray:
         Parameters
         ----------
         sequences : sequence of array-like of shape (n_timesteps_i, n_features)
-            At least one, as it tells `n_features`. Real numbers of any dtype.
+            At least one, which gives `n_features`. Real numbers of any dtype.
 
         Returns
         -------
         RaggedArray
-            Of float32 if every sequence is float32 or float16, float64 otherwise.
+            float32 if every sequence is float32 or float16, else float64.
 
         Raises
         ------
         InvalidSequenceError
-            If a sequence is not 2-D or the numbers of features differ.
+            If a sequence is not 2-D or sequences differ in their features.
         """
         arrays = [np.asarray(sequence) for sequence in sequences]
         if not arrays:
@@ -120,7 +120,7 @@ class RaggedArray:
         """
         return RaggedArray(values, self.offsets)
 
-    # -- shape ----------------------------------------------------------------------
+    # Shape
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -152,14 +152,14 @@ class RaggedArray:
         )
 
     def __eq__(self, other: object) -> bool:
-        """Equal lengths and equal values; NaN equals NaN, dtypes may differ."""
+        """Compare lengths and values; NaN equals NaN, dtypes may differ."""
         if not isinstance(other, RaggedArray):
             return NotImplemented
         return np.array_equal(self.offsets, other.offsets) and np.array_equal(
             self.values, other.values, equal_nan=True
         )
 
-    # -- access ---------------------------------------------------------------------
+    # Access
 
     def __iter__(self) -> Iterator[Floats]:
         offsets = self.offsets.tolist()
@@ -175,7 +175,7 @@ class RaggedArray:
     ) -> "RaggedArray": ...
 
     def __getitem__(self, key: Any) -> "Floats | RaggedArray":
-        """Return a sequence (a view) for an integer, else the sequences selected."""
+        """Return a view of one sequence for an integer, else the selected sequences."""
         if isinstance(key, slice):
             return self._slice(key)
         if isinstance(key, tuple):
@@ -189,7 +189,7 @@ class RaggedArray:
         return self.values[self.offsets[i] : self.offsets[i + 1]]
 
     def take(self, indices: ArrayLike) -> "RaggedArray":
-        """Return the sequences at `indices`, in that order, repeats allowed.
+        """Return the sequences at `indices`, in that order. They may repeat.
 
         Parameters
         ----------
@@ -210,33 +210,9 @@ class RaggedArray:
         rows = np.arange(offsets[-1]) + np.repeat(shift, lengths)
         return RaggedArray(self.values[rows], offsets)
 
-    def to_list(self) -> list[Floats]:
-        """Return the sequences as a list of read-only views of `values`.
-
-        Returns
-        -------
-        list of ndarray of shape (n_timesteps_i, n_features)
-            One array for each sequence.
-        """
-        return list(self)
-
     def locate(self, row: int | np.integer) -> tuple[int, int]:
-        """Return the sequence and the time step within it that stand in a row.
-
-        Parameters
-        ----------
-        row : int
-            A row of `values`.
-
-        Returns
-        -------
-        sequence : int
-            The position of the sequence.
-        timestep : int
-            So that ``self[sequence][timestep]`` is ``self.values[row]``.
-        """
-        sequence = int(np.searchsorted(self.offsets, row, side="right")) - 1
-        return sequence, int(row - self.offsets[sequence])
+        """Find the sequence and the time step of a row of `values`; see `locate`."""
+        return locate(self.offsets, row)
 
     def _slice(self, key: slice) -> "RaggedArray":
         start, stop, step = key.indices(len(self))
@@ -255,17 +231,56 @@ def offsets_from_lengths(lengths: ArrayLike) -> NDArray[np.int64]:
     Parameters
     ----------
     lengths : array-like of shape (n_sequences,), int
-        The number of time steps of each sequence.
+        Number of time steps of each sequence.
 
     Returns
     -------
     ndarray of shape (n_sequences + 1,), int64
-        Where each sequence starts, and the end of the last.
+        Row where each sequence starts, then the end of the last.
     """
     lengths = np.asarray(lengths, dtype=np.int64)
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
+
+
+def locate(offsets: NDArray[np.int64], row: int | np.integer) -> tuple[int, int]:
+    """Find the sequence and the time step of a row, given the offsets.
+
+    Parameters
+    ----------
+    offsets : ndarray of shape (n_sequences + 1,), int64
+        Row where each sequence starts.
+
+    row : int
+        A row of the stacked time steps.
+
+    Returns
+    -------
+    sequence : int
+        Position of the sequence.
+    timestep : int
+        Position in the sequence.
+    """
+    sequence = int(np.searchsorted(offsets, row, side="right")) - 1
+    return sequence, int(row - offsets[sequence])
+
+
+def float_dtype(*dtypes: Any) -> np.dtype[np.floating[Any]]:
+    """Return the dtype of sequences that are made from numbers of these dtypes.
+
+    Parameters
+    ----------
+    *dtypes : dtype
+        Boolean, integer or floating, of NumPy.
+
+    Returns
+    -------
+    dtype
+        float32 if all are float16 or float32, else float64.
+    """
+    narrow = all(dtype in (np.float16, np.float32) for dtype in dtypes)
+    return np.dtype(np.float32 if narrow else np.float64)
 
 
 def check_same_n_features(arrays: Sequence[NDArray[Any]]) -> None:
@@ -274,7 +289,7 @@ def check_same_n_features(arrays: Sequence[NDArray[Any]]) -> None:
     Parameters
     ----------
     arrays : sequence of ndarray of shape (n_timesteps_i, n_features)
-        At least one; the first sets what is expected of the others.
+        At least one. The others are compared with the first.
 
     Raises
     ------
@@ -282,17 +297,12 @@ def check_same_n_features(arrays: Sequence[NDArray[Any]]) -> None:
         Naming the first that differs.
     """
     expected = arrays[0].shape[1]
-    if len({array.shape[1] for array in arrays}) == 1:
-        return
-    i, found = next(
-        (i, array.shape[1])
-        for i, array in enumerate(arrays)
-        if array.shape[1] != expected
-    )
-    raise InvalidSequenceError(
-        f"sequence {i} has {_count(found, 'feature')}, but sequence 0 has {expected}; "
-        "every sequence needs the same number of features."
-    )
+    for i, array in enumerate(arrays):
+        if array.shape[1] != expected:
+            raise InvalidSequenceError(
+                f"sequence {i} has {_count(array.shape[1], 'feature')}, but sequence 0 "
+                f"has {expected}; every sequence needs the same number of features."
+            )
 
 
 def stack(arrays: Sequence[NDArray[Any]]) -> Floats:
@@ -306,15 +316,11 @@ def stack(arrays: Sequence[NDArray[Any]]) -> Floats:
     Returns
     -------
     ndarray
-        Of float32 if all of them are float16 or float32, else float64.
+        float32 if all are float16 or float32, else float64.
     """
-    narrow = {array.dtype for array in arrays} <= {
-        np.dtype(np.float16),
-        np.dtype(np.float32),
-    }
-    # A longdouble beyond float64 becomes inf here, which the input check reports.
+    dtype = float_dtype(*{array.dtype for array in arrays})
+    # A longdouble beyond float64 becomes inf here; check_values reports it.
     with np.errstate(over="ignore"):
-        dtype: type[np.floating[Any]] = np.float32 if narrow else np.float64
         return np.concatenate(arrays, dtype=dtype)
 
 

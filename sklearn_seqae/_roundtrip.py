@@ -1,4 +1,4 @@
-"""Sequences there and back, and how well they come back."""
+"""Reconstruction of sequences, and its error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RoundTripMixin:
-    """What a fitted autoencoder makes of sequences, and by how much it misses them."""
+    """Add reconstruction and its error to a fitted autoencoder."""
 
     _autoencoder: Autoencoder
     scaler_: Any
@@ -28,7 +28,7 @@ class RoundTripMixin:
         def _to_container(self, scaled: RaggedArray, ids: Any) -> Any: ...
 
     def reconstruct(self, X: Any) -> Any:
-        """Embed sequences and decode them again.
+        """Embed sequences and decode the embeddings.
 
         Parameters
         ----------
@@ -38,8 +38,8 @@ class RoundTripMixin:
         Returns
         -------
         X_reconstructed : list of arrays, array or dataframe
-            The container kind seen in `fit`, in original units; each sequence with the
-            label and length that it had, and a value where one was missing.
+            The kind of container seen in `fit`, in original units. Each sequence keeps
+            its label and length, and missing values are filled.
 
         Raises
         ------
@@ -52,7 +52,9 @@ class RoundTripMixin:
         return self._to_container(decoded, ids_of_sequences(X))
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
-        """Negative reconstruction error of each sequence: the lower, the stranger.
+        """Return the negative reconstruction error of each sequence.
+
+        The lower the score, the more unusual the sequence.
 
         Parameters
         ----------
@@ -74,7 +76,7 @@ class RoundTripMixin:
         return -self._autoencoder.squared_errors(scale(self.scaler_, ragged))
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Mean of `score_samples`, by which GridSearchCV tunes without labels.
+        """Return the mean of `score_samples`, so GridSearchCV can tune without labels.
 
         Parameters
         ----------

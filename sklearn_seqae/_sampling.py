@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 
 
 def _has_prior(estimator: Any) -> bool:
-    """Whether embeddings are, or will be, trained towards a prior."""
+    """Return whether embeddings are, or will be, trained towards a prior."""
     fitted = getattr(estimator, "_autoencoder", None)
     if estimator.kl_weight > 0 if fitted is None else fitted.design.variational:
         return True
-    raise AttributeError("sample draws from a prior, which takes a fit with kl_weight")
+    raise AttributeError(
+        "sample is not available: without kl_weight there is no prior to draw from; set "
+        "kl_weight, and fit."
+    )
 
 
 class SamplingMixin:
-    """Draw embeddings from the prior, and decode them."""
+    """Add sampling: embeddings drawn from the prior and decoded."""
 
     _autoencoder: Autoencoder
 
@@ -36,22 +39,22 @@ class SamplingMixin:
     def sample(self, n_samples: int = 1, random_state: Any = None) -> Any:
         """Draw new sequences, like those in `fit`.
 
-        Embeddings are drawn from the standard normal distribution and decoded. So is
-        the length component, between the shortest and the longest sequence in `fit`;
-        without one, sequences have `max_length_` time steps. Available after a fit with
-        `kl_weight`.
+        Embeddings are drawn from the standard normal distribution and decoded. The
+        length component is drawn, too, between the shortest and the longest sequence in
+        `fit`. Without a length component, sequences have `max_length_` time steps.
+        Available after a fit with `kl_weight`.
 
         Parameters
         ----------
         n_samples : int, default=1
-            How many.
+            Number of sequences.
         random_state : int, RandomState instance or None, default=None
-            Draws them. None draws from the operating system.
+            Seed or generator. None takes a new seed from the system.
 
         Returns
         -------
         X : list of arrays, array or dataframe
-            The container kind seen in `fit`, in original units.
+            The kind of container seen in `fit`, in original units.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)

@@ -1,6 +1,6 @@
-"""Scaling per feature: any scikit-learn transformer, over all time steps stacked.
+"""Scaling of features, by any scikit-learn transformer, on all stacked time steps.
 
-Statistics and scaling are computed in float64; only what is scaled becomes float32,
+Statistics and scaling are computed in float64. Only the scaled values become float32,
 so a small signal on a large offset survives.
 """
 
@@ -20,24 +20,24 @@ SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustS
 
 
 def make_scaler(scaler: Any) -> Any:
-    """Resolve the `scaler` parameter to an unfitted transformer of our own.
+    """Make an unfitted transformer from the `scaler` parameter.
 
     Parameters
     ----------
     scaler : {"standard", "minmax", "robust"}, transformer instance or None
-        What the user asked for.
+        The parameter.
 
     Returns
     -------
     transformer or None
-        New, or a clone: the user's instance is never fitted.
+        A new transformer, or a clone: the user's instance is never fitted.
 
     Raises
     ------
     ValueError
-        If it is a name that is not among those above.
+        If the name is none of those above.
     TypeError
-        If it has no `fit` and `transform`, or is a class.
+        If the instance has no `fit` and `transform`, or is a class.
 
     Examples
     --------
@@ -81,8 +81,9 @@ def fit_scaler(
         The sequences, in their own units.
 
     sample_weight : ndarray of shape (n_sequences,), default=None
-        Each time step weighs as its sequence does. A scaler whose `fit` takes no
-        `sample_weight` only sees which weights are zero: it is fitted without those.
+        Weight of each sequence, which is the weight of its time steps. If the `fit` of
+        the scaler takes no `sample_weight`, weights only leave out sequences of weight
+        zero.
 
     Returns
     -------
@@ -92,14 +93,14 @@ def fit_scaler(
     Raises
     ------
     ValueError
-        If every weight is zero or the values are too large to compute with.
+        If every weight is zero, or the values are too large to compute with.
     """
     if scaler is None:
         return None
     values, weight = _weighted_timesteps(ragged, sample_weight)
     fit = _fit_standard if type(scaler) is StandardScaler else _fit
     try:
-        # An infinite range or variance would scale everything to zero, silently.
+        # An infinite range or variance would silently scale everything to zero.
         with np.errstate(over="raise"):
             fit(scaler, values, weight)
     except FloatingPointError as error:
@@ -124,15 +125,15 @@ def scale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
     Returns
     -------
     RaggedArray
-        Of float32, NaN where a value is missing. The number of features is the
-        scaler's to choose.
+        Scaled sequences, float32, with NaN for missing values. The scaler may change
+        the number of features.
 
     Raises
     ------
     InvalidSequenceError
-        If an observed value is not finite any more, naming the first such sequence.
+        If an observed value is not finite any more. Names the first such sequence.
     ValueError
-        If the scaler returns something else than one dense row for each time step.
+        If the scaler does not return one dense row for each time step.
     """
     with np.errstate(over="ignore"):
         scaled = _apply(scaler, "transform", ragged).astype(np.float32)
@@ -141,7 +142,7 @@ def scale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
 
 
 def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
-    """Return scaled sequences to their own units.
+    """Return scaled sequences in their own units.
 
     Parameters
     ----------
@@ -154,7 +155,7 @@ def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
     Returns
     -------
     RaggedArray
-        Of float64, in the units that the sequences came in.
+        The sequences, float64, in the units of the input.
 
     Raises
     ------
@@ -164,7 +165,7 @@ def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
     if scaler is not None and not hasattr(scaler, "inverse_transform"):
         raise TypeError(
             f"the scaler {type(scaler).__name__} has no inverse_transform, which is "
-            "needed to return sequences to their own units; use one that has, or "
+            "needed to return sequences in their own units; use one that has, or "
             "scaler=None."
         )
     return ragged.with_values(_apply(scaler, "inverse_transform", ragged))
@@ -195,13 +196,13 @@ def _fit(scaler: Any, values: NDArray[np.float64], weight: NDArray[Any] | None) 
 def _fit_standard(
     scaler: StandardScaler, values: NDArray[np.float64], weight: NDArray[Any] | None
 ) -> None:
-    """Fit a StandardScaler in place, on values that start from zero.
+    """Fit a StandardScaler in place, on values relative to the first one.
 
-    StandardScaler takes a feature for constant if its variance is below
-    ``(n * mean * eps) ** 2``: with n = 1e6 time steps around 1e9, a standard deviation
-    of 0.2 is taken for none. Variance doesn't depend on where zero is, so we put it at
-    the first observed value; being one of the values, it can't be so far from the
-    others that the rule fails again.
+    StandardScaler treats a feature as constant if its variance is below
+    ``(n * mean * eps) ** 2``. With n = 1e6 time steps around 1e9, that hides a standard
+    deviation of 0.2. Variance doesn't depend on the origin, so we put the origin at the
+    first observed value. It is one of the values, so it is near enough to the others
+    for the rule to hold.
     """
     first = np.isfinite(values).argmax(axis=0)
     origin = values[first, np.arange(values.shape[1])]
@@ -212,12 +213,12 @@ def _fit_standard(
 
 def _apply(scaler: Any, method: str, ragged: RaggedArray) -> NDArray[np.float64]:
     """Call a method of the scaler on a float64 copy of the time steps."""
-    # A copy: with StandardScaler(copy=False), say, the values might be the user's own.
+    # A copy, because StandardScaler(copy=False) would write into the user's array.
     values = ragged.values.astype(np.float64)
     if scaler is None:
         return values
     result = getattr(scaler, method)(values)
-    # np.asarray: with set_output or set_config it is a DataFrame.
+    # np.asarray, because set_output or set_config may make it a DataFrame.
     array = None if sparse.issparse(result) else np.asarray(result, dtype=np.float64)
     if array is None or array.ndim != 2 or len(array) != ragged.n_timesteps:
         found = "a sparse matrix" if array is None else f"shape {array.shape}"
@@ -232,12 +233,12 @@ def _apply(scaler: Any, method: str, ragged: RaggedArray) -> NDArray[np.float64]
 def _check_scaled(
     scaled: NDArray[np.float32], ragged: RaggedArray, scaler: Any
 ) -> None:
-    """Raise if scaling lost a value; NaN may stand where NaN stood."""
+    """Raise if scaling made an observed value infinite or NaN."""
     lost = np.logical_not(np.isfinite(scaled))
     if not lost.any():
         return
     missing = np.isnan(ragged.values)
-    if scaled.shape != ragged.values.shape:  # which feature is which is not known
+    if scaled.shape != ragged.values.shape:  # features no longer correspond
         missing = np.any(missing, axis=1, keepdims=True)
     lost &= ~(np.isnan(scaled) & missing)
     if not lost.any():

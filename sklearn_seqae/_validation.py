@@ -1,4 +1,4 @@
-"""The one gate for data that enter the estimator."""
+"""The gate for all data that enter the estimator."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,39 +24,38 @@ from sklearn_seqae.exceptions import InvalidSequenceError, _count
 def validate_sequences(
     estimator: Any, X: Any, *, reset: bool
 ) -> tuple[RaggedArray, Container]:
-    """Convert `X`, and set or check what the estimator knows of its features.
+    """Convert `X`, and set or check the attributes that describe its features.
 
     Parameters
     ----------
     estimator : BaseEstimator instance
-        With `reset`, gets `n_features_in_` (columns of a 2-D array or a frame, 1 for a
-        Series, features of a time step otherwise), `feature_names_in_` if `X` is a
-        frame with names, and for later checks `_n_channels` and, if each row of a table
-        is a sequence, `_n_columns`. All is checked before any of it is set.
+        With `reset`, it gets `n_features_in_`: the columns of a 2-D array or a frame, 1
+        for a Series, else the features of a time step. It gets `feature_names_in_` if
+        `X` is a frame with names. For later checks, it gets `_n_features` and, if each
+        row of a table is a sequence, `_n_columns`.
 
     X : list, tuple, array-like or DataFrame
         As `to_ragged` takes it.
 
     reset : bool
-        Whether `X` is to be learnt from (`fit`) or compared with what was.
+        Whether to set the attributes (`fit`) or to check `X` against them.
 
     Returns
     -------
     ragged : RaggedArray
         The sequences.
     container : Container
-        What `X` was.
+        Note on what `X` was.
 
     Raises
     ------
     ValueError
-        If the sequences can't be used, or aren't like those in `fit`.
+        If the sequences can't be used, or differ in features from those in `fit`.
     TypeError
         If `X` is no container of sequences of numbers.
     """
     ragged, container = to_ragged(X)
     if reset:
-        check_features_observed(ragged)
         _set_features(estimator, X, ragged, container)
     else:
         _check_features(estimator, X, ragged, container)
@@ -66,7 +65,8 @@ def validate_sequences(
 def check_one_each(ragged: RaggedArray, *, y: Any, sample_weight: Any) -> None:
     """Check that `y` and `sample_weight` have an entry for each sequence.
 
-    Whose `X` is a long table may have one for each row of it instead.
+    A user with a long table may pass an entry for each row instead. The message then
+    says how to convert it.
 
     Parameters
     ----------
@@ -74,15 +74,16 @@ def check_one_each(ragged: RaggedArray, *, y: Any, sample_weight: Any) -> None:
         The sequences.
 
     y : array-like or None
-        Not used, but what a pipeline hands on belongs to the same sequences.
+        Targets. The estimator ignores them, but a pipeline passes them on.
 
     sample_weight : array-like, number or None
-        Here, only one for each time step is refused.
+        Weights. This function only refuses one for each time step; `merge_repeated`
+        checks the rest.
 
     Raises
     ------
     ValueError
-        If there are more or fewer.
+        If there are more or fewer entries.
     """
     for name, given in (("y", y), ("sample_weight", sample_weight)):
         if given is None or np.isscalar(given):
@@ -100,27 +101,27 @@ def check_one_each(ragged: RaggedArray, *, y: Any, sample_weight: Any) -> None:
 
 
 def own_random_state(random_state: Any) -> np.random.RandomState:
-    """Return a generator to draw from, never NumPy's global one.
+    """Return a random generator, never NumPy's global one.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None
-        As scikit-learn takes it, but for None, which is a new seed from the system.
+        As in scikit-learn, except that None takes a new seed from the system.
     """
-    if random_state is None:  # where check_random_state takes the global generator
+    if random_state is None:  # check_random_state would take the global generator
         return np.random.RandomState()
     return check_random_state(random_state)
 
 
 @contextmanager
 def unchanged_on_error(estimator: Any) -> Iterator[None]:
-    """Undo what a failed call did to the estimator.
+    """Restore the estimator if a call fails.
 
     Parameters
     ----------
     estimator : BaseEstimator instance
-        Its attributes are put back, and its random generators to where they were; other
-        objects that it holds must not be changed in place.
+        An error restores its attributes and the state of its random generators. The
+        call must not change other objects of the estimator in place.
     """
     attributes = estimator.__dict__
     before = dict(attributes)
@@ -140,32 +141,32 @@ def unchanged_on_error(estimator: Any) -> Iterator[None]:
 
 
 def validate_embedding(estimator: Any, Z: Any) -> Floats:
-    """Check vectors that are to be decoded.
+    """Check embeddings before they are decoded.
 
     Parameters
     ----------
     estimator : fitted estimator
-        Knows how many components an embedding has.
+        Estimator, which gives the number of components.
 
     Z : array-like or DataFrame of shape (n_samples, n_components)
-        The vectors: real and finite.
+        Embeddings: real and finite.
 
     Returns
     -------
     ndarray of shape (n_samples, n_components), float32 or float64
-        `Z`, without a copy if it is such an array.
+        `Z`, not copied if it is such an array.
 
     Raises
     ------
     ValueError
-        If the shape is another, or a value is not finite, naming its row.
+        If the shape is wrong, or a value is not finite. Names its row.
     TypeError
         If `Z` doesn't hold numbers.
     """
     Z = check_array(as_plain(Z), ensure_all_finite=False, input_name="Z")
     Z = as_float(as_real(Z, "Z"))
     name = type(estimator).__name__
-    # Fitted, if the estimator keeps it apart: n_components may have been set since.
+    # The number in fit: a user may have set n_components since.
     expected = getattr(estimator, "_n_features_out", estimator.n_components)
     if Z.shape[1] != expected:
         raise ValueError(
@@ -183,7 +184,7 @@ def validate_embedding(estimator: Any, Z: Any) -> Floats:
 
 
 def validate_lengths(lengths: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
-    """Check the lengths that a user asks for.
+    """Check the lengths at which sequences are decoded.
 
     Parameters
     ----------
@@ -191,7 +192,7 @@ def validate_lengths(lengths: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
         Time steps of each sequence, from 1 to 2**20.
 
     n_sequences : int
-        How many there must be.
+        Number of sequences.
 
     Returns
     -------
@@ -201,9 +202,9 @@ def validate_lengths(lengths: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
     Raises
     ------
     ValueError
-        If the shape is another, or a length is out of range, naming its row.
+        If the shape is wrong, or a length is out of range. Names its row.
     TypeError
-        If they are not numbers.
+        If the lengths are not numbers.
 
     Examples
     --------
@@ -236,9 +237,19 @@ def _as_1d(lengths: ArrayLike, n_sequences: int) -> NDArray[Any]:
 
 
 def check_features_observed(ragged: RaggedArray) -> None:
-    """Refuse a feature of which nothing is known, naming it."""
-    missing = np.isnan(ragged.values)
-    unobserved = missing.all(axis=0)
+    """Raise if a feature has no observed value in any sequence.
+
+    Parameters
+    ----------
+    ragged : RaggedArray
+        Sequences to train on. Those of weight zero don't count, so merge first.
+
+    Raises
+    ------
+    InvalidSequenceError
+        Names the first such feature.
+    """
+    unobserved = np.isnan(ragged.values).all(axis=0)
     if unobserved.any():
         raise InvalidSequenceError(
             f"feature {int(unobserved.argmax())} has no observed value in any of "
@@ -257,7 +268,7 @@ def check_horizon(
         None if there is no forecaster.
 
     container : Container
-        The container of `X`.
+        Note on what `X` was.
 
     goes_on : bool
         Whether an earlier fit has seen sequences as long as the horizon.
@@ -265,7 +276,7 @@ def check_horizon(
     Raises
     ------
     ValueError
-        If no sequence goes on for so long after its first observed time step.
+        If no sequence goes on for `horizon` time steps after its first observed one.
     """
     if prefixes is None:
         return
@@ -286,11 +297,11 @@ def _set_features(
     if container.n_columns is not None:
         validate_data(estimator, X, skip_check_array=True, reset=True)
     else:
-        # A ColumnTransformer that selects one column counts one, whatever is in it.
+        # A ColumnTransformer counts a selected column as one feature.
         estimator.n_features_in_ = 1 if container.is_column else ragged.n_features
         if hasattr(estimator, "feature_names_in_"):
             del estimator.feature_names_in_
-    estimator._n_channels = ragged.n_features
+    estimator._n_features = ragged.n_features
     estimator._n_columns = container.n_columns if container.tabular else None
 
 
@@ -301,9 +312,9 @@ def _check_features(
     if container.tabular and fitted_on_rows:
         validate_data(estimator, X, skip_check_array=True, reset=False)
         return
-    if not (container.tabular or fitted_on_rows):  # where columns are channels
+    if not (container.tabular or fitted_on_rows):  # columns are features in both
         _check_feature_names(estimator, X, reset=False)
-    expected = estimator._n_channels
+    expected = estimator._n_features
     if ragged.n_features == expected:
         return
     remedy = (

@@ -1,4 +1,4 @@
-"""Weights that mean what they say: twice the weight is the sequence given twice."""
+"""Sample weights as counts: weight 2 is the same as passing the sequence twice."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from sklearn_seqae._ragged import RaggedArray
 def merge_repeated(
     ragged: RaggedArray, sample_weight: ArrayLike | None
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Merge equal sequences, adding up their weights, and drop those without weight.
+    """Merge equal sequences, add up their weights, and drop those of weight zero.
 
-    What is left comes in an order that depends on the sequences alone. So training
-    can't tell a weight of two from a sequence given twice, and not in which order they
-    came.
+    The order of the result depends on the sequences alone. So a weight of 2 and a
+    sequence passed twice give the same training, whatever the order of `X`.
 
     Parameters
     ----------
     ragged : RaggedArray
+        The sequences.
     sample_weight : array-like of shape (n_sequences,) or None
-        None is one for each.
+        Weight of each sequence. None weighs each as 1.
 
     Returns
     -------
@@ -37,8 +37,8 @@ def merge_repeated(
     Raises
     ------
     ValueError
-        If the weights are not one finite, non-negative number per sequence, or all
-        zero.
+        If the weights are not one finite, non-negative number for each sequence, or all
+        are zero.
     """
     weight: NDArray[Any] = _check_sample_weight(
         sample_weight,

@@ -1,12 +1,12 @@
-"""Exceptions that the package raises beyond Python's and scikit-learn's own."""
+"""Exceptions of the package, beside those of Python and scikit-learn."""
 
 __all__ = ["InvalidSequenceError"]
 
 
 class InvalidSequenceError(ValueError):
-    """A sequence can't be used: empty, all missing, infinite, of another width.
+    """Error for a sequence that is empty, all missing, infinite or of another width.
 
-    It is a `ValueError`, so code written for scikit-learn catches it as it is.
+    It is a `ValueError`, so code written for scikit-learn catches it.
 
     Examples
     --------

@@ -2,7 +2,6 @@
 
 import html
 import sys
-from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,6 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.utils import estimator_html_repr
 
 from sklearn_seqae import LSTMAutoencoderTransformer, to_sequences
-from sklearn_seqae._diagram import KINDS
-from sklearn_seqae._inputs._container import Kind
 
 UNFITTED = "sequences of any length"
 RESULT = "up to 16 time steps → 4 components"
@@ -138,7 +135,3 @@ def test_without_captions_in_scikit_learn(fitted, monkeypatch):
     diagram = text(fitted)
     assert "LSTMAutoencoderTransformer" in diagram
     assert RESULT not in diagram
-
-
-def test_words_for_kinds_that_exist():
-    assert set(KINDS) < set(get_args(Kind))

@@ -37,9 +37,9 @@ def assert_same_sequences(ragged, arrays):
 
 @quick
 @given(sequences())
-def test_from_list_and_to_list_are_inverse(arrays):
+def test_iteration_gives_back_what_from_list_took(arrays):
     ragged = RaggedArray.from_list(arrays)
-    assert_same_sequences(ragged.to_list(), arrays)
+    assert_same_sequences(list(ragged), arrays)
     assert ragged.dtype == arrays[0].dtype
     assert_array_equal(ragged.lengths, [len(a) for a in arrays])
     assert ragged.n_timesteps == sum(map(len, arrays))
@@ -128,7 +128,7 @@ def test_values_become_contiguous():
 def test_no_sequence_at_all_is_a_ragged_array_too():
     ragged = RaggedArray(np.empty((0, 3)), [0])
     assert len(ragged) == 0
-    assert ragged.to_list() == []
+    assert list(ragged) == []
     assert len(ragged.take([])) == 0
     assert len(ragged[:]) == 0
 

@@ -1,4 +1,4 @@
-"""Rectangular arrays: 3-D, padded with NaN, and 2-D, a univariate sequence a row."""
+"""Arrays of numbers: 3-D, padded with NaN, and 2-D with a univariate sequence a row."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils import check_array
 
+from sklearn_seqae._containers import Container
 from sklearn_seqae._inputs._checks import (
     ACCEPTED,
     as_float,
@@ -17,16 +18,14 @@ from sklearn_seqae._inputs._checks import (
     by_position,
     check_values,
     describe,
-    dtype_name,
     raise_unobserved,
 )
-from sklearn_seqae._inputs._container import Container, Kind
 from sklearn_seqae._ragged import Floats, RaggedArray, offsets_from_lengths
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 def ragged_from_array(X: Any) -> tuple[RaggedArray, Container]:
-    """Read a 3-D or 2-D array, leaving out the NaN that pads it on the right.
+    """Read a 3-D or 2-D array without the NaN that pads each sequence at its end.
 
     Parameters
     ----------
@@ -39,10 +38,10 @@ def ragged_from_array(X: Any) -> tuple[RaggedArray, Container]:
     ragged : RaggedArray
         The sequences.
     container : Container
-        What `X` was.
+        Of kind "array_3d" or "array_2d".
     """
     if sparse.issparse(X) or isinstance(X, np.matrix):
-        check_array(X)  # raises, in the words that scikit-learn's users know
+        check_array(X)  # raises, with scikit-learn's message
     array = np.asarray(as_plain(X))
     if array.ndim == 0:
         raise TypeError(f"X is {describe(X)}; expected {ACCEPTED}.")
@@ -69,16 +68,16 @@ def ragged_from_table(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
     container : Container
         Of kind "array_2d".
     """
-    # For its messages on other shapes and on empty arrays.
+    # check_array has the messages for other shapes and empty arrays.
     array = check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
     ragged = _strip_padding(as_float(array)[:, :, np.newaxis])
     return ragged, Container(
-        "array_2d", dtype_name(ragged), univariate=True, n_columns=array.shape[1]
+        "array_2d", ragged.dtype.name, univariate=True, n_columns=array.shape[1]
     )
 
 
 def ragged_from_table_columns(
-    names: Sequence[str], columns: Sequence[NDArray[Any]], *, kind: Kind
+    names: Sequence[str], columns: Sequence[NDArray[Any]], *, kind: str
 ) -> tuple[RaggedArray, Container]:
     """Read the columns of a table whose rows are univariate sequences.
 
@@ -91,19 +90,19 @@ def ragged_from_table_columns(
         Real numbers of any dtype.
 
     kind : str
-        What to give back later.
+        Kind of the container.
 
     Returns
     -------
     ragged : RaggedArray of 1 feature
         The sequences.
     container : Container
-        Of the kind asked for.
+        Of kind `kind`.
 
     Raises
     ------
     TypeError
-        Naming the first column that is not numeric.
+        Names the first column that is not numeric.
     """
     real = [
         as_real(column, f"column {name!r}")
@@ -115,20 +114,20 @@ def ragged_from_table_columns(
 
 
 def _ragged_from_3d(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
-    for size, what in zip(
+    for size, noun in zip(
         array.shape, ("sequence", "time step", "feature"), strict=True
     ):
         if size == 0:
             raise InvalidSequenceError(
-                f"found array with 0 {what}(s) (shape={array.shape}) while a minimum "
+                f"found array with 0 {noun}(s) (shape={array.shape}) while a minimum "
                 "of 1 is required."
             )
     ragged = _strip_padding(as_float(array))
-    return ragged, Container("array_3d", dtype_name(ragged))
+    return ragged, Container("array_3d", ragged.dtype.name)
 
 
 def _strip_padding(array: Floats) -> RaggedArray:
-    """Cut every sequence of a 3-D array at its last step that is not all NaN."""
+    """Cut every sequence of a 3-D array after its last time step that has a value."""
     n_sequences, n_timesteps, n_features = array.shape
     if np.isnan(array[:, -1]).all(axis=1).any():
         observed = np.logical_not(np.isnan(array).all(axis=2))

@@ -1,9 +1,10 @@
-"""Lists of Apache Arrow: pyarrow's tables and arrays, and whatever turns into one."""
+"""Arrow lists: pyarrow tables and arrays, and awkward arrays by way of them."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sklearn_seqae._containers import Container
 from sklearn_seqae._inputs._arrays import ragged_from_table_columns
 from sklearn_seqae._inputs._checks import ACCEPTED
 from sklearn_seqae._inputs._columns import (
@@ -17,42 +18,11 @@ from sklearn_seqae._inputs._columns import (
     refuse_null_step,
     refuse_other_columns,
 )
-from sklearn_seqae._inputs._container import Container, Kind
-from sklearn_seqae._inputs._libraries import comes_from, require
+from sklearn_seqae._libraries import comes_from, require
 from sklearn_seqae._ragged import RaggedArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-def is_arrow(X: Any) -> bool:
-    """Tell whether `X` is an array or a table of pyarrow.
-
-    Parameters
-    ----------
-    X : object
-        Anything.
-
-    Returns
-    -------
-    bool
-    """
-    return comes_from(X, "pyarrow", "Table", "RecordBatch", "ChunkedArray", "Array")
-
-
-def is_awkward(X: Any) -> bool:
-    """Tell whether `X` is an awkward array.
-
-    Parameters
-    ----------
-    X : object
-        Anything.
-
-    Returns
-    -------
-    bool
-    """
-    return comes_from(X, "awkward", "Array")
 
 
 def ragged_from_arrow(
@@ -63,20 +33,21 @@ def ragged_from_arrow(
     Parameters
     ----------
     X : pyarrow.Table, RecordBatch, ChunkedArray or Array
-        Of lists, large lists or fixed-size lists of numbers, or of such lists of
-        numbers where sequences are multivariate. In a table, several columns are one
-        channel each. Or of columns of numbers, whose rows are univariate sequences.
+        Of lists, large lists or fixed-size lists. They hold numbers or, if sequences
+        are multivariate, such lists of numbers. Each of several columns of a table is
+        one feature. A table may also have columns of numbers; then each row is a
+        univariate sequence.
 
     Returns
     -------
     ragged : RaggedArray
-        The sequences. Of one column in one chunk, without nulls, they are not copied.
+        The sequences. One column in one chunk, without nulls, is not copied.
     container : Container
         Of kind "arrow_table", "arrow_wide", "arrow_array" or "arrow_chunked_array".
     """
     if not comes_from(X, "pyarrow", "Table", "RecordBatch"):
         chunked = comes_from(X, "pyarrow", "ChunkedArray")
-        kind: Kind = "arrow_chunked_array" if chunked else "arrow_array"
+        kind = "arrow_chunked_array" if chunked else "arrow_array"
         return ragged_from_columns([column_from_arrow(X, None)], kind, None)
     names = X.schema.names
     nested = [name for name, t in zip(names, X.schema.types, strict=True) if _kind(t)]
@@ -107,7 +78,7 @@ def ragged_from_awkward(X: Any) -> tuple[RaggedArray, Container]:
     ImportError
         If pyarrow is not installed.
     """
-    require("pyarrow", "To read an awkward array")
+    require("pyarrow", "Reading an awkward array")
     column = column_from_arrow(X.__arrow_array__(), None)
     return ragged_from_columns([column], "awkward", None)
 
@@ -121,7 +92,7 @@ def column_from_arrow(array: "pa.ChunkedArray | pa.Array", name: Any) -> Column:
         Of lists of numbers, or lists of lists of numbers.
 
     name : object
-        The label of the column, or None.
+        Label of the column, or None.
 
     Returns
     -------
@@ -132,15 +103,15 @@ def column_from_arrow(array: "pa.ChunkedArray | pa.Array", name: Any) -> Column:
     InvalidSequenceError
         If a sequence is null or empty, or time steps differ in width.
     TypeError
-        If there are no lists, or no numbers in them.
+        If there are no lists, or they don't hold numbers.
     """
     import pyarrow.compute as pc
 
-    if comes_from(array, "pyarrow", "ChunkedArray"):  # combining copies even one chunk
+    if comes_from(array, "pyarrow", "ChunkedArray"):  # combine_chunks copies even one
         one = array.num_chunks == 1
         array = array.chunk(0) if one else array.combine_chunks()
-    kinds = [_kind(array.type)]
-    if not kinds[0]:
+    layout = [_kind(array.type)]
+    if not layout[0]:
         raise TypeError(f"X is Arrow data of type {array.type}; expected {ACCEPTED}.")
     with named(name):
         if array.null_count:
@@ -151,15 +122,15 @@ def column_from_arrow(array: "pa.ChunkedArray | pa.Array", name: Any) -> Column:
         if inner := _kind(steps.type):
             if steps.null_count:
                 refuse_null_step(_first_null(steps), lengths)
-            kinds.append(inner)
+            layout.append(inner)
             width = common_width(pc.list_value_length(steps).to_numpy(), lengths)
             steps = steps.flatten()
     numbers = steps.to_numpy(zero_copy_only=False)
-    return column_from_lists(name, kinds, lengths, width, numbers)
+    return column_from_lists(name, layout, lengths, width, numbers)
 
 
 def _kind(arrow_type: Any) -> str:
-    """Return what kind of list a type is, "" if it is none."""
+    """Return the kind of list of a type, "" if it is no list."""
     from pyarrow import types
 
     if types.is_fixed_size_list(arrow_type):

@@ -1,4 +1,4 @@
-"""Sequences whose first axis is the channels, as in aeon."""
+"""Sequences with channels as the first axis, as in aeon."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 def from_channels_first(X: Any) -> list[NDArray[Any]]:
-    """Turn sequences with channels first, as aeon has them, into those with time first.
+    """Put time first in sequences that have channels first, as in aeon.
 
-    The two can't be told apart by their shapes, so nothing but this function turns
-    axes. A sequence comes back by ``x.T``.
+    Shapes don't tell the two orders apart. So the package swaps axes in this function
+    only. ``x.T`` swaps them back. A channel is a feature.
 
     Parameters
     ----------
@@ -23,8 +23,8 @@ def from_channels_first(X: Any) -> list[NDArray[Any]]:
     Returns
     -------
     list of ndarray of shape (n_timesteps_i, n_channels)
-        Views of the arrays in `X`. NaN is a missing value there, also at the end of a
-        sequence.
+        Views of the arrays in `X`. In a list, NaN is a missing value, at the end of a
+        sequence too.
 
     Raises
     ------

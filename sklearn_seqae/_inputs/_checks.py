@@ -1,14 +1,14 @@
-"""What every adapter checks: that the data are real numbers, present and finite."""
+"""Checks that readers share: real numbers, present and finite."""
 
 import reprlib
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._ragged import Floats, RaggedArray
+from sklearn_seqae._ragged import Floats, RaggedArray, float_dtype
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 ACCEPTED = (
@@ -17,7 +17,7 @@ ACCEPTED = (
     "in each cell or with rows indexed by series and time"
 )
 
-# float() takes these, or some of them, without a word.
+# float() accepts some of these silently.
 _NOT_REAL = (
     str,
     bytes,
@@ -29,7 +29,7 @@ _NOT_REAL = (
 
 
 def as_real(array: NDArray[Any], place: str) -> NDArray[Any]:
-    """Return `array` with a boolean, integer or floating dtype, or raise.
+    """Return an array with a boolean, integer or floating dtype, or raise.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def as_real(array: NDArray[Any], place: str) -> NDArray[Any]:
         Objects are converted to float64; None and pandas.NA become NaN.
 
     place : str
-        Where the array was found, to begin the message with.
+        Place of the array, which begins the message.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def as_real(array: NDArray[Any], place: str) -> NDArray[Any]:
     ValueError
         If the numbers are complex, or an object is itself a sequence.
     TypeError
-        If there is anything but numbers.
+        If there is something other than numbers.
     """
     kind = array.dtype.kind
     if kind in "fiub":
@@ -91,12 +91,12 @@ def _not_a_number(place: str, error: Exception) -> str:
 
 
 def as_plain(X: Any) -> Any:
-    """Put NaN where an array is masked: `numpy.asarray` would drop the mask.
+    """Fill a masked array with NaN, because `numpy.asarray` drops the mask.
 
     Parameters
     ----------
     X : object
-        Anything.
+        Any object.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def as_plain(X: Any) -> Any:
 
 
 def as_float(array: NDArray[Any]) -> Floats:
-    """Convert to one of the two dtypes that a RaggedArray has.
+    """Convert to the dtype of sequences, see `float_dtype`.
 
     Parameters
     ----------
@@ -121,29 +121,11 @@ def as_float(array: NDArray[Any]) -> Floats:
     Returns
     -------
     ndarray
-        Of float32 for float16 and float32, else float64; no copy if it is that.
+        float32 for float16 and float32, else float64. No copy if it has that dtype.
     """
-    narrow = array.dtype in (np.float16, np.float32)
-    dtype: type[np.floating[Any]] = np.float32 if narrow else np.float64
-    # A longdouble beyond float64 becomes inf here, which check_values reports.
+    # A longdouble beyond float64 becomes inf here; check_values reports it.
     with np.errstate(over="ignore"):
-        return array.astype(dtype, copy=False)
-
-
-def dtype_name(ragged: RaggedArray) -> Literal["float32", "float64"]:
-    """Name the dtype of the values, as `Container` keeps it.
-
-    Parameters
-    ----------
-    ragged : RaggedArray
-        The sequences.
-
-    Returns
-    -------
-    str
-        Either "float32" or "float64".
-    """
-    return "float32" if ragged.dtype == np.float32 else "float64"
+        return array.astype(float_dtype(array.dtype), copy=False)
 
 
 def by_position(i: int) -> str:
@@ -152,12 +134,12 @@ def by_position(i: int) -> str:
     Parameters
     ----------
     i : int
-        Its position.
+        Position of the sequence.
 
     Returns
     -------
     str
-        Such as "sequence 3".
+        For example "sequence 3".
     """
     return f"sequence {i}"
 
@@ -171,15 +153,15 @@ def check_values(ragged: RaggedArray, show: Callable[[int], str] = by_position) 
         Of non-empty sequences.
 
     show : callable
-        What to call a sequence of which the position is given.
+        Function from the position of a sequence to its name in messages.
 
     Raises
     ------
     InvalidSequenceError
-        Naming the first such sequence.
+        Names the first such sequence.
     """
     values = ragged.values
-    # One sum tells that all is well, without a temporary array: sklearn's trick.
+    # scikit-learn's trick: a finite sum needs no temporary array to be sure.
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(values.sum(dtype=np.float64)):
             return
@@ -199,12 +181,12 @@ def check_values(ragged: RaggedArray, show: Callable[[int], str] = by_position) 
 
 
 def raise_unobserved(sequence: str) -> None:
-    """Raise for a sequence whose every value is NaN.
+    """Raise for a sequence in which every value is NaN.
 
     Parameters
     ----------
     sequence : str
-        What to call it.
+        Name of the sequence in the message.
 
     Raises
     ------
@@ -218,17 +200,17 @@ def raise_unobserved(sequence: str) -> None:
 
 
 def describe(X: Any) -> str:
-    """Say in a few words what `X` is, for messages.
+    """Describe `X` in a few words, for messages.
 
     Parameters
     ----------
     X : object
-        Anything.
+        Any object.
 
     Returns
     -------
     str
-        Such as "the int 3" or "a dict".
+        For example "the int 3" or "a dict".
     """
     if X is None:
         return "None"

@@ -1,4 +1,4 @@
-"""Columns with a sequence in each cell: the numbers of one, the channels of several."""
+"""Columns with a sequence in each cell; each of several columns is one feature."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._inputs._checks import as_float, as_real, check_values, dtype_name
-from sklearn_seqae._inputs._container import Container, Kind, Layout
-from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers import Container, Layout
+from sklearn_seqae._inputs._checks import as_float, as_real, check_values
+from sklearn_seqae._ragged import RaggedArray, locate, offsets_from_lengths
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 
@@ -21,16 +21,16 @@ class Column:
     Attributes
     ----------
     name : object
-        Its label, or None where there is none.
+        Label of the column, or None.
 
     ragged : RaggedArray
         The sequences.
 
     univariate : bool
-        Whether each was 1-D.
+        Whether each sequence was 1-D.
 
     layout : tuple of str
-        How a cell held its numbers, see `Container`.
+        Layout of a cell, see `Container`.
     """
 
     name: Any
@@ -41,12 +41,12 @@ class Column:
 
 @contextmanager
 def named(name: Any) -> Iterator[None]:
-    """Name the column in the errors that are raised within.
+    """Add the name of the column to errors.
 
     Parameters
     ----------
     name : object
-        The label of the column; None adds nothing.
+        Label of the column. None adds nothing.
     """
     try:
         yield
@@ -63,15 +63,15 @@ def column_from_lists(
     width: int | None,
     numbers: NDArray[Any],
 ) -> Column:
-    """Put together a column of lists of numbers, or of lists of lists of numbers.
+    """Make a column from lists of numbers, or from lists of lists of numbers.
 
     Parameters
     ----------
     name : object
-        The label of the column, or None.
+        Label of the column, or None.
 
     layout : sequence of str
-        What kind of list the outer and, if there is one, the inner is.
+        Kind of the outer list and, if there is one, of the inner list.
 
     lengths : ndarray of shape (n_sequences,), int
         Time steps of each sequence, see `check_lengths`.
@@ -79,23 +79,22 @@ def column_from_lists(
     width : int or None
         Features of each time step; None if the sequences are univariate.
 
-    numbers : ndarray of shape (n_timesteps * width,)
-        All of them, of any dtype that `as_real` takes. May have the shape (n_timesteps,
-        width), too.
+    numbers : ndarray of shape (n_timesteps * width,) or (n_timesteps, width)
+        The numbers of all sequences, of any dtype that `as_real` takes.
 
     Returns
     -------
     Column
-        Which shares memory with `numbers` if they are float32 or float64.
+        It shares memory with `numbers` if they are float32 or float64.
 
     Raises
     ------
     TypeError
-        If there is something else than real numbers.
+        If there is something other than real numbers.
     """
     values = as_float(as_real(numbers, "X" if name is None else f"column {name!r}"))
     ragged = RaggedArray(values.reshape(-1, width or 1), offsets_from_lengths(lengths))
-    return Column(name, ragged, width is None, (*layout, dtype_name(ragged)))
+    return Column(name, ragged, width is None, (*layout, ragged.dtype.name))
 
 
 def check_lengths(lengths: NDArray[Any]) -> None:
@@ -109,7 +108,7 @@ def check_lengths(lengths: NDArray[Any]) -> None:
     Raises
     ------
     InvalidSequenceError
-        Naming the first that is empty.
+        Names the first empty sequence.
     """
     if len(lengths) == 0:
         raise InvalidSequenceError(
@@ -123,15 +122,15 @@ def check_lengths(lengths: NDArray[Any]) -> None:
 
 
 def common_width(widths: NDArray[Any], lengths: NDArray[Any]) -> int:
-    """Return the number of features of every time step.
+    """Return the number of features that all time steps share.
 
     Parameters
     ----------
     widths : ndarray of shape (n_timesteps,), int
-        Features of each time step, of all sequences, one after the other.
+        Features of each time step of all sequences, one after the other.
 
     lengths : ndarray of shape (n_sequences,), int
-        Time steps of each sequence, none of them empty.
+        Time steps of each sequence, at least 1.
 
     Returns
     -------
@@ -140,12 +139,13 @@ def common_width(widths: NDArray[Any], lengths: NDArray[Any]) -> int:
     Raises
     ------
     InvalidSequenceError
-        Naming the first time step that differs from the very first, or if it is empty.
+        If there are no features, or a time step differs from the first one. Names the
+        first such time step.
     """
     expected = int(widths[0])
     if np.any(widths != expected):
         row = int(np.argmax(widths != expected))
-        i, timestep = _locate(row, lengths)
+        i, timestep = locate(offsets_from_lengths(lengths), row)
         raise InvalidSequenceError(
             f"sequence {i} has {_count(int(widths[row]), 'feature')} at time step "
             f"{timestep}, but sequence 0 has {expected} at time step 0; every time "
@@ -158,44 +158,44 @@ def common_width(widths: NDArray[Any], lengths: NDArray[Any]) -> int:
 
 def ragged_from_columns(
     columns: Sequence[Column],
-    kind: Kind,
+    kind: str,
     n_columns: int | None,
     column_names: tuple[Any, ...] = (None,),
 ) -> tuple[RaggedArray, Container]:
-    """Make one ragged array of a column, or of several that are a channel each.
+    """Make one ragged array of one column, or of several with a feature each.
 
     Parameters
     ----------
     columns : sequence of Column
-        At least one, all of the same number of sequences.
+        At least one, all with the same number of sequences.
 
     kind, n_columns, column_names
-        For the container.
+        Attributes of the container.
 
     Returns
     -------
     ragged : RaggedArray
         The sequences.
     container : Container
-        What they were.
+        Note on what they were.
 
     Raises
     ------
     InvalidSequenceError
-        If a sequence differs in length between columns.
+        If columns differ in the length of a sequence.
     ValueError
         If one of several columns is itself multivariate.
     """
     first = columns[0]
     ragged = first.ragged
     if len(columns) > 1:
-        _check_channels(columns)
-        channels = [column.ragged.values for column in columns]
-        ragged = ragged.with_values(np.concatenate(channels, axis=1))
+        _check_features(columns)
+        features = [column.ragged.values for column in columns]
+        ragged = ragged.with_values(np.concatenate(features, axis=1))
     check_values(ragged)
     return ragged, Container(
         kind,
-        dtype_name(ragged),
+        ragged.dtype.name,
         univariate=first.univariate and len(columns) == 1,
         n_columns=n_columns,
         columns=tuple(column.name for column in columns),
@@ -205,17 +205,17 @@ def ragged_from_columns(
 
 
 def refuse_other_columns(sequences: list[Any], others: list[Any]) -> None:
-    """Raise if a frame holds sequences in some columns only.
+    """Raise if only some columns of a frame hold sequences.
 
     Parameters
     ----------
     sequences, others : list
-        Labels of the columns with a sequence in each cell, and of those without.
+        Labels of the columns with a sequence in each cell, and of the other columns.
 
     Raises
     ------
     ValueError
-        Naming one of each.
+        Names one column of each.
     """
     if others:
         raise ValueError(
@@ -231,7 +231,7 @@ def refuse_null(i: int) -> None:
     Parameters
     ----------
     i : int
-        Its position.
+        Position of the sequence.
 
     Raises
     ------
@@ -247,7 +247,7 @@ def refuse_null_step(row: int, lengths: NDArray[Any]) -> None:
     Parameters
     ----------
     row : int
-        The step, counted over all sequences.
+        Position of the time step in all sequences, one after the other.
 
     lengths : ndarray of shape (n_sequences,), int
         Time steps of each sequence.
@@ -257,27 +257,21 @@ def refuse_null_step(row: int, lengths: NDArray[Any]) -> None:
     InvalidSequenceError
         Always.
     """
-    i, timestep = _locate(row, lengths)
+    i, timestep = locate(offsets_from_lengths(lengths), row)
     raise InvalidSequenceError(
         f"sequence {i} has null at time step {timestep}; where all features of a time "
         "step are missing, put null, or NaN, in the place of each."
     )
 
 
-def _locate(row: int, lengths: NDArray[Any]) -> tuple[int, int]:
-    offsets = offsets_from_lengths(lengths)
-    i = int(np.searchsorted(offsets, row, side="right")) - 1
-    return i, int(row - offsets[i])
-
-
-def _check_channels(columns: Sequence[Column]) -> None:
+def _check_features(columns: Sequence[Column]) -> None:
     first = columns[0]
     for column in columns:
         if not column.univariate:
             raise ValueError(
                 f"column {column.name!r} holds multivariate sequences, "
-                f"{_count(column.ragged.n_features, 'feature')} at a time step; of "
-                "several columns, each must be one channel. Pass this one alone."
+                f"{_count(column.ragged.n_features, 'feature')} at a time step; each "
+                "of several columns must be one feature. Pass this column alone."
             )
         differs = column.ragged.lengths != first.ragged.lengths
         if differs.any():
@@ -286,5 +280,5 @@ def _check_channels(columns: Sequence[Column]) -> None:
             raise InvalidSequenceError(
                 f"sequence {i} has {_count(found, 'time step')} in column "
                 f"{column.name!r}, but {expected} in column {first.name!r}; all "
-                "channels of a sequence need the same number."
+                "features of a sequence need the same number."
             )

@@ -1,42 +1,16 @@
-"""The one place that tells containers apart."""
+"""From any container to a RaggedArray, by the table of kinds."""
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import sparse
 
-from sklearn_seqae._inputs._arrays import ragged_from_array
-from sklearn_seqae._inputs._arrow import (
-    is_arrow,
-    is_awkward,
-    ragged_from_arrow,
-    ragged_from_awkward,
-)
+from sklearn_seqae._containers import Container, load, reader_of
 from sklearn_seqae._inputs._checks import ACCEPTED, describe
-from sklearn_seqae._inputs._container import Container
-from sklearn_seqae._inputs._lists import ragged_from_object_array, ragged_from_sequence
-from sklearn_seqae._inputs._long import ragged_from_long, series_of_long
-from sklearn_seqae._inputs._nested import (
-    holds_sequences,
-    is_nested_array,
-    ragged_from_nested,
-    ragged_from_nested_array,
-)
-from sklearn_seqae._inputs._pandas import ragged_from_dataframe
-from sklearn_seqae._inputs._polars import is_polars, ragged_from_polars
-from sklearn_seqae._inputs._tensors import is_ragged_tensor, ragged_from_tensor
+from sklearn_seqae._inputs._lists import ragged_from_sequence
+from sklearn_seqae._inputs._numpy import ragged_from_numpy
 from sklearn_seqae._ragged import RaggedArray
-
-# Recognised by the name of their class: the libraries may be absent.
-OPTIONAL = (
-    (is_polars, ragged_from_polars),
-    (is_arrow, ragged_from_arrow),
-    (is_awkward, ragged_from_awkward),
-    (is_ragged_tensor, ragged_from_tensor),
-)
 
 
 def to_ragged(X: Any) -> tuple[RaggedArray, Container]:
@@ -53,10 +27,10 @@ def to_ragged(X: Any) -> tuple[RaggedArray, Container]:
         - A 2-D array or a DataFrame of numbers, whose rows are univariate sequences.
           Trailing NaN is padding; any other NaN is missing.
         - A DataFrame of numbers with an index of two levels, series and time: a long
-          table, whose columns are channels.
-        - A DataFrame, Series or 2-D object array with a sequence in each cell; of
-          several columns, each is one channel.
-        - polars: a Series of List or Array, a DataFrame of such columns, one channel
+          table, whose columns are features.
+        - A DataFrame, Series or 2-D object array with a sequence in each cell. Each of
+          several columns is one feature.
+        - polars: a Series of List or Array, a DataFrame of such columns, one feature
           each, or of numbers. The same of pyarrow. A `tf.RaggedTensor` or an
           `awkward.Array`.
 
@@ -67,12 +41,12 @@ def to_ragged(X: Any) -> tuple[RaggedArray, Container]:
     ragged : RaggedArray
         The sequences.
     container : Container
-        What `X` was, for the way back.
+        Note on what `X` was, for the way back.
 
     Raises
     ------
     InvalidSequenceError
-        If a sequence is empty, all NaN, infinite or of another width than the first.
+        If a sequence is empty, all NaN, infinite, or has other features than the first.
     ValueError
         If the shape or the numbers (complex) are not those above.
     TypeError
@@ -87,74 +61,30 @@ def to_ragged(X: Any) -> tuple[RaggedArray, Container]:
     >>> container.kind, container.univariate
     ('list', True)
     """
-    if isinstance(X, pd.DataFrame | pd.Series):
-        return _from_pandas(X)
-    if isinstance(X, list | tuple):
-        return ragged_from_sequence(X, kind="tuple" if isinstance(X, tuple) else "list")
-    for is_kind, adapter in OPTIONAL:
-        if is_kind(X):
-            return adapter(X)
+    if reader := reader_of(X):
+        found: tuple[RaggedArray, Container] = load("_inputs", reader.function)(X)
+        return found
     if hasattr(X, "__array__") or sparse.issparse(X):
-        return _from_array_like(X)
+        return ragged_from_numpy(X)
     if isinstance(X, Sequence) and not isinstance(X, str | bytes | bytearray):
-        return ragged_from_sequence(X, kind="list")
+        return ragged_from_sequence(X)
     raise TypeError(f"X is {describe(X)}; expected {ACCEPTED}.")
 
 
 def ids_of_sequences(X: Any) -> pd.Index | None:
-    """Return the label of every sequence, where the container has labels.
+    """Return the label of every sequence, if the container has labels.
 
     Parameters
     ----------
     X : object
-        That `to_ragged` takes.
+        A container that `to_ragged` takes.
 
     Returns
     -------
     pandas.Index of shape (n_sequences,) or None
         The series of a long table, the index of any other frame or Series of pandas.
     """
-    if not isinstance(X, pd.DataFrame | pd.Series):
+    reader = reader_of(X)
+    if reader is None or not reader.labels:
         return None
-    return series_of_long(X) if is_long(X) else X.index
-
-
-def is_long(X: Any) -> bool:
-    """Tell whether `X` has a row for each time step, by an index of series and time.
-
-    Parameters
-    ----------
-    X : object
-        Anything.
-
-    Returns
-    -------
-    bool
-    """
-    if not isinstance(X, pd.DataFrame | pd.Series):
-        return False
-    return X.index.nlevels > 1 and not holds_sequences(X)
-
-
-def _from_pandas(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Container]:
-    if holds_sequences(X):
-        return ragged_from_nested(X)
-    if is_long(X):
-        return ragged_from_long(X)
-    if isinstance(X, pd.DataFrame):
-        return ragged_from_dataframe(X)
-    return _from_array_like(X)
-
-
-def _from_array_like(X: Any) -> tuple[RaggedArray, Container]:
-    if not sparse.issparse(X):
-        array = np.asarray(X)
-        if array.ndim == 1 and array.dtype == object and not _holds_scalars(array):
-            return ragged_from_object_array(array)
-        if is_nested_array(array):
-            return ragged_from_nested_array(array)
-    return ragged_from_array(X)
-
-
-def _holds_scalars(array: NDArray[np.object_]) -> bool:
-    return array.size > 0 and np.isscalar(array[0])
+    return load("_inputs", reader.labels)(X)

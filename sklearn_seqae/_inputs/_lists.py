@@ -6,15 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._containers import Container
 from sklearn_seqae._inputs._checks import (
     ACCEPTED,
     as_plain,
     as_real,
     check_values,
     describe,
-    dtype_name,
 )
-from sklearn_seqae._inputs._container import Container, Kind
 from sklearn_seqae._ragged import (
     RaggedArray,
     check_same_n_features,
@@ -24,34 +23,42 @@ from sklearn_seqae._ragged import (
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
-def ragged_from_sequence(
-    X: Sequence[Any], *, kind: Kind
-) -> tuple[RaggedArray, Container]:
+def ragged_from_sequence(X: Sequence[Any]) -> tuple[RaggedArray, Container]:
     """Stack a list of sequences, all of them 1-D or all of them 2-D.
 
     Parameters
     ----------
     X : sequence of array-like, each (n_timesteps_i, n_features) or (n_timesteps_i,)
-        NaN is a missing value here, wherever it stands.
-
-    kind : {"list", "tuple", "object_array"}
-        What to give back later.
+        NaN is a missing value, at the end of a sequence too.
 
     Returns
     -------
     ragged : RaggedArray
         The sequences.
     container : Container
-        What `X` was.
+        Of kind "tuple" if `X` is one, else "list".
     """
-    if len(X) == 0:
-        raise ValueError(
-            f"X is an empty {kind.replace('_', ' ')}: found 0 sequences, while a "
-            f"minimum of 1 is required; expected {ACCEPTED}."
-        )
-    ragged, univariate = stack_sequences(X)
-    check_values(ragged)
-    return ragged, Container(kind, dtype_name(ragged), univariate)
+    return _read(X, "tuple" if isinstance(X, tuple) else "list")
+
+
+def ragged_from_object_array(
+    X: NDArray[np.object_],
+) -> tuple[RaggedArray, Container]:
+    """Stack the sequences of a 1-D object array, as `ragged_from_sequence` does.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_sequences,), object
+        An array-like in each cell.
+
+    Returns
+    -------
+    ragged : RaggedArray
+        The sequences.
+    container : Container
+        Of kind "object_array".
+    """
+    return _read(X.tolist(), "object_array")
 
 
 def stack_sequences(X: Sequence[Any]) -> tuple[RaggedArray, bool]:
@@ -72,9 +79,9 @@ def stack_sequences(X: Sequence[Any]) -> tuple[RaggedArray, bool]:
     Raises
     ------
     InvalidSequenceError
-        If one is no array, empty, or of another shape than the first.
+        If a sequence is no array, is empty, or has other dimensions than the first.
     TypeError
-        If one holds something else than real numbers.
+        If a sequence holds something other than real numbers.
     """
     arrays = [_as_array(sequence, i) for i, sequence in enumerate(X)]
     univariate = _check_same_ndim(arrays)
@@ -86,12 +93,12 @@ def stack_sequences(X: Sequence[Any]) -> tuple[RaggedArray, bool]:
 
 
 def is_sequence(cell: Any) -> bool:
-    """Tell whether a cell of a table holds a sequence, and not a number or a string.
+    """Return whether a cell of a table holds a sequence, not a number or a string.
 
     Parameters
     ----------
     cell : object
-        Anything.
+        Any object.
 
     Returns
     -------
@@ -103,31 +110,22 @@ def is_sequence(cell: Any) -> bool:
     return hasattr(cell, "__array__") and np.ndim(cell) > 0
 
 
-def ragged_from_object_array(
-    X: NDArray[np.object_],
-) -> tuple[RaggedArray, Container]:
-    """Stack the sequences of a 1-D object array, as `ragged_from_sequence` does.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_sequences,), object
-        An array-like in each cell.
-
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Of kind "object_array".
-    """
-    return ragged_from_sequence(X.tolist(), kind="object_array")
+def _read(X: Sequence[Any], kind: str) -> tuple[RaggedArray, Container]:
+    if len(X) == 0:
+        raise ValueError(
+            f"X is an empty {kind.replace('_', ' ')}: found 0 sequences, while a "
+            f"minimum of 1 is required; expected {ACCEPTED}."
+        )
+    ragged, univariate = stack_sequences(X)
+    check_values(ragged)
+    return ragged, Container(kind, ragged.dtype.name, univariate)
 
 
 def _as_array(sequence: Any, i: int) -> NDArray[Any]:
     """Return sequence i as a 1-D or 2-D array of real numbers, not empty."""
     array = sequence if type(sequence) is np.ndarray else _convert(sequence, i)
     if array.dtype == object and array.ndim == 1 and any(map(is_sequence, array[:1])):
-        array = _convert(array.tolist(), i)  # as pandas reads nested lists of Parquet
+        array = _convert(array.tolist(), i)  # nested lists of Parquet, by pandas
     if array.ndim not in (1, 2):
         raise InvalidSequenceError(
             f"sequence {i} is {describe(sequence)}; expected shape "
@@ -153,7 +151,7 @@ def _convert(sequence: Any, i: int) -> NDArray[Any]:
 
 
 def _check_same_ndim(arrays: Sequence[NDArray[Any]]) -> bool:
-    """Return whether the sequences are univariate; raise if only some are."""
+    """Return whether all sequences are univariate; raise if only some are."""
     expected = arrays[0].ndim
     for i, array in enumerate(arrays):
         if array.ndim != expected:

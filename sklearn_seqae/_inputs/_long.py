@@ -1,4 +1,4 @@
-"""Long tables of pandas: a row for each time step, an index of series and time."""
+"""Long tables of pandas: a row for each time step, indexed by series and time."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,24 +8,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._inputs._checks import as_float, check_values, dtype_name
-from sklearn_seqae._inputs._container import Container, Layout
-from sklearn_seqae._inputs._pandas import to_numpy
-from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers import Container, Layout
+from sklearn_seqae._inputs._checks import as_float, check_values
+from sklearn_seqae._inputs._wide import to_numpy
+from sklearn_seqae._ragged import RaggedArray, float_dtype, offsets_from_lengths
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 Codes = NDArray[np.int64]
 
 
 def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Container]:
-    """Read a long table; series are in the order in which they first appear.
+    """Read a long table. Series come in the order in which they first appear.
 
     Parameters
     ----------
     X : pandas.DataFrame or pandas.Series
-        Of numbers, with an index of two levels: series and time. The rows of a series
-        are in the order of time, and may have those of others between them. The columns
-        are channels.
+        Numbers, with an index of two levels: series and time. Each column is a feature.
+        The rows of a series are in the order of time. Rows of other series may stand
+        between them.
 
     Returns
     -------
@@ -37,19 +37,19 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
     Raises
     ------
     InvalidSequenceError
-        If the rows of a series are not sorted by time, or two are of the same time.
+        If the rows of a series are not sorted by time, or two have the same time.
     ValueError
-        If the index has other levels, or null in one of them.
+        If the index has another number of levels, or holds null.
     TypeError
         If a column is not numeric, or times can't be compared.
     """
     frame = X.to_frame() if isinstance(X, pd.Series) else X
     _check_shape(frame)
     index = frame.index
-    # Numbered as they first appear, as pandas.factorize does
+    # factorize numbers the series in the order in which they first appear
     series, labels = pd.factorize(_codes(index, 0))
     order = None
-    if np.any(series[1:] < series[:-1]):  # rows of one series between those of another
+    if np.any(series[1:] < series[:-1]):  # rows of several series are mixed
         order = np.argsort(series, kind="stable")
         series = series[order]
 
@@ -57,13 +57,13 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
         return f"series {index.levels[0][labels[[i]]].tolist()[0]!r}"
 
     _check_times(index, order, series, show)
-    values = as_float(to_numpy(frame, "each column is one channel"))
+    values = as_float(to_numpy(frame, "each column is one feature"))
     offsets = offsets_from_lengths(np.bincount(series))
     ragged = RaggedArray(values if order is None else values[order], offsets)
     check_values(ragged, show)
     return ragged, Container(
         "long_series" if isinstance(X, pd.Series) else "long_dataframe",
-        dtype_name(ragged),
+        ragged.dtype.name,
         univariate=isinstance(X, pd.Series),
         n_columns=None if isinstance(X, pd.Series) else frame.shape[1],
         columns=(X.name,) if isinstance(X, pd.Series) else tuple(X.columns.tolist()),
@@ -74,17 +74,17 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
 
 
 def series_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
-    """Return the ids of the series of a long table, as they first appear.
+    """Return the ids of the series of a long table, in order of first appearance.
 
     Parameters
     ----------
     X : pandas.DataFrame or pandas.Series
-        That `ragged_from_long` takes.
+        A long table that `ragged_from_long` takes.
 
     Returns
     -------
     pandas.Index of shape (n_sequences,)
-        Of the dtype and with the name that the level has.
+        With the dtype and the name of the level.
     """
     _, labels = pd.factorize(_codes(X.index, 0))
     return X.index.levels[0].take(labels).rename(X.index.names[0])
@@ -95,24 +95,24 @@ def _check_shape(frame: pd.DataFrame) -> None:
     if n_levels != 2:
         raise ValueError(
             f"X has an index of {n_levels} levels {list(frame.index.names)}; a long "
-            "table has two, series and time. Make one of those that tell series apart."
+            "table has two, series and time. Merge the levels that identify a series."
         )
-    for size, what in zip(frame.shape, ("row", "column"), strict=True):
+    for size, noun in zip(frame.shape, ("row", "column"), strict=True):
         if size == 0:
             raise ValueError(
-                f"X has 0 {what}s (shape={frame.shape}) while a minimum of 1 is "
+                f"X has 0 {noun}s (shape={frame.shape}) while a minimum of 1 is "
                 "required."
             )
 
 
 def _codes(index: pd.MultiIndex, level: int) -> Codes:
-    """Return the position of each row's label in the level; null is refused."""
+    """Return the position of each row's label in the level; raise for null."""
     codes = np.asarray(index.codes[level])
     null = codes < 0
     if null.any():
-        what = ("series", "time")[level]
+        noun = ("series", "time")[level]
         raise ValueError(
-            f"row {int(null.argmax())} of X has a null {what} (level "
+            f"row {int(null.argmax())} of X has a null {noun} (level "
             f"{index.names[level]!r} of its index); give it one, or drop the row."
         )
     return codes
@@ -124,7 +124,7 @@ def _check_times(
     series: Codes,
     show: Callable[[int], str],
 ) -> None:
-    """Raise where time does not rise from one row of a series to the next."""
+    """Raise if time does not rise from one row of a series to the next."""
     rank = _rank(index)[_codes(index, 1)]
     if order is not None:
         rank = rank[order]
@@ -140,24 +140,24 @@ def _check_times(
     if falls.any():
         raise InvalidSequenceError(
             f"{show(int(series[row]))} is not sorted by time: {later} comes after "
-            f"{earlier}. Sort the rows first, with X.sort_index(), which sorts the "
-            "series, too; or let to_sequences sort them, which gives a column."
+            f"{earlier}. Sort the rows with X.sort_index(), which sorts series, too; "
+            "or let to_sequences sort them, which returns a column of sequences."
         )
     raise InvalidSequenceError(
-        f"{show(int(series[row]))} has more than one row at time {later}; leave one "
+        f"{show(int(series[row]))} has more than one row at time {later}; keep one "
         "for each time, for instance with X[~X.index.duplicated()]."
     )
 
 
 def _rank(index: pd.MultiIndex) -> Codes:
-    """Return the rank of each label of the level of times."""
+    """Return the rank of each time among the labels of its level."""
     times = index.levels[1]
     name = index.names[1]
     if times.dtype == object:
         zones = {str(t.tzinfo): t for t in times if isinstance(t, datetime)}
         if len(zones) > 1:
             raise TypeError(
-                f"the times of X (level {name!r} of its index) are of several time "
+                f"the times of X (level {name!r} of its index) have several time "
                 f"zones ({', '.join(sorted(zones))}); convert them to one first, for "
                 "instance with pandas.to_datetime(times, utc=True)."
             )
@@ -176,10 +176,10 @@ def _rank(index: pd.MultiIndex) -> Codes:
 
 
 def _floating(dtype: Any) -> Layout:
-    """Return the floating dtype, of the same library, in which to give values back."""
-    narrow = getattr(dtype, "numpy_dtype", dtype) in (np.float16, np.float32)
+    """Return the floating dtype of the same library, to give values back in."""
+    name = float_dtype(getattr(dtype, "numpy_dtype", dtype)).name
     if hasattr(dtype, "pyarrow_dtype"):
-        return ("float[pyarrow]" if narrow else "double[pyarrow]",)
+        return ({"float32": "float[pyarrow]", "float64": "double[pyarrow]"}[name],)
     if hasattr(dtype, "numpy_dtype"):  # pandas' own: Int64, Float32, boolean
-        return ("Float32" if narrow else "Float64",)
-    return ("float32" if narrow else "float64",)
+        return (name.capitalize(),)
+    return (name,)

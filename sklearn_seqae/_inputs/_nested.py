@@ -1,4 +1,4 @@
-"""A sequence in each cell: frames and Series of pandas, and 2-D object arrays."""
+"""Tables with a sequence in each cell: pandas frames and Series, 2-D object arrays."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sklearn_seqae._containers import Container
 from sklearn_seqae._inputs._arrow import column_from_arrow
 from sklearn_seqae._inputs._columns import (
     Column,
@@ -13,13 +14,12 @@ from sklearn_seqae._inputs._columns import (
     ragged_from_columns,
     refuse_other_columns,
 )
-from sklearn_seqae._inputs._container import Container
 from sklearn_seqae._inputs._lists import is_sequence, stack_sequences
 from sklearn_seqae._ragged import RaggedArray
 
 
 def holds_sequences(X: pd.DataFrame | pd.Series) -> bool:
-    """Tell whether a column has a sequence in any of its cells.
+    """Return whether a column has a sequence in any of its cells.
 
     Parameters
     ----------
@@ -41,9 +41,10 @@ def ragged_from_nested(
     Parameters
     ----------
     X : pandas.DataFrame or pandas.Series
-        Of one column, with cells of shape (n_timesteps,) or (n_timesteps, n_features);
-        or of several, one channel each, whose cells are of shape (n_timesteps,) and
-        equally long within a row. Objects (arrays, Series, lists) or Arrow lists.
+        One column with cells of shape (n_timesteps,) or (n_timesteps, n_features). Or
+        several columns, one feature each, with cells of shape (n_timesteps,); the cells
+        of a row have the same length. Cells are objects (arrays, Series, lists) or
+        Arrow lists.
 
     Returns
     -------
@@ -57,7 +58,7 @@ def ragged_from_nested(
     ValueError
         If only some columns hold sequences, or a sequence can't be used.
     TypeError
-        If there is anything but numbers.
+        If there is something other than numbers.
     """
     columns = _columns_of(X)
     nested = [_has_sequences(column) for column in columns]
@@ -73,7 +74,7 @@ def ragged_from_nested(
 
 
 def is_nested_array(array: NDArray[Any]) -> bool:
-    """Tell whether a 2-D array has a sequence in any of its cells.
+    """Return whether an array is 2-D and has a sequence in any of its cells.
 
     Parameters
     ----------
@@ -90,12 +91,12 @@ def is_nested_array(array: NDArray[Any]) -> bool:
 def ragged_from_nested_array(
     array: NDArray[np.object_],
 ) -> tuple[RaggedArray, Container]:
-    """Read a 2-D object array, which is what NumPy makes of a nested frame.
+    """Read a 2-D object array, such as NumPy makes of a nested frame.
 
     Parameters
     ----------
     array : ndarray of shape (n_sequences, n_columns), object
-        With cells as those of a frame.
+        With cells like those of a frame.
 
     Returns
     -------

@@ -1,86 +1,54 @@
-"""Frames of pandas that hold numbers: a univariate sequence a row."""
+"""Frames and Series of pandas: wide, long or nested."""
 
-from dataclasses import replace
-from typing import Any
-
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from sklearn_seqae._inputs._arrays import ragged_from_table
-from sklearn_seqae._inputs._checks import as_real
-from sklearn_seqae._inputs._container import Container
+from sklearn_seqae._containers import Container
+from sklearn_seqae._inputs._long import ragged_from_long, series_of_long
+from sklearn_seqae._inputs._nested import holds_sequences, ragged_from_nested
+from sklearn_seqae._inputs._numpy import ragged_from_numpy
+from sklearn_seqae._inputs._wide import ragged_from_wide
 from sklearn_seqae._ragged import RaggedArray
 
 
-def ragged_from_dataframe(X: pd.DataFrame) -> tuple[RaggedArray, Container]:
-    """Read a DataFrame whose rows are univariate sequences, padded with NaN.
+def ragged_from_pandas(
+    X: pd.DataFrame | pd.Series,
+) -> tuple[RaggedArray, Container]:
+    """Read a frame or a Series.
 
     Parameters
     ----------
-    X : pandas.DataFrame of shape (n_sequences, max_timesteps)
-        Boolean, integer and floating columns, of NumPy's and pandas' own dtypes.
+    X : pandas.DataFrame or pandas.Series
+        With a sequence in each cell; else with an index of series and time; else with a
+        univariate sequence in each row.
 
     Returns
     -------
-    ragged : RaggedArray of 1 feature
+    ragged : RaggedArray
         The sequences.
     container : Container
-        Of kind "dataframe".
-
-    Raises
-    ------
-    TypeError
-        Naming the first column that is not numeric.
+        Of a "nested" kind, a "long" kind or "dataframe".
     """
-    values = to_numpy(X, "each row is one univariate sequence")
-    ragged, container = ragged_from_table(values)
-    return ragged, replace(
-        container,
-        kind="dataframe",
-        columns=tuple(X.columns.tolist()),
-        column_names=tuple(X.columns.names),
-    )
+    if holds_sequences(X):
+        return ragged_from_nested(X)
+    if X.index.nlevels > 1:
+        return ragged_from_long(X)
+    if isinstance(X, pd.DataFrame):
+        return ragged_from_wide(X)
+    return ragged_from_numpy(X)  # which refuses a Series of numbers
 
 
-def to_numpy(X: pd.DataFrame, reading: str) -> NDArray[Any]:
-    """Turn a frame of numbers into a 2-D array, with NaN where a value is missing.
+def labels_of_pandas(X: pd.DataFrame | pd.Series) -> pd.Index:
+    """Return the label of every sequence.
 
     Parameters
     ----------
-    X : pandas.DataFrame of shape (n_rows, n_columns)
-        Boolean, integer and floating columns, of NumPy's and pandas' own dtypes.
-
-    reading : str
-        What rows and columns mean, for the message.
+    X : pandas.DataFrame or pandas.Series
+        A container that `ragged_from_pandas` reads.
 
     Returns
     -------
-    ndarray of shape (n_rows, n_columns), float32 or float64
-
-    Raises
-    ------
-    TypeError
-        Naming the first column that is not numeric.
+    pandas.Index of shape (n_sequences,)
+        The series of a long table, else the index.
     """
-    dtypes = [getattr(dtype, "numpy_dtype", dtype) for dtype in X.dtypes]
-    narrow = all(dtype in (np.float16, np.float32) for dtype in dtypes)
-    if all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in X.dtypes):
-        # Common, and without a copy if the columns are of one floating dtype.
-        return X.to_numpy(dtype=np.float32 if narrow else np.float64)
-    columns = [_column_to_numpy(X.iloc[:, j], reading) for j in range(X.shape[1])]
-    return np.column_stack(columns)
-
-
-def _column_to_numpy(column: pd.Series, reading: str) -> NDArray[Any]:
-    name, dtype = column.name, column.dtype
-    if pd.api.types.is_object_dtype(dtype):
-        return as_real(column.to_numpy(), f"column {name!r}")
-    if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_complex_dtype(dtype):
-        raise TypeError(
-            f"column {name!r} has dtype {dtype}, but every column must be numeric: "
-            f"{reading}; drop the column or convert it."
-        )
-    target = getattr(dtype, "numpy_dtype", None)
-    narrow = target in (np.float16, np.float32)
-    return column.to_numpy(dtype=np.float32 if narrow else np.float64, na_value=np.nan)
+    is_long = X.index.nlevels > 1 and not holds_sequences(X)
+    return series_of_long(X) if is_long else X.index

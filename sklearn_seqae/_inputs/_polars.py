@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._containers import Container
 from sklearn_seqae._inputs._arrays import ragged_from_table_columns
 from sklearn_seqae._inputs._checks import ACCEPTED
 from sklearn_seqae._inputs._columns import (
@@ -18,27 +19,11 @@ from sklearn_seqae._inputs._columns import (
     refuse_null_step,
     refuse_other_columns,
 )
-from sklearn_seqae._inputs._container import Container
-from sklearn_seqae._inputs._libraries import comes_from
+from sklearn_seqae._libraries import comes_from
 from sklearn_seqae._ragged import RaggedArray
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-def is_polars(X: Any) -> bool:
-    """Tell whether `X` is a frame or a Series of polars.
-
-    Parameters
-    ----------
-    X : object
-        Anything.
-
-    Returns
-    -------
-    bool
-    """
-    return comes_from(X, "polars", "DataFrame", "Series", "LazyFrame")
 
 
 def ragged_from_polars(
@@ -49,21 +34,21 @@ def ragged_from_polars(
     Parameters
     ----------
     X : polars.DataFrame or polars.Series
-        Of dtype List or Array, of numbers or, where sequences are multivariate, of
-        Lists or Arrays of numbers. In a frame, several columns are one channel each.
-        Or a frame of numbers, whose rows are univariate sequences.
+        Of dtype List or Array. They hold numbers or, if sequences are multivariate,
+        Lists or Arrays of numbers. Each of several columns of a frame is one feature. A
+        frame may also have columns of numbers; then each row is a univariate sequence.
 
     Returns
     -------
     ragged : RaggedArray
-        The sequences. Of one column in one chunk, without nulls, they are not copied.
+        The sequences. One column in one chunk, without nulls, is not copied.
     container : Container
         Of kind "polars_dataframe", "polars_series" or "polars_wide".
 
     Raises
     ------
     TypeError
-        If `X` is lazy, or holds something else.
+        If `X` is lazy, or holds something other than lists or numbers.
     """
     if comes_from(X, "polars", "LazyFrame"):
         raise TypeError("X is a polars LazyFrame; call X.collect() first.")
@@ -80,8 +65,8 @@ def ragged_from_polars(
 
 
 def _read(series: "pl.Series", name: str | None) -> Column:
-    kinds = [_kind(series)]
-    if not kinds[0]:
+    layout = [_kind(series)]
+    if not layout[0]:
         raise TypeError(
             f"X is a polars Series of dtype {series.dtype}; expected {ACCEPTED}."
         )
@@ -89,19 +74,19 @@ def _read(series: "pl.Series", name: str | None) -> Column:
         if series.null_count():
             refuse_null(_first(series.is_null()))
         lengths = _lengths(series)
-        check_lengths(lengths)  # first: an empty list explodes to one null
+        check_lengths(lengths)  # before explode, which turns an empty list into null
         steps, width = series.explode(), None
         if inner := _kind(steps):
             if steps.null_count():
                 refuse_null_step(_first(steps.is_null()), lengths)
-            kinds.append(inner)
+            layout.append(inner)
             width = common_width(_lengths(steps), lengths)
             steps = steps.explode()
-    return column_from_lists(name, kinds, lengths, width, steps.to_numpy())
+    return column_from_lists(name, layout, lengths, width, steps.to_numpy())
 
 
 def _kind(series: "pl.Series") -> str:
-    """Return "list" or "array", "" if the dtype is neither."""
+    """Return "list" or "array", or "" for another dtype."""
     kind = str(series.dtype.base_type()).lower()
     return kind if kind in ("list", "array") else ""
 

@@ -4,30 +4,14 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_seqae._containers import Container
 from sklearn_seqae._inputs._columns import (
     check_lengths,
     column_from_lists,
     common_width,
     ragged_from_columns,
 )
-from sklearn_seqae._inputs._container import Container
-from sklearn_seqae._inputs._libraries import comes_from
 from sklearn_seqae._ragged import RaggedArray
-
-
-def is_ragged_tensor(X: Any) -> bool:
-    """Tell whether `X` is a ragged tensor of TensorFlow.
-
-    Parameters
-    ----------
-    X : object
-        Anything.
-
-    Returns
-    -------
-    bool
-    """
-    return comes_from(X, "tensorflow", "RaggedTensor")
 
 
 def ragged_from_tensor(X: Any) -> tuple[RaggedArray, Container]:
@@ -36,8 +20,8 @@ def ragged_from_tensor(X: Any) -> tuple[RaggedArray, Container]:
     Parameters
     ----------
     X : tf.RaggedTensor of shape (n_sequences, None) or (n_sequences, None, n_features)
-        Of numbers. The features may be a ragged dimension, too, as
-        ``tf.ragged.constant`` makes one, if it is everywhere of the same size.
+        Numbers. The features may be a ragged dimension of constant size, as
+        ``tf.ragged.constant`` makes one.
 
     Returns
     -------
@@ -49,7 +33,7 @@ def ragged_from_tensor(X: Any) -> tuple[RaggedArray, Container]:
     Raises
     ------
     ValueError
-        If it has another number of dimensions.
+        If `X` has another number of dimensions.
     """
     lengths, *further = (np.diff(s.numpy()) for s in X.nested_row_splits)
     numbers = X.flat_values.numpy()

@@ -1,4 +1,7 @@
-"""From a RaggedArray back to the kind of container that came in: a kind, a file."""
+"""From a RaggedArray back to the kind of container that came in: one writer a file.
+
+`_dispatch` finds the writer in the table of kinds (`_containers`).
+"""
 
 from sklearn_seqae._outputs._dispatch import from_ragged
 from sklearn_seqae._outputs._embedding import ids_of_rows, with_ids

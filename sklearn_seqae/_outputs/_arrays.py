@@ -1,19 +1,19 @@
 """Lists and arrays."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._inputs._container import Container
+from sklearn_seqae._containers import Container, Layout
 from sklearn_seqae._ragged import RaggedArray
 
 
 def to_list(ragged: RaggedArray, container: Container) -> list[NDArray[Any]]:
     """Return a list of arrays, 1-D if univariate."""
-    values = ragged.values[:, 0] if container.univariate else ragged.values
-    return cut(values.astype(container.dtype), ragged)  # a copy: the user's to write
+    return cut(values_of(ragged, container), ragged)
 
 
 def to_tuple(ragged: RaggedArray, container: Container) -> tuple[NDArray[Any], ...]:
@@ -39,28 +39,37 @@ def to_table(ragged: RaggedArray, container: Container) -> NDArray[Any]:
 def to_nested_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
     """Return shape (n_sequences, n_columns), an array in each cell."""
     columns = [
-        as_objects(cut(channel.astype(layout[-1]), ragged))
-        for channel, layout in zip(
-            channels(ragged, container), container.layouts, strict=True
-        )
+        as_objects(cut(column.astype(layout[-1]), ragged))
+        for column, layout in columns_of(ragged, container)
     ]
     return np.stack(columns, axis=1)
 
 
-def channels(ragged: RaggedArray, container: Container) -> list[NDArray[Any]]:
-    """Return the values of each column: 1-D, or 2-D where it was multivariate."""
-    if len(container.layouts) > 1 or container.univariate:
-        return list(ragged.values.T)
-    return [ragged.values]
+def values_of(ragged: RaggedArray, container: Container) -> NDArray[Any]:
+    """Return a copy of the values, in the container's dtype; 1-D if univariate."""
+    values = ragged.values[:, 0] if container.univariate else ragged.values
+    return values.astype(container.dtype)
+
+
+def columns_of(
+    ragged: RaggedArray, container: Container
+) -> Iterator[tuple[NDArray[Any], Layout]]:
+    """Return the values and the layout of each column.
+
+    Values are 1-D, or 2-D if the container had one column of multivariate sequences.
+    """
+    several = len(container.layouts) > 1 or container.univariate
+    columns = list(ragged.values.T) if several else [ragged.values]
+    return zip(columns, container.layouts, strict=True)
 
 
 def cut(values: NDArray[Any], ragged: RaggedArray) -> list[NDArray[Any]]:
-    """Return views of `values`, one for each sequence."""
+    """Return a view of `values` for each sequence."""
     return [values[start:stop] for start, stop in pairwise(ragged.offsets.tolist())]
 
 
 def as_objects(cells: list[Any]) -> NDArray[np.object_]:
-    """Return a 1-D object array, where NumPy would stack cells of equal length."""
+    """Return a 1-D object array. NumPy itself would stack cells of equal length."""
     array = np.empty(len(cells), dtype=object)
     for i, cell in enumerate(cells):
         array[i] = cell

@@ -5,26 +5,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._inputs._container import Container, Layout
-from sklearn_seqae._inputs._libraries import require
+from sklearn_seqae._containers import Container, Layout
+from sklearn_seqae._libraries import require
 from sklearn_seqae._outputs import _arrays
-from sklearn_seqae._outputs._labels import further_labels
+from sklearn_seqae._outputs._labels import PURPOSE, column_labels
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-PURPOSE = "To give sequences back as fit saw them"
 
 
 def to_wide(ragged: RaggedArray, container: Container) -> "pa.Table":
     """Return a table with a univariate sequence in each row, padded with null."""
     pa = require("pyarrow", PURPOSE)
     table = _arrays.to_table(ragged, container)
-    known = list(container.columns or ())
-    names = known + further_labels(known, table.shape[1] - len(known))
     return pa.table(
-        [pa.array(column, from_pandas=True) for column in table.T], names=names
+        [pa.array(column, from_pandas=True) for column in table.T],
+        names=column_labels(container, table.shape[1]),
     )
 
 
@@ -32,18 +29,16 @@ def to_table(ragged: RaggedArray, container: Container) -> "pa.Table":
     """Return a table with a list in each cell."""
     pa = require("pyarrow", PURPOSE)
     columns = [
-        lists_from_channel(channel, layout, ragged)
-        for channel, layout in zip(
-            _arrays.channels(ragged, container), container.layouts, strict=True
-        )
+        lists_from_column(column, layout, ragged)
+        for column, layout in _arrays.columns_of(ragged, container)
     ]
     return pa.table(columns, names=list(container.columns or ()))
 
 
 def to_array(ragged: RaggedArray, container: Container) -> "pa.Array":
     """Return an array of lists."""
-    (channel,) = _arrays.channels(ragged, container)
-    return lists_from_channel(channel, container.layouts[0], ragged)
+    ((column, layout),) = _arrays.columns_of(ragged, container)
+    return lists_from_column(column, layout, ragged)
 
 
 def to_chunked_array(ragged: RaggedArray, container: Container) -> "pa.ChunkedArray":
@@ -52,30 +47,30 @@ def to_chunked_array(ragged: RaggedArray, container: Container) -> "pa.ChunkedAr
     return pa.chunked_array([to_array(ragged, container)])
 
 
-def lists_from_channel(
-    channel: NDArray[Any], layout: Layout, ragged: RaggedArray
+def lists_from_column(
+    column: NDArray[Any], layout: Layout, ragged: RaggedArray
 ) -> "pa.Array":
-    """Return lists, of lists where the channel is 2-D.
+    """Return lists of numbers, or lists of lists for a 2-D column.
 
     Parameters
     ----------
-    channel : ndarray of shape (n_timesteps,) or (n_timesteps, n_features)
+    column : ndarray of shape (n_timesteps,) or (n_timesteps, n_features)
         The values of one column.
 
     layout : tuple of str
-        The kinds of the lists, from the outside in, and the dtype of the numbers.
+        Kinds of the lists, from the outside in, and the dtype of the numbers.
 
     ragged : RaggedArray
-        For the lengths of the sequences.
+        The sequences, for their lengths.
 
     Returns
     -------
     pyarrow.Array of shape (n_sequences,)
-        Of a copy of the numbers.
+        The lists, of a copy of the numbers.
     """
     pa = require("pyarrow", PURPOSE)
     *kinds, dtype = layout
-    lists = pa.array(channel.astype(dtype).reshape(-1))
+    lists = pa.array(column.astype(dtype).reshape(-1))
     if len(kinds) == 2:
         widths = np.full(ragged.n_timesteps, ragged.n_features)
         lists = _lists(lists, kinds[1], widths)

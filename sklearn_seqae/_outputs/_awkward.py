@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sklearn_seqae._inputs._container import Container
-from sklearn_seqae._inputs._libraries import require
+from sklearn_seqae._containers import Container
+from sklearn_seqae._libraries import require
+from sklearn_seqae._outputs._arrays import values_of
+from sklearn_seqae._outputs._labels import PURPOSE
 from sklearn_seqae._ragged import RaggedArray
 
 
 def to_awkward(ragged: RaggedArray, container: Container) -> Any:
-    """Return an awkward array, of fixed size along the features."""
-    ak = require("awkward", "To give sequences back as fit saw them")
-    values = ragged.values[:, 0] if container.univariate else ragged.values
-    return ak.unflatten(values.astype(container.dtype), ragged.lengths)
+    """Return an awkward array with a fixed number of features."""
+    ak = require("awkward", PURPOSE)
+    return ak.unflatten(values_of(ragged, container), ragged.lengths)

@@ -1,4 +1,4 @@
-"""Labels of sequences, on the rows of their embeddings."""
+"""Labels of sequences, as the index of their embeddings."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._set_output import _get_output_config
 
-from sklearn_seqae._inputs._dispatch import ids_of_sequences, is_long
+from sklearn_seqae._inputs import ids_of_sequences
 
 
 def with_ids(Z: NDArray[Any], X: Any, estimator: Any) -> NDArray[Any] | pd.DataFrame:
-    """Label embeddings by series, where scikit-learn would take the index of a table.
+    """Label embeddings with the ids of their sequences, if pandas output is asked for.
 
-    What `set_output` wraps gets the index of a DataFrame `X`. That of a long table has
-    an entry for each time step.
+    `set_output` would take the index of a DataFrame `X`. The index of a long table has
+    an entry for each time step, so it is too long.
 
     Parameters
     ----------
@@ -21,23 +21,21 @@ def with_ids(Z: NDArray[Any], X: Any, estimator: Any) -> NDArray[Any] | pd.DataF
         The embeddings.
 
     X : object
-        The sequences, as the user gave them.
+        The sequences, as the user passed them.
 
     estimator : estimator
-        Which knows the kind of output that the user wants.
+        Estimator whose `set_output` tells the kind of output.
 
     Returns
     -------
     ndarray or DataFrame
-        A DataFrame with the ids for its index if `X` is a long table and "pandas" is
-        what `set_output` asks for, else `Z`.
+        A DataFrame indexed by id if `X` has labels and `set_output` asks for "pandas",
+        else `Z`.
     """
-    if (
-        not is_long(X)
-        or _get_output_config("transform", estimator)["dense"] != "pandas"
-    ):
+    if _get_output_config("transform", estimator)["dense"] != "pandas":
         return Z
-    return pd.DataFrame(Z, index=ids_of_sequences(X))
+    ids = ids_of_sequences(X)
+    return Z if ids is None else pd.DataFrame(Z, index=ids)
 
 
 def ids_of_rows(Z: Any) -> pd.Index | None:
@@ -46,7 +44,7 @@ def ids_of_rows(Z: Any) -> pd.Index | None:
     Parameters
     ----------
     Z : object
-        Embeddings, as the user gave them.
+        Embeddings, as the user passed them.
 
     Returns
     -------

@@ -1,16 +1,18 @@
-"""Labels of columns."""
+"""Labels of columns, and other facts that writers share."""
 
 from dataclasses import replace
 from itertools import count, islice
 from typing import Any
 
-from sklearn_seqae._inputs._container import Container
+from sklearn_seqae._containers import Container
+
+PURPOSE = "Giving sequences back as fit saw them"
 
 
 def container_ahead(container: Container, n_timesteps: int) -> Container:
-    """Return the container of what comes next, ``n_timesteps`` of each sequence.
+    """Return the container of the ``n_timesteps`` that follow each sequence.
 
-    A table of rows is as wide as that, with labels that follow those of its columns.
+    A table of rows gets that many columns. Their labels follow those that it had.
     """
     if not container.tabular:
         return container
@@ -18,12 +20,18 @@ def container_ahead(container: Container, n_timesteps: int) -> Container:
     return replace(
         container,
         n_columns=n_timesteps,
-        columns=tuple(further_labels(known, n_timesteps)),
+        columns=tuple(_further_labels(known, n_timesteps)),
         column_names=container.column_names[:1],
     )
 
 
-def further_labels(known: list[Any], n: int) -> list[Any]:
+def column_labels(container: Container, width: int) -> list[Any]:
+    """Return the labels that came in, and new ones up to `width`."""
+    known = list(container.columns or ())
+    return known + _further_labels(known, width - len(known))
+
+
+def _further_labels(known: list[Any], n: int) -> list[Any]:
     """Return n new labels: integers go on counting, strings stay strings."""
     if all(isinstance(label, int) for label in known):
         start = max(known, default=-1) + 1

@@ -6,45 +6,46 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._inputs._container import Container, Layout
-from sklearn_seqae._outputs._arrays import as_objects, channels, cut, to_table
-from sklearn_seqae._outputs._arrow import lists_from_channel
-from sklearn_seqae._outputs._labels import further_labels
+from sklearn_seqae._containers import Container, Layout
+from sklearn_seqae._outputs import _labels
+from sklearn_seqae._outputs._arrays import as_objects, columns_of, cut, to_table
+from sklearn_seqae._outputs._arrow import lists_from_column
 from sklearn_seqae._ragged import RaggedArray
 
 
 def to_wide(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
     """Return a frame with a univariate sequence in each row, padded with NaN."""
     table = to_table(ragged, container)
-    columns = column_labels(container, table.shape[1])
+    columns = _columns(container, table.shape[1])
     return pd.DataFrame(table, index=ids, columns=columns)
 
 
-def to_long(
-    ragged: RaggedArray, container: Container, ids: pd.Index
-) -> pd.DataFrame | pd.Series:
-    """Return a frame, or a Series, with a row for each time step, counted from 0."""
+def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
+    """Return a frame with a row for each time step, counted from 0."""
     index = _series_and_time(ragged, ids, container.index_names)
     frame = pd.DataFrame(ragged.values.astype(container.dtype), index=index)
     dtypes = [layout[0] for layout in container.layouts]
     if any(dtype != container.dtype for dtype in dtypes):
         frame = frame.astype(dict(enumerate(dtypes)))
-    if container.kind == "long_series":
-        return frame[0].rename(container.columns[0] if container.columns else None)
-    frame.columns = column_labels(container, frame.shape[1])
+    frame.columns = _columns(container, frame.shape[1])
     return frame
+
+
+def to_long_series(
+    ragged: RaggedArray, container: Container, ids: pd.Index
+) -> pd.Series:
+    """Return a Series with an entry for each time step, counted from 0."""
+    return to_long(ragged, container, ids).iloc[:, 0].rename(_name(container))
 
 
 def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
     """Return a frame with a sequence in each cell."""
     columns = {
-        j: _cells(channel, layout, ragged, ids)
-        for j, (channel, layout) in enumerate(
-            zip(channels(ragged, container), container.layouts, strict=True)
-        )
+        j: _cells(column, layout, ragged, ids)
+        for j, (column, layout) in enumerate(columns_of(ragged, container))
     }
     frame = pd.DataFrame(columns, index=ids)
-    frame.columns = column_labels(container, len(columns))
+    frame.columns = _columns(container, len(columns))
     return frame
 
 
@@ -52,18 +53,20 @@ def to_nested_series(
     ragged: RaggedArray, container: Container, ids: pd.Index
 ) -> pd.Series:
     """Return a Series with a sequence in each cell."""
-    (channel,) = channels(ragged, container)
-    cells = _cells(channel, container.layouts[0], ragged, ids)
-    return cells.rename(container.columns[0] if container.columns else None)
+    ((column, layout),) = columns_of(ragged, container)
+    return _cells(column, layout, ragged, ids).rename(_name(container))
 
 
-def column_labels(container: Container, width: int) -> pd.Index:
-    """Return the columns that came in, with further ones up to `width`."""
-    known = list(container.columns or ())
-    labels = known + further_labels(known, width - len(known))
+def _name(container: Container) -> Any:
+    return container.columns[0] if container.columns else None
+
+
+def _columns(container: Container, width: int) -> pd.Index:
+    """Return the columns that came in, with new ones up to `width`."""
+    labels = _labels.column_labels(container, width)
     if labels == list(range(width)):
         return pd.RangeIndex(width, name=container.column_names[0])
-    if len(container.column_names) > 1 and len(labels) == len(known):
+    if len(container.column_names) > 1 and len(labels) == len(container.columns or ()):
         return pd.MultiIndex.from_tuples(labels, names=container.column_names)
     return pd.Index(labels, name=container.column_names[0])
 
@@ -74,7 +77,7 @@ def _series_and_time(
     if ids.nlevels > 1:
         ids = ids.to_flat_index()
     lengths = ragged.lengths
-    series = pd.MultiIndex.from_arrays([ids])  # sorts the labels, where they can be
+    series = pd.MultiIndex.from_arrays([ids])  # sorts the labels, if they can be sorted
     time = np.arange(ragged.n_timesteps) - np.repeat(ragged.offsets[:-1], lengths)
     return pd.MultiIndex(
         levels=[series.levels[0], pd.RangeIndex(lengths.max(initial=0))],
@@ -84,12 +87,12 @@ def _series_and_time(
 
 
 def _cells(
-    channel: NDArray[Any], layout: Layout, ragged: RaggedArray, ids: pd.Index
+    column: NDArray[Any], layout: Layout, ragged: RaggedArray, ids: pd.Index
 ) -> pd.Series:
-    if layout[0] not in ("array", "series"):  # lists of Arrow within pandas
-        lists = lists_from_channel(channel, layout, ragged)
+    if layout[0] not in ("array", "series"):  # Arrow lists within pandas
+        lists = lists_from_column(column, layout, ragged)
         return pd.Series(lists, index=ids, dtype=pd.ArrowDtype(lists.type))
-    cells: list[Any] = cut(channel.astype(layout[-1]), ragged)
+    cells: list[Any] = cut(column.astype(layout[-1]), ragged)
     if layout[0] == "series":
         cells = [pd.Series(cell) for cell in cells]
     return pd.Series(as_objects(cells), index=ids)

@@ -5,49 +5,45 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._inputs._container import Container, Layout
-from sklearn_seqae._inputs._libraries import require
-from sklearn_seqae._outputs._arrays import channels, to_table
-from sklearn_seqae._outputs._labels import further_labels
+from sklearn_seqae._containers import Container, Layout
+from sklearn_seqae._libraries import require
+from sklearn_seqae._outputs._arrays import columns_of, to_table
+from sklearn_seqae._outputs._labels import PURPOSE, column_labels
 from sklearn_seqae._ragged import RaggedArray
 
 if TYPE_CHECKING:
     import polars as pl
-
-PURPOSE = "To give sequences back as fit saw them"
 
 
 def to_wide(ragged: RaggedArray, container: Container) -> "pl.DataFrame":
     """Return a frame with a univariate sequence in each row, padded with null."""
     pl = require("polars", PURPOSE)
     table = to_table(ragged, container)
-    known = list(container.columns or ())
-    names = known + further_labels(known, table.shape[1] - len(known))
-    return pl.DataFrame(
-        {name: column for name, column in zip(names, table.T, strict=True)},
-        nan_to_null=True,
-    )
+    names = column_labels(container, table.shape[1])
+    return pl.DataFrame(dict(zip(names, table.T, strict=True)), nan_to_null=True)
 
 
 def to_dataframe(ragged: RaggedArray, container: Container) -> "pl.DataFrame":
     """Return a frame with a list in each cell."""
     pl = require("polars", PURPOSE)
-    columns = zip(channels(ragged, container), container.layouts, strict=True)
-    lists = [_lists(channel, layout, ragged) for channel, layout in columns]
+    lists = [
+        _lists(column, layout, ragged)
+        for column, layout in columns_of(ragged, container)
+    ]
     return pl.DataFrame(dict(zip(container.columns or (), lists, strict=True)))
 
 
 def to_series(ragged: RaggedArray, container: Container) -> "pl.Series":
     """Return a Series of lists."""
-    (channel,) = channels(ragged, container)
+    ((column, layout),) = columns_of(ragged, container)
     (name,) = container.columns or (None,)
-    return _lists(channel, container.layouts[0], ragged).rename(name or "")
+    return _lists(column, layout, ragged).rename(name or "")
 
 
-def _lists(channel: NDArray[Any], layout: Layout, ragged: RaggedArray) -> "pl.Series":
+def _lists(column: NDArray[Any], layout: Layout, ragged: RaggedArray) -> "pl.Series":
     pl = require("polars", PURPOSE)
     *kinds, dtype = layout
-    steps = pl.Series(channel.astype(dtype))  # of Array if the channel is 2-D
+    steps = pl.Series(column.astype(dtype))  # of Array if the column is 2-D
     if kinds[1:] == ["list"]:
         steps = steps.arr.to_list()
     number = np.repeat(np.arange(len(ragged)), ragged.lengths)

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from sklearn_seqae._inputs._container import Container
+from sklearn_seqae._containers import Container
+from sklearn_seqae._outputs._arrays import values_of
 from sklearn_seqae._ragged import RaggedArray
 
 
 def to_ragged_tensor(ragged: RaggedArray, container: Container) -> Any:
-    """Return a ragged tensor, of fixed size along the features."""
+    """Return a ragged tensor with a fixed number of features."""
     import tensorflow as tf
 
-    values = ragged.values[:, 0] if container.univariate else ragged.values
     return tf.RaggedTensor.from_row_splits(
-        values.astype(container.dtype), ragged.offsets, validate=False
+        values_of(ragged, container), ragged.offsets, validate=False
     )

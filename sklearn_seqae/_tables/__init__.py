@@ -1,8 +1,8 @@
-"""Long tables, one row a time step, to sequences and back.
+"""Long tables, with one row for each time step, to sequences and back.
 
-`_to_sequences` and `_to_frame` are what users call. `_grouping` sorts, in NumPy alone;
-the other files read and write the frames of one library each, and nothing but them
-imports polars or pyarrow.
+Users call `_to_sequences` and `_to_frame`. `_grouping` sorts rows, in NumPy alone.
+`_pandas`, `_polars` and `_arrow` read and write the frames of one library each. Only
+they import polars or pyarrow.
 """
 
 from sklearn_seqae._tables._to_frame import to_frame

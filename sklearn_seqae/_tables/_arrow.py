@@ -1,4 +1,4 @@
-"""Long tables in Arrow. Imported only where there is one, or one is asked for."""
+"""Long tables in Arrow. Imported only for a table that Arrow reads or writes."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._tables._long_table import (
     LongTable,
+    Rows,
     Times,
-    not_a_channel,
+    not_a_feature,
     not_a_time,
     not_an_id,
     sorted_ids,
@@ -19,12 +20,12 @@ from sklearn_seqae._tables._long_table import (
 
 
 class ArrowTable(LongTable):
-    """A pyarrow Table, or any frame that hands its columns over as Arrow does.
+    """A pyarrow Table, or any frame with Arrow's C stream.
 
     Parameters
     ----------
     frame : object with ``__arrow_c_stream__``
-        Such as a DuckDB relation, which is run here.
+        For example a DuckDB relation, which is run here.
     """
 
     def __init__(self, frame: Any) -> None:
@@ -36,14 +37,14 @@ class ArrowTable(LongTable):
         return self._table.column_names
 
     def select(self, labels: Sequence[Any]) -> Self:
-        """Return the table itself: all of it is in memory."""
+        """Return the table itself, which is in memory."""
         return self
 
     def __len__(self) -> int:
         return self._table.num_rows
 
     def first_null(self, label: Any) -> int | None:
-        """Return the first row in which a column is null or NaN, None if none is."""
+        """Return the first row in which a column is null or NaN, or None."""
         column = self._table[label]
         if column.null_count == 0 and not pa.types.is_floating(column.type):
             return None
@@ -51,10 +52,10 @@ class ArrowTable(LongTable):
         return int(null.argmax()) if null.any() else None
 
     def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-        """Return the code of each row, and the id that each code means, sorted."""
+        """Return the code of each row and the sorted ids that codes point to."""
         column = self._table[label]
         if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)  # it may name an id twice
+            column = column.cast(column.type.value_type)  # may hold an id twice
         if pa.types.is_nested(column.type):
             raise not_an_id(label, f"ids of type {column.type}")
         if _is_native(column.type):
@@ -64,7 +65,7 @@ class ArrowTable(LongTable):
         return ranks[encoded.indices.to_numpy()], ids
 
     def times(self, label: Any) -> Times:
-        """Return a column of numbers, dates or durations that has no nulls."""
+        """Return a column of numbers, dates or durations. It must have no nulls."""
         column = self._table[label]
         if pa.types.is_decimal(column.type):
             column = column.cast(pa.float64())
@@ -77,17 +78,17 @@ class ArrowTable(LongTable):
             raise not_a_time(label, column.type)
         return Times(column.to_numpy(), getattr(column.type, "tz", None))
 
-    def channel_dtype(self, label: Any) -> np.dtype[Any]:
-        """Return float32 if that holds the numbers of a column, else float64."""
+    def feature_dtype(self, label: Any) -> np.dtype[Any]:
+        """Return float32 for a column of float16 or float32, else float64."""
         kind = self._table[label].type
         if not (
             _is_native(kind) or pa.types.is_boolean(kind) or pa.types.is_decimal(kind)
         ):
-            raise not_a_channel(label, kind)
+            raise not_a_feature(label, kind)
         narrow = pa.types.is_float16(kind) or pa.types.is_float32(kind)
         return np.dtype(np.float32 if narrow else np.float64)
 
-    def channel(self, label: Any) -> NDArray[Any]:
+    def feature(self, label: Any) -> NDArray[Any]:
         """Return a column of numbers, NaN where it is null."""
         column = self._table[label]
         if not _is_native(column.type):
@@ -95,47 +96,33 @@ class ArrowTable(LongTable):
         return column.to_numpy()
 
 
-def write_arrow(
-    ids: Sequence[tuple[Any, pd.Index]],
-    lengths: NDArray[np.int64],
-    times: tuple[Any, Times],
-    channels: Sequence[tuple[Any, NDArray[Any]]],
-) -> pa.Table:
-    """Make a long table of Arrow; see `write_pandas`.
+def write_arrow(rows: Rows) -> pa.Table:
+    """Make a long table of Arrow.
 
     Parameters
     ----------
-    ids : sequence of (label, Index of shape (n_series,))
-        The columns that say which series a row is of.
-
-    lengths : ndarray of shape (n_series,), int64
-        How many rows each series has.
-
-    times : (label, Times of shape (n_rows,))
-        The column that says when a row was.
-
-    channels : sequence of (label, ndarray of shape (n_rows,))
-        The columns of numbers.
+    rows : Rows
+        Columns of the table.
 
     Returns
     -------
     pyarrow.Table
-        In which a missing value is null.
+        Missing values are null.
     """
-    rows = np.repeat(np.arange(len(lengths)), lengths)
-    label, (values, time_zone) = times
-    when = pa.array(values)
+    series = np.repeat(np.arange(len(rows.lengths)), rows.lengths)
+    values, time_zone = rows.times
+    times = pa.array(values)
     if time_zone is not None:
-        when = when.cast(pa.timestamp(when.type.unit, str(time_zone)))
+        times = times.cast(pa.timestamp(times.type.unit, str(time_zone)))
     return pa.table(
         {
-            **{name: pa.array(level).take(rows) for name, level in ids},
-            label: when,
-            **{name: pa.array(column, from_pandas=True) for name, column in channels},
+            **{label: pa.array(ids).take(series) for label, ids in rows.ids},
+            rows.order: times,
+            **{label: pa.array(x, from_pandas=True) for label, x in rows.features},
         }
     )
 
 
 def _is_native(kind: pa.DataType) -> bool:
-    """Tell whether NumPy holds these numbers as Arrow does."""
+    """Return whether NumPy stores these numbers as Arrow does."""
     return pa.types.is_integer(kind) or pa.types.is_floating(kind)

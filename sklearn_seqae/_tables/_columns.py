@@ -1,4 +1,4 @@
-"""Which columns of a long table are ids, times and channels."""
+"""Choice of the columns of a long table: ids, times and features."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from sklearn_seqae._tables._long_table import LongTable
 def choose_columns(
     table: LongTable, by: Any, order: Any, columns: Any
 ) -> tuple[list[Any], list[Any]]:
-    """Return the labels of the ids and of the channels.
+    """Return the labels of the ids and of the features.
 
     Parameters
     ----------
     table : LongTable
-        Need not be in memory.
+        The table. It need not be in memory.
 
     by, order, columns : object
         As `to_sequences` takes them.
@@ -24,81 +24,82 @@ def choose_columns(
     Returns
     -------
     by : list of labels
-        One at least.
-    channels : list of labels
-        One at least.
+        At least one.
+    features : list of labels
+        At least one.
 
     Raises
     ------
     ValueError
-        If a label is not that of exactly one column, or none is left to be a channel.
+        If a label doesn't name exactly one column, or no column is left as a feature.
     """
     known = table.labels
     by = _as_labels(by, known, "by")
     if columns is None:
         taken = [*by, *given(order)]
-        channels = [label for label in known if label not in taken]
+        features = [label for label in known if label not in taken]
     else:
-        channels = _as_labels(columns, known, "columns")
-    for label in [*by, *given(order), *channels]:
+        features = _as_labels(columns, known, "columns")
+    for label in [*by, *given(order), *features]:
         if known.count(label) != 1:
             _raise_not_one(label, known, table)
-    if not channels:
+    if not features:
         raise ValueError(
-            f"frame has no columns but {known}: none of them is left to be a channel."
+            f"frame has the columns {known}, all of them ids or times; it needs at "
+            "least one feature."
         )
-    return by, channels
+    return by, features
 
 
 def check_rows(table: LongTable, by: list[Any], order: Any) -> None:
-    """Raise if there are no rows, or if one has no id or no time.
+    """Raise if there are no rows, or if a row has no id or no time.
 
     Parameters
     ----------
     table : LongTable
-        In memory.
+        The table, in memory.
 
     by : list of labels
-        The ids.
+        Columns of ids.
 
     order : label or None
-        The time.
+        Column of times.
 
     Raises
     ------
     ValueError
-        Naming the first such row.
+        Names the first such row.
     """
     if len(table) == 0:
         raise ValueError("frame has no rows: there is no series in it.")
     for label in [*by, *given(order)]:
         row = table.first_null(label)
         if row is not None:
-            what = "id" if label in by else "time"
+            missing = "id" if label in by else "time"
             raise ValueError(
-                f"row {row} of the frame has no {what}: column {label!r} is null "
+                f"row {row} of the frame has no {missing}: column {label!r} is null "
                 "there; drop such rows or fill them in."
             )
 
 
 def given(order: Any) -> list[Any]:
-    """Return a list of the label, empty if it is None.
+    """Return a list with the label, or an empty list for None.
 
     Parameters
     ----------
     order : label or None
-        The time.
+        Column of times.
 
     Returns
     -------
     list
-        Of one label at most.
+        At most one label.
     """
     return [] if order is None else [order]
 
 
 def _as_labels(labels: Any, known: list[Any], argument: str) -> list[Any]:
-    """Return a list of labels; a tuple may be one label in pandas."""
+    """Return a list of labels. In pandas, a tuple may be one label."""
     several = isinstance(labels, list | np.ndarray | pd.Index) or (
         isinstance(labels, tuple) and labels not in known
     )

@@ -1,9 +1,9 @@
 """Sort the rows of a long table by series and time, without a loop over the series.
 
-NumPy sorts whole words several times faster than it finds the order of words, and a
-word has room for the position beside a part of the key. So they are sorted together,
-the order is read off the sorted words, and that it is stable comes for free. Keys that
-don't fit beside the position take several passes, as in a radix sort.
+NumPy sorts 64-bit words several times faster than it finds their order (`argsort`). So
+each word holds a part of the key and, in its low bits, the position of the row. The
+sorted words then give the order, and the sort is stable because positions are unique.
+Keys that don't fit beside the position take several passes, as in a radix sort.
 """
 
 from collections.abc import Sequence
@@ -14,28 +14,30 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._ragged import offsets_from_lengths
 
-_BLOCK = 2**14  # numbers that are worked on at once; they fit the cache
+_BLOCK = 2**14  # numbers to work on at once, which fit the cache
 
 
 def sort_rows(
     codes: NDArray[np.integer], times: NDArray[Any] | None = None
 ) -> NDArray[np.int64] | None:
-    """Find the order of rows by series, and by time within each.
+    """Find the order of rows by series, and by time in each series.
+
+    The sort is stable: rows of one series and time keep their order.
 
     Parameters
     ----------
     codes : ndarray of shape (n_rows,), int
-        The series of each row, counted from 0.
+        Series of each row, counted from 0.
 
     times : ndarray of shape (n_rows,), int, float, datetime64 or timedelta64, \
             default=None
-        The time of each row, none of them missing. None: rows of a series stay in the
-        order that they stand in, as those of one time do.
+        Time of each row, without missing values. None keeps the order of the rows of a
+        series.
 
     Returns
     -------
     ndarray of shape (n_rows,), int64, or None
-        The order. None if nothing has to move.
+        The order. None if the rows are in order already.
 
     Examples
     --------
@@ -49,7 +51,7 @@ def sort_rows(
     misplaced = codes[1:] < codes[:-1]
     if times is not None:
         falls = times[1:] < times[:-1]
-        is_log = not falls.any()  # rows in the order of time, series in between
+        is_log = not falls.any()  # a log: rows sorted by time, with series mixed
         falls &= codes[1:] == codes[:-1]
         misplaced |= falls
     if not misplaced.any():
@@ -66,15 +68,15 @@ def sort_rows(
 
 
 def repeats(times: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which rows have the time of the row before, in the same group.
+    """Mark rows with the same time as the row before, in the same group.
 
     Parameters
     ----------
     times : ndarray of shape (n_rows,)
-        Sorted within each group.
+        Times, sorted in each group.
 
     offsets : ndarray of shape (n_groups + 1,), int64
-        Where each group starts; none is empty.
+        Row where each group starts. No group is empty.
 
     Returns
     -------
@@ -97,7 +99,7 @@ def repeats(times: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.bool_
 def mean_of_runs(
     values: NDArray[np.floating[Any]], starts: NDArray[np.int64]
 ) -> NDArray[np.floating[Any]]:
-    """Average runs of rows, leaving missing values out.
+    """Average runs of rows, without the missing values.
 
     Parameters
     ----------
@@ -105,12 +107,13 @@ def mean_of_runs(
         NaN is a missing value.
 
     starts : ndarray of shape (n_runs,), int64
-        The first row of each run, rising from 0.
+        First row of each run, rising from 0.
 
     Returns
     -------
     ndarray of shape (n_runs, n_features)
-        Of the same dtype; NaN where a run has no value. A run of one row is as it was.
+        Means, of the same dtype. NaN if a run has no value. A run of one row does not
+        change.
 
     Examples
     --------
@@ -129,34 +132,34 @@ def mean_of_runs(
     first = offsets_from_lengths(lengths[several])[:-1]
     counts = np.add.reduceat(~np.isnan(chosen), first, dtype=np.float64)
     sums = np.add.reduceat(np.where(np.isnan(chosen), 0.0, chosen), first)
-    with np.errstate(invalid="ignore"):  # 0 / 0 is NaN, which is meant
+    with np.errstate(invalid="ignore"):  # 0 / 0 is NaN on purpose
         means[several] = sums / counts
     return means
 
 
 def _ticks(times: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return numbers in the order of the times, 0 for the earliest."""
+    """Return integers that sort as the times do, 0 for the earliest."""
     if times.dtype.kind == "f":
         times = _ordered_bits(times)
     elif times.dtype.kind in "mM":
         times = times.view(np.int64)
-    # Modulo 2**64, where a difference is right even if a time is negative.
+    # The difference modulo 2**64 is right even if a time is negative.
     ticks = times.astype(np.uint64)
     ticks -= times.min().astype(np.uint64)
     return ticks
 
 
 def _ordered_bits(times: NDArray[np.floating[Any]]) -> NDArray[np.uint64]:
-    """Return integers in the order of the floats."""
+    """Return integers that sort as the floats do."""
     bits = (times.astype(np.float64) + 0.0).view(np.int64)  # + 0.0: no negative zero
     sign = np.uint64(1 << 63)
     return bits.view(np.uint64) ^ ((bits >> 63).view(np.uint64) | sign)
 
 
 def _stable_order(keys: Sequence[NDArray[np.uint64]]) -> NDArray[np.int64]:
-    """Return the order of rows by the last key, then by the one before, and so on.
+    """Return the order of rows by the last key, then by the key before it, and so on.
 
-    New memory costs as much as sorting does, so three buffers serve all passes.
+    New memory costs as much as sorting. So three buffers serve all passes.
     """
     n_rows = len(keys[0])
     position_bits = int(n_rows - 1).bit_length()
@@ -167,9 +170,9 @@ def _stable_order(keys: Sequence[NDArray[np.uint64]]) -> NDArray[np.int64]:
             if order is None:
                 np.right_shift(key, np.uint64(shift), out=words)
             else:
-                np.take(key, order, out=words, mode="clip")  # "raise" takes a copy
+                np.take(key, order, out=words, mode="clip")  # mode="raise" copies
                 words >>= np.uint64(shift)
-            words <<= np.uint64(position_bits)  # pushes out what the next pass sorts by
+            words <<= np.uint64(position_bits)  # drops the bits of the next pass
             _add_positions(words)
             words.sort()
             words &= np.uint64((1 << position_bits) - 1)
@@ -179,12 +182,12 @@ def _stable_order(keys: Sequence[NDArray[np.uint64]]) -> NDArray[np.int64]:
             else:
                 np.take(order, step, out=spare, mode="clip")
                 order, spare = spare, order
-    assert order is not None  # where nothing has to move, nothing is sorted
+    assert order is not None  # callers sort only if a row has to move
     return order
 
 
 def _add_positions(words: NDArray[np.uint64]) -> None:
-    """Add its position to each word, which has zeros there; a block at a time."""
+    """Add to each word its position, whose bits are zero; a block at a time."""
     block = np.arange(_BLOCK, dtype=np.uint64)
     for start in range(0, len(words), _BLOCK):
         part = words[start : start + _BLOCK]

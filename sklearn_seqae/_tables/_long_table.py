@@ -1,7 +1,8 @@
-"""What is asked of a long table, whichever library holds it."""
+"""Interface to a long table of any library."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -10,23 +11,52 @@ from numpy.typing import NDArray
 
 
 class Times(NamedTuple):
-    """When each row of a table was.
+    """Time of each row of a table.
 
     Attributes
     ----------
     values : ndarray of shape (n_rows,), int, float, datetime64 or timedelta64
-        Comparable numbers; UTC if there is a time zone.
+        Comparable numbers, in UTC if there is a time zone.
 
     time_zone : tzinfo, str or None
-        The zone of the column.
+        Time zone of the column.
     """
 
     values: NDArray[Any]
     time_zone: Any = None
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Columns of a long table that is to be written.
+
+    Attributes
+    ----------
+    ids : list of (label, Index of shape (n_series,))
+        Columns of ids, with one entry for each series.
+
+    lengths : ndarray of shape (n_series,), int64
+        Number of rows of each series.
+
+    order : label
+        Name of the column of times.
+
+    times : Times of shape (n_rows,)
+        Time of each row.
+
+    features : list of (label, ndarray of shape (n_rows,))
+        Columns of numbers.
+    """
+
+    ids: Sequence[tuple[Any, pd.Index]]
+    lengths: NDArray[np.int64]
+    order: Any
+    times: Times
+    features: Sequence[tuple[Any, NDArray[Any]]]
+
+
 class LongTable(ABC):
-    """Columns of a frame as NumPy arrays, with nothing copied that need not be."""
+    """Columns of a frame as NumPy arrays, copied only where that is necessary."""
 
     @property
     @abstractmethod
@@ -35,12 +65,12 @@ class LongTable(ABC):
 
     @property
     def levels(self) -> list[Any]:
-        """Names of what the rows are labelled with beside the columns."""
+        """Names of the index levels, which label the rows beside the columns."""
         return []
 
     @abstractmethod
     def select(self, labels: Sequence[Any]) -> Self:
-        """Return the table in memory, with these columns at least."""
+        """Return the table in memory, with at least these columns."""
 
     @abstractmethod
     def __len__(self) -> int:
@@ -48,56 +78,50 @@ class LongTable(ABC):
 
     @abstractmethod
     def first_null(self, label: Any) -> int | None:
-        """Return the first row in which a column is null or NaN, None if none is."""
+        """Return the first row in which a column is null or NaN, or None."""
 
     @abstractmethod
     def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-        """Return the code of each row, and the id that each code means, sorted.
+        """Return the code of each row and the sorted ids that codes point to.
 
         The column must have no nulls.
         """
 
     @abstractmethod
     def times(self, label: Any) -> Times:
-        """Return a column of numbers, dates or durations that has no nulls."""
+        """Return a column of numbers, dates or durations. It must have no nulls."""
 
     @abstractmethod
-    def channel_dtype(self, label: Any) -> np.dtype[Any]:
-        """Return float32 if that holds the numbers of a column, else float64."""
+    def feature_dtype(self, label: Any) -> np.dtype[Any]:
+        """Return float32 for a column of float16 or float32, else float64."""
 
     @abstractmethod
-    def channel(self, label: Any) -> NDArray[Any]:
+    def feature(self, label: Any) -> NDArray[Any]:
         """Return a column of numbers, NaN where it is null."""
 
 
-def float_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the floating dtype that sequences get from numbers of `dtype`."""
-    narrow = dtype in (np.float16, np.float32)
-    return np.dtype(np.float32 if narrow else np.float64)
-
-
 def sorted_ids(values: Any, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-    """Find the unique ids of a column, sorted, and which each row has.
+    """Find the unique ids of a column and the code of each row.
 
     Parameters
     ----------
     values : ndarray or pandas.Series of shape (n_rows,)
-        Without nulls.
+        The ids, without nulls.
 
     label : object
-        Of the column, for messages.
+        Label of the column, for messages.
 
     Returns
     -------
     codes : ndarray of shape (n_rows,), int
-        So that ``ids[codes]`` are the values.
+        Positions in `ids`: ``ids[codes]`` are the values.
     ids : pandas.Index
-        Unique and sorted.
+        The ids, unique and sorted.
 
     Raises
     ------
     TypeError
-        If they can't be hashed, or can't be compared.
+        If ids can't be hashed or compared.
     """
     try:
         codes, found = pd.factorize(values)
@@ -117,7 +141,7 @@ def sorted_ids(values: Any, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
 
 
 def not_an_id(label: Any, found: str, error: object = None) -> TypeError:
-    """Return the error for a column that can't say which series a row is of."""
+    """Return the error for a column that can't be ids."""
     why = "" if error is None else f" ({error})"
     return TypeError(
         f"column {label!r} holds {found}{why}; ids must be of one kind that can be "
@@ -126,16 +150,16 @@ def not_an_id(label: Any, found: str, error: object = None) -> TypeError:
 
 
 def not_a_time(label: Any, dtype: Any) -> TypeError:
-    """Return the error for a column that can't say when a row was."""
+    """Return the error for a column that can't be times."""
     return TypeError(
         f"column {label!r} has dtype {dtype}, but order must name a column of numbers, "
         "dates or durations: convert it first."
     )
 
 
-def not_a_channel(label: Any, dtype: Any) -> TypeError:
+def not_a_feature(label: Any, dtype: Any) -> TypeError:
     """Return the error for a column whose values are not numbers."""
     return TypeError(
-        f"column {label!r} has dtype {dtype}, but every channel must be numeric: "
+        f"column {label!r} has dtype {dtype}, but every feature must be numeric: "
         "convert it, or name the columns to take with columns=[...]."
     )

@@ -8,11 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._inputs._checks import as_real, describe
+from sklearn_seqae._ragged import float_dtype
 from sklearn_seqae._tables._long_table import (
     LongTable,
+    Rows,
     Times,
-    float_dtype,
-    not_a_channel,
+    not_a_feature,
     not_a_time,
     sorted_ids,
 )
@@ -41,23 +42,23 @@ class PandasTable(LongTable):
         return list(self._frame.index.names)
 
     def select(self, labels: Sequence[Any]) -> Self:
-        """Return the table itself: all of it is in memory."""
+        """Return the table itself, which is in memory."""
         return self
 
     def __len__(self) -> int:
         return len(self._frame)
 
     def first_null(self, label: Any) -> int | None:
-        """Return the first row in which a column is null or NaN, None if none is."""
+        """Return the first row in which a column is null or NaN, or None."""
         null = self._frame[label].isna().to_numpy()
         return int(null.argmax()) if null.any() else None
 
     def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-        """Return the code of each row, and the id that each code means, sorted."""
+        """Return the code of each row and the sorted ids that codes point to."""
         return sorted_ids(self._frame[label], label)
 
     def times(self, label: Any) -> Times:
-        """Return a column of numbers, dates or durations that has no nulls."""
+        """Return a column of numbers, dates or durations. It must have no nulls."""
         column = self._frame[label]
         if _holds_objects(column.dtype):
             column = _from_objects(column, label)
@@ -71,61 +72,46 @@ class PandasTable(LongTable):
             raise not_a_time(label, column.dtype)
         return Times(column.to_numpy(dtype=dtype), time_zone)
 
-    def channel_dtype(self, label: Any) -> np.dtype[Any]:
-        """Return float32 if that holds the numbers of a column, else float64."""
+    def feature_dtype(self, label: Any) -> np.dtype[Any]:
+        """Return float32 for a column of float16 or float32, else float64."""
         dtype = self._frame[label].dtype
         if _holds_objects(dtype):
             return np.dtype(np.float64)
         if not _is_real(dtype):
-            raise not_a_channel(label, dtype)
+            raise not_a_feature(label, dtype)
         return float_dtype(getattr(dtype, "numpy_dtype", dtype))
 
-    def channel(self, label: Any) -> NDArray[Any]:
+    def feature(self, label: Any) -> NDArray[Any]:
         """Return a column of numbers, NaN where it is null."""
         column = self._frame[label]
         if _holds_objects(column.dtype):
             return as_real(column.to_numpy(), f"column {label!r}")
         if isinstance(column.dtype, np.dtype):
             return column.to_numpy()
-        return column.to_numpy(dtype=self.channel_dtype(label), na_value=np.nan)
+        return column.to_numpy(dtype=self.feature_dtype(label), na_value=np.nan)
 
 
-def write_pandas(
-    ids: Sequence[tuple[Any, pd.Index]],
-    lengths: NDArray[np.int64],
-    times: tuple[Any, Times],
-    channels: Sequence[tuple[Any, NDArray[Any]]],
-) -> pd.DataFrame:
+def write_pandas(rows: Rows) -> pd.DataFrame:
     """Make a long table of pandas.
 
     Parameters
     ----------
-    ids : sequence of (label, Index of shape (n_series,))
-        The columns that say which series a row is of.
-
-    lengths : ndarray of shape (n_series,), int64
-        How many rows each series has.
-
-    times : (label, Times of shape (n_rows,))
-        The column that says when a row was.
-
-    channels : sequence of (label, ndarray of shape (n_rows,))
-        The columns of numbers.
+    rows : Rows
+        Columns of the table.
 
     Returns
     -------
     pandas.DataFrame
         With a RangeIndex.
     """
-    label, (values, time_zone) = times
-    when = pd.Series(values)
-    if time_zone is not None:
-        when = when.dt.tz_localize("UTC").dt.tz_convert(time_zone)
+    times = pd.Series(rows.times.values)
+    if rows.times.time_zone is not None:
+        times = times.dt.tz_localize("UTC").dt.tz_convert(rows.times.time_zone)
     return pd.DataFrame(
         {
-            **{name: level.repeat(lengths) for name, level in ids},
-            label: when,
-            **dict(channels),
+            **{label: ids.repeat(rows.lengths) for label, ids in rows.ids},
+            rows.order: times,
+            **dict(rows.features),
         }
     )
 
@@ -137,12 +123,12 @@ def _holds_objects(dtype: Any) -> bool:
 def _is_real(dtype: Any) -> bool:
     if pd.api.types.is_complex_dtype(dtype):
         return False
-    # A boolean of Arrow is not numeric to pandas, as those of NumPy are.
+    # Arrow's boolean is not numeric to pandas, while NumPy's is.
     return pd.api.types.is_numeric_dtype(dtype) or dtype.kind == "b"
 
 
 def _from_objects(column: pd.Series, label: Any) -> pd.Series:
-    """Give a column of objects the dtype of what it holds, or raise."""
+    """Convert a column of objects to the dtype of its values, or raise."""
     inferred = column.infer_objects()
     if not _holds_objects(inferred.dtype):
         return inferred
@@ -166,7 +152,7 @@ def _from_objects(column: pd.Series, label: Any) -> pd.Series:
 
 
 def _in_arrow(column: pd.Series, label: Any) -> Times:
-    """Read the times of a column that Arrow holds for pandas."""
+    """Read the times of a pandas column of an Arrow dtype."""
     import pyarrow as pa
 
     from sklearn_seqae._tables._arrow import ArrowTable

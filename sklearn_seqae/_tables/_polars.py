@@ -1,4 +1,4 @@
-"""Long tables in polars. Imported only where there is one, or one is asked for."""
+"""Long tables in polars. Imported only for a polars table."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._tables._long_table import (
     LongTable,
+    Rows,
     Times,
-    not_a_channel,
+    not_a_feature,
     not_a_time,
     not_an_id,
     sorted_ids,
 )
 
 _NARROW = (pl.Float32, *([pl.Float16] if hasattr(pl, "Float16") else []))
-# What NumPy holds as polars does
+# Dtypes that NumPy stores as polars does
 _NATIVE = (
     *(pl.Int8, pl.Int16, pl.Int32, pl.Int64),
     *(pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
@@ -48,7 +49,7 @@ class PolarsTable(LongTable):
         """Return the table in memory; of a lazy frame, these columns."""
         if isinstance(self._frame, pl.DataFrame):
             return self
-        # By name: in a plain string polars sees patterns.
+        # by_name, because polars reads a plain string as a pattern.
         chosen = pl.selectors.by_name(*labels)
         return type(self)(self._frame.select(chosen).collect())
 
@@ -56,7 +57,7 @@ class PolarsTable(LongTable):
         return self._frame.height
 
     def first_null(self, label: Any) -> int | None:
-        """Return the first row in which a column is null or NaN, None if none is."""
+        """Return the first row in which a column is null or NaN, or None."""
         column = self._frame[label]
         null = column.is_null()
         if column.dtype.is_float():
@@ -64,21 +65,21 @@ class PolarsTable(LongTable):
         return null.arg_max() if null.any() else None
 
     def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-        """Return the code of each row, and the id that each code means, sorted."""
+        """Return the code of each row and the sorted ids that codes point to."""
         column = self._frame[label]
         if column.dtype in _NATIVE:
             return sorted_ids(column.to_numpy(), label)
         if column.dtype.is_nested() or column.dtype == pl.Object:
             raise not_an_id(label, f"ids of dtype {column.dtype}")
         if column.dtype == pl.Categorical:
-            column = column.cast(pl.String)  # whose order is the same in every table
+            column = column.cast(pl.String)  # sorts alike in every table
         ids = column.unique().sort()
         numbers = pl.int_range(len(ids), dtype=pl.UInt32, eager=True)
         codes = column.replace_strict(ids, numbers, return_dtype=pl.UInt32)
         return codes.to_numpy(), pd.Index(ids.to_list())
 
     def times(self, label: Any) -> Times:
-        """Return a column of numbers, dates or durations that has no nulls."""
+        """Return a column of numbers, dates or durations. It must have no nulls."""
         column = self._frame[label]
         if column.dtype.is_decimal():
             column = column.cast(pl.Float64)
@@ -89,58 +90,43 @@ class PolarsTable(LongTable):
             column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         return Times(column.to_numpy(), time_zone)
 
-    def channel_dtype(self, label: Any) -> np.dtype[Any]:
-        """Return float32 if that holds the numbers of a column, else float64."""
+    def feature_dtype(self, label: Any) -> np.dtype[Any]:
+        """Return float32 for a column of float16 or float32, else float64."""
         dtype = self._frame[label].dtype
         if not (dtype.is_numeric() or dtype == pl.Boolean):
-            raise not_a_channel(label, dtype)
+            raise not_a_feature(label, dtype)
         return np.dtype(np.float32 if dtype in _NARROW else np.float64)
 
-    def channel(self, label: Any) -> NDArray[Any]:
+    def feature(self, label: Any) -> NDArray[Any]:
         """Return a column of numbers, NaN where it is null."""
         column = self._frame[label]
         if column.dtype in _NATIVE and (
             column.dtype.is_float() or not column.null_count()
         ):
             return column.to_numpy()
-        narrow = self.channel_dtype(label) == np.float32
+        narrow = self.feature_dtype(label) == np.float32
         return column.cast(pl.Float32 if narrow else pl.Float64).to_numpy()
 
 
-def write_polars(
-    ids: Sequence[tuple[Any, pd.Index]],
-    lengths: NDArray[np.int64],
-    times: tuple[Any, Times],
-    channels: Sequence[tuple[Any, NDArray[Any]]],
-) -> pl.DataFrame:
-    """Make a long table of polars; see `write_pandas`.
+def write_polars(rows: Rows) -> pl.DataFrame:
+    """Make a long table of polars.
 
     Parameters
     ----------
-    ids : sequence of (label, Index of shape (n_series,))
-        The columns that say which series a row is of.
-
-    lengths : ndarray of shape (n_series,), int64
-        How many rows each series has.
-
-    times : (label, Times of shape (n_rows,))
-        The column that says when a row was.
-
-    channels : sequence of (label, ndarray of shape (n_rows,))
-        The columns of numbers.
+    rows : Rows
+        Columns of the table.
 
     Returns
     -------
     polars.DataFrame
-        In which a missing value is null.
+        Missing values are null.
     """
-    rows = np.repeat(np.arange(len(lengths)), lengths)
-    label, when = times
+    series = np.repeat(np.arange(len(rows.lengths)), rows.lengths)
     return pl.DataFrame(
         [
-            *(_ids_as_series(name, level).gather(rows) for name, level in ids),
-            _as_series(label, when),
-            *(pl.Series(name, column, nan_to_null=True) for name, column in channels),
+            *(_ids_as_series(label, ids).gather(series) for label, ids in rows.ids),
+            _as_series(rows.order, rows.times),
+            *(pl.Series(label, x, nan_to_null=True) for label, x in rows.features),
         ]
     )
 
@@ -157,7 +143,7 @@ def _ids_as_series(name: str, index: pd.Index) -> pl.Series:
 def _as_series(name: str, times: Times) -> pl.Series:
     values, time_zone = times
     unit = np.datetime_data(values.dtype)[0] if values.dtype.kind in "mM" else None
-    if unit in ("h", "m", "s"):  # polars counts no whole seconds
+    if unit in ("h", "m", "s"):  # polars has no unit of seconds or longer
         values = values.astype(f"{values.dtype.kind}8[ms]")
     series = pl.Series(name, values)
     if time_zone is None:

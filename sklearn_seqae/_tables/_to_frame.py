@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn_seqae._inputs import to_ragged
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._tables._dispatch import writer
-from sklearn_seqae._tables._long_table import Times
+from sklearn_seqae._tables._long_table import Rows, Times
 from sklearn_seqae.exceptions import _count
 
 
@@ -30,57 +30,57 @@ def to_frame(
 ) -> Any:
     """Make a long table of sequences, with one row for each time step.
 
-    The inverse of `to_sequences`, and the way from what `inverse_transform` and
-    `reconstruct` return to a table.
+    This is the inverse of `to_sequences`. It also turns the output of
+    `inverse_transform` and `reconstruct` into a table.
 
     Parameters
     ----------
     sequences : Series, list or other container
-        What `to_sequences` returned, or anything that `LSTMAutoencoderTransformer`
-        takes as `X`.
+        Output of `to_sequences`, or any `X` that `LSTMAutoencoderTransformer` takes.
 
     ids : array-like or Index of shape (n_sequences,), default=None
-        The id of each sequence, a tuple if there are several columns of them; all
-        different. None: the index of `sequences` if it is a Series or a DataFrame, else
-        0, 1, 2, ...
-
-    times : sequence of array-like of shape (n_timesteps_i,), default=None
-        The time of each time step, such as `to_sequences` returns with
-        ``return_times=True``. None: 0, 1, 2, ... in each sequence.
-
-    by : label or list of labels, default=None
-        Name of the column of ids, or names if they are tuples. None: the names of the
-        index that the ids come from, "id" where it has none.
-
-    order : label, default=None
-        Name of the column of times. None: what `to_sequences` knew it as, else "time".
-
-    columns : list of labels, default=None
-        Names of the channels. None: what `to_sequences` knew them as, else "x0", "x1",
+        Id of each sequence, a tuple for several columns of ids. Ids must differ. None
+        takes the index of `sequences` if it is a Series or a DataFrame, else 0, 1, 2,
         ...
 
+    times : sequence of array-like of shape (n_timesteps_i,), default=None
+        Time of each time step, as `to_sequences` returns with ``return_times=True``.
+        None counts 0, 1, 2, ... in each sequence.
+
+    by : label or list of labels, default=None
+        Name of the column of ids, or names if ids are tuples. None takes the names of
+        the index that the ids come from, or "id" if it has no name.
+
+    order : label, default=None
+        Name of the column of times. None takes the name that `to_sequences` stored,
+        else "time".
+
+    columns : list of labels, default=None
+        Names of the features. None takes the names that `to_sequences` stored, else
+        "x0", "x1", ...
+
     kind : {"pandas", "polars", "pyarrow"}, default="pandas"
-        Whose table to make.
+        Library of the table.
 
     Returns
     -------
     pandas.DataFrame, polars.DataFrame or pyarrow.Table
-        Columns of ids, times and channels, in this order; rows as they stand in the
-        sequences. Missing values are NaN in pandas and null in the others.
+        Columns of ids, times and features, in this order. Rows have the order of the
+        sequences. Missing values are NaN in pandas and null in the other libraries.
 
     Raises
     ------
     ValueError
-        If numbers of ids, times, names and sequences differ, or ids or names are not
-        unique.
+        If the numbers of ids, times, names and sequences differ, or if ids or names are
+        not unique.
     TypeError
-        If polars or pyarrow are to have a name that is not a string.
+        If a name is not a string, for polars or pyarrow.
     ImportError
-        If the library that is asked for is not installed.
+        If the library is not installed.
 
     See Also
     --------
-    to_sequences : The way there.
+    to_sequences : Cut a long table into sequences.
 
     Examples
     --------
@@ -96,21 +96,24 @@ def to_frame(
     ragged = _read(sequences)
     known = getattr(sequences, "attrs", {}) if isinstance(sequences, pd.Series) else {}
     index = _index(sequences, ids, by, len(ragged))
-    channels = _channel_names(columns, known.get("columns"), ragged.n_features)
+    names = _feature_names(columns, known.get("columns"), ragged.n_features)
     when = _times(times, ragged, index)
     if order is None:
         order = getattr(times, "attrs", {}).get("order", known.get("order", "time"))
-    _check_names([*index.names, order, *channels], kind)
+    _check_names([*index.names, order, *names], kind)
     return write(
-        [(name, index.get_level_values(k)) for k, name in enumerate(index.names)],
-        ragged.lengths,
-        (order, when),
-        [(name, ragged.values[:, j]) for j, name in enumerate(channels)],
+        Rows(
+            [(name, index.get_level_values(k)) for k, name in enumerate(index.names)],
+            ragged.lengths,
+            order,
+            when,
+            [(name, ragged.values[:, j]) for j, name in enumerate(names)],
+        )
     )
 
 
 def _read(sequences: Any) -> RaggedArray:
-    # Of to_sequences, say: unlike what is to be learnt from, all of it may be NaN.
+    # A sequence of to_sequences may be all NaN, which to_ragged refuses.
     if (
         isinstance(sequences, pd.Series | list)
         and len(sequences) > 0
@@ -129,7 +132,7 @@ def _is_plain(sequence: Any) -> bool:
 
 
 def _index(sequences: Any, ids: Any, by: Any, n_sequences: int) -> pd.Index:
-    """Return the ids, under the names that they are to have."""
+    """Return the ids as an index with the names of their columns."""
     if ids is None and isinstance(sequences, pd.Series | pd.DataFrame):
         ids = sequences.index
     elif ids is None:
@@ -138,13 +141,13 @@ def _index(sequences: Any, ids: Any, by: Any, n_sequences: int) -> pd.Index:
     if len(index) != n_sequences:
         raise ValueError(
             f"ids has {len(index)} entries, but there are "
-            f"{_count(n_sequences, 'sequence')}; one id for each is needed."
+            f"{_count(n_sequences, 'sequence')}; pass one id for each."
         )
     if index.has_duplicates:
         twice = index[index.duplicated()].tolist()[0]
         raise ValueError(
-            f"the id {twice!r} is that of several sequences, whose rows could not be "
-            "told apart; pass other ids=..."
+            f"several sequences have the id {twice!r}, so their rows could not be told "
+            "apart; pass other ids=..."
         )
     return index.set_names(_id_names(index, by))
 
@@ -164,13 +167,13 @@ def _id_names(index: pd.Index, by: Any) -> list[Any]:
     names = list(by) if several else [by]
     if len(names) != index.nlevels:
         raise ValueError(
-            f"by is {by!r}, {_count(len(names), 'name')}, but an id consists of "
-            f"{index.nlevels}; one name for each is needed."
+            f"by is {by!r}, {_count(len(names), 'name')}, but an id has "
+            f"{_count(index.nlevels, 'part')}; pass one name for each."
         )
     return names
 
 
-def _channel_names(columns: Any, known: Any, n_features: int) -> list[Any]:
+def _feature_names(columns: Any, known: Any, n_features: int) -> list[Any]:
     if columns is None and known is not None and len(known) == n_features:
         return list(known)
     if columns is None:
@@ -179,7 +182,7 @@ def _channel_names(columns: Any, known: Any, n_features: int) -> list[Any]:
     if len(names) != n_features:
         raise ValueError(
             f"columns has {_count(len(names), 'name')}, {names}, but the sequences "
-            f"have {_count(n_features, 'feature')}; one name for each is needed."
+            f"have {_count(n_features, 'feature')}; pass one name for each."
         )
     return names
 
@@ -188,13 +191,13 @@ def _check_names(names: Sequence[Any], kind: str) -> None:
     for name in names:
         if list(names).count(name) > 1:
             raise ValueError(
-                f"two columns would have the name {name!r}, of {list(names)}; pass "
+                f"two columns would have the name {name!r} among {list(names)}; pass "
                 "other names with by=, order= and columns=."
             )
         if kind != "pandas" and not isinstance(name, str):
             raise TypeError(
-                f"column {name!r} has a name that is not a string, which {kind} can't "
-                "have; pass other names with by=, order= and columns=."
+                f"column {name!r} has a name that is not a string, but {kind} takes "
+                "only strings; pass other names with by=, order= and columns=."
             )
 
 
@@ -206,19 +209,19 @@ def _times(times: Any, ragged: RaggedArray, index: pd.Index) -> Times:
         return Times(np.arange(ragged.n_timesteps) - starts)
     if isinstance(times, pd.Series) and not times.index.equals(index):
         raise ValueError(
-            "the index of times is not that of the sequences; select the same series "
+            "times and the sequences have different indexes; select the same series "
             "from both, for example with times.loc[sequences.index]."
         )
     arrays = [np.asarray(one) for one in times]
     if len(arrays) != len(ragged):
         raise ValueError(
             f"times has {len(arrays)} entries, but there are "
-            f"{_count(len(ragged), 'sequence')}; one array for each is needed."
+            f"{_count(len(ragged), 'sequence')}; pass one array for each."
         )
     for i, (array, length) in enumerate(zip(arrays, lengths, strict=True)):
         if array.shape != (length,):
             raise ValueError(
                 f"times[{i}] has shape {array.shape}, but sequence {i} has "
-                f"{_count(length, 'time step')}; one time for each is needed."
+                f"{_count(length, 'time step')}; pass one time for each."
             )
     return Times(np.concatenate(arrays), getattr(times, "attrs", {}).get("time_zone"))

@@ -1,4 +1,4 @@
-"""From a long table to one array for each series."""
+"""From a long table to a sequence for each series."""
 
 from itertools import pairwise
 from typing import Any, Literal
@@ -8,13 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from sklearn_seqae._ragged import offsets_from_lengths
+from sklearn_seqae._ragged import locate, offsets_from_lengths
 from sklearn_seqae._tables._columns import check_rows, choose_columns, given
 from sklearn_seqae._tables._dispatch import read_table
 from sklearn_seqae._tables._grouping import mean_of_runs, repeats, sort_rows
 from sklearn_seqae._tables._long_table import LongTable, sorted_ids
 
-_BLOCK = 2**14  # rows that are gathered at once, without memory of their own
+_BLOCK = 2**14  # rows to gather at once, so that buffers stay small
 
 
 @validate_params(
@@ -35,65 +35,65 @@ def to_sequences(
 ) -> Any:
     """Cut a long table, with one row for each time step, into sequences.
 
-    The result is a container that `LSTMAutoencoderTransformer` takes, and that
-    scikit-learn can split: a pandas Series with an array for each series, whose index
-    holds the ids.
+    The result is a pandas Series with an array for each series, indexed by id.
+    `LSTMAutoencoderTransformer` takes it, and scikit-learn can split it.
 
     Parameters
     ----------
     frame : DataFrame, LazyFrame, Table or relation
         A pandas DataFrame, a polars DataFrame or LazyFrame (collected), a pyarrow
-        Table, a DuckDB relation, or another frame with ``__arrow_c_stream__``. In any
-        order, unless `order` is None. Never changed.
+        Table, a DuckDB relation, or another frame with ``__arrow_c_stream__``. Rows may
+        have any order, unless `order` is None. The frame is never changed.
 
     by : label or list of labels
-        The column that says which series a row is of, or several columns that say it
-        together. Anything that can be sorted, without nulls.
+        Column that identifies the series of a row, or several columns that do so
+        together. Any values that can be sorted, without nulls.
 
     order : label, default=None
-        The column that says when a row was: numbers, dates or durations, without
-        nulls. None: the rows of a series are in the order of time as they stand,
-        though other series may stand in between.
+        Column of times: numbers, dates or durations, without nulls. None: the rows of a
+        series are in the order of time already. Rows of other series may stand between
+        them.
 
     columns : label or list of labels, default=None
-        The channels, in this order: numbers or booleans. Null and NaN are missing
-        values. None takes all columns but `by` and `order`.
+        Columns of features, in this order: numbers or booleans. Null and NaN are
+        missing values. None takes all columns but `by` and `order`.
 
     duplicates : {"raise", "first", "last", "mean"}, default="raise"
-        What to do if a series has several rows at one time: raise, keep the first or
-        the last of them as they stand in the frame, or average each channel over
-        those of them in which it is not missing.
+        Treatment of several rows of a series at one time: raise an error, keep the
+        first or the last row in the order of the frame, or take the mean of each
+        feature over its observed values.
 
     return_times : bool, default=False
         Whether to return the times as well, for `to_frame`.
 
     Returns
     -------
-    X : pandas.Series of ndarrays of shape (n_timesteps, n_channels)
+    X : pandas.Series of ndarrays of shape (n_timesteps, n_features)
         The series, sorted by id. The arrays are views of one array of all time
-        steps; they are float32 if every channel is float32 or float16, else float64.
-        The index has the ids, and the names of the columns in `by`; of several
-        columns it is a MultiIndex. ``X.attrs["columns"]`` are the channels, and
-        ``X.attrs["order"]`` is `order` unless that is None.
+        steps: float32 if every feature is float32 or float16, else float64. The index
+        has the ids and the names in `by`; for several columns it is a MultiIndex.
+        ``X.attrs["columns"]`` are the names of the features. ``X.attrs["order"]`` is
+        `order`, unless that is None.
 
     times : pandas.Series of ndarrays of shape (n_timesteps,)
-        Only if `return_times`. The times of each series, as NumPy has them; in UTC if
-        the column has a time zone, which then is ``times.attrs["time_zone"]``.
+        Times of each series, as NumPy stores them. Only if `return_times`. If the
+        column has a time zone, times are in UTC and ``times.attrs["time_zone"]`` is the
+        zone.
 
     Raises
     ------
     ValueError
-        If a column is not there or named twice, if there are no rows, if an id or a
-        time is null, or if a series has two rows at one time.
+        If a column does not exist or is named twice, if there are no rows, if an id or
+        a time is null, or if a series has two rows at one time.
     TypeError
-        If `frame` is no long table, a channel is not numeric, ids can't be sorted, or
-        `order` names a column that is no time.
+        If `frame` is no long table, a feature is not numeric, ids can't be sorted, or
+        `order` names a column that can't be times.
     ImportError
-        If reading the frame needs pyarrow and there is none.
+        If the frame needs pyarrow, which is not installed.
 
     See Also
     --------
-    to_frame : The way back.
+    to_frame : Make a long table of sequences.
 
     Examples
     --------
@@ -118,18 +118,18 @@ def to_sequences(
     if order is None and (duplicates != "raise" or return_times):
         raise ValueError(
             f"{'return_times' if return_times else 'duplicates'} is about times, so it "
-            "needs order=..., the column that says when each row was."
+            "needs order=..., the column of times."
         )
     table = read_table(frame)
-    by, channels = choose_columns(table, by, order, columns)
-    table = table.select(list(dict.fromkeys([*by, *given(order), *channels])))
+    by, features = choose_columns(table, by, order, columns)
+    table = table.select(list(dict.fromkeys([*by, *given(order), *features])))
     check_rows(table, by, order)
-    dtype = np.result_type(*[table.channel_dtype(label) for label in channels])
+    dtype = np.result_type(*[table.feature_dtype(label) for label in features])
 
     if order is None:
         rows, offsets, ids = _sort(table, by)
-        values = _stack(table, channels, dtype, rows)
-        return _as_series(values, offsets, ids, {"columns": channels})
+        values = _stack(table, features, dtype, rows)
+        return _as_series(values, offsets, ids, {"columns": features})
 
     when, time_zone = table.times(order)
     rows, offsets, ids = _sort(table, by, when)
@@ -137,12 +137,12 @@ def to_sequences(
     repeated = repeats(when, offsets)
     if duplicates == "raise" and repeated.any():
         _raise_duplicates(repeated, rows, when, offsets, ids, order)
-    values = _stack(table, channels, dtype, rows)
+    values = _stack(table, features, dtype, rows)
     if repeated.any():
         values, when, offsets = _one_row_a_time(
             values, when, offsets, repeated, duplicates
         )
-    X = _as_series(values, offsets, ids, {"columns": channels, "order": order})
+    X = _as_series(values, offsets, ids, {"columns": features, "order": order})
     if not return_times:
         return X
     zone = {} if time_zone is None else {"time_zone": time_zone}
@@ -152,7 +152,7 @@ def to_sequences(
 def _sort(
     table: LongTable, by: list[Any], when: NDArray[Any] | None = None
 ) -> tuple[NDArray[np.int64] | None, NDArray[np.int64], pd.Index]:
-    """Return the order of the rows (or None), where each series begins, and the ids."""
+    """Return the order of the rows (or None), the offsets and ids of the series."""
     codes, ids = _series_of_rows(table, by)
     offsets = offsets_from_lengths(np.bincount(codes, minlength=len(ids)))
     return sort_rows(codes, when), offsets, ids
@@ -161,16 +161,16 @@ def _sort(
 def _series_of_rows(
     table: LongTable, by: list[Any]
 ) -> tuple[NDArray[np.integer], pd.Index]:
-    """Return which series each row is of, and the ids of the series."""
+    """Return the code of the series of each row, and the ids of the series."""
     codes, ids = table.ids(by[0])
     if len(by) == 1:
         return codes, ids.rename(by[0])
     columns = [(codes, ids), *(table.ids(label) for label in by[1:])]
     for others, their_ids in columns[1:]:
         pairs = codes.astype(np.int64) * len(their_ids) + others
-        codes, ids = sorted_ids(pairs, by)  # those that occur
+        codes, ids = sorted_ids(pairs, by)  # pairs that occur
     first_row = np.empty(len(ids), dtype=np.int64)
-    first_row[codes] = np.arange(len(codes))  # any row of the series will do
+    first_row[codes] = np.arange(len(codes))  # any row of a series serves
     levels = [found[numbers[first_row]] for numbers, found in columns]
     return codes, pd.MultiIndex.from_arrays(levels, names=by)
 
@@ -184,7 +184,7 @@ def _raise_duplicates(
     order: Any,
 ) -> None:
     second = int(repeated.argmax())
-    i = int(np.searchsorted(offsets, second, side="right")) - 1
+    i, _ = locate(offsets, second)
     places = [row if rows is None else int(rows[row]) for row in (second - 1, second)]
     raise ValueError(
         f"series {ids.tolist()[i]!r} has two rows with {order!r} at {when[second]}: "
@@ -201,7 +201,7 @@ def _one_row_a_time(
     repeated: NDArray[np.bool_],
     keep: str,
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
-    """Make one row of those of a series that have the same time."""
+    """Merge the rows of a series that have the same time."""
     starts = np.flatnonzero(~repeated)
     lengths = np.add.reduceat(~repeated, offsets[:-1], dtype=np.int64)
     if keep == "mean":
@@ -215,14 +215,14 @@ def _one_row_a_time(
 
 def _stack(
     table: LongTable,
-    channels: list[Any],
+    features: list[Any],
     dtype: np.dtype[Any],
     rows: NDArray[np.int64] | None,
 ) -> NDArray[Any]:
-    """Return shape (n_rows, n_channels): all time steps, series after series."""
-    values = np.empty((len(table), len(channels)), dtype=dtype)
-    for j, label in enumerate(channels):
-        column = table.channel(label)
+    """Return shape (n_rows, n_features): all time steps, series after series."""
+    values = np.empty((len(table), len(features)), dtype=dtype)
+    for j, label in enumerate(features):
+        column = table.feature(label)
         if rows is None:
             values[:, j] = column
             continue
@@ -238,7 +238,7 @@ def _as_series(
     ids: pd.Index,
     attrs: dict[str, Any],
 ) -> pd.Series:
-    """Return a view of `stacked` for each series, under its id."""
+    """Return a Series with a view of `stacked` for each series, indexed by id."""
     views = (stacked[start:stop] for start, stop in pairwise(offsets.tolist()))
     series = pd.Series(np.fromiter(views, dtype=object, count=len(ids)), index=ids)
     series.attrs.update(attrs)

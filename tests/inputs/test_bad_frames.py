@@ -102,7 +102,7 @@ LONG = {
     "strings": (
         long_table(["a", "b"], [0, 0], ["x", "y"]),
         TypeError,
-        "column 'x' has dtype .* must be numeric: each column is one channel; drop",
+        "column 'x' has dtype .* must be numeric: each column is one feature; drop",
     ),
     "one string": (
         long_table(["a", "b"], [0, 0], pd.Series([1.0, "y"], dtype=object).array),
@@ -176,12 +176,12 @@ NESTED = {
     "unequal lengths": (
         pd.DataFrame({"x": objects(ok, ok), "y": objects(ok, ok[:1])}),
         InvalidSequenceError,
-        "sequence 1 has 1 time step in column 'y', but 3 in column 'x'; all channels",
+        "sequence 1 has 1 time step in column 'y', but 3 in column 'x'; all features",
     ),
-    "a channel of several": (
+    "a feature of several": (
         pd.DataFrame({"x": objects(ok), "y": objects(np.ones((3, 2)))}),
         ValueError,
-        "column 'y' holds multivariate sequences, 2 features at a time step; of sever",
+        "column 'y' holds multivariate sequences, 2 features at a time step; each of ",
     ),
     "other widths": (
         pd.DataFrame({"x": objects(np.ones((3, 2)), np.ones((3, 5)))}),

@@ -97,7 +97,10 @@ def test_columns_of_the_wrong_kind(make, columns, message):
         ({"by": ["id", "id"]}, "by names 'id' twice"),
         ({"by": []}, "by is empty"),
         ({"columns": []}, "columns is empty"),
-        ({"by": ["id", "x"]}, r"no columns but \['id', 'time', 'x'\]: none of them is"),
+        (
+            {"by": ["id", "x"]},
+            r"columns \['id', 'time', 'x'\], all of them ids or times",
+        ),
     ],
 )
 def test_columns_that_are_not_there(make, options, message):
@@ -176,9 +179,9 @@ def test_a_channel_of_arrays():
 
 
 @pytest.mark.parametrize("dtype", ["complex128", "category"])
-def test_channels_of_other_dtypes(dtype):
+def test_features_of_other_dtypes(dtype):
     with pytest.raises(
-        TypeError, match=f"column 'x' has dtype {dtype}, but every channel"
+        TypeError, match=f"column 'x' has dtype {dtype}, but every feature"
     ):
         read(table().astype({"x": dtype}))
 

@@ -238,11 +238,11 @@ PAIR = [np.ones((1, 2)), np.ones((2, 2))]
     ("options", "message"),
     [
         ({"ids": [1]}, "ids has 1 entries, but there are 2 sequences"),
-        ({"ids": [1, 1]}, "the id 1 is that of several sequences"),
+        ({"ids": [1, 1]}, "several sequences have the id 1"),
         ({"columns": ["a"]}, r"columns has 1 name, \['a'\], but the sequences have 2"),
         ({"columns": ["a", "a"]}, "two columns would have the name 'a'"),
         ({"columns": ["a", "time"]}, "two columns would have the name 'time'"),
-        ({"by": ["a", "b"]}, r"by is \['a', 'b'\], 2 names, but an id consists of 1"),
+        ({"by": ["a", "b"]}, r"by is \['a', 'b'\], 2 names, but an id has 1 part"),
         ({"times": [[0]]}, "times has 1 entries, but there are 2 sequences"),
         (
             {"times": [[0], [0]]},
@@ -260,7 +260,7 @@ def test_times_of_other_series():
     X = pd.Series(PAIR, index=["a", "b"])
     times = pd.Series([[0, 1], [0]], index=["b", "a"])
     with pytest.raises(
-        ValueError, match=r"times is not that of the sequences.*times\.loc"
+        ValueError, match=r"times and the sequences have different indexes.*times\.loc"
     ):
         to_frame(X, times=times)
 

@@ -40,8 +40,8 @@ except ImportError as error:
 """
     )
     assert run_python(code).strip() == (
-        f'to_frame(kind="{library}") needs {library}, which is not installed: '
-        f"pip install {library}"
+        f'to_frame(kind="{library}") needs {library}, which is not installed; '
+        f"install it with: pip install {library}"
     )
 
 
@@ -57,8 +57,8 @@ except ImportError as error:
 """
     )
     assert run_python(code).strip() == (
-        "reading a DuckDBPyRelation needs pyarrow, which is not installed: "
-        "pip install pyarrow"
+        "Reading a DuckDBPyRelation needs pyarrow, which is not installed; "
+        "install it with: pip install pyarrow"
     )
 
 

@@ -1,4 +1,4 @@
-"""Libraries that are there only if the user has them."""
+"""Optional libraries: recognised without an import, imported with a helpful error."""
 
 from importlib import import_module
 from types import ModuleType
@@ -6,18 +6,18 @@ from typing import Any
 
 
 def comes_from(X: Any, library: str, *names: str) -> bool:
-    """Tell whether `X` is an instance of a library's class, without importing it.
+    """Return whether `X` is an instance of a library's class, without importing it.
 
     Parameters
     ----------
     X : object
-        Anything.
+        Any object.
 
     library : str
         Top-level module, such as "polars".
 
     *names : str
-        Of the classes; subclasses count.
+        Names of the classes. Subclasses count.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def comes_from(X: Any, library: str, *names: str) -> bool:
 
     Examples
     --------
-    >>> from sklearn_seqae._inputs._libraries import comes_from
+    >>> from sklearn_seqae._libraries import comes_from
     >>> import pandas as pd
     >>> comes_from(pd.Series([1]), "pandas", "Series", "DataFrame")
     True
@@ -37,15 +37,15 @@ def comes_from(X: Any, library: str, *names: str) -> bool:
 
 
 def require(library: str, purpose: str) -> ModuleType:
-    """Import an optional library, or say how to get it.
+    """Import an optional library, or raise an error that says how to install it.
 
     Parameters
     ----------
     library : str
-        Its name, which is that of the package, too.
+        Name of the module and of the package.
 
     purpose : str
-        What it is needed for, to begin the message with.
+        Purpose of the library, which begins the message.
 
     Returns
     -------
@@ -54,12 +54,12 @@ def require(library: str, purpose: str) -> ModuleType:
     Raises
     ------
     ImportError
-        Saying what to install.
+        If the library is not installed.
     """
     try:
         return import_module(library)
     except ImportError as error:
         raise ImportError(
-            f"{purpose} needs {library}, which is not installed; install it, for "
-            f"instance with: pip install {library}"
+            f"{purpose} needs {library}, which is not installed; install it with: "
+            f"pip install {library}"
         ) from error

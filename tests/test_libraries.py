@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sklearn_seqae._inputs import to_ragged
-from sklearn_seqae._inputs._libraries import comes_from, require
+from sklearn_seqae._libraries import comes_from, require
 from sklearn_seqae._outputs import from_ragged
 
 OPTIONS = ("polars", "pyarrow", "awkward")
@@ -35,17 +35,17 @@ def test_subclasses_come_from_a_library_and_namesakes_do_not():
 
 
 def test_require():
-    assert require("numpy", "To count") is np
+    assert require("numpy", "Counting") is np
     with pytest.raises(
-        ImportError, match=r"^To count needs numpi, .*pip install numpi"
+        ImportError, match=r"^Counting needs numpi, .*pip install numpi"
     ):
-        require("numpi", "To count")
+        require("numpi", "Counting")
 
 
 def test_what_fit_saw_is_needed_to_give_it_back(without_options_after_reading):
     ragged, containers = without_options_after_reading
     for name, container in containers.items():
-        message = f"give sequences back as fit saw them needs {name}.*pip install"
+        message = f"Giving sequences back as fit saw them needs {name}.*pip install"
         with pytest.raises(ImportError, match=message):
             from_ragged(ragged, container)
 

@@ -1,0 +1,249 @@
+"""Kinds of containers: one table says who reads each, who writes it and its name.
+
+To add a kind, write a reader (a file in `_inputs`), a writer (a file in `_outputs`)
+and one line of `KINDS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+# Layout of a column: what holds its numbers, from the outside in, and their dtype.
+Layout = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A function of `_inputs` and the classes that it reads.
+
+    Functions are named here and imported when they are needed. So a line of the table
+    imports no library, and `_inputs` and `_outputs` need not know each other.
+
+    Attributes
+    ----------
+    function : str
+        ``"module.function"`` in `_inputs`. It takes `X` and returns a RaggedArray and a
+        Container.
+
+    classes : tuple of str
+        Classes of `X`, as ``"library.Class"``. Subclasses count.
+
+    labels : str
+        ``"module.function"`` in `_inputs`. It takes `X` and returns the labels of its
+        sequences, a pandas Index. Empty for containers without labels.
+    """
+
+    function: str
+    classes: tuple[str, ...]
+    labels: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of container: one line of `KINDS`.
+
+    Attributes
+    ----------
+    caption : str
+        Name of the kind in the estimator's diagram.
+
+    reader : Reader
+        Reader of the kind. Several kinds may share one, which tells them apart.
+
+    writer : str
+        ``"module.function"`` in `_outputs`. It takes a RaggedArray, a Container and, if
+        the reader has `labels`, an Index of labels.
+
+    tabular : bool
+        Whether each row of a 2-D table is one univariate sequence. Then scikit-learn
+        counts the columns as features.
+
+    is_column : bool
+        Whether the container is one column of a table. Then scikit-learn counts one
+        feature.
+    """
+
+    caption: str
+    reader: Reader
+    writer: str
+    tabular: bool = False
+    is_column: bool = False
+
+
+SEQUENCE = Reader("_lists.ragged_from_sequence", ("builtins.list", "builtins.tuple"))
+NUMPY = Reader("_numpy.ragged_from_numpy", ("numpy.ndarray",))
+PANDAS = Reader(
+    "_pandas.ragged_from_pandas",
+    ("pandas.DataFrame", "pandas.Series"),
+    labels="_pandas.labels_of_pandas",
+)
+POLARS = Reader(
+    "_polars.ragged_from_polars",
+    ("polars.DataFrame", "polars.LazyFrame", "polars.Series"),
+)
+ARROW = Reader(
+    "_arrow.ragged_from_arrow",
+    ("pyarrow.Table", "pyarrow.RecordBatch", "pyarrow.Array", "pyarrow.ChunkedArray"),
+)
+AWKWARD = Reader("_arrow.ragged_from_awkward", ("awkward.Array",))
+TENSORFLOW = Reader("_tensors.ragged_from_tensor", ("tensorflow.RaggedTensor",))
+
+KINDS = MappingProxyType(
+    {
+        "list": Kind("list", SEQUENCE, "_arrays.to_list"),
+        "tuple": Kind("tuple", SEQUENCE, "_arrays.to_tuple"),
+        "object_array": Kind("object array", NUMPY, "_arrays.to_object_array"),
+        "array_3d": Kind("3-D array", NUMPY, "_arrays.to_array_3d"),
+        "array_2d": Kind("2-D array", NUMPY, "_arrays.to_table", tabular=True),
+        "nested_array": Kind("array of cells", NUMPY, "_arrays.to_nested_array"),
+        "dataframe": Kind("DataFrame of rows", PANDAS, "_pandas.to_wide", tabular=True),
+        "long_dataframe": Kind("long DataFrame", PANDAS, "_pandas.to_long"),
+        "long_series": Kind(
+            "long Series", PANDAS, "_pandas.to_long_series", is_column=True
+        ),
+        "nested_dataframe": Kind("DataFrame of cells", PANDAS, "_pandas.to_nested"),
+        "nested_series": Kind(
+            "Series of cells", PANDAS, "_pandas.to_nested_series", is_column=True
+        ),
+        "polars_wide": Kind(
+            "polars DataFrame of rows", POLARS, "_polars.to_wide", tabular=True
+        ),
+        "polars_dataframe": Kind("polars DataFrame", POLARS, "_polars.to_dataframe"),
+        "polars_series": Kind(
+            "polars Series", POLARS, "_polars.to_series", is_column=True
+        ),
+        "arrow_wide": Kind(
+            "pyarrow Table of rows", ARROW, "_arrow.to_wide", tabular=True
+        ),
+        "arrow_table": Kind("pyarrow Table", ARROW, "_arrow.to_table"),
+        "arrow_array": Kind("pyarrow Array", ARROW, "_arrow.to_array", is_column=True),
+        "arrow_chunked_array": Kind(
+            "pyarrow ChunkedArray", ARROW, "_arrow.to_chunked_array", is_column=True
+        ),
+        "awkward": Kind("awkward Array", AWKWARD, "_awkward.to_awkward"),
+        "ragged_tensor": Kind("RaggedTensor", TENSORFLOW, "_tensors.to_ragged_tensor"),
+    }
+)
+READERS = MappingProxyType(
+    {name: kind.reader for kind in KINDS.values() for name in kind.reader.classes}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Container:
+    """Note on what `X` was: enough to write the same kind again.
+
+    It holds plain values only, so a fitted estimator can keep and pickle it. None of
+    them grows with the number of sequences.
+
+    Attributes
+    ----------
+    kind : str
+        A key of `KINDS`. "long" kinds have a row for each time step, "nested" kinds a
+        sequence in each cell. "dataframe", "array_2d" and "wide" kinds have a
+        univariate sequence in each row.
+
+    dtype : {"float32", "float64"}
+        Dtype to give back: "float32" if all of the input was float32 or float16.
+
+    univariate : bool
+        Whether each sequence was 1-D. Then it is 1-D again on the way back.
+
+    n_columns : int or None
+        Number of columns if `X` was 2-D, which scikit-learn takes for the number of
+        features. None for a list, a 3-D array or a Series.
+
+    columns : tuple or None
+        Labels of the columns of a frame or table, the name of a Series. A tuple,
+        because skops can't carry an Index.
+
+    column_names : tuple
+        Names of the levels of pandas columns, mostly ``(None,)``.
+
+    index_names : tuple
+        Names of the index levels of "long" kinds: series and time.
+
+    layouts : tuple of tuple of str
+        Layout of every column of "long" and "nested" kinds, of polars and of Arrow:
+        ``("list", "array", "float32")`` for lists of fixed-size arrays of float32.
+    """
+
+    kind: str
+    dtype: str
+    univariate: bool = False
+    n_columns: int | None = None
+    columns: tuple[Any, ...] | None = None
+    column_names: tuple[Any, ...] = (None,)
+    index_names: tuple[Any, ...] = (None,)
+    layouts: tuple[Layout, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(
+                f"kind {self.kind!r} is not in KINDS of _containers.py; add a line."
+            )
+
+    @property
+    def caption(self) -> str:
+        """Name of the kind in the estimator's diagram."""
+        return KINDS[self.kind].caption
+
+    @property
+    def tabular(self) -> bool:
+        """Whether each row of a 2-D table was one univariate sequence."""
+        return KINDS[self.kind].tabular
+
+    @property
+    def is_column(self) -> bool:
+        """Whether `X` was one column, without a table around it."""
+        return KINDS[self.kind].is_column
+
+
+def reader_of(X: Any) -> Reader | None:
+    """Return the reader for the class of `X`, without importing any library.
+
+    Parameters
+    ----------
+    X : object
+        Any object.
+
+    Returns
+    -------
+    Reader or None
+        None if no line of the table names the class or one of its bases.
+
+    Examples
+    --------
+    >>> from sklearn_seqae._containers import reader_of
+    >>> reader_of(([1.0], [2.0, 3.0])).function
+    '_lists.ragged_from_sequence'
+    """
+    for cls in type(X).__mro__:
+        name = f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
+        if name in READERS:
+            return READERS[name]
+    return None
+
+
+def load(package: str, path: str) -> Callable[..., Any]:
+    """Import a function that the table names.
+
+    Parameters
+    ----------
+    package : {"_inputs", "_outputs"}
+        Package of its module.
+
+    path : str
+        ``"module.function"``.
+
+    Returns
+    -------
+    callable
+    """
+    module, _, function = path.partition(".")
+    found: Callable[..., Any] = getattr(
+        import_module(f"sklearn_seqae.{package}.{module}"), function
+    )
+    return found
