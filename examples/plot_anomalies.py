@@ -3,17 +3,17 @@
 Find strange sequences
 ======================
 
-An autoencoder learns to write down what it has seen often. What it can't write down
-well is unlike that, and ``score_samples`` says how well: it is the negative error of
-the reconstruction.
+An autoencoder learns to reconstruct what it has seen often. A sequence that it
+reconstructs badly is unlike the training sequences. ``score_samples`` measures this: it
+is the negative reconstruction error of each sequence.
 """
 
 # %%
 # Normal and strange
 # ------------------
-# The autoencoder learns from 300 normal sequences only. Of 200 others, 40 have
-# something wrong with one of their two channels: for ten time steps it is stuck, or
-# runs backwards.
+# The autoencoder is trained on 300 normal sequences only. 200 other sequences are for
+# testing, and 40 of them are strange: for ten time steps, one of their two features is
+# stuck or runs backwards.
 
 import numpy as np
 
@@ -26,16 +26,16 @@ X, _ = make_sequences(
 X_train, X_test = X[:300], X[300:]
 strange = np.arange(len(X_test)) < 40
 for x in X_test[:40]:
-    channel, start = rng.integers(2), rng.integers(len(x) - 10)
-    part = x[start : start + 10, channel]
+    feature, start = rng.integers(2), rng.integers(len(x) - 10)
+    part = x[start : start + 10, feature]
     part[:] = part[0] if rng.random() < 0.5 else part[::-1].copy()
 
 # %%
 # Train and score
 # ---------------
-# The labels are used for nothing but to see how well the scores tell both kinds apart.
-# The area under the ROC curve is the chance that a strange sequence has a lower score
-# than a normal one: 0.5 is guessing, 1 is perfect.
+# The labels only serve to check how well the scores tell both kinds apart. The area
+# under the ROC curve is the chance that a strange sequence has a lower score than a
+# normal one: 0.5 is guessing, 1 is perfect.
 
 from sklearn.metrics import roc_auc_score
 
@@ -64,7 +64,7 @@ ax.hist(
     label="strange",
 )
 ax.set(
-    title="Errors of 200 sequences, of which none was trained on",
+    title="Errors of 200 sequences that were not trained on",
     xscale="log",
     xlabel="Mean squared error (scaled), the negative score",
     ylabel="Sequences",
@@ -72,8 +72,8 @@ ax.set(
 _ = ax.legend()
 
 # %%
-# One reason is that quick oscillations are harder to write down: among normal
-# sequences, the error rises with how often the first channel changes its sign.
+# One reason is that quick oscillations are harder to reconstruct. Among normal
+# sequences, the error rises with how often the first feature changes its sign.
 
 from scipy.stats import spearmanr
 
@@ -83,8 +83,8 @@ print(f"Rank correlation: {spearmanr(changes, errors[40:]).statistic:.2f}")
 # %%
 # The strangest
 # -------------
-# The sequence with the lowest score, beside the normal one with the median score: what
-# was measured, and what the autoencoder makes of it.
+# On the left the sequence with the lowest score, on the right the normal one with the
+# median score. Each is shown as measured, and as reconstructed.
 
 from sklearn_seqae.plotting import ReconstructionDisplay
 

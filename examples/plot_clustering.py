@@ -3,9 +3,9 @@
 Cluster sequences
 =================
 
-Clusterers want vectors of one length as well. Here the recordings of nine speakers are
-clustered without a look at who speaks; who does is used afterwards, to see what the
-clusters are.
+Clusterers need vectors of one length, so cluster the embeddings. Here they come from
+recordings of nine speakers. The clusterers do not know who speaks. We only use the
+speakers afterwards, to see what the clusters are.
 """
 
 # %%
@@ -32,9 +32,9 @@ Z.shape
 # %%
 # Cluster
 # -------
-# KMeans is told how many clusters there are. HDBSCAN is not, and leaves what lies in no
-# dense region in no cluster. The adjusted Rand index is 1 if clusters and speakers are
-# the same, and about 0 if they have nothing to do with each other.
+# KMeans needs the number of clusters. HDBSCAN does not. It assigns no cluster to points
+# outside of dense regions. The adjusted Rand index is 1 if clusters and speakers agree,
+# and about 0 if they have nothing to do with each other.
 
 from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.metrics import adjusted_rand_score
@@ -57,11 +57,11 @@ for name, found in clusters.items():
     )
 
 # %%
-# So KMeans, knowing their number, finds most of the speakers. HDBSCAN's clusters are
-# nearly pure, but many recordings are in none, and these count as a cluster of their
-# own in the first of its two numbers. Nor is it quite without a look at the speakers:
-# its settings were chosen by such numbers. With scikit-learn's default way to select
-# clusters it takes several speakers for one:
+# KMeans knows the number of clusters and finds most of the speakers. HDBSCAN's clusters
+# are nearly pure, but many recordings are in none. The first of its two scores counts
+# these as one more cluster. And HDBSCAN did not quite do without the speakers: we chose
+# its settings by these scores. With scikit-learn's default way to select clusters, it
+# merges several speakers:
 
 coarse = HDBSCAN(min_cluster_size=15, min_samples=3, copy=True).fit_predict(Z)
 inside = coarse >= 0
@@ -71,9 +71,9 @@ print(f"  within clusters: {adjusted_rand_score(speaker[inside], coarse[inside])
 # %%
 # A picture
 # ---------
-# The same points three times. Markers and colours have a meaning within a panel only;
-# small grey dots are in no cluster. What overlaps here may be apart in the
-# other components.
+# The same points three times. Compare markers and colours within a panel only. Small
+# grey dots are in no cluster. Points that overlap here may be apart in other
+# components.
 
 import matplotlib.pyplot as plt
 
@@ -92,9 +92,9 @@ for ax, title, found in zip(axes, titles, [speaker, *clusters.values()], strict=
 # %%
 # The middle of a cluster
 # -----------------------
-# A centre is a vector like any other, so it decodes to a recording that never was: what
-# those of a cluster have in common. Here are those of the first three clusters, each
-# beside the recording of it that lies closest.
+# A cluster centre can be decoded like any embedding. The result is a recording that
+# nobody made: it shows what the recordings of the cluster have in common. Here are the
+# first three centres, each beside the recording that lies closest.
 
 from sklearn.metrics import pairwise_distances_argmin
 

@@ -3,18 +3,18 @@
 Sequences and plain columns in one table
 ========================================
 
-A table may have a sequence in each cell of one column, and ordinary numbers and
-categories in others. ``ColumnTransformer`` sends each column where it belongs, and
-``permutation_importance`` says which of them the classifier needs.
+One column of a table may hold a sequence in each cell, and other columns ordinary
+numbers and categories. ``ColumnTransformer`` sends each column to its transformer.
+``permutation_importance`` says which columns the classifier needs.
 """
 
 # %%
 # A table of patients
 # -------------------
-# Of 400 invented patients we know the age, the hospital, and how they walked: a
-# recording of 10 to 50 time steps and two channels. Whether a patient fell within a
-# year was drawn with a probability that depends on whether the gait is quick, and on
-# the age. The hospital says nothing.
+# Of 400 invented patients we know the age, the hospital, and the gait: a recording of
+# 10 to 50 time steps and two features. Did a patient fall within a year? That is drawn
+# at random. The probability depends on the age and on whether the gait is quick. The
+# hospital has no influence.
 
 import numpy as np
 import pandas as pd
@@ -56,8 +56,8 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, strati
 classifier.fit(X_train, y_train)
 
 # %%
-# How good is that? Since the outcome was drawn, nobody can always be right; who knew
-# how it was drawn would do as well as the last line says.
+# How good is that? The outcome is random, so nobody can always be right. The last line
+# is the accuracy of someone who knows the probabilities.
 
 static = make_column_transformer(
     (StandardScaler(), ["age"]), (OneHotEncoder(), ["hospital"])
@@ -72,8 +72,8 @@ print(f"Best possible:    {np.mean(ideal == y_test):.2f}")
 # %%
 # Which column matters?
 # ---------------------
-# Each column is shuffled in turn, the gait as whole sequences, and the accuracy
-# measured again.
+# Shuffle one column at a time, the gait as whole sequences, and measure the accuracy
+# again.
 
 import matplotlib.pyplot as plt
 from sklearn.inspection import permutation_importance
@@ -84,8 +84,8 @@ importance = permutation_importance(
 pd.Series(importance.importances_mean, index=X.columns).round(3)
 
 # %%
-# The gait matters most, then the age; without the right hospital the classifier does no
-# worse. The boxes are the middle half of 20 shuffles, the whiskers their range.
+# The gait matters most, then the age. With a wrong hospital the classifier does no
+# worse. Boxes show the middle half of 20 shuffles, whiskers their range.
 
 order = np.argsort(importance.importances_mean)
 fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")

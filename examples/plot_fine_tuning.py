@@ -3,14 +3,14 @@
 Fine-tune the encoder with labels
 =================================
 
-The vectors are learned without labels. Where there are labels, the encoder can be
-trained further to tell them, as the first part of an ordinary Keras classifier.
+Embeddings are learnt without labels. If you have labels, you can train the encoder
+further to predict them, as the first part of an ordinary Keras classifier.
 """
 
 # %%
 # Learn without labels
 # --------------------
-# Recordings of nine speakers, and a linear classifier on their vectors.
+# Recordings of nine speakers, and a linear classifier on their embeddings.
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -25,13 +25,13 @@ autoencoder = LSTMAutoencoderTransformer(
 )
 linear = make_pipeline(autoencoder, StandardScaler(), LogisticRegression())
 linear.fit(X_train, y_train)
-print(f"Test accuracy on the vectors: {linear.score(X_test, y_test):.3f}")
+print(f"Test accuracy on the embeddings: {linear.score(X_test, y_test):.3f}")
 
 # %%
 # What Keras reads
 # ----------------
-# ``encoder_`` reads scaled sequences, padded with NaN. It has room for the longest
-# training recording; of the few test recordings that are longer, it gets the beginning.
+# ``encoder_`` reads scaled sequences, padded with NaN to the length of the longest
+# training recording. A few test recordings are longer. We cut them at that length.
 
 import numpy as np
 
@@ -51,9 +51,9 @@ padded_train, padded_test = scale_and_pad(X_train), scale_and_pad(X_test)
 # %%
 # Train all of it
 # ---------------
-# The classifier is the encoder with two layers on top, which begin as the scaler and
-# the logistic regression above: so it begins with their accuracy, and the encoder is
-# not spoilt by a layer that has yet to learn.
+# The classifier is the encoder with two layers on top. These start as the scaler and
+# the logistic regression above. So the classifier starts with their accuracy, and no
+# untrained layer spoils the encoder.
 
 import keras
 from keras import layers
@@ -79,8 +79,8 @@ after = classifier.evaluate(padded_test, y_test, verbose=0)[1]
 print(f"Test accuracy before fine-tuning: {before:.3f}, after: {after:.3f}")
 
 # %%
-# The training loss tells when it is enough; with validation data of your own, Keras's
-# ``EarlyStopping`` does.
+# The training loss shows when to stop. If you hold out validation data, Keras's
+# ``EarlyStopping`` decides it for you.
 
 import matplotlib.pyplot as plt
 
@@ -91,8 +91,8 @@ _ = ax.set(
 )
 
 # %%
-# The estimator's own weights have not changed, nor what ``transform`` gives: its Keras
-# models are copies.
+# The estimator has not changed: its Keras models are copies. ``transform`` gives the
+# same embeddings as before.
 
 again = linear.score(X_test, y_test)
-print(f"Test accuracy on the vectors: {again:.3f}")
+print(f"Test accuracy on the embeddings: {again:.3f}")

@@ -1,18 +1,18 @@
 """
-====================
-Tell what comes next
-====================
+==================
+Forecast sequences
+==================
 
-A second decoder, beside the one that reconstructs, learns to write the next time steps
-from the vector of a sequence's beginning. What it predicts can be appended to the
-sequence and read again, so that it goes on for as long as one likes.
+A second decoder, beside the one that reconstructs, learns to write the next time steps.
+It reads the embedding of a prefix: the beginning of a sequence. To predict further, the
+estimator appends its prediction to the sequence and reads it again.
 """
 
 # %%
 # Waves
 # -----
-# Series of 60 to 90 time steps. Each is a noisy sum of two sines, with periods, phases
-# and amplitudes of its own, so each goes on in its own way.
+# Series of 60 to 90 time steps. Each is a noisy sum of two sines. Periods, phases and
+# amplitudes differ, so each series goes on in its own way.
 
 import numpy as np
 
@@ -32,8 +32,8 @@ X_test = [wave(150) for _ in range(200)]
 # %%
 # Train
 # -----
-# ``forecast_horizon=10``: ten time steps are predicted at a time. The state after the
-# last step is what a forecast starts from, hence ``pooling="last"``.
+# ``forecast_horizon=10`` predicts ten time steps at a time. A forecast starts from the
+# state after the last step, so we pool that state only: ``pooling="last"``.
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 
@@ -53,10 +53,10 @@ forecaster = LSTMAutoencoderTransformer(
 # %%
 # How far does it see?
 # --------------------
-# Of each test series it gets to know the first 70 time steps, and predicts 80 more. Its
-# error is compared with that of repeating the last value, and with that of predicting
-# the mean of the series, which for waves is hard to beat from somewhere on: here, from
-# about thirty time steps, three times the horizon.
+# The estimator reads the first 70 time steps of each test series and predicts 80 more.
+# We compare its error with two simple forecasts: repeat the last value, or predict the
+# mean of the series. For waves, the mean is hard to beat far ahead: here from about
+# thirty time steps, three times the horizon.
 
 import matplotlib.pyplot as plt
 
@@ -79,7 +79,7 @@ for name, error in errors.items():
     print(f"{name}: {rms[0]:.2f} one step ahead, {rms[9]:.2f} ten, {rms[-1]:.2f} 80")
 ax.axvspan(0, 10, color="0.9", label="the horizon")
 ax.set(
-    title="Errors of 200 series, of which none was trained on",
+    title="Errors of 200 series that were not trained on",
     xlabel="Time steps ahead",
     ylabel="Root mean squared error",
     xlim=(0, 80),
@@ -90,12 +90,12 @@ _ = ax.legend()
 # %%
 # On and on
 # ---------
-# Three series: what it read, the next ten time steps, which one vector tells, and what
-# follows when it reads its own predictions. How good a forecast is, is its error over
-# the variance of what is to be predicted.
+# Three series. The estimator reads the black part. One embedding predicts the next ten
+# time steps. The dashed part follows when the estimator reads its own predictions. We
+# rank the forecasts by their error, divided by the variance of the true future.
 
 order = np.argsort((errors["forecast"] ** 2).mean(axis=1) / truth.var(axis=1))
-chosen = {"a good forecast": 20, "a usual one": 100, "a bad one": 180}
+chosen = {"a good forecast": 20, "a typical one": 100, "a bad one": 180}
 t = np.arange(150)
 fig, axes = plt.subplots(3, 1, figsize=(8, 6), sharex=True, layout="constrained")
 for ax, (name, rank) in zip(axes, chosen.items(), strict=True):

@@ -1,18 +1,18 @@
 """
-=======================================
+======================================
 Embed, classify and reconstruct speech
-=======================================
+======================================
 
 Nine speakers said the same two Japanese vowels. Each recording is a sequence of 7 to 29
-frames with 12 numbers each, and the task is to tell who spoke. Ordinary classifiers
-want vectors of one length; :class:`~sklearn_seqae.LSTMAutoencoderTransformer` makes
-them, and can turn them back into recordings.
+frames with 12 numbers each. The task is to tell who spoke. Ordinary classifiers need
+vectors of one length. :class:`~sklearn_seqae.LSTMAutoencoderTransformer` makes such
+vectors, the embeddings, and can turn them back into recordings.
 """
 
 # %%
 # The data
 # --------
-# A list of arrays, one for each recording. They differ in length.
+# A list of arrays, one per recording. The recordings differ in length.
 
 from sklearn_seqae.datasets import load_japanese_vowels
 
@@ -25,7 +25,7 @@ X_test, y_test = data.X_test, data.y_test
 # %%
 # Classify
 # --------
-# The transformer is a step in a pipeline like any other. It never sees the labels.
+# The transformer is an ordinary step of a pipeline. It never sees the labels.
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -42,8 +42,8 @@ print(f"Test accuracy: {classifier.score(X_test, y_test):.3f}")
 # %%
 # Embed
 # -----
-# Whatever its length, each recording became a vector of one size. Two
-# principal components of them show that recordings of one speaker lie together.
+# Whatever its length, each recording becomes an embedding of the same size. Two
+# principal components show that recordings of one speaker lie together.
 
 import matplotlib.pyplot as plt
 from sklearn.decomposition import PCA
@@ -76,7 +76,7 @@ _ = ax.legend(title="Speaker", loc="center left", bbox_to_anchor=(1, 0.5))
 # %%
 # Reconstruct
 # -----------
-# ``inverse_transform`` needs the vectors only: the length is one of the components.
+# ``inverse_transform`` needs only the embeddings: the length is one of the components.
 # Every recording comes back at its own length and in its own units.
 
 decoded = autoencoder.inverse_transform(Z)
@@ -100,9 +100,9 @@ ax.set(
 _ = ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
 # %%
-# Was it learned?
-# ---------------
-# The loss is a mean squared error in scaled units, where predicting the mean of each
+# The loss
+# --------
+# The loss is a mean squared error in scaled units. Predicting the mean of each
 # coefficient has an error of about 1.
 
 fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")

@@ -4,7 +4,7 @@ Three Keras models, one set of weights
 ======================================
 
 ``encoder_``, ``decoder_`` and ``autoencoder_`` of a fitted estimator are ordinary Keras
-models: to look at, to save, to use where there is Keras but no scikit-learn.
+models. Look at them, save them, or use them where there is Keras but no scikit-learn.
 """
 
 # %%
@@ -23,25 +23,26 @@ _ = autoencoder.fit(X_train)
 # %%
 # The models
 # ----------
-# They are built when they are asked for, of stock layers. What is no LSTM or Dense
-# layer (to find the ends of sequences, to pool states) is grouped.
+# The estimator builds them from stock layers when you ask for them. Everything but the
+# LSTM and Dense layers is grouped: the operations that find the ends of sequences, and
+# those that pool states.
 
 autoencoder.encoder_.summary(line_length=80)
 
 # %%
-# The decoder's input is a vector, and its output a sequence as long as the longest in
-# ``fit``, zero beyond the length that the vector says.
+# The decoder turns an embedding into a sequence as long as the longest in ``fit``. Time
+# steps beyond the length that the embedding holds are zero.
 
 autoencoder.decoder_.summary(line_length=80)
 
 # %%
-# The autoencoder is the one after the other. All three have the same weights:
+# The autoencoder is the encoder, then the decoder. All three share their weights:
 
 both = {id(v) for v in autoencoder.encoder_.variables + autoencoder.decoder_.variables}
 print(both == {id(v) for v in autoencoder.autoencoder_.variables})
 
 # %%
-# A picture, where Graphviz and pydot are installed; else the names of the layers.
+# A picture, if Graphviz and pydot are installed. If not, the names of the layers.
 
 import shutil
 from importlib.util import find_spec
@@ -74,9 +75,9 @@ else:
 # %%
 # What goes in
 # ------------
-# What ``transform`` does by itself is left to do: scale, and pad with NaN at the end to
-# the length that the model reads. (A longer sequence is nothing for this model, while
-# ``transform`` takes any.)
+# You must do what ``transform`` does by itself: scale, and pad with NaN at the end to
+# the length that the model reads. (The model takes no longer sequences. ``transform``
+# takes any length.)
 
 import numpy as np
 
@@ -99,7 +100,7 @@ print(f"predict and transform differ by at most {difference:.0e}")
 # %%
 # Save and load
 # -------------
-# A file of Keras's own format. Whoever loads it needs Keras and TensorFlow, but neither
+# The file has Keras's own format. Loading it takes Keras and TensorFlow, but neither
 # this package nor scikit-learn.
 
 with TemporaryDirectory() as folder:
@@ -110,6 +111,6 @@ with TemporaryDirectory() as folder:
 np.array_equal(loaded.predict(padded, verbose=0), Z)
 
 # %%
-# To keep an estimator with its scaler and its way back, pickle it instead
-# (:doc:`/user_guide/pipelines`). What Keras models are good for besides is training
-# them further: :ref:`sphx_glr_auto_examples_plot_fine_tuning.py`.
+# To save an estimator with its scaler and its decoder, pickle it instead
+# (:doc:`/user_guide/pipelines`). You can also train a Keras model further:
+# :ref:`sphx_glr_auto_examples_plot_fine_tuning.py`.

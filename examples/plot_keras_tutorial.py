@@ -1,18 +1,19 @@
 """
-===================================
-The Keras tutorial, with us beside
-===================================
+================================
+The Keras tutorial, side by side
+================================
 
-Many meet LSTM autoencoders in a tutorial that pads four short sequences with zeros and
-trains a Keras model on them. Here is the same, step by step, and beside each step what
-it is with :class:`~sklearn_seqae.LSTMAutoencoderTransformer`.
+Many people meet LSTM autoencoders in a tutorial that pads four short sequences with
+zeros and trains a Keras model on them. This page follows the tutorial step by step. It
+shows the tutorial's code ("theirs") and the same with
+:class:`~sklearn_seqae.LSTMAutoencoderTransformer` ("ours").
 """
 
 # %%
 # The data
 # --------
-# Four rising lines of one feature, of different lengths and slopes. Ours takes the list
-# as it is.
+# Four rising lines with one feature. Lengths and slopes differ. Ours takes the list as
+# it is.
 
 import numpy as np
 
@@ -26,9 +27,9 @@ X = [
 # %%
 # Normalise
 # ---------
-# Theirs makes a table of a column for each sequence, NaN where one has ended, and
-# standardises the columns, which leaves NaN out. But then each *sequence* has mean 0
-# and variance 1, and the third can't be told from the fourth any more:
+# Theirs makes a table with one column per sequence, NaN beyond the end of a sequence.
+# It standardises the columns and ignores NaN. But then each *sequence* has mean 0 and
+# variance 1, and the third becomes equal to the fourth:
 
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
@@ -38,15 +39,15 @@ by_sequence = StandardScaler().fit_transform(columns)
 print(by_sequence[:4, [2, 3]].round(2))
 
 # %%
-# Ours has one scale for each *feature*, of all time steps of all sequences, when it is
-# fitted. Slopes and levels stay. A table with NaN at the ends of its rows would do for
-# it as well: ``columns.T`` is another way to write ``X``.
+# Ours fits one scale per *feature*, over all time steps of all sequences. Slopes and
+# levels stay. It also takes a table with NaN at the ends of its rows: ``columns.T`` is
+# another way to write ``X``.
 #
 # Pad
 # ---
-# Theirs fills up with zeros, and so that it can learn at all, forgets about the
-# normalised values. Nothing tells the zeros from values that were measured: they are
-# read, and are to be written. Ours pads nothing.
+# Theirs pads with zeros. It pads the original values, and never uses the normalised
+# ones. Nothing tells the zeros from measured values. The model reads them and learns to
+# write them. Ours pads nothing.
 
 padded = np.zeros((4, 9, 1), np.float32)
 for row, x in zip(padded, X, strict=True):
@@ -57,10 +58,10 @@ print(f"{share:.0%} of what theirs learns to write is padding")
 # %%
 # Build and train
 # ---------------
-# Theirs is an LSTM of two units, whose last state is the vector; it is repeated for
-# each step of a second LSTM. The last sequence is kept for validation. Four hundred
-# epochs of one batch are 400 updates; twenty epochs of twenty such batches are the same
-# 400, and spend less time between epochs.
+# Theirs is an LSTM with two units. Its last state is the embedding. The embedding is
+# repeated for each step of a second LSTM. The last sequence is held out for validation.
+# The tutorial trains 400 epochs of one batch, which are 400 updates. We train 20 epochs
+# of 20 such batches: the same 400 updates, with less time lost between epochs.
 
 import keras
 from keras import layers
@@ -69,8 +70,8 @@ from keras import layers
 def train_theirs(seed, n_updates):
     keras.utils.set_random_seed(seed)
     sequence = keras.Input((9, 1))
-    vector = layers.LSTM(2, activation="relu")(sequence)
-    states = layers.RepeatVector(9)(vector)
+    embedding = layers.LSTM(2, activation="relu")(sequence)
+    states = layers.RepeatVector(9)(embedding)
     states = layers.LSTM(100, activation="relu", return_sequences=True)(states)
     model = keras.Model(sequence, layers.TimeDistributed(layers.Dense(1))(states))
     model.compile(optimizer="adam", loss="mse")
@@ -84,25 +85,24 @@ def train_theirs(seed, n_updates):
         validation_data=(padded[3:], padded[3:]),
         verbose=0,
     ).history
-    return history, keras.Model(sequence, vector), model
+    return history, keras.Model(sequence, embedding), model
 
 
 for seed, n_updates in [(0, 40), (2, 400)]:
     history, encoder, model = train_theirs(seed, n_updates)
-    vectors = encoder.predict(padded, verbose=0)
-    dead = 2 - np.count_nonzero(vectors.any(axis=0))
+    embeddings = encoder.predict(padded, verbose=0)
+    dead = 2 - np.count_nonzero(embeddings.any(axis=0))
     print(f"seed {seed}: loss {history['loss'][-1]:.4f}, dead units: {dead} of 2")
 
 # %%
-# A ``relu`` unit whose input is never positive is *dead*: it has no gradient, so it
-# will never learn. With two units, that is often both, be it after few updates; then
-# all sequences have the vector (0, 0), and one average is written for all. What follows
-# is of the second seed.
+# A ``relu`` unit whose input is never positive is *dead*: its gradient is zero, so it
+# never learns again. With two units, often both die, sometimes after a few updates.
+# Then all sequences have the embedding (0, 0), and the decoder writes the same average
+# for all. We continue with the second seed.
 #
-# Ours, with a vector of two numbers as well. ``length_component=False`` gives both to
-# the values; otherwise the last one would be the length. Like theirs, it reads values
-# alone, no differences, and learns to reconstruct and nothing else: no steps are hidden
-# from it, nor crops compared.
+# Ours has an embedding of two numbers as well. ``length_component=False`` lets it learn
+# both; otherwise the last one would be the length. Like theirs, it reads the values
+# only, and only learns to reconstruct: no differences, no masking, no contrastive loss.
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 
@@ -121,8 +121,8 @@ autoencoder = LSTMAutoencoderTransformer(
 _ = autoencoder.fit(X)
 
 # %%
-# The losses. Theirs counts the zeros it writes right, and is in squared units of the
-# data. Ours counts observed values only, and 1 is what predicting the mean would give.
+# The losses. Theirs includes the padding, and has the squared unit of the data. Ours
+# counts observed values only, in scaled units: predicting the mean would give 1.
 
 import matplotlib.pyplot as plt
 
@@ -146,7 +146,7 @@ _ = LossDisplay.from_estimator(autoencoder, log=True, ax=right)
 # Reconstruct
 # -----------
 # The root mean squared error of each sequence, over its own time steps, in its own
-# units. Theirs never saw the fourth in training.
+# units. Theirs was not trained on the fourth.
 
 decoded = autoencoder.inverse_transform(autoencoder.transform(X), [9, 8, 4, 4])
 reconstructed = model.predict(padded, verbose=0)
@@ -165,8 +165,8 @@ pd.DataFrame(
 ).round(3)
 
 # %%
-# Beyond the end of a sequence theirs writes what it takes for zero. Ours has no such
-# steps: lengths were given here; with ``length_component=True`` they need not be.
+# Beyond the end of a sequence, theirs writes values near zero. Ours writes nothing
+# there. We passed the lengths here; with ``length_component=True`` you need not.
 
 from sklearn_seqae.plotting import ReconstructionDisplay
 
@@ -179,9 +179,9 @@ display = ReconstructionDisplay(
 _ = display.plot()
 
 # %%
-# The vectors
-# -----------
-# A point for each sequence, with its number.
+# The embeddings
+# --------------
+# One point per sequence, with its number.
 
 from sklearn_seqae.plotting import EmbeddingDisplay
 
@@ -189,17 +189,16 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
 left.set_title("Theirs: states of two relu units")
 right.set_title("Ours: two components")
 numbers = [1, 2, 3, 4]
-_ = EmbeddingDisplay(Z=vectors, annotations=numbers).plot(left)
+_ = EmbeddingDisplay(Z=embeddings, annotations=numbers).plot(left)
 _ = EmbeddingDisplay.from_estimator(autoencoder, X, annotations=numbers, ax=right)
 
 # %%
 # The model
 # ---------
-# In a notebook the fitted estimator is shown as a diagram. The Keras models in it,
-# their summaries and pictures are on a page of their own,
-# :ref:`sphx_glr_auto_examples_plot_keras_models.py`.
+# A notebook shows the fitted estimator as a diagram. For its Keras models, with their
+# summaries and pictures, see :ref:`sphx_glr_auto_examples_plot_keras_models.py`.
 
 autoencoder
 
 # %%
-# What else the tutorials build is in the table of :doc:`/user_guide/keras_tutorial`.
+# :doc:`/user_guide/keras_tutorial` has a table of other models from the tutorials.

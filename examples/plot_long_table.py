@@ -1,19 +1,19 @@
 """
-========================================
+=======================================
 From a table in Parquet to a classifier
-========================================
+=======================================
 
-Recordings mostly lie in a long table: one row for each time step, with columns that say
-which recording it is of and when it was. :func:`~sklearn_seqae.to_sequences` cuts the
-table into sequences, which scikit-learn can split, embed and classify.
+Most recordings are stored in a long table, with one row per time step. Columns hold the
+id of the recording and the time. :func:`~sklearn_seqae.to_sequences` cuts the table
+into sequences. scikit-learn can then split, embed and classify them.
 """
 
 # %%
 # A table
 # -------
-# Forty machines were recorded six times each, for 10 to 50 time steps. A recording
-# shows one of three states: how fast the machine vibrates. Every machine has offsets of
-# its own.
+# Forty machines are recorded six times each, for 10 to 50 time steps. In a recording,
+# the machine is in one of three states: it vibrates slowly, as usual or fast. Each
+# machine has its own offsets.
 
 import numpy as np
 
@@ -36,7 +36,7 @@ table = table.sample(frac=1, random_state=0, ignore_index=True)  # in no order
 table
 
 # %%
-# It is written to Parquet and read again.
+# Write it to Parquet and read it again.
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,8 +51,8 @@ with TemporaryDirectory() as folder:
 # %%
 # Sequences
 # ---------
-# One array for each recording, sorted by time. The index of the Series tells which
-# recording of which machine it is.
+# One array per recording, sorted by time. The index of the Series holds the machine and
+# the recording.
 
 from sklearn_seqae import to_sequences
 
@@ -65,7 +65,8 @@ print(
 X.map(np.shape).head()
 
 # %%
-# Labels are those of recordings, not of rows. ``groupby`` has them in the same order.
+# There is one label per recording, not per row. ``groupby`` gives them in the same
+# order.
 
 y = table.groupby(series)["state"].first()
 y.index.equals(X.index)
@@ -73,8 +74,9 @@ y.index.equals(X.index)
 # %%
 # Cross-validate
 # --------------
-# Is the state told right for machines that were never seen? All recordings of a machine
-# are either trained on or tested on, and the autoencoder is trained anew in each fold.
+# Does the classifier recognise the state of machines that it has never seen? All
+# recordings of a machine are either in the training set or in the test set. Each fold
+# trains its own autoencoder.
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_validate
@@ -98,22 +100,23 @@ result = cross_validate(
     return_indices=True,
 )
 print("Accuracy of each fold:", result["test_score"].round(2))
-print(f"Always the commonest state: {y.value_counts(normalize=True).max():.2f}")
+print(f"Always the most frequent state: {y.value_counts(normalize=True).max():.2f}")
 
 # %%
 # That is much better than guessing, though the folds differ.
 #
-# A pipeline is shown as a diagram, with what the autoencoder was given in it:
+# A notebook shows a pipeline as a diagram. It includes what the autoencoder was fitted
+# on:
 
 fitted = result["estimator"][0]
 fitted
 
 # %%
-# The recordings of the machines that the first fold had left out, as the classifier saw
-# them. It sees more components than can be drawn.
+# The embeddings of the machines that the first fold left out. The classifier reads all
+# components. The picture shows a projection to two.
 
 from sklearn_seqae.plotting import EmbeddingDisplay
 
 tested = result["indices"]["test"][0]
 display = EmbeddingDisplay.from_estimator(fitted[:-1], X.iloc[tested], y.iloc[tested])
-_ = display.ax_.set_title(f"{len(tested)} recordings of machines never seen")
+_ = display.ax_.set_title(f"{len(tested)} recordings of unseen machines")

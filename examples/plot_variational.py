@@ -3,16 +3,17 @@
 New sequences, and steps in between
 ===================================
 
-A variational autoencoder learns vectors that are spread like a normal distribution, so
-that a vector drawn from it decodes to a sequence that might have been recorded.
+A variational autoencoder learns embeddings that are spread like a normal distribution.
+So a draw from that distribution decodes to a sequence that might have been recorded.
 """
 
 # %%
 # Fit
 # ---
-# 270 recordings of nine speakers, 12 coefficients at each of 7 to 26 time steps. The
-# weight of the divergence, ``kl_weight``, is somewhat above the mean squared error that
-# is to be put up with, in scaled units: for vectors close to the normal distribution.
+# 270 recordings of nine speakers, with 12 coefficients at each of 7 to 26 time steps.
+# ``kl_weight`` is the weight of the divergence from the normal distribution. Here it is
+# larger than the mean squared error that we accept, in scaled units. This brings the
+# embeddings close to the normal distribution.
 
 import numpy as np
 
@@ -32,15 +33,16 @@ autoencoder = LSTMAutoencoderTransformer(
     random_state=0,
 )
 Z = autoencoder.fit_transform(X)
-error, divergence = (autoencoder.history_[name][-1] for name in ("loss", "kl"))
+error, divergence = (autoencoder.history_[name][-1] for name in ("loss", "kl_loss"))
 print(f"mean squared error {error:.2f}, {divergence:.1f} nats per recording")
 print("standard deviation of each component:", Z.std(axis=0).round(1))
 
 # %%
 # Draw
 # ----
-# Lengths are drawn with the rest. A feature's mean is about that of the recordings, its
-# spread is less: what vectors don't tell, noise above all, is not drawn.
+# ``sample`` draws the lengths, too. The mean of a feature is close to that of the
+# recordings. Its spread is smaller: ``sample`` does not draw what the embeddings do not
+# hold, above all noise.
 
 new = autoencoder.sample(300, random_state=0)
 for name, sequences in (("recorded", X), ("drawn", new)):
@@ -51,7 +53,7 @@ for name, sequences in (("recorded", X), ("drawn", new)):
     )
 
 # %%
-# Three of those drawn, each beside the recording that is most like it by its vector:
+# Three new sequences, each beside the recording with the nearest embedding:
 
 import matplotlib.pyplot as plt
 from sklearn.metrics import pairwise_distances_argmin
@@ -76,8 +78,8 @@ _ = display.plot(features=[0, 1, 2])
 # %%
 # Where they lie
 # --------------
-# The vectors of the recordings, and of what was drawn, encoded again: the same cloud,
-# without gaps that would decode to nothing.
+# The embeddings of the recordings, and those of the new sequences after encoding them
+# again. Both form the same cloud, without gaps that would decode to nothing.
 
 kind = np.repeat(["recorded", "drawn"], [len(Z), len(drawn)])
 fig, ax = plt.subplots(figsize=(5.5, 4.5), layout="constrained")
@@ -87,7 +89,7 @@ _ = display.plot(ax, scatter_kwargs={"s": 14})
 # %%
 # A step at a time
 # ----------------
-# One component is moved through the range of the prior, the others stay at their mean.
+# Move one component through the range of the prior, and keep the others at their mean.
 # Every value on the way decodes to a sequence.
 
 _ = LatentTraversalDisplay.from_estimator(

@@ -1,18 +1,18 @@
 """
-==================================
-A vector of 20, read as 10 times 2
-==================================
+============================================
+An embedding of 20 numbers, cut into 10 by 2
+============================================
 
-A well-known answer on LSTM autoencoders proposes a vector of 20 numbers for sequences
-of ten steps and five features, and two ways to make a sequence of it again. Here they
-are.
+A well-known answer on LSTM autoencoders proposes an embedding of 20 numbers, for
+sequences with ten time steps and five features. It gives two ways to decode it. This
+page shows both.
 """
 
 # %%
 # The data
 # --------
-# Ten time steps, five features: waves that pass five sensors in a row. Frequency and
-# phase differ from wave to wave.
+# Ten time steps, five features: waves that pass five sensors, one after the other.
+# Frequency and phase differ from wave to wave.
 
 import numpy as np
 
@@ -28,8 +28,8 @@ X[0].shape
 # %%
 # Theirs
 # ------
-# The vector is the last state of an LSTM of 20 units. It is cut into ten steps of two
-# numbers for an LSTM of five units to read, whose states are the sequence.
+# The embedding is the last state of an LSTM with 20 units. It is cut into ten steps of
+# two numbers. An LSTM with five units reads them, and its states are the sequence.
 
 import keras
 from keras import layers
@@ -37,9 +37,9 @@ from keras import layers
 keras.utils.set_random_seed(0)
 sequence = keras.Input((10, 5))
 encoder = keras.Model(sequence, layers.LSTM(20)(sequence))
-vector = keras.Input((20,))
-steps = layers.Reshape((10, 2))(vector)
-decoder = keras.Model(vector, layers.LSTM(5, return_sequences=True)(steps))
+embedding = keras.Input((20,))
+steps = layers.Reshape((10, 2))(embedding)
+decoder = keras.Model(embedding, layers.LSTM(5, return_sequences=True)(steps))
 model = keras.Model(sequence, decoder(encoder(sequence)))
 model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
 _ = model.fit(np.array(X_train), np.array(X_train), epochs=20, verbose=0)
@@ -54,10 +54,11 @@ print(f"Mean squared error: {error(model.predict(np.array(X_test), verbose=0)):.
 # %%
 # Ours
 # ----
-# ``n_components=None`` makes the states the vector. ``"reshape"`` and ``"single_shot"``
-# are the two ways of the answer; the second reads the parts with an LSTM whose last
-# state alone writes all steps. On top of the LSTM ours has a Dense layer, so that what
-# is written is not confined to what an LSTM's state can be, from -1 to 1.
+# With ``n_components=None``, the states are the embedding. ``"reshape"`` and
+# ``"single_shot"`` are the two ways of the answer. Both read the parts with an LSTM. In
+# ``"single_shot"``, the last state alone writes all steps. Ours adds a Dense layer on
+# top of the LSTM. So the output is not limited to the range of an LSTM's state, from -1
+# to 1.
 
 import pandas as pd
 
@@ -95,8 +96,8 @@ pd.DataFrame(
 ).round(3)
 
 # %%
-# Both do well on waves as simple as these. They differ much in their numbers of
-# weights, so this is no contest. One test sequence, three of its features:
+# Both do well on such simple waves. Their numbers of weights differ much, so do not
+# compare them by this. One test sequence, three of its features:
 
 from sklearn_seqae.plotting import ReconstructionDisplay
 
@@ -111,8 +112,9 @@ _ = display.plot(features=[0, 1, 2])
 # %%
 # Which size?
 # -----------
-# A vector that is cut has to be cut into equal parts, one for each step of the longest
-# sequence. Where that is not possible, the error says before training which sizes are.
+# These decoders cut the embedding into equal parts, one for each LSTM step of the
+# longest sequence. If that is not possible, an error says so before training, and names
+# sizes that work.
 
 try:
     LSTMAutoencoderTransformer(
@@ -122,6 +124,6 @@ except ValueError as error_message:
     print(error_message)
 
 # %%
-# For the same reason these two decoders write no more steps than the longest sequence
-# in ``fit`` had. ``"repeat"`` and ``"unfold"`` know no such limit, which is why
+# For the same reason, these two decoders cannot write more LSTM steps than the longest
+# sequence in ``fit`` had. ``"repeat"`` and ``"unfold"`` have no such limit. That is why
 # ``"repeat"`` is the default; see :doc:`/user_guide/decoders`.

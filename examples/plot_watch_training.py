@@ -3,15 +3,14 @@
 Stop early, and watch with TensorBoard
 ======================================
 
-How long to train, told by sequences that were set aside; and what Keras callbacks get
-to see of it.
+Held-out sequences tell how long to train. Keras callbacks show what happens meanwhile.
 """
 
 # %%
 # Stop early
 # ----------
-# A fifth of the sequences is set aside. Training ends when their loss has not become
-# better for ten epochs, and the weights of the best epoch are kept.
+# Hold out a fifth of the sequences. Training ends when their loss has not improved for
+# ten epochs. The estimator keeps the weights of the best epoch.
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 from sklearn_seqae.datasets import make_sequences
@@ -35,21 +34,21 @@ autoencoder = LSTMAutoencoderTransformer(**parameters).fit(X)
 print(f"Stopped after {autoencoder.n_iter_} epochs of at most 300")
 
 # %%
-# The curve of both losses, and where the best epoch was:
+# The curves of both losses, and the best epoch:
 
 from sklearn_seqae.plotting import LossDisplay
 
 _ = LossDisplay.from_estimator(autoencoder, log=True)
 
 # %%
-# A validation loss that rises while the training loss falls means that the network
-# learns by heart: there are too few sequences for its size.
+# If the validation loss rises while the training loss falls, the network learns by
+# heart: there are too few sequences for its size.
 #
 # Watch with TensorBoard
 # ----------------------
-# ``callbacks`` takes Keras callbacks. TensorBoard's writes the losses into a folder,
-# from where ``tensorboard --logdir FOLDER`` shows them while training goes on. Here it
-# is a temporary one, and we read what was written.
+# ``callbacks`` takes Keras callbacks. The TensorBoard callback writes the losses to a
+# folder. ``tensorboard --logdir FOLDER`` shows them during training. Here we use a
+# temporary folder and read the log ourselves.
 
 from tempfile import TemporaryDirectory
 
@@ -68,15 +67,15 @@ with TemporaryDirectory() as folder:
 print(f"{len(written)} epochs in the log, {watched.n_iter_} in the estimator")
 
 # %%
-# Watching changes nothing: losses are what they were without, to the bit.
+# The callback changes nothing: the losses are the same without it, to the bit.
 
 without = autoencoder.history_["val_loss"]
 print(watched.history_["val_loss"] == without[: watched.n_iter_])
 
 # %%
-# A callback that looks at every batch, as TensorBoard's does, keeps batches from being
-# sent many at a time, so an epoch takes longer. One with ``on_epoch_end`` only costs
-# next to nothing:
+# The TensorBoard callback looks at every batch. So batches cannot be sent to TensorFlow
+# many at a time, and an epoch takes longer. A callback with ``on_epoch_end`` only costs
+# almost nothing:
 
 from keras.callbacks import LambdaCallback
 

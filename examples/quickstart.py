@@ -1,6 +1,6 @@
-"""Recordings of different lengths to vectors of one length, to labels, and back.
+"""Recordings of different lengths to embeddings of one size, to labels, and back.
 
-Run by `make demo`. Trains on the Japanese Vowels recordings, prints what came out and
+`make demo` runs this. It trains on the Japanese Vowels recordings, prints scores and
 saves two pictures.
 """
 
@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_seqae import LSTMAutoencoderTransformer
 from sklearn_seqae.datasets import load_japanese_vowels
 
-# Okabe and Ito's colours, for colour-blind readers; the markers help in grey print
+# Okabe and Ito's colours, for colour-blind readers. The markers help in grey print
 COLOURS = "#0072B2 #E69F00 #009E73 #CC79A7 #56B4E9 #D55E00 #999999 #F0E442 #000000"
 MARKERS = "os^vD<>ph"
 
@@ -67,7 +67,7 @@ def read_output_folder() -> Path:
 def print_reconstruction_error(
     autoencoder: LSTMAutoencoderTransformer, X: list[np.ndarray]
 ) -> None:
-    """Compare with the error of predicting each feature's training mean throughout."""
+    """Print the error, and that of always predicting each feature's training mean."""
     scale = autoencoder.scaler_.transform  # to mean 0 and variance 1 in training
     original = scale(np.vstack(X))
     decoded = scale(np.vstack(autoencoder.reconstruct(X)))
@@ -81,12 +81,12 @@ def print_reconstruction_error(
 
 
 def print_side_by_side(autoencoder: LSTMAutoencoderTransformer, x: np.ndarray) -> None:
-    """Print three features of one utterance, and of what came back."""
+    """Print three features of one utterance, original and decoded."""
     z = autoencoder.transform([x])
     (decoded,) = autoencoder.inverse_transform(z)
     print(
-        f"\nOne test utterance of {len(x)} frames (coefficients 1 to 3 of 12), and "
-        f"what was\ndecoded from its embedding of {z.shape[1]} numbers:\n"
+        f"\nOne test utterance of {len(x)} frames (coefficients 1 to 3 of 12), and the "
+        f"same\ndecoded from its embedding of {z.shape[1]} numbers:\n"
     )
     numbers = range(1, x.shape[1] + 1)
     table = pd.concat(
