@@ -834,9 +834,9 @@ def test_every_parameter_is_documented_and_validated():
     signature = inspect.signature(LSTMAutoencoderTransformer)
     names = set(signature.parameters)
     assert names == set(LSTMAutoencoderTransformer._parameter_constraints)
-    section = LSTMAutoencoderTransformer.__doc__.split("Attributes\n")[0]
+    section = inspect.getdoc(LSTMAutoencoderTransformer).split("Attributes\n")[0]
     for name in names:
-        assert f"\n    {name} :" in section, name
+        assert f"\n{name} :" in section, name
     keyword_only = [
         p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY
     ]
