@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-SOURCES := sklearn_seqae tests examples benchmarks docs/*.py
+SOURCES := sklearn_seqae tests examples benchmarks docs/*.py conftest.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -331,9 +331,7 @@ class Architecture:
         for n, units in enumerate(self.decoder_layer_sizes, 1):
             last = n == len(self.decoder_layer_sizes)
             keep = not (sizes.at_once and last)
-            layers.append(
-                LSTM(f"{name}_lstm_{n}", width, units, return_sequences=keep)
-            )
+            layers.append(LSTM(f"{name}_lstm_{n}", width, units, return_sequences=keep))
             width = units
         n_written = n_inputs * (n_parts if sizes.at_once else 1)
         writes = Dense(output, width, n_written, time_distributed=not sizes.at_once)

@@ -111,10 +111,15 @@ class Autoencoder:
             before = self.shaped_by[name]
             if now in ("auto", before):
                 continue
-            found, fitted = f"{name} is {now!r}", f"the fit to go on from had {before!r}"
+            found, fitted = (
+                f"{name} is {now!r}",
+                f"the fit to go on from had {before!r}",
+            )
             if name in SWITCHES:
                 found = f"{name} is {parameters[name]!r}"
-                fitted = f"the fit to go on from had {'a positive one' if before else 0}"
+                fitted = (
+                    f"the fit to go on from had {'a positive one' if before else 0}"
+                )
             raise ValueError(
                 f"{found}, but {fitted}; set it back, or start anew with fit and "
                 "warm_start=False."

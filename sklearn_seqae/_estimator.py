@@ -1,9 +1,17 @@
-"""The estimator: the story, told in calls to the rooms."""
+"""The estimator: the whole story, in calls to the rooms that hold the details.
+
+`fit`: containers become one ragged array (`_inputs`), which is scaled (`_scaling`) and
+cut into patches (`_preprocessing`); a network is chosen and trained (`_autoencoder`).
+`transform` and `inverse_transform` take the same way there and back.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from functools import cached_property
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
@@ -11,21 +19,24 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils import Tags
+from sklearn.utils import Tags, check_scalar
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._autoencoder import Autoencoder, train_autoencoder
-from sklearn_seqae._design import Design
-from sklearn_seqae._diagram import DiagramMixin
-from sklearn_seqae._exports import KerasModelsMixin
-from sklearn_seqae._forecasting import ForecastingMixin
-from sklearn_seqae._inputs import Container
-from sklearn_seqae._outputs import from_ragged, ids_of_rows, with_ids
-from sklearn_seqae._parameters import PARAMETER_CONSTRAINTS
+from sklearn_seqae._architecture import DECODERS
+from sklearn_seqae._autoencoder import Autoencoder
+from sklearn_seqae._diagram import visual_block
+from sklearn_seqae._inputs import Container, ids_of_sequences
+from sklearn_seqae._lengths import MAX_LENGTH
+from sklearn_seqae._outputs import (
+    container_ahead,
+    from_ragged,
+    ids_of_rows,
+    with_ids,
+)
 from sklearn_seqae._ragged import RaggedArray
-from sklearn_seqae._roundtrip import RoundTripMixin
-from sklearn_seqae._sampling import SamplingMixin
-from sklearn_seqae._scaling import fit_scaler, make_scaler, scale, unscale
+from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
     check_features_observed,
     check_horizon,
@@ -35,43 +46,65 @@ from sklearn_seqae._validation import (
     validate_embedding,
     validate_lengths,
     validate_sequences,
+    warn_of_ignored_rate,
 )
 from sklearn_seqae._weighting import merge_repeated
 
+POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+NON_NEGATIVE = Interval(Real, 0, None, closed="left")
+SHARE = Interval(Real, 0, 1, closed="left")
+
+
+def _forecasts(estimator: Any) -> bool:
+    """Return whether forecasts were trained or, before fit, will be."""
+    network = getattr(estimator, "_autoencoder", None)
+    known = estimator if network is None else network.preprocessing
+    if known.forecast_horizon is None:
+        raise AttributeError(
+            "forecast is not available: forecast_horizon is None; set it to the number "
+            "of time steps to predict, and fit."
+        )
+    return True
+
+
+def _has_prior(estimator: Any) -> bool:
+    """Return whether embeddings are, or will be, trained towards a prior."""
+    network = getattr(estimator, "_autoencoder", None)
+    if estimator.kl_weight > 0 if network is None else network.architecture.variational:
+        return True
+    raise AttributeError(
+        "sample is not available: without kl_weight there is no prior to draw from; set "
+        "kl_weight, and fit."
+    )
+
 
 class LSTMAutoencoderTransformer(
-    DiagramMixin,
-    ForecastingMixin,
-    KerasModelsMixin,
-    RoundTripMixin,
-    SamplingMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Embed variable-length sequences into vectors, and decode vectors into sequences.
+    """Embed sequences of any length as vectors, and decode vectors into sequences.
 
-    An LSTM autoencoder [1]_: the encoder reads a sequence, a vector is made of its
-    states, the decoder writes the sequence from that vector alone. Scaling, padding,
-    batching and the lengths of the sequences are taken care of.
+    An LSTM autoencoder [1]_. The encoder reads a sequence; pooled over time, its states
+    are the embedding. The decoder writes the sequence from the embedding alone. The
+    estimator takes care of scaling, padding, batching and lengths.
 
     Parameters
     ----------
     n_components : int or None, default=None
-        Size of the embedding, the length component included: a layer makes it of the
-        pooled states. None leaves this layer out: they are the embedding then, 640
-        numbers and the length by default.
+        Size of the embedding, the length component included: a layer, the bottleneck,
+        makes it of the pooled states. None has no bottleneck: the pooled states are the
+        embedding, one number for each unit, direction, layer and kind of pooling.
     hidden_layer_sizes : int or array-like of int, default=(64,)
         LSTM units per encoder layer.
     bidirectional : bool, default=True
         Whether the encoder reads sequences both ways.
     length_component : bool or "auto", default="auto"
-        Whether the last component is the standardized logarithm of the length, which
-        `inverse_transform` then gets back exactly; it takes `max_length_` otherwise.
-        "auto": if the lengths in `fit` differ and `n_components > 1`.
+        Whether the last component is the standardized logarithm of the length. With it,
+        `inverse_transform` restores each length exactly. Without it, every decoded
+        sequence has `max_length_` time steps. "auto" is True if the lengths in `fit`
+        differ and `n_components` is not 1.
     differences : bool, default=True
-        Whether the encoder reads, beside each time step, by how much it differs from
-        the one `patch_size` before, divided by the root mean square in `fit`.
+        Whether the encoder also reads, for each time step, its difference from the one
+        `patch_size` before, divided by the root mean square in `fit`.
     patch_size : int or "auto", default="auto"
         Time steps that one LSTM step reads and writes together. "auto" is
         ``max(1, round(median length / 32))``.
@@ -82,85 +115,88 @@ class LSTMAutoencoderTransformer(
     activation : {"tanh", "relu"}, default="tanh"
         Activation of the LSTM layers.
     decoder : {"repeat", "unfold", "reshape", "single_shot"}, default="repeat"
-        How a vector becomes a sequence, from its end to its beginning [2]_: LSTM layers
-        read it at every step ("repeat"), with the step that they wrote before
-        ("unfold"), or one part of it at a time ("reshape", and "single_shot", where a
-        Dense layer makes all steps of their last state). The latter two cut the vector,
-        but for the length component, into as many equal parts as the longest sequence
-        in `fit` has LSTM steps, and write none that are longer.
+        Kind of decoder. All write a sequence from its end to its beginning [2]_.
+        "repeat": LSTM layers read the embedding at every step. "unfold": they also read
+        the step that they wrote before. "reshape": they read one part of the embedding
+        after the other. "single_shot": they do the same, and a Dense layer makes all
+        steps of their last state. The last two cut the embedding, without its length,
+        into one part of equal size for each LSTM step of the longest sequence in `fit`.
+        They write no sequence that is longer.
     decoder_layer_sizes : int or array-like of int, default=None
-        LSTM units per decoder layer, from the vector to the sequence. None is
+        LSTM units per decoder layer, from the embedding to the sequence. None is
         `hidden_layer_sizes` in reverse.
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
-        Fitted on all time steps of all sequences stacked, per feature, ignoring NaN.
-        An instance is cloned.
+        Scaler of the features. It is fitted on the time steps of all sequences, stacked,
+        and ignores NaN. An instance is cloned.
     noise : float, default=0.0
-        Standard deviation of the Gaussian noise, fresh in every epoch, that is added in
-        training to what the encoder reads (not to what the decoder is to write), in
-        scaled units [3]_.
+        Standard deviation, in scaled units, of Gaussian noise on the encoder's input
+        [3]_. Every epoch draws new noise. The decoder's target has none.
     mask_ratio : float, default=0.3
-        Share of the LSTM steps that are hidden from the encoder in training, others in
-        every epoch.
+        Share of the LSTM steps that the encoder reads as zeros in training. Every epoch
+        masks others.
     dropout : float, default=0.0
-        Share of its inputs that each LSTM layer, of encoder and decoder, leaves out in
-        training: others for every sequence and update, the same at all of its steps.
+        Share of its inputs that each LSTM layer drops in training. The same inputs are
+        dropped at every step of a sequence; every update drops others.
     recurrent_dropout : float, default=0.0
-        Likewise of the hidden state where the next step reads it [4]_, the same for all
-        gates.
+        The same for the hidden state where the next step reads it [4]_. All gates share
+        a mask.
     sparsity_weight : float, default=0.0
-        Weight, beside the reconstruction's mean squared error, of the L1 norm of the
-        embedding without its length component, a mean over sequences: drives components
-        to zero that are not worth it.
+        Weight of the L1 norm of the embedding, without its length component, beside the
+        mean squared error. It drives components to zero that do not help to reconstruct.
     kl_weight : float, default=0.0
-        If positive, a variational autoencoder [5]_: an embedding is the mean of a
-        normal distribution, what is decoded in training is drawn from it, and the
-        distributions are pulled towards the standard normal one, from which `sample`
-        draws. This is the beta of [6]_, and the variance of the normal noise for which
-        the loss is the evidence lower bound. Needs an int for `n_components`.
+        Weight of the divergence of a variational autoencoder [5]_, if positive; the
+        beta of [6]_. An embedding is then the mean of a normal distribution. Training
+        decodes a draw from it, and pulls the distributions towards the standard normal
+        one, from which `sample` draws. Needs an int for `n_components`.
     contrastive_weight : float, default=0.3
-        Weight, beside the reconstruction's loss, of a second one by which the pooled
-        states of a sequence and of a random crop of it, of half its length or more, are
-        to be recognised as such among those of other sequences [7]_. If positive, crops
-        are reconstructed, too.
+        Weight of a contrastive loss [7]_. It matches each sequence with a random crop
+        of it, of half its length or more, among the other sequences of a shard. If
+        positive, crops are reconstructed, too.
     forecast_horizon : int or None, default=None
         Time steps that `forecast` predicts at a time. A second decoder learns to write
-        them from the embedding and the last eight values of a prefix of the sequence,
-        cut at random and reconstructed as well [1]_. None is no such decoder.
+        them from the embedding and the last eight time steps of a prefix, which is cut
+        at random and reconstructed as well [1]_. None has no such decoder.
     epochs : int or "auto", default="auto"
-        Passes over the sequences. "auto": as many as make 2,000 updates, 10 at least.
+        Passes over the sequences. "auto" makes 2,000 updates or 10 epochs, whichever is
+        more.
     batch_size : int, default=32
         Sequences per update.
     optimizer : str, class or instance of keras.optimizers.Optimizer, default="adam"
-        As Keras takes it. By name or class it gets `learning_rate` and clips the norm
-        of the gradients at 1; an instance is copied and used as it is.
-    learning_rate : float, default=3e-3
-        Ignored where `optimizer` is an instance, which has its own.
+        As in Keras. A name or class gets `learning_rate` and clips the global norm of
+        the gradients at 1. An instance is copied and keeps its own learning rate.
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
+            default=3e-3
+        Learning rate. A schedule of Keras replaces `learning_rate_schedule`. Given
+        beside an `optimizer` instance, it is ignored with a warning.
     learning_rate_schedule : {"cosine"} or None, default="cosine"
-        "cosine" lets the learning rate rise to `learning_rate` for the first twentieth
-        of all updates and then fall like half a cosine; None keeps it. Ignored where
-        `optimizer` is an instance.
+        "cosine" raises the learning rate to `learning_rate` for the first twentieth of
+        all updates, and then lowers it along half a cosine. None keeps it constant. A
+        callback that sets a learning rate ends the schedule: that rate stands.
     early_stopping : bool, default=False
-        Set `validation_fraction` of the sequences aside, stop when their loss has not
-        become better by `tol` for `n_iter_no_change` epochs, and keep the weights of
-        the best epoch. If False, all `epochs` are run.
+        Whether to hold out `validation_fraction` of the sequences, stop when their loss
+        has not improved by `tol` for `n_iter_no_change` epochs, and keep the weights of
+        the best epoch.
     validation_fraction : float, default=0.1
-        Share of the sequences set aside for early stopping.
+        Share of the sequences held out for early stopping.
     n_iter_no_change : int, default=10
-        Epochs to wait for the validation loss to become better.
+        Epochs to wait for an improvement.
     tol : float, default=1e-4
-        What counts as better.
+        Least decrease of the validation loss that is an improvement.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit, with its scaler, instead of
         starting anew.
     callbacks : list of keras.callbacks.Callback, default=None
-        Called at the end of every epoch with the losses so far. The model they see is
-        the one that is trained; it is used for other fits afterwards.
+        Called when Keras would call them: at the begin and end of training and of every
+        epoch, and of every batch for those with batch hooks. Their model is the one
+        that is trained; after the fit it serves other fits.
     verbose : int, default=0
-        1 is a progress bar, 2 a line per epoch.
+        0 is silent. 1 is a progress bar, or about ten lines in a log. 2 is a line after
+        each call into TensorFlow, which runs many epochs if they are short and neither
+        callbacks nor early stopping look at each.
     random_state : int, RandomState instance or None, default=None
-        Draws the initial weights and the batches. With an int, fits on one machine are
-        equal to the bit. None draws from the operating system; NumPy's global generator
-        is left alone.
+        Seed of initial weights and batches. With an int, fits on one machine are equal
+        to the bit. None draws a seed from the operating system; NumPy's global
+        generator is never used.
 
     Attributes
     ----------
@@ -171,34 +207,35 @@ class LSTMAutoencoderTransformer(
     max_length_ : int
         Time steps of the longest sequence seen in `fit`.
     history_ : dict of list of float
-        Means of every epoch, NaN where there was none: "loss", the squared error over
-        observed values in scaled units (with ``decoder="unfold"``, of steps told the
-        true one before); "contrastive_loss" with `contrastive_weight`, a cross entropy;
-        "forecast_loss" with `forecast_horizon`, as a share of the error of predicting
-        no change; "kl" with `kl_weight`, in nats per sequence; "activity" with
-        `sparsity_weight`. With early stopping "val_loss", forms of the last two, and
-        "val_objective", the weighted sum that it looks at.
+        Mean of each loss in every epoch, NaN for epochs without it. "loss" is the
+        squared error over observed values in scaled units (with ``decoder="unfold"``,
+        under teacher forcing). "contrastive_loss", with `contrastive_weight`, is a cross
+        entropy. "forecast_loss", with `forecast_horizon`, is relative to the error of
+        predicting no change. "kl_loss", with `kl_weight`, is in nats per sequence.
+        "sparsity_loss" comes with `sparsity_weight`. With early stopping there are
+        "val_loss", the last two for the held-out sequences, and "val_objective", the
+        weighted sum that early stopping looks at.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
         Columns of a table, 1 for a Series, else features of a time step.
     feature_names_in_ : ndarray of str
-        Column names, where `X` was a dataframe with names.
+        Column names, if `X` was a dataframe with names.
     encoder_, decoder_, autoencoder_ : keras.Model
-        Plain Keras models of stock layers with the fitted weights, which they share;
-        built when asked for. They read and write scaled sequences, padded at the end
-        (with NaN on the way in) to `max_length_`, rounded up to whole patches. NaN
-        inside a sequence, which `transform` interpolates, they take for zero.
+        Plain Keras models of stock layers, built on demand; they share the fitted
+        weights. They read and write scaled sequences, padded at the end (with NaN on
+        the way in) to `max_length_`, rounded up to whole patches. NaN inside a
+        sequence, which `transform` interpolates, is zero to them.
     forecaster_ : keras.Model
-        Such a model of sequences to what follows, with `forecast_horizon`.
+        Such a model from sequences to what follows, with `forecast_horizon`.
 
     Notes
     -----
-    Twice the `sample_weight` is exactly the sequence given twice: equal sequences are
-    merged before training. For the same reason the order of `X` does not matter.
+    A `sample_weight` of 2 equals the sequence passed twice, to the bit: equal sequences
+    are merged before training. For the same reason the order of `X` does not matter.
 
     TensorFlow is imported when it is first needed, in `fit`. The first fit of an
-    architecture compiles for some seconds; the compiled program is kept for later fits.
+    architecture compiles for some seconds. Later fits reuse the compiled program.
 
     References
     ----------
@@ -227,12 +264,54 @@ class LSTMAutoencoderTransformer(
     (20, 4)
     >>> [len(x) for x in ae.inverse_transform(Z)] == [len(x) for x in X]
     True
+
+    With default parameters, 64 units, 2 directions, 6 kinds of pooling and the length:
+
+    >>> LSTMAutoencoderTransformer(epochs=1, random_state=0).fit_transform(X).shape
+    (20, 769)
     """
 
-    _parameter_constraints = PARAMETER_CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "n_components": [POSITIVE_INT, None],
+        "hidden_layer_sizes": [POSITIVE_INT, "array-like"],
+        "bidirectional": ["boolean"],
+        "length_component": ["boolean", StrOptions({"auto"})],
+        "differences": ["boolean"],
+        "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
+        "pooling": [str, list, tuple],
+        "activation": [StrOptions({"tanh", "relu"})],
+        "decoder": [StrOptions(set(DECODERS))],
+        "decoder_layer_sizes": [POSITIVE_INT, "array-like", None],
+        "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
+        "noise": [NON_NEGATIVE],
+        "mask_ratio": [SHARE],
+        "dropout": [SHARE],
+        "recurrent_dropout": [SHARE],
+        "sparsity_weight": [NON_NEGATIVE],
+        "kl_weight": [NON_NEGATIVE],
+        "contrastive_weight": [NON_NEGATIVE],
+        "forecast_horizon": [POSITIVE_INT, None],
+        "epochs": [POSITIVE_INT, StrOptions({"auto"})],
+        "batch_size": [POSITIVE_INT],
+        "optimizer": [str, type, HasMethods(["apply_gradients", "get_config"])],
+        "learning_rate": [
+            Interval(Real, 0, None, closed="neither"),
+            HasMethods(["__call__", "get_config"]),
+        ],
+        "learning_rate_schedule": [StrOptions({"cosine"}), None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [POSITIVE_INT],
+        "tol": [NON_NEGATIVE],
+        "warm_start": ["boolean"],
+        "callbacks": [None, list, tuple, dict, HasMethods(["on_epoch_end"])],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
 
-    # What fit sets and reads again
+    # Set by fit
     _autoencoder: Autoencoder
+    _container: Container
     history_: dict[str, list[float]]
     max_length_: int
     n_iter_: int
@@ -262,7 +341,7 @@ class LSTMAutoencoderTransformer(
         epochs: int | str = "auto",
         batch_size: int = 32,
         optimizer: Any = "adam",
-        learning_rate: float = 3e-3,
+        learning_rate: Any = 3e-3,
         learning_rate_schedule: str | None = "cosine",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -306,7 +385,7 @@ class LSTMAutoencoderTransformer(
         self.verbose = verbose
         self.random_state = random_state
 
-    # Learning -------------------------------------------------------------------------
+    # Fitting --------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -393,7 +472,7 @@ class LSTMAutoencoderTransformer(
             self._fit(X, y, sample_weight, partial=True)
         return self
 
-    # Using what was learnt ------------------------------------------------------------
+    # There and back -------------------------------------------------------------------
 
     def transform(self, X: Any) -> NDArray[Any]:
         """Embed sequences.
@@ -406,18 +485,16 @@ class LSTMAutoencoderTransformer(
         Returns
         -------
         Z : ndarray of shape (n_samples, n_components)
-            Embeddings, float32 if `X` was, float64 otherwise. What a sequence gets does
-            not depend on the other sequences.
+            Embeddings, float32 if `X` was, float64 otherwise. An embedding does not
+            depend on the other sequences.
 
         Raises
         ------
         ValueError, TypeError
             If a sequence can't be used or has other features than those in `fit`.
         """
-        check_is_fitted(self)
-        ragged, container = validate_sequences(self, X, reset=False)
-        Z = self._autoencoder.embed(scale(self.scaler_, ragged), container.dtype)
-        return with_ids(Z, X, self)
+        scaled, container = self._scaled(X)
+        return with_ids(self._autoencoder.embed(scaled, container.dtype), X, self)
 
     def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
         """Decode embeddings, or any other finite vectors, into sequences.
@@ -438,8 +515,8 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError
-            If `Z` has another width, isn't finite, or means a length over 2**20 steps
-            or longer than the decoder can write.
+            If `Z` has another width or isn't finite, or if a length is over 2**20 time
+            steps or longer than the decoder can write.
         """
         check_is_fitted(self)
         vectors = validate_embedding(self, Z)
@@ -450,50 +527,239 @@ class LSTMAutoencoderTransformer(
         decoded = self._autoencoder.decode(vectors, n_timesteps)
         return self._to_container(decoded, ids_of_rows(Z))
 
-    # The steps of fit -----------------------------------------------------------------
+    def reconstruct(self, X: Any) -> Any:
+        """Embed sequences and decode the embeddings.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`.
+
+        Returns
+        -------
+        X_reconstructed : list of arrays, array or dataframe
+            The kind of container seen in `fit`, in original units. Each sequence keeps
+            its label and length, and missing values are filled.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a sequence can't be used or is longer than the decoder can write.
+        """
+        scaled, _ = self._scaled(X)
+        decoded = self._autoencoder.reconstruct(scaled)
+        return self._to_container(decoded, ids_of_sequences(X))
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Return the negative reconstruction error of each sequence.
+
+        The lower the score, the more unusual the sequence.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            Negative mean squared error over observed values, in scaled units.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a sequence can't be used or is longer than the decoder can write.
+        """
+        scaled, _ = self._scaled(X)
+        return -self._autoencoder.squared_errors(scaled)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Return the mean of `score_samples`, so GridSearchCV can tune without labels.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`.
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        score : float
+            At most zero, higher is better.
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    # Ahead, and anew ------------------------------------------------------------------
+
+    @available_if(_forecasts)
+    def forecast(self, X: Any, n_timesteps: int | None = None) -> Any:
+        """Predict the time steps that follow each sequence.
+
+        Available with `forecast_horizon`. To look further ahead, the forecast is
+        appended to the sequence, which is embedded again, and so on.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`. Of a sequence longer than `max_length_`, only the last
+            `max_length_` time steps are read.
+        n_timesteps : int, default=None
+            Number of time steps to predict, up to 2**20. None is `forecast_horizon`.
+
+        Returns
+        -------
+        X_next : list of arrays, array or dataframe
+            The kind of container seen in `fit`, in original units: the `n_timesteps`
+            time steps that follow each sequence. Times of a long table count from 0.
+            Columns of a table of rows follow those seen in `fit`. The forecast of a
+            sequence does not depend on the other sequences.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a sequence can't be used or has other features than those in `fit`, or if
+            `n_timesteps` is not such a number.
+        """
+        scaled, _ = self._scaled(X)
+        network = self._autoencoder
+        n: Any = n_timesteps
+        if n is None:
+            n = network.preprocessing.forecast_horizon
+        check_scalar(n, "n_timesteps", Integral, min_val=1, max_val=MAX_LENGTH)
+        ahead = network.forecast(scaled, n, longest=self.max_length_)
+        container = container_ahead(self._container, n)
+        return self._to_container(ahead, ids_of_sequences(X), container)
+
+    @available_if(_has_prior)
+    def sample(self, n_samples: int = 1, random_state: Any = None) -> Any:
+        """Draw new sequences, like those in `fit`.
+
+        Embeddings are drawn from the standard normal distribution and decoded. The
+        length component is drawn, too, between the shortest and the longest sequence in
+        `fit`. Without a length component, sequences have `max_length_` time steps.
+        Available after a fit with `kl_weight`.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of sequences.
+        random_state : int, RandomState instance or None, default=None
+            Seed or generator. None takes a new seed from the system.
+
+        Returns
+        -------
+        X : list of arrays, array or dataframe
+            The kind of container seen in `fit`, in original units.
+        """
+        check_is_fitted(self)
+        check_scalar(n_samples, "n_samples", Integral, min_val=1)
+        generator = own_random_state(random_state)
+        return self.inverse_transform(self._autoencoder.sample(n_samples, generator))
+
+    # Keras models ---------------------------------------------------------------------
+
+    @property
+    def encoder_(self) -> Any:
+        """Keras model: padded, scaled sequences to embeddings."""
+        return self._models.encoder
+
+    @property
+    def decoder_(self) -> Any:
+        """Keras model: embeddings to padded, scaled sequences."""
+        return self._models.decoder
+
+    @property
+    def autoencoder_(self) -> Any:
+        """Keras model: the decoder after the encoder."""
+        return self._models.autoencoder
+
+    @property
+    def forecaster_(self) -> Any:
+        """Keras model: padded, scaled sequences to the time steps that follow them."""
+        if self._models.forecaster is None:
+            raise AttributeError(
+                "there is no forecaster_: forecast_horizon was None in fit; set it to "
+                "the number of time steps to predict, and fit."
+            )
+        return self._models.forecaster
+
+    @cached_property
+    def _models(self) -> Any:
+        check_is_fitted(self)
+        return self._autoencoder.keras_models(self.max_length_)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: Any = super().__getstate__()
+        # rebuilt on demand; the rest are arrays and values
+        return {name: value for name, value in state.items() if name != "_models"}
+
+    def __dir__(self) -> list[str]:
+        # scikit-learn's dir reads every name, and so does a notebook for the names that
+        # dir lists. Reading one of these names would build models.
+        models = {"encoder_", "decoder_", "autoencoder_", "forecaster_", "_models"}
+        names = set(object.__dir__(self)) - models
+        return sorted(name for name in names if hasattr(self, name))
+
+    # The steps of fit and transform ---------------------------------------------------
 
     def _fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None, partial: bool = False
     ) -> tuple[RaggedArray, Container]:
-        """Return the scaled sequences; all that is learnt is kept on ``self``."""
+        """Fit, and return the scaled sequences."""
         parameters = self.get_params(deep=False)
+        warn_of_ignored_rate(self)
         if partial:
             once = {"early_stopping": False, "learning_rate_schedule": None}
             parameters |= {"epochs": 1, **once}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         given, container = validate_sequences(self, X, reset=not goes_on)
         check_one_each(given, y=y, sample_weight=sample_weight)
-        ragged, weight = merge_repeated(given, sample_weight)
-        weight /= weight.max()  # their relation counts; clear of float32's limits
-        check_horizon(ragged, self.forecast_horizon, container, goes_on=goes_on)
+        distinct, weight = merge_repeated(given, sample_weight)
         if not goes_on:
+            ragged = given.take(distinct)
             check_features_observed(ragged)
             self._container = container
             self._random_state = own_random_state(self.random_state)
             self.scaler_ = fit_scaler(make_scaler(self.scaler), ragged, weight)
-        given = scale(self.scaler_, given)  # first: errors count sequences as given
-        scaled = scale(self.scaler_, ragged)
-        start = self._autoencoder if goes_on else None
-        if start is None:
-            design = Design.choose(parameters, scaled, weight)
+        given = scale(self.scaler_, given)
+        scaled = given.take(distinct)
+        if goes_on:
+            network = self._autoencoder
+            network.check_same(parameters)
+            network.check_decodable(given.lengths, "sequence {row}")
+            patches = network.preprocessing.patches(scaled)
         else:
-            design = start.design
-            design.check_same(parameters)
-            design.check_decodable(given.lengths, "sequence {row}")
-        self._autoencoder, result = train_autoencoder(
-            design, scaled, weight, parameters, self._random_state, start
+            network, patches = Autoencoder.untrained(parameters, scaled, weight)
+        prefixes = network.preprocessing.prefixes(scaled)
+        check_horizon(prefixes, container, goes_on=goes_on)
+        self._autoencoder, result = network.train(
+            patches, prefixes, weight, parameters, self._random_state
         )
-        longest = int(ragged.lengths.max())
-        self.patch_size_ = design.patch_size
+        longest = int(scaled.lengths.max())
+        self.patch_size_ = network.preprocessing.patch_size
         self.max_length_ = max(longest, self.max_length_) if goes_on else longest
         self.history_ = result.history_after(self.history_ if goes_on else {})
         self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
-        self._n_features_out = design.n_components
+        self._n_features_out = network.n_components
         self.__dict__.pop("_models", None)  # those of an earlier fit
         return given, container
 
-    def _to_container(self, scaled: RaggedArray, ids: Any) -> Any:
-        return from_ragged(unscale(self.scaler_, scaled), self._container, ids)
+    def _scaled(self, X: Any) -> tuple[RaggedArray, Container]:
+        """Check sequences against those in `fit`, and scale them."""
+        check_is_fitted(self)
+        ragged, container = validate_sequences(self, X, reset=False)
+        return scale(self.scaler_, ragged), container
+
+    def _to_container(
+        self, scaled: RaggedArray, ids: Any, container: Container | None = None
+    ) -> Any:
+        """Bring decoded sequences into their own units and the kind seen in `fit`."""
+        ragged = unscale(self.scaler_, scaled)
+        return from_ragged(ragged, container or self._container, ids)
+
+    def _sk_visual_block_(self) -> Any:
+        return visual_block(self)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

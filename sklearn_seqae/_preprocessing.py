@@ -118,9 +118,7 @@ class Preprocessing:
 
     def patches(self, scaled: RaggedArray) -> Patches:
         """Cut scaled sequences into the patches that the encoder reads."""
-        patches = to_patches(
-            scaled, self.patch_size, self.difference_scale is not None
-        )
+        patches = to_patches(scaled, self.patch_size, self.difference_scale is not None)
         if self.difference_scale is None:
             return patches
         return with_divided_differences(patches, np.array(self.difference_scale))
@@ -131,4 +129,3 @@ class Preprocessing:
             return None
         scale = np.array(self.forecast_scale)
         return Prefixes(scaled, self.patch_size, scale, self.patches)
-

@@ -1,5 +1,7 @@
 """The gate for all data that enter the estimator."""
 
+import inspect
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -289,6 +291,27 @@ def check_horizon(
         f"{_count(longest, 'time step')} after its first observed one{where}; lower "
         "it, or pass longer sequences."
     )
+
+
+def warn_of_ignored_rate(estimator: Any) -> None:
+    """Warn of a learning rate beside an optimizer instance, which has its own.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator instance
+        Has `optimizer` and `learning_rate`. The default rate is no reason to warn.
+    """
+    optimizer, rate = estimator.optimizer, estimator.learning_rate
+    by_name = isinstance(optimizer, (str, type))
+    default = inspect.signature(type(estimator)).parameters["learning_rate"].default
+    if not by_name and rate is not default and rate != default:
+        warnings.warn(
+            f"learning_rate={rate!r} is ignored: optimizer is an instance of "
+            f"{type(optimizer).__name__}, which has its own; set it there, or pass the "
+            "optimizer by name or class.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _set_features(

@@ -1,13 +1,17 @@
 """What tests share."""
 
-import gc
+import json
 import os
-import subprocess
-import sys
+import pickle
+from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
+import skops.io
+from helpers import run_python
 from hypothesis import settings
+from internals import drop_programs, xla
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 from sklearn_seqae.datasets import load_japanese_vowels
@@ -35,53 +39,6 @@ def japanese_vowels():
 
 
 @pytest.fixture(scope="session")
-def run_python():
-    """Run code in a fresh Python process; return what it prints."""
-
-    def run(code, *arguments, cwd=None):
-        result = subprocess.run(
-            [sys.executable, "-c", code, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            cwd=cwd,
-        )
-        assert result.returncode == 0, result.stderr
-        return result.stdout
-
-    return run
-
-
-# Fitted models. Compiling takes longer than training here, so tests share one program:
-# few units, batches of 8, sequences of at most 16 steps and 2 features.
-
-
-@pytest.fixture(scope="session")
-def small_autoencoder():
-    """Make an estimator that trains in no time, with the parameters a test asks for.
-
-    The rest is plain, whatever the defaults are: one state, one loss, nothing hidden.
-    """
-
-    def make(**parameters):
-        small = {
-            "n_components": 4,
-            "hidden_layer_sizes": 8,
-            "pooling": "last",
-            "differences": False,
-            "mask_ratio": 0.0,
-            "contrastive_weight": 0.0,
-            "batch_size": 8,
-            "epochs": 2,
-            "learning_rate": 1e-3,
-            "learning_rate_schedule": None,
-            "random_state": 0,
-        }
-        return LSTMAutoencoderTransformer(**(small | parameters))
-
-    return make
-
-
-@pytest.fixture(scope="session")
 def sequences():
     """24 sequences of 3 to 16 time steps and 2 features; do not write into them."""
     rng = np.random.default_rng(0)
@@ -94,37 +51,122 @@ def sequences():
     return X
 
 
+# Estimators. Preparing a program takes longer than training here, so tests share one
+# where they can: few units, batches of 8, sequences of at most 16 steps and 2 features.
+
+
 @pytest.fixture(scope="session")
-def fitted(small_autoencoder, sequences):
-    """A fitted estimator; do not fit it again, nor set its parameters."""
-    return small_autoencoder().fit(sequences)
+def plain_autoencoder():
+    """Make an estimator that trains in no time, with the parameters a test asks for.
+
+    The rest is plain, whatever the defaults are: one state, one loss, nothing hidden,
+    one learning rate.
+    """
+
+    def make(**parameters):
+        plain = {
+            "n_components": 4,
+            "hidden_layer_sizes": 8,
+            "pooling": "last",
+            "differences": False,
+            "mask_ratio": 0.0,
+            "contrastive_weight": 0.0,
+            "batch_size": 8,
+            "epochs": 2,
+            "learning_rate": 1e-3,
+            "learning_rate_schedule": None,
+            "random_state": 0,
+        }
+        if not isinstance(parameters.get("optimizer", ""), str | type):
+            del plain["learning_rate"]  # an instance has its own
+        return LSTMAutoencoderTransformer(**(plain | parameters))
+
+    return make
 
 
-@pytest.fixture
-def training_without_xla(monkeypatch):
-    """Spare the seconds that compiling for training takes; embed as always."""
-    from sklearn_seqae._keras import workspace
+@pytest.fixture(scope="session")
+def fitted_plain(plain_autoencoder, sequences):
+    """A plain one, fitted; do not fit it again, nor set its parameters."""
+    with xla(False):
+        return plain_autoencoder().fit(sequences)
 
-    monkeypatch.setattr(workspace, "xla_compiles", lambda: False)
-    # Room for its programs beside those that took long to compile
-    monkeypatch.setattr(workspace, "MAX_IDLE", 100)
+
+@pytest.fixture(scope="session")
+def few_sequences(sequences):
+    """Those that `default_autoencoder` is fitted on."""
+    return sequences[:8]
+
+
+@pytest.fixture(scope="session")
+def default_autoencoder(few_sequences):
+    """What users get who set nothing but the seed, fitted; do not fit it again."""
+    with xla(True):
+        return LSTMAutoencoderTransformer(random_state=0).fit(few_sequences)
 
 
 @pytest.fixture(scope="module")
 def programs_dropped():
     """Give the memory back of modules that train many networks, once each."""
     yield
-    from sklearn_seqae._keras import inference, workspace
-
-    workspace.clear_workspaces()
-    inference._functions.cache_clear()
-    inference._shard_functions.cache_clear()
-    gc.collect()
+    drop_programs()
 
 
-@pytest.fixture
-def without_xla(training_without_xla, monkeypatch):
-    """As where XLA can't compile: a row's last bit may depend on its place there."""
-    from sklearn_seqae._keras import inference
+# Fresh processes take seconds to begin, so there are few, and tests ask for what they
+# found.
 
-    monkeypatch.setattr(inference, "xla_compiles", lambda: False)
+SUPPORT = Path(__file__).with_name("support")
+
+
+@pytest.fixture(scope="session")
+def before_tensorflow(tmp_path_factory):
+    """What `before_tensorflow.py` found, and "streams", what it said."""
+    facts = tmp_path_factory.mktemp("before_tensorflow") / "facts"
+    script = SUPPORT / "before_tensorflow.py"
+    streams = run_python(script, facts, SUPPORT.parent)
+    return {"streams": list(streams), **json.loads(facts.read_text())}
+
+
+@pytest.fixture(scope="session")
+def first_fit(default_autoencoder, few_sequences, tmp_path_factory):
+    """What `first_fit.py` found, "streams", what it said, and "files", what it left."""
+    folder = tmp_path_factory.mktemp("first_fit")
+    given, left = folder / "given", folder / "left"
+    for path in (given, left / "cwd", left / "temporary"):
+        path.mkdir(parents=True)
+    (given / "pickle").write_bytes(pickle.dumps(default_autoencoder))
+    (given / "X").write_bytes(pickle.dumps(few_sequences))
+    joblib.dump(default_autoencoder, given / "joblib")
+    skops.io.dump(default_autoencoder, given / "skops")
+    environment = dict.fromkeys(name for name in os.environ if name.startswith("TF_"))
+    for variable in ("TMPDIR", "TEMP", "TMP"):
+        environment[variable] = str(left / "temporary")
+    streams = run_python(
+        SUPPORT / "first_fit.py",
+        given,
+        flags=["-B"],
+        cwd=left / "cwd",
+        environment=environment,
+    )
+    # Not the home folder: Keras keeps its own settings there, from its first import on.
+    files = [str(path) for path in left.rglob("*") if path.is_file()]
+    facts = json.loads((given / "facts").read_text())
+    return {"streams": list(streams), "files": files, **facts}
+
+
+@pytest.fixture(scope="session")
+def without_options(plain_autoencoder, fitted_on_polars, sequences, tmp_path_factory):
+    """What `without_options.py` found."""
+    folder = tmp_path_factory.mktemp("without_options")
+    given = pickle.dumps((sequences, plain_autoencoder(epochs=1), fitted_on_polars))
+    (folder / "given").write_bytes(given)
+    run_python(SUPPORT / "without_options.py", folder)
+    return json.loads((folder / "facts").read_text())
+
+
+@pytest.fixture(scope="session")
+def fitted_on_polars(plain_autoencoder, sequences):
+    import polars as pl
+
+    with xla(False):
+        X = pl.Series("xy", [x.tolist() for x in sequences])
+        return plain_autoencoder(epochs=1).fit(X)

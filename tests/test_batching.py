@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from helpers import random_ragged
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -20,17 +21,8 @@ from sklearn_seqae._batching import (
     wasted_share,
 )
 from sklearn_seqae._missing import fill_missing
-from sklearn_seqae._ragged import RaggedArray
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=80)
-
-
-def random_sequences(lengths, n_features=2, missing=0.0, seed=0):
-    rng = np.random.default_rng(seed)
-    sequences = [rng.normal(size=(n, n_features)) for n in lengths]
-    for x in sequences:
-        x[rng.random(x.shape) < missing] = np.nan
-    return RaggedArray.from_list([x.astype(np.float32) for x in sequences])
 
 
 def distinct(shards):
@@ -48,7 +40,7 @@ def distinct(shards):
     missing=st.sampled_from([0.0, 0.3]),
 )
 def test_patches_and_back(lengths, n_features, patch_size, missing):
-    ragged = random_sequences(lengths, n_features, missing)
+    ragged = random_ragged(lengths, n_features, missing)
     patches = to_patches(ragged, patch_size)
     back = from_patches(patches.values[:-1], np.array(lengths), patch_size)
     assert back == fill_missing(ragged)
@@ -60,7 +52,7 @@ def test_patches_and_back(lengths, n_features, patch_size, missing):
     patch_size=st.integers(1, 7),
 )
 def test_each_patch_holds_its_own_steps_and_zeros(lengths, patch_size):
-    ragged = random_sequences(lengths, missing=0.3)
+    ragged = random_ragged(lengths, missing=0.3)
     filled = fill_missing(ragged)
     patches = to_patches(ragged, patch_size)
     rows = iter(zip(patches.values, patches.observed, strict=True))
@@ -103,7 +95,7 @@ def test_default_patch_size_makes_about_32_steps_of_the_median(lengths, expected
     patch_size=st.integers(1, 4),
 )
 def test_differences_stand_behind_the_values(lengths, patch_size):
-    ragged = random_sequences(lengths, 2)
+    ragged = random_ragged(lengths, 2)
     scale = np.array([2.0, 0.5])
     plain = to_patches(ragged, patch_size)
     both = to_patches(ragged, patch_size, scale)

@@ -4,7 +4,6 @@ A kind is how to make it from a list of arrays, how to read it again without the
 package, and how scikit-learn may split it.
 """
 
-import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from helpers import long_frame, objects, padded, without_padding
 from numpy.testing import assert_array_equal
-from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, PredefinedSplit
 
 CHANNELS = ["x", "y"]
@@ -32,31 +31,9 @@ class Kind:
         return [np.asarray(x) for x in self.read(X)]
 
 
-def objects(sequences):
-    array = np.empty(len(sequences), dtype=object)
-    for i, sequence in enumerate(sequences):
-        array[i] = sequence
-    return array
-
-
-def padded(sequences):
-    width = max(map(len, sequences))
-    shape = (len(sequences), width, *np.shape(sequences[0])[1:])
-    array = np.full(shape, np.nan)
-    for row, sequence in zip(array, sequences, strict=True):
-        row[: len(sequence)] = sequence
-    return array
-
-
-def without_padding(array):
-    return [row[~np.isnan(row.reshape(len(row), -1)).all(axis=1)] for row in array]
-
-
-def long_frame(sequences):
+def long_table(sequences):
     ids = [f"s{i:02}" for i in range(len(sequences))]
-    frames = [pd.DataFrame(np.asarray(x)) for x in sequences]
-    frame = pd.concat(frames, keys=ids, names=["id", "time"])
-    return frame.set_axis(CHANNELS[: frame.shape[1]], axis=1)
+    return long_frame(sequences, ids, CHANNELS)
 
 
 def groups_of(frame):
@@ -132,9 +109,9 @@ MULTIVARIATE = {
     "tuple": Kind(tuple),
     "object array": Kind(objects),
     "3-D array": Kind(padded, without_padding),
-    "long table": Kind(long_frame, groups_of, SERIES),
+    "long table": Kind(long_table, groups_of, SERIES),
     "long table, rows mixed": Kind(
-        lambda s: long_frame(s).sort_index(level="time", kind="stable"),
+        lambda s: long_table(s).sort_index(level="time", kind="stable"),
         lambda X: groups_of(X.sort_index()),
         SERIES,
     ),
@@ -178,7 +155,7 @@ UNIVARIATE = {
         lambda s: pd.DataFrame(padded(s)).add_prefix("t"),
         lambda X: without_padding(X.to_numpy()),
     ),
-    "long Series": Kind(lambda s: long_frame(s)["x"], groups_of, SERIES),
+    "long Series": Kind(lambda s: long_table(s)["x"], groups_of, SERIES),
     "Series of arrays": Kind(lambda s: pd.Series(objects(s))),
     "polars table": Kind(
         lambda s: polars().DataFrame(padded(s)), lambda X: without_padding(X.to_numpy())
@@ -218,46 +195,46 @@ def search_for(estimator, X, folds):
 
 
 @pytest.fixture(scope="module")
-def references(fitted, small_autoencoder, sequences):
+def references(fitted_plain, plain_autoencoder, sequences):
     """For each dimension: a list of arrays, what is fitted on it, a search over it."""
     univariate = [x[:, 0] for x in sequences]
     return {
         dimension: (
             X,
             estimator,
-            search_for(small_autoencoder(), X, folds_of(X)),
+            search_for(plain_autoencoder(), X, folds_of(X)),
         )
         for dimension, X, estimator in [
-            ("multivariate", sequences, fitted),
-            ("univariate", univariate, small_autoencoder().fit(univariate)),
+            ("multivariate", sequences, fitted_plain),
+            ("univariate", univariate, plain_autoencoder().fit(univariate)),
         ]
     }
 
 
 @pytest.fixture(scope="module")
-def case(request, small_autoencoder, references):
+def case(request, plain_autoencoder, references):
     dimension, name = request.param
     kind = KINDS[dimension][name]
     sequences, reference, search = references[dimension]
     X = kind.make(sequences)
-    return Case(kind, X, small_autoencoder().fit(X), sequences, reference, search)
+    return Case(kind, X, plain_autoencoder().fit(X), sequences, reference, search)
 
 
 def parametrize(cases):
     return pytest.mark.parametrize("case", cases, indirect=True, ids=" ".join)
 
 
-def assert_same_sequences(kind, found, expected):
+def assert_holds(kind, found, expected):
     for x, y in zip(kind.sequences(found), expected, strict=True):
         assert_array_equal(x, y)
 
 
 @parametrize(ALL)
-def test_the_same_embedding_to_the_bit(case, small_autoencoder):
-    assert_same_sequences(case.kind, case.X, case.sequences)  # the test reads it right
+def test_the_same_embedding_to_the_bit(case, plain_autoencoder):
+    assert_holds(case.kind, case.X, case.sequences)  # the test reads it right
     Z = case.reference.transform(case.sequences)
     assert_array_equal(case.autoencoder.transform(case.X), Z, strict=True)
-    assert_array_equal(small_autoencoder().fit_transform(case.X), Z, strict=True)
+    assert_array_equal(plain_autoencoder().fit_transform(case.X), Z, strict=True)
     scores = case.reference.score_samples(case.sequences)
     assert_array_equal(case.autoencoder.score_samples(case.X), scores, strict=True)
 
@@ -267,23 +244,23 @@ def test_the_same_kind_and_values_back(case):
     Z = case.reference.transform(case.sequences)
     decoded = case.autoencoder.inverse_transform(Z)
     assert type(decoded) is type(case.X)
-    assert_same_sequences(case.kind, decoded, case.reference.inverse_transform(Z))
+    assert_holds(case.kind, decoded, case.reference.inverse_transform(Z))
     reconstructed = case.autoencoder.reconstruct(case.X)
     assert type(reconstructed) is type(case.X)
     expected = case.reference.reconstruct(case.sequences)
-    assert_same_sequences(case.kind, reconstructed, expected)
+    assert_holds(case.kind, reconstructed, expected)
     # What comes back goes in again
     again = case.autoencoder.transform(reconstructed)
     assert_array_equal(again, case.reference.transform(expected), strict=True)
 
 
 @parametrize(SPLIT)
-def test_grid_search(case, small_autoencoder):
+def test_grid_search(case, plain_autoencoder):
     folds = folds_of(case.sequences)
     if case.kind.splits == SERIES:  # by rows; those of a series stay together
         series = case.X.index.get_level_values(0)
         folds = folds[pd.Categorical(series).codes]
-    search = search_for(small_autoencoder(), case.X, folds)
+    search = search_for(plain_autoencoder(), case.X, folds)
     for result in ("split0_test_score", "split1_test_score"):
         assert_array_equal(search.cv_results_[result], case.search.cv_results_[result])
     expected = case.search.transform(case.sequences)
@@ -299,43 +276,11 @@ def test_skops_carries_what_the_container_was(case):
     Z = case.reference.transform(case.sequences)
     decoded = loaded.inverse_transform(Z)
     assert type(decoded) is type(case.X)
-    assert_same_sequences(case.kind, decoded, case.reference.inverse_transform(Z))
+    assert_holds(case.kind, decoded, case.reference.inverse_transform(Z))
 
 
-WITHOUT_OPTIONS = """
-import pickle, sys
-
-class NotInstalled:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("polars", "pyarrow", "awkward"):
-            raise ModuleNotFoundError(name)
-
-sys.meta_path.insert(0, NotInstalled())
-import pandas as pd
-
-with open(sys.argv[1], "rb") as file:
-    sequences, autoencoder, of_polars = pickle.load(file)
-long = pd.concat(map(pd.DataFrame, sequences), keys=range(len(sequences)))
-print(autoencoder.fit(long).reconstruct(long).shape == long.shape)
-Z = of_polars.transform(sequences)
-print(Z.shape)
-try:
-    of_polars.inverse_transform(Z)
-except ImportError as error:
-    print(error)
-"""
-
-
-def test_where_polars_and_pyarrow_are_not_installed(
-    small_autoencoder, sequences, run_python, tmp_path
-):
-    autoencoder = small_autoencoder(epochs=1)
-    of_polars = clone(autoencoder).fit(polars_series(sequences))
-    given = pickle.dumps((sequences, autoencoder, of_polars))
-    (tmp_path / "given").write_bytes(given)
-    long_comes_back, shape, error = run_python(
-        WITHOUT_OPTIONS, tmp_path / "given"
-    ).splitlines()
-    assert long_comes_back == "True"
-    assert shape == "(24, 4)"
-    assert "needs polars, which is not installed; install it" in error
+def test_where_polars_and_pyarrow_are_not_installed(without_options):
+    found = without_options["estimator"]
+    assert found["long"]
+    assert found["shape"] == [24, 4]
+    assert "needs polars, which is not installed; install it" in found["error"]

@@ -16,12 +16,12 @@ DECODERS = {
 }
 CUTTING = ["reshape", "single_shot"]
 
-pytestmark = pytest.mark.usefixtures("without_xla", "programs_dropped")
+pytestmark = pytest.mark.usefixtures("programs_dropped")
 
 
 @pytest.fixture
-def make(small_autoencoder):
-    return lambda kind, **parameters: small_autoencoder(**DECODERS[kind], **parameters)
+def make(plain_autoencoder):
+    return lambda kind, **parameters: plain_autoencoder(**DECODERS[kind], **parameters)
 
 
 @pytest.mark.parametrize("kind", DECODERS)
@@ -91,9 +91,9 @@ def test_the_plain_model_is_saved_without_this_package(make, sequences, kind, tm
     ("sizes", "units"), [(None, [3, 6]), (5, [5]), (np.array([5, 2, 4]), [5, 2, 4])]
 )
 def test_the_decoder_mirrors_the_encoder_unless_told(
-    small_autoencoder, sequences, sizes, units
+    plain_autoencoder, sequences, sizes, units
 ):
-    autoencoder = small_autoencoder(
+    autoencoder = plain_autoencoder(
         hidden_layer_sizes=(6, 3), decoder_layer_sizes=sizes, epochs=1
     ).fit(sequences[:4])
     decoder = autoencoder.decoder_
@@ -102,15 +102,15 @@ def test_the_decoder_mirrors_the_encoder_unless_told(
 
 
 @pytest.mark.parametrize("sizes", [0, (), (3, -1), (2.5,), [[1]], "ab"])
-def test_what_are_no_sizes(small_autoencoder, sequences, sizes):
+def test_what_are_no_sizes(plain_autoencoder, sequences, sizes):
     with pytest.raises(ValueError, match="decoder_layer_sizes"):
-        small_autoencoder(decoder_layer_sizes=sizes).fit(sequences)
+        plain_autoencoder(decoder_layer_sizes=sizes).fit(sequences)
 
 
-def test_the_tutorials_model_is_a_matter_of_parameters(small_autoencoder):
+def test_the_tutorials_model_is_a_matter_of_parameters(plain_autoencoder):
     """LSTM(2, relu), RepeatVector, LSTM(100, relu), TimeDistributed(Dense(1))."""
     X = [step * np.arange(1, 10)[:, None] for step in (0.1, 0.2, 0.3)]
-    autoencoder = small_autoencoder(
+    autoencoder = plain_autoencoder(
         n_components=None,
         hidden_layer_sizes=2,
         decoder_layer_sizes=100,
@@ -145,9 +145,9 @@ def test_the_tutorials_model_is_a_matter_of_parameters(small_autoencoder):
 @pytest.mark.parametrize("kind", CUTTING)
 @pytest.mark.parametrize("length_component", [True, False])
 def test_a_size_that_can_not_be_cut_is_told_one_that_can(
-    small_autoencoder, sequences, kind, length_component
+    plain_autoencoder, sequences, kind, length_component
 ):
-    autoencoder = small_autoencoder(
+    autoencoder = plain_autoencoder(
         decoder=kind, n_components=20, length_component=length_component
     )
     sizes = "17 or 33" if length_component else "16 or 32"
@@ -158,8 +158,8 @@ def test_a_size_that_can_not_be_cut_is_told_one_that_can(
     autoencoder.set_params(n_components=int(sizes[:2])).fit(sequences)
 
 
-def test_pooled_states_that_can_not_be_cut(small_autoencoder, sequences):
-    autoencoder = small_autoencoder(
+def test_pooled_states_that_can_not_be_cut(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder(
         decoder="reshape", n_components=None, hidden_layer_sizes=7, pooling="last"
     )
     match = "n_components is None, which makes 15 of them, one .* 17 or 33"

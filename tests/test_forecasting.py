@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import assert_same_sequences, keras_input
 from keras.callbacks import Callback
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -14,11 +15,11 @@ HORIZON = 4
 
 
 @pytest.fixture(scope="module")
-def make_forecaster(small_autoencoder):
+def make_forecaster(plain_autoencoder):
     """An estimator that forecasts, with the parameters a test asks for."""
 
     def make(**parameters):
-        return small_autoencoder(**({"forecast_horizon": HORIZON} | parameters))
+        return plain_autoencoder(**({"forecast_horizon": HORIZON} | parameters))
 
     return make
 
@@ -60,7 +61,6 @@ def test_it_beats_persistence_at_every_step(make_forecaster):
     assert loss[-1] < 0.3 * loss[0]
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_an_untrained_network_predicts_hardly_any_change(make_forecaster):
     """What is learnt is the change from the last value, in units of its usual size."""
     X = waves(20, seed=0)
@@ -103,8 +103,7 @@ def test_a_forecast_does_not_depend_on_the_others(forecaster, sequences):
     alone = forecaster.forecast([sequences[5]], n_timesteps=HORIZON + 1)
     assert_array_equal(alone[0], together[5])
     backwards = forecaster.forecast(sequences[::-1], n_timesteps=HORIZON + 1)
-    for a, b in zip(backwards[::-1], together, strict=True):
-        assert_array_equal(a, b)
+    assert_same_sequences(backwards[::-1], together)
 
 
 def test_missing_values_may_stand_anywhere(forecaster, sequences):
@@ -119,8 +118,7 @@ def test_missing_values_may_stand_anywhere(forecaster, sequences):
     for x in filled:
         x[-1, 0] = x[-2, 0]
         x[0, 1] = x[1, 1]
-    for a, b in zip(found, forecaster.forecast(filled), strict=True):
-        assert_array_equal(a, b)
+    assert_same_sequences(found, forecaster.forecast(filled))
 
 
 def test_embeddings_and_reconstructions_are_there_as_well(forecaster, sequences):
@@ -133,11 +131,12 @@ def test_embeddings_and_reconstructions_are_there_as_well(forecaster, sequences)
 # Containers ---------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_the_container_is_that_of_fit(make_forecaster, sequences):
     index = pd.Index(list("abcdefgh"), name="id")
     cells = pd.Series(sequences[:8], index=index)
-    found = make_forecaster(forecast_horizon=2).fit(cells).forecast(cells, n_timesteps=3)
+    found = (
+        make_forecaster(forecast_horizon=2).fit(cells).forecast(cells, n_timesteps=3)
+    )
     assert found.index.equals(index)
     assert all(x.shape == (3, 2) for x in found)
 
@@ -148,7 +147,6 @@ def test_the_container_is_that_of_fit(make_forecaster, sequences):
     assert found.index.tolist() == [(name, t) for name in index for t in (0, 1)]
 
 
-@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("kind", ["array", "numbered", "named"])
 def test_tables_of_rows_are_as_wide_as_the_forecast(make_forecaster, rng, kind):
     X = rng.normal(size=(8, 5)).cumsum(axis=1)
@@ -166,20 +164,15 @@ def test_tables_of_rows_are_as_wide_as_the_forecast(make_forecaster, rng, kind):
 # Training -----------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_twice_the_weight_is_the_sequence_given_twice(make_forecaster, sequences):
     weight = np.ones(len(sequences))
     weight[[2, 5]] = 2
     weighted = make_forecaster().fit(sequences, sample_weight=weight)
     repeated = make_forecaster().fit([*sequences, sequences[2], sequences[5]])
     assert weighted.history_ == repeated.history_
-    for a, b in zip(
-        weighted.forecast(sequences), repeated.forecast(sequences), strict=True
-    ):
-        assert_array_equal(a, b)
+    assert_same_sequences(weighted.forecast(sequences), repeated.forecast(sequences))
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_someone_looking_on_changes_no_bit(make_forecaster, sequences):
     class OfBatches(Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -193,7 +186,6 @@ def test_someone_looking_on_changes_no_bit(make_forecaster, sequences):
     assert_array_equal(found.transform(sequences), expected.transform(sequences))
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_too_short_sequences_are_reconstructed_only(make_forecaster, sequences):
     single = [np.array([[5.0, -300.0]]), np.array([[5.1, -310.0]])]
     mixed = make_forecaster().fit([*sequences, *single])
@@ -205,7 +197,6 @@ def test_too_short_sequences_are_reconstructed_only(make_forecaster, sequences):
         mixed.partial_fit(single)
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_going_on(make_forecaster, sequences):
     ae = make_forecaster(warm_start=True).fit(sequences).fit(sequences)
     ae.partial_fit(sequences)
@@ -213,11 +204,9 @@ def test_going_on(make_forecaster, sequences):
     before = ae.forecast(sequences)
     with pytest.raises(ValueError, match=r"forecast_horizon is 2, but the fit to go"):
         ae.set_params(forecast_horizon=2).fit(sequences)
-    for a, b in zip(ae.forecast(sequences), before, strict=True):
-        assert_array_equal(a, b)
+    assert_same_sequences(ae.forecast(sequences), before)
 
 
-@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -231,11 +220,7 @@ def test_other_networks(make_forecaster, sequences, parameters):
     """Their forecasts, and those of the Keras model, which reads padded sequences."""
     ae = make_forecaster(**parameters).fit(sequences)
     found = ae.forecast(sequences)
-    shape = (len(sequences), ae.encoder_.input_shape[1], 2)
-    padded = np.full(shape, np.nan, np.float32)
-    for row, x in zip(padded, sequences, strict=True):
-        row[: len(x)] = ae.scaler_.transform(x)
-    expected = ae.forecaster_(padded).numpy()
+    expected = ae.forecaster_(keras_input(ae, sequences)).numpy()
     assert expected.shape == (len(sequences), HORIZON, 2)
     for x, scaled in zip(found, expected, strict=True):
         assert_allclose(ae.scaler_.transform(x), scaled, rtol=1e-3, atol=1e-5)
@@ -248,10 +233,7 @@ def test_it_is_pickled_and_saved(forecaster, sequences, tmp_path):
     import keras
 
     again = pickle.loads(pickle.dumps(forecaster))
-    for a, b in zip(
-        again.forecast(sequences), forecaster.forecast(sequences), strict=True
-    ):
-        assert_array_equal(a, b)
+    assert_same_sequences(again.forecast(sequences), forecaster.forecast(sequences))
     forecaster.forecaster_.save(tmp_path / "forecaster.keras")
     loaded = keras.saving.load_model(tmp_path / "forecaster.keras")
     scaled = forecaster.scaler_.transform(sequences[0])[None]
@@ -261,14 +243,14 @@ def test_it_is_pickled_and_saved(forecaster, sequences, tmp_path):
 # Errors -------------------------------------------------------------------------------
 
 
-def test_it_is_there_where_it_was_asked_for(fitted, make_forecaster, sequences):
-    for without in (fitted, clone(fitted)):
+def test_it_is_there_where_it_was_asked_for(fitted_plain, make_forecaster, sequences):
+    for without in (fitted_plain, clone(fitted_plain)):
         assert not hasattr(without, "forecast")
     with pytest.raises(AttributeError) as error:
-        fitted.forecast(sequences)
+        fitted_plain.forecast(sequences)
     assert "forecast_horizon is None; set it" in str(error.value.__cause__)
     with pytest.raises(AttributeError, match="forecast_horizon was None in fit"):
-        fitted.forecaster_  # noqa: B018
+        fitted_plain.forecaster_  # noqa: B018
     with pytest.raises(NotFittedError):
         make_forecaster().forecast(sequences)
 

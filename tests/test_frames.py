@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import long_frame, objects
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_index_equal
 from sklearn import config_context
@@ -23,13 +24,6 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 N_COMPONENTS = 4
-
-
-def objects(sequences):
-    array = np.empty(len(sequences), dtype=object)
-    for i, sequence in enumerate(sequences):
-        array[i] = sequence
-    return array
 
 
 @pytest.fixture(scope="module")
@@ -56,32 +50,31 @@ def labels(sequences):
 def long(sequences):
     """The same sequences as a long table; series in no order of their ids."""
     ids = [f"s{i}" for i in range(24)][::-1]
-    frames = [pd.DataFrame(x, columns=["x", "y"]) for x in sequences]
-    return pd.concat(frames, keys=ids, names=["id", "time"])
+    return long_frame(sequences, ids, ["x", "y"])
 
 
 @pytest.fixture(scope="module")
-def fitted_on_long(small_autoencoder, long):
-    return small_autoencoder().fit(long)
+def fitted_on_long(plain_autoencoder, long):
+    return plain_autoencoder().fit(long)
 
 
 @pytest.fixture
-def classifier(small_autoencoder):
-    return make_pipeline(small_autoencoder(), StandardScaler(), LogisticRegression())
+def classifier(plain_autoencoder):
+    return make_pipeline(plain_autoencoder(), StandardScaler(), LogisticRegression())
 
 
 # -- columns --------------------------------------------------------------------------
 
 
-def test_column_transformer(small_autoencoder, fitted, frame, sequences):
+def test_column_transformer(plain_autoencoder, fitted_plain, frame, sequences):
     transformer = make_column_transformer(
-        (small_autoencoder(), ["path"]),
+        (plain_autoencoder(), ["path"]),
         (StandardScaler(), ["age"]),
         (OneHotEncoder(), ["site"]),
     )
     Z = transformer.fit_transform(frame)
     assert Z.shape == (24, N_COMPONENTS + 1 + 2)
-    assert_array_equal(Z[:, :N_COMPONENTS], fitted.transform(sequences))
+    assert_array_equal(Z[:, :N_COMPONENTS], fitted_plain.transform(sequences))
     assert transformer.get_feature_names_out()[N_COMPONENTS - 1 :].tolist() == [
         "lstmautoencodertransformer__lstmautoencodertransformer3",
         "standardscaler__age",
@@ -92,27 +85,29 @@ def test_column_transformer(small_autoencoder, fitted, frame, sequences):
 
 
 @pytest.mark.parametrize("column", ["path", ["path"], slice("path", "path"), 1, [1]])
-def test_column_transformer_by_any_name(small_autoencoder, fitted, frame, column):
-    transformer = ColumnTransformer([("path", small_autoencoder(), column)])
+def test_column_transformer_by_any_name(plain_autoencoder, fitted_plain, frame, column):
+    transformer = ColumnTransformer([("path", plain_autoencoder(), column)])
     Z = transformer.set_output(transform="pandas").fit_transform(frame)
     assert_index_equal(Z.index, frame.index)
-    assert_array_equal(Z.to_numpy(), fitted.transform(frame["path"]))
+    assert_array_equal(Z.to_numpy(), fitted_plain.transform(frame["path"]))
 
 
-def test_column_transformer_of_polars(small_autoencoder, fitted, sequences):
+def test_column_transformer_of_polars(plain_autoencoder, fitted_plain, sequences):
     pl = pytest.importorskip("polars", reason="an option of ours, and scikit-learn's")
     rows = {"path": [x.tolist() for x in sequences], "age": np.arange(24.0)}
     transformer = make_column_transformer(
-        (small_autoencoder(), ["path"]), (StandardScaler(), ["age"])
+        (plain_autoencoder(), ["path"]), (StandardScaler(), ["age"])
     )
     Z = transformer.set_output(transform="polars").fit_transform(pl.DataFrame(rows))
     assert isinstance(Z, pl.DataFrame)
-    assert_array_equal(Z.to_numpy()[:, :N_COMPONENTS], fitted.transform(sequences))
+    assert_array_equal(
+        Z.to_numpy()[:, :N_COMPONENTS], fitted_plain.transform(sequences)
+    )
 
 
-def test_permutation_importance(small_autoencoder, frame, labels):
+def test_permutation_importance(plain_autoencoder, frame, labels):
     preprocess = make_column_transformer(
-        (small_autoencoder(epochs=5), ["path"]), (StandardScaler(), ["age"])
+        (plain_autoencoder(epochs=5), ["path"]), (StandardScaler(), ["age"])
     )
     model = make_pipeline(preprocess, DecisionTreeClassifier(random_state=0))
     X = frame[["age", "path"]]
@@ -132,7 +127,7 @@ def test_bagging(classifier, frame, labels):
     assert bagging.predict_proba(X).shape == (24, 2)
 
 
-def test_stacking(small_autoencoder, classifier, frame, labels):
+def test_stacking(plain_autoencoder, classifier, frame, labels):
     by_age = make_column_transformer((StandardScaler(), ["age"]))
     by_path = make_column_transformer((classifier[0], ["path"]))
     stacking = StackingClassifier(
@@ -151,17 +146,17 @@ def test_stacking(small_autoencoder, classifier, frame, labels):
 
 
 @pytest.mark.parametrize("use", ["transform", "fit_transform"])
-def test_embeddings_carry_ids(small_autoencoder, fitted, long, sequences, use):
-    autoencoder = small_autoencoder().fit(long).set_output(transform="pandas")
+def test_embeddings_carry_ids(plain_autoencoder, fitted_plain, long, sequences, use):
+    autoencoder = plain_autoencoder().fit(long).set_output(transform="pandas")
     Z = getattr(autoencoder, use)(long)
     expected = pd.Index([f"s{i}" for i in range(24)][::-1], name="id")
     assert_index_equal(Z.index, expected)
     assert list(Z.columns) == list(autoencoder.get_feature_names_out())
-    assert_array_equal(Z.to_numpy(), fitted.transform(sequences))
+    assert_array_equal(Z.to_numpy(), fitted_plain.transform(sequences))
 
 
-def test_ids_go_with_their_series_through_a_pipeline(small_autoencoder, long):
-    pipeline = make_pipeline(small_autoencoder(), StandardScaler())
+def test_ids_go_with_their_series_through_a_pipeline(plain_autoencoder, long):
+    pipeline = make_pipeline(plain_autoencoder(), StandardScaler())
     pipeline.set_output(transform="pandas")
     Z = pipeline.fit_transform(long)
     assert Z.index[0] == "s23"
@@ -199,8 +194,8 @@ def test_centres_of_clusters_are_numbered(fitted_on_long, long):
     assert centres.loc[1].index.tolist() == list(range(len(centres.loc[1])))
 
 
-def test_the_index_of_cells_is_kept(small_autoencoder, frame):
-    autoencoder = small_autoencoder().set_output(transform="pandas")
+def test_the_index_of_cells_is_kept(plain_autoencoder, frame):
+    autoencoder = plain_autoencoder().set_output(transform="pandas")
     Z = autoencoder.fit_transform(frame[["path"]])
     assert_index_equal(Z.index, frame.index)
     for back in (
@@ -212,12 +207,12 @@ def test_the_index_of_cells_is_kept(small_autoencoder, frame):
 
 
 def test_what_a_fitted_estimator_keeps_does_not_grow_with_the_ids(
-    small_autoencoder, long, fitted_on_long
+    plain_autoencoder, long, fitted_on_long
 ):
     import pickle
 
     renamed = long.rename(index=lambda name: f"{name:>1000}", level="id")
-    kept = len(pickle.dumps(small_autoencoder().fit(renamed)))
+    kept = len(pickle.dumps(plain_autoencoder().fit(renamed)))
     assert kept == len(pickle.dumps(fitted_on_long))
 
 
@@ -238,18 +233,18 @@ def test_names_of_channels(fitted_on_long, long):
 
 
 def test_labels_and_weights_are_those_of_series(
-    small_autoencoder, classifier, long, labels
+    plain_autoencoder, classifier, long, labels
 ):
     assert classifier.fit(long, labels).score(long, labels) == 1.0
     n_rows = len(long)
     message = f"has {n_rows} entries, one for each time step, but X holds 24 sequences"
     for use in ("fit", "fit_transform", "partial_fit"):
         with pytest.raises(ValueError, match=f"y {message}"):
-            getattr(small_autoencoder(), use)(long, np.zeros(n_rows))
+            getattr(plain_autoencoder(), use)(long, np.zeros(n_rows))
         with pytest.raises(ValueError, match=f"sample_weight {message}"):
-            getattr(small_autoencoder(), use)(long, sample_weight=np.ones(n_rows))
+            getattr(plain_autoencoder(), use)(long, sample_weight=np.ones(n_rows))
         with pytest.raises(ValueError, match=r"inconsistent numbers.*\[24, 23\]"):
-            getattr(small_autoencoder(), use)(long, np.zeros(23))
+            getattr(plain_autoencoder(), use)(long, np.zeros(23))
     with pytest.raises(ValueError, match=f"y {message}"):
         classifier.fit(long, np.zeros(n_rows))
 
@@ -286,9 +281,9 @@ def test_cross_validation_of_a_column(classifier, frame, labels):
     assert cross_val_predict(classifier, frame[["path"]], labels, cv=2).shape == (24,)
 
 
-def test_whole_series_of_a_long_table_in_cross_validation(small_autoencoder, long):
+def test_whole_series_of_a_long_table_in_cross_validation(plain_autoencoder, long):
     result = cross_validate(
-        small_autoencoder(),
+        plain_autoencoder(),
         long,
         groups=long.index.get_level_values("id"),
         cv=GroupKFold(3),
@@ -306,14 +301,14 @@ def test_whole_series_of_a_long_table_in_cross_validation(small_autoencoder, lon
         assert estimator.score(part) == score
 
 
-def test_weights_by_metadata_routing(small_autoencoder, long, labels):
+def test_weights_by_metadata_routing(plain_autoencoder, long, labels):
     weight = np.arange(24) % 3
     with config_context(enable_metadata_routing=True):
-        first = small_autoencoder().set_fit_request(sample_weight=True)
+        first = plain_autoencoder().set_fit_request(sample_weight=True)
         last = LogisticRegression().set_fit_request(sample_weight=False)
         pipeline = make_pipeline(first, last)
         pipeline.fit(long, labels, sample_weight=weight)
         with pytest.raises(ValueError, match=r"sample_weight has .* each time step"):
             pipeline.fit(long, labels, sample_weight=np.ones(len(long)))
-    expected = small_autoencoder().fit(long, sample_weight=weight)
+    expected = plain_autoencoder().fit(long, sample_weight=weight)
     assert_array_equal(pipeline[0].transform(long), expected.transform(long))

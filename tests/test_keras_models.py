@@ -3,16 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import keras_input, run_python
 from numpy.testing import assert_allclose, assert_array_equal
-
-
-def as_input(autoencoder, sequences):
-    """What a user of `encoder_` does: scale, pad with NaN to whole patches."""
-    n = -(-autoencoder.max_length_ // autoencoder.patch_size_) * autoencoder.patch_size_
-    X = np.full((len(sequences), n, 2), np.nan, dtype=np.float32)
-    for row, x in zip(X, sequences, strict=True):
-        row[: len(x)] = autoencoder.scaler_.transform(x)
-    return X
 
 
 def run(model, X):
@@ -20,7 +12,7 @@ def run(model, X):
 
 
 VARIANTS = {
-    "default": {},
+    "plain": {},
     "stacked_one_way_in_patches": {
         "hidden_layer_sizes": (8, 4),
         "bidirectional": False,
@@ -40,22 +32,15 @@ VARIANTS = {
 
 
 @pytest.fixture(scope="module")
-def autoencoders(small_autoencoder, sequences):
-    """One fitted estimator for each of `VARIANTS`."""
-    from sklearn_seqae._keras import inference, workspace
-
-    # Without XLA, for time; the default is compared with XLA in the other tests.
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (workspace, inference):
-            patch.setattr(module, "xla_compiles", lambda: False)
-        patch.setattr(workspace, "MAX_IDLE", 100)
-        yield {
-            name: small_autoencoder(**parameters).fit(sequences)
-            for name, parameters in VARIANTS.items()
-        }
+def autoencoders(plain_autoencoder, default_autoencoder, sequences):
+    """A fitted estimator for each of `VARIANTS`, and one with the true defaults."""
+    return {"defaults": default_autoencoder} | {
+        name: plain_autoencoder(**parameters).fit(sequences)
+        for name, parameters in VARIANTS.items()
+    }
 
 
-@pytest.fixture(params=VARIANTS)
+@pytest.fixture(params=["defaults", *VARIANTS])
 def name(request):
     return request.param
 
@@ -75,26 +60,28 @@ def test_they_are_keras_models_of_stock_layers(autoencoder):
 
 
 def test_the_encoder_embeds(autoencoder, sequences):
-    X = as_input(autoencoder, sequences)
+    X = keras_input(autoencoder, sequences)
     Z = autoencoder.encoder_.predict(X, verbose=0)
     assert_allclose(Z, autoencoder.transform(sequences), atol=1e-5)
 
 
-def test_missing_values_are_zero_to_the_encoder(fitted, sequences):
+def test_missing_values_are_zero_to_the_encoder(fitted_plain, sequences):
     gappy = sequences[0].copy()
     gappy[[0, 4, 5, -1], [0, 1, 1, 1]] = np.nan
-    X = as_input(fitted, [gappy])
+    X = keras_input(fitted_plain, [gappy])
     assert np.isnan(X[0, 4, 1])
-    zeros = fitted.scaler_.inverse_transform(np.nan_to_num(X[0, : len(gappy)]))
-    assert_allclose(run(fitted.encoder_, X), fitted.transform([zeros]), atol=1e-5)
+    zeros = fitted_plain.scaler_.inverse_transform(np.nan_to_num(X[0, : len(gappy)]))
+    assert_allclose(
+        run(fitted_plain.encoder_, X), fitted_plain.transform([zeros]), atol=1e-5
+    )
 
 
-def test_interpolated_they_are_what_transform_takes_them_for(fitted, sequences):
+def test_interpolated_they_are_what_transform_takes_them_for(fitted_plain, sequences):
     gappy = sequences[0].copy()
     gappy[[0, 4, 5, -1], [0, 1, 1, 1]] = np.nan
     filled = pd.DataFrame(gappy).interpolate(limit_direction="both").to_numpy()
-    Z = run(fitted.encoder_, as_input(fitted, [filled]))
-    assert_allclose(Z, fitted.transform([gappy]), atol=1e-5)
+    Z = run(fitted_plain.encoder_, keras_input(fitted_plain, [filled]))
+    assert_allclose(Z, fitted_plain.transform([gappy]), atol=1e-5)
 
 
 def test_the_decoder_decodes(autoencoder, sequences):
@@ -109,7 +96,7 @@ def test_the_decoder_decodes(autoencoder, sequences):
 
 
 def test_the_autoencoder_is_both(autoencoder, sequences):
-    X = as_input(autoencoder, sequences)
+    X = keras_input(autoencoder, sequences)
     Z = run(autoencoder.encoder_, X)
     expected = run(autoencoder.decoder_, Z)
     assert_allclose(run(autoencoder.autoencoder_, X), expected, atol=1e-5)
@@ -129,21 +116,21 @@ def test_summary(autoencoder):
     assert "Total params" in "\n".join(lines)
 
 
-def test_writing_to_them_does_not_change_the_estimator(small_autoencoder, sequences):
-    autoencoder = small_autoencoder().fit(sequences)
+def test_writing_to_them_does_not_change_the_estimator(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder().fit(sequences)
     Z = autoencoder.transform(sequences)
     for variable in autoencoder.encoder_.trainable_variables:
         variable.assign(np.zeros(variable.shape))
     assert_array_equal(autoencoder.transform(sequences), Z)
 
 
-def test_they_follow_the_next_fit(small_autoencoder, sequences):
-    autoencoder = small_autoencoder().fit(sequences)
+def test_they_follow_the_next_fit(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder().fit(sequences)
     before = autoencoder.encoder_
     autoencoder.partial_fit(sequences)
     after = autoencoder.encoder_
     assert after is not before
-    X = as_input(autoencoder, sequences)
+    X = keras_input(autoencoder, sequences)
     Z = autoencoder.transform(sequences)
     assert_allclose(run(after, X), Z, atol=1e-5)
     assert np.abs(run(before, X) - Z).max() > 1e-4
@@ -167,13 +154,13 @@ for folder in Path(sys.argv[1]).iterdir():
 
 
 @pytest.fixture(scope="module")
-def loaded(autoencoders, sequences, run_python, tmp_path_factory):
+def loaded(autoencoders, sequences, tmp_path_factory):
     """What the saved models give in a process that can't import this package."""
     root = tmp_path_factory.mktemp("models")
     for variant, autoencoder in autoencoders.items():
         folder = root / variant
         folder.mkdir()
-        np.save(folder / "X.npy", as_input(autoencoder, sequences))
+        np.save(folder / "X.npy", keras_input(autoencoder, sequences))
         np.save(folder / "Z.npy", autoencoder.transform(sequences).astype(np.float32))
         for model in ("encoder", "decoder", "autoencoder"):
             getattr(autoencoder, f"{model}_").save(folder / f"{model}.keras")
@@ -186,7 +173,7 @@ def loaded(autoencoders, sequences, run_python, tmp_path_factory):
 def test_saved_they_need_keras_alone(loaded, autoencoder, name, sequences):
     Z = autoencoder.transform(sequences)
     decoded = run(autoencoder.decoder_, Z)
-    both = run(autoencoder.autoencoder_, as_input(autoencoder, sequences))
+    both = run(autoencoder.autoencoder_, keras_input(autoencoder, sequences))
     expectations = {"encoder": Z, "decoder": decoded, "autoencoder": both}
     for model, expected in expectations.items():
         actual = np.load(loaded / name / f"{model}.npy")

@@ -56,11 +56,9 @@ def shape_of_network(model):
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.ours)
-def test_parameters_give_the_system(
-    system, small_autoencoder, lines, of_one_length, without_xla
-):
+def test_parameters_give_the_system(system, plain_autoencoder, lines, of_one_length):
     X = of_one_length if system.same_length else lines
-    autoencoder = small_autoencoder(
+    autoencoder = plain_autoencoder(
         **{"hidden_layer_sizes": 64, "patch_size": 1} | system.parameters
     )
     Z = autoencoder.fit_transform(X)

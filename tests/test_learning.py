@@ -11,6 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 
+pytestmark = pytest.mark.xla  # as users run it
+
 
 @pytest.fixture(scope="module")
 def classifier(japanese_vowels):

@@ -1,6 +1,7 @@
 """Batches in memory, against what one would lay out by hand."""
 
 import numpy as np
+from helpers import random_ragged
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -16,14 +17,6 @@ from sklearn_seqae._packing import Noise, pack, pair_with_crops
 from sklearn_seqae._ragged import RaggedArray
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=80)
-
-
-def random_sequences(lengths, n_features=2, missing=0.0, seed=0):
-    rng = np.random.default_rng(seed)
-    sequences = [rng.normal(size=(n, n_features)) for n in lengths]
-    for x in sequences:
-        x[rng.random(x.shape) < missing] = np.nan
-    return RaggedArray.from_list([x.astype(np.float32) for x in sequences])
 
 
 def packed_by_hand(patches, shards, sample_weight):
@@ -62,7 +55,7 @@ def packed_by_hand(patches, shards, sample_weight):
     data=st.data(),
 )
 def test_pack_lays_shards_out_in_both_orders(lengths, patch_size, data):
-    ragged = random_sequences(lengths, missing=0.2)
+    ragged = random_ragged(lengths, missing=0.2)
     patches = to_patches(ragged, patch_size)
     n = len(lengths)
     weight = np.linspace(0.5, 2.0, n).astype(np.float32)
@@ -94,7 +87,7 @@ def test_pack_lays_shards_out_in_both_orders(lengths, patch_size, data):
 @given(LENGTHS, st.integers(1, 40), st.integers(0, 3))
 def test_sample_weight_is_kept(lengths, batch_size, seed):
     """Over an epoch the weights in the loss are those of the observed values."""
-    ragged = random_sequences(lengths, missing=0.2, seed=seed)
+    ragged = random_ragged(lengths, missing=0.2, seed=seed)
     patches = to_patches(ragged, 2)
     lengths = patches.lengths
     weight = np.random.default_rng(seed).integers(0, 5, len(patches))
@@ -106,12 +99,12 @@ def test_sample_weight_is_kept(lengths, batch_size, seed):
 
 
 def test_without_sample_weight_there_are_no_weights():
-    patches = to_patches(random_sequences([3, 4]), 1)
+    patches = to_patches(random_ragged([3, 4]), 1)
     assert pack(patches, np.array([[[0, 1]]]), 16).weight.size == 0
 
 
 def test_row_weights_are_those_of_the_sequences():
-    patches = to_patches(random_sequences([3, 4]), 1)
+    patches = to_patches(random_ragged([3, 4]), 1)
     shards = np.array([[[1, -1], [0, 0]]])
     stream = pack(patches, shards, 16, np.array([0.5, 2.0], np.float32))
     assert_array_equal(stream.row_weight, [[[2.0, 0.0], [0.5, 0.5]]])
@@ -168,7 +161,7 @@ def test_crops_do_not_depend_on_how_batches_are_grouped(seed, n_first):
 
 
 def test_a_packed_crop_is_the_packed_sequence_that_it_is():
-    whole = random_sequences([12, 7], missing=0.2)
+    whole = random_ragged([12, 7], missing=0.2)
     patches = to_patches(whole, 1)
     shards = np.array([[[0, 1]]])
     pairs, crops = pair_with_crops(
@@ -188,7 +181,7 @@ def test_a_packed_crop_is_the_packed_sequence_that_it_is():
 
 def test_a_packed_crop_differs_from_nothing_before_it():
     """Differences are those of the crop, cut from its sequence before all else."""
-    whole, scale = random_sequences([40, 23]), np.array([2.0, 0.5])
+    whole, scale = random_ragged([40, 23]), np.array([2.0, 0.5])
     patches = to_patches(whole, 3, scale)
     pairs, crops = pair_with_crops(
         np.array([[[0, 1, -1]]]), patches.lengths, 0.3, np.random.default_rng(1)
@@ -210,7 +203,7 @@ def test_a_packed_crop_differs_from_nothing_before_it():
 
 
 def test_noise_is_for_the_encoder_alone_and_the_same_both_ways():
-    patches = to_patches(random_sequences([400, 300]), 1)
+    patches = to_patches(random_ragged([400, 300]), 1)
     shards = np.array([[[0, 1, -1]]])
     clean = pack(patches, shards, 512)
     noise = Noise(0.5, 0.0, np.random.default_rng(0))
@@ -227,7 +220,7 @@ def test_noise_is_for_the_encoder_alone_and_the_same_both_ways():
 
 
 def test_hidden_steps_are_the_same_both_ways_and_whole():
-    patches = to_patches(random_sequences([400, 300]), 1)
+    patches = to_patches(random_ragged([400, 300]), 1)
     shards = np.array([[[0, 1, -1]]])
     clean = pack(patches, shards, 512)
     noise = Noise(0.0, 0.25, np.random.default_rng(0))
@@ -242,5 +235,5 @@ def test_hidden_steps_are_the_same_both_ways_and_whole():
 
 
 def test_no_noise_has_no_target_of_its_own():
-    patches = to_patches(random_sequences([4]), 1)
+    patches = to_patches(random_ragged([4]), 1)
     assert pack(patches, np.array([[[0]]]), 16).target.size == 0

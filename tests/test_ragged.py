@@ -2,6 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
+from helpers import assert_same_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -29,17 +30,11 @@ def sequences_and_indices(draw):
     return arrays, draw(st.lists(position, max_size=10))
 
 
-def assert_same_sequences(ragged, arrays):
-    assert len(ragged) == len(arrays)
-    for found, expected in zip(ragged, arrays, strict=True):
-        assert_array_equal(found, expected)
-
-
 @quick
 @given(sequences())
 def test_iteration_gives_back_what_from_list_took(arrays):
     ragged = RaggedArray.from_list(arrays)
-    assert_same_sequences(list(ragged), arrays)
+    assert_same_values(list(ragged), arrays)
     assert ragged.dtype == arrays[0].dtype
     assert_array_equal(ragged.lengths, [len(a) for a in arrays])
     assert ragged.n_timesteps == sum(map(len, arrays))
@@ -52,9 +47,9 @@ def test_take_selects_as_a_list_does(drawn):
     arrays, indices = drawn
     ragged = RaggedArray.from_list(arrays)
     expected = [arrays[i] for i in indices]
-    assert_same_sequences(ragged.take(indices), expected)
-    assert_same_sequences(ragged[indices], expected)
-    assert_same_sequences(ragged[np.array(indices, dtype=np.int32)], expected)
+    assert_same_values(ragged.take(indices), expected)
+    assert_same_values(ragged[indices], expected)
+    assert_same_values(ragged[np.array(indices, dtype=np.int32)], expected)
     for i in indices:
         assert_array_equal(ragged[i], arrays[i])
 
@@ -64,10 +59,10 @@ def test_take_selects_as_a_list_does(drawn):
 def test_slices_and_masks_select_as_a_list_does(arrays, data):
     ragged = RaggedArray.from_list(arrays)
     part = data.draw(st.slices(len(arrays)))
-    assert_same_sequences(ragged[part], arrays[part])
+    assert_same_values(ragged[part], arrays[part])
     mask = data.draw(npst.arrays(bool, len(arrays)))
     expected = [a for a, keep in zip(arrays, mask, strict=True) if keep]
-    assert_same_sequences(ragged[mask], expected)
+    assert_same_values(ragged[mask], expected)
 
 
 @quick

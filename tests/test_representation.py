@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import keras_input
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_seqae import LSTMAutoencoderTransformer
@@ -28,9 +29,9 @@ def waves():
     ("pooling", "n_pooled"), [("mean", 1), (("max", "last"), 2), (ALL, 6)]
 )
 def test_without_a_head_the_pooled_states_are_the_vector(
-    small_autoencoder, sequences, pooling, n_pooled
+    plain_autoencoder, sequences, pooling, n_pooled
 ):
-    ae = small_autoencoder(
+    ae = plain_autoencoder(
         n_components=None, pooling=pooling, hidden_layer_sizes=(3, 2)
     )
     Z = ae.fit_transform(sequences)
@@ -42,8 +43,8 @@ def test_without_a_head_the_pooled_states_are_the_vector(
         assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_pooled_states_are_statistics_of_one_another(small_autoencoder, sequences):
-    ae = small_autoencoder(
+def test_pooled_states_are_statistics_of_one_another(plain_autoencoder, sequences):
+    ae = plain_autoencoder(
         n_components=None, pooling=("mean", "max", "min", "std"), patch_size=1
     ).fit(sequences)
     Z = ae.transform(sequences)[:, :-1]
@@ -67,22 +68,19 @@ def test_pooled_states_are_statistics_of_one_another(small_autoencoder, sequence
     ],
     ids=["pooling", "differences"],
 )
-def test_the_keras_encoder_embeds_likewise(small_autoencoder, sequences, parameters):
-    ae = small_autoencoder(**parameters)
+def test_the_keras_encoder_embeds_likewise(plain_autoencoder, sequences, parameters):
+    ae = plain_autoencoder(**parameters)
     Z = ae.fit_transform(sequences)
-    longest = ae.encoder_.input_shape[1]
-    padded = np.full((len(sequences), longest, sequences[0].shape[1]), np.nan)
-    for row, x in zip(padded, sequences, strict=True):
-        row[: len(x)] = ae.scaler_.transform(x)
-    assert_allclose(ae.encoder_.predict(padded, verbose=0), Z, rtol=1e-4, atol=1e-5)
+    found = ae.encoder_.predict(keras_input(ae, sequences), verbose=0)
+    assert_allclose(found, Z, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
     "pooling", ["median", (), ("mean", "mean"), ["mean", 3], "meanmax", "all"]
 )
-def test_unknown_pooling(small_autoencoder, sequences, pooling):
+def test_unknown_pooling(plain_autoencoder, sequences, pooling):
     with pytest.raises(ValueError, match=r"pooling is .* expected one of last, mean"):
-        small_autoencoder(pooling=pooling).fit(sequences)
+        plain_autoencoder(pooling=pooling).fit(sequences)
 
 
 @pytest.mark.parametrize(
@@ -95,8 +93,8 @@ def test_unknown_pooling(small_autoencoder, sequences, pooling):
     ],
     ids=lambda changed: next(iter(changed)),
 )
-def test_going_on_needs_the_same_vector(small_autoencoder, sequences, changed):
-    ae = small_autoencoder(warm_start=True).fit(sequences)
+def test_going_on_needs_the_same_vector(plain_autoencoder, sequences, changed):
+    ae = plain_autoencoder(warm_start=True).fit(sequences)
     before = ae.transform(sequences)
     (name,) = changed
     with pytest.raises(ValueError, match=f"{name} is .*(the|in the) fit to go on from"):
@@ -130,7 +128,9 @@ def test_the_contrastive_loss_brings_crops_near_their_sequences(waves):
         crops.append(x[start : start + n])
 
     def hits(contrastive_weight):
-        ae = LSTMAutoencoderTransformer(contrastive_weight=contrastive_weight, **parameters)
+        ae = LSTMAutoencoderTransformer(
+            contrastive_weight=contrastive_weight, **parameters
+        )
         Z, Z_crops = ae.fit_transform(waves), ae.transform(crops)
         distance = np.linalg.norm(Z_crops[:, None] - Z, axis=-1)
         own = np.diag(distance)[:, None]
@@ -144,10 +144,10 @@ def test_the_contrastive_loss_brings_crops_near_their_sequences(waves):
     assert contrastive_loss[-1] < 0.7 * contrastive_loss[0]
 
 
-def test_noise_is_for_training_only(small_autoencoder, sequences):
-    noisy = small_autoencoder(noise=0.5, mask_ratio=0.2).fit(sequences)
+def test_noise_is_for_training_only(plain_autoencoder, sequences):
+    noisy = plain_autoencoder(noise=0.5, mask_ratio=0.2).fit(sequences)
     assert_array_equal(noisy.transform(sequences), noisy.transform(sequences))
-    quiet = small_autoencoder().fit(sequences)
+    quiet = plain_autoencoder().fit(sequences)
     assert (noisy.transform(sequences) != quiet.transform(sequences)).any()
 
 
@@ -185,31 +185,31 @@ def test_trained_on_disturbed_input_it_minds_the_disturbance_less(waves, how):
     assert error(**how) < error()
 
 
-def test_auto_epochs_are_enough_updates(small_autoencoder, sequences):
-    ae = small_autoencoder(
+def test_auto_epochs_are_enough_updates(plain_autoencoder, sequences):
+    ae = plain_autoencoder(
         epochs="auto", batch_size=1, hidden_layer_sizes=2, patch_size=4
     )
     assert ae.fit(sequences).n_iter_ == auto_epochs(len(sequences), 1)
 
 
-def test_the_cosine_ends_where_hardly_anything_changes(small_autoencoder, sequences):
+def test_the_cosine_ends_where_hardly_anything_changes(plain_autoencoder, sequences):
     parameters = {"epochs": 60, "learning_rate": 0.02}
 
     def last_changes(schedule):
-        ae = small_autoencoder(**parameters, learning_rate_schedule=schedule)
+        ae = plain_autoencoder(**parameters, learning_rate_schedule=schedule)
         return np.abs(np.diff(ae.fit(sequences).history_["loss"][-10:])).mean()
 
     assert last_changes("cosine") < 0.3 * last_changes(None)
 
 
-def test_a_schedule_of_ones_own_optimizer_stays(small_autoencoder, sequences):
+def test_a_schedule_of_ones_own_optimizer_stays(plain_autoencoder, sequences):
     import keras
 
     rates = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
 
     def fit(schedule):
         optimizer = keras.optimizers.Adam(rates)
-        ae = small_autoencoder(optimizer=optimizer, learning_rate_schedule=schedule)
+        ae = plain_autoencoder(optimizer=optimizer, learning_rate_schedule=schedule)
         return ae.fit(sequences).transform(sequences)
 
     assert_array_equal(fit(None), fit("cosine"))

@@ -69,7 +69,7 @@ VARIANTS = [
 @parametrize_with_checks(
     [LSTMAutoencoderTransformer(**(PLAIN | variant)) for variant in VARIANTS]
 )
-def test_variant(training_without_xla, caplog, estimator, check):
+def test_variant(caplog, estimator, check):
     check(estimator)
     # Many networks, one after the other: TensorFlow likes to remark on that.
     assert [record.getMessage() for record in caplog.records] == []

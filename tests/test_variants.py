@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import assert_same_sequences, keras_input
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -39,34 +40,31 @@ def variant(request):
 # All ----------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("without_xla")
-def test_a_variant_is_a_transformer(small_autoencoder, sequences, variant):
+def test_a_variant_is_a_transformer(plain_autoencoder, sequences, variant):
     """Reproducible, deterministic once fitted, no slave of its pickle."""
-    ae = small_autoencoder(**variant)
+    ae = plain_autoencoder(**variant)
     Z = ae.fit_transform(sequences)
     assert_array_equal(ae.transform(sequences), Z)
-    assert_array_equal(small_autoencoder(**variant).fit_transform(sequences), Z)
-    assert (small_autoencoder().fit_transform(sequences) != Z).any()
+    assert_array_equal(plain_autoencoder(**variant).fit_transform(sequences), Z)
+    assert (plain_autoencoder().fit_transform(sequences) != Z).any()
     assert_array_equal(pickle.loads(pickle.dumps(ae)).transform(sequences), Z)
     assert [len(x) for x in ae.inverse_transform(Z)] == [len(x) for x in sequences]
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_twice_the_weight_is_the_sequence_given_twice(
-    small_autoencoder, sequences, variant
+    plain_autoencoder, sequences, variant
 ):
     weight = np.ones(len(sequences))
     weight[:3] = 2
-    weighted = small_autoencoder(**variant).fit(sequences, sample_weight=weight)
-    repeated = small_autoencoder(**variant).fit(sequences + sequences[:3])
+    weighted = plain_autoencoder(**variant).fit(sequences, sample_weight=weight)
+    repeated = plain_autoencoder(**variant).fit(sequences + sequences[:3])
     assert weighted.history_ == repeated.history_
     assert_array_equal(weighted.transform(sequences), repeated.transform(sequences))
 
 
-@pytest.mark.usefixtures("without_xla")
-def test_a_variant_goes_on(small_autoencoder, sequences, variant):
+def test_a_variant_goes_on(plain_autoencoder, sequences, variant):
     def fit():
-        ae = small_autoencoder(warm_start=True, **variant).fit(sequences)
+        ae = plain_autoencoder(warm_start=True, **variant).fit(sequences)
         return ae.fit(sequences).partial_fit(sequences)
 
     ae = fit()
@@ -76,14 +74,13 @@ def test_a_variant_goes_on(small_autoencoder, sequences, variant):
     assert len(set(ae.history_["loss"])) == 5
 
 
-@pytest.mark.usefixtures("without_xla")
-def test_grid_search_over_variants(small_autoencoder, sequences):
+def test_grid_search_over_variants(plain_autoencoder, sequences):
     grid = [
         {name: [0.0, *variant.values()]}
         for v in VARIANTS
         for name, variant in [(name_of(v), v)]
     ]
-    search = GridSearchCV(small_autoencoder(epochs=1), grid, cv=2).fit(sequences)
+    search = GridSearchCV(plain_autoencoder(epochs=1), grid, cv=2).fit(sequences)
     scores = search.cv_results_["mean_test_score"]
     assert np.isfinite(scores).all()
     assert len(set(scores[::2])) == 1  # off is off
@@ -100,20 +97,25 @@ def test_grid_search_over_variants(small_autoencoder, sequences):
     ],
     ids=name_of,
 )
-def test_what_a_parameter_may_not_be(small_autoencoder, sequences, parameters):
+def test_what_a_parameter_may_not_be(plain_autoencoder, sequences, parameters):
     with pytest.raises(ValueError, match=f"{name_of(parameters)}.* must be"):
-        small_autoencoder(**parameters).fit(sequences)
+        plain_autoencoder(**parameters).fit(sequences)
 
 
 # Sparse -------------------------------------------------------------------------------
 
 
-def test_the_l1_norm_drives_components_to_zero(small_autoencoder, sequences, fitted):
+def test_the_l1_norm_drives_components_to_zero(
+    plain_autoencoder, sequences, fitted_plain
+):
     """What a sine takes are two numbers; eight are there."""
 
     def fit(sparsity_weight):
-        ae = small_autoencoder(
-            n_components=9, sparsity_weight=sparsity_weight, epochs=150, learning_rate=0.01
+        ae = plain_autoencoder(
+            n_components=9,
+            sparsity_weight=sparsity_weight,
+            epochs=150,
+            learning_rate=0.01,
         )
         size = np.abs(ae.fit_transform(sequences)[:, :-1])
         return ae, size, (size < 0.05).mean()
@@ -125,7 +127,7 @@ def test_the_l1_norm_drives_components_to_zero(small_autoencoder, sequences, fit
     assert sparse.score(sequences) > -0.5  # and it does reconstruct
     activity = sparse.history_["sparsity_loss"][-1]
     assert_allclose(activity, size.sum(axis=1).mean(), rtol=0.2)
-    assert "activity" not in fitted.history_
+    assert "activity" not in fitted_plain.history_
 
 
 # Variational --------------------------------------------------------------------------
@@ -145,12 +147,12 @@ def waves():
 
 
 @pytest.fixture(scope="module")
-def fit_vae(small_autoencoder, waves):
+def fit_vae(plain_autoencoder, waves):
     """Fit with some weight of the divergence; one program serves all."""
 
     def fit(kl_weight, **parameters):
         usual = {"epochs": 120, "learning_rate": 0.01}
-        ae = small_autoencoder(kl_weight=kl_weight, **(usual | parameters))
+        ae = plain_autoencoder(kl_weight=kl_weight, **(usual | parameters))
         return ae.fit(waves)
 
     return fit
@@ -178,7 +180,7 @@ def test_the_divergence_falls_with_its_weight(vae, fit_vae):
     assert strong.history_["loss"][-1] > vae.history_["loss"][-1]
 
 
-def test_embeddings_are_about_as_the_prior(vae, waves, small_autoencoder):
+def test_embeddings_are_about_as_the_prior(vae, waves, plain_autoencoder):
     code = vae.transform(waves)[:, :-1]
     spread = code.std(axis=0)
     assert np.abs(code.mean(axis=0)).max() < 0.35
@@ -201,8 +203,7 @@ def test_samples_are_like_the_data(vae, waves):
 def test_a_sample_is_decided_by_its_random_state(vae):
     first = vae.sample(3, random_state=0)
     assert len(first) == 3
-    for a, b in zip(vae.sample(3, random_state=0), first, strict=True):
-        assert_array_equal(a, b)
+    assert_same_sequences(vae.sample(3, random_state=0), first)
     state = np.random.RandomState(0)
     firsts = [vae.sample(random_state=state)[0] for _ in range(2)]
     assert firsts[0].shape != firsts[1].shape or (firsts[0] != firsts[1]).any()
@@ -214,10 +215,9 @@ def test_a_sample_is_decided_by_its_random_state(vae):
     assert np.random.random() == untouched
 
 
-@pytest.mark.usefixtures("without_xla")
-def test_samples_come_as_fit_had_them(small_autoencoder, rng):
+def test_samples_come_as_fit_had_them(plain_autoencoder, rng):
     table = pd.DataFrame(rng.normal(size=(12, 5)), columns=list("abcde"))
-    ae = small_autoencoder(kl_weight=0.1, n_components=2, epochs=1).fit(table)
+    ae = plain_autoencoder(kl_weight=0.1, n_components=2, epochs=1).fit(table)
     drawn = ae.sample(4, random_state=0)
     assert isinstance(drawn, pd.DataFrame)
     assert drawn.shape == (4, 5)
@@ -225,20 +225,15 @@ def test_samples_come_as_fit_had_them(small_autoencoder, rng):
 
 
 def test_the_keras_encoder_gives_the_mean(vae, waves):
-    longest = vae.encoder_.input_shape[1]
-    padded = np.full((len(waves), longest, 2), np.nan)
-    for row, x in zip(padded, waves, strict=True):
-        row[: len(x)] = vae.scaler_.transform(x)
-    found = vae.encoder_.predict(padded, verbose=0)
+    found = vae.encoder_.predict(keras_input(vae, waves), verbose=0)
     assert_allclose(found, vae.transform(waves), rtol=1e-4, atol=1e-5)
     module = {type(layer).__module__.split(".")[0] for layer in vae.encoder_.layers}
     assert module == {"keras"}
 
 
-@pytest.mark.usefixtures("without_xla")
-def test_early_stopping_looks_at_all_of_the_objective(small_autoencoder, waves):
+def test_early_stopping_looks_at_all_of_the_objective(plain_autoencoder, waves):
     """Of twice the evidence lower bound per value, up to its constant."""
-    ae = small_autoencoder(
+    ae = plain_autoencoder(
         kl_weight=0.3, sparsity_weight=0.2, early_stopping=True, epochs=3, scaler=None
     )
     X = [x[:6] / 100 for x in waves]  # equal lengths: each has as many values
@@ -260,14 +255,13 @@ def test_without_a_layer_there_is_no_distribution(vae, waves):
     assert_array_equal(ae.transform(waves[:3]), before)
 
 
-@pytest.mark.usefixtures("without_xla")
-def test_sample_is_there_after_a_fit_with_kl_weight(small_autoencoder, sequences):
-    ae = small_autoencoder(epochs=1)
+def test_sample_is_there_after_a_fit_with_kl_weight(plain_autoencoder, sequences):
+    ae = plain_autoencoder(epochs=1)
     assert not hasattr(ae, "sample")
     with pytest.raises(AttributeError, match="has no attribute 'sample'"):
         ae.sample()
     with pytest.raises(NotFittedError):
-        small_autoencoder(kl_weight=0.1).sample()
+        plain_autoencoder(kl_weight=0.1).sample()
     ae.fit(sequences).set_params(kl_weight=0.1)
     assert not hasattr(ae, "sample")  # what was fitted has no prior
     assert hasattr(ae.fit(sequences).set_params(kl_weight=0.0), "sample")
@@ -280,9 +274,8 @@ def test_how_many_samples(vae, n_samples):
 
 
 @pytest.mark.parametrize("fitted_with", [0.0, 0.1])
-@pytest.mark.usefixtures("without_xla")
-def test_going_on_needs_the_same_kind(small_autoencoder, sequences, fitted_with):
-    ae = small_autoencoder(kl_weight=fitted_with, warm_start=True, epochs=1)
+def test_going_on_needs_the_same_kind(plain_autoencoder, sequences, fitted_with):
+    ae = plain_autoencoder(kl_weight=fitted_with, warm_start=True, epochs=1)
     ae.fit(sequences).set_params(kl_weight=0.1 - fitted_with)
     with pytest.raises(ValueError, match=r"variational is .*the fit to go on from"):
         ae.fit(sequences)

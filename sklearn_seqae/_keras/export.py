@@ -114,9 +114,7 @@ class _Builder:
         horizon, n_features = scale.shape
         recent = _recent_of(sequence, self.architecture.n_recent // n_features)
         embedding = encoder(sequence)[:, : self.architecture.embedding_size]
-        changes = forecaster.changes(
-            self.engine, self.architecture, embedding, recent
-        )
+        changes = forecaster.changes(self.engine, self.architecture, embedding, recent)
         flat = layers.Reshape((-1, n_features), name="unpatch_forecast")(changes)
         last = ops.expand_dims(recent[:, :n_features], 1)
         ahead = last + flat[:, :horizon] * scale
@@ -154,9 +152,7 @@ class _Builder:
         mask = keras.Input((self.n_patches,), dtype="bool", name="mask")
         states: Any = [
             KerasSequence(inputs, mask, len(layer.directions))
-            for inputs, layer in zip(
-                own, self.architecture.encoder_layers, strict=True
-            )
+            for inputs, layer in zip(own, self.architecture.encoder_layers, strict=True)
         ]
         pooled = forward.pool(self.engine, self.architecture, states)
         return keras.Model([*own, mask], pooled, name="pooling")
@@ -170,7 +166,10 @@ class _Builder:
 
     def _writer(self, with_length: bool) -> keras.Model:
         """Model of what the decoder wrote, last patch first, to padded sequences."""
-        patch_size, (n_timesteps, n_features) = self.preprocessing.patch_size, self._shape
+        patch_size, (n_timesteps, n_features) = (
+            self.preprocessing.patch_size,
+            self._shape,
+        )
         width = patch_size * n_features
         written = keras.Input((self.n_patches, width), name="written")
         unpatch = layers.Reshape((n_timesteps, n_features), name="unpatch")

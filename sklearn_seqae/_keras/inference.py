@@ -275,7 +275,9 @@ def _calls(
         while size < longest[start]:
             size *= 4
         stop = int(np.searchsorted(longest, size, side="right"))
-        values = size * n_lanes * INFERENCE_ROWS * architecture.encoder_layers[0].n_inputs
+        values = (
+            size * n_lanes * INFERENCE_ROWS * architecture.encoder_layers[0].n_inputs
+        )
         stop = min(stop, start + max(1, VALUES_PER_CALL // values))
         functions = _functions(architecture, size, n_lanes, gpu, jit)
         yield shards[start:stop], functions, size

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from helpers import assert_read
 
 from sklearn_seqae._inputs import ids_of_sequences, to_ragged
 
@@ -14,11 +14,7 @@ double = pa.float64()
 
 
 def assert_holds(X, expected, **container):
-    ragged, found = to_ragged(X)
-    for sequence, wanted in zip(ragged, expected, strict=True):
-        assert_array_equal(sequence, wanted)
-    for name, value in container.items():
-        assert getattr(found, name) == value
+    assert_read(X, expected, **container)
     assert ids_of_sequences(X) is None
 
 

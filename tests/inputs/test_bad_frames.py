@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import objects
 
 from sklearn_seqae._inputs import to_ragged
 from sklearn_seqae.exceptions import InvalidSequenceError
@@ -22,10 +23,8 @@ def long_table(ids, times, values=None, column="x"):
     return pd.DataFrame({column: values}, index=index)
 
 
-def objects(*cells):
-    column = pd.Series([None] * len(cells), dtype=object)
-    column[:] = cells
-    return column
+def column_of(*cells):
+    return pd.Series(objects(cells))
 
 
 LONG = {
@@ -128,78 +127,78 @@ LONG = {
 
 NESTED = {
     "one string": (
-        pd.DataFrame({"x": objects(ok, "ab", ok)}),
+        pd.DataFrame({"x": column_of(ok, "ab", ok)}),
         InvalidSequenceError,
         "column 'x': sequence 1 is the str 'ab'; expected shape",
     ),
     "first a string": (
-        objects("ab", ok).rename("x"),
+        column_of("ab", ok).rename("x"),
         InvalidSequenceError,
         "^column 'x': sequence 0 is the str 'ab'; expected shape",
     ),
     "without a name": (
-        objects(ok, "ab"),
+        column_of(ok, "ab"),
         InvalidSequenceError,
         "^sequence 1 is the str 'ab'; expected shape",
     ),
     "one None": (
-        pd.DataFrame({"x": objects(ok, None)}),
+        pd.DataFrame({"x": column_of(ok, None)}),
         InvalidSequenceError,
         "column 'x': sequence 1 is None",
     ),
     "one NaN": (
-        pd.DataFrame({"x": objects(ok, nan)}),
+        pd.DataFrame({"x": column_of(ok, nan)}),
         InvalidSequenceError,
         "column 'x': sequence 1 is the float nan",
     ),
     "strings in a cell": (
-        pd.DataFrame({"x": objects(ok, ["a", "b"])}),
+        pd.DataFrame({"x": column_of(ok, ["a", "b"])}),
         TypeError,
         "column 'x': sequence 1 has dtype <U1, but real numbers are needed",
     ),
     "empty cell": (
-        pd.DataFrame({"x": objects(ok, [])}),
+        pd.DataFrame({"x": column_of(ok, [])}),
         InvalidSequenceError,
         r"column 'x': sequence 1 is empty, of shape \(0,\)",
     ),
     "a column of numbers": (
-        pd.DataFrame({"x": objects(ok), "age": [33]}),
+        pd.DataFrame({"x": column_of(ok), "age": [33]}),
         ValueError,
         "column 'age' does not hold a sequence in each cell, but column 'x' does; "
         "pass the columns of sequences alone, for instance by a ColumnTransformer",
     ),
     "a column of strings": (
-        pd.DataFrame({"name": ["a"], "x": objects(ok)}),
+        pd.DataFrame({"name": ["a"], "x": column_of(ok)}),
         ValueError,
         "column 'name' does not hold a sequence in each cell, but column 'x' does",
     ),
     "unequal lengths": (
-        pd.DataFrame({"x": objects(ok, ok), "y": objects(ok, ok[:1])}),
+        pd.DataFrame({"x": column_of(ok, ok), "y": column_of(ok, ok[:1])}),
         InvalidSequenceError,
         "sequence 1 has 1 time step in column 'y', but 3 in column 'x'; all features",
     ),
     "a feature of several": (
-        pd.DataFrame({"x": objects(ok), "y": objects(np.ones((3, 2)))}),
+        pd.DataFrame({"x": column_of(ok), "y": column_of(np.ones((3, 2)))}),
         ValueError,
         "column 'y' holds multivariate sequences, 2 features at a time step; each of ",
     ),
     "other widths": (
-        pd.DataFrame({"x": objects(np.ones((3, 2)), np.ones((3, 5)))}),
+        pd.DataFrame({"x": column_of(np.ones((3, 2)), np.ones((3, 5)))}),
         InvalidSequenceError,
         "column 'x': sequence 1 has 5 features, but sequence 0 has 2",
     ),
     "inf": (
-        pd.DataFrame({"x": objects(ok, ok), "y": objects(ok, ok * [1, inf, 1])}),
+        pd.DataFrame({"x": column_of(ok, ok), "y": column_of(ok, ok * [1, inf, 1])}),
         InvalidSequenceError,
         "sequence 1 holds inf .* at time step 1, feature 1",
     ),
     "all NaN": (
-        pd.DataFrame({"x": objects(ok, ok * nan), "y": objects(ok, ok * nan)}),
+        pd.DataFrame({"x": column_of(ok, ok * nan), "y": column_of(ok, ok * nan)}),
         InvalidSequenceError,
         "sequence 1 has no observed value",
     ),
     "object array": (
-        pd.DataFrame({"x": objects(ok), "age": [33]}).to_numpy(),
+        pd.DataFrame({"x": column_of(ok), "age": [33]}).to_numpy(),
         ValueError,
         "column 1 does not hold a sequence in each cell, but column 0 does",
     ),

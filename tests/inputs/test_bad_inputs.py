@@ -1,16 +1,15 @@
 """Bad input: the message says what was found, where, and what to do.
 
-The cases are plain data, so that the last test can run them in a fresh process.
+The cases are plain data, so that a process can try them before TensorFlow is imported.
 """
 
 import re
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import objects
 from scipy import sparse
 
 from sklearn_seqae._inputs import to_ragged
@@ -18,13 +17,6 @@ from sklearn_seqae._validation import validate_embedding, validate_lengths
 
 nan, inf = np.nan, np.inf
 ok = np.ones((3, 2))
-
-
-def objects(*cells):
-    array = np.empty(len(cells), dtype=object)
-    for i, cell in enumerate(cells):
-        array[i] = cell
-    return array
 
 
 def masked_row():
@@ -51,7 +43,7 @@ BAD_SEQUENCES = {
     # nothing in it
     "empty list": ([], ValueError, "X is an empty list: found 0 .* minimum of 1 is"),
     "empty tuple": ((), ValueError, "X is an empty tuple: found 0 sequences"),
-    "empty objects": (objects(), ValueError, "X is an empty object array: found 0"),
+    "empty objects": (objects([]), ValueError, "X is an empty object array: found 0"),
     "empty 1-D array": (
         np.array([]),
         ValueError,
@@ -166,7 +158,7 @@ BAD_SEQUENCES = {
         "Complex data not supported: .* features",
     ),
     "complex object": (
-        [objects(1, 2j)],
+        [objects([1, 2j])],
         TypeError,
         "sequence 0 holds the complex 2j, but",
     ),
@@ -368,19 +360,16 @@ def test_refused_with_place_and_remedy(call, X, error, message):
     assert not re.search(r"\.\.(?!\.)$|\n\n", str(caught.value))
 
 
-def test_refused_before_tensorflow_is_imported():
-    done = subprocess.run(
-        [sys.executable, __file__], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == ""
+def test_refused_before_tensorflow_is_imported(before_tensorflow):
+    loaded = before_tensorflow["loaded"]["bad input"]
+    assert {"keras", "scikeras", "tensorflow"}.isdisjoint(loaded)
 
 
-# Run as a script, this file tries every case, and tells what that has imported.
-if __name__ == "__main__":
-    for _, call, X, error, _ in CASES:
+def refuse_all():
+    """Try every case where nothing has imported TensorFlow yet."""
+    for name, call, X, error, _ in CASES:
         try:
             call(X)
         except error:
             continue
-        raise AssertionError(f"{X!r} was not refused")
-    print(*sorted({"keras", "scikeras", "tensorflow"} & sys.modules.keys()))
+        raise AssertionError(f"{name} was not refused")

@@ -4,6 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import assert_read, objects
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -12,23 +13,6 @@ from numpy.testing import assert_array_equal
 from sklearn_seqae._inputs import to_ragged
 
 REAL_DTYPES = ["?", "i1", "u1", "i4", "i8", "u8", "f2", "f4", "f8", "g"]
-
-
-def object_array(sequences):
-    array = np.empty(len(sequences), dtype=object)
-    for i, sequence in enumerate(sequences):
-        array[i] = sequence
-    return array
-
-
-def assert_holds(X, expected, **container):
-    """Check that X is read as the 2-D sequences `expected`."""
-    ragged, found = to_ragged(X)
-    assert len(ragged) == len(expected)
-    for sequence, wanted in zip(ragged, expected, strict=True):
-        assert_array_equal(sequence, wanted)
-    for name, value in container.items():
-        assert getattr(found, name) == value
 
 
 @settings(deadline=None, max_examples=60)
@@ -47,11 +31,11 @@ def test_any_real_dtype_and_any_lengths(data):
     )
     narrow = all(x.dtype in (np.float16, np.float32) for x in X)
     expected_dtype = "float32" if narrow else "float64"
-    assert_holds(X, X, kind="list", univariate=False, dtype=expected_dtype)
-    assert_holds(tuple(X), X, kind="tuple", dtype=expected_dtype)
-    assert_holds(object_array(X), X, kind="object_array", dtype=expected_dtype)
+    assert_read(X, X, kind="list", univariate=False, dtype=expected_dtype)
+    assert_read(tuple(X), X, kind="tuple", dtype=expected_dtype)
+    assert_read(objects(X), X, kind="object_array", dtype=expected_dtype)
     columns = [x[:, 0] for x in X]
-    assert_holds(columns, [c[:, np.newaxis] for c in columns], univariate=True)
+    assert_read(columns, [c[:, np.newaxis] for c in columns], univariate=True)
 
 
 @pytest.mark.parametrize("dtype", REAL_DTYPES)
@@ -79,7 +63,7 @@ def test_values_are_kept_exactly(dtype):
     ids=lambda X: f"{type(X).__name__} of {type(X[0]).__name__}",
 )
 def test_univariate_sequences_of_any_array_like(X):
-    assert_holds(X, [[[1], [2], [3]], [[4], [5]]], univariate=True, kind="list")
+    assert_read(X, [[[1], [2], [3]], [[4], [5]]], univariate=True, kind="list")
 
 
 @pytest.mark.parametrize(
@@ -93,18 +77,18 @@ def test_univariate_sequences_of_any_array_like(X):
     ids=["lists", "mixed", "frames", "arrays"],
 )
 def test_multivariate_sequences_of_any_array_like(X):
-    assert_holds(X, [[[1, 2], [3, 4]], [[5, 6]]], univariate=False, kind="list")
+    assert_read(X, [[[1, 2], [3, 4]], [[5, 6]]], univariate=False, kind="list")
 
 
 def test_equal_rows_of_a_nested_list_are_univariate_sequences():
-    assert_holds([[1.0, 2.0], [3.0, 4.0]], [[[1], [2]], [[3], [4]]], univariate=True)
+    assert_read([[1.0, 2.0], [3.0, 4.0]], [[[1], [2]], [[3], [4]]], univariate=True)
 
 
 @pytest.mark.parametrize("missing", [np.nan, None, pd.NA])
 def test_nan_is_a_missing_value_and_never_padding(missing):
     X = [[1.0, missing], [missing, 2.0, missing]]
     nan = np.nan
-    assert_holds(X, [[[1], [nan]], [[nan], [2], [nan]]])
+    assert_read(X, [[[1], [nan]], [[nan], [2], [nan]]])
 
 
 def test_nullable_integers_with_a_gap():
@@ -112,23 +96,23 @@ def test_nullable_integers_with_a_gap():
         pd.Series([1, None, 3], dtype="Int64"),
         pd.Series([True, None], dtype="boolean"),
     ]
-    assert_holds(X, [[[1], [np.nan], [3]], [[1], [np.nan]]])
+    assert_read(X, [[[1], [np.nan], [3]], [[1], [np.nan]]])
 
 
 def test_masked_entries_are_missing_values():
     X = [np.ma.array([1, 2], mask=[False, True]), np.ma.array([3.0, 4.0])]
-    assert_holds(X, [[[1], [np.nan]], [[3], [4]]])
+    assert_read(X, [[[1], [np.nan]], [[3], [4]]])
 
 
 def test_object_array_of_equal_lengths_is_a_3d_array_of_objects():
     X = np.array([np.ones((2, 3)), np.zeros((2, 3))], dtype=object)
     assert X.shape == (2, 2, 3)
-    assert_holds(X, [np.ones((2, 3)), np.zeros((2, 3))], kind="array_3d")
+    assert_read(X, [np.ones((2, 3)), np.zeros((2, 3))], kind="array_3d")
 
 
 def test_sequences_of_arrays_of_objects():
-    X = [object_array([np.ones(2), np.zeros(2)]), object_array([[1, 2]])]
-    assert_holds(X, [[[1, 1], [0, 0]], [[1, 2]]], univariate=False)
+    X = [objects([np.ones(2), np.zeros(2)]), objects([[1, 2]])]
+    assert_read(X, [[[1, 1], [0, 0]], [[1, 2]]], univariate=False)
 
 
 def test_the_input_is_not_changed_and_can_be_changed_afterwards():
@@ -140,7 +124,7 @@ def test_the_input_is_not_changed_and_can_be_changed_afterwards():
 
 def test_a_float32_sum_that_overflows_is_not_taken_for_infinity():
     top = np.finfo(np.float64).max
-    assert_holds([[top, top]], [[[top], [top]]])
+    assert_read([[top, top]], [[[top], [top]]])
 
 
 def test_a_hundred_thousand_sequences():

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import assert_same_values
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
@@ -26,9 +27,7 @@ def assert_read_as_groups(frame):
     ragged, container = to_ragged(frame)
     expected = grouped(frame)
     assert ids_of_sequences(frame).tolist() == list(expected)
-    assert len(ragged) == len(expected)
-    for sequence, wanted in zip(ragged, expected.values(), strict=True):
-        assert_array_equal(sequence, wanted)
+    assert_same_values(ragged, list(expected.values()))
     return container
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import assert_read, objects
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_index_equal
 
@@ -9,20 +10,6 @@ from sklearn_seqae._inputs import ids_of_sequences, to_ragged
 nan = np.nan
 A = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
 B = np.array([[4.0, 40.0]])
-
-
-def objects(cells, shape=None):
-    array = np.empty(len(cells), dtype=object)
-    array[:] = cells
-    return array if shape is None else array.reshape(shape)
-
-
-def assert_holds(X, expected, **container):
-    ragged, found = to_ragged(X)
-    for sequence, wanted in zip(ragged, expected, strict=True):
-        assert_array_equal(sequence, wanted)
-    for name, value in container.items():
-        assert getattr(found, name) == value
 
 
 @pytest.mark.parametrize(
@@ -41,7 +28,7 @@ def test_univariate_cells(wrap, cell):
     column = pd.Series([wrap(A[:, 0]), wrap(B[:, 0])], index=["a", "b"], name="x")
     layouts = ((cell, "float64"),)
     expected = [A[:, :1], B[:, :1]]
-    assert_holds(
+    assert_read(
         column,
         expected,
         kind="nested_series",
@@ -50,7 +37,7 @@ def test_univariate_cells(wrap, cell):
         columns=("x",),
         layouts=layouts,
     )
-    assert_holds(
+    assert_read(
         column.to_frame(),
         expected,
         kind="nested_dataframe",
@@ -74,8 +61,8 @@ def test_univariate_cells(wrap, cell):
 )
 def test_multivariate_cells(wrap):
     column = pd.Series([wrap(A), wrap(B)])
-    assert_holds(column, [A, B], univariate=False, layouts=(("array", "float64"),))
-    assert_holds(column.to_frame(), [A, B], univariate=False, n_columns=1)
+    assert_read(column, [A, B], univariate=False, layouts=(("array", "float64"),))
+    assert_read(column.to_frame(), [A, B], univariate=False, n_columns=1)
 
 
 def test_columns_are_channels():
@@ -83,7 +70,7 @@ def test_columns_are_channels():
     frame = pd.DataFrame(
         {"x": [A[:, 0], B[:, 0]], "y": [pd.Series(A[:, 1]), pd.Series(B[:, 1])]}
     )
-    assert_holds(
+    assert_read(
         frame,
         [A, B],
         kind="nested_dataframe",
@@ -96,15 +83,15 @@ def test_columns_are_channels():
 
 def test_a_channel_may_be_unobserved_where_another_is():
     frame = pd.DataFrame({"x": [A[:, 0], B[:, 0]], "y": [[nan] * 3, [40.0]]})
-    assert_holds(frame, [np.column_stack([A[:, 0], [nan] * 3]), B])
+    assert_read(frame, [np.column_stack([A[:, 0], [nan] * 3]), B])
 
 
 def test_the_dtype_is_narrow_if_all_columns_are():
     frame = pd.DataFrame(
         {"x": [np.ones(2, "f4")], "y": [np.ones(2, "f2")], "z": [np.ones(2, "i4")]}
     )
-    assert_holds(frame[["x", "y"]], [np.ones((2, 2))], dtype="float32")
-    assert_holds(frame[["x", "z"]], [np.ones((2, 2))], dtype="float64")
+    assert_read(frame[["x", "y"]], [np.ones((2, 2))], dtype="float32")
+    assert_read(frame[["x", "z"]], [np.ones((2, 2))], dtype="float64")
     _, container = to_ragged(frame)
     assert [layout[-1] for layout in container.layouts] == [
         *("float32", "float32", "float64")
@@ -113,22 +100,22 @@ def test_the_dtype_is_narrow_if_all_columns_are():
 
 def test_names_of_columns_may_be_anything_even_repeated():
     frame = pd.DataFrame({"x": [A[:, 0]], "y": [A[:, 1]]}).set_axis([3, 3], axis=1)
-    assert_holds(frame, [A], columns=(3, 3))
+    assert_read(frame, [A], columns=(3, 3))
 
 
 def test_an_object_array_of_two_dimensions_is_what_numpy_makes_of_such_a_frame():
     frame = pd.DataFrame({"x": [A[:, 0], B[:, 0]], "y": [A[:, 1], B[:, 1]]})
-    assert_holds(
+    assert_read(
         frame.to_numpy(), [A, B], kind="nested_array", n_columns=2, univariate=False
     )
-    one = objects([A, B], shape=(2, 1))
-    assert_holds(one, [A, B], kind="nested_array", n_columns=1, univariate=False)
+    one = objects([A, B]).reshape(2, 1)
+    assert_read(one, [A, B], kind="nested_array", n_columns=1, univariate=False)
 
 
 def test_a_frame_of_sequences_may_have_any_index():
     index = pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])
     column = pd.Series([A, B], index=index)
-    assert_holds(column, [A, B], kind="nested_series")
+    assert_read(column, [A, B], kind="nested_series")
     assert_index_equal(ids_of_sequences(column), index)
 
 
@@ -137,7 +124,7 @@ def test_arrow_lists_in_pandas():
     lists = pa.array([A[:, 0].tolist(), B[:, 0].tolist()])
     column = pd.Series(lists, dtype=pd.ArrowDtype(lists.type), name="x")
     for X, kind in [(column, "nested_series"), (column.to_frame(), "nested_dataframe")]:
-        assert_holds(
+        assert_read(
             X,
             [A[:, :1], B[:, :1]],
             kind=kind,
@@ -146,7 +133,7 @@ def test_arrow_lists_in_pandas():
             layouts=(("list", "float64"),),
         )
     frame = pd.DataFrame({"x": column, "y": [A[:, 1], B[:, 1]]})
-    assert_holds(frame, [A, B])
+    assert_read(frame, [A, B])
 
 
 def test_cells_read_from_parquet(tmp_path):
@@ -157,8 +144,8 @@ def test_cells_read_from_parquet(tmp_path):
     frame.to_parquet(tmp_path / "sequences.parquet")
     for backend in ("numpy_nullable", "pyarrow"):
         read = pd.read_parquet(tmp_path / "sequences.parquet", dtype_backend=backend)
-        assert_holds(read["uni"], [A[:, :1], B[:, :1]], univariate=True)
-        assert_holds(read[["multi"]], [A, B], univariate=False)
+        assert_read(read["uni"], [A[:, :1], B[:, :1]], univariate=True)
+        assert_read(read[["multi"]], [A, B], univariate=False)
 
 
 def test_the_frame_is_not_changed_and_can_be_changed_afterwards():

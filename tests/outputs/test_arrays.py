@@ -3,6 +3,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import assert_same_sequences, objects, padded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -15,21 +16,6 @@ from sklearn_seqae._ragged import RaggedArray
 
 nan = np.nan
 quick = settings(deadline=None, max_examples=50)
-
-
-def object_array(sequences):
-    array = np.empty(len(sequences), dtype=object)
-    for i, sequence in enumerate(sequences):
-        array[i] = sequence
-    return array
-
-
-def padded(sequences, width):
-    """Put sequences of shape (n_timesteps, n_features) into one array, with NaN."""
-    array = np.full((len(sequences), width, sequences[0].shape[1]), nan)
-    for row, sequence in zip(array, sequences, strict=True):
-        row[: len(sequence)] = sequence
-    return array
 
 
 def there_and_back(X):
@@ -49,45 +35,36 @@ def sequences(draw, n_features=None):
     ]
 
 
-def assert_same_elements(found, expected):
-    assert type(found) is type(expected)
-    assert len(found) == len(expected)
-    for x, y in zip(found, expected, strict=True):
-        assert x.dtype == y.dtype
-        assert_array_equal(x, y)
-
-
 @quick
 @given(sequences())
 def test_lists_tuples_and_object_arrays_come_back_as_they_were(X):
-    assert_same_elements(there_and_back(X), X)
-    assert_same_elements(there_and_back(tuple(X)), tuple(X))
-    back = there_and_back(object_array(X))
+    assert_same_sequences(there_and_back(X), X)
+    assert_same_sequences(there_and_back(tuple(X)), tuple(X))
+    back = there_and_back(objects(X))
     assert back.dtype == object
     assert back.shape == (len(X),)
-    assert_same_elements(back, object_array(X))
+    assert_same_sequences(back, objects(X))
 
 
 @quick
 @given(sequences(n_features=1))
 def test_univariate_sequences_come_back_1d(X):
     X = [x[:, 0] for x in X]
-    assert_same_elements(there_and_back(X), X)
-    assert_same_elements(there_and_back(object_array(X)), object_array(X))
+    assert_same_sequences(there_and_back(X), X)
+    assert_same_sequences(there_and_back(objects(X)), objects(X))
 
 
 @quick
 @given(sequences(), st.integers(0, 3))
 def test_3d_arrays_come_back_as_long_as_the_longest_sequence(X, extra):
-    longest = max(map(len, X))
-    back = there_and_back(padded(X, longest + extra))
-    assert_array_equal(back, padded(X, longest))
+    back = there_and_back(padded(X, extra=extra))
+    assert_array_equal(back, padded(X))
 
 
 @quick
 @given(sequences(n_features=1), st.integers(0, 3))
 def test_tables_come_back_as_wide_as_they_were(X, extra):
-    table = padded(X, max(map(len, X)) + extra)[:, :, 0]
+    table = padded(X, extra=extra)[:, :, 0]
     assert_array_equal(there_and_back(table), table)
     frame = pd.DataFrame(table)
     assert_frame_equal(there_and_back(frame), frame)

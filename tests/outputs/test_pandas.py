@@ -3,6 +3,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import objects
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal, assert_index_equal, assert_series_equal
 
@@ -157,9 +158,7 @@ def test_no_series_is_an_empty_table():
 
 
 def cells(*arrays):
-    column = pd.Series([None] * len(arrays), index=["b", "a"], dtype=object, name="x")
-    column[:] = arrays
-    return column
+    return pd.Series(objects(arrays), index=["b", "a"], name="x")
 
 
 def assert_same_cells(found, expected):

@@ -199,23 +199,23 @@ def test_estimator_that_does_not_transform(mean_and_length):
     assert_array_equal(display.points_, [[1, 3], [1, 4]])
 
 
-def test_embedding_of_a_network(fitted, sequences):
-    display = EmbeddingDisplay.from_estimator(fitted, sequences)
-    Z = fitted.transform(sequences)
+def test_embedding_of_a_network(fitted_plain, sequences):
+    display = EmbeddingDisplay.from_estimator(fitted_plain, sequences)
+    Z = fitted_plain.transform(sequences)
     left, values, _ = np.linalg.svd(Z - Z.mean(axis=0), full_matrices=False)
     expected = np.abs(left * values)[:, :2]
     assert_allclose(np.abs(display.points_), expected, atol=1e-5)
     assert display.ax_.get_title() == "Embedding of 24 sequences, 4 components"
 
 
-def test_two_components_of_a_network(small_autoencoder, sequences):
-    autoencoder = small_autoencoder(n_components=2).fit(sequences)
+def test_two_components_of_a_network(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder(n_components=2).fit(sequences)
     display = EmbeddingDisplay.from_estimator(autoencoder, sequences)
     assert_array_equal(display.points_, autoencoder.transform(sequences))
 
 
-def test_pipeline(small_autoencoder, sequences):
-    pipeline = make_pipeline(small_autoencoder(n_components=2), StandardScaler())
+def test_pipeline(plain_autoencoder, sequences):
+    pipeline = make_pipeline(plain_autoencoder(n_components=2), StandardScaler())
     pipeline.set_output(transform="pandas").fit(sequences)
     display = EmbeddingDisplay.from_estimator(pipeline, sequences)
     assert_allclose(display.points_.std(axis=0), 1, rtol=1e-5)

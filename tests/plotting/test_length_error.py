@@ -91,16 +91,16 @@ def test_from_estimator_decodes(one_step_too_long):
     assert (display.exact_, display.mean_absolute_error_) == (0, 1)
 
 
-def test_length_component_is_exact(fitted, sequences):
-    display = LengthErrorDisplay.from_estimator(fitted, sequences)
+def test_length_component_is_exact(fitted_plain, sequences):
+    display = LengthErrorDisplay.from_estimator(fitted_plain, sequences)
     lengths = np.unique([len(x) for x in sequences])
     assert_array_equal(display.scatter_.get_offsets(), np.c_[lengths, lengths])
     assert display.counts_.sum() == 24
     assert display.exact_ == 1
 
 
-def test_without_it_all_are_as_long_as_the_longest(small_autoencoder, sequences):
-    autoencoder = small_autoencoder(length_component=False).fit(sequences)
+def test_without_it_all_are_as_long_as_the_longest(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder(length_component=False).fit(sequences)
     display = LengthErrorDisplay.from_estimator(autoencoder, sequences)
     decoded = display.scatter_.get_offsets()[:, 1]
     assert_array_equal(decoded, np.full(len(decoded), 16))

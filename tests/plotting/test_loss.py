@@ -149,40 +149,40 @@ def test_zero_has_no_place_on_a_logarithmic_axis():
 # -- from an estimator ----------------------------------------------------------------
 
 
-def test_history_of_an_estimator(fitted, sequences):
-    display = LossDisplay.from_estimator(fitted, sequences, log=True)
+def test_history_of_an_estimator(fitted_plain, sequences):
+    display = LossDisplay.from_estimator(fitted_plain, sequences, log=True)
     (line,) = display.lines_
-    assert_array_equal(line.get_ydata(), fitted.history_["loss"])
+    assert_array_equal(line.get_ydata(), fitted_plain.history_["loss"])
     assert display.ax_.get_yscale() == "log"
     assert display.ax_.get_ylabel() == "Mean squared error (scaled units)"
 
 
-def test_early_stopping_keeps_the_epoch_marked(small_autoencoder, sequences):
-    autoencoder = small_autoencoder(early_stopping=True, epochs=4, random_state=1)
+def test_early_stopping_keeps_the_epoch_marked(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder(early_stopping=True, epochs=4, random_state=1)
     display = LossDisplay.from_estimator(autoencoder.fit(sequences))
     validation = autoencoder.history_["val_loss"]
     assert_array_equal(display.lines_[1].get_ydata(), validation)
     assert display.best_epoch_ == 1 + validation.index(min(validation))
 
 
-def test_losses_in_the_units_of_the_data_are_called_so(small_autoencoder, sequences):
-    autoencoder = small_autoencoder(scaler=None).fit(sequences)
+def test_losses_in_the_units_of_the_data_are_called_so(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder(scaler=None).fit(sequences)
     display = LossDisplay.from_estimator(autoencoder)
     expected = "Mean squared error (original units, squared)"
     assert display.ax_.get_ylabel() == expected
 
 
-def test_epochs_without_a_validation_loss_are_a_gap(small_autoencoder, sequences):
-    autoencoder = small_autoencoder(early_stopping=True).fit(sequences)
+def test_epochs_without_a_validation_loss_are_a_gap(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder(early_stopping=True).fit(sequences)
     autoencoder.partial_fit(sequences)
     loss, validation = LossDisplay.from_estimator(autoencoder).lines_[:2]
     assert len(loss.get_ydata()) == 3
     assert_array_equal(np.isnan(validation.get_ydata()), [False, False, True])
 
 
-def test_unfitted_estimator(small_autoencoder):
+def test_unfitted_estimator(plain_autoencoder):
     with pytest.raises(NotFittedError):
-        LossDisplay.from_estimator(small_autoencoder())
+        LossDisplay.from_estimator(plain_autoencoder())
 
 
 def test_estimator_without_history(mean_and_length):

@@ -224,10 +224,10 @@ def test_features_that_do_not_exist(display, features, message):
 # -- from an estimator ----------------------------------------------------------------
 
 
-def test_first_three_sequences_of_an_estimator(fitted, sequences):
-    display = ReconstructionDisplay.from_estimator(fitted, sequences)
+def test_first_three_sequences_of_an_estimator(fitted_plain, sequences):
+    display = ReconstructionDisplay.from_estimator(fitted_plain, sequences)
     assert display.axes_.shape == (2, 3)
-    decoded = fitted.reconstruct(sequences[:3])
+    decoded = fitted_plain.reconstruct(sequences[:3])
     for column in range(3):
         for row in range(2):
             original_line, decoded_line = display.lines_[row, column]
@@ -235,10 +235,10 @@ def test_first_three_sequences_of_an_estimator(fitted, sequences):
             assert_allclose(decoded_line.get_ydata(), decoded[column][:, row])
 
 
-def test_a_long_table_keeps_the_names_of_its_channels(small_autoencoder, sequences):
+def test_a_long_table_keeps_the_names_of_its_channels(plain_autoencoder, sequences):
     frames = [pd.DataFrame(x, columns=["a", "b"]) for x in sequences]
     table = pd.concat(frames, keys=range(len(frames)))
-    autoencoder = small_autoencoder().fit(table)
+    autoencoder = plain_autoencoder().fit(table)
     display = ReconstructionDisplay.from_estimator(autoencoder, table, sequences=[5])
     decoded = autoencoder.reconstruct(table.loc[[5]])
     for row, channel in enumerate(["a", "b"]):
@@ -247,9 +247,9 @@ def test_a_long_table_keeps_the_names_of_its_channels(small_autoencoder, sequenc
         assert_allclose(decoded_line.get_ydata(), decoded[channel])
 
 
-def test_sequences_and_features_chosen(fitted, sequences):
+def test_sequences_and_features_chosen(fitted_plain, sequences):
     display = ReconstructionDisplay.from_estimator(
-        fitted,
+        fitted_plain,
         sequences,
         sequences=[5, -1],
         features=["b"],
@@ -264,21 +264,21 @@ def test_sequences_and_features_chosen(fitted, sequences):
     assert display.axes_[0, 0].get_xlabel() == "Day"
 
 
-def test_lengths_are_kept_without_length_component(small_autoencoder, sequences):
-    autoencoder = small_autoencoder(length_component=False).fit(sequences)
+def test_lengths_are_kept_without_length_component(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder(length_component=False).fit(sequences)
     display = ReconstructionDisplay.from_estimator(autoencoder, sequences)
     lengths = [len(line.get_xdata()) for line in display.lines_[0, :, 1]]
     assert lengths == [len(x) for x in sequences[:3]]
 
 
-def test_sequence_that_does_not_exist(fitted, sequences):
+def test_sequence_that_does_not_exist(fitted_plain, sequences):
     with pytest.raises(ValueError, match="X holds 24 sequences; expected positions"):
-        ReconstructionDisplay.from_estimator(fitted, sequences, sequences=[24])
+        ReconstructionDisplay.from_estimator(fitted_plain, sequences, sequences=[24])
 
 
-def test_other_features_than_in_fit(fitted):
+def test_other_features_than_in_fit(fitted_plain):
     with pytest.raises(ValueError, match="3 features, but LSTMAutoencoderTransformer"):
-        ReconstructionDisplay.from_estimator(fitted, [np.ones((4, 3))])
+        ReconstructionDisplay.from_estimator(fitted_plain, [np.ones((4, 3))])
 
 
 def test_a_pipeline_does_not_reconstruct(mean_and_length):

@@ -166,32 +166,36 @@ def test_component_that_never_varies(mean_and_length):
         LatentTraversalDisplay.from_estimator(mean_and_length, X[:1])
 
 
-def test_component_of_a_network(fitted, sequences):
-    display = LatentTraversalDisplay.from_estimator(fitted, sequences, component=1)
-    Z = fitted.transform(sequences)
+def test_component_of_a_network(fitted_plain, sequences):
+    display = LatentTraversalDisplay.from_estimator(
+        fitted_plain, sequences, component=1
+    )
+    Z = fitted_plain.transform(sequences)
     vectors = np.tile(Z.mean(axis=0), (7, 1))
     vectors[:, 1] += np.linspace(-2, 2, 7) * Z[:, 1].std()
-    decoded = fitted.inverse_transform(vectors)
+    decoded = fitted_plain.inverse_transform(vectors)
     assert display.lines_.shape == (2, 7)
     for k, x in enumerate(decoded):
         assert_allclose(display.lines_[1, k].get_ydata(), x[:, 1], rtol=1e-4)
 
 
-def test_float32(fitted, sequences):
+def test_float32(fitted_plain, sequences):
     single = [x.astype(np.float32) for x in sequences]
-    display = LatentTraversalDisplay.from_estimator(fitted, single)
+    display = LatentTraversalDisplay.from_estimator(fitted_plain, single)
     assert [text.endswith("(base)") for text in legend_texts(display)].index(True) == 3
 
 
-def test_length_component_of_a_network(fitted, sequences):
-    display = LatentTraversalDisplay.from_estimator(fitted, sequences, component=-1)
+def test_length_component_of_a_network(fitted_plain, sequences):
+    display = LatentTraversalDisplay.from_estimator(
+        fitted_plain, sequences, component=-1
+    )
     lengths = [len(line.get_xdata()) for line in display.lines_[0]]
     assert lengths == sorted(lengths)
     assert lengths[0] < lengths[-1]
 
 
-def test_principal_component_of_a_pipeline(small_autoencoder, sequences):
-    pipeline = make_pipeline(small_autoencoder(), PCA(n_components=2, random_state=0))
+def test_principal_component_of_a_pipeline(plain_autoencoder, sequences):
+    pipeline = make_pipeline(plain_autoencoder(), PCA(n_components=2, random_state=0))
     display = LatentTraversalDisplay.from_estimator(pipeline.fit(sequences), sequences)
     decoded = pipeline.inverse_transform(np.c_[display.values, np.zeros(7)])
     for line, x in zip(display.lines_[0], decoded, strict=True):

@@ -17,8 +17,6 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_seqae import to_frame, to_sequences
 
-pytestmark = pytest.mark.usefixtures("training_without_xla")
-
 
 @pytest.fixture(scope="module")
 def visits(sequences):
@@ -51,17 +49,17 @@ def test_labels_by_groupby_line_up(X, y):
     assert X.index.equals(y.index)
 
 
-def test_embedding_is_that_of_a_list_and_has_the_ids(X, small_autoencoder):
-    ae = small_autoencoder().fit(X)
-    expected = small_autoencoder().fit(list(X)).transform(list(X))
+def test_embedding_is_that_of_a_list_and_has_the_ids(X, plain_autoencoder):
+    ae = plain_autoencoder().fit(X)
+    expected = plain_autoencoder().fit(list(X)).transform(list(X))
     assert_array_equal(ae.transform(X), expected)
     Z = ae.set_output(transform="pandas").transform(X)
     assert Z.index.equals(X.index)
     assert_array_equal(Z, expected)
 
 
-def test_splits_by_patient(X, y, small_autoencoder):
-    model = make_pipeline(small_autoencoder(), LogisticRegression())
+def test_splits_by_patient(X, y, plain_autoencoder):
+    model = make_pipeline(plain_autoencoder(), LogisticRegression())
     patients = X.index.get_level_values("patient")
     scores = cross_validate(
         model,
@@ -77,23 +75,23 @@ def test_splits_by_patient(X, y, small_autoencoder):
         assert set(patients[train]) | set(patients[test]) == set(patients)
 
 
-def test_splits_by_label(X, y, small_autoencoder):
-    model = make_pipeline(small_autoencoder(), LogisticRegression())
+def test_splits_by_label(X, y, plain_autoencoder):
+    model = make_pipeline(plain_autoencoder(), LogisticRegression())
     cv = StratifiedKFold(2)
     assert (
         len(cross_validate(model, X, y, cv=cv, error_score="raise")["score_time"]) == 2
     )
 
 
-def test_search(X, small_autoencoder):
+def test_search(X, plain_autoencoder):
     grid = {"learning_rate": [1e-3, 1e-2]}
-    search = GridSearchCV(small_autoencoder(), grid, cv=2, error_score="raise").fit(X)
+    search = GridSearchCV(plain_autoencoder(), grid, cv=2, error_score="raise").fit(X)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert search.transform(X).shape == (24, 4)
 
 
-def test_predictions_by_cross_validation(X, y, small_autoencoder):
-    model = make_pipeline(small_autoencoder(), LogisticRegression())
+def test_predictions_by_cross_validation(X, y, plain_autoencoder):
+    model = make_pipeline(plain_autoencoder(), LogisticRegression())
     assert cross_val_predict(model, X, y, cv=2).shape == (24,)
 
 
@@ -104,14 +102,14 @@ def test_train_and_test_keep_ids_and_names(X, y):
         assert part.attrs == X.attrs
 
 
-def test_labels_of_rows_instead_of_series_are_an_error(X, visits, small_autoencoder):
-    model = make_pipeline(small_autoencoder(), LogisticRegression())
+def test_labels_of_rows_instead_of_series_are_an_error(X, visits, plain_autoencoder):
+    model = make_pipeline(plain_autoencoder(), LogisticRegression())
     with pytest.raises(ValueError, match=rf"\[24, {len(visits)}\]"):
         cross_validate(model, X, visits["ill"], cv=2)
 
 
 def test_a_reconstruction_becomes_a_table_beside_the_one_given(
-    visits, small_autoencoder
+    visits, plain_autoencoder
 ):
     X, times = to_sequences(
         visits,
@@ -120,7 +118,7 @@ def test_a_reconstruction_becomes_a_table_beside_the_one_given(
         columns=["pulse", "weight"],
         return_times=True,
     )
-    decoded = small_autoencoder().fit(X).reconstruct(X)
+    decoded = plain_autoencoder().fit(X).reconstruct(X)
     table = to_frame(decoded, ids=X.index, times=times, columns=X.attrs["columns"])
     assert table.columns.tolist() == ["patient", "visit", "time", "pulse", "weight"]
     both = visits.merge(table, on=["patient", "visit", "time"], validate="1:1")

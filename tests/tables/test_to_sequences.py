@@ -12,7 +12,7 @@ from sklearn_seqae import to_sequences
 nan = np.nan
 
 
-def assert_same_sequences(X, expected):
+def assert_same_series(X, expected):
     """Compare a Series with a dict of arrays: ids, their order, and every value."""
     assert X.index.tolist() == list(expected)
     for sequence, other in zip(X, expected.values(), strict=True):
@@ -26,14 +26,14 @@ def assert_same_sequences(X, expected):
 @pytest.mark.parametrize("by", ["name", "number"])
 def test_sequences_are_those_of_a_loop_over_groups(make, by, long_frame, groupby_loop):
     X = to_sequences(make(long_frame), by=by, order="time", columns=["y", "x"])
-    assert_same_sequences(X, groupby_loop(long_frame, by, "time", ["y", "x"]))
+    assert_same_series(X, groupby_loop(long_frame, by, "time", ["y", "x"]))
     assert X.index.name == by
     assert X.attrs == {"columns": ["y", "x"], "order": "time"}
 
 
 def test_without_order_rows_stay_as_they_stand(make, long_frame, groupby_loop):
     X = to_sequences(make(long_frame), by="name", columns=["x"])
-    assert_same_sequences(X, groupby_loop(long_frame, "name", None, ["x"]))
+    assert_same_series(X, groupby_loop(long_frame, "name", None, ["x"]))
     assert X.attrs == {"columns": ["x"]}
 
 
@@ -41,7 +41,7 @@ def test_several_columns_may_name_a_series(make, long_frame, groupby_loop):
     frame = long_frame.assign(number=long_frame["number"] % 3, odd=long_frame.index % 2)
     by = ["number", "name", "odd"]
     X = to_sequences(make(frame), by=by, order="time")
-    assert_same_sequences(X, groupby_loop(frame, by, "time", ["x", "y"]))
+    assert_same_series(X, groupby_loop(frame, by, "time", ["x", "y"]))
     assert list(X.index.names) == by
 
 
@@ -63,7 +63,7 @@ def test_several_columns_may_name_a_series(make, long_frame, groupby_loop):
 def test_times_of_all_kinds_are_sorted(make, time, long_frame, groupby_loop):
     frame = long_frame.assign(time=time).sample(frac=1, random_state=1)
     X = to_sequences(make(frame), by="name", order="time", columns=["x"])
-    assert_same_sequences(X, groupby_loop(frame, "name", "time", ["x"]))
+    assert_same_series(X, groupby_loop(frame, "name", "time", ["x"]))
 
 
 @pytest.mark.parametrize("convert", [pd.DataFrame, pl.from_pandas, pa.table])
@@ -72,7 +72,7 @@ def test_durations_are_sorted(convert, long_frame, groupby_loop):
     frame = long_frame.assign(time=time).sample(frac=1, random_state=1)
     frame = frame.reset_index(drop=True)
     X = to_sequences(convert(frame), by="name", order="time", columns=["x"])
-    assert_same_sequences(X, groupby_loop(frame, "name", "time", ["x"]))
+    assert_same_series(X, groupby_loop(frame, "name", "time", ["x"]))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_durations_are_sorted(convert, long_frame, groupby_loop):
 def test_the_order_of_the_rows_does_not_matter(arrange, long_frame):
     X = to_sequences(long_frame, by="name", order="time", columns=["x"])
     again = to_sequences(arrange(long_frame), by="name", order="time", columns=["x"])
-    assert_same_sequences(again, X.to_dict())
+    assert_same_series(again, X.to_dict())
 
 
 # --- ids ---
@@ -256,7 +256,7 @@ def test_without_duplicates_nothing_is_dropped(duplicates, long_frame):
     again = to_sequences(
         long_frame, by="name", order="time", columns=["x"], duplicates=duplicates
     )
-    assert_same_sequences(again, X.to_dict())
+    assert_same_series(again, X.to_dict())
 
 
 def test_mean_of_narrow_floats_is_narrow_and_as_pandas_has_it(rng):

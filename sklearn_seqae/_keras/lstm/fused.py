@@ -122,7 +122,9 @@ def lstm(
     )
 
     def run(x, kernel, recurrent_kernel, bias):  # type: ignore[no-untyped-def]
-        both = recurrent_kernel if x is None else tf.concat([kernel, recurrent_kernel], 1)
+        both = (
+            recurrent_kernel if x is None else tf.concat([kernel, recurrent_kernel], 1)
+        )
 
         def pre_activation(t: Tensor, h: Tensor) -> Tensor:
             read = drop(h, recurrent_mask)

@@ -132,7 +132,9 @@ def forward(
 
     longest = plan.longest
     _, _, _, sums, *written = tf.while_loop(
-        lambda t, *_: t < longest, step, (0, zeros, zeros, plan.pool.start(zeros), *buffers)
+        lambda t, *_: t < longest,
+        step,
+        (0, zeros, zeros, plan.pool.start(zeros), *buffers),
     )
     states, cells, stored_gates = (array.stack() for array in written)
     saved = Saved(states, cells, stored_gates, sums)

@@ -95,9 +95,7 @@ class Engine(Protocol):
     def beside(self, steps: Tensor, vector: Tensor, lengths: Tensor) -> Any:
         """Return the sequence of steps that are data, each followed by a vector."""
 
-    def parts(
-        self, vector: Tensor, n_parts: int, n_steps: int, lengths: Tensor
-    ) -> Any:
+    def parts(self, vector: Tensor, n_parts: int, n_steps: int, lengths: Tensor) -> Any:
         """Cut a vector into parts; return the first ``n_steps``, zero beyond them."""
 
     # Steps

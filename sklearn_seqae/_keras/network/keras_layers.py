@@ -11,7 +11,14 @@ import keras
 import numpy as np
 from keras import initializers, layers, ops
 
-from sklearn_seqae._architecture import LSTM, Architecture, Dense, Layer, Weight, Weights
+from sklearn_seqae._architecture import (
+    LSTM,
+    Architecture,
+    Dense,
+    Layer,
+    Weight,
+    Weights,
+)
 
 
 class KerasLayers:

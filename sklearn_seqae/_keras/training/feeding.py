@@ -116,7 +116,9 @@ class Feed:
         for piece in chunks(shards, self._lengths, self._steps_per_call):
             yield self._pack(self._rows(piece), self._no_corruption)
 
-    def sums(self, losses: NDArray[np.float32], packed: PackedShards) -> NDArray[np.float64]:
+    def sums(
+        self, losses: NDArray[np.float32], packed: PackedShards
+    ) -> NDArray[np.float64]:
         """Return what `means` needs of each batch: its losses and its `Counts`."""
         per_step = packed.weight.sum(axis=(1, 2), dtype=np.float64)
         n_paired = packed.row_weight.shape[2] - packed.forecast.recent.shape[2]
@@ -169,7 +171,10 @@ class Feed:
         return Rows(self._data.patches, shards, self._data.sample_weight, None)
 
     def _pack(
-        self, rows: Rows, corruption: Corruption | None, forecast: ForecastTargets | None = None
+        self,
+        rows: Rows,
+        corruption: Corruption | None,
+        forecast: ForecastTargets | None = None,
     ) -> PackedShards:
         return pack(
             rows.patches,
@@ -186,9 +191,7 @@ class Feed:
         settings = self._settings
         # One epoch's gradient is the sum of its batches' over the whole training set.
         scale = [
-            loss.weight_in(settings)
-            * self._n_batches
-            / loss.divisor(self._in_training)
+            loss.weight_in(settings) * self._n_batches / loss.divisor(self._in_training)
             for loss in self._losses.values()
         ]
         rates = settings.dropout, settings.recurrent_dropout

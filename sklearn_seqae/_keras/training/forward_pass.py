@@ -80,5 +80,3 @@ class ForwardPass:
         """The engine for the rows that hold prefixes."""
         masks = masks_from(self.engine.masks, self.shard.n_paired)
         return replace(self.engine, masks=masks)
-
-

@@ -46,7 +46,9 @@ class Decoder(DecoderBase):
             return engine.dense(self.spec.output, below), after
 
         units = [layer.units for layer in self.spec.lstm]
-        return engine.unroll(step, embedding, self.spec.n_inputs, units, n_steps, lengths)
+        return engine.unroll(
+            step, embedding, self.spec.n_inputs, units, n_steps, lengths
+        )
 
     def trained(self, engine: Engine, embedding: Tensor, target: Tensor) -> Tensor:
         sequence = engine.beside(engine.delayed(target), embedding, None)

@@ -1,0 +1,81 @@
+"""The one place where tests outside of tests/keras reach into the Keras part."""
+
+import functools
+import gc
+import importlib
+import pkgutil
+from contextlib import contextmanager
+
+ROOM_FOR_PROGRAMS = 64  # those that XLA did not compile are small
+
+_xla = {"on": True}
+
+
+@functools.cache
+def _put_switch():
+    """Put a switch before the function that tells whether XLA compiles.
+
+    Modules import it by its name, so it is replaced in each of them.
+    """
+    from sklearn_seqae import _keras
+    from sklearn_seqae._keras import workspace
+    from sklearn_seqae._keras.devices import xla_compiles
+
+    @functools.wraps(xla_compiles)
+    def switched():
+        return _xla["on"] and xla_compiles()
+
+    switched.cache_clear = xla_compiles.cache_clear
+    for found in pkgutil.walk_packages(_keras.__path__, f"{_keras.__name__}."):
+        module = importlib.import_module(found.name)
+        if getattr(module, "xla_compiles", None) is xla_compiles:
+            module.xla_compiles = switched
+    assert workspace.MAX_IDLE < ROOM_FOR_PROGRAMS
+    workspace.MAX_IDLE = ROOM_FOR_PROGRAMS
+
+
+@contextmanager
+def xla(on):
+    """Let XLA compile what is run within, or not: compiling takes seconds.
+
+    Without it, results are the same within float32, but not to the bit, and the last
+    bit of a row may depend on its place in a batch.
+    """
+    _put_switch()
+    before = _xla["on"]
+    _xla["on"] = on
+    try:
+        yield
+    finally:
+        _xla["on"] = before
+
+
+def drop_programs():
+    """Give back the memory of all compiled programs."""
+    from sklearn_seqae._keras import inference, workspace
+
+    workspace.clear_workspaces()
+    inference._functions.cache_clear()
+    inference._shard_functions.cache_clear()
+    gc.collect()
+
+
+def count_steps(monkeypatch):
+    """Return a dict that will hold the steps run, row by row, by fit and transform."""
+    from sklearn_seqae._keras import feeding, inference
+
+    n_steps = {"fit": 0, "transform": 0, "rows of fit": 0, "rows of transform": 0}
+
+    def counting(pack, what):
+        def pack_and_count(*args, **kwargs):
+            stream = pack(*args, **kwargs)
+            n_rows = stream.lengths.shape[-1]
+            n_steps[what] += int(stream.lengths.max(axis=-1).sum()) * n_rows
+            n_steps[f"rows of {what}"] = n_rows
+            return stream
+
+        return pack_and_count
+
+    monkeypatch.setattr(feeding, "pack", counting(feeding.pack, "fit"))
+    monkeypatch.setattr(inference, "pack", counting(inference.pack, "transform"))
+    return n_steps
