@@ -21,8 +21,8 @@ def _has_prior(estimator: Any) -> bool:
     if estimator.kl_weight > 0 if fitted is None else fitted.design.variational:
         return True
     raise AttributeError(
-        "sample is not available: without kl_weight there is no prior to draw from; set "
-        "kl_weight, and fit."
+        "sample is not available: without kl_weight there is no prior to draw from; "
+        "set kl_weight, and fit."
     )
 
 

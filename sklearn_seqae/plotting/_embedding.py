@@ -13,7 +13,7 @@ from sklearn.utils import check_array
 
 from sklearn_seqae.exceptions import _count
 from sklearn_seqae.plotting._axes import check_matplotlib, single_axes
-from sklearn_seqae.plotting._checks import check_offers, check_1d
+from sklearn_seqae.plotting._checks import check_1d, check_offers
 from sklearn_seqae.plotting._style import (
     BLACK,
     BLUE,

@@ -15,9 +15,9 @@ from sklearn_seqae._validation import validate_sequences
 from sklearn_seqae.exceptions import _count
 from sklearn_seqae.plotting._axes import check_matplotlib, panels
 from sklearn_seqae.plotting._checks import (
+    check_1d,
     check_names,
     check_offers,
-    check_1d,
     choose_features,
     feature_label,
 )
