@@ -165,8 +165,9 @@ pd.DataFrame(
 ).round(3)
 
 # %%
-# Beyond the end of a sequence, theirs writes values near zero. Ours writes nothing
-# there. We passed the lengths here; with ``length_component=True`` you need not.
+# Theirs goes on writing beyond the end of a sequence, where it learnt to write zeros.
+# Ours stops at the end. We passed the lengths here. With ``length_component=True`` you
+# need not.
 
 from sklearn_seqae.plotting import ReconstructionDisplay
 

@@ -103,7 +103,7 @@ print("Accuracy of each fold:", result["test_score"].round(2))
 print(f"Always the most frequent state: {y.value_counts(normalize=True).max():.2f}")
 
 # %%
-# That is much better than guessing, though the folds differ.
+# That is much better than guessing: the states of unseen machines are easy to tell.
 #
 # A notebook shows a pipeline as a diagram. It includes what the autoencoder was fitted
 # on:

@@ -71,8 +71,6 @@ class RaggedArray:
         object.__setattr__(self, "values", _read_only(np.ascontiguousarray(values)))
         object.__setattr__(self, "offsets", _read_only(offsets))
 
-    # Construction
-
     @classmethod
     def from_list(cls, sequences: Sequence[ArrayLike]) -> "RaggedArray":
         """Stack sequences into one ragged array.
@@ -120,8 +118,6 @@ class RaggedArray:
         """
         return RaggedArray(values, self.offsets)
 
-    # Shape
-
     @property
     def lengths(self) -> NDArray[np.int64]:
         """Number of time steps of each sequence, of shape (n_sequences,)."""
@@ -136,6 +132,11 @@ class RaggedArray:
     def n_timesteps(self) -> int:
         """Number of time steps of all sequences together."""
         return self.values.shape[0]
+
+    @property
+    def positions(self) -> NDArray[np.int64]:
+        """Position of each time step in its sequence, of shape (n_timesteps,)."""
+        return np.arange(self.n_timesteps) - np.repeat(self.offsets[:-1], self.lengths)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -159,12 +160,8 @@ class RaggedArray:
             self.values, other.values, equal_nan=True
         )
 
-    # Access
-
     def __iter__(self) -> Iterator[Floats]:
-        offsets = self.offsets.tolist()
-        for start, stop in pairwise(offsets):
-            yield self.values[start:stop]
+        return cut(self.values, self.offsets)
 
     @overload
     def __getitem__(self, key: int | np.integer) -> Floats: ...
@@ -242,6 +239,11 @@ def offsets_from_lengths(lengths: ArrayLike) -> NDArray[np.int64]:
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
+
+
+def cut(values: NDArray[Any], offsets: NDArray[np.int64]) -> Iterator[NDArray[Any]]:
+    """Yield a view of the rows of each sequence, given the offsets."""
+    return (values[start:stop] for start, stop in pairwise(offsets.tolist()))
 
 
 def locate(offsets: NDArray[np.int64], row: int | np.integer) -> tuple[int, int]:

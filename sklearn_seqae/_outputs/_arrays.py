@@ -1,19 +1,18 @@
 """Lists and arrays."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers import Container, Layout
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._ragged import RaggedArray, cut
 
 
 def to_list(ragged: RaggedArray, container: Container) -> list[NDArray[Any]]:
     """Return a list of arrays, 1-D if univariate."""
-    return cut(values_of(ragged, container), ragged)
+    return list(cut(values_of(ragged, container), ragged.offsets))
 
 
 def to_tuple(ragged: RaggedArray, container: Container) -> tuple[NDArray[Any], ...]:
@@ -39,7 +38,7 @@ def to_table(ragged: RaggedArray, container: Container) -> NDArray[Any]:
 def to_nested_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
     """Return shape (n_sequences, n_columns), an array in each cell."""
     columns = [
-        as_objects(cut(column.astype(layout[-1]), ragged))
+        as_objects(list(cut(column.astype(layout[-1]), ragged.offsets)))
         for column, layout in columns_of(ragged, container)
     ]
     return np.stack(columns, axis=1)
@@ -61,11 +60,6 @@ def columns_of(
     several = len(container.layouts) > 1 or container.univariate
     columns = list(ragged.values.T) if several else [ragged.values]
     return zip(columns, container.layouts, strict=True)
-
-
-def cut(values: NDArray[Any], ragged: RaggedArray) -> list[NDArray[Any]]:
-    """Return a view of `values` for each sequence."""
-    return [values[start:stop] for start, stop in pairwise(ragged.offsets.tolist())]
 
 
 def as_objects(cells: list[Any]) -> NDArray[np.object_]:

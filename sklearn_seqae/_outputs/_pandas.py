@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers import Container, Layout
 from sklearn_seqae._outputs import _labels
-from sklearn_seqae._outputs._arrays import as_objects, columns_of, cut, to_table
+from sklearn_seqae._outputs._arrays import as_objects, columns_of, to_table
 from sklearn_seqae._outputs._arrow import lists_from_column
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._ragged import RaggedArray, cut
 
 
 def to_wide(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
@@ -78,10 +78,9 @@ def _series_and_time(
         ids = ids.to_flat_index()
     lengths = ragged.lengths
     series = pd.MultiIndex.from_arrays([ids])  # sorts the labels, if they can be sorted
-    time = np.arange(ragged.n_timesteps) - np.repeat(ragged.offsets[:-1], lengths)
     return pd.MultiIndex(
         levels=[series.levels[0], pd.RangeIndex(lengths.max(initial=0))],
-        codes=[np.repeat(series.codes[0], lengths), time],
+        codes=[np.repeat(series.codes[0], lengths), ragged.positions],
         names=names,
     )
 
@@ -92,7 +91,7 @@ def _cells(
     if layout[0] not in ("array", "series"):  # Arrow lists within pandas
         lists = lists_from_column(column, layout, ragged)
         return pd.Series(lists, index=ids, dtype=pd.ArrowDtype(lists.type))
-    cells: list[Any] = cut(column.astype(layout[-1]), ragged)
+    cells: list[Any] = list(cut(column.astype(layout[-1]), ragged.offsets))
     if layout[0] == "series":
         cells = [pd.Series(cell) for cell in cells]
     return pd.Series(as_objects(cells), index=ids)

@@ -203,10 +203,8 @@ def _check_names(names: Sequence[Any], kind: str) -> None:
 
 def _times(times: Any, ragged: RaggedArray, index: pd.Index) -> Times:
     """Return the time of every row."""
-    lengths = ragged.lengths
     if times is None:
-        starts = np.repeat(ragged.offsets[:-1], lengths)
-        return Times(np.arange(ragged.n_timesteps) - starts)
+        return Times(ragged.positions)
     if isinstance(times, pd.Series) and not times.index.equals(index):
         raise ValueError(
             "times and the sequences have different indexes; select the same series "
@@ -218,7 +216,7 @@ def _times(times: Any, ragged: RaggedArray, index: pd.Index) -> Times:
             f"times has {len(arrays)} entries, but there are "
             f"{_count(len(ragged), 'sequence')}; pass one array for each."
         )
-    for i, (array, length) in enumerate(zip(arrays, lengths, strict=True)):
+    for i, (array, length) in enumerate(zip(arrays, ragged.lengths, strict=True)):
         if array.shape != (length,):
             raise ValueError(
                 f"times[{i}] has shape {array.shape}, but sequence {i} has "

@@ -1,6 +1,5 @@
 """From a long table to a sequence for each series."""
 
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from sklearn_seqae._ragged import locate, offsets_from_lengths
+from sklearn_seqae._ragged import cut, locate, offsets_from_lengths
 from sklearn_seqae._tables._columns import check_rows, choose_columns, given
 from sklearn_seqae._tables._dispatch import read_table
 from sklearn_seqae._tables._grouping import mean_of_runs, repeats, sort_rows
@@ -239,7 +238,7 @@ def _as_series(
     attrs: dict[str, Any],
 ) -> pd.Series:
     """Return a Series with a view of `stacked` for each series, indexed by id."""
-    views = (stacked[start:stop] for start, stop in pairwise(offsets.tolist()))
-    series = pd.Series(np.fromiter(views, dtype=object, count=len(ids)), index=ids)
+    views = np.fromiter(cut(stacked, offsets), dtype=object, count=len(ids))
+    series = pd.Series(views, index=ids)
     series.attrs.update(attrs)
     return series

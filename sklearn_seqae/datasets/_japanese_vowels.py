@@ -53,8 +53,8 @@ def load_japanese_vowels(
         If True, return ``(X_train, X_test, y_train, y_test)`` instead of a Bunch.
 
     as_frame : bool, default=False
-        If True, the sequences are long DataFrames (one row a frame, indexed by
-        utterance and frame) and the targets are Series (indexed by utterance).
+        If True, the sequences are long DataFrames: one row for each frame, indexed by
+        utterance and frame. The targets are Series, indexed by utterance.
 
     Returns
     -------
@@ -71,13 +71,13 @@ def load_japanese_vowels(
             The speaker of each training utterance, 0 to 8. If `as_frame=True`, a
             Series named "speaker".
         y_test : ndarray of shape (370,), int64
-            The speaker of each test utterance, likewise.
+            The speaker of each test utterance, in the same form.
         feature_names : list of 12 str
             Names of the coefficients.
         target_names : list of 9 str
-            Names of the speakers, so that ``target_names[y]`` is the name for `y`.
+            Names of the speakers: ``target_names[y]`` is the name of `y`.
         DESCR : str
-            Where the data come from, what they hold and their licence (CC BY 4.0).
+            Source, content and licence (CC BY 4.0) of the data.
 
     (X_train, X_test, y_train, y_test) : tuple, if `return_X_y=True`
         The four entries described above, in this order.
@@ -99,7 +99,7 @@ def load_japanese_vowels(
     """
     folder = files("sklearn_seqae.datasets") / "data"
     with (folder / "japanese_vowels.npz").open("rb") as file, np.load(file) as stored:
-        # Published with six decimals; the float32 of the file hold these exactly.
+        # Published with six decimals, which the float32 of the file hold exactly.
         values = stored["values"].astype(np.float64).round(6)
         lengths = stored["lengths"].astype(np.int64)
         y = stored["labels"].astype(np.int64) - 1

@@ -1,4 +1,4 @@
-"""A seeded generator of ragged sequences whose best possible accuracy is known."""
+"""Seeded generator of sequences with a known best accuracy."""
 
 from numbers import Integral, Real
 
@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
-# Cycles per time step. The slowest shows half a cycle in the 10 steps of the shortest
-# sequence by default, the fastest stays a factor of 2 below the Nyquist limit (1/2).
+# Cycles per time step. By default the shortest sequence has 10 time steps, so the
+# slowest shows half a cycle. The fastest is half the Nyquist limit (1/2).
 _SLOWEST, _FASTEST = 1 / 20, 1 / 4
 
 
@@ -36,28 +36,28 @@ def make_sequences(
     noise: float = 0.1,
     random_state: int | np.random.RandomState | None = None,
 ) -> tuple[list[NDArray[np.float64]], NDArray[np.int64]]:
-    """Make oscillations of random length whose class is their frequency.
+    """Make oscillations of random length, with classes that differ in frequency.
 
     Feature `j` at time step `t` of a sequence is ::
 
         sin(2 * pi * f * t + phase + pi * j / n_features) + noise * standard_normal
 
-    with a frequency `f` and a `phase` of its own. The phase and the length are random
-    and say nothing about the class; the frequency is all that does. Its logarithm is
-    uniform in a window; the windows of the classes are equally wide, lie `class_sep`
-    widths apart, and together span 1/20 to 1/4 cycles per time step.
+    Each sequence has its own frequency `f` and `phase`. Only the frequency depends on
+    the class; the phase and the length are random. The logarithm of the frequency is
+    uniform in a window. The windows of the classes are equally wide and lie `class_sep`
+    widths apart. Together they span 1/20 to 1/4 cycles per time step.
 
-    So the difficulty is known: neighbouring windows overlap when `class_sep` is below
-    1, and no classifier has an expected accuracy above ::
+    So the difficulty is known. Neighbouring windows overlap if `class_sep` is below 1,
+    and no classifier has an expected accuracy above ::
 
         (1 + (n_classes - 1) * min(class_sep, 1)) / n_classes
 
-    Without noise, knowing the frequency, a classifier reaches this bound.
+    A classifier that knows the frequency reaches this bound. Noise hides the frequency.
 
     Parameters
     ----------
     n_samples : int, default=100
-        Number of sequences. Classes have the same size, give or take one.
+        Number of sequences. The sizes of classes differ by at most one.
 
     n_classes : int, default=3
         Number of classes.
@@ -69,19 +69,19 @@ def make_sequences(
         Length of the shortest possible sequence.
 
     max_length : int, default=50
-        Length of the longest possible sequence. Lengths are uniform between both.
+        Length of the longest possible sequence. Lengths are uniform between the two.
 
     class_sep : float, default=1.5
-        Distance of neighbouring classes in units of their width. 0: the classes are the
-        same; 1: they touch; above: there is a gap between them.
+        Distance of neighbouring classes in units of their width. At 0 the classes are
+        the same, at 1 they touch, and above 1 there is a gap between them.
 
     noise : float, default=0.1
         Standard deviation of the Gaussian noise on each value. The oscillations
         have amplitude 1.
 
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same sequences in every call. None draws fresh entropy from
-        the operating system; NumPy's global generator is neither read nor advanced.
+        Pass an int for the same sequences in every call. None takes a new seed from the
+        system. NumPy's global generator is neither read nor advanced.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def make_sequences(
         The sequences.
 
     y : ndarray of shape (n_samples,), int64
-        The class of each, 0 (the slowest) to ``n_classes - 1``.
+        Class of each sequence, from 0 (the slowest) to ``n_classes - 1``.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def make_sequences(
     if max_length < min_length:
         raise ValueError(
             f"max_length={max_length} is below min_length={min_length}; "
-            "max_length needs to be at least min_length."
+            "it must be at least min_length."
         )
     rng = np.random.RandomState() if random_state is None else random_state
     rng = check_random_state(rng)
@@ -118,7 +118,7 @@ def make_sequences(
     frequency = _draw_frequencies(y, n_classes, class_sep, rng)
     phase = rng.uniform(0, 2 * np.pi, size=n_samples)
 
-    # All sequences stacked, as one oscillation of piecewise constant frequency
+    # All sequences stacked: one oscillation with a piecewise constant frequency
     first_row = np.cumsum(lengths) - lengths
     step = np.arange(lengths.sum()) - np.repeat(first_row, lengths)
     angle = 2 * np.pi * np.repeat(frequency, lengths) * step + np.repeat(phase, lengths)
@@ -134,7 +134,7 @@ def _draw_frequencies(
     class_sep: float,
     rng: np.random.RandomState,
 ) -> NDArray[np.float64]:
-    """Frequency of each sequence, uniform on the log scale in the window of its class.
+    """Draw a frequency for each sequence, log-uniform in the window of its class.
 
     The first window starts at the slowest frequency and the last ends at the fastest:
     ``((n_classes - 1) * class_sep + 1) * width == log(fastest / slowest)``.

@@ -1,8 +1,8 @@
-"""Pictures of what was learnt, by scikit-learn's Display convention.
+"""Plots of a fitted estimator, by scikit-learn's Display convention.
 
-Each class is one picture: made from arrays, or `from_estimator`; drawn by `plot`, again
-if wanted; and its Matplotlib objects are attributes. Matplotlib, the extra ``plot``, is
-imported when something is drawn.
+Each class is one plot. It is made from arrays or by `from_estimator`, and `plot` draws
+it, any number of times. Its Matplotlib objects are attributes. Matplotlib, the extra
+``plot``, is imported when something is drawn.
 """
 
 from sklearn_seqae.plotting._embedding import EmbeddingDisplay

@@ -1,4 +1,4 @@
-"""What pictures share: where they are drawn."""
+"""Axes that plots draw into."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MARGIN = 1.2  # inches for titles, labels and a legend
 
 
 def check_matplotlib(caller: str) -> None:
-    """Raise an ImportError that says what to install, if Matplotlib is not there.
+    """Raise an ImportError that says what to install if Matplotlib is missing.
 
-    Called before anything is computed that could not be drawn.
+    Callers do so first, before they compute something that they could not draw.
     """
     try:
         import matplotlib  # noqa: F401
@@ -42,22 +42,25 @@ def single_axes(ax: Axes | None, caller: str) -> Axes:
 def panels(
     ax: Any, n_rows: int, n_columns: int, caller: str
 ) -> tuple[NDArray[np.object_], Axes | None]:
-    """Return a grid of axes: of a new figure, in the place of `ax`, or those given.
+    """Return a grid of axes: in a new figure, in the place of `ax`, or `ax` itself.
 
     Parameters
     ----------
     ax : Axes, array-like of Axes or None
-        One is switched off and its place divided. Several are taken as they are.
+        One Axes is switched off, and its place is divided. Several are used as they
+        are. None makes a new figure.
     n_rows, n_columns : int
-        A column shares its x-axis, a row its y-axis, but for axes that were given.
+        Size of the grid. New axes share their x-axis in a column and their y-axis in a
+        row.
     caller : str
-        For messages.
+        Name of the caller, for messages.
 
     Returns
     -------
     axes : ndarray of shape (n_rows, n_columns)
+        The grid.
     bounding_ax : Axes or None
-        The one that was divided.
+        The Axes that was divided.
     """
     check_matplotlib(caller)
     from matplotlib.axes import Axes
@@ -91,7 +94,7 @@ def _divide(ax: Axes, n_rows: int, n_columns: int, caller: str) -> NDArray[np.ob
         )
     if not ax.axison:
         raise ValueError(
-            f"{caller} finds these axes switched off, perhaps as it divided them "
+            f"{caller} finds these axes switched off, perhaps because it divided them "
             "before; pass ax=display.axes_ to draw into the same panels again."
         )
     ax.set_axis_off()

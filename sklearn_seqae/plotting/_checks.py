@@ -1,4 +1,4 @@
-"""What pictures share: what they ask of data and estimators."""
+"""Checks that plots share, of data and estimators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae.exceptions import _count
 
-MAX_FEATURES = 6  # panels for features, unless told otherwise
+MAX_FEATURES = 6  # features drawn by default
 
 
 def check_offers(estimator: Any, *names: str, caller: str) -> None:
@@ -22,24 +22,24 @@ def check_offers(estimator: Any, *names: str, caller: str) -> None:
         raise TypeError(
             f"{caller} needs an estimator with {' and '.join(names)}, such as "
             f"LSTMAutoencoderTransformer, but {type(estimator).__name__} has no "
-            f"{lacking[0]}. Of a pipeline, pass the step that has it."
+            f"{lacking[0]}. For a pipeline, pass the step that has it."
         )
 
 
 def as_vector(
     values: ArrayLike, name: str, n: int | None = None, noun: str = "sequence"
 ) -> NDArray[Any]:
-    """Return 1-D numbers: at least one, and n of them if n is given."""
+    """Return 1-D numbers: at least one, and exactly n if n is given."""
     array = np.asarray(values)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} has dtype {array.dtype}; expected real numbers.")
-    return check_one_each(array, name, n, noun)
+    return check_1d(array, name, n, noun)
 
 
-def check_one_each(
+def check_1d(
     array: NDArray[Any], name: str, n: int | None, noun: str = "sequence"
 ) -> NDArray[Any]:
-    """Return an array, having checked that it is 1-D with n entries, or with any."""
+    """Check that an array is 1-D with n entries (None: at least one); return it."""
     if array.ndim != 1:
         raise ValueError(f"{name} is {array.ndim}-D; expected 1-D.")
     if len(array) == 0:
@@ -55,12 +55,12 @@ def check_one_each(
 def choose_features(
     features: Any, n_features: int, names: list[str] | None
 ) -> list[int]:
-    """Return positions of features, given by position or name; by default the first.
+    """Return the positions of features given by position or name; None: the first.
 
     Raises
     ------
     ValueError
-        Naming the one that does not exist.
+        If a feature does not exist. Names it.
     """
     if features is None:
         return list(range(min(n_features, MAX_FEATURES)))
@@ -78,21 +78,20 @@ def choose_features(
                 f"{n_features - 1}{known}."
             )
     if not chosen:
-        raise ValueError("features is empty; name at least one, or pass None.")
+        raise ValueError("features is empty; pass at least one, or None.")
     return chosen
 
 
 def check_names(names: Any, n_features: int) -> list[str] | None:
-    """Return names of features as a list of str, having checked their number."""
+    """Check the number of feature names; return them as a list of str."""
     if names is None:
         return None
     array = np.asarray(names, dtype=object)
     return [
-        str(name)
-        for name in check_one_each(array, "feature_names", n_features, "feature")
+        str(name) for name in check_1d(array, "feature_names", n_features, "feature")
     ]
 
 
 def feature_label(feature: int, names: list[str] | None) -> str:
-    """Label of an axis: the name with its unit, or what is known without one."""
+    """Return the label of an axis: the name of the feature, or its position."""
     return f"Feature {feature}\n(original unit)" if names is None else names[feature]

@@ -1,4 +1,4 @@
-"""The picture of the vectors: one point for each sequence."""
+"""Plot of embeddings: one point for each sequence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn.utils import check_array
 
 from sklearn_seqae.exceptions import _count
 from sklearn_seqae.plotting._axes import check_matplotlib, single_axes
-from sklearn_seqae.plotting._checks import check_offers, check_one_each
+from sklearn_seqae.plotting._checks import check_1d, check_offers
 from sklearn_seqae.plotting._style import (
     BLACK,
     BLUE,
@@ -38,21 +38,21 @@ OUTLINE = {"edgecolor": BLACK, "linewidth": 0.4}
 class EmbeddingDisplay:
     """Embeddings as points in the plane.
 
-    Two components are drawn as they are, more as their first two principal components.
-    For another projection pass what it made of the embeddings as `Z`.
+    Two components are drawn as they are. Of more, the first two principal components
+    are drawn. For another projection, pass its output as `Z`.
 
     Parameters
     ----------
     Z : array-like of shape (n_samples, n_components)
-        Embeddings, of at least two components.
+        Embeddings with at least two components.
     y : array-like of shape (n_samples,), default=None
-        What is known of each sequence. Floats are shown on a colour scale; anything
-        else is a class, with a marker and a colour of its own.
+        Target of each sequence. Floats are drawn on a colour scale. Other values are
+        classes, each with its own marker and colour.
     y_name : str, default=None
-        What `y` is, with its unit: title of the legend or the colour scale. None takes
-        the name of a pandas Series, if it is one.
+        Name of `y` with its unit: the title of the legend or colour scale. None takes
+        the name of a pandas Series.
     annotations : array-like of shape (n_samples,), default=None
-        Written beside each point.
+        Text beside each point.
 
     Attributes
     ----------
@@ -61,21 +61,21 @@ class EmbeddingDisplay:
     figure_ : matplotlib Figure
         Figure with the axes.
     points_ : ndarray of shape (n_samples, 2)
-        Where the points are.
+        Coordinates of the points.
     pca_ : PCA or None
-        What projected them, where there are more than two components.
+        Projection, if there are more than two components.
     scatters_ : list of matplotlib PathCollection
         The points, class by class in the order of the legend.
     legend_ : matplotlib Legend or None
-        Names the classes.
+        Legend of the classes.
     colorbar_ : matplotlib Colorbar or None
-        Tells the values.
+        Scale of the values.
     texts_ : list of matplotlib Annotation
         The annotations.
 
     See Also
     --------
-    LatentTraversalDisplay : What a component of the embedding means.
+    LatentTraversalDisplay : Meaning of a component of the embedding.
 
     Examples
     --------
@@ -120,18 +120,18 @@ class EmbeddingDisplay:
         Parameters
         ----------
         estimator : LSTMAutoencoderTransformer or Pipeline
-            Fitted, with a ``transform``. A pipeline that ends with a StandardScaler
-            shows components on one scale.
+            Fitted estimator with ``transform``. A pipeline that ends with a
+            StandardScaler shows components on one scale.
         X : list of arrays, array or DataFrame
             Sequences, as `estimator` takes them.
         y : array-like of shape (n_samples,), default=None
-            What is known of each sequence, see `EmbeddingDisplay`.
+            Target of each sequence, see `EmbeddingDisplay`.
         y_name : str, default=None
-            What `y` is, with its unit.
+            Name of `y`, with its unit.
         annotations : array-like of shape (n_samples,), default=None
-            Written beside each point.
+            Text beside each point.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw into. None makes a new figure.
         scatter_kwargs : dict, default=None
             Keywords for `matplotlib.axes.Axes.scatter`.
         text_kwargs : dict, default=None
@@ -140,7 +140,7 @@ class EmbeddingDisplay:
         Returns
         -------
         display : EmbeddingDisplay
-            Drawn.
+            The display, drawn.
         """
         caller = f"{cls.__name__}.from_estimator"
         check_matplotlib(caller)
@@ -157,12 +157,12 @@ class EmbeddingDisplay:
         scatter_kwargs: Mapping[str, Any] | None = None,
         text_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Draw.
+        """Draw the points.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw into. None makes a new figure.
         scatter_kwargs : dict, default=None
             Keywords for `matplotlib.axes.Axes.scatter`.
         text_kwargs : dict, default=None
@@ -171,13 +171,13 @@ class EmbeddingDisplay:
         Returns
         -------
         display : EmbeddingDisplay
-            This one, drawn.
+            The display itself, drawn.
 
         Raises
         ------
         ValueError
-            If `Z` has fewer than two components or values that are not finite, or `y`
-            or `annotations` are not one for each row of it.
+            If `Z` has fewer than two components or a value that is not finite, or if
+            `y` or `annotations` don't have an entry for each row of `Z`.
         """
         Z = check_array(self.Z, dtype=np.float64, input_name="Z")
         y = None if self.y is None else _check_y(self.y, len(Z))
@@ -229,7 +229,7 @@ class EmbeddingDisplay:
         from matplotlib.text import Text
 
         if texts:
-            ax.margins(0.1)  # for what is written beside the outermost points
+            ax.margins(0.1)  # room for text beside the outermost points
         beside: dict[str, Any] = {"xytext": (4, 4), "textcoords": "offset points"}
         keywords = styled(beside, given, Text)
         self.texts_ = [
@@ -258,40 +258,40 @@ def _to_plane(Z: NDArray[np.float64]) -> tuple[NDArray[np.float64], PCA | None]:
     n_samples, n_components = Z.shape
     if n_components == 1:
         raise ValueError(
-            "Z has 1 component, but a plane has two; draw a histogram of it instead."
+            "Z has 1 component, but a plane needs 2; draw a histogram instead."
         )
     if n_components == 2:
         return Z, None
     if n_samples == 1:
         raise ValueError(
-            f"Z has 1 row of {n_components} components, in which there are no "
-            "principal components to find; pass at least 2 sequences."
+            f"Z has 1 row of {n_components} components, but principal components need "
+            "at least 2; pass more sequences."
         )
     pca = PCA(n_components=2, svd_solver="full")
-    with np.errstate(invalid="ignore"):  # no variance at all: shares of zero
+    with np.errstate(invalid="ignore"):  # without any variance, shares are 0
         return pca.fit_transform(Z), pca
 
 
 def _check_y(y: ArrayLike, n: int) -> NDArray[Any]:
-    array = check_one_each(np.asarray(y), "y", n)
+    array = check_1d(np.asarray(y), "y", n)
     missing = pd.isna(array)
     if array.dtype.kind == "f":
         missing = ~np.isfinite(array)
     if missing.any():
         i = int(missing.argmax())
         raise ValueError(
-            f"y[{i}] is {array[i]}; every sequence needs a class or a finite value. "
-            "Leave those without one out."
+            f"y[{i}] is {array[i]}; every sequence needs a class or a finite value: "
+            "leave out sequences without one."
         )
     if array.dtype.kind != "f" and len(np.unique(array)) > N_STYLES:
         raise ValueError(
-            f"y has {len(np.unique(array))} classes, more than can be told apart; pass "
-            "floats to show values on a colour scale."
+            f"y has {len(np.unique(array))} classes, but only {N_STYLES} can be told "
+            "apart; pass floats to show values on a colour scale."
         )
     return array
 
 
 def _as_texts(annotations: ArrayLike, n: int) -> list[str]:
-    # of objects: NumPy would make strings of numbers beside strings
+    # dtype=object, because NumPy would turn numbers beside strings into strings
     array = np.asarray(annotations, dtype=object)
-    return [str(text) for text in check_one_each(array, "annotations", n)]
+    return [str(text) for text in check_1d(array, "annotations", n)]

@@ -1,4 +1,4 @@
-"""The picture of lengths: decoded against true."""
+"""Plot of decoded lengths against true lengths."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ SMALLEST, LARGEST = 20, 200  # area of a point, in points squared
 class LengthErrorDisplay:
     """Decoded length of sequences against their true length.
 
-    Sequences with both lengths in common are one point, the larger the more there are.
+    Sequences with the same two lengths are one point. Its size grows with their number.
 
     Parameters
     ----------
     true_lengths : array-like of shape (n_samples,), int
         Time steps of each sequence.
     decoded_lengths : array-like of shape (n_samples,), int
-        Time steps of what was decoded from its embedding.
+        Time steps of each sequence decoded from its embedding.
 
     Attributes
     ----------
@@ -49,19 +49,19 @@ class LengthErrorDisplay:
     scatter_ : matplotlib PathCollection
         The points.
     line_ : matplotlib Line2D
-        Where decoded lengths are exact.
+        Line of exact lengths.
     legend_ : matplotlib Legend
-        Names the line, and tells how many sequences points of some sizes are.
+        Legend of the line and of the sizes of points.
     counts_ : ndarray of shape (n_points,), int
-        Sequences at each point.
+        Number of sequences at each point.
     exact_ : float
         Share of sequences whose decoded length is exact.
     mean_absolute_error_ : float
-        Of the lengths, in time steps.
+        Mean absolute error of the lengths, in time steps.
 
     See Also
     --------
-    ReconstructionDisplay : The values, beside the lengths.
+    ReconstructionDisplay : Original and decoded values.
 
     Examples
     --------
@@ -92,11 +92,11 @@ class LengthErrorDisplay:
         Parameters
         ----------
         estimator : LSTMAutoencoderTransformer or Pipeline
-            Fitted, with ``transform`` and ``inverse_transform``.
+            Fitted estimator with ``transform`` and ``inverse_transform``.
         X : list of arrays, array or DataFrame
             Sequences, as `estimator` takes them.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw into. None makes a new figure.
         scatter_kwargs : dict, default=None
             Keywords for `matplotlib.axes.Axes.scatter`.
         line_kwargs : dict, default=None
@@ -105,7 +105,7 @@ class LengthErrorDisplay:
         Returns
         -------
         display : LengthErrorDisplay
-            Drawn.
+            The display, drawn.
         """
         caller = f"{cls.__name__}.from_estimator"
         check_matplotlib(caller)
@@ -122,12 +122,12 @@ class LengthErrorDisplay:
         scatter_kwargs: Mapping[str, Any] | None = None,
         line_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Draw.
+        """Draw the points.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw into. None makes a new figure.
         scatter_kwargs : dict, default=None
             Keywords for `matplotlib.axes.Axes.scatter`.
         line_kwargs : dict, default=None
@@ -136,12 +136,12 @@ class LengthErrorDisplay:
         Returns
         -------
         display : LengthErrorDisplay
-            This one, drawn.
+            The display itself, drawn.
 
         Raises
         ------
         ValueError
-            If there are not as many decoded lengths as true ones.
+            If the numbers of decoded and true lengths differ.
         """
         true = as_vector(self.true_lengths, "true_lengths")
         decoded = as_vector(self.decoded_lengths, "decoded_lengths", len(true))
@@ -174,7 +174,7 @@ class LengthErrorDisplay:
         return _area(self.counts_, self.counts_.max())
 
     def _legend(self, ax: Axes, sizes: bool) -> Legend:
-        """Name the line and, with `sizes`, what the smallest and largest points are."""
+        """Make a legend of the line and, with `sizes`, of the range of points."""
         from matplotlib.lines import Line2D
 
         handles = [self.line_]
@@ -197,5 +197,5 @@ class LengthErrorDisplay:
 
 
 def _area(count: Any, most: int) -> Any:
-    """Area of a point, from `SMALLEST` for one sequence to `LARGEST` for the most."""
+    """Return the area of a point: `SMALLEST` for one sequence, `LARGEST` for most."""
     return SMALLEST + (LARGEST - SMALLEST) * (count - 1) / max(most - 1, 1)

@@ -1,4 +1,4 @@
-"""The picture of training: the loss of every epoch."""
+"""Plot of training: the loss of every epoch."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class LossDisplay:
     val_loss : array-like of shape (n_epochs,), default=None
         Loss on held-out sequences, NaN where an epoch has none.
     val_objective : array-like of shape (n_epochs,), default=None
-        What early stopping looks at, if that is more than `val_loss`; it is not drawn,
-        but says which epoch was the best.
+        Objective of early stopping, if it has more terms than `val_loss`. It is not
+        drawn, but it decides which epoch was the best.
     loss_name : str, default="Mean squared error (scaled units)"
         Label of the y-axis.
 
@@ -54,11 +54,11 @@ class LossDisplay:
     lines_ : list of matplotlib Line2D
         The training loss, and the validation loss if there is one.
     best_epoch_ : int or None
-        The epoch with the lowest validation loss (or objective), counted from 1, of
-        which early stopping keeps the weights. None without validation loss: then the
-        last weights are kept.
+        Epoch with the lowest validation loss (or objective), counted from 1. Early
+        stopping keeps its weights. None without validation loss; then the last weights
+        are kept.
     best_marker_ : matplotlib Line2D or None
-        What marks it.
+        Marker of the best epoch.
 
     See Also
     --------
@@ -104,22 +104,22 @@ class LossDisplay:
         Parameters
         ----------
         estimator : LSTMAutoencoderTransformer
-            Fitted.
+            Fitted estimator.
         X : Ignored
             Not used, present for API consistency by convention.
         log : bool, default=False
             Whether the y-axis is logarithmic.
         mark_best : bool, default=True
-            Whether the epoch with the lowest validation loss is marked.
+            Whether to mark the epoch with the lowest validation loss.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw into. None makes a new figure.
         line_kwargs : dict, default=None
             Keywords for `matplotlib.axes.Axes.plot`, for both lines.
 
         Returns
         -------
         display : LossDisplay
-            Drawn.
+            The display, drawn.
         """
         caller = f"{cls.__name__}.from_estimator"
         check_matplotlib(caller)
@@ -143,28 +143,29 @@ class LossDisplay:
         mark_best: bool = True,
         line_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Draw.
+        """Draw the curves.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw into. None makes a new figure.
         log : bool, default=False
             Whether the y-axis is logarithmic.
         mark_best : bool, default=True
-            Whether the epoch with the lowest validation loss is marked.
+            Whether to mark the epoch with the lowest validation loss.
         line_kwargs : dict, default=None
             Keywords for `matplotlib.axes.Axes.plot`, for both lines.
 
         Returns
         -------
         display : LossDisplay
-            This one, drawn.
+            The display itself, drawn.
 
         Raises
         ------
         ValueError
-            If the losses are not one for each epoch, or not positive with `log`.
+            If a loss doesn't have a value for each epoch, or is not positive with
+            `log`.
         """
         losses = self._losses()
         if log:

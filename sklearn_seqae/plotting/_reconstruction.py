@@ -1,4 +1,4 @@
-"""The picture of what comes back: original and decoded sequences."""
+"""Plot of original and decoded sequences."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sklearn_seqae._validation import validate_sequences
 from sklearn_seqae.exceptions import _count
 from sklearn_seqae.plotting._axes import check_matplotlib, panels
 from sklearn_seqae.plotting._checks import (
+    check_1d,
     check_names,
     check_offers,
-    check_one_each,
     choose_features,
     feature_label,
 )
@@ -31,8 +31,8 @@ from sklearn_seqae.plotting._style import (
     title,
 )
 
-MAX_SEQUENCES = 3  # columns of panels, unless told otherwise
-# Each original value is marked: one between missing values has no line
+MAX_SEQUENCES = 3  # sequences drawn by default
+# Each original value has a marker, because a value between missing ones has no line.
 ORIGINAL = {
     "label": "original",
     "color": BLACK,
@@ -51,40 +51,39 @@ DECODED = {
 
 
 class ReconstructionDisplay:
-    """Original and decoded sequences, a column each, with a panel for every feature.
+    """Original and decoded sequences: a column for each, a row for each feature.
 
     Parameters
     ----------
     original : list of arrays, array or DataFrame
-        Sequences, as `LSTMAutoencoderTransformer` takes them. Where a value is missing
-        there is a gap.
+        Sequences, as `LSTMAutoencoderTransformer` takes them. Missing values are gaps.
     decoded : list of arrays, array or DataFrame
-        What was decoded, sequence by sequence; each may have its own length.
+        Decoded sequences, in the same order. They may have other lengths.
     feature_names : list of str, default=None
         Labels of the features, with their units.
     sequence_names : list of str, default=None
         Titles of the columns.
     time_name : str, default="Time step"
-        What time is counted in.
+        Label of the x-axis, with its unit.
 
     Attributes
     ----------
     axes_ : ndarray of shape (n_features_drawn, n_samples) of matplotlib Axes
         The panels.
     bounding_ax_ : matplotlib Axes or None
-        The axes that were divided into panels.
+        The Axes that was divided into panels.
     figure_ : matplotlib Figure
         Figure with the panels.
     lines_ : ndarray of shape (n_features_drawn, n_samples, 2) of matplotlib Line2D
-        Original and decoded.
+        Lines of the original and the decoded sequence.
     legend_ : matplotlib Legend
-        Names them, beside the top right panel.
+        Legend of the two lines, beside the top right panel.
     features_ : list of int
-        The features drawn, from top to bottom.
+        Positions of the features drawn, from top to bottom.
 
     See Also
     --------
-    LengthErrorDisplay : The lengths of all sequences.
+    LengthErrorDisplay : Lengths of all sequences.
 
     Examples
     --------
@@ -133,29 +132,28 @@ class ReconstructionDisplay:
         Parameters
         ----------
         estimator : LSTMAutoencoderTransformer
-            Fitted.
+            Fitted estimator.
         X : list of arrays, array or DataFrame
             Sequences, as `estimator` takes them.
         sequences : array-like of int, default=None
-            Positions in `X` of those to draw. None: the first three.
+            Positions in `X` of the sequences to draw. None draws the first three.
         features : array-like of int or str, default=None
-            Positions or names of those to draw. None: the first six.
+            Positions or names of the features to draw. None draws the first six.
         feature_names : list of str, default=None
             Labels of the features, with their units.
         time_name : str, default="Time step"
-            What time is counted in.
+            Label of the x-axis, with its unit.
         ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw: axes that are divided, or one for each panel. None makes a
-            new figure.
+            One Axes, which is divided, or one for each panel. None makes a new figure.
         original_kwargs : dict, default=None
-            Keywords for `matplotlib.axes.Axes.plot`, for the original.
+            Keywords for `matplotlib.axes.Axes.plot`, for original sequences.
         decoded_kwargs : dict, default=None
-            Keywords for `matplotlib.axes.Axes.plot`, for what was decoded.
+            Keywords for `matplotlib.axes.Axes.plot`, for decoded sequences.
 
         Returns
         -------
         display : ReconstructionDisplay
-            Drawn.
+            The display, drawn.
         """
         caller = f"{cls.__name__}.from_estimator"
         check_matplotlib(caller)
@@ -185,29 +183,28 @@ class ReconstructionDisplay:
         original_kwargs: Mapping[str, Any] | None = None,
         decoded_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Draw.
+        """Draw the panels.
 
         Parameters
         ----------
         ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw: axes that are divided, or one for each panel. None makes a
-            new figure.
+            One Axes, which is divided, or one for each panel. None makes a new figure.
         features : array-like of int or str, default=None
-            Positions or names of those to draw. None: the first six.
+            Positions or names of the features to draw. None draws the first six.
         original_kwargs : dict, default=None
-            Keywords for `matplotlib.axes.Axes.plot`, for the original.
+            Keywords for `matplotlib.axes.Axes.plot`, for original sequences.
         decoded_kwargs : dict, default=None
-            Keywords for `matplotlib.axes.Axes.plot`, for what was decoded.
+            Keywords for `matplotlib.axes.Axes.plot`, for decoded sequences.
 
         Returns
         -------
         display : ReconstructionDisplay
-            This one, drawn.
+            The display itself, drawn.
 
         Raises
         ------
         ValueError
-            If original and decoded are not as many sequences of as many features, or a
+            If original and decoded differ in the number of sequences or features, or a
             feature does not exist.
         """
         original, decoded = self._sequences()
@@ -237,7 +234,7 @@ class ReconstructionDisplay:
         if decoded.n_features != original.n_features:
             raise ValueError(
                 f"decoded has {_count(decoded.n_features, 'feature')}, but original "
-                f"{original.n_features}; both need the same."
+                f"{original.n_features}; both need the same number."
             )
         return original, decoded
 
@@ -246,7 +243,7 @@ class ReconstructionDisplay:
         if names is None:
             names = [f"Sequence {i}" for i in range(len(original))]
         array = np.asarray(names, dtype=object)
-        check_one_each(array, "sequence_names", len(original))
+        check_1d(array, "sequence_names", len(original))
         return [
             f"{name}\n{_steps(n, of_decoded)}"
             for name, n, of_decoded in zip(

@@ -1,4 +1,4 @@
-"""What pictures share: how they look, in colour, in grey and to the colour-blind."""
+"""Style of plots: readable in colour, in grey and for the colour-blind."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from matplotlib.collections import PathCollection
     from matplotlib.legend import Legend
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart. Where two would be
-# alike in grey print, lines differ in style and points in their markers.
+# Okabe and Ito's colours, which colour-blind readers can tell apart. Some are alike in
+# grey print, so lines also differ in style and points in their markers.
 BLUE, ORANGE, BLACK = "#0072B2", "#E69F00", "#000000"
 COLOURS = [BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", BLACK]
 MARKERS = ["o", "s", "^", "v", "D", "<", ">", "p", "P", "X", "*", "h"]
 MARKED = 12  # markers along a line
 N_STYLES = len(COLOURS) * len(MARKERS)
 
-# Its lightness rises evenly, so it keeps its order in grey, and for those who don't see
-# red or green. The yellow at its end would be lost on white paper.
+# The lightness of this scale rises evenly. So it keeps its order in grey and for the
+# colour-blind. We leave out the yellow at its end, which is too light for white paper.
 COLOUR_SCALE, END_OF_SCALE = "cividis", 0.85
 
 
 def point_style(k: int) -> dict[str, str]:
-    """Marker and colour of class k, another pair for each of the first `N_STYLES`."""
+    """Return the marker and colour of class k. The first `N_STYLES` pairs differ."""
     turn, marker = divmod(k, len(MARKERS))
     colour = (turn + k) % len(COLOURS)
     return {"marker": MARKERS[marker], "color": COLOURS[colour]}
 
 
 def scale_colours(n: int) -> list[Any]:
-    """Colours from dark to light, one for each of n ordered things."""
+    """Return n colours, from dark to light."""
     from matplotlib import colormaps
 
     return list(colormaps[COLOUR_SCALE](np.linspace(0, END_OF_SCALE, n)))
@@ -44,7 +44,7 @@ def scale_colours(n: int) -> list[Any]:
 def styled(
     defaults: Mapping[str, Any], given: Mapping[str, Any] | None, kind: type[Artist]
 ) -> dict[str, Any]:
-    """Let a user's keywords replace the defaults, by whichever alias: ``lw``, ``c``."""
+    """Update defaults with a user's keywords, also by alias: ``lw``, ``c``."""
     from matplotlib.cbook import normalize_kwargs
 
     return {**defaults, **normalize_kwargs(dict(given or {}), kind)}
@@ -56,29 +56,29 @@ def scatter(
     style: Mapping[str, Any],
     given: Mapping[str, Any] | None,
 ) -> PathCollection:
-    """Draw points of shape (n, 2) in a style, in which a user's keywords go first."""
+    """Draw points of shape (n, 2) in a style, updated with a user's keywords."""
     from matplotlib.collections import PathCollection
 
     keywords = styled(style, given, PathCollection)
-    if given and "c" in given:  # no alias: Matplotlib takes one of the two
+    if given and "c" in given:  # Matplotlib takes only one of the two
         keywords.pop("color", None)
     return ax.scatter(*points.T, **keywords)
 
 
 def title(ax: Axes, **texts: str) -> None:
-    """Set ``title``, ``xlabel`` and ``ylabel``, but for those that the axes have."""
+    """Set ``title``, ``xlabel`` and ``ylabel``, except those that the axes have."""
     for name, text in texts.items():
         if not getattr(ax, f"get_{name}")():
             getattr(ax, f"set_{name}")(text)
 
 
 def mark_every(n: int) -> int:
-    """Distance of markers along a line of n points, so that they stay few."""
+    """Return the distance of markers on a line of n points, so that they stay few."""
     return -(-n // MARKED)
 
 
 def count_in_whole_numbers(ax: Axes, axes: str) -> None:
-    """Put ticks at integers only, on "x", "y" or "xy"."""
+    """Put ticks at integers only, on the axes "x", "y" or "xy"."""
     from matplotlib.ticker import MaxNLocator
 
     for name in axes:

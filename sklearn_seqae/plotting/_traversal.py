@@ -1,4 +1,4 @@
-"""The picture of what a component means: it is moved, and the vectors decoded."""
+"""Plot of the meaning of a component: sequences decoded as it changes."""
 
 from __future__ import annotations
 
@@ -28,51 +28,51 @@ from sklearn_seqae.plotting._style import (
     title,
 )
 
-# Sequences may end anywhere, after their first time step, too
+# A marker at the end shows a sequence of one time step, too.
 END_MARKED = {"linewidth": 1.5, "marker": "o", "markersize": 4, "markevery": [-1]}
 
 
 class LatentTraversalDisplay:
-    """Sequences decoded from a vector of which one component is moved.
+    """Sequences decoded from an embedding in which one component changes.
 
-    A panel for every feature, in it a line for every value of the component: the
-    lighter the higher, dashed below the base vector's value, solid above, and thick and
-    black at it.
+    There is a panel for every feature, with a line for every value of the component.
+    Higher values have lighter lines. Lines are dashed below the value of the base
+    embedding and solid above it. The line of the base is thick and black.
 
     Parameters
     ----------
     values : array-like of shape (n_values,)
         Values of the component, rising.
     sequences : list of arrays, array or DataFrame
-        What was decoded at each value; they may differ in length.
+        Decoded sequence for each value. They may differ in length.
     base_value : float, default=None
-        The base vector's own value. None: it is not known, and the middle of `values`
-        takes its place, with no line of its own.
+        Value of the component in the base embedding. None takes the middle of `values`
+        and draws no line for the base.
     component_name : str, default="Component"
         Title of the legend.
     feature_names : list of str, default=None
         Labels of the features, with their units.
     time_name : str, default="Time step"
-        What time is counted in.
+        Label of the x-axis, with its unit.
 
     Attributes
     ----------
     axes_ : ndarray of shape (n_features_drawn, 1) of matplotlib Axes
         The panels.
     bounding_ax_ : matplotlib Axes or None
-        The axes that were divided into panels.
+        The Axes that was divided into panels.
     figure_ : matplotlib Figure
         Figure with the panels.
     lines_ : ndarray of shape (n_features_drawn, n_values) of matplotlib Line2D
         The sequences.
     legend_ : matplotlib Legend
-        Tells the values, beside the first panel.
+        Legend of the values, beside the first panel.
     features_ : list of int
-        The features drawn, from top to bottom.
+        Positions of the features drawn, from top to bottom.
 
     See Also
     --------
-    EmbeddingDisplay : Where the embeddings lie.
+    EmbeddingDisplay : Embeddings as points in the plane.
 
     Examples
     --------
@@ -121,50 +121,51 @@ class LatentTraversalDisplay:
         ax: Any = None,
         line_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Move a component, decode and draw.
+        """Change a component, decode the embeddings and draw the sequences.
 
         Parameters
         ----------
         estimator : LSTMAutoencoderTransformer or Pipeline
-            Fitted, with ``transform`` and ``inverse_transform``. After a PCA in a
-            pipeline, what is moved is a principal component.
+            Fitted estimator with ``transform`` and ``inverse_transform``. In a pipeline
+            with a PCA, a component is a principal component.
         X : list of arrays, array or DataFrame
-            Sequences, as `estimator` takes them; their embeddings say what is usual.
+            Sequences, as `estimator` takes them. Their embeddings give the usual range
+            of the component.
         component : int, default=0
-            Which component is moved. Negative ones count from the last, which may be
-            the length.
+            Component to change. Negative numbers count from the last component, which
+            may be the length.
         base : int or array-like of shape (n_components,), default=None
-            The other components, and the middle of the range: those of a sequence of
-            `X`, or of any vector. None: the mean of all embeddings of `X`.
+            Base embedding: the position of a sequence of `X`, or any vector. It gives
+            the other components and the middle of the range. None takes the mean of all
+            embeddings of `X`.
         values : array-like of shape (n_values,), default=None
-            Values of the component. None spreads `n_values` evenly, `span` standard
-            deviations of the component in `X` to either side of the base.
+            Values of the component. None spreads `n_values` evenly, over `span`
+            standard deviations of the component in `X` to either side of the base.
         n_values : int, default=7
-            How many; an odd number has the base itself among them.
+            Number of values. An odd number includes the base.
         span : float, default=2.0
-            How far to go, in standard deviations.
+            Largest distance from the base, in standard deviations.
         features : array-like of int or str, default=None
-            Positions or names of those to draw. None: the first six.
+            Positions or names of the features to draw. None draws the first six.
         feature_names : list of str, default=None
             Labels of the features, with their units.
         time_name : str, default="Time step"
-            What time is counted in.
+            Label of the x-axis, with its unit.
         ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw: axes that are divided, or one for each panel. None makes a
-            new figure.
+            One Axes, which is divided, or one for each panel. None makes a new figure.
         line_kwargs : dict, default=None
             Keywords for `matplotlib.axes.Axes.plot`, for all lines.
 
         Returns
         -------
         display : LatentTraversalDisplay
-            Drawn.
+            The display, drawn.
 
         Raises
         ------
         ValueError
-            If there is no such component or base, or the component doesn't vary in `X`
-            and `values` is None.
+            If the component or base does not exist, or if `values` is None and the
+            component doesn't vary in `X`.
         """
         caller = f"{cls.__name__}.from_estimator"
         check_matplotlib(caller)
@@ -194,28 +195,27 @@ class LatentTraversalDisplay:
         features: Any = None,
         line_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Draw.
+        """Draw the panels.
 
         Parameters
         ----------
         ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw: axes that are divided, or one for each panel. None makes a
-            new figure.
+            One Axes, which is divided, or one for each panel. None makes a new figure.
         features : array-like of int or str, default=None
-            Positions or names of those to draw. None: the first six.
+            Positions or names of the features to draw. None draws the first six.
         line_kwargs : dict, default=None
             Keywords for `matplotlib.axes.Axes.plot`, for all lines.
 
         Returns
         -------
         display : LatentTraversalDisplay
-            This one, drawn.
+            The display itself, drawn.
 
         Raises
         ------
         ValueError
-            If `values` do not rise or are not one for each sequence, or a feature does
-            not exist.
+            If `values` do not rise or don't have an entry for each sequence, or if a
+            feature does not exist.
         """
         sequences, _ = to_ragged(self.sequences)
         values = as_vector(self.values, "values", len(sequences))
@@ -296,7 +296,7 @@ def _spread(
         raise ValueError(f"n_values={n_values}; expected 2 or more.")
     if np.ptp(column) == 0:
         raise ValueError(
-            "the component is the same in all sequences of X, so there is no range to "
-            "move it over; pass values."
+            "the component is the same in all sequences of X, so it has no range; pass "
+            "values."
         )
     return middle + span * column.std() * np.linspace(-1, 1, n_values)

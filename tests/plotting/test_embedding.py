@@ -159,8 +159,8 @@ def test_draws_where_told_and_keeps_titles():
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"Z": [[1.0], [2.0]]}, "Z has 1 component, but a plane has two"),
-        ({"Z": [[1.0, 2.0, 3.0]]}, "1 row of 3 components.*at least 2 sequences"),
+        ({"Z": [[1.0], [2.0]]}, "Z has 1 component, but a plane needs 2"),
+        ({"Z": [[1.0, 2.0, 3.0]]}, "1 row of 3 components.*need at least 2"),
         ({"Z": [[1.0, np.nan]]}, "Input Z contains NaN"),
         ({"Z": Z, "y": [1, 2]}, "y has length 2, but there are 4 sequences"),
         ({"Z": Z, "y": [[1]] * 4}, "y is 2-D"),
