@@ -73,8 +73,8 @@ def _has_prior(estimator: Any) -> bool:
     if estimator.kl_weight > 0 if network is None else network.architecture.variational:
         return True
     raise AttributeError(
-        "sample is not available: without kl_weight there is no prior to draw from; set "
-        "kl_weight, and fit."
+        "sample is not available: without kl_weight there is no prior to draw from; "
+        "set kl_weight, and fit."
     )
 
 
@@ -126,8 +126,8 @@ class LSTMAutoencoderTransformer(
         LSTM units per decoder layer, from the embedding to the sequence. None is
         `hidden_layer_sizes` in reverse.
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
-        Scaler of the features. It is fitted on the time steps of all sequences, stacked,
-        and ignores NaN. An instance is cloned.
+        Scaler of the features. It is fitted on the time steps of all sequences,
+        stacked, and ignores NaN. An instance is cloned.
     noise : float, default=0.0
         Standard deviation, in scaled units, of Gaussian noise on the encoder's input
         [3]_. Every epoch draws new noise. The decoder's target has none.
@@ -142,7 +142,8 @@ class LSTMAutoencoderTransformer(
         a mask.
     sparsity_weight : float, default=0.0
         Weight of the L1 norm of the embedding, without its length component, beside the
-        mean squared error. It drives components to zero that do not help to reconstruct.
+        mean squared error. It drives components to zero that do not help to
+        reconstruct.
     kl_weight : float, default=0.0
         Weight of the divergence of a variational autoencoder [5]_, if positive; the
         beta of [6]_. An embedding is then the mean of a normal distribution. Training
@@ -209,9 +210,10 @@ class LSTMAutoencoderTransformer(
     history_ : dict of list of float
         Mean of each loss in every epoch, NaN for epochs without it. "loss" is the
         squared error over observed values in scaled units (with ``decoder="unfold"``,
-        under teacher forcing). "contrastive_loss", with `contrastive_weight`, is a cross
-        entropy. "forecast_loss", with `forecast_horizon`, is relative to the error of
-        predicting no change. "kl_loss", with `kl_weight`, is in nats per sequence.
+        under teacher forcing). "contrastive_loss", with `contrastive_weight`, is a
+        cross entropy. "forecast_loss", with `forecast_horizon`, is relative to the
+        error of predicting no change. "kl_loss", with `kl_weight`, is in nats per
+        sequence.
         "sparsity_loss" comes with `sparsity_weight`. With early stopping there are
         "val_loss", the last two for the held-out sequences, and "val_objective", the
         weighted sum that early stopping looks at.

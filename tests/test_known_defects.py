@@ -20,7 +20,6 @@ of_keras = pytest.mark.filterwarnings(
 )
 
 
-@SCHEDULE_WINS
 @of_keras
 def test_a_rate_that_a_callback_sets_holds_on_the_defaults(few_sequences):
     from keras.callbacks import LearningRateScheduler
@@ -36,7 +35,6 @@ def test_a_rate_that_a_callback_sets_holds_on_the_defaults(few_sequences):
     assert_array_equal(embed(epochs=1), embed(epochs=3))
 
 
-@SCHEDULE_WINS
 @of_keras
 @pytest.mark.parametrize("kind", ["LearningRateScheduler", "ReduceLROnPlateau"])
 def test_a_rate_that_a_callback_of_keras_sets_lasts(plain_autoencoder, sequences, kind):
@@ -60,7 +58,6 @@ def test_a_rate_that_a_callback_of_keras_sets_lasts(plain_autoencoder, sequences
     assert_allclose(losses[3:], losses[2], rtol=1e-4)
 
 
-@known("moments are handed from one optimizer to another of the same shapes")
 @pytest.mark.parametrize("other", ["adamw", "another beta"])
 @pytest.mark.parametrize("way", ["partial_fit", "warm_start"])
 def test_going_on_with_another_optimizer_is_an_error(
@@ -79,7 +76,6 @@ def test_going_on_with_another_optimizer_is_an_error(
         go_on(sequences)
 
 
-@known("learning_rate is ignored silently beside an optimizer that has its own")
 def test_a_learning_rate_beside_an_optimizer_with_its_own_is_warned_of(
     plain_autoencoder, sequences
 ):

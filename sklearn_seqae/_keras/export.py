@@ -85,7 +85,7 @@ class _Builder:
         sequence = keras.Input(self._shape, name="sequence")
         steps, mask, *length = self._reader()(sequence)
         read = KerasSequence(steps, mask)
-        states = forward.states_of_layers(self.engine, self.architecture, read)
+        states: Any = forward.states_of_layers(self.engine, self.architecture, read)
         # A copy, since it has none of Keras's own mask, which a nested model warns of
         values = [ops.copy(of_layer.values) for of_layer in states]
         pooled = self._pooling(values)([*values, mask])

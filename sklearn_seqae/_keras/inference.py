@@ -1,4 +1,4 @@
-"""Embed, decode and forecast with the weights of a fitted estimator, in the caller's order.
+"""Embed, decode and forecast with fitted weights, in the caller's order.
 
 Shards have a fixed number of rows and rows never mix, so what a sequence gets does not
 depend on the other sequences of a call, their order, or padding. Sequences are taken by

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn_seqae._keras.architecture import Architecture, build_layers
+from sklearn_seqae._keras.pooling import EPSILON
 
 from sklearn_seqae._batching import to_patches
 from sklearn_seqae._keras import inference, workspace
-from sklearn_seqae._keras.architecture import Architecture, build_layers
-from sklearn_seqae._keras.pooling import EPSILON
 from sklearn_seqae._ragged import RaggedArray
 
 # A script for a process of its own, not a module to look for doctests in

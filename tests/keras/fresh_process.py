@@ -19,11 +19,11 @@ facts["environment_kept_by_import"] = dict(os.environ) == environment
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from sklearn_seqae._keras.architecture import Architecture  # noqa: E402
 from tensorflow.python.framework.config import is_op_determinism_enabled  # noqa: E402
 
 from sklearn_seqae._batching import to_patches  # noqa: E402
 from sklearn_seqae._keras import training, workspace  # noqa: E402
-from sklearn_seqae._keras.architecture import Architecture  # noqa: E402
 from sklearn_seqae._keras.inference import decode, encode  # noqa: E402
 from sklearn_seqae._ragged import RaggedArray  # noqa: E402
 

@@ -5,11 +5,11 @@ import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn_seqae._keras.architecture import build_layers, initial_weights
+from sklearn_seqae._keras.models import build_models
 
 from sklearn_seqae._batching import from_patches, to_patches
-from sklearn_seqae._keras.architecture import build_layers, initial_weights
 from sklearn_seqae._keras.inference import decode, encode
-from sklearn_seqae._keras.models import build_models
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._ragged import RaggedArray
 

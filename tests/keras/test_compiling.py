@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from keras.callbacks import Callback, TerminateOnNaN
 from numpy.testing import assert_array_equal
-from tensorflow.python.framework.config import is_op_determinism_enabled
-
 from sklearn_seqae._keras.compiling import (
     CLIP_NORM,
     CompiledModel,
     fit_callbacks,
     optimizer_key,
 )
+from tensorflow.python.framework.config import is_op_determinism_enabled
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
-
 from sklearn_seqae._keras.contrastive import TEMPERATURE, contrastive_loss
 
 

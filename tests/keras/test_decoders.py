@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
-
 from sklearn_seqae._design import DECODERS
 from sklearn_seqae._keras.architecture import build_layers, initial_weights
 from sklearn_seqae._keras.compiling import CompiledModel
 from sklearn_seqae._keras.decoders import KINDS, unfold
-from sklearn_seqae._keras.inference import decode
 from sklearn_seqae._keras.models import build_models
+
+from sklearn_seqae._keras.inference import decode
 from sklearn_seqae._keras.network import FusedNetwork
 from sklearn_seqae._lengths import LengthCode
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
-
 from sklearn_seqae._keras.draws import Chance, Purpose, draw, normal, uniform
 
 SEED = tf.constant([3, -7])

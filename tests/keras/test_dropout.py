@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
-
 from sklearn_seqae._keras.architecture import build_layers, initial_weights
 from sklearn_seqae._keras.dropout import factors, layer_masks, mask_widths
 from sklearn_seqae._keras.fused_lstm import (
@@ -13,8 +12,9 @@ from sklearn_seqae._keras.fused_lstm import (
     lstm,
     lstm_over_constant,
 )
-from sklearn_seqae._keras.network import FusedNetwork, StockNetwork
 from sklearn_seqae._keras.recurrence import Scratch
+
+from sklearn_seqae._keras.network import FusedNetwork, StockNetwork
 from sklearn_seqae._packing import pack
 
 N_STEPS, N_INPUTS, UNITS = 32, 3, 5  # two blocks of weight gradients

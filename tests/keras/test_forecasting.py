@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
-
-from sklearn_seqae._batching import split_into_shards, to_patches
-from sklearn_seqae._keras import workspace
 from sklearn_seqae._keras.architecture import (
     Architecture,
     build_layers,
@@ -20,10 +17,13 @@ from sklearn_seqae._keras.forecasting import (
     StockForecaster,
     forecast,
 )
-from sklearn_seqae._keras.inference import INFERENCE_ROWS
-from sklearn_seqae._keras.network import StockNetwork
 from sklearn_seqae._keras.program import Program, Steps
 from sklearn_seqae._keras.workspace import Workspace
+
+from sklearn_seqae._batching import split_into_shards, to_patches
+from sklearn_seqae._keras import workspace
+from sklearn_seqae._keras.inference import INFERENCE_ROWS
+from sklearn_seqae._keras.network import StockNetwork
 from sklearn_seqae._packing import Futures, pack
 from sklearn_seqae._prefixes import Prefixes, Rows, followed_by_prefixes
 

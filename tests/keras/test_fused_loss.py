@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
-
 from sklearn_seqae._keras.fused_loss import BLOCK, dense_squared_error
 
 N_STEPS, UNITS, N_OUTPUTS = 2 * BLOCK, 4, 3

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
-
 from sklearn_seqae._keras.fused_lstm import (
     LSTMWeights,
     lstm,

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn_seqae._design import Design
+from sklearn_seqae._keras.architecture import initial_weights
 
 from sklearn_seqae import _autoencoder
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._batching import to_patches
-from sklearn_seqae._design import Design
 from sklearn_seqae._keras import inference
-from sklearn_seqae._keras.architecture import initial_weights
 from sklearn_seqae._keras.inference import decode, encode
 
 LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11] * 4  # more than one shard, ties and all

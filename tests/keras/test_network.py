@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
-
 from sklearn_seqae._keras.architecture import build_layers, initial_weights
+
 from sklearn_seqae._keras.network import FusedNetwork, StockNetwork
 from sklearn_seqae._packing import pack
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
-
 from sklearn_seqae._keras.architecture import build_layers, initial_weights
 from sklearn_seqae._keras.draws import Draws
 from sklearn_seqae._keras.forecasting import make_forecaster
-from sklearn_seqae._keras.network import FusedNetwork, StockNetwork
 from sklearn_seqae._keras.objective import NO_BUFFERS, Objective, Shard
+
+from sklearn_seqae._keras.network import FusedNetwork, StockNetwork
 from sklearn_seqae._packing import Futures, pack
 
 NAMES = ("loss", "kl", "activity")

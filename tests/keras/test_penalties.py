@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
-
 from sklearn_seqae._keras.penalties import activity, divergence
 
 WEIGHT = np.array([1.0, 0.5, 0.0, 3.0])

@@ -3,7 +3,6 @@ import sys
 from contextlib import redirect_stdout
 
 import pytest
-
 from sklearn_seqae._keras.progress import Progress
 
 

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from sklearn_seqae._keras.schedule import warm_cosine
 
 

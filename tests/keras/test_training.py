@@ -6,9 +6,9 @@ import pytest
 from keras.callbacks import Callback
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
+from sklearn_seqae._keras.architecture import initial_weights
 
 from sklearn_seqae._keras import feeding, training, workspace
-from sklearn_seqae._keras.architecture import initial_weights
 from sklearn_seqae._keras.training import Data, Settings, State
 
 # Keras's own, of a callback that reads the learning rate

@@ -6,9 +6,6 @@ import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-
-from sklearn_seqae._batching import split_into_shards
-from sklearn_seqae._keras import workspace
 from sklearn_seqae._keras.architecture import initial_weights
 from sklearn_seqae._keras.workspace import (
     MAX_IDLE,
@@ -18,6 +15,9 @@ from sklearn_seqae._keras.workspace import (
     Workspace,
     lend,
 )
+
+from sklearn_seqae._batching import split_into_shards
+from sklearn_seqae._keras import workspace
 from sklearn_seqae._packing import pack
 
 N_STEPS = 16

@@ -18,8 +18,8 @@ def _put_switch():
     Modules import it by its name, so it is replaced in each of them.
     """
     from sklearn_seqae import _keras
-    from sklearn_seqae._keras import workspace
     from sklearn_seqae._keras.devices import xla_compiles
+    from sklearn_seqae._keras.training import workspace
 
     @functools.wraps(xla_compiles)
     def switched():
@@ -52,27 +52,30 @@ def xla(on):
 
 def drop_programs():
     """Give back the memory of all compiled programs."""
-    from sklearn_seqae._keras import inference, workspace
+    from sklearn_seqae._keras import inference
+    from sklearn_seqae._keras.training import workspace
 
     workspace.clear_workspaces()
     inference._functions.cache_clear()
     inference._shard_functions.cache_clear()
+    inference._forecast_function.cache_clear()
     gc.collect()
 
 
 def count_steps(monkeypatch):
     """Return a dict that will hold the steps run, row by row, by fit and transform."""
-    from sklearn_seqae._keras import feeding, inference
+    from sklearn_seqae._keras import inference
+    from sklearn_seqae._keras.training import feeding
 
     n_steps = {"fit": 0, "transform": 0, "rows of fit": 0, "rows of transform": 0}
 
     def counting(pack, what):
         def pack_and_count(*args, **kwargs):
-            stream = pack(*args, **kwargs)
-            n_rows = stream.lengths.shape[-1]
-            n_steps[what] += int(stream.lengths.max(axis=-1).sum()) * n_rows
+            packed = pack(*args, **kwargs)
+            n_rows = packed.lengths.shape[-1]
+            n_steps[what] += int(packed.lengths.max(axis=-1).sum()) * n_rows
             n_steps[f"rows of {what}"] = n_rows
-            return stream
+            return packed
 
         return pack_and_count
 

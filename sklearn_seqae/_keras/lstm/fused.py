@@ -57,7 +57,7 @@ class LSTMWeights:
 
 
 def lstm(
-    x: Tensor | None,
+    x: Any,  # tensor or None
     weights: LSTMWeights,
     lengths: Tensor,
     *,
@@ -109,11 +109,11 @@ def lstm(
     bias = bias if constant is None else bias + constant
     over_rows = constant is not None
     units = int(weights.recurrent_kernel.shape[1])
-    rows = x.shape[1:3] if x is not None else constant.shape[:2]
-    zeros = tf.zeros((*rows, units), weights.recurrent_kernel.dtype)
+    like: Any = constant if x is None else x[0]
+    zeros = tf.zeros((*like.shape[:2], units), weights.recurrent_kernel.dtype)
     plan = Plan(
         lengths,
-        int(n_steps if x is None else x.shape[0]),
+        int(x.shape[0]) if n_steps is None else n_steps,
         activation,
         return_sequences,
         RunningPool(pooling, lengths),

@@ -11,7 +11,8 @@ from typing import Any
 
 import tensorflow as tf
 
-BLOCK = 16  # steps at a time
+from sklearn_seqae._keras.lstm.gates import BLOCK
+
 Tensor = Any
 
 

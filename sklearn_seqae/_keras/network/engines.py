@@ -15,8 +15,8 @@ from sklearn_seqae._keras.network.keras_layers import KerasLayers
 def engine_maker(architecture: Architecture, gpu: bool) -> Callable[..., Any]:
     """Return the function that makes the fast engine of a device.
 
-    Its arguments are weights by name, and, in training, `masks` of dropout and `scratch`
-    buffers.
+    Its arguments are the weights by name and, in training, `masks` of dropout and
+    `scratch` buffers.
     """
     if not gpu:
         return partial(FusedEngine, architecture.activation)

@@ -12,7 +12,7 @@ from typing import Any
 from keras import ops
 
 from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._keras.network.decoders import make_decoder
+from sklearn_seqae._keras.network.decoders import DecoderBase, make_decoder
 from sklearn_seqae._keras.network.engine import Engine
 
 Tensor = Any
@@ -33,7 +33,7 @@ def changes(
     n = architecture.n_forecast_steps
     vector = ops.concatenate([embedding, recent], axis=-1)
     lengths, size = engine.full_length(n, vector), engine.n_buffer_steps(n)
-    decoder = make_decoder(architecture.forecaster_spec)
+    decoder = _decoder(architecture)
     return engine.resized(decoder.decode(engine, vector, size, lengths), n)
 
 
@@ -52,10 +52,15 @@ def squared_error(
     n = architecture.n_forecast_steps
     size = engine.n_buffer_steps(n)
     vector = ops.concatenate([embedding, recent], axis=-1)
-    return make_decoder(architecture.forecaster_spec).training_error(
+    return _decoder(architecture).training_error(
         engine,
         vector,
         engine.full_length(n, vector),
         engine.resized(change, size),
         engine.resized(weight, size),
     )
+
+
+def _decoder(architecture: Architecture) -> DecoderBase:
+    spec: Any = architecture.forecaster_spec
+    return make_decoder(spec)

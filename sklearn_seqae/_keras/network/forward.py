@@ -75,4 +75,5 @@ def project(engine: Engine, architecture: Architecture, pooled: Tensor) -> Tenso
 
 def log_variance(engine: Engine, architecture: Architecture, pooled: Tensor) -> Tensor:
     """Return the logarithms of the variances of embeddings."""
-    return engine.dense(architecture.log_variance_layer, pooled)
+    layer: Any = architecture.log_variance_layer
+    return engine.dense(layer, pooled)

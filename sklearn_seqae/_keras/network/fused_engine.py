@@ -12,14 +12,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from sklearn_seqae._architecture import LSTM, Architecture, Dense
+from sklearn_seqae._architecture import LSTM, Dense
 from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
 from sklearn_seqae._keras.lstm.fused import LSTMWeights, lstm
 from sklearn_seqae._keras.lstm.gates import BLOCK, advance
-from sklearn_seqae._keras.lstm.recurrence import Scratch
 from sklearn_seqae._keras.lstm.running_pool import NEEDS
 from sklearn_seqae._keras.lstm.squared_error import dense_squared_error, squared_error
-from sklearn_seqae._keras.network.decoders import make_decoder
+from sklearn_seqae._keras.lstm.unroll import unroll
 from sklearn_seqae._keras.network.engine import Cell, Step
 from sklearn_seqae._keras.network.pooling import States
 
@@ -43,7 +42,7 @@ class FusedSequence:
         By kind, one for each direction.
     """
 
-    values: Tensor | None
+    values: Any
     lengths: Tensor
     n_steps: int
     constant: Tensor | None = None
@@ -273,71 +272,3 @@ class FusedEngine:
                 for kind in kinds
             )
         )
-
-
-def unroll(
-    step: Step,
-    n_rows: int,
-    width: int,
-    units: list[int],
-    n_steps: int,
-    lengths: Tensor,
-) -> Tensor:
-    """Repeat a step in a loop for as long as the longest row; (T, B, width)."""
-
-    def advance_all(t, written, states, steps):  # type: ignore[no-untyped-def]
-        live = (t < lengths)[:, None]  # else states of relu might overflow, see `fused`
-        written, after = step(written, states)
-        states = tf.nest.map_structure(
-            lambda new, old: tf.where(live, new, old), after, states
-        )
-        return t + 1, written, states, steps.write(t, written)
-
-    states = [(tf.zeros((n_rows, n)), tf.zeros((n_rows, n))) for n in units]
-    shape = (n_rows, width)
-    steps = tf.TensorArray(tf.float32, n_steps, element_shape=shape)
-    longest = tf.reduce_max(lengths)
-    *_, steps = tf.while_loop(
-        lambda t, *_: t < longest, advance_all, (0, tf.zeros(shape), states, steps)
-    )
-    return steps.stack()
-
-
-def allocate_scratch(
-    architecture: Architecture, n_steps: int, n_rows: int, n_forecast_rows: int
-) -> dict[str, Any]:
-    """Allocate buffers for one call in training.
-
-    Parameters
-    ----------
-    architecture : Architecture
-    n_steps : int
-        LSTM steps of the longest sequence, a multiple of `BLOCK`.
-    n_rows, n_forecast_rows : int
-        Rows, and those of which the forecaster predicts what comes next.
-
-    Returns
-    -------
-    dict
-        For `FusedEngine.scratch`.
-    """
-    found: dict[str, Any] = {
-        layer.name: Scratch.allocate(
-            n_steps, len(layer.directions), n_rows, layer.units
-        )
-        for layer in architecture.encoder_layers
-    }
-    n_ahead = -(-architecture.n_forecast_steps // BLOCK) * BLOCK
-    for spec, size, rows in (
-        (architecture.decoder_spec, n_steps, n_rows),
-        (architecture.forecaster_spec, n_ahead, n_forecast_rows),
-    ):
-        if spec is None or not rows:
-            continue
-        size = -(-make_decoder(spec).n_buffer_steps(size) // BLOCK) * BLOCK
-        for layer in spec.lstm:
-            found[layer.name] = Scratch.allocate(size, 1, rows, layer.units)
-        if spec.output.time_distributed:
-            shape = (size // BLOCK, BLOCK * rows, spec.output.n_inputs)
-            found[spec.output.name] = tf.Variable(tf.zeros(shape), trainable=False)
-    return found

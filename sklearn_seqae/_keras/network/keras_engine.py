@@ -18,8 +18,8 @@ from keras import layers, ops
 from sklearn_seqae._architecture import LSTM, Dense
 from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
 from sklearn_seqae._keras.lstm.squared_error import squared_error
+from sklearn_seqae._keras.lstm.unroll import unroll
 from sklearn_seqae._keras.network.engine import Cell, Step
-from sklearn_seqae._keras.network.fused_engine import unroll
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
 from sklearn_seqae._keras.network.pooling import States
 
@@ -205,7 +205,8 @@ class KerasEngine:
     def squared_error(
         self, steps: Tensor, target: Tensor, weight: Tensor, lengths: Tensor
     ) -> Tensor:
-        return squared_error(*map(_swapped, (steps, target, weight)), lengths)
+        steps, target, weight = map(_swapped, (steps, target, weight))
+        return squared_error(steps, target, weight, lengths)
 
     # How a layer is called ------------------------------------------------------------
 

@@ -14,7 +14,6 @@ from keras import initializers, layers, ops
 from sklearn_seqae._architecture import (
     LSTM,
     Architecture,
-    Dense,
     Layer,
     Weight,
     Weights,

@@ -136,9 +136,9 @@ def _optimizer_parameters(optimizer: Any) -> dict[str, Any]:
 def _autoencoder_over_steps(
     built: KerasLayers, architecture: Architecture, n_steps: int
 ) -> keras.Model:
-    """Build the model that is trained: steps padded with NaN in, the last step out first.
+    """Build the model that is trained: padded steps in, the last step first out.
 
-    A decoder with teacher forcing reads the true steps.
+    Padding is NaN. A decoder with teacher forcing reads the true steps.
     """
     width = architecture.encoder_layers[0].n_inputs
     steps = keras.Input((n_steps, width), name="steps")

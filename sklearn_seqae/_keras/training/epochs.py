@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
+from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._batching import buffer_steps, shard_shape
-from sklearn_seqae._architecture import Architecture, Weights
 from sklearn_seqae._keras.devices import has_gpu, n_cores
 from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.network.keras_layers import initial_weights

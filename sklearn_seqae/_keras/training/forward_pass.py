@@ -18,7 +18,7 @@ Tensor = Any
 
 
 class Shard(NamedTuple):
-    """Rows that are computed together, as in `PackedShards`, for buffers of one size."""
+    """Rows that are computed together, of `PackedShards`, in buffers of one size."""
 
     x: Tensor
     target: Tensor

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._architecture import Weights
 from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
 from sklearn_seqae._keras.network.engines import engine_maker
-from sklearn_seqae._keras.network.fused_engine import allocate_scratch
+from sklearn_seqae._keras.network.scratch import allocate_scratch
 from sklearn_seqae._keras.training.compiled import (
     CompiledModel,
     optimizer_identity,
