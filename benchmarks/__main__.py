@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import _figures, _machine, _page
+from benchmarks import _against, _figures, _machine, _page
 from benchmarks._task import Task, run, tiny
 from benchmarks.tasks import TASKS
 
@@ -21,6 +21,8 @@ def main() -> None:
         tasks = [_quick(task) for task in tasks]
     if options.list:
         print(*(f"{task.name:22} {task.title}" for task in tasks), sep="\n")
+    elif options.against is not None:
+        _against.main(tasks, options.against.resolve(), options.rounds)
     else:
         _measure([] if options.page else tasks, options.rounds, keep=not options.quick)
 
@@ -41,6 +43,12 @@ def _parse() -> argparse.Namespace:
         help="tiny sizes and two rounds: does it run? Nothing is kept",
     )
     parser.add_argument("--rounds", type=int, help="default 5")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="CHECKOUT",
+        help="measure ours in both checkouts, in turns; no peers, nothing is kept",
+    )
     options = parser.parse_args()
     if options.rounds is None:
         options.rounds = 2 if options.quick else 5
