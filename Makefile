@@ -9,16 +9,19 @@ SOURCES := sklearn_seqae tests examples benchmarks docs/*.py conftest.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test ruff lint types docs links bench format clean
+.PHONY: help demo test test-benchmarks ruff lint types docs links bench format clean
 
 help:  ## list these words
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.has-plot  ## train on real recordings, print scores, save pictures
 	$(BIN)/python examples/quickstart.py
 
 test: $(VENV)/.has-test ruff  ## ruff and the test-suite
 	$(BIN)/python -m pytest
+
+test-benchmarks: $(VENV)/.has-test ruff  ## the tests of the benchmarks
+	$(BIN)/python -m pytest benchmarks/tests
 
 ruff: $(VENV)/.has-test
 	$(BIN)/ruff check --quiet $(wildcard $(SOURCES))

@@ -16,13 +16,13 @@ def log_uniform_lengths(
     return np.minimum(np.exp(logs).astype(np.int64), longest)
 
 
-def waves(
-    lengths: NDArray[np.int64], n_features: int, seed: int = 0
+def make(
+    n: int, shortest: int, longest: int, n_features: int = 3, seed: int = 0
 ) -> list[NDArray[np.float32]]:
-    """Noisy sine waves of these lengths, about standardised: (length, n_features)."""
+    """Noisy sine waves, about standardised, with lengths log-uniform in a range."""
     rng = np.random.default_rng(seed + 1)
     sequences = []
-    for length in lengths:
+    for length in log_uniform_lengths(n, shortest, longest, seed):
         period, phase = rng.uniform(8, 40), rng.uniform(0, 6.28, n_features)
         t = np.arange(length)[:, None]
         wave = 1.4 * np.sin(6.28 * t / period + phase)
@@ -31,11 +31,10 @@ def waves(
     return sequences
 
 
-def make(
-    n: int, shortest: int, longest: int, n_features: int = 3, seed: int = 0
-) -> list[NDArray[np.float32]]:
-    """Draw ``n`` sequences with lengths log-uniform in shortest..longest."""
-    return waves(log_uniform_lengths(n, shortest, longest, seed), n_features, seed)
+def lengths_of(data: dict[str, int]) -> list[int]:
+    """How long the sequences are that `make` draws with these arguments."""
+    sizes = data["n"], data["shortest"], data["longest"]
+    return log_uniform_lengths(*sizes).tolist()
 
 
 def long_frame(

@@ -13,15 +13,12 @@ from collections.abc import Sequence
 
 
 def lstm_forward(
-    n_steps: int, n_inputs: int, n_units: int, n_projections: int | None = None
+    n_steps: int, n_inputs: int, n_units: int, n_projections: int
 ) -> float:
     """Operations of one LSTM, one direction, over ``n_steps`` steps in all.
 
-    ``n_projections`` is how often the input is multiplied, where that is not once a
-    step.
+    ``n_projections`` is how often the input is multiplied.
     """
-    if n_projections is None:
-        n_projections = n_steps
     return 2.0 * 4 * n_units * (n_projections * n_inputs + n_steps * n_units)
 
 
@@ -29,8 +26,8 @@ def encoder_forward(
     lengths: Sequence[int], n_features: int, n_units: int, bidirectional: bool = True
 ) -> float:
     """Operations that reading sequences of these lengths once takes."""
-    directions = 2 if bidirectional else 1
-    return directions * lstm_forward(sum(lengths), n_features, n_units)
+    n_steps, directions = sum(lengths), 2 if bidirectional else 1
+    return directions * lstm_forward(n_steps, n_features, n_units, n_steps)
 
 
 def epoch(
@@ -44,8 +41,3 @@ def epoch(
     encoder = encoder_forward(lengths, n_features, n_units, bidirectional)
     decoder = lstm_forward(sum(lengths), n_components, n_units, len(lengths))
     return 3 * (encoder + decoder)
-
-
-def patched(lengths: Sequence[int], patch_size: int) -> list[int]:
-    """LSTM steps of sequences that are read ``patch_size`` time steps at a time."""
-    return [-(-length // patch_size) for length in lengths]

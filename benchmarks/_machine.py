@@ -1,33 +1,27 @@
 """What the figures were measured on."""
 
-import os
 import platform
+import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGES = (
-    "numpy",
-    "pandas",
-    "polars",
-    "scikit-learn",
-    "tensorflow",
-    "keras",
-    "scikeras",
-    "torch",
-    "aeon",
+    *("numpy", "pandas", "polars", "scikit-learn"),
+    *("tensorflow", "keras", "scikeras", "torch", "aeon"),
 )
 
 
 def describe() -> dict[str, str]:
     """Processor, cores, memory, operating system and versions, for people to read."""
-    versions = {name: _version(name) for name in PACKAGES}
+    import psutil
+
     return {
         "processor": _processor(),
-        "cores": str(os.cpu_count()),
-        "memory": _memory(),
+        "cores": str(psutil.cpu_count()),
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        **versions,
+        **{name: _version(name) for name in PACKAGES},
     }
 
 
@@ -40,25 +34,11 @@ def _version(package: str) -> str:
 
 def _processor() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        text = Path("/proc/cpuinfo").read_text()
     except OSError:  # not Linux
         return platform.processor() or platform.machine()
-    fields = dict(
-        (key.strip(), value.strip())
-        for key, found, value in (line.partition(":") for line in lines)
-        if found
-    )
-    if "cpu family" not in fields:
-        return fields.get("model name", platform.machine())
-    return (
-        f"{fields.get('model name', 'unknown')} "
-        f"(family {fields['cpu family']}, model {fields.get('model', '?')})"
-    )
-
-
-def _memory() -> str:
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):  # not POSIX
-        return "unknown"
-    return f"{total / 2**30:.0f} GiB"
+    known = dict(re.findall(r"^(model name|cpu family|model)\s*: (.*)$", text, re.M))
+    if "cpu family" not in known:
+        return known.get("model name", platform.machine())
+    family, model = known["cpu family"], known.get("model", "?")
+    return f"{known.get('model name', 'unknown')} (family {family}, model {model})"

@@ -1,18 +1,38 @@
-"""What a benchmark is: contestants, and the comparisons read off their rounds."""
+"""What a benchmark is, and the one way it is run: interleaved, round by round."""
 
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
+
+from benchmarks._worker import ROOT, MissingPeerError, start
+
+OPTIONAL = ("aeon", "polars", "torch")  # peers of the `bench` extra
+HOPELESS = 2.0  # a rival this much slower than its group's fastest is not run again
+TINY = {  # the largest sizes of ``--quick``
+    "n": 40,
+    "shortest": 8,
+    "longest": 12,
+    "n_units": 4,
+    "n_components": 12,
+    "epochs": 2,
+    "many": 3,
+    "n_rows": 10_000,
+    "n_series": 100,
+}
 
 
 @dataclass(frozen=True)
 class Contestant:
     """Something that is measured in a process of its own.
 
-    ``fresh`` starts a new process every round, for cold starts; otherwise one process
-    is prepared and warmed up once and serves all rounds. Of the members of a
-    ``group``, several ways to do a peer's job, only those near the fastest in the
-    first round are run again.
+    ``job`` is a function of this package, as ``module:function``. ``fresh`` starts a
+    new process every round, for cold starts; otherwise one process is prepared and
+    warmed up once and serves all rounds. Of the members of a ``group``, several ways to
+    do a peer's job, only those near the fastest in the first round are run again.
+    ``root`` is the checkout whose packages are imported.
     """
 
     name: str
@@ -20,47 +40,106 @@ class Contestant:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     fresh: bool = False
     group: str | None = None
+    root: Path = ROOT
 
-
-@dataclass(frozen=True)
-class Measure:
-    """Which number of which contestant; ``per`` divides it, by time steps say."""
-
-    contestant: str
-    name: str = "seconds"
-    per: float = 1.0
+    def start(self) -> Any:
+        return start(f"benchmarks.{self.job}", dict(self.parameters), self.root)
 
 
 @dataclass(frozen=True)
 class Row:
     """One comparison: a line of the table.
 
-    A ``speedup`` is peer / ours and should be large, a ``growth`` is ours / peer and
-    should be small, a ``share`` is our operations per second over the matmul rate. Of
-    several peers the fastest counts. ``flops`` are the operations that ``ours`` does
-    in its time; None where a share says nothing. ``target`` is None in rows that
-    nothing was promised for.
+    ``ours`` and ``peers`` are contestants, with the name of a number where that is not
+    ``seconds``, as in ``ours:process``; ``per`` divides ours and theirs, by time steps
+    say. Of several peers the fastest counts. A ``speedup`` is peer / ours and should be
+    large, a ``growth`` is ours / peer and should be small, a ``share`` is our
+    operations per second over the matmul rate. ``flops`` are the operations that
+    ``ours`` does in its time; None where a share says nothing. ``target`` is None in
+    rows that nothing was promised for.
     """
 
     work: str
-    kind: Literal["speedup", "growth", "share"]
-    ours: Measure
-    peers: tuple[Measure, ...] = ()
+    peers: tuple[str, ...] = ()
     target: float | None = None
     stretch: float | None = None
     flops: float | None = None
+    kind: Literal["speedup", "growth", "share"] = "speedup"
+    ours: str = "ours"
+    per: tuple[float, float] = (1.0, 1.0)
     unit: str = "s"
 
 
 @dataclass(frozen=True)
 class Task:
-    """Contestants that run in turn, the rows read off them, and what to know."""
+    """Contestants that run in turn, and the rows read off them."""
 
     name: str
     title: str
     contestants: Sequence[Contestant]
     rows: Sequence[Row]
-    notes: Sequence[str] = ()
 
 
-MATMUL = Contestant("matmul", "benchmarks.peers.matmul:rate")
+@dataclass(frozen=True)
+class Results:
+    """What each contestant measured, round by round, and whose package is missing."""
+
+    rounds: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)  # contestant -> package
+
+
+MATMUL = Contestant("matmul", "peers.matmul:rate")
+
+
+def run(task: Task, n_rounds: int) -> Results:
+    """Every contestant once, then every contestant again, ``n_rounds`` times."""
+    results = Results()
+    left = list(task.contestants)
+    with ExitStack() as stack:
+        kept: dict[str, Any] = {}
+        for turn in range(n_rounds):
+            for one in list(left):
+                print(f"{task.name}: round {turn + 1}, {one.name}", file=sys.stderr)
+                try:
+                    measured = _turn(one, kept, stack)
+                except MissingPeerError as error:
+                    if str(error) not in OPTIONAL:
+                        raise
+                    results.missing[one.name] = str(error)
+                    left.remove(one)
+                else:
+                    results.rounds.setdefault(one.name, []).append(measured)
+            if turn == 0:
+                left = worth_running(left, results.rounds)
+    return results
+
+
+def _turn(one: Contestant, kept: dict[str, Any], stack: ExitStack) -> dict[str, float]:
+    if one.fresh:
+        with one.start() as round_:
+            return round_()
+    if one.name not in kept:
+        kept[one.name] = stack.enter_context(one.start())
+    return kept[one.name]()
+
+
+def worth_running(
+    contestants: Sequence[Contestant], rounds: Mapping[str, list[dict[str, float]]]
+) -> list[Contestant]:
+    """Leave out those that their group's fastest beats by more than `HOPELESS`."""
+    seconds = {one.name: rounds[one.name][0].get("seconds", 0.0) for one in contestants}
+
+    def is_hopeless(one: Contestant) -> bool:
+        rivals = [seconds[o.name] for o in contestants if o.group == one.group]
+        return one.group is not None and seconds[one.name] > HOPELESS * min(rivals)
+
+    return [one for one in contestants if not is_hopeless(one)]
+
+
+def tiny(value: Any, key: str = "") -> Any:
+    """Parameters with sizes cut to `TINY`, and of a grid the first candidate alone."""
+    if key == "grid":
+        return {name: candidates[:1] for name, candidates in value.items()}
+    if isinstance(value, dict):
+        return {name: tiny(inner, name) for name, inner in value.items()}
+    return value if value is None else min(value, TINY.get(key, value))

@@ -9,12 +9,13 @@ import sys
 import time
 from typing import Any
 
+import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks._process import ROOT
-from benchmarks._report import list_table
+from benchmarks._page import list_table
+from benchmarks._worker import ROOT
 from sklearn_seqae import LSTMAutoencoderTransformer
 from sklearn_seqae.datasets import make_sequences
 
@@ -29,14 +30,13 @@ SEQUENCES: dict[str, Any] = {"noise": 0.3, "class_sep": 1.2}
 
 def main() -> None:
     title = 'Held-out error / accuracy, by the share of ``epochs="auto"``'
-    rows: list[tuple[object, ...]] = [
-        ("sequences", "epochs", "half", '"auto"', "twice")
-    ]
+    columns = ("sequences", "epochs", "half", '"auto"', "twice")
+    rows = []
     for n in SIZES:
         chosen, auto = _judged(n, "auto")
         half, twice = (_judged(n, round(chosen * share))[1] for share in (0.5, 2))
         rows.append((f"{n:,}", chosen, half, auto, twice))
-        TABLE.write_text(list_table(rows, title) + "\n")
+        TABLE.write_text(list_table(pd.DataFrame(rows, columns=columns), title) + "\n")
     print(f"written to {TABLE.relative_to(ROOT)}")
 
 

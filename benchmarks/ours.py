@@ -2,10 +2,11 @@
 
 import gc
 import itertools
+import threading
 from typing import Any
 
-from benchmarks import _data, _job
-from benchmarks._job import Round, epoch_by_difference, timed
+from benchmarks import _data
+from benchmarks._timing import Round, epoch_by_difference, timed
 from sklearn_seqae import LSTMAutoencoderTransformer, to_sequences
 
 # The model that the peers train as well: a Dense layer on the last states, one loss
@@ -13,8 +14,8 @@ PLAIN: dict[str, Any] = {
     "n_components": 16,
     "pooling": "last",
     "contrastive_weight": 0.0,
-    "differences": False,
     "mask_ratio": 0.0,
+    "differences": False,
     "epochs": 100,
     "learning_rate": 1e-3,
     "learning_rate_schedule": None,
@@ -131,13 +132,19 @@ def long_table_memory(library: str, **size: int) -> Round:
     n_bytes = _data.n_bytes(frame)
 
     def round_() -> dict[str, float]:
-        with _job.peak_memory(process) as peak:
-            seconds = timed(lambda: _cut(frame))
-        return {
-            "seconds": seconds,
-            "peak": (peak() - before) / 2**20,
-            "frame": n_bytes / 2**20,
-        }
+        resident, done = [process.memory_info().rss], threading.Event()
+
+        def watch() -> None:
+            while not done.wait(0.002):
+                resident.append(process.memory_info().rss)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        seconds = timed(lambda: _cut(frame))
+        done.set()
+        watcher.join()
+        in_mib = {"peak": max(resident) - before, "frame": n_bytes}
+        return {"seconds": seconds, **{k: v / 2**20 for k, v in in_mib.items()}}
 
     return round_
 

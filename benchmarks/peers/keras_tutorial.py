@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from benchmarks import _data
-from benchmarks._job import Round, timed
+from benchmarks._timing import Round, timed
 
 LONGEST = 9
 
@@ -37,14 +37,8 @@ def _fit(epochs: int, validation_split: float) -> keras.Model:
     X = _data.pad(_data.tutorial(), LONGEST)
     model = _model()
     model.compile(optimizer="adam", loss="mse")
-    model.fit(
-        X,
-        X,
-        epochs=epochs,
-        validation_split=validation_split,
-        shuffle=True,
-        verbose=0,
-    )
+    options = {"validation_split": validation_split, "shuffle": True, "verbose": 0}
+    model.fit(X, X, epochs=epochs, **options)
     return model
 
 

@@ -1,7 +1,7 @@
 """What one does with a long table otherwise: sort it, or loop over its groups."""
 
 from benchmarks import _data
-from benchmarks._job import Round, timed
+from benchmarks._timing import Round, timed
 
 
 def polars_sort(**size: int) -> Round:

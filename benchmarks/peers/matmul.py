@@ -5,7 +5,7 @@ import time
 
 import tensorflow as tf
 
-from benchmarks._job import Round
+from benchmarks._timing import Round
 
 N = 1024
 

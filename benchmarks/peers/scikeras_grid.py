@@ -8,7 +8,8 @@ from scikeras.wrappers import KerasRegressor
 from sklearn.model_selection import GridSearchCV
 
 from benchmarks import _data
-from benchmarks._job import Round, timed
+from benchmarks._timing import Round, timed
+from benchmarks.peers.keras_autoencoder import autoencoder
 
 
 def grid_search(
@@ -18,24 +19,11 @@ def grid_search(
     sequences = _data.make(**data)
     X = _data.pad(sequences, max(map(len, sequences)))
     y = X.reshape(len(X), -1)
-    regressor = KerasRegressor(
-        _build,
-        n_units=32,
-        n_components=16,
-        learning_rate=1e-3,
-        epochs=epochs,
-        batch_size=batch_size,
-        random_state=0,
-        verbose=0,
-    )
-    search = GridSearchCV(
-        regressor,
-        grid,
-        scoring="neg_mean_squared_error",
-        cv=3,
-        n_jobs=1,
-        error_score="raise",
-    )
+    start = {"n_units": 32, "n_components": 16, "learning_rate": 1e-3}
+    training = {"epochs": epochs, "batch_size": batch_size, "random_state": 0}
+    regressor = KerasRegressor(_build, verbose=0, **start, **training)
+    options = {"scoring": "neg_mean_squared_error", "error_score": "raise"}
+    search = GridSearchCV(regressor, grid, cv=3, n_jobs=1, **options)
     return lambda: {"seconds": timed(lambda: search.fit(X, y))}
 
 
@@ -43,14 +31,8 @@ def _build(
     n_units: int, n_components: int, learning_rate: float, meta: dict[str, Any]
 ) -> keras.Model:
     _, n_timesteps, n_features = meta["X_shape_"]
-    inputs = keras.Input((n_timesteps, n_features))
-    hidden = layers.Masking(0.0)(inputs)
-    hidden = layers.Bidirectional(layers.LSTM(n_units))(hidden)
-    embedding = layers.Dense(n_components)(hidden)
-    hidden = layers.RepeatVector(n_timesteps)(embedding)
-    hidden = layers.LSTM(n_units, return_sequences=True)(hidden)
-    hidden = layers.TimeDistributed(layers.Dense(n_features))(hidden)
-    model = keras.Model(inputs, layers.Flatten()(hidden))
+    stock, _ = autoencoder(n_features, n_units, n_components, n_timesteps)
+    model = keras.Model(stock.input, layers.Flatten()(stock.output))
     model.compile(keras.optimizers.Adam(learning_rate), _masked_mse)
     return model
 

@@ -1,6 +1,8 @@
 """The same autoencoder in PyTorch: `nn.LSTM` on packed sequences, batches by length."""
 
 import random
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
 from benchmarks import _data
-from benchmarks._job import Round, epoch_by_difference, timed
+from benchmarks._timing import Round, epoch_by_difference, timed
 
 
 class Autoencoder(nn.Module):
@@ -39,55 +41,41 @@ class Autoencoder(nn.Module):
 
 
 def warm_epoch(
-    data: dict[str, Any],
-    few: int,
-    many: int,
-    batch_size: int,
-    packed: bool,
-    **model: Any,
+    data: dict[str, Any], few: int, many: int, packed: bool, **model: Any
 ) -> Round:
     """Not packed: for sequences of one length, which need no packing."""
-    sequences = _data.make(**data)
-    batches = _batches(sequences, batch_size, packed)
-    network = Autoencoder(sequences[0].shape[1], **model)
-    optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
     return epoch_by_difference(
-        lambda epochs: _train(network, optimizer, batches, epochs), few, many
+        _training(_data.make(**data), packed, **model), few, many
     )
 
 
-def cold_fit(
-    data: dict[str, Any], epochs: int, batch_size: int, packed: bool, **model: Any
-) -> Round:
+def cold_fit(data: dict[str, Any], epochs: int, packed: bool, **model: Any) -> Round:
     sequences = _data.make(**data)
-
-    def fit() -> None:
-        batches = _batches(sequences, batch_size, packed)
-        network = Autoencoder(sequences[0].shape[1], **model)
-        optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
-        _train(network, optimizer, batches, epochs)
-
-    return lambda: {"seconds": timed(fit)}
+    return lambda: {
+        "seconds": timed(lambda: _training(sequences, packed, **model)(epochs))
+    }
 
 
-def _train(
-    network: Autoencoder,
-    optimizer: torch.optim.Optimizer,
-    batches: list[Any],
-    epochs: int,
-) -> None:
-    for _ in range(epochs):
-        for batch in random.sample(batches, len(batches)):
-            optimizer.zero_grad()
-            network.loss(batch).backward()
-            optimizer.step()
+def _training(
+    sequences: list[np.ndarray], packed: bool, batch_size: int, **model: Any
+) -> Callable[[int], None]:
+    """Build batches and a network; return what trains it for so many epochs."""
+    batches = _batches(sequences, batch_size, packed)
+    network = Autoencoder(sequences[0].shape[1], **model)
+    optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
+
+    def train(epochs: int) -> None:
+        for _ in range(epochs):
+            for batch in random.sample(batches, len(batches)):
+                optimizer.zero_grad()
+                network.loss(batch).backward()
+                optimizer.step()
+
+    return train
 
 
 def transform(data: dict[str, Any], batch_size: int, **model: Any) -> Round:
-    """Embeddings, of batches packed before and packing included.
-
-    Either way in the order of the input.
-    """
+    """Embeddings in the order of the input, of batches packed before and of a list."""
     sequences = _data.make(**data)
     network = Autoencoder(sequences[0].shape[1], **model).eval()
     prepared = _batches(sequences, batch_size, packed=True)
@@ -100,25 +88,19 @@ def transform(data: dict[str, Any], batch_size: int, **model: Any) -> Round:
         result[order] = rows
         return result
 
-    def from_packed() -> None:
-        encode(prepared)
-
-    def from_list() -> None:
-        encode(_batches(sequences, batch_size, packed=True))
-
-    from_packed()
-    return lambda: {"seconds": timed(from_packed), "from_list": timed(from_list)}
+    encode(prepared)
+    return lambda: {
+        "seconds": timed(lambda: encode(prepared)),
+        "from_list": timed(lambda: encode(_batches(sequences, batch_size, True))),
+    }
 
 
 def _batches(sequences: list[np.ndarray], batch_size: int, packed: bool) -> list[Any]:
-    batches = []
-    for group in _groups(sequences, batch_size):
-        members = [torch.from_numpy(sequences[k]) for k in group]
-        if packed:
-            batches.append(pack_sequence(members))
-        else:
-            batches.append(torch.stack(members, 1))
-    return batches
+    together = pack_sequence if packed else partial(torch.stack, dim=1)
+    return [
+        together([torch.from_numpy(sequences[k]) for k in group])
+        for group in _groups(sequences, batch_size)
+    ]
 
 
 def _groups(sequences: list[np.ndarray], batch_size: int) -> list[np.ndarray]:

@@ -3,33 +3,24 @@
 import hashlib
 import json
 import os
-import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from benchmarks.representations.designs import Design
+from benchmarks.representations.designs import DESIGNS, Design
 
 PATH = Path(__file__).with_name("results.json")
+KEY = ("dataset", "design", "seed")
 
 
 @dataclass
 class Results:
-    """Records by data set, design and seed.
+    """Records of one design on one data set with one seed, and what they share."""
 
-    Parameters
-    ----------
-    records : dict
-        ``records[dataset][design][seed]``, the seed as text, as JSON has it.
-    data : dict
-        Sizes of each data set.
-    parameters, machines : dict
-        What many records share, by the digest that stands in them.
-    """
-
-    records: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    data: dict[str, dict[str, Any]] = field(default_factory=dict)
+    records: list[dict[str, Any]] = field(default_factory=list)
+    data: dict[str, dict[str, Any]] = field(default_factory=dict)  # sizes
+    # By the digest that stands in the records
     parameters: dict[str, dict[str, str]] = field(default_factory=dict)
     machines: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -39,64 +30,47 @@ class Results:
 
     def write(self, path: Path) -> None:
         """Whole or not at all; a line for each record."""
+        parts = (f'"{name}": {_lines(table)}' for name, table in vars(self).items())
         new = path.with_suffix(".new")
-        new.write_text(_as_json(vars(self)) + "\n")
+        new.write_text("{\n" + ",\n".join(parts) + "\n}\n")
         os.replace(new, path)
 
     def add(
         self,
-        key: tuple[str, str, int],
         record: Mapping[str, Any],
         parameters: dict[str, str],
         machine: dict[str, str],
     ) -> None:
-        dataset, design, seed = key
-        kept = {k: _rounded(v) for k, v in record.items() if k != "data"}
+        """Keep a record in place of an earlier one of the same key."""
+        # Six digits after the point: JSON that people can read
+        kept = {k: round(v, 6) if type(v) is float else v for k, v in record.items()}
+        self.data[kept["dataset"]] = kept.pop("data")
         kept["parameters"] = _share(self.parameters, parameters)
         kept["machine"] = _share(self.machines, machine)
-        self.data[dataset] = record["data"]
-        of_design = self.records.setdefault(dataset, {}).setdefault(design, {})
-        of_design[str(seed)] = kept
+        others = [r for r in self.records if any(r[k] != kept[k] for k in KEY)]
+        self.records = [*others, kept]
 
-    def fresh(self, dataset: str, design: str, now: Design) -> dict[int, Any]:
-        """Records by seed, less those that the design, as it is now, did not make."""
-        found = self.records.get(dataset, {}).get(design, {})
-        return {
-            int(seed): record
-            for seed, record in found.items()
-            if _same(self.parameters[record["parameters"]], now)
-        }
-
-    def restricted_to(self, datasets: Sequence[str]) -> Self:
-        """The same without the other data sets."""
-        return replace(self, records={name: self.records[name] for name in datasets})
-
-    def median(self, records: Mapping[int, Any], *path: str) -> float | None:
-        """Over seeds, of what stands at this path in the records; None if nowhere."""
-        values = [_at(record, path) for record in records.values()]
-        known = [value for value in values if value is not None]
-        return statistics.median(known) if known else None
+    def fresh(self) -> list[dict[str, Any]]:
+        """The records that the designs, as they are now, would make."""
+        now = {name: design.parameters() for name, design in DESIGNS.items()}
+        return [
+            record
+            for record in self.records
+            if (name := record["design"]) in DESIGNS
+            and _same(self.parameters[record["parameters"]], now[name], DESIGNS[name])
+        ]
 
 
-def _same(then: Mapping[str, str], design: Design) -> bool:
+def _same(then: Mapping[str, str], now: Mapping[str, str], design: Design) -> bool:
     """Whether a record's parameters are the design's.
 
     One that the estimator did not have then counts as the same, unless the design is
     about it: a new parameter's default does what was done before.
     """
-    now = design.parameters()
     return all(
         then[name] == value if name in then else name not in design.given
         for name, value in now.items()
     )
-
-
-def _at(record: Any, path: tuple[str, ...]) -> Any:
-    for key in path:
-        record = record.get(key)
-        if record is None:
-            return None
-    return record
 
 
 def _share(table: dict[str, dict[str, str]], entry: dict[str, str]) -> str:
@@ -106,21 +80,9 @@ def _share(table: dict[str, dict[str, str]], entry: dict[str, str]) -> str:
     return digest
 
 
-def _rounded(value: Any) -> Any:
-    """Six digits after the point: JSON that people can read."""
-    if isinstance(value, float):
-        return round(value, 6)
-    if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
-    return value
-
-
-def _as_json(value: Any, depth: int = 0) -> str:
-    """Indented, but dicts without dicts, and records, on a line of their own."""
-    if depth == 4 or not any(isinstance(v, dict) for v in value.values()):
-        return json.dumps(value)
-    inner = (
-        f"{' ' * (depth + 1)}{json.dumps(k)}: {_as_json(v, depth + 1)}"
-        for k, v in value.items()
-    )
-    return "{\n" + ",\n".join(inner) + "\n" + " " * depth + "}"
+def _lines(table: list[Any] | dict[str, Any]) -> str:
+    """JSON with a line for each entry."""
+    if isinstance(table, list):
+        return "[\n" + ",\n".join(map(json.dumps, table)) + "\n]"
+    entries = (f"{json.dumps(k)}: {json.dumps(v)}" for k, v in table.items())
+    return "{\n" + ",\n".join(entries) + "\n}"

@@ -2,15 +2,14 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
 
 from benchmarks import _machine
-from benchmarks._process import MissingPeerError, Process
-from benchmarks.representations._results import Results
+from benchmarks._worker import MissingPeerError, start
+from benchmarks.representations._results import KEY, Results
 from benchmarks.representations.datasets import Dataset
-from benchmarks.representations.designs import HEADLINE, Design
+from benchmarks.representations.designs import DESIGNS, HEADLINE, Design
 
 JOB = "benchmarks.representations._measure:job"
 SEEDS = tuple(range(5))
@@ -49,32 +48,26 @@ def pieces(
     ]
 
 
-def unfinished(
-    wanted: Sequence[Piece], designs: Mapping[str, Design], results: Results
-) -> list[Piece]:
+def unfinished(wanted: Sequence[Piece], results: Results) -> list[Piece]:
     """The same without the seeds that have a fresh result."""
-    left = []
-    for piece in wanted:
-        done = results.fresh(piece.dataset, piece.design, designs[piece.design])
-        seeds = tuple(seed for seed in piece.seeds if seed not in done)
-        if seeds:
-            left.append(Piece(piece.dataset, piece.design, seeds))
-    return left
+    done = {tuple(record[k] for k in KEY) for record in results.fresh()}
+    left = [
+        replace(
+            p,
+            seeds=tuple(s for s in p.seeds if (p.dataset, p.design, s) not in done),
+        )
+        for p in wanted
+    ]
+    return [piece for piece in left if piece.seeds]
 
 
-def run(
-    wanted: Sequence[Piece],
-    designs: Mapping[str, Design],
-    path: Path,
-    job: str = JOB,
-    log: TextIO = sys.stderr,
-) -> list[str]:
+def run(wanted: Sequence[Piece], path: Path, job: str = JOB) -> list[str]:
     """Measure, keeping every record as soon as it is there; return what failed."""
     failures = []
     for k, piece in enumerate(wanted, 1):
-        print(f"{k} of {len(wanted)}: {piece}", file=log, flush=True)
+        print(f"{k} of {len(wanted)}: {piece}", file=sys.stderr, flush=True)
         try:
-            _run_piece(piece, designs[piece.design], path, job, log)
+            _run_piece(piece, path, job)
         except MissingPeerError as error:
             failures.append(f"{piece}: {error} is not installed")
         except RuntimeError as error:
@@ -82,25 +75,15 @@ def run(
     return failures
 
 
-def _run_piece(piece: Piece, design: Design, path: Path, job: str, log: TextIO) -> None:
-    parameters, machine = design.parameters(), _machine.describe()
-    arguments = {
-        "dataset": piece.dataset,
-        "design": piece.design,
-        "seeds": list(piece.seeds),
-    }
-    with Process(job, arguments) as process:
+def _run_piece(piece: Piece, path: Path, job: str) -> None:
+    parameters, machine = DESIGNS[piece.design].parameters(), _machine.describe()
+    with start(job, vars(piece)) as round_:
         for seed in piece.seeds:
-            record = process.round()
-            del record["process"]
-            print(f"  seed {seed}: {_short(record)}", file=log, flush=True)
+            measured = round_()
+            del measured["process"]
+            print(f"  seed {seed}: {measured}", file=sys.stderr, flush=True)
             # Read anew: another run may have added its own meanwhile
             results = Results.read(path)
-            key = (piece.dataset, piece.design, seed)
-            results.add(key, record, parameters, machine)
+            key = {"dataset": piece.dataset, "design": piece.design, "seed": seed}
+            results.add(key | measured, parameters, machine)
             results.write(path)
-
-
-def _short(record: Mapping[str, Any]) -> str:
-    scores = ", ".join(f"{name} {v:.3f}" for name, v in record["scores"].items())
-    return f"{scores}, {record['fit_seconds']:.1f} s to fit"

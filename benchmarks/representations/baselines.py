@@ -36,13 +36,7 @@ def _statistics(x: NDArray[Any]) -> NDArray[Any]:
 
 
 class PaddedPCA(TransformerMixin, BaseEstimator):
-    """Principal components of standardised sequences, padded with zeros at the end.
-
-    Parameters
-    ----------
-    n_components : int or float
-        As `sklearn.decomposition.PCA` takes it; at most what the data allow.
-    """
+    """Principal components of standardised sequences, padded with zeros at the end."""
 
     def __init__(self, n_components: float = 0.99) -> None:
         self.n_components = n_components
@@ -56,22 +50,6 @@ class PaddedPCA(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Sequences) -> NDArray[Any]:
         return self.pca_.transform(self._flat(X))
-
-    def score(self, X: Sequences, y: Any = None) -> float:
-        """Negative mean squared reconstruction error, in scaled units.
-
-        Steps beyond the longest training sequence are reconstructed as the mean. Each
-        sequence counts the same, as in our `score`.
-        """
-        restored = self.pca_.inverse_transform(self.transform(X))
-        n_features = self.padding_.scaler_.n_features_in_
-        restored = restored.reshape(len(X), -1, n_features)
-        errors = []
-        for x, guess in zip(self.padding_.scale(X), restored, strict=True):
-            missing = max(0, len(x) - len(guess))
-            guess = np.pad(guess, ((0, missing), (0, 0)))[: len(x)]
-            errors.append(np.mean((x - guess) ** 2))
-        return -float(np.mean(errors))
 
     def _flat(self, X: Sequences) -> NDArray[Any]:
         return self.padding_.transform(X).reshape(len(X), -1)
@@ -88,13 +66,10 @@ class Padding(TransformerMixin, BaseEstimator):
         self.n_timesteps_ = max(9, *(len(x) for x in X))
         return self
 
-    def scale(self, X: Sequences) -> list[NDArray[Any]]:
-        return [self.scaler_.transform(x) for x in X]
-
     def transform(self, X: Sequences) -> NDArray[Any]:
         padded = np.zeros((len(X), self.n_timesteps_, X[0].shape[1]))
-        for row, x in zip(padded, self.scale(X), strict=True):
-            row[: len(x)] = x[: len(row)]
+        for row, x in zip(padded, X, strict=True):
+            row[: len(x)] = self.scaler_.transform(x)[: len(row)]
         return padded
 
 

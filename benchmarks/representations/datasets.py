@@ -30,21 +30,11 @@ class Data(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set of the study.
+    """A data set of the study."""
 
-    Parameters
-    ----------
-    short : str
-        Heading of its column.
-    loader : callable
-        Takes the name, returns `Data`.
-    held_out : bool
-        Whether no design was chosen by it.
-    """
-
-    short: str
-    loader: Callable[[str], Data]
-    held_out: bool = True
+    short: str  # heading of its column
+    loader: Callable[[str], Data]  # takes the name
+    held_out: bool = True  # no design was chosen by it
 
 
 def load(name: str) -> Data:
@@ -64,9 +54,6 @@ def describe(data: Data) -> dict[str, Any]:
         "n_features": data.X_train[0].shape[1],
         "n_classes": len(np.unique(data.y_train)),
     }
-
-
-# Loaders ------------------------------------------------------------------------------
 
 
 def bundled(name: str) -> Data:
@@ -108,12 +95,8 @@ def shoulder_exercises(name: str) -> Data:
     stored = np.load(path, allow_pickle=True).item()
     test = np.asarray(stored["subject"]) > 5
     X, y = stored["X"], np.asarray(stored["y"])
-    return Data(
-        [x for x, held in zip(X, test, strict=True) if not held],
-        y[~test],
-        [x for x, held in zip(X, test, strict=True) if held],
-        y[test],
-    )
+    train, tested = ([X[k] for k in np.flatnonzero(part)] for part in (~test, test))
+    return Data(train, y[~test], tested, y[test])
 
 
 def _inside(package: str) -> Path:

@@ -12,21 +12,12 @@ from typing import Any
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.ours import PLAIN
 from benchmarks.representations import baselines, inputs
 from sklearn_seqae import LSTMAutoencoderTransformer
 
-ONE_STATE = {  # a vector of the last state, trained for epochs instead of updates
-    "n_components": 16,
-    "pooling": "last",
-    "contrastive_weight": 0.0,
-    "mask_ratio": 0.0,
-    "differences": False,
-    "epochs": 100,
-    "learning_rate": 1e-3,
-    "learning_rate_schedule": None,
-}
 CONVERGED = {
-    **ONE_STATE,
+    **PLAIN,
     "epochs": "auto",
     "learning_rate": 3e-3,
     "learning_rate_schedule": "cosine",
@@ -37,17 +28,17 @@ NO_HEAD = {**CONVERGED, **NO_ATTENTION, "n_components": None}
 OURS: dict[str, dict[str, Any]] = {
     "defaults": {},
     # How the defaults came about, one thing after the other
-    "one-state": ONE_STATE,
+    "one-state": PLAIN,
     "converged": CONVERGED,
     "pooled": {**NO_HEAD, "n_components": 16},
     "no-head": NO_HEAD,
-    "agreement": {**NO_HEAD, "contrastive_weight": 0.3},
+    "contrastive": {**NO_HEAD, "contrastive_weight": 0.3},
     "no-differences": {**NO_ATTENTION, "differences": False},
     "no-attention": NO_ATTENTION,
     # But for one thing the same as without attention
     "64-components": {**NO_ATTENTION, "n_components": 64},
-    "agreement-1": {**NO_ATTENTION, "contrastive_weight": 1.0},
-    "no-agreement": {**NO_ATTENTION, "contrastive_weight": 0.0},
+    "contrastive-1": {**NO_ATTENTION, "contrastive_weight": 1.0},
+    "no-contrastive": {**NO_ATTENTION, "contrastive_weight": 0.0},
     "noise-0.2": {**NO_ATTENTION, "noise": 0.2},
     "forecasts": {**NO_ATTENTION, "forecast_horizon": 10},
     "128-units": {**NO_ATTENTION, "hidden_layer_sizes": (128,)},
@@ -64,8 +55,8 @@ STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
     "converged": "2,000\nupdates",
     "pooled": "pooled\nstates",
     "no-head": "no\nhead",
-    "agreement": "agreement\nwith crops",
-    "no-differences": "hidden\nsteps",
+    "contrastive": "contrastive\nloss",
+    "no-differences": "masking",
     "no-attention": "differences",
     "defaults": "attention\n(defaults)",
 }
@@ -73,27 +64,13 @@ STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
 
 @dataclass(frozen=True)
 class Design:
-    """A way to make embeddings, or a classifier that needs none.
+    """A way to make embeddings, or a classifier that needs none."""
 
-    Parameters
-    ----------
-    make : callable
-        From a seed to an estimator; quick, it imports nothing large.
-    given : dict
-        The parameters that the design is about.
-    seeded : bool
-        Whether the seed changes anything: if not, it is run once.
-    ours : bool
-        Whether it is our estimator.
-    imports : tuple of str
-        Modules to load before any clock starts.
-    """
-
-    make: Callable[[int], Any]
-    given: Mapping[str, Any] = field(default_factory=dict)
-    seeded: bool = True
+    make: Callable[[int], Any]  # from a seed to an estimator; imports nothing large
+    given: Mapping[str, Any] = field(default_factory=dict)  # what the design is about
+    seeded: bool = True  # otherwise no seed changes anything, and it is run once
     ours: bool = False
-    imports: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()  # modules to load before any clock starts
 
     def parameters(self) -> dict[str, str]:
         """All parameters but the seed, as text, to tell whether a result is stale."""

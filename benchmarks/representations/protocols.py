@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import GridSearchCV, train_test_split
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
@@ -42,12 +42,8 @@ Embedding = NDArray[Any]  # of shape (n_samples, n_components)
 def svm(Z_train: Embedding, Z_test: Embedding, data: Data, seed: int) -> float:
     """Accuracy of an SVM with an RBF kernel on the test sequences."""
     y = data.y_train
-    machine = Pipeline(
-        [
-            ("kernel", RBFKernel()),
-            ("svc", SVC(C=np.inf, kernel="precomputed", max_iter=MAX_ITER)),
-        ]
-    )
+    svc = SVC(C=np.inf, kernel="precomputed", max_iter=MAX_ITER)
+    machine = make_pipeline(RBFKernel(), svc)
     if len(y) < 50 or len(y) // len(np.unique(y)) < 5:
         return float(machine.fit(Z_train, y).score(Z_test, data.y_test))
     if len(y) > MAX_SVM_SAMPLES:

@@ -1,111 +1,74 @@
 """The tutorial's own example: four short sequences, 400 epochs."""
 
-from benchmarks import _cli, _data, _flops
-from benchmarks._task import MATMUL, Contestant, Measure, Row, Task
+from typing import Any
 
-OURS = {
-    "n_components": 2,
-    "hidden_layer_sizes": [100],
+from benchmarks import _data, _flops
+from benchmarks._task import MATMUL, Contestant, Row, Task
+from benchmarks.ours import PLAIN
+
+EPOCHS = 400
+COMMON: dict[str, Any] = {
+    "epochs": EPOCHS,
     "activation": "relu",
     "bidirectional": False,
     "length_component": False,
     "patch_size": 1,
     "scaler": None,
 }
+OURS = {**COMMON, "n_components": 2, "hidden_layer_sizes": [100]}
 SAME_MODEL = {  # LSTM(2, relu), RepeatVector, LSTM(100, relu), Dense(1)
+    **PLAIN,
+    **COMMON,
     "n_components": None,
     "hidden_layer_sizes": 2,
     "decoder_layer_sizes": 100,
-    "pooling": "last",
-    "activation": "relu",
-    "bidirectional": False,
-    "length_component": False,
-    "patch_size": 1,
-    "scaler": None,
-    "noise": 0.0,
-    "differences": False,
-    "mask_ratio": 0.0,
-    "contrastive_weight": 0.0,
-    "learning_rate": 1e-3,
-    "learning_rate_schedule": None,
 }
-LOSS_NOTES = (
-    "The same model on both sides, by our parameters on ours, after 400 epochs; each "
-    "round is another seed. The error is the mean over the values of the sequences "
-    "that both were fitted to, without the padding that the tutorial's loss counts as "
-    "well: the first three, as the tutorial's code sets one aside, and all four. With "
-    "two relu units that the code is made of, some seeds start with both of them dead.",
-)
-NOTES = (
-    "LSTM(2, relu) to LSTM(100, relu), four sequences of 4 to 9 steps, 400 epochs of "
-    "one batch. Ours has 100 units in the encoder too and trains on all four "
-    "sequences: more arithmetic than the tutorial's, which keeps one sequence for "
-    "validation. The last rows leave its validation out.",
-    "Whole process: from the start of Python to the end of the first fit, imports "
-    "included.",
-)
 
 
-def tasks(quick: bool) -> list[Task]:
-    epochs = 4 if quick else 400
-    peer = "benchmarks.peers.keras_tutorial:two_fits"
+def _theirs(name: str, job: str, split: float, **parameters: Any) -> Contestant:
+    parameters |= {"epochs": EPOCHS, "validation_split": split}
+    fresh = job == "two_fits"
+    return Contestant(name, f"peers.keras_tutorial:{job}", parameters, fresh)
+
+
+def _speed() -> Task:
+    code, without = "tutorial's code", "without validation"
+    lengths = [len(sequence) for sequence in _data.tutorial()]
+    flops = EPOCHS * _flops.epoch(lengths, 1, 100, 2, bidirectional=False)
+
+    def row(work: str, measure: str, peer: str, *goals: float) -> Row:
+        peers = (f"{peer}:{measure}",)
+        return Row(work, peers, *goals, flops=flops, ours=f"ours:{measure}")
+
     contestants = [
-        Contestant(
-            "ours", "benchmarks.ours:tutorial", {**OURS, "epochs": epochs}, fresh=True
-        ),
-        Contestant(
-            "tutorial's code",
-            peer,
-            {"epochs": epochs, "validation_split": 0.1},
-            fresh=True,
-        ),
-        Contestant(
-            "without validation",
-            peer,
-            {"epochs": epochs, "validation_split": 0.0},
-            fresh=True,
-        ),
+        Contestant("ours", "ours:tutorial", OURS, fresh=True),
+        _theirs(code, "two_fits", 0.1),
+        _theirs(without, "two_fits", 0.0),
         MATMUL,
     ]
-    return [
-        Task("tutorial", "The tutorial's example", contestants, _rows(epochs), NOTES),
-        _loss(epochs),
+    rows = [
+        row("first fit, cold", "seconds", code, 8, 15),
+        row("second fit", "second_fit", code, 40, 100),
+        row("whole process", "process", code),
+        row("first fit, its validation left out", "seconds", without),
+        row("second fit, its validation left out", "second_fit", without),
     ]
+    return Task("tutorial", "The tutorial's example", contestants, rows)
 
 
-def _loss(epochs: int) -> Task:
-    peer = "benchmarks.peers.keras_tutorial:loss"
+def _loss() -> Task:
     contestants, rows = [], []
     for n, split, fitted_to in ((3, 0.1, "three sequences"), (4, 0.0, "all four")):
         ours, theirs = f"ours, {fitted_to}", f"tutorial's code, {fitted_to}"
-        fit = {"epochs": epochs, "n_sequences": n}
         contestants += [
-            Contestant(ours, "benchmarks.ours:tutorial_loss", {**SAME_MODEL, **fit}),
-            Contestant(theirs, peer, {**fit, "validation_split": split}),
+            Contestant(ours, "ours:tutorial_loss", {**SAME_MODEL, "n_sequences": n}),
+            _theirs(theirs, "loss", split, n_sequences=n),
         ]
-        measures = Measure(ours, "loss"), Measure(theirs, "loss")
-        row = Row(fitted_to, "growth", measures[0], measures[1:], target=1.0, unit="")
+        peers = (f"{theirs}:loss",)
+        row = Row(fitted_to, peers, 1.0, kind="growth", ours=f"{ours}:loss", unit="")
         rows.append(row)
     title = "What the tutorial's model comes to"
-    return Task("tutorial-loss", title, contestants, rows, LOSS_NOTES)
+    return Task("tutorial-loss", title, contestants, rows)
 
 
-def _rows(epochs: int) -> list[Row]:
-    lengths = [len(sequence) for sequence in _data.tutorial()]
-    flops = epochs * _flops.epoch(lengths, 1, 100, 2, bidirectional=False)
-
-    def row(work: str, measure: str, peer: str, *goals: float) -> Row:
-        ours, theirs = Measure("ours", measure), Measure(peer, measure)
-        return Row(work, "speedup", ours, (theirs,), *goals, flops=flops)
-
-    return [
-        row("first fit, cold", "seconds", "tutorial's code", 8, 15),
-        row("second fit", "second_fit", "tutorial's code", 40, 100),
-        row("whole process", "process", "tutorial's code"),
-        row("first fit, its validation left out", "seconds", "without validation"),
-        row("second fit, its validation left out", "second_fit", "without validation"),
-    ]
-
-
-if __name__ == "__main__":
-    _cli.main(tasks)
+TASKS = [_speed(), _loss()]

@@ -47,6 +47,10 @@ class States:
     def total(self, values: Tensor) -> Tensor:
         return ops.sum(values, axis=self.time)
 
+    def or_zero(self, pooled: Tensor) -> Tensor:
+        """Return zero for a row without steps."""
+        return ops.where(ops.any(self.own, axis=self.time), pooled, 0.0)
+
     @property
     def n_steps(self) -> Tensor:
         """Own steps of each row, 1 at least, as a column."""
@@ -63,11 +67,11 @@ def mean(states: States, call: Call | None) -> Tensor:
 
 
 def max(states: States, call: Call | None) -> Tensor:
-    return ops.max(states.inside(-LIMIT), axis=states.time)
+    return states.or_zero(ops.max(states.inside(-LIMIT), axis=states.time))
 
 
 def min(states: States, call: Call | None) -> Tensor:
-    return ops.min(states.inside(LIMIT), axis=states.time)
+    return states.or_zero(ops.min(states.inside(LIMIT), axis=states.time))
 
 
 def std(states: States, call: Call | None) -> Tensor:

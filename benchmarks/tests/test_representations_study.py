@@ -1,13 +1,13 @@
 """The study of representations as a whole, on fake data and fake embedders."""
 
-import io
 import json
 
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 
-from benchmarks.representations import _cli, _measure, _page, _study, datasets
+from benchmarks.representations import __main__ as program
+from benchmarks.representations import _measure, _study, datasets
 from benchmarks.representations._results import Results
 from benchmarks.representations.datasets import DATASETS, Data, Dataset
 from benchmarks.representations.designs import DESIGNS, Design, fixed
@@ -69,12 +69,13 @@ def fakes(monkeypatch):
     monkeypatch.setitem(DESIGNS, "majority", fixed(Majority))
 
 
-def record(svm, **others):
+def record(design="means", seed=0, **others):
     return {
-        "scores": {"svm": svm, "logistic": svm, "kmeans": svm},
+        "dataset": "Two",
+        "design": design,
+        "seed": seed,
+        "svm": 0.9,
         "fit_seconds": 1.0,
-        "transform_seconds": 0.1,
-        "n_components": 2,
         "cold": False,
         "data": datasets.describe(two_classes()),
         **others,
@@ -97,7 +98,7 @@ def test_a_data_set_is_one_line(fakes, monkeypatch):
 def test_an_embedder_is_timed_scored_and_decoded():
     data = two_classes()
     found = _measure.measure(Means(), data, seed=0)
-    assert found["scores"] == {"svm": 1.0, "logistic": 1.0, "kmeans": 1.0}
+    assert [found[name] for name in ("svm", "logistic", "kmeans")] == [1.0, 1.0, 1.0]
     assert found["n_components"] == 2 and found["reconstruction_error"] == 0.25
     assert found["exact_lengths"] == sum(len(x) == 5 for x in data.X_test) > 0
     assert found["fit_seconds"] >= 0 and found["transform_seconds"] >= 0
@@ -105,8 +106,8 @@ def test_an_embedder_is_timed_scored_and_decoded():
 
 def test_a_classifier_has_an_accuracy_of_its_own():
     found = _measure.measure(Majority(), two_classes(), seed=0)
-    assert found["scores"] == {"own": 0.5}
-    assert "n_components" not in found
+    assert found["own"] == 0.5
+    assert "svm" not in found and "n_components" not in found
 
 
 def test_only_the_first_seed_of_a_process_is_cold(fakes):
@@ -136,10 +137,9 @@ def test_what_no_seed_changes_is_run_once(fakes):
 
 def test_a_run_is_resumed_where_it_ended(fakes):
     results = Results()
-    key, now = ("Two", "means", 1), DESIGNS["means"].parameters()
-    results.add(key, record(0.9), now, MACHINE)
+    results.add(record(seed=1), DESIGNS["means"].parameters(), MACHINE)
     wanted = [_study.Piece("Two", "means", (0, 1, 2))]
-    (left,) = _study.unfinished(wanted, DESIGNS, results)
+    (left,) = _study.unfinished(wanted, results)
     assert left.seeds == (0, 2)
 
 
@@ -150,41 +150,33 @@ def test_results_are_read_as_they_were_written(tmp_path):
     path = tmp_path / "results.json"
     results = Results.read(path)
     assert results == Results()
-    results.add(("Two", "means", 0), record(1 / 3), {"shift": "0.0"}, MACHINE)
-    results.add(("Two", "means", 1), record(0.5), {"shift": "0.0"}, MACHINE)
+    results.add(record(svm=0.1), {"shift": "0.0"}, MACHINE)
+    results.add(record(svm=1 / 3), {"shift": "0.0"}, MACHINE)  # takes its place
+    results.add(record(seed=1), {"shift": "0.0"}, MACHINE)
     results.write(path)
     again = Results.read(path)
     assert again == results
-    assert again.records["Two"]["means"]["0"]["scores"]["svm"] == 0.333333
+    assert [r["svm"] for r in again.records] == [0.333333, 0.9]
     assert len(again.parameters) == len(again.machines) == 1
-    lines = path.read_text().splitlines()
-    assert sum('"scores"' in line for line in lines) == 2  # a line for each record
+    assert sum('"svm"' in line for line in path.read_text().splitlines()) == 2
     assert [p.name for p in tmp_path.iterdir()] == ["results.json"]
 
 
-def test_a_result_of_other_parameters_is_stale():
+def test_a_result_of_other_parameters_is_stale(fakes, monkeypatch):
+    shifted = Design(lambda seed: Means(shift=1.0), {"shift": 1.0})
+    monkeypatch.setitem(DESIGNS, "means", shifted)
     results = Results()
-    design = Design(lambda seed: Means(shift=1.0), {"shift": 1.0})
-    results.add(("Two", "means", 0), record(0.9), {"shift": "0.0"}, MACHINE)
-    assert results.fresh("Two", "means", design) == {}
-    results.add(("Two", "means", 0), record(0.9), {"shift": "1.0"}, MACHINE)
-    assert list(results.fresh("Two", "means", design)) == [0]
+    results.add(record(seed=0), {"shift": "0.0"}, MACHINE)
+    results.add(record(seed=1), {"shift": "1.0"}, MACHINE)
+    results.add(record(seed=2), {}, MACHINE)  # before there was such a parameter
+    results.add(record("gone"), {"shift": "1.0"}, MACHINE)
+    assert [r["seed"] for r in results.fresh()] == [1]
 
 
-def test_a_parameter_that_is_new_matters_only_to_designs_about_it():
+def test_a_parameter_that_is_new_matters_only_to_designs_about_it(fakes):
     results = Results()
-    results.add(("Two", "means", 0), record(0.9), {}, MACHINE)  # before `shift` was
-    assert list(results.fresh("Two", "means", Design(lambda seed: Means()))) == [0]
-    about = Design(lambda seed: Means(shift=1.0), {"shift": 1.0})
-    assert results.fresh("Two", "means", about) == {}
-
-
-def test_medians_leave_out_what_is_not_there():
-    results = Results()
-    assert results.median({}, "scores", "svm") is None
-    three = {k: record(v) for k, v in enumerate([0.1, 0.9, 0.4])}
-    assert results.median(three, "scores", "svm") == 0.4
-    assert results.median(three, "exact_lengths") is None
+    results.add(record(), {}, MACHINE)  # before there was `shift`
+    assert results.fresh() == results.records
 
 
 # --- running ---
@@ -206,55 +198,41 @@ def job(dataset, design, seeds):
 
 
 def test_records_are_kept_one_by_one_and_failures_told_at_the_end(
-    tmp_path, monkeypatch
+    fakes, tmp_path, monkeypatch, capsys
 ):
-    jobs = f"RECORD = {json.dumps(record(0.5))!r}\n{JOBS}"
+    made = {k: v for k, v in record().items() if k not in ("dataset", "design", "seed")}
+    jobs = f"RECORD = {json.dumps(json.dumps(made))}\n{JOBS}"
     (tmp_path / "fake_study.py").write_text(jobs)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    names, path = ("breaks", "needs", "works"), tmp_path / "results.json"
-    made = {name: Design(lambda seed: Means()) for name in names}
-    wanted = [_study.Piece("Two", name, (0, 1)) for name in names]
-    log = io.StringIO()
-    failures = _study.run(wanted, made, path, "fake_study:job", log)
-    found = Results.read(path).records["Two"]
-    assert {name: list(seeds) for name, seeds in found.items()} == {
-        "breaks": ["0"],
-        "works": ["0", "1"],
-    }
-    assert [found["works"][seed]["fit_seconds"] for seed in "01"] == [0.0, 1.0]
-    assert [found["works"][seed]["cold"] for seed in "01"] == [True, False]
+    monkeypatch.setattr(_study._machine, "describe", lambda: MACHINE)
+    path = tmp_path / "results.json"
+    for name in ("breaks", "needs", "works"):
+        monkeypatch.setitem(DESIGNS, name, Design(lambda seed: Means()))
+    wanted = [_study.Piece("Two", n, (0, 1)) for n in ("breaks", "needs", "works")]
+    failures = _study.run(wanted, path, "fake_study:job")
+    found = Results.read(path).records
+    keys = [(r["design"], r["seed"], r["fit_seconds"], r["cold"]) for r in found]
+    assert keys == [
+        ("breaks", 0, 0.0, True),
+        ("works", 0, 0.0, True),
+        ("works", 1, 1.0, False),
+    ]
     assert "ZeroDivisionError" in failures[0]
     assert "sktime is not installed" in failures[1] and len(failures) == 2
-    assert "3 of 3: Two, works, seeds 0, 1" in log.getvalue()
+    assert "3 of 3: Two, works, seeds 0, 1" in capsys.readouterr().err
 
 
 # --- command line ---
 
 
-@pytest.fixture
-def places(fakes, monkeypatch, tmp_path):
-    monkeypatch.setattr(_cli, "PATH", tmp_path / "results.json")
-    monkeypatch.setattr(_page, "PATH", tmp_path / "page.rst")
-    return tmp_path
-
-
-def test_the_list_says_what_is_done(places, capsys):
+def test_the_list_says_what_is_done(fakes, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(program, "PATH", tmp_path / "results.json")
     results = Results()
-    now = DESIGNS["majority"].parameters()
-    results.add(("Two", "majority", 0), record(0.5), now, MACHINE)
-    results.write(_cli.PATH)
-    _cli.main(["--list", "--seeds", "0", "1"])
+    results.add(record("majority"), DESIGNS["majority"].parameters(), MACHINE)
+    results.write(program.PATH)
+    program.main(["--list", "--seeds", "0", "1"])
     done, left = sorted(capsys.readouterr().out.splitlines())
     assert done.split() == ["Two", "majority", "done"]
     assert left.split()[:2] == ["Two", "means"] and left.endswith("to run: seeds 0 1")
-    _cli.main(["--list", "--again", "--designs", "majority"])
+    program.main(["--list", "--again", "--designs", "majority"])
     assert capsys.readouterr().out.strip().endswith("to run: seeds 0")
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [("--data", "no data set 'x'; there are Two."), ("--designs", "no design 'x'")],
-)
-def test_an_unknown_name_comes_with_those_that_are(places, option, message):
-    with pytest.raises(SystemExit, match=message):
-        _cli.main([option, "x"])

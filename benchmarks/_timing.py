@@ -1,10 +1,7 @@
-"""What a job hands back, and the one way a warm epoch is measured."""
+"""The clock, and the one way a warm epoch is measured."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 Round = Callable[[], dict[str, float]]
 
@@ -30,22 +27,3 @@ def epoch_by_difference(fit: Callable[[int], object], few: int, many: int) -> Ro
         return {"seconds": (long - short) / (many - few), "fit": long}
 
     return round_
-
-
-@contextmanager
-def peak_memory(process: Any, interval: float = 0.002) -> Iterator[Callable[[], int]]:
-    """Watch the resident set of a psutil process; call what this gives for its peak."""
-    seen = [process.memory_info().rss]
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(interval):
-            seen.append(process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield lambda: max(seen)
-    finally:
-        done.set()
-        watcher.join()

@@ -1,0 +1,117 @@
+"""Pictures of the page, and of the page on choosing parameters."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from benchmarks._worker import ROOT
+from benchmarks.representations import _scores
+from benchmarks.representations._scores import Study
+from benchmarks.representations.designs import HEADLINE, STEPS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FOLDER = ROOT / "docs" / "_static"
+OTHERS = ("MiniRocket", "statistics", "PCA-16", "1-NN DTW")
+# Okabe and Ito's colours, for colour-blind readers; the markers help in grey print
+COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7")
+MARKERS = ("o", "s", "^", "D", "v")
+
+
+def draw(study: Study, folder: Path = FOLDER) -> list[Path]:
+    """Draw all; return where they are."""
+    from matplotlib import rc_context
+
+    pictures = {
+        "critical_difference": _critical_difference,
+        "choices": _choices,
+        "beside_others": _beside_others,
+    }
+    drawn = []
+    for name, picture in pictures.items():
+        drawn.append(folder / f"{name}.svg")
+        # No date in the file, so that the same results give the same bytes
+        with rc_context({"svg.hashsalt": "sklearn_seqae"}):
+            picture(study).savefig(drawn[-1], metadata={"Date": None})
+    return drawn
+
+
+def _critical_difference(study: Study) -> "Figure":
+    """Demsar's diagram: a bar joins what Nemenyi's test does not tell apart."""
+    from scikit_posthocs import critical_difference_diagram, posthoc_nemenyi_friedman
+
+    scores = study.beside_published().dropna(axis=1, how="any").round(3)
+    figure, axes = _axes(8, 3)
+    drawn = critical_difference_diagram(
+        _scores.mean_ranks(scores),
+        posthoc_nemenyi_friedman(scores.T),
+        ax=axes,
+        label_fmt_left="{label}  {rank:.2f} ",
+        label_fmt_right=" {rank:.2f}  {label}",
+        elbow_props={"color": "k", "linewidth": 0.8},
+        text_h_margin=0.2,
+    )
+    for label in drawn["labels"]:
+        if any(name in label.get_text() for name in HEADLINE):
+            label.set_fontweight("bold")
+    for (bar,) in drawn["crossbars"]:  # drawn in the order of a set of names
+        bar.set_xdata(sorted(bar.get_xdata()))
+    axes.spines["top"].set_visible(True)
+    difference = _scores.critical_difference(*scores.shape)
+    axes.set_title(f"Mean ranks, critical difference {difference:.2f}", fontsize=11)
+    return figure
+
+
+def _choices(study: Study) -> "Figure":
+    """Accuracy from one design to the next, a line for each development set."""
+    scores = study.scores("svm", list(STEPS))[study.development].dropna()
+    figure, axes = _axes(9.2, 3.8)
+    styles = [f"{marker}-" for marker in MARKERS]
+    scores.rename(index=STEPS).plot(ax=axes, style=styles, color=COLOURS)
+    axes.set(xlabel="", ylabel="accuracy of an SVM")
+    return _finished(figure, axes, "What each choice adds, from left to right")
+
+
+def _beside_others(study: Study) -> "Figure":
+    """Accuracy of ours and of others, a row for each data set."""
+    (ours,) = HEADLINE
+    scores = study.scores("svm", [ours, *OTHERS]).T.dropna(subset=[ours])
+    ahead = scores[ours] - scores.drop(columns=ours).max(axis=1).fillna(0)
+    scores = scores.loc[ahead.sort_values(kind="stable").index]
+    figure, axes = _axes(7.5, 0.6 + 0.34 * len(scores))
+    for name, colour, marker in zip(scores, COLOURS, MARKERS, strict=False):
+        mine = name == ours
+        style = {"color": colour, "facecolor": colour if mine else "white"}
+        axes.scatter(
+            scores[name],
+            range(len(scores)),
+            **style,
+            marker=marker,
+            label=name,
+            zorder=4 if mine else 3,
+        )
+    sizes = pd.DataFrame(study.results.data).T.loc[scores.index]
+    unequal = sizes.shortest < sizes.longest
+    labels = [f"{n}, unequal" if unequal[n] else n for n in scores.index]
+    axes.set_yticks(range(len(scores)), labels)
+    axes.set_xlabel("accuracy (SVM; DTW: its own)")
+    title = "The defaults beside what one would use otherwise"
+    return _finished(figure, axes, title)
+
+
+def _axes(width: float, height: float) -> tuple["Figure", Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _finished(figure: "Figure", axes: Any, title: str) -> "Figure":
+    axes.grid(axis="y", color="0.9")
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set_title(title)
+    return figure
