@@ -1,5 +1,6 @@
 # The words of this project. `make` alone lists them.
 # Everything is installed in .venv, by the commands that need it, when they need it.
+# Another Python has an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
 
 PYTHON ?= python3
 VENV := .venv
@@ -47,8 +48,8 @@ format: $(VENV)/.has-test  ## let ruff format and mend what it can
 	$(BIN)/ruff format $(wildcard $(SOURCES))
 	$(BIN)/ruff check --fix $(wildcard $(SOURCES))
 
-clean:  ## remove .venv and all that was built
-	rm -rf $(VENV) build dist docs/_build docs/auto_examples docs/generated demo_output
+clean:  ## remove the environments and all that was built
+	rm -rf $(VENV) .venv-* build dist docs/_build docs/auto_examples docs/generated demo_output
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/.made:

@@ -710,7 +710,7 @@ def test_a_signal_interrupts_a_fit_that_nobody_looks_at(plain_autoencoder, seque
     finally:
         timer.join()
         signal.signal(signal.SIGINT, before)
-    assert 0 < autoencoder.n_iter_ < 100_000
+    assert autoencoder.n_iter_ < 100_000
     assert np.isfinite(autoencoder.score(sequences))
 
 

@@ -277,5 +277,5 @@ def test_how_many_samples(vae, n_samples):
 def test_going_on_needs_the_same_kind(plain_autoencoder, sequences, fitted_with):
     ae = plain_autoencoder(kl_weight=fitted_with, warm_start=True, epochs=1)
     ae.fit(sequences).set_params(kl_weight=0.1 - fitted_with)
-    with pytest.raises(ValueError, match=r"variational is .*the fit to go on from"):
+    with pytest.raises(ValueError, match=r"kl_weight is .*the fit to go on from"):
         ae.fit(sequences)

@@ -15,7 +15,7 @@ NETWORKS = {
     "defaults": {},
     "every loss": {
         "n_components": 5,
-        "hidden_layer_sizes": (6, 4),
+        "hidden_layer_sizes": 6,
         "activation": "relu",
         "decoder": "unfold",
         "noise": 0.1,
@@ -23,7 +23,7 @@ NETWORKS = {
         "recurrent_dropout": 0.2,
         "sparsity_weight": 0.1,
         "kl_weight": 0.1,
-        "forecast_horizon": 2,
+        "forecast_horizon": 4,
         "patch_size": 2,
         "batch_size": 4,
         "optimizer": "sgd",
