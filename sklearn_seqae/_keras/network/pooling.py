@@ -17,7 +17,7 @@ from sklearn_seqae._keras.lstm.running_pool import EPSILON
 
 LIMIT = 3e38  # beyond all states, and still a float32
 Tensor = Any
-Call = Callable[[Tensor], Tensor]
+Call = Callable[..., Tensor]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,14 @@ class States:
         """Return the states, with another value beyond a row's end."""
         return ops.where(self.own, self.values, beyond)
 
+    def among_own(self, extreme: Call, beyond: float) -> Tensor:
+        """Return the largest or smallest state; zero of a row that has none.
+
+        ``beyond`` itself would make an embedding that is not finite, and a gradient.
+        """
+        found = extreme(self.inside(beyond), axis=self.time)
+        return ops.where(ops.any(self.own, axis=self.time), found, 0.0)
+
     def total(self, values: Tensor) -> Tensor:
         return ops.sum(values, axis=self.time)
 
@@ -63,11 +71,11 @@ def mean(states: States, call: Call | None) -> Tensor:
 
 
 def max(states: States, call: Call | None) -> Tensor:
-    return ops.max(states.inside(-LIMIT), axis=states.time)
+    return states.among_own(ops.max, -LIMIT)
 
 
 def min(states: States, call: Call | None) -> Tensor:
-    return ops.min(states.inside(LIMIT), axis=states.time)
+    return states.among_own(ops.min, LIMIT)
 
 
 def std(states: States, call: Call | None) -> Tensor:
