@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_seqae._keras.lstm.running_pool import EPSILON
+from sklearn_seqae._keras.network.decoders.unfold import NOISE
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
 
-EPSILON = 1e-4  # added to a variance
-NOISE = 0.3  # on what a decoder with teacher forcing reads
 KINDS = ("kernel", "recurrent_kernel", "bias")
 
 
