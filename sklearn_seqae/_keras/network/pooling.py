@@ -50,16 +50,20 @@ class States:
         ``beyond`` itself would make an embedding that is not finite, and a gradient.
         """
         found = extreme(self.inside(beyond), axis=self.time)
-        return ops.where(ops.any(self.own, axis=self.time), found, 0.0)
+        return ops.where(self.count > 0, found, 0.0)
 
     def total(self, values: Tensor) -> Tensor:
         return ops.sum(values, axis=self.time)
 
     @property
+    def count(self) -> Tensor:
+        """Own steps of each row, as a column."""
+        return self.total(ops.cast(self.own, self.values.dtype))
+
+    @property
     def n_steps(self) -> Tensor:
-        """Own steps of each row, 1 at least, as a column."""
-        count = self.total(ops.cast(self.own, self.values.dtype))
-        return ops.maximum(count, 1)
+        """The same, but 1 at least: a divisor."""
+        return ops.maximum(self.count, 1)
 
 
 def last(states: States, call: Call | None) -> Tensor:
