@@ -95,6 +95,15 @@ def assert_same_weights(found, expected):
         assert_array_equal(found[name], array, err_msg=name)
 
 
+def assert_same_state(found, expected):
+    """Check weights and the optimizer's state, to the bit."""
+    assert_same_weights(found.weights, expected.weights)
+    assert found.optimizer.fits(expected.optimizer)
+    pairs = zip(found.optimizer.variables, expected.optimizer.variables, strict=True)
+    for ours, theirs in pairs:
+        assert_array_equal(ours, theirs)
+
+
 def assert_close_weights(found, expected, **tolerance):
     assert list(found) == list(expected)
     for name, array in expected.items():

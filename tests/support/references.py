@@ -206,7 +206,9 @@ def own_values(patches):
 
 
 def embeddings(run, patches):
-    return np.array([embedding(run, pooled_states(run, x)) for x in own_values(patches)])
+    return np.array(
+        [embedding(run, pooled_states(run, x)) for x in own_values(patches)]
+    )
 
 
 def reconstruction(run, patches):

@@ -216,9 +216,7 @@ def test_a_constant_is_a_repeated_vector_and_a_mask_is_on_the_state(
             recurrent_mask=mask,
         )
         loss = tf.reduce_sum(states * up)
-    d_x, d_vector, *d_weights = tape.gradient(
-        loss, given, unconnected_gradients="zero"
-    )
+    d_x, d_vector, *d_weights = tape.gradient(loss, given, unconnected_gradients="zero")
 
     of_vector = 0.0
     for d in range(n_directions):

@@ -45,7 +45,9 @@ ARCHITECTURES = {
 def test_keras_layers_have_the_weights_of_the_specification(name):
     """Names, order and shapes; float32."""
     architecture = ARCHITECTURES[name]
-    found = [(n, tuple(v.shape)) for n, v in KerasLayers(architecture).variables.items()]
+    found = [
+        (n, tuple(v.shape)) for n, v in KerasLayers(architecture).variables.items()
+    ]
     assert found == [(weight.name, weight.shape) for weight in architecture.weights]
     variables = KerasLayers(architecture).variables.values()
     assert {str(v.dtype) for v in variables} == {"float32"}
