@@ -265,7 +265,7 @@ def run(make_engine, batch):
 
 
 def by_reference(batch, make_run, rows=None):
-    """Return the same, of the rows that hold something one by one, and the objective."""
+    """Return the same, of the rows that hold something, and the objective."""
     rows = batch.used if rows is None else rows
     rows = [row_by_reference(batch, row, make_run(row)) for row in rows]
     found = SimpleNamespace(
