@@ -163,6 +163,11 @@ def make_batch(architecture, dropped):
     )
     rows = np.array([0, 1, 2, 3, -1, 4])
     packed = pack(patches, rows[None, None], N_STEPS, np.ones(len(patches), np.float32))
+    x, weight = packed.x[:N_STEPS], packed.weight[:N_STEPS]
+    # In training, other rows' steps are beyond a row's end
+    beyond = np.arange(N_STEPS)[:, None] >= LENGTHS
+    x.swapaxes(1, 2)[beyond] = rng.normal(size=(beyond.sum(), 2, width))
+    weight[beyond] = rng.uniform(0.5, 2, size=(beyond.sum(), n_inputs))
     ahead = architecture.n_forecast_steps, n_rows, n_inputs
     drawn = (
         rng.normal(size=(N_STEPS, n_rows, n_inputs)),
@@ -182,9 +187,9 @@ def make_batch(architecture, dropped):
     return Batch(
         architecture,
         weights,
-        packed.x[:N_STEPS],
-        packed.x[:N_STEPS, 1, :, :n_inputs],
-        packed.weight[:N_STEPS],
+        x,
+        x[:, 1, :, :n_inputs],
+        weight,
         np.array(LENGTHS, np.int32),
         *(array.astype(np.float32) for array in drawn),
         layer_masks(architecture.lstm_layers, *masks),
