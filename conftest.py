@@ -3,12 +3,11 @@
 import pytest
 from internals import xla
 
-pytest.register_assert_rewrite("helpers")
+pytest.register_assert_rewrite("helpers", "networks")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
-    """Let XLA compile in tests marked `xla` only; tests/keras chooses for itself."""
-    of_keras = item.path.is_relative_to(item.config.rootpath / "tests" / "keras")
-    with xla(on=of_keras or item.get_closest_marker("xla") is not None):
+    """Let XLA compile in tests marked `xla` only."""
+    with xla(on=item.get_closest_marker("xla") is not None):
         return (yield)

@@ -1,91 +1,86 @@
+"""Embedding, decoding and forecasting: the right numbers, whoever the companions are.
+
+XLA compiles where the same bits are promised: without it, the last bit of a row may
+depend on its place in a batch.
+"""
+
 import numpy as np
 import pytest
+from networks import drawn_weights, small_architecture, walks, walks_in_patches
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn_seqae._design import Design
-from sklearn_seqae._keras.architecture import initial_weights
+from references import ByKeras, ByNumpy, changes, embeddings, reconstruction
 
 from sklearn_seqae import _autoencoder
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._batching import to_patches
 from sklearn_seqae._keras import inference
-from sklearn_seqae._keras.inference import decode, encode
+from sklearn_seqae._keras.inference import INFERENCE_ROWS, decode, encode, forecast
+from sklearn_seqae._preprocessing import Preprocessing
+from sklearn_seqae._state import State
 
 LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11] * 4  # more than one shard, ties and all
+ARCHITECTURE = small_architecture(bidirectional=True)
+NETWORK = ARCHITECTURE, drawn_weights(ARCHITECTURE)
 
 
 @pytest.fixture(scope="module")
-def ragged(make_ragged):
-    return make_ragged(LENGTHS, missing=0.1)
+def ragged():
+    return walks(LENGTHS, missing=0.1)
 
 
-@pytest.fixture(scope="module")
-def network(make_architecture):
-    """An architecture and weights: its compiled functions serve this whole module."""
-    architecture = make_architecture(bidirectional=True)
-    return architecture, initial_weights(architecture, np.random.RandomState(0))
+def encoded(ragged):
+    return encode(*NETWORK, to_patches(ragged, 1))
 
 
-def encoded(network, ragged):
-    return encode(*network, to_patches(ragged, 1))
-
-
-def decoded(network, codes, lengths):
-    """Decoded steps of each sequence, as a list."""
-    steps = decode(*network, codes, np.asarray(lengths))
+def decoded(embeddings, lengths):
+    """Return decoded steps of each sequence, as a list."""
+    steps = decode(*NETWORK, embeddings, np.asarray(lengths))
     return np.split(steps, np.cumsum(lengths)[:-1])
 
 
 # The right numbers --------------------------------------------------------------------
 
 
-def test_same_numbers_as_keras(network, ragged, through_keras):
-    patches = to_patches(ragged[:10], 1)
-    codes, steps = through_keras(*network, patches)
-    found = encode(*network, patches)
-    assert found.dtype == np.float32
-    assert_allclose(found, codes, rtol=1e-5, atol=1e-5)
-    assert_allclose(
-        decode(*network, found, patches.lengths), steps, rtol=1e-5, atol=1e-5
-    )
+STACKED = small_architecture(
+    n_inputs=4,
+    hidden_layer_sizes=(4, 3),
+    decoder_layer_sizes=(3, 4),
+    bidirectional=True,
+    activation="relu",
+)
 
 
-@pytest.mark.usefixtures("without_xla")
-def test_same_numbers_as_keras_when_stacked(
-    make_architecture, make_patches, through_keras
-):
-    architecture = make_architecture(
-        n_inputs=4,
-        encoder_units=(4, 3),
-        decoder_units=(3, 4),
-        bidirectional=True,
-        activation="relu",
-    )
-    weights = initial_weights(architecture, np.random.RandomState(1))
-    patches = make_patches([5, 1, 30, 12], patch_size=2)
-    codes, steps = through_keras(architecture, weights, patches)
+@pytest.mark.parametrize("architecture", [ARCHITECTURE, STACKED])
+@pytest.mark.parametrize(
+    "on", [pytest.param(True, marks=pytest.mark.xla), False], ids=["XLA", "no XLA"]
+)
+def test_same_numbers_as_keras(architecture, on):
+    weights = drawn_weights(architecture)
+    patch_size = architecture.n_inputs // 2
+    patches = walks_in_patches([5, 1, 30, 12], patch_size=patch_size, missing=0.1)
+    layers = ByKeras(architecture, weights)
     found = encode(architecture, weights, patches)
-    assert_allclose(found, codes, rtol=1e-5, atol=1e-5)
+    assert found.dtype == np.float32
+    assert_allclose(found, embeddings(layers, patches), rtol=1e-5, atol=1e-5)
     back = decode(architecture, weights, found, patches.lengths)
-    assert_allclose(back, steps, rtol=1e-5, atol=1e-5)
+    assert_allclose(back, reconstruction(layers, patches), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("block", [2, 1024])
-def test_squared_errors_are_means_over_observed_values(
-    make_ragged, through_numpy, monkeypatch, block
-):
+def test_squared_errors_are_means_over_observed_values(monkeypatch, block):
     monkeypatch.setattr(_autoencoder, "BLOCK", block)
-    ragged = make_ragged([5, 1, 7, 3], missing=0.3)
-    design = Design(2, 3, (4,), False, "tanh", 2, None, (4,))
-    weights = initial_weights(design.architecture(), np.random.RandomState(0))
+    ragged = walks([5, 1, 7, 3], missing=0.3)
+    architecture = small_architecture(n_inputs=4)
+    weights = drawn_weights(architecture)
     patches = to_patches(ragged, 2)
-    _, steps = through_numpy(design.architecture(), weights, patches)
-    timesteps = steps.astype(np.float64).reshape(-1, 2)
+    steps = reconstruction(ByNumpy(architecture, weights), patches)
+    timesteps = steps.reshape(-1, 2)
     expected, start = [], 0
     for x in ragged:
         expected.append(np.nanmean((timesteps[start : start + len(x)] - x) ** 2))
         start += 2 * -(-len(x) // 2)
-    found = Autoencoder(design, weights, []).squared_errors(ragged)
+    autoencoder = Autoencoder(architecture, Preprocessing(2, 2), {}, State(weights))
+    found = autoencoder.squared_errors(ragged)
     assert found.dtype == np.float64
     assert_allclose(found, expected, rtol=1e-4)
 
@@ -93,68 +88,102 @@ def test_squared_errors_are_means_over_observed_values(
 # In the caller's order, whoever the companions are ------------------------------------
 
 
-def test_results_come_in_the_callers_order(network, ragged):
-    codes = encoded(network, ragged)
+@pytest.mark.xla
+def test_results_come_in_the_callers_order(ragged):
+    Z = encoded(ragged)
     order = np.random.default_rng(0).permutation(len(ragged))
-    assert_array_equal(encoded(network, ragged.take(order)), codes[order])
+    assert_array_equal(encoded(ragged.take(order)), Z[order])
 
-    sequences = decoded(network, codes, ragged.lengths)
-    shuffled = decoded(network, codes[order], ragged.lengths[order])
+    sequences = decoded(Z, ragged.lengths)
+    shuffled = decoded(Z[order], ragged.lengths[order])
     for found, i in zip(shuffled, order, strict=True):
         assert_array_equal(found, sequences[i])
 
 
-def test_alone_or_in_company_is_the_same_to_the_bit(network, ragged):
-    codes = encoded(network, ragged)
-    sequences = decoded(network, codes, ragged.lengths)
+@pytest.mark.xla
+def test_alone_or_in_company_is_the_same_to_the_bit(ragged):
+    Z = encoded(ragged)
+    sequences = decoded(Z, ragged.lengths)
     for i in range(10):
-        alone = encoded(network, ragged[i : i + 1])
-        assert_array_equal(alone, codes[i : i + 1])
-        (steps,) = decoded(network, alone, [LENGTHS[i]])
+        alone = encoded(ragged[i : i + 1])
+        assert_array_equal(alone, Z[i : i + 1])
+        (steps,) = decoded(alone, [LENGTHS[i]])
         assert_array_equal(steps, sequences[i])
 
 
-def test_beside_one_ten_times_longer_is_the_same_to_the_bit(
-    network, ragged, make_ragged
-):
-    codes = encoded(network, ragged)
-    sequences = decoded(network, codes, ragged.lengths)
-    (long,) = make_ragged([120])
+@pytest.mark.xla
+def test_beside_one_ten_times_longer_is_the_same_to_the_bit(ragged):
+    Z = encoded(ragged)
+    sequences = decoded(Z, ragged.lengths)
+    (long,) = walks([120])
     few = [*ragged[:5], long]  # so that all of them share one shard
-    beside = encoded(network, type(ragged).from_list(few))
-    assert_array_equal(beside[:5], codes[:5])
-    steps = decoded(network, beside, [len(x) for x in few])
+    beside = encoded(type(ragged).from_list(few))
+    assert_array_equal(beside[:5], Z[:5])
+    steps = decoded(beside, [len(x) for x in few])
     for found, expected in zip(steps[:5], sequences[:5], strict=True):
         assert_array_equal(found, expected)
 
 
-def test_a_shorter_decode_is_the_end_of_a_longer_one(network, ragged):
+@pytest.mark.xla
+def test_a_shorter_decode_is_the_end_of_a_longer_one(ragged):
     """Decoding starts at the last step, so the length asked for decides the rest."""
-    codes = encoded(network, ragged[:1])
-    (short,), (longer,) = decoded(network, codes, [3]), decoded(network, codes, [9])
+    Z = encoded(ragged[:1])
+    (short,), (longer,) = decoded(Z, [3]), decoded(Z, [9])
     assert_array_equal(short, longer[-3:])
+
+
+# Forecasts ----------------------------------------------------------------------------
+
+AHEAD = small_architecture(n_forecast_steps=3, n_recent=2)
+
+
+@pytest.fixture(scope="module")
+def history():
+    """Embeddings and last values of more sequences than a shard has rows."""
+    rng = np.random.default_rng(0)
+    shapes = (INFERENCE_ROWS + 2, 3), (INFERENCE_ROWS + 2, 2)
+    return [rng.normal(size=shape).astype(np.float32) for shape in shapes]
+
+
+def test_forecasts_are_those_of_the_equations(history):
+    weights = drawn_weights(AHEAD)
+    found = forecast(AHEAD, weights, *history)
+    assert found.shape == (INFERENCE_ROWS + 2, 3, 2)
+    layers = ByNumpy(AHEAD, weights)
+    expected = [changes(layers, *pair) for pair in zip(*history, strict=True)]
+    assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.xla
+def test_a_forecast_depends_on_its_sequence_alone(history):
+    weights = drawn_weights(AHEAD)
+    together = forecast(AHEAD, weights, *history)
+    alone = forecast(AHEAD, weights, *(array[-1:] for array in history))
+    assert_array_equal(alone, together[-1:])
 
 
 # However the work is cut --------------------------------------------------------------
 
 
-def test_one_lane_or_two_is_the_same_to_the_bit(network, ragged, monkeypatch):
+@pytest.mark.xla
+def test_one_lane_or_two_is_the_same_to_the_bit(ragged, monkeypatch):
     results = []
     for n_lanes in (1, 2):
         monkeypatch.setattr(inference, "_n_lanes", lambda n=n_lanes: n)
-        codes = encoded(network, ragged)
-        results.append((codes, decode(*network, codes, ragged.lengths)))
+        Z = encoded(ragged)
+        results.append((Z, decode(*NETWORK, Z, ragged.lengths)))
     assert_array_equal(results[0][0], results[1][0])
     assert_array_equal(results[0][1], results[1][1])
 
 
-def test_few_or_many_shards_a_call_is_the_same_to_the_bit(network, ragged, monkeypatch):
+@pytest.mark.xla
+def test_few_or_many_shards_a_call_is_the_same_to_the_bit(ragged, monkeypatch):
     monkeypatch.setattr(inference, "_n_lanes", lambda: 1)
-    codes = encoded(network, ragged)
-    steps = decode(*network, codes, ragged.lengths)
+    Z = encoded(ragged)
+    steps = decode(*NETWORK, Z, ragged.lengths)
     monkeypatch.setattr(inference, "VALUES_PER_CALL", 1)
-    assert_array_equal(encoded(network, ragged), codes)
-    assert_array_equal(decode(*network, codes, ragged.lengths), steps)
+    assert_array_equal(encoded(ragged), Z)
+    assert_array_equal(decode(*NETWORK, Z, ragged.lengths), steps)
 
 
 @pytest.mark.parametrize(

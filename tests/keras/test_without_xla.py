@@ -1,86 +1,86 @@
-"""Where XLA can't compile: the same numbers within float32, and one warning."""
+"""With XLA, without, and as on a GPU: the same numbers within float32.
+
+The one place in tests/keras where whole fits are compiled.
+"""
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from internals import xla
+from networks import (
+    assert_close_weights,
+    plain_settings,
+    small_architecture,
+    training_data,
+    walks_in_patches,
+)
 from numpy.testing import assert_allclose
 
-from sklearn_seqae._keras import devices, inference, training, workspace
+from sklearn_seqae._architecture import POOLING
+from sklearn_seqae._keras import devices, inference
 from sklearn_seqae._keras.inference import decode, encode
+from sklearn_seqae._keras.training import epochs, workspace
 
-LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11, 4, 8]
-
-
-@pytest.fixture(scope="module")
-def run(make_architecture, make_patches):
-    """Train, encode and decode: history, codes and decoded steps."""
-    architecture = make_architecture()
-    patches = make_patches(LENGTHS, missing=0.2)
-    n = len(patches)
-
-    def compute(**chance):
-        data = training.Data(
-            patches, np.ones(n, np.float32), np.arange(3, n), np.arange(3)
-        )
-        result = training.train(
-            architecture,
-            data,
-            training.Settings(4, 4, "adam", 0.01, True, 10, 1e-4, None, 0, **chance),
-            np.random.RandomState(0),
-        )
-        codes = encode(architecture, result.state.weights, patches)
-        steps = decode(architecture, result.state.weights, codes, patches.lengths)
-        return result, codes, steps
-
-    return compute
+LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11, 4, 8]  # batches of four, and of three
+PATCHES = walks_in_patches(LENGTHS, missing=0.2)
+FITS = {
+    "plain": ({}, {}),
+    "with dropout": ({}, {"dropout": 0.2, "recurrent_dropout": 0.2}),
+    "with every pooling": ({"pooling": tuple(POOLING)}, {}),
+}
 
 
-@pytest.fixture(scope="module")
-def with_xla(run):
-    return run()
+def run(architecture, settings):
+    """Train, embed and decode."""
+    result = epochs.train(
+        architecture,
+        training_data(PATCHES, n_validation=3),
+        plain_settings(epochs=4, early_stopping=True, **settings),
+        np.random.RandomState(0),
+    )
+    weights = result.state.weights
+    embeddings = encode(architecture, weights, PATCHES)
+    steps = decode(architecture, weights, embeddings, PATCHES.lengths)
+    return result, {"embeddings": embeddings, "steps": steps} | weights
 
 
-CHANCE = {"dropout": 0.2, "recurrent_dropout": 0.2}
+@pytest.fixture(scope="module", params=FITS)
+def fit(request):
+    """Architecture and settings, and what comes of them without XLA."""
+    changes, settings = FITS[request.param]
+    arguments = small_architecture(**changes), settings
+    with xla(False):
+        return arguments, run(*arguments)
 
 
-@pytest.fixture(scope="module")
-def chance_with_xla(run):
-    return run(**CHANCE)
+@pytest.fixture
+def gpu(monkeypatch):
+    """Keras's own layers, which run on a GPU, here on the CPU."""
+    for module in (workspace, epochs, inference):
+        monkeypatch.setattr(module, "has_gpu", lambda: True)
 
 
-def assert_same_numbers(found, expected):
-    """Within float32, after some epochs."""
-    result, codes, steps = found
-    expected, expected_codes, expected_steps = expected
+def assert_same_numbers(fit):
+    """Check what another way gives, after some epochs."""
+    arguments, (expected, expected_arrays) = fit
+    result, arrays = run(*arguments)
+    assert result.history.keys() == expected.history.keys()
     for name, values in expected.history.items():
-        assert_allclose(result.history[name], values, rtol=1e-4)
-    for found, weight in zip(result.state.weights, expected.state.weights, strict=True):
-        assert_allclose(found, weight, rtol=1e-3, atol=1e-4)
-    assert_allclose(codes, expected_codes, rtol=1e-3, atol=1e-4)
-    assert_allclose(steps, expected_steps, rtol=1e-3, atol=1e-4)
+        assert_allclose(result.history[name], values, rtol=1e-4, err_msg=name)
+    assert_close_weights(arrays, expected_arrays, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.usefixtures("without_xla")
-def test_same_numbers(run, with_xla):
-    assert_same_numbers(run(), with_xla)
+@pytest.mark.xla
+def test_same_numbers_with_xla(fit):
+    assert_same_numbers(fit)
 
 
-def test_same_numbers_by_what_runs_on_a_gpu(run, with_xla, monkeypatch):
-    """Keras's own layers, here on the CPU."""
-    for module in (workspace, training, inference):
-        monkeypatch.setattr(module, "has_gpu", lambda: True)
-    assert_same_numbers(run(), with_xla)
+@pytest.mark.usefixtures("gpu")
+def test_same_numbers_by_what_runs_on_a_gpu(fit):
+    assert_same_numbers(fit)
 
 
-@pytest.mark.usefixtures("without_xla")
-def test_the_same_is_left_to_chance(run, chance_with_xla):
-    assert_same_numbers(run(**CHANCE), chance_with_xla)
-
-
-def test_the_same_is_left_to_chance_on_a_gpu(run, chance_with_xla, monkeypatch):
-    for module in (workspace, training, inference):
-        monkeypatch.setattr(module, "has_gpu", lambda: True)
-    assert_same_numbers(run(**CHANCE), chance_with_xla)
+# Whether XLA compiles -----------------------------------------------------------------
 
 
 @pytest.fixture
@@ -90,6 +90,7 @@ def asked_anew():
     devices.xla_compiles.cache_clear()
 
 
+@pytest.mark.xla
 @pytest.mark.usefixtures("asked_anew")
 @pytest.mark.parametrize(
     "error",
@@ -113,6 +114,7 @@ def test_it_is_said_once(monkeypatch, error):
     assert len(caught) == 1
 
 
+@pytest.mark.xla
 @pytest.mark.usefixtures("asked_anew")
 def test_nothing_is_said_where_it_compiles():
     assert devices.xla_compiles()  # warnings are errors here

@@ -130,11 +130,19 @@ class Engine(Protocol):
     # Losses
 
     def written_error(
-        self, output: Dense, states: Any, target: Tensor, weight: Tensor
+        self,
+        output: Dense,
+        states: Any,
+        target: Tensor,
+        weight: Tensor,
+        lengths: Tensor,
     ) -> Tensor:
-        """Return the weighted squared error of what `write` would return."""
+        """Return the `squared_error` of what `write` would return."""
 
     def squared_error(
         self, steps: Tensor, target: Tensor, weight: Tensor, lengths: Tensor
     ) -> Tensor:
-        """Sum ``weight * (steps - target) ** 2`` over rows' own steps."""
+        """Sum ``weight * (steps - target) ** 2`` over rows' own steps.
+
+        Beyond a row's end there are steps of other rows, and weights of theirs.
+        """

@@ -201,7 +201,12 @@ class FusedEngine:
     # Losses
 
     def written_error(
-        self, output: Dense, states: FusedSequence, target: Tensor, weight: Tensor
+        self,
+        output: Dense,
+        states: FusedSequence,
+        target: Tensor,
+        weight: Tensor,
+        lengths: Tensor,
     ) -> Tensor:
         return dense_squared_error(
             states.values,
@@ -209,7 +214,7 @@ class FusedEngine:
             self.weights[f"{output.name}/bias"],
             target,
             weight,
-            states.lengths,
+            lengths,
             self.scratch.get(output.name),
         )
 

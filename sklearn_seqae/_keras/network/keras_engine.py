@@ -196,11 +196,14 @@ class KerasEngine:
     # Losses
 
     def written_error(
-        self, output: Dense, states: KerasSequence, target: Tensor, weight: Tensor
+        self,
+        output: Dense,
+        states: KerasSequence,
+        target: Tensor,
+        weight: Tensor,
+        lengths: Tensor,
     ) -> Tensor:
-        # A step beyond a row's end weighs nothing, and need not be finite.
-        error = tf.where(weight > 0, self.write(output, states) - target, 0)
-        return tf.reduce_sum(weight * tf.square(error))
+        return self.squared_error(self.write(output, states), target, weight, lengths)
 
     def squared_error(
         self, steps: Tensor, target: Tensor, weight: Tensor, lengths: Tensor

@@ -17,7 +17,7 @@ from sklearn_seqae._keras.lstm.running_pool import EPSILON
 
 LIMIT = 3e38  # beyond all states, and still a float32
 Tensor = Any
-Call = Callable[[Tensor], Tensor]
+Call = Callable[..., Tensor]
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,26 @@ class States:
         """Return the states, with another value beyond a row's end."""
         return ops.where(self.own, self.values, beyond)
 
+    def among_own(self, extreme: Call, beyond: float) -> Tensor:
+        """Return the largest or smallest state; zero of a row that has none.
+
+        ``beyond`` itself would make an embedding that is not finite, and a gradient.
+        """
+        found = extreme(self.inside(beyond), axis=self.time)
+        return ops.where(self.count > 0, found, 0.0)
+
     def total(self, values: Tensor) -> Tensor:
         return ops.sum(values, axis=self.time)
 
-    def or_zero(self, pooled: Tensor) -> Tensor:
-        """Return zero for a row without steps."""
-        return ops.where(ops.any(self.own, axis=self.time), pooled, 0.0)
+    @property
+    def count(self) -> Tensor:
+        """Own steps of each row, as a column."""
+        return self.total(ops.cast(self.own, self.values.dtype))
 
     @property
     def n_steps(self) -> Tensor:
-        """Own steps of each row, 1 at least, as a column."""
-        count = self.total(ops.cast(self.own, self.values.dtype))
-        return ops.maximum(count, 1)
+        """The same, but 1 at least: a divisor."""
+        return ops.maximum(self.count, 1)
 
 
 def last(states: States, call: Call | None) -> Tensor:
@@ -67,11 +75,11 @@ def mean(states: States, call: Call | None) -> Tensor:
 
 
 def max(states: States, call: Call | None) -> Tensor:
-    return states.or_zero(ops.max(states.inside(-LIMIT), axis=states.time))
+    return states.among_own(ops.max, -LIMIT)
 
 
 def min(states: States, call: Call | None) -> Tensor:
-    return states.or_zero(ops.min(states.inside(LIMIT), axis=states.time))
+    return states.among_own(ops.min, LIMIT)
 
 
 def std(states: States, call: Call | None) -> Tensor:

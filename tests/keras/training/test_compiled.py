@@ -7,19 +7,21 @@ import keras
 import numpy as np
 import pytest
 from keras.callbacks import Callback, TerminateOnNaN
+from networks import small_architecture
 from numpy.testing import assert_array_equal
-from sklearn_seqae._keras.compiling import (
+from tensorflow.python.framework.config import is_op_determinism_enabled
+
+from sklearn_seqae._keras.training.compiled import (
     CLIP_NORM,
     CompiledModel,
     fit_callbacks,
+    optimizer_identity,
     optimizer_key,
 )
-from tensorflow.python.framework.config import is_op_determinism_enabled
 
 
-@pytest.fixture
-def compiled(make_architecture):
-    return lambda optimizer: CompiledModel(make_architecture(), 16, optimizer)
+def compiled(optimizer):
+    return CompiledModel(small_architecture(), 16, optimizer)
 
 
 # Optimizers ---------------------------------------------------------------------------
@@ -36,7 +38,7 @@ def compiled(make_architecture):
         (keras.optimizers.Nadam, keras.optimizers.Nadam),
     ],
 )
-def test_by_name_or_class_with_clipped_gradients(compiled, optimizer, expected):
+def test_by_name_or_class_with_clipped_gradients(optimizer, expected):
     found = compiled(optimizer).optimizer
     assert type(found) is expected
     assert found.global_clipnorm == CLIP_NORM
@@ -45,7 +47,7 @@ def test_by_name_or_class_with_clipped_gradients(compiled, optimizer, expected):
     )
 
 
-def test_an_instance_keeps_its_settings(compiled):
+def test_an_instance_keeps_its_settings():
     found = compiled(keras.optimizers.SGD(0.25, momentum=0.5, clipnorm=2.0)).optimizer
     assert float(found.learning_rate) == 0.25
     assert found.momentum == 0.5
@@ -53,13 +55,13 @@ def test_an_instance_keeps_its_settings(compiled):
     assert found.global_clipnorm is None
 
 
-def test_a_learning_rate_schedule_is_kept(compiled):
+def test_a_learning_rate_schedule_is_kept():
     schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.9)
     found = compiled(keras.optimizers.SGD(schedule)).optimizer
     assert float(found.learning_rate) == 0.5
 
 
-def test_an_instance_is_not_touched(compiled):
+def test_an_instance_is_not_touched():
     given = keras.optimizers.Adam(0.25)
     config, variables = given.get_config(), [v.numpy() for v in given.variables]
     found = compiled(given).optimizer
@@ -71,15 +73,15 @@ def test_an_instance_is_not_touched(compiled):
         assert_array_equal(after, before)
 
 
-def test_the_optimizer_is_built_for_every_weight(compiled):
+def test_the_optimizer_is_built_for_every_weight():
     model = compiled("adam")
     n_moments = 2 * len(model.layers.variables)
     shapes = [v.shape for v in model.optimizer.variables]
     assert len(shapes) >= n_moments
-    assert all(v.shape in shapes for v in model.layers.variables)
+    assert all(v.shape in shapes for v in model.layers.variables.values())
 
 
-def test_an_unknown_optimizer_is_named(compiled):
+def test_an_unknown_optimizer_is_named():
     with pytest.raises(ValueError, match=r"optimizer.*adamant"):
         compiled("adamant")
 
@@ -101,19 +103,31 @@ def test_equal_instances_are_served_by_one_program():
     assert optimizer_key(first) == optimizer_key(second)
 
 
+def test_an_optimizer_is_known_by_kind_and_configuration():
+    """Its state serves another learning rate, but no other optimizer."""
+    sgd, adam = keras.optimizers.SGD, keras.optimizers.Adam
+    kind, config = optimizer_identity(sgd(0.1, momentum=0.5))
+    assert kind == "SGD"
+    assert optimizer_identity(sgd(0.2, momentum=0.5)) == (kind, config)
+    assert optimizer_identity(sgd(0.1, momentum=0.6)) != (kind, config)
+    assert optimizer_identity(adam(0.1))[0] == "Adam"
+    for name in ("learning_rate", "name"):
+        assert f'"{name}"' not in config
+
+
 # Model --------------------------------------------------------------------------------
 
 
-def test_the_model_holds_the_layers_and_is_compiled(compiled):
+def test_the_model_holds_the_layers_and_is_compiled():
     built = compiled("adam")
     assert built.model.compiled
     assert built.model.optimizer is built.optimizer
-    ours = {id(v) for v in built.layers.variables}
+    ours = {id(v) for v in built.layers.variables.values()}
     assert {id(v) for v in built.model.trainable_variables} == ours
     assert built.model.input_shape == built.model.output_shape == (None, 16, 2)
 
 
-def test_nothing_global_is_seeded_or_set(compiled):
+def test_nothing_global_is_seeded_or_set():
     def states():
         numpy_state = [np.asarray(s).tolist() for s in np.random.get_state()]
         return (

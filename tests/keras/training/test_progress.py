@@ -1,9 +1,12 @@
+"""What `verbose` shows."""
+
 import io
 import sys
 from contextlib import redirect_stdout
 
 import pytest
-from sklearn_seqae._keras.progress import Progress
+
+from sklearn_seqae._keras.training.progress import Progress
 
 
 class Stream(io.StringIO):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
-from sklearn_seqae._keras.contrastive import TEMPERATURE, contrastive_loss
+
+from sklearn_seqae._keras.training.contrastive import TEMPERATURE, nt_xent
 
 
 def by_hand(projected, weight):
@@ -23,7 +24,7 @@ def test_is_the_formula(seed):
     rng = np.random.default_rng(seed)
     projected = rng.normal(size=(10, 4))
     weight = np.tile([1.0, 0.5, 0.0, 2.0, 1.0], 2)
-    found = contrastive_loss(tf.constant(projected), tf.constant(weight))
+    found = nt_xent(tf.constant(projected), tf.constant(weight))
     assert_allclose(found, by_hand(projected, weight), rtol=1e-10)
 
 
@@ -36,7 +37,7 @@ def test_empty_rows_are_nothing_whatever_they_hold():
         x = tf.constant(array)
         with tf.GradientTape() as tape:
             tape.watch(x)
-            value = contrastive_loss(x, weight)
+            value = nt_xent(x, weight)
         return value.numpy(), tape.gradient(value, x).numpy()
 
     value, gradient = value_and_gradient(projected)
@@ -51,11 +52,11 @@ def test_empty_rows_are_nothing_whatever_they_hold():
 
 def test_one_pair_alone_agrees():
     projected = tf.constant([[1.0, 2.0], [-3.0, 0.5]])
-    assert_allclose(contrastive_loss(projected, tf.ones(2)), 0, atol=1e-6)
+    assert_allclose(nt_xent(projected, tf.ones(2)), 0, atol=1e-6)
 
 
 def test_partners_alike_disagree_less_than_partners_apart():
     alike = tf.constant([[1.0, 0], [0, 1], [1, 0], [0, 1]])
     apart = tf.constant([[1.0, 0], [0, 1], [0, 1], [1, 0]])
     ones = tf.ones(4)
-    assert contrastive_loss(alike, ones) < 0.1 < contrastive_loss(apart, ones)
+    assert nt_xent(alike, ones) < 0.1 < nt_xent(apart, ones)

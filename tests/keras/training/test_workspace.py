@@ -1,0 +1,425 @@
+"""Compiled programs: what they compute, and how they are kept and lent.
+
+XLA compiles one, for the tests of what it alone does: it computes in buffers that
+outlive a call.
+"""
+
+import threading
+
+import keras
+import numpy as np
+import pytest
+from networks import (
+    assert_close_weights,
+    assert_same_weights,
+    drawn_weights,
+    one_batch,
+    small_architecture,
+    walks_in_patches,
+)
+from numpy.testing import assert_allclose, assert_array_equal
+from references import ByNumpy, squared_errors
+
+from sklearn_seqae._batching import split_into_shards
+from sklearn_seqae._keras.training import workspace
+from sklearn_seqae._keras.training.program import Program, UpdateSettings
+from sklearn_seqae._keras.training.workspace import MAX_IDLE_BYTES, Workspace, borrow
+from sklearn_seqae._packing import pack
+from sklearn_seqae._state import State
+
+N_STEPS = 16
+N_ROWS = 4
+LENGTHS = [16, 3, 9, 1, 12, 5]
+SAMPLE_WEIGHT = np.array([1, 2, 0.5, 1, 3, 1], np.float32)
+ARCHITECTURE = small_architecture(hidden_layer_sizes=(3,), bidirectional=True)
+WEIGHTS = drawn_weights(ARCHITECTURE)
+START = State(WEIGHTS)
+
+
+def patches_of(lengths=LENGTHS, missing=0.3, seed=0):
+    return walks_in_patches(lengths, missing=missing, seed=seed)
+
+
+def make_space(n_shards=2, n_rows=N_ROWS, optimizer="adam", architecture=ARCHITECTURE):
+    return Workspace(Program(architecture, n_shards, n_rows, N_STEPS), optimizer)
+
+
+@pytest.fixture(scope="module")
+def space():
+    """Not compiled by XLA."""
+    return make_space()
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    """Compiled by XLA: a test that asks for it is marked."""
+    space = make_space()
+    assert space.n_bytes > 0
+    return space
+
+
+def batch_of(patches, n_shards=2, n_rows=N_ROWS, sample_weight=SAMPLE_WEIGHT):
+    """Pack all sequences as one batch."""
+    return pack(patches, one_batch(patches, n_shards, n_rows), N_STEPS, sample_weight)
+
+
+def settings(scale=1.0, n_batches=1, rate=0.0):
+    """Return settings of updates; a rate of 0 leaves the optimizer's."""
+    return UpdateSettings(
+        np.full((n_batches, 1), scale, np.float32),
+        np.full(n_batches, rate, np.float32),
+        np.zeros((n_batches, 2), np.float32),
+        np.zeros((n_batches, 2), np.int32),
+    )
+
+
+def load(space, state=START, rate=0.1):
+    space.load(state)
+    space.start_at_rate(rate)
+
+
+def outcome(space, packed, weights=WEIGHTS, scale=0.01):
+    """Return the loss without an update, and loss and weights of one update."""
+    load(space, State(weights))
+    evaluated = space.evaluate(packed)[:, 0]
+    trained = space.train(packed, settings(scale, len(packed.starts)))[:, 0]
+    return {"evaluated": evaluated, "trained": trained} | space.get_weights()
+
+
+def inside_of(packed):
+    """Return which cells are a row's own steps, (n_steps, n_rows)."""
+    inside = np.zeros((len(packed.x), packed.x.shape[2]), bool)
+    starts = packed.starts.ravel()
+    lengths = packed.lengths.reshape(len(starts), -1)
+    for start, own in zip(starts, lengths, strict=True):
+        for row, n in enumerate(own):
+            inside[start : start + n, row] = True
+    return inside
+
+
+# What is computed ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fixture", ["space", pytest.param("compiled", marks=pytest.mark.xla)]
+)
+def test_the_loss_is_over_observed_values(fixture, request):
+    space, patches = request.getfixturevalue(fixture), patches_of()
+    errors = squared_errors(ByNumpy(ARCHITECTURE, WEIGHTS), patches)
+    found = outcome(space, batch_of(patches))
+    expected = [SAMPLE_WEIGHT @ errors]
+    assert_allclose(found["evaluated"], expected, rtol=1e-5)
+    assert_allclose(found["trained"], expected, rtol=1e-5)  # of weights before the update
+
+
+@pytest.mark.xla
+def test_with_and_without_xla_it_is_the_same(compiled, space):
+    packed = batch_of(patches_of())
+    found, expected = outcome(compiled, packed), outcome(space, packed)
+    assert_close_weights(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_each_batch_has_its_own_loss(space):
+    patches = patches_of()
+    shards = [
+        split_into_shards(rows, patches.lengths, 2, N_ROWS)
+        for rows in np.split(np.arange(6), 3)
+    ]
+    load(space)
+    packed = pack(patches, np.stack(shards), N_STEPS, SAMPLE_WEIGHT)
+    alone = [
+        space.evaluate(pack(patches, s[None], N_STEPS, SAMPLE_WEIGHT))[0, 0]
+        for s in shards
+    ]
+    assert_array_equal(space.evaluate(packed)[:, 0], alone)
+    assert len(set(alone)) == 3
+
+
+@pytest.mark.xla
+def test_padding_contributes_exactly_nothing(compiled):
+    packed = batch_of(patches_of())
+    expected = outcome(compiled, packed)
+    outside = ~inside_of(packed)
+    rng = np.random.default_rng(0)
+    packed.x.swapaxes(1, 2)[outside] = rng.normal(0, 10, (outside.sum(), 2, 2))
+    packed.weight[outside] = rng.uniform(1, 10, (outside.sum(), 2))
+    assert_same_weights(outcome(compiled, packed), expected)
+
+
+@pytest.mark.xla
+def test_an_earlier_longer_batch_leaves_nothing_behind(compiled):
+    short = batch_of(patches_of([5, 3, 2, 1, 4, 2], missing=0.0))
+    expected = outcome(compiled, short)
+    rng = np.random.default_rng(1)
+    wild = {n: rng.normal(size=w.shape).astype(np.float32) for n, w in WEIGHTS.items()}
+    outcome(compiled, batch_of(patches_of([16] * 6, missing=0.0, seed=1)), wild)
+    assert_same_weights(outcome(compiled, short), expected)
+
+
+def test_missing_values_contribute_exactly_nothing():
+    """One way, so that the reversed sequence is the target alone."""
+    architecture = small_architecture()
+    space, weights = (
+        make_space(1, 8, architecture=architecture),
+        drawn_weights(architecture),
+    )
+    packed = batch_of(patches_of(missing=0.4), 1, 8)
+    expected = outcome(space, packed, weights)
+    missing = inside_of(packed)[:, :, None] & (packed.weight == 0)
+    assert missing.sum() > 10
+    packed.x[:, 1][missing] += 5.0
+    assert_same_weights(outcome(space, packed, weights), expected)
+    # while an observed value counts
+    step, row, value = np.argwhere(packed.weight > 0)[0]
+    packed.x[step, 1, row, value] += 5.0
+    assert outcome(space, packed, weights)["evaluated"] != expected["evaluated"]
+
+
+def test_shards_sum_to_the_gradient_of_the_batch():
+    patches = patches_of()
+    plain = keras.optimizers.SGD(1.0)  # an update is the gradient itself
+    found = []
+    for n_shards, n_rows in ((2, 4), (1, 8)):
+        space = make_space(n_shards, n_rows, plain)
+        load(space, rate=None)
+        ((loss,),) = space.train(batch_of(patches, n_shards, n_rows), settings(0.5))
+        after = space.get_weights()
+        found.append({n: w - after[n] for n, w in WEIGHTS.items()} | {"loss": loss})
+    assert all(np.abs(gradient).max() > 1e-3 for gradient in found[1].values())
+    assert_close_weights(*found, rtol=1e-3, atol=1e-5)
+
+
+# State --------------------------------------------------------------------------------
+
+
+def test_a_state_goes_on_as_if_never_stopped(space):
+    packed = batch_of(patches_of())
+    load(space)
+    for _ in range(2):
+        space.train(packed, settings(0.01))
+    halfway = space.state()
+    assert space.n_updates == 2
+    space.train(packed, settings(0.01))
+    expected = space.get_weights()
+
+    space.train(packed, settings(0.01))  # the arrays are copies
+    load(space, halfway)
+    assert space.n_updates == 2
+    space.train(packed, settings(0.01))
+    assert_same_weights(space.get_weights(), expected)
+
+    load(space, State(halfway.weights))  # a fresh Adam steps elsewhere
+    assert space.n_updates == 0
+    space.train(packed, settings(0.01))
+    assert any((space.get_weights()[n] != w).any() for n, w in expected.items())
+
+
+@pytest.mark.parametrize(
+    ("other", "name"),
+    [("sgd", "SGD"), (keras.optimizers.Adam(0.1, beta_1=0.5), "Adam")],
+)
+def test_the_state_of_another_optimizer_is_refused(space, other, name):
+    state = make_space(optimizer=other).state()
+    message = rf"^optimizer is Adam with \{{.*, but the fit to go on from had {name} with"
+    with pytest.raises(ValueError, match=message):
+        space.load(state)
+
+
+def test_the_state_of_another_learning_rate_is_taken():
+    first, second = (
+        make_space(optimizer=keras.optimizers.SGD(rate, momentum=0.5))
+        for rate in (0.1, 0.2)
+    )
+    second.load(first.state())
+
+
+def test_a_rate_for_an_update_is_the_rate_of_that_update(space):
+    packed, expected = batch_of(patches_of()), {}
+    for rate in (0.5, 0.25):
+        load(space, rate=rate)
+        space.train(packed, settings(0.01))
+        expected[rate] = space.get_weights()
+    for rate, weights in expected.items():
+        load(space, rate=0.125)
+        space.train(packed, settings(0.01, rate=rate))
+        assert_same_weights(space.get_weights(), weights)
+        assert space.learning_rate == rate
+
+
+def test_loading_starts_anew_whatever_was_trained_before(space):
+    packed = batch_of(patches_of())
+    expected = outcome(space, packed)
+    load(space, State({n: w + 1 for n, w in WEIGHTS.items()}), rate=0.9)
+    space.train(packed, settings())
+    assert_same_weights(outcome(space, packed), expected)
+
+
+def test_the_learning_rate_is_taken(space):
+    name, packed = "encoder_lstm_1/forward/kernel", batch_of(patches_of())
+    for learning_rate in (0.5, 0.25):
+        load(space, rate=learning_rate)
+        space.train(packed, settings(0.01))
+        moved = np.abs(space.get_weights()[name] - WEIGHTS[name]).max()
+        assert moved == pytest.approx(learning_rate, rel=1e-2)  # Adam's first step
+
+
+# Compile once -------------------------------------------------------------------------
+
+
+def tracing_counts(space):
+    return {
+        name: function.experimental_get_tracing_count()
+        for name, function in vars(space).items()
+        if hasattr(function, "experimental_get_tracing_count")
+    }
+
+
+@pytest.mark.xla
+def test_nothing_is_traced_twice(compiled):
+    """Whatever the lengths and the number of batches."""
+    patches = patches_of()
+    outcome(compiled, batch_of(patches))
+    before = tracing_counts(compiled)
+    assert len(before) >= 2
+    for lengths in ([1] * 6, [2, 4, 6, 8, 10, 13], [16] * 8):
+        weight = np.ones(len(lengths), np.float32)
+        outcome(compiled, batch_of(patches_of(lengths), sample_weight=weight))
+    shards = np.concatenate([one_batch(patches, 2, N_ROWS)] * 3)
+    outcome(compiled, pack(patches, shards, N_STEPS, SAMPLE_WEIGHT))
+    assert tracing_counts(compiled) == before
+
+
+@pytest.mark.xla
+def test_the_size_of_the_buffers_is_known(compiled):
+    """At least the states and gates, four bytes a value."""
+    units = sum(layer.n_outputs for layer in ARCHITECTURE.lstm_layers)
+    values = N_STEPS * 2 * N_ROWS * units * 6  # hidden, cell, four gates; two shards
+    assert 4 * values <= compiled.n_bytes <= 12 * values
+
+
+def test_without_xla_there_are_no_buffers(space):
+    """Nothing would be updated in place."""
+    assert space.n_bytes == 0
+
+
+# The cache ----------------------------------------------------------------------------
+
+
+MAX_IDLE = 8
+
+
+class Stub:
+    """In the place of a workspace, which takes seconds to make."""
+
+    n_bytes = 0
+
+    def __init__(self, program, optimizer):
+        self.program, self.optimizer = program, optimizer
+        self.weights = {"w": np.zeros(3)}
+
+    def get_weights(self):
+        return self.weights
+
+
+@pytest.fixture
+def stubs(monkeypatch):
+    """An empty cache of stubs; gives programs that differ in their buffers."""
+    monkeypatch.setattr(workspace, "_cache", workspace._Cache())
+    monkeypatch.setattr(workspace, "Workspace", Stub)
+    monkeypatch.setattr(workspace, "MAX_IDLE", MAX_IDLE)
+    return lambda n: Program(small_architecture(), 1, 4, 16 * n)
+
+
+def lent(program, optimizer="adam"):
+    with borrow(program, optimizer) as space:
+        return space
+
+
+def test_an_idle_workspace_is_lent_again(stubs):
+    first = lent(stubs(1))
+    assert lent(stubs(1)) is first
+    assert lent(stubs(1), "Adam") is first
+    assert (first.program, first.optimizer) == (stubs(1), "adam")
+
+
+def test_another_program_or_optimizer_is_another_workspace(stubs):
+    spaces = [
+        lent(stubs(1)),
+        lent(stubs(2)),
+        lent(stubs(1), "sgd"),
+        lent(stubs(1), keras.optimizers.SGD(0.1)),
+        lent(stubs(1), keras.optimizers.SGD(0.2)),
+    ]
+    assert len({id(space) for space in spaces}) == 5
+
+
+def test_the_cache_is_bounded_and_drops_the_least_recently_used(stubs):
+    spaces = [lent(stubs(n)) for n in range(MAX_IDLE)]
+    lent(stubs(0))  # used again
+    lent(stubs(MAX_IDLE))  # one too many
+    assert len(workspace._cache._idle) == MAX_IDLE
+    assert lent(stubs(0)) is spaces[0]
+    assert lent(stubs(1)) is not spaces[1]
+
+
+def test_the_bound_holds_for_many_of_one_program(stubs):
+    def nested(depth):
+        with borrow(stubs(1), "adam"):
+            if depth:
+                nested(depth - 1)
+
+    nested(2 * MAX_IDLE)
+    assert len(workspace._cache._idle) == MAX_IDLE
+
+
+def test_large_buffers_are_not_kept_but_for_the_last(stubs, monkeypatch):
+    monkeypatch.setattr(Stub, "n_bytes", MAX_IDLE_BYTES // 2)
+    first, second = lent(stubs(1)), lent(stubs(2))
+    assert lent(stubs(1)) is first  # two just fit
+    third = lent(stubs(3))
+    assert lent(stubs(2)) is not second
+    monkeypatch.setattr(Stub, "n_bytes", 2 * MAX_IDLE_BYTES)
+    lent(stubs(3))
+    assert (
+        lent(stubs(3)) is third
+    )  # a grid search over one architecture still reuses it
+    assert len(workspace._cache._idle) == 1
+
+
+def test_two_threads_never_share_one(stubs):
+    lent(stubs(1))  # one is idle
+    both_hold = threading.Barrier(2, timeout=60)
+    held = []
+
+    def work():
+        with borrow(stubs(1), "adam") as space:
+            held.append(space)
+            both_hold.wait()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(held) == 2
+    assert held[0] is not held[1]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_after_an_error_a_workspace_is_not_kept(stubs, error):
+    with pytest.raises(error), borrow(stubs(1), "adam") as space:
+        raise error
+    assert lent(stubs(1)) is not space
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_diverged_workspace_is_not_kept(stubs, value):
+    with borrow(stubs(1), "adam") as space:
+        space.weights = {"w": np.zeros(2), "v": np.array([0.0, value])}
+    assert lent(stubs(1)) is not space
+
+
+def test_clearing_drops_all(stubs):
+    first = lent(stubs(1))
+    workspace.clear_workspaces()
+    assert lent(stubs(1)) is not first

@@ -1,0 +1,230 @@
+"""What the network is compared with: the equations in NumPy, and stock Keras layers.
+
+Both read one sequence at a time, unpadded, in the order of time, (T, F). They know no
+engine, batch, buffer or mask. Decoders write the last step first.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sklearn_seqae._keras.lstm.running_pool import EPSILON
+from sklearn_seqae._keras.network.decoders.unfold import NOISE
+from sklearn_seqae._keras.network.keras_layers import KerasLayers
+
+KINDS = ("kernel", "recurrent_kernel", "bias")
+
+
+# -- how a layer is run ---------------------------------------------------------------
+
+
+def lstm_by_numpy(x, kernel, recurrent_kernel, bias, activation="tanh", mask=1.0):
+    """Return the states (T, U) of an LSTM layer over one sequence (T, F)."""
+    act = np.tanh if activation == "tanh" else lambda z: np.maximum(z, 0)
+    h = c = np.zeros(len(recurrent_kernel))
+    states = []
+    for x_t in x:
+        i, f, k, o = np.split(x_t @ kernel + (h * mask) @ recurrent_kernel + bias, 4)
+        c = _sigmoid(f) * c + _sigmoid(i) * act(k)
+        h = _sigmoid(o) * act(c)
+        states.append(h)
+    return np.array(states)
+
+
+def _sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+@dataclass(frozen=True)
+class ByNumpy:
+    """Runs layers by their equations, in float64.
+
+    Attributes
+    ----------
+    architecture : Architecture
+    weights : dict of str to ndarray
+    masks : dict of str to pair of ndarray
+        Dropout: factors of inputs (D, F) and states (D, U), by LSTM layer.
+    """
+
+    architecture: Any
+    weights: dict
+    masks: dict = field(default_factory=dict)
+
+    def lstm(self, layer, x):
+        of_inputs, of_states = self.masks.get(layer.name, np.ones((2, 2, 1)))
+        found = []
+        for d, direction in enumerate(layer.directions):
+            own = [self.weights[f"{layer.name}/{direction}/{kind}"] for kind in KINDS]
+            order = slice(None, None, -1 if d else 1)
+            states = lstm_by_numpy(
+                (x * of_inputs[d])[order],
+                *(w.astype(np.float64) for w in own),
+                self.architecture.activation,
+                of_states[d],
+            )
+            found.append(states[order])
+        return np.concatenate(found, axis=1)
+
+    def dense(self, layer, x):
+        y = x @ self.weights[f"{layer.name}/kernel"].astype(np.float64)
+        if layer.use_bias:
+            y = y + self.weights[f"{layer.name}/bias"]
+        return np.maximum(y, 0) if layer.activation == "relu" else y
+
+
+class ByKeras:
+    """Runs layers by calling those of Keras."""
+
+    def __init__(self, architecture, weights):
+        self.architecture, self._layers = architecture, KerasLayers(architecture)
+        self._layers.set_weights(weights)
+
+    def lstm(self, layer, x):
+        states = self.dense(layer, x)
+        return states if layer.return_sequences else states[None]
+
+    def dense(self, layer, x):
+        return self._layers[layer.name](np.asarray(x, np.float32)[None]).numpy()[0]
+
+
+# -- the network, by either -----------------------------------------------------------
+
+
+def pooled_states(run, x):
+    """Return the pooled states of all encoder layers, one after the other."""
+    architecture, pooled = run.architecture, []
+    layers = zip(architecture.encoder_layers, architecture.pooling_layers, strict=True)
+    for layer, queries in layers:
+        x = run.lstm(layer, x)
+        for kind in architecture.pooling:
+            for d, states in enumerate(np.split(x, len(layer.directions), axis=1)):
+                if kind == "last":
+                    pooled.append(states[0] if d else states[-1])
+                elif kind == "std":
+                    pooled.append(np.sqrt(states.var(axis=0) + EPSILON))
+                elif kind == "attention":
+                    score = run.dense(queries[kind][d], states)[:, 0]
+                    weight = np.exp(score - score.max())
+                    pooled.append(weight @ states / weight.sum())
+                else:
+                    pooled.append(getattr(states, kind)(axis=0))
+    return np.concatenate(pooled)
+
+
+def embedding(run, pooled):
+    layer = run.architecture.bottleneck_layer
+    return pooled if layer is None else run.dense(layer, pooled)
+
+
+def projection(run, pooled):
+    for layer in run.architecture.projection_head:
+        pooled = run.dense(layer, pooled)
+    return pooled
+
+
+def _written(run, spec, x):
+    for layer in spec.lstm:
+        x = run.lstm(layer, x)
+    return run.dense(spec.output, x)
+
+
+def _repeated(run, spec, vector, n_steps):
+    return _written(run, spec, np.repeat(vector[None], n_steps, axis=0))
+
+
+def _in_parts(run, spec, vector, n_steps):
+    return _written(run, spec, vector.reshape(spec.n_parts, -1)[:n_steps])
+
+
+def _at_once(run, spec, vector, n_steps):
+    x = vector.reshape(spec.n_parts, -1)
+    for layer in spec.lstm:
+        x = run.lstm(layer, x)
+    return run.dense(spec.output, x[-1]).reshape(spec.n_parts, -1)[:n_steps]
+
+
+def _beside(steps, vector):
+    """Return the step before each, from zeros on, and the vector."""
+    before = np.concatenate([np.zeros((1, steps.shape[1])), steps])
+    return np.column_stack([before, np.repeat(vector[None], len(before), axis=0)])
+
+
+def _fed_back(run, spec, vector, n_steps):
+    """All that was written so far is read again for each step."""
+    written = np.zeros((0, spec.n_inputs))
+    for _ in range(n_steps):
+        written = _written(run, spec, _beside(written, vector))
+    return written
+
+
+_DECODED = {
+    "repeat": _repeated,
+    "reshape": _in_parts,
+    "single_shot": _at_once,
+    "unfold": _fed_back,
+}
+
+
+def decoded(run, vector, n_steps, spec=None):
+    """Return steps (n_steps, F), by the decoder unless another spec is given."""
+    spec = spec or run.architecture.decoder_spec
+    return _DECODED[spec.kind](run, spec, vector, n_steps)
+
+
+def decoded_in_training(run, vector, target, noise=None):
+    """Return the same as `decoded`; decoders with teacher forcing read the target."""
+    spec = run.architecture.decoder_spec
+    if spec.kind != "unfold":
+        return decoded(run, vector, len(target))
+    told = target if noise is None else target + NOISE * noise
+    return _written(run, spec, _beside(told[:-1], vector))
+
+
+def changes(run, vector, recent):
+    """Return the forecaster's steps, the first one first."""
+    architecture = run.architecture
+    read = np.concatenate([vector, recent])
+    n_steps = architecture.n_forecast_steps
+    return decoded(run, read, n_steps, architecture.forecaster_spec)
+
+
+def weighted_error(steps, target, weight):
+    return float((weight * (steps.astype(np.float64) - target) ** 2).sum())
+
+
+# -- many sequences -------------------------------------------------------------------
+
+
+def own_values(patches):
+    """Return the values of each sequence, (T, F)."""
+    return [
+        patches.values[start:stop]
+        for start, stop in zip(patches.offsets[:-1], patches.offsets[1:], strict=True)
+    ]
+
+
+def embeddings(run, patches):
+    return np.array(
+        [embedding(run, pooled_states(run, x)) for x in own_values(patches)]
+    )
+
+
+def reconstruction(run, patches):
+    """Return the steps of all sequences in the order of time, one after the other."""
+    vectors = embeddings(run, patches)
+    steps = [decoded(run, z, n) for z, n in zip(vectors, patches.lengths, strict=True)]
+    return np.concatenate([x[::-1] for x in steps])
+
+
+def squared_errors(run, patches):
+    """Return the sum of squares over the observed values of each sequence."""
+    width = patches.observed.shape[1]
+    error = reconstruction(run, patches) - patches.values[:-1, :width]
+    squares = np.where(patches.observed[:-1], error, 0).astype(np.float64) ** 2
+    return np.add.reduceat(squares.sum(axis=1), patches.offsets[:-1])
+
+
+def observed_counts(patches):
+    return np.add.reduceat(patches.observed[:-1].sum(axis=1), patches.offsets[:-1])
