@@ -85,6 +85,12 @@ class Autoencoder:
             an embedding of this size.
         """
         shaped_by = _shaping(parameters)
+        if shaped_by["kl_weight"] and shaped_by["n_components"] is None:
+            raise ValueError(
+                f"kl_weight={parameters['kl_weight']!r} pulls the embedding towards a "
+                "normal distribution, which needs a layer that makes it, but "
+                "n_components is None; expected an int."
+            )
         preprocessing, patches = Preprocessing.fit(parameters, scaled, sample_weight)
         longest = int(scaled.lengths.max())
         architecture = _architecture(shaped_by, preprocessing, longest)
@@ -163,7 +169,7 @@ class Autoencoder:
 
     def decode(self, Z: NDArray[Any], n_timesteps: NDArray[np.int64]) -> RaggedArray:
         """Scaled sequences of the given lengths, from any finite embeddings."""
-        self.check_decodable(n_timesteps, "row {row} of Z, decoded,")
+        self.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
         return self._decode(Z[:, : self.architecture.embedding_size], n_timesteps)
 
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
@@ -343,12 +349,6 @@ def _architecture(
     """Return the architecture for sequences of up to ``longest`` time steps."""
     n_components, n_lengths = shaped_by["n_components"], preprocessing.n_lengths
     variational = shaped_by["kl_weight"]
-    if variational and n_components is None:
-        raise ValueError(
-            "kl_weight is positive, which draws the embedding towards a normal "
-            "distribution and needs a layer that makes it, but n_components is None; "
-            "expected an int."
-        )
     n_inputs = preprocessing.patch_size * preprocessing.n_features
     horizon = preprocessing.forecast_horizon
     cuts = DECODERS[shaped_by["decoder"]].cuts

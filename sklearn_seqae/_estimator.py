@@ -718,6 +718,7 @@ class LSTMAutoencoderTransformer(
         given, container = validate_sequences(self, X, reset=not goes_on)
         check_one_each(given, y=y, sample_weight=sample_weight)
         distinct, weight = merge_repeated(given, sample_weight)
+        weight /= weight.max()  # only ratios count; clear of float32's limits
         if not goes_on:
             ragged = given.take(distinct)
             check_features_observed(ragged)

@@ -32,7 +32,7 @@ def merge_repeated(
     distinct : ndarray of int
         The distinct sequences, by index.
     sample_weight : ndarray of float64
-        Their weights, positive; the largest is one.
+        Their weights, positive.
 
     Raises
     ------
@@ -55,5 +55,4 @@ def merge_repeated(
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
     total: NDArray[Any] = np.bincount(group, weights=weight, minlength=len(first))
     kept = total > 0
-    # Only their ratios count; scaled, they are clear of float32's limits.
-    return first[kept], total[kept] / total.max()
+    return first[kept], total[kept]

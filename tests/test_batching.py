@@ -12,6 +12,7 @@ from sklearn_seqae._batching import (
     by_length,
     chunks,
     default_patch_size,
+    difference_sizes,
     from_patches,
     hold_out,
     plan_epoch,
@@ -19,8 +20,10 @@ from sklearn_seqae._batching import (
     split_into_shards,
     to_patches,
     wasted_share,
+    with_divided_differences,
 )
 from sklearn_seqae._missing import fill_missing
+from sklearn_seqae._ragged import RaggedArray
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=80)
 
@@ -98,7 +101,7 @@ def test_differences_stand_behind_the_values(lengths, patch_size):
     ragged = random_ragged(lengths, 2)
     scale = np.array([2.0, 0.5])
     plain = to_patches(ragged, patch_size)
-    both = to_patches(ragged, patch_size, scale)
+    both = with_divided_differences(to_patches(ragged, patch_size, True), scale)
     width = 2 * patch_size
     assert_array_equal(both.values[:, :width], plain.values)
     assert_array_equal(both.observed, plain.observed)
@@ -108,6 +111,20 @@ def test_differences_stand_behind_the_values(lengths, patch_size):
         assert_array_equal(steps[:patch_size], 0)
         change = x[patch_size:] - x[:-patch_size]
         assert_allclose(steps[patch_size:] * scale, change, rtol=1e-5, atol=1e-6)
+
+
+def test_difference_sizes_are_root_mean_squares_over_time_steps():
+    ragged, weight = random_ragged([7, 1, 4], 2), np.array([1.0, 2.0, 0.5])
+    patches = to_patches(ragged, 2, True)
+    total, steps = np.zeros(2), 0.0
+    for x, w in zip(ragged, weight, strict=True):
+        change = np.zeros_like(x)
+        change[2:] = x[2:] - x[:-2]
+        total, steps = total + w * (change**2).sum(axis=0), steps + w * len(x)
+    found = difference_sizes(patches, ragged, weight)
+    assert_allclose(found, np.sqrt(total / steps), rtol=1e-6)
+    still = RaggedArray.from_list([np.ones((5, 1))])
+    assert_array_equal(difference_sizes(to_patches(still, 2, True), still, [1.0]), 1)
 
 
 # Batches ------------------------------------------------------------------------------

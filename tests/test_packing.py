@@ -12,8 +12,9 @@ from sklearn_seqae._batching import (
     plan_epoch,
     shard_shape,
     to_patches,
+    with_divided_differences,
 )
-from sklearn_seqae._packing import Noise, pack, pair_with_crops
+from sklearn_seqae._packing import Corruption, pack, pair_with_crops
 from sklearn_seqae._ragged import RaggedArray
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=80)
@@ -67,21 +68,21 @@ def test_pack_lays_shards_out_in_both_orders(lengths, patch_size, data):
         (n_batches, n_shards, n_rows),
     )
     size = buffer_steps(int(patches.lengths.max()))
-    stream = pack(patches, shards, size, weight)
+    packed = pack(patches, shards, size, weight)
 
     x, weights, starts, own = packed_by_hand(patches, shards, weight)
-    assert_array_equal(stream.x[: len(x)], x.reshape(-1, *stream.x.shape[1:]))
+    assert_array_equal(packed.x[: len(x)], x.reshape(-1, *packed.x.shape[1:]))
     assert_array_equal(
-        stream.weight[: len(x)], weights.reshape(-1, *stream.weight.shape[1:])
+        packed.weight[: len(x)], weights.reshape(-1, *packed.weight.shape[1:])
     )
-    assert_array_equal(stream.starts, starts)
-    assert_array_equal(stream.lengths, own)
+    assert_array_equal(packed.starts, starts)
+    assert_array_equal(packed.lengths, own)
     # A buffer's worth of nothing after the last shard, for the program to read over
-    assert len(stream.x) == len(stream.weight) == len(x) + size
-    assert not stream.x[len(x) :].any()
-    assert not stream.weight[len(x) :].any()
-    assert {stream.x.dtype, stream.weight.dtype} == {np.dtype(np.float32)}
-    assert {stream.starts.dtype, stream.lengths.dtype} == {np.dtype(np.int32)}
+    assert len(packed.x) == len(packed.weight) == len(x) + size
+    assert not packed.x[len(x) :].any()
+    assert not packed.weight[len(x) :].any()
+    assert {packed.x.dtype, packed.weight.dtype} == {np.dtype(np.float32)}
+    assert {packed.starts.dtype, packed.lengths.dtype} == {np.dtype(np.int32)}
 
 
 @given(LENGTHS, st.integers(1, 40), st.integers(0, 3))
@@ -93,9 +94,9 @@ def test_sample_weight_is_kept(lengths, batch_size, seed):
     weight = np.random.default_rng(seed).integers(0, 5, len(patches))
     batches = plan_epoch(lengths, batch_size, np.random.RandomState(seed))
     shards = as_shards(batches, lengths, *shard_shape(len(lengths), batch_size, 2))
-    stream = pack(patches, shards, buffer_steps(40), weight.astype(np.float32))
+    packed = pack(patches, shards, buffer_steps(40), weight.astype(np.float32))
     observed = [(~np.isnan(x)).sum() for x in ragged]
-    assert stream.weight.sum() == np.dot(observed, weight)
+    assert packed.weight.sum() == np.dot(observed, weight)
 
 
 def test_without_sample_weight_there_are_no_weights():
@@ -106,8 +107,8 @@ def test_without_sample_weight_there_are_no_weights():
 def test_row_weights_are_those_of_the_sequences():
     patches = to_patches(random_ragged([3, 4]), 1)
     shards = np.array([[[1, -1], [0, 0]]])
-    stream = pack(patches, shards, 16, np.array([0.5, 2.0], np.float32))
-    assert_array_equal(stream.row_weight, [[[2.0, 0.0], [0.5, 0.5]]])
+    packed = pack(patches, shards, 16, np.array([0.5, 2.0], np.float32))
+    assert_array_equal(packed.row_weight, [[[2.0, 0.0], [0.5, 0.5]]])
 
 
 # Crops --------------------------------------------------------------------------------
@@ -167,36 +168,36 @@ def test_a_packed_crop_is_the_packed_sequence_that_it_is():
     pairs, crops = pair_with_crops(
         shards, patches.lengths, 0.3, np.random.default_rng(1)
     )
-    stream = pack(patches, pairs, 16, np.ones(2, np.float32), crops=crops)
+    packed = pack(patches, pairs, 16, np.ones(2, np.float32), crops=crops)
     for row in range(4):
         start, n = crops.first[0, 0, row], crops.lengths[0, 0, row]
         values = patches.values[patches.offsets[row % 2] + start :][:n]
         seen = patches.observed[patches.offsets[row % 2] + start :][:n]
-        assert_array_equal(stream.x[:n, 0, row], values)
-        assert_array_equal(stream.x[:n, 1, row], values[::-1])
-        assert_array_equal(stream.weight[:n, row], seen[::-1])
-        assert not stream.x[n:, :, row].any()
-        assert not stream.weight[n:, row].any()
+        assert_array_equal(packed.x[:n, 0, row], values)
+        assert_array_equal(packed.x[:n, 1, row], values[::-1])
+        assert_array_equal(packed.weight[:n, row], seen[::-1])
+        assert not packed.x[n:, :, row].any()
+        assert not packed.weight[n:, row].any()
 
 
 def test_a_packed_crop_differs_from_nothing_before_it():
     """Differences are those of the crop, cut from its sequence before all else."""
     whole, scale = random_ragged([40, 23]), np.array([2.0, 0.5])
-    patches = to_patches(whole, 3, scale)
+    patches = with_divided_differences(to_patches(whole, 3, True), scale)
     pairs, crops = pair_with_crops(
         np.array([[[0, 1, -1]]]), patches.lengths, 0.3, np.random.default_rng(1)
     )
-    stream = pack(patches, pairs, 16, crops=crops)
+    packed = pack(patches, pairs, 16, crops=crops)
     assert crops.first[0, 0, 3:5].all()
     for row in (0, 1, 3, 4):
         start, n = 3 * crops.first[0, 0, row], 3 * crops.lengths[0, 0, row]
         cut = RaggedArray.from_list([whole[row % 3][start : start + n]])
-        alone = to_patches(cut, 3, scale).values[:-1]
-        assert_allclose(stream.x[: len(alone), 0, row], alone, rtol=1e-5, atol=1e-6)
+        alone = with_divided_differences(to_patches(cut, 3, True), scale).values[:-1]
+        assert_allclose(packed.x[: len(alone), 0, row], alone, rtol=1e-5, atol=1e-6)
         assert_array_equal(
-            stream.x[: len(alone), 1, row], stream.x[: len(alone), 0, row][::-1]
+            packed.x[: len(alone), 1, row], packed.x[: len(alone), 0, row][::-1]
         )
-        assert not stream.x[len(alone) :, :, row].any()
+        assert not packed.x[len(alone) :, :, row].any()
 
 
 # Noise --------------------------------------------------------------------------------
@@ -206,8 +207,8 @@ def test_noise_is_for_the_encoder_alone_and_the_same_both_ways():
     patches = to_patches(random_ragged([400, 300]), 1)
     shards = np.array([[[0, 1, -1]]])
     clean = pack(patches, shards, 512)
-    noise = Noise(0.5, 0.0, np.random.default_rng(0))
-    noisy = pack(patches, shards, 512, noise=noise)
+    corruption = Corruption(0.5, 0.0, np.random.default_rng(0))
+    noisy = pack(patches, shards, 512, corruption=corruption)
     assert_array_equal(noisy.target, clean.x[:, 1])
     added = noisy.x - clean.x
     for row, n in enumerate([400, 300, 0]):
@@ -216,15 +217,17 @@ def test_noise_is_for_the_encoder_alone_and_the_same_both_ways():
     of_first = added[:400, 0, 0]
     assert abs(of_first.mean()) < 0.1
     assert abs(of_first.std() - 0.5) < 0.05
-    assert (pack(patches, shards, 512, noise=noise).x != noisy.x).any()  # fresh
+    assert (
+        pack(patches, shards, 512, corruption=corruption).x != noisy.x
+    ).any()  # fresh
 
 
 def test_hidden_steps_are_the_same_both_ways_and_whole():
     patches = to_patches(random_ragged([400, 300]), 1)
     shards = np.array([[[0, 1, -1]]])
     clean = pack(patches, shards, 512)
-    noise = Noise(0.0, 0.25, np.random.default_rng(0))
-    hidden = pack(patches, shards, 512, noise=noise)
+    corruption = Corruption(0.0, 0.25, np.random.default_rng(0))
+    hidden = pack(patches, shards, 512, corruption=corruption)
     assert_array_equal(hidden.target, clean.x[:, 1])
     for row, n in enumerate([400, 300]):
         gone = (hidden.x[:n, :, row] == 0).all(axis=-1)

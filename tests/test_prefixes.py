@@ -1,4 +1,4 @@
-"""Prefixes and their futures, against loops over sequences."""
+"""Prefixes and their targets, against loops over sequences."""
 
 import numpy as np
 import pytest
@@ -95,13 +95,13 @@ def test_a_prefix_is_read_like_a_sequence_that_ends_there(prefixes, scaled, cuts
     assert any(np.isnan(x[-1]).any() for x in ended)
 
 
-def test_futures_are_changes_from_the_last_value(prefixes, scaled, cuts):
+def test_targets_are_changes_from_the_last_value(prefixes, scaled, cuts):
     weight = np.linspace(0.5, 2, len(scaled)).astype(np.float32)
     recent = recent_values(prefixes.cut(SHARDS, cuts))
-    futures = prefixes.futures(SHARDS, cuts, recent, weight)
+    targets = prefixes.targets(SHARDS, cuts, recent, weight)
     n_steps = -(-HORIZON // PATCH_SIZE)
     shape = (*SHARDS.shape[:2], n_steps, SHARDS.shape[2], PATCH_SIZE * 2)
-    assert futures.change.shape == futures.weight.shape == shape
+    assert targets.change.shape == targets.weight.shape == shape
     for place, i in np.ndenumerate(SHARDS):
         change = np.zeros((n_steps * PATCH_SIZE, 2))
         mass = np.zeros_like(change)
@@ -114,10 +114,10 @@ def test_futures_are_changes_from_the_last_value(prefixes, scaled, cuts):
                     change[k, f] = (step[f] - last[f]) / prefixes.scale[k, f]
                     mass[k, f] = weight[i]
         b, s, row = place
-        assert_allclose(futures.recent[place][:2], last, rtol=1e-6)
-        found = futures.change[b, s, :, row].reshape(-1, 2)
+        assert_allclose(targets.recent[place][:2], last, rtol=1e-6)
+        found = targets.change[b, s, :, row].reshape(-1, 2)
         assert_allclose(found, change, rtol=1e-5)
-        assert_array_equal(futures.weight[b, s, :, row].reshape(-1, 2), mass)
+        assert_array_equal(targets.weight[b, s, :, row].reshape(-1, 2), mass)
 
 
 def test_recent_values_are_the_last_steps(scaled):
@@ -135,8 +135,8 @@ def test_recent_values_of_one_step():
     assert_array_equal(recent_values(one), [[3, 0] + 2 * (N_RECENT - 1) * [0]])
 
 
-def test_expected_masses_are_those_of_all_cuts(prefixes, scaled):
-    for x, found in zip(scaled, prefixes.expected_masses(), strict=True):
+def test_expected_counts_are_those_of_all_cuts(prefixes, scaled):
+    for x, found in zip(scaled, prefixes.expected_counts(), strict=True):
         counts = [(~np.isnan(x[n : n + HORIZON])).sum() for n in cuts_of(x)]
         assert found == pytest.approx(np.mean(counts) if counts else 0.0)
 
@@ -182,7 +182,7 @@ def test_rows_are_followed_by_prefixes(prefixes, scaled, cuts, with_crops):
         rng = np.random.default_rng(2)
         shards, crops = pair_with_crops(SHARDS, patches.lengths, 0.5, rng)
     rows = Rows(patches, shards, weight, crops)
-    found, futures = followed_by_prefixes(
+    found, targets = followed_by_prefixes(
         rows, SHARDS, prefixes, np.random.default_rng(1)
     )
     before = pack(patches, shards, 16, weight, crops=crops)
@@ -197,8 +197,8 @@ def test_rows_are_followed_by_prefixes(prefixes, scaled, cuts, with_crops):
     assert_array_equal(after.lengths[..., n:], -(-cuts // PATCH_SIZE))
     assert_array_equal(after.row_weight[..., n:], np.where(cuts > 0, weight[SHARDS], 0))
     recent = recent_values(prefixes.cut(SHARDS, cuts))
-    expected = prefixes.futures(SHARDS, cuts, recent, weight)
-    for a, b in zip(futures, expected, strict=True):
+    expected = prefixes.targets(SHARDS, cuts, recent, weight)
+    for a, b in zip(targets, expected, strict=True):
         assert_array_equal(a, b)
 
 
@@ -206,11 +206,11 @@ def test_rows_none_of_which_can_be_cut(prefixes, scaled):
     patches = to_patches(scaled, PATCH_SIZE)
     shards = np.array([[[1, -1]]])
     rows = Rows(patches, shards, np.ones(len(scaled), np.float32), None)
-    found, futures = followed_by_prefixes(
+    found, targets = followed_by_prefixes(
         rows, shards, prefixes, np.random.default_rng(0)
     )
     assert found.shards.tolist() == [[[0, -1, -1, -1]]]
-    assert not futures.weight.any()
+    assert not targets.weight.any()
 
 
 def test_tails_and_extended(scaled):

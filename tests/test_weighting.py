@@ -12,6 +12,11 @@ def ragged_of(*sequences):
     return RaggedArray.from_list([np.array(s, np.float64)[:, None] for s in sequences])
 
 
+def merged(ragged, sample_weight):
+    distinct, weight = merge_repeated(ragged, sample_weight)
+    return ragged.take(distinct), weight
+
+
 def as_dict(ragged, weight):
     """Weight of each sequence, by its values."""
     return dict(zip((s.tobytes() for s in ragged), weight, strict=True))
@@ -30,9 +35,9 @@ def test_a_weight_of_two_is_a_sequence_given_twice(sequences, data):
     n = len(sequences)
     weight = data.draw(st.lists(st.integers(1, 3), min_size=n, max_size=n))
     repeated = [s for s, w in zip(sequences, weight, strict=True) for _ in range(w)]
-    weighted, weights = merge_repeated(ragged_of(*sequences), weight)
-    merged, counts = merge_repeated(ragged_of(*repeated), None)
-    assert weighted == merged  # in the same order, too
+    weighted, weights = merged(ragged_of(*sequences), weight)
+    found, counts = merged(ragged_of(*repeated), None)
+    assert weighted == found  # in the same order, too
     assert_array_equal(weights, counts)
 
 
@@ -40,35 +45,33 @@ def test_a_weight_of_two_is_a_sequence_given_twice(sequences, data):
 def test_the_order_of_the_sequences_does_not_matter(sequences, data):
     order = data.draw(st.permutations(range(len(sequences))))
     weight = np.arange(1.0, len(sequences) + 1)
-    merged, weights = merge_repeated(ragged_of(*sequences), weight)
-    shuffled, others = merge_repeated(
-        ragged_of(*(sequences[i] for i in order)), weight[order]
-    )
-    assert merged == shuffled
+    found, weights = merged(ragged_of(*sequences), weight)
+    shuffled, others = merged(ragged_of(*(sequences[i] for i in order)), weight[order])
+    assert found == shuffled
     assert_array_equal(weights, others)
 
 
 @given(SEQUENCES)
 def test_each_distinct_sequence_once_with_its_whole_weight(sequences):
     ragged = ragged_of(*sequences)
-    merged, weight = merge_repeated(ragged, None)
+    found, weight = merged(ragged, None)
     expected = {}
     for sequence in ragged:
         key = sequence.tobytes()
         expected[key] = expected.get(key, 0) + 1
-    assert as_dict(merged, weight) == expected
+    assert as_dict(found, weight) == expected
     assert weight.dtype == np.float64
 
 
 def test_sequences_that_weigh_nothing_are_dropped():
-    merged, weight = merge_repeated(ragged_of([1], [2, 3], [1], [4]), [0, 2, 0, 1])
+    found, weight = merged(ragged_of([1], [2, 3], [1], [4]), [0, 2, 0, 1])
     expected = ragged_of([2, 3], [4])
-    assert as_dict(merged, weight) == as_dict(expected, [2, 1])
+    assert as_dict(found, weight) == as_dict(expected, [2, 1])
 
 
 def test_equal_values_at_other_lengths_are_other_sequences():
-    merged, _ = merge_repeated(ragged_of([0, 0], [0], [0, 0, 0]), None)
-    assert sorted(merged.lengths) == [1, 2, 3]
+    found, _ = merged(ragged_of([0, 0], [0], [0, 0, 0]), None)
+    assert sorted(found.lengths) == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -84,4 +87,4 @@ def test_equal_values_at_other_lengths_are_other_sequences():
 )
 def test_weights_that_can_not_be_used(weight, message):
     with pytest.raises(ValueError, match=message):
-        merge_repeated(ragged_of([1], [2]), weight)
+        merged(ragged_of([1], [2]), weight)
