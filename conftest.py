@@ -1,9 +1,16 @@
 """For all tests, those in docstrings and in the user guide among them."""
 
+import gc
+
 import pytest
 from internals import xla
 
 pytest.register_assert_rewrite("helpers", "networks")
+
+
+def pytest_collection_finish():
+    """Spare Python to look through what stays when it looks for garbage."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

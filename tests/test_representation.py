@@ -151,6 +151,7 @@ def test_noise_is_for_training_only(plain_autoencoder, sequences):
     assert (noisy.transform(sequences) != quiet.transform(sequences)).any()
 
 
+@pytest.mark.xla  # long training is faster so
 @pytest.mark.parametrize("how", [{"noise": 0.5}, {"mask_ratio": 0.3}])
 def test_trained_on_disturbed_input_it_minds_the_disturbance_less(waves, how):
     parameters = {
