@@ -130,19 +130,21 @@ def before_tensorflow(tmp_path_factory):
 def first_fit(default_autoencoder, few_sequences, tmp_path_factory):
     """What `first_fit.py` found, "streams", what it said, and "files", what it left."""
     folder = tmp_path_factory.mktemp("first_fit")
-    given, left = folder / "given", folder / "left"
-    for path in (given, left / "cwd", left / "temporary"):
+    given, left, programs = folder / "given", folder / "left", folder / "programs"
+    for path in (given, left / "cwd", left / "temporary", programs):
         path.mkdir(parents=True)
     (given / "pickle").write_bytes(pickle.dumps(default_autoencoder))
     (given / "X").write_bytes(pickle.dumps(few_sequences))
     joblib.dump(default_autoencoder, given / "joblib")
     skops.io.dump(default_autoencoder, given / "skops")
     environment = dict.fromkeys(name for name in os.environ if name.startswith("TF_"))
+    environment["XLA_FLAGS"] = f"--xla_dump_to={programs} --xla_dump_hlo_as_text"
     for variable in ("TMPDIR", "TEMP", "TMP"):
         environment[variable] = str(left / "temporary")
     streams = run_python(
         SUPPORT / "first_fit.py",
         given,
+        programs,
         flags=["-B"],
         cwd=left / "cwd",
         environment=environment,
@@ -155,12 +157,15 @@ def first_fit(default_autoencoder, few_sequences, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def without_options(plain_autoencoder, fitted_on_polars, sequences, tmp_path_factory):
-    """What `without_options.py` found."""
+    """What `without_options.py` found, and "streams", what it said."""
     folder = tmp_path_factory.mktemp("without_options")
     given = pickle.dumps((sequences, plain_autoencoder(epochs=1), fitted_on_polars))
     (folder / "given").write_bytes(given)
-    run_python(SUPPORT / "without_options.py", folder)
-    return json.loads((folder / "facts").read_text())
+    # Beside: TensorFlow is imported where someone has set its level of logging
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    script = SUPPORT / "without_options.py"
+    streams = run_python(script, folder, environment=environment)
+    return {"streams": list(streams), **json.loads((folder / "facts").read_text())}
 
 
 @pytest.fixture(scope="session")

@@ -621,6 +621,43 @@ def test_callbacks_may_look_at_batches(plain_autoencoder, fitted_plain, sequence
     assert_same_model(autoencoder, fitted_plain, sequences)
 
 
+def test_a_schedule_of_keras_sets_the_rate_of_every_update(
+    plain_autoencoder, sequences
+):
+    """With `warm_start` the second fit counts on; the cosine is not in force."""
+    import keras
+
+    rates = []
+
+    class NoteRates(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            rates.append(float(self.model.optimizer.learning_rate.numpy()))
+
+    autoencoder = plain_autoencoder(
+        learning_rate=keras.optimizers.schedules.ExponentialDecay(0.01, 4, 0.5),
+        learning_rate_schedule="cosine",
+        callbacks=[NoteRates()],
+        warm_start=True,
+    )
+    n_updates = 2 * 3  # epochs times batches
+    autoencoder.fit(sequences)
+    assert rates == pytest.approx(0.01 * 0.5 ** (np.arange(n_updates) / 4), rel=1e-6)
+    autoencoder.fit(sequences)
+    updates = np.arange(2 * n_updates)
+    assert rates == pytest.approx(0.01 * 0.5 ** (updates / 4), rel=1e-6)
+
+
+def test_a_schedule_of_keras_is_the_same_whoever_looks_on(plain_autoencoder, sequences):
+    import keras
+
+    def fit(**parameters):
+        decay = keras.optimizers.schedules.ExponentialDecay(0.01, 4, 0.5)
+        return plain_autoencoder(learning_rate=decay, **parameters).fit(sequences)
+
+    watched = fit(callbacks=[keras.callbacks.Callback()])
+    assert_same_model(watched, fit(), sequences)
+
+
 # -- Ctrl-C ---------------------------------------------------------------------------
 
 

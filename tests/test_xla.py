@@ -99,3 +99,23 @@ def test_the_program_of_one_is_not_lent_to_the_other(few_sequences):
 
     first, _, third = embed(False), embed(True), embed(False)
     assert_array_equal(third, first)
+
+
+# In a process of its own
+
+
+def test_a_second_fit_compiles_nothing(first_fit):
+    n_compiled = first_fit["compiled"]
+    assert n_compiled["first fit"] > 0
+    assert n_compiled["second"] == n_compiled["third"] == n_compiled["first fit"]
+
+
+def test_other_lengths_compile_nothing_but_a_larger_buffer(first_fit):
+    n_compiled = first_fit["compiled"]
+    assert n_compiled["shorter sequences"] == n_compiled["first fit"]
+    assert n_compiled["a larger buffer"] > n_compiled["first fit"]
+
+
+def test_a_forked_child_starts_without_programs(first_fit):
+    assert first_fit["idle"]["parent"] == 1
+    assert first_fit["idle"].get("child", 0) == 0

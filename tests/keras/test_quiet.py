@@ -1,26 +1,14 @@
-"""Importing and using TensorFlow leaves no trace; real errors are passed on."""
+"""Importing TensorFlow leaves no trace; real errors are passed on.
+
+What the real one does in a fresh process is tested in tests/test_promises.py.
+"""
 
 import os
-import subprocess
 import sys
 
 import pytest
 
 from sklearn_seqae._keras import _quiet
-
-
-def test_nothing_is_written_by_import_and_fit(fresh_process):
-    assert fresh_process["stderr"] == ""
-
-
-def test_import_leaves_the_environment(fresh_process):
-    assert fresh_process["environment_kept_by_import"]
-
-
-def test_fit_leaves_environment_and_random_states(fresh_process):
-    assert fresh_process["global_state_kept_by_fit"]
-    assert fresh_process["tensorflow_draw_kept_by_fit"]
-
 
 NOTES = [
     "I0000 00:00:1795530883.942216   21042 cudart_stub.cc:31] Could not find cuda",
@@ -82,19 +70,56 @@ def test_the_environment_comes_back(monkeypatch):
     assert dict(os.environ) == before
 
 
-def test_someone_who_asks_for_everything_gets_it(monkeypatch):
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+# What is imported ---------------------------------------------------------------------
+
+TENSORFLOW = """
+import os
+import types
+
+level = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
+os.environ["TF_LEFT_BEHIND"] = "1"
+os.write(2, b"I0000 a note\\nW0000 a warning\\n")
+config = types.SimpleNamespace(
+    list_physical_devices=lambda: os.write(2, b"I0000 there is no GPU\\n")
+)
+"""
+
+
+@pytest.fixture
+def import_quietly(monkeypatch, tmp_path):
+    """Import a TensorFlow that notes the level and says something; return the level."""
+    (tmp_path / "tensorflow.py").write_text(TENSORFLOW)
+    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "tensorflow")
-    _quiet.import_tensorflow_quietly()
-    assert "tensorflow" not in sys.modules
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+
+    def run():
+        before = dict(os.environ)
+        _quiet.import_tensorflow_quietly()
+        assert dict(os.environ) == before
+        return getattr(sys.modules.get("tensorflow"), "level", "not imported")
+
+    return run
 
 
-def test_a_level_that_someone_set_stands_and_is_completed():
-    code = "import os, sklearn_seqae._keras; print(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True,
-        text=True,
-    )
-    assert (result.stdout, result.stderr) == ("3\n", "")
+def test_it_is_told_to_be_quiet_and_leaves_no_trace(import_quietly, capfd):
+    assert import_quietly() == "2"
+    assert capfd.readouterr().err == "W0000 a warning\n"
+
+
+def test_a_level_that_someone_set_stands_and_is_completed(
+    import_quietly, monkeypatch, capfd
+):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    assert import_quietly() == "3"
+    assert capfd.readouterr().err == "W0000 a warning\n"
+
+
+def test_someone_who_asks_for_everything_gets_it(import_quietly, monkeypatch):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    assert import_quietly() == "not imported"
+
+
+def test_what_is_imported_already_is_left_alone(import_quietly, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", object())
+    assert import_quietly() == "not imported"

@@ -1,11 +1,15 @@
 """Run first in a process: pickles are loaded, then comes the first fit.
 
-Reads from the folder that is named, writes there what was found.
+Reads from the folder that is named, writes there what was found. XLA writes each
+program that it compiles into the second folder.
 """
 
 import json
+import os
 import pickle
+import re
 import sys
+import warnings
 from pathlib import Path
 
 from before_tensorflow import changes, state
@@ -25,8 +29,55 @@ def load(folder):
     }
 
 
-def main(folder):
+class OfTensorFlow:
+    """What is global to TensorFlow, with the draws that a seed promises."""
+
+    def __init__(self):
+        import tensorflow as tf
+
+        self._draw = lambda: tf.random.uniform([2]).numpy().tolist()
+        tf.random.set_seed(3)
+        self._promised = self._draw()
+        tf.random.set_seed(3)
+
+    def changes(self):
+        """Return the names of what is not as it was."""
+        from tensorflow.python.framework.config import is_op_determinism_enabled
+
+        found = {
+            "draws": self._draw() != self._promised,
+            "determinism": is_op_determinism_enabled(),
+        }
+        return [name for name, is_changed in found.items() if is_changed]
+
+
+def n_programs(folder):
+    """Count the programs that XLA has compiled."""
+    names = (re.match(r"module_\d+", path.name) for path in folder.iterdir())
+    return len({name[0] for name in names if name})
+
+
+def idle_programs():
+    """Count the programs that are kept, here and in a forked child."""
+    from sklearn_seqae._keras.training import workspace
+
+    found = {"parent": len(workspace._cache._idle)}
+    if hasattr(os, "fork"):
+        read, write = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # there are threads
+            child = os.fork()
+        if child == 0:
+            os.write(write, str(len(workspace._cache._idle)).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        found["child"] = int(os.read(read, 10))
+    return found
+
+
+def main(folder, programs):
     facts = {"imported": {}, "embeddings": [], "changed": [], "loaded": {}}
+    facts["compiled"] = {}
     loaded = load(folder)
     facts["imported"]["by loading"] = "tensorflow" in sys.modules
     loaded["pickle"].get_feature_names_out(), repr(loaded["pickle"])
@@ -36,7 +87,9 @@ def main(folder):
     from sklearn_seqae import LSTMAutoencoderTransformer
 
     X = pickle.loads((folder / "X").read_bytes())
-    for random_state, epochs in [(0, "auto"), (None, 2), (None, 2)]:
+    of_tensorflow = None
+    fits = {"first fit": (0, "auto"), "second": (None, 2), "third": (None, 2)}
+    for name, (random_state, epochs) in fits.items():
         before = state()
         autoencoder = LSTMAutoencoderTransformer(
             random_state=random_state, epochs=epochs
@@ -45,8 +98,19 @@ def main(folder):
         autoencoder.inverse_transform(autoencoder.transform(X))
         autoencoder.score(X)
         facts["changed"].append(changes(before))
+        facts["compiled"][name] = n_programs(programs)
+        of_tensorflow = of_tensorflow or OfTensorFlow()  # from the first fit on
     autoencoder.encoder_  # noqa: B018
     facts["changed"].append(changes(before))
+    facts["changed"].append(of_tensorflow.changes())
+
+    shorter = [x[: 1 + n] for n, x in enumerate(X)]
+    autoencoder = LSTMAutoencoderTransformer(random_state=0, epochs=2).fit(shorter)
+    autoencoder.inverse_transform(autoencoder.transform(shorter))
+    facts["compiled"]["shorter sequences"] = n_programs(programs)
+    facts["idle"] = idle_programs()
+    autoencoder.inverse_transform(autoencoder.transform(X)[:1], lengths=[65])
+    facts["compiled"]["a larger buffer"] = n_programs(programs)
 
     for way, autoencoder in loaded.items():
         Z = autoencoder.transform(X)
@@ -61,4 +125,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

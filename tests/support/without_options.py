@@ -4,6 +4,7 @@ Reads what was pickled from the folder that is named, writes there what was foun
 """
 
 import json
+import os
 import pickle
 import sys
 from pathlib import Path
@@ -103,6 +104,7 @@ def main(folder):
     facts = {"kinds": kinds_that_come_back(), "long table": long_table_comes_back()}
     with xla(False):
         facts["estimator"] = fitted_elsewhere(folder)
+    facts["level"] = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
     options.names.remove("polars")
     facts["polars without pyarrow"] = polars_comes_back()
     (folder / "facts").write_text(json.dumps(facts))

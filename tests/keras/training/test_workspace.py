@@ -109,7 +109,9 @@ def test_the_loss_is_over_observed_values(fixture, request):
     found = outcome(space, batch_of(patches))
     expected = [SAMPLE_WEIGHT @ errors]
     assert_allclose(found["evaluated"], expected, rtol=1e-5)
-    assert_allclose(found["trained"], expected, rtol=1e-5)  # of weights before the update
+    assert_allclose(
+        found["trained"], expected, rtol=1e-5
+    )  # of weights before the update
 
 
 @pytest.mark.xla
@@ -220,7 +222,9 @@ def test_a_state_goes_on_as_if_never_stopped(space):
 )
 def test_the_state_of_another_optimizer_is_refused(space, other, name):
     state = make_space(optimizer=other).state()
-    message = rf"^optimizer is Adam with \{{.*, but the fit to go on from had {name} with"
+    message = (
+        rf"^optimizer is Adam with \{{.*, but the fit to go on from had {name} with"
+    )
     with pytest.raises(ValueError, match=message):
         space.load(state)
 

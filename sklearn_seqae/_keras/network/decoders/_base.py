@@ -108,9 +108,7 @@ class OpenLoop(DecoderBase):
     ) -> Tensor:
         sequence = self.read(engine, embedding, engine.n_steps(target), lengths)
         states = self.states(engine, sequence)
-        return engine.written_error(
-            self.spec.output, states, target, weight, lengths
-        )
+        return engine.written_error(self.spec.output, states, target, weight, lengths)
 
     def squared_error(
         self,

@@ -66,6 +66,4 @@ class Decoder(DecoderBase):
         told = target if noise is None else target + NOISE * noise
         sequence = engine.beside(engine.delayed(told), embedding, lengths)
         states = self.states(engine, sequence)
-        return engine.written_error(
-            self.spec.output, states, target, weight, lengths
-        )
+        return engine.written_error(self.spec.output, states, target, weight, lengths)
