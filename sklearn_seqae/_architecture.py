@@ -7,14 +7,13 @@ is the order in which initial weights are drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-PROJECTION_SIZE = 64  # numbers in which the contrastive loss compares two rows
 Weights = dict[str, NDArray[np.float32]]  # by name, in the order of the layers
 
 
@@ -336,53 +335,3 @@ class Architecture:
         n_written = n_inputs * (n_parts if sizes.at_once else 1)
         writes = Dense(output, width, n_written, time_distributed=not sizes.at_once)
         return DecoderSpec(kind, tuple(layers), writes, n_inputs, n_read, n_parts)
-
-
-# From the estimator's parameters ------------------------------------------------------
-
-
-def as_layer_sizes(name: str, given: Any) -> tuple[int, ...]:
-    """Return layer sizes as a tuple.
-
-    Raises
-    ------
-    ValueError
-        If they are not positive integers, naming the parameter.
-    """
-    try:
-        sizes = np.atleast_1d(np.asarray(given))
-    except ValueError:  # lists of unequal length inside
-        sizes = np.empty(0)
-    is_integer = sizes.dtype.kind in "iu"
-    if sizes.ndim != 1 or not sizes.size or not is_integer or sizes.min() < 1:
-        raise ValueError(
-            f"{name} is {given!r}; expected a positive int, or one for each layer."
-        )
-    return tuple(int(size) for size in sizes)
-
-
-def decoder_layer_sizes(parameters: Mapping[str, Any]) -> tuple[int, ...]:
-    """LSTM units per decoder layer: those of the encoder in reverse, unless given."""
-    name = "decoder_layer_sizes"
-    if parameters[name] is not None:
-        return as_layer_sizes(name, parameters[name])
-    name = "hidden_layer_sizes"
-    return as_layer_sizes(name, parameters[name])[::-1]
-
-
-def as_pooling(pooling: Any) -> tuple[str, ...]:
-    """Return the kinds of pooling as a tuple.
-
-    Raises
-    ------
-    ValueError
-        If one is unknown or named twice, or there is none.
-    """
-    kinds = (pooling,) if isinstance(pooling, str) else tuple(pooling)
-    known = all(isinstance(kind, str) and kind in POOLING for kind in kinds)
-    if not kinds or not known or len(set(kinds)) < len(kinds):
-        raise ValueError(
-            f"pooling is {pooling!r}; expected one of {', '.join(POOLING)}, or a tuple "
-            "of several, each once."
-        )
-    return kinds

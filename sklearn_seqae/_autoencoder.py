@@ -13,22 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import (
-    DECODERS,
-    PROJECTION_SIZE,
-    Architecture,
-    as_layer_sizes,
-    as_pooling,
-    decoder_layer_sizes,
-)
+from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._batching import Patches, auto_epochs, from_patches, hold_out
-from sklearn_seqae._prefixes import (
-    N_RECENT,
-    Prefixes,
-    extended,
-    recent_values,
-    tails,
-)
+from sklearn_seqae._design import SWITCHES, make_architecture, shaping
+from sklearn_seqae._prefixes import Prefixes, extended, recent_values, tails
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._state import State
@@ -84,7 +72,7 @@ class Autoencoder:
             the one component, `kl_weight` meets no bottleneck, or the decoder can't cut
             an embedding of this size.
         """
-        shaped_by = _shaping(parameters)
+        shaped_by = shaping(parameters)
         if shaped_by["kl_weight"] and shaped_by["n_components"] is None:
             raise ValueError(
                 f"kl_weight={parameters['kl_weight']!r} pulls the embedding towards a "
@@ -93,7 +81,7 @@ class Autoencoder:
             )
         preprocessing, patches = Preprocessing.fit(parameters, scaled, sample_weight)
         longest = int(scaled.lengths.max())
-        architecture = _architecture(shaped_by, preprocessing, longest)
+        architecture = make_architecture(shaped_by, preprocessing, longest)
         shaped_by["patch_size"] = preprocessing.patch_size
         shaped_by["length_component"] = preprocessing.length_code is not None
         return cls(architecture, preprocessing, shaped_by), patches
@@ -113,7 +101,7 @@ class Autoencoder:
         ValueError
             If one is another, naming it. Values that "auto" chose stand.
         """
-        for name, now in _shaping(parameters).items():
+        for name, now in shaping(parameters).items():
             before = self.shaped_by[name]
             if now in ("auto", before):
                 continue
@@ -316,84 +304,3 @@ class Autoencoder:
             self.state,
         )
         return replace(self, state=result.state), result
-
-
-# Which network ------------------------------------------------------------------------
-
-SWITCHES = ("contrastive_weight", "kl_weight")  # positive or not decides the layers
-
-
-def _shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that shape the network, in one form for each meaning."""
-    names = ("n_components", "activation", "decoder", "forecast_horizon", "patch_size")
-    length_component = parameters["length_component"]
-    return {
-        **{name: parameters[name] for name in names},
-        "pooling": as_pooling(parameters["pooling"]),
-        "hidden_layer_sizes": as_layer_sizes(
-            "hidden_layer_sizes", parameters["hidden_layer_sizes"]
-        ),
-        "decoder_layer_sizes": decoder_layer_sizes(parameters),
-        "bidirectional": bool(parameters["bidirectional"]),
-        "differences": bool(parameters["differences"]),
-        "length_component": length_component
-        if length_component == "auto"
-        else bool(length_component),
-        **{name: parameters[name] > 0 for name in SWITCHES},
-    }
-
-
-def _architecture(
-    shaped_by: Mapping[str, Any], preprocessing: Preprocessing, longest: int
-) -> Architecture:
-    """Return the architecture for sequences of up to ``longest`` time steps."""
-    n_components, n_lengths = shaped_by["n_components"], preprocessing.n_lengths
-    variational = shaped_by["kl_weight"]
-    n_inputs = preprocessing.patch_size * preprocessing.n_features
-    horizon = preprocessing.forecast_horizon
-    cuts = DECODERS[shaped_by["decoder"]].cuts
-    architecture = Architecture(
-        n_inputs=n_inputs,
-        embedding_size=0 if n_components is None else n_components - n_lengths,
-        hidden_layer_sizes=shaped_by["hidden_layer_sizes"],
-        decoder_layer_sizes=shaped_by["decoder_layer_sizes"],
-        bidirectional=shaped_by["bidirectional"],
-        activation=shaped_by["activation"],
-        pooling=shaped_by["pooling"],
-        bottleneck=n_components is not None,
-        projection_size=PROJECTION_SIZE if shaped_by["contrastive_weight"] else 0,
-        n_extra_inputs=n_inputs if shaped_by["differences"] else 0,
-        decoder=shaped_by["decoder"],
-        max_steps=preprocessing.n_steps(longest) if cuts else 0,
-        variational=variational,
-        n_forecast_steps=preprocessing.n_steps(horizon) if horizon else 0,
-        n_recent=N_RECENT * preprocessing.n_features if horizon else 0,
-    )
-    if n_components is None:
-        architecture = replace(architecture, embedding_size=architecture.n_pooled)
-    _check_cut(architecture, n_lengths)
-    return architecture
-
-
-def _check_cut(architecture: Architecture, n_lengths: int) -> None:
-    """Check that the decoder can cut the embedding into parts of equal size.
-
-    Raises
-    ------
-    ValueError
-        If it can't, with sizes that would do.
-    """
-    n_parts, size = architecture.max_steps, architecture.embedding_size
-    if not n_parts or size % n_parts == 0:
-        return
-    width = max(size // n_parts, 1)
-    would_do = [n * n_parts + n_lengths for n in (width, width + 1)]
-    found = f"n_components is {size + n_lengths}"
-    if not architecture.bottleneck:
-        found = f"n_components is None, which makes {size + n_lengths} of them"
-    raise ValueError(
-        f"decoder={architecture.decoder!r} cuts the embedding into the {n_parts} LSTM "
-        f"steps of the longest sequence, but {found}"
-        f"{', one of which is the length' if n_lengths else ''}; expected "
-        f"{would_do[0]} or {would_do[1]}, for example."
-    )

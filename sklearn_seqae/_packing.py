@@ -64,7 +64,7 @@ def pair_with_crops(
 
 
 class ForecastTargets(NamedTuple):
-    """What comes after the prefix in each row of some shards.
+    """The time steps that follow the prefix in each row of some shards.
 
     ``n_steps`` is the horizon in LSTM steps, ``width`` is ``patch_size * n_features``.
     The first patch begins where the prefix ends.

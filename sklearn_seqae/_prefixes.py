@@ -1,8 +1,8 @@
-"""Beginnings of sequences, and what comes after each: what forecasts are learnt from.
+"""Prefixes of sequences, and the time steps that follow: examples for the forecaster.
 
-A *cut* is the number of time steps of a prefix. It may fall between any two time steps,
-within a patch as well: a prefix is cut into patches like a sequence that ends there, so
-it is what `transform` would be given, missing values filled from the prefix alone.
+A *cut* is the number of time steps of a prefix. It may lie between any two time steps,
+also within a patch. A prefix is cut into patches as a sequence that ends there, and its
+missing values are filled from the prefix alone: `transform` would get the same.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Prefixes:
     def draw(
         self, shards: Indices, random_state: np.random.Generator
     ) -> NDArray[np.int64]:
-        """Draw a cut for each row of some shards, each with the same chance.
+        """Draw a cut for each row of some shards, each cut equally likely.
 
         Something is observed before it and after it; 0 marks a row that has no cut.
         """
@@ -221,7 +221,7 @@ def extended(ragged: RaggedArray, ahead: NDArray[np.floating]) -> RaggedArray:
 
 @dataclass(frozen=True)
 class Rows:
-    """What some shards hold: parts of `patches` by index, as `pack` takes them."""
+    """The rows of some shards: parts of `patches` by index, as `pack` takes them."""
 
     patches: Patches
     shards: Indices

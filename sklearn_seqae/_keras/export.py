@@ -97,10 +97,10 @@ class _Builder:
 
     def decoder(self) -> keras.Model:
         """Model of embeddings to padded sequences."""
-        code, size = self.preprocessing.length_code, self.architecture.embedding_size
-        vector = keras.Input((size + (code is not None),), name="vector")
+        size = self.architecture.embedding_size + self.preprocessing.n_lengths
+        vector = keras.Input((size,), name="vector")
         embedding, length = vector, []
-        if code is not None:
+        if self.preprocessing.n_lengths:
             embedding, *length = self._splitter()(vector)
         decoder = make_decoder(self.architecture.decoder_spec)
         written = decoder.decode(self.engine, embedding, self.n_patches, None)

@@ -101,5 +101,5 @@ class RunningPool:
         return (t < self._lengths)[:, None]
 
     def _ends(self, t: Tensor) -> Tensor:
-        """Which rows end at step t, as a column."""
+        """Tell which rows end at step t, as a column."""
         return (self._lengths - 1 == t)[:, None]

@@ -25,7 +25,7 @@ Step = Callable[[Tensor, list[Any]], tuple[Tensor, list[Any]]]
 
 
 class Sequence(Protocol):
-    """What an LSTM layer reads, or its states."""
+    """The input of an LSTM layer, or its states."""
 
     @property
     def pooled(self) -> Mapping[str, list[Tensor]]:

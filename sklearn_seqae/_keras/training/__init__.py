@@ -1,1 +1,1 @@
-"""Training: losses, what is drawn, compiled programs, batches and epochs."""
+"""Training: losses, random numbers, compiled programs, batches and epochs."""

@@ -157,7 +157,7 @@ class _Loop:
             callbacks.on_train_end(self._logs())
 
     def let_go_of_callbacks(self) -> None:
-        """Take the model from the user's callbacks: it is lent to other fits next."""
+        """Take the model from the user's callbacks: it serves other fits next."""
         for callback in self._callbacks.callbacks if self._callbacks else ():
             callback._model = None
 

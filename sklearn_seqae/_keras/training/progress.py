@@ -1,4 +1,4 @@
-"""What ``verbose`` shows: a bar where someone watches, quiet lines in a log."""
+"""The output of ``verbose``: a bar on a terminal, a few lines in a log."""
 
 from __future__ import annotations
 

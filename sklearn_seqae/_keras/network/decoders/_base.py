@@ -30,31 +30,9 @@ class DecoderBase(ABC):
     ) -> Tensor:
         """Decode embeddings (B, C) to T steps; only a row's own mean anything."""
 
-    @abstractmethod
     def trained(self, engine: Engine, embedding: Tensor, target: Tensor) -> Tensor:
         """Decode as training does; decoders with teacher forcing read the target."""
-
-    @abstractmethod
-    def training_error(
-        self,
-        engine: Engine,
-        embedding: Tensor,
-        lengths: Tensor,
-        target: Tensor,
-        weight: Tensor,
-        noise: Tensor | None = None,
-    ) -> Tensor:
-        """Return the sum of weighted squared errors that training minimises.
-
-        Parameters
-        ----------
-        engine : Engine
-        embedding : tensor of shape (B, C)
-        lengths : int32 tensor of shape (B,)
-        target, weight : tensors of T steps
-        noise : tensor of T steps, default=None
-            Standard normal numbers, for decoders that take noise.
-        """
+        return self.decode(engine, embedding, engine.n_steps(target), None)
 
     def squared_error(
         self,
@@ -64,9 +42,32 @@ class DecoderBase(ABC):
         target: Tensor,
         weight: Tensor,
     ) -> Tensor:
-        """Return the same sum for what `decode` returns."""
+        """Return the sum of weighted squared errors of what `decode` returns.
+
+        Parameters
+        ----------
+        engine : Engine
+        embedding : tensor of shape (B, C)
+        lengths : int32 tensor of shape (B,)
+        target, weight : tensors of T steps
+        """
         decoded = self.decode(engine, embedding, engine.n_steps(target), lengths)
         return engine.squared_error(decoded, target, weight, lengths)
+
+    def training_error(
+        self,
+        engine: Engine,
+        embedding: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Return the sum that training minimises.
+
+        ``noise`` are T steps of standard normal numbers, for decoders that take noise.
+        """
+        return self.squared_error(engine, embedding, lengths, target, weight)
 
     def states(self, engine: Engine, sequence: Sequence) -> Sequence:
         """Run the LSTM layers, one on top of the other."""
@@ -94,22 +95,6 @@ class OpenLoop(DecoderBase):
         states = self.states(engine, self.read(engine, embedding, n_steps, lengths))
         return engine.write(self.spec.output, states)
 
-    def trained(self, engine: Engine, embedding: Tensor, target: Tensor) -> Tensor:
-        return self.decode(engine, embedding, engine.n_steps(target), None)
-
-    def training_error(
-        self,
-        engine: Engine,
-        embedding: Tensor,
-        lengths: Tensor,
-        target: Tensor,
-        weight: Tensor,
-        noise: Tensor | None = None,
-    ) -> Tensor:
-        sequence = self.read(engine, embedding, engine.n_steps(target), lengths)
-        states = self.states(engine, sequence)
-        return engine.written_error(self.spec.output, states, target, weight, lengths)
-
     def squared_error(
         self,
         engine: Engine,
@@ -118,5 +103,7 @@ class OpenLoop(DecoderBase):
         target: Tensor,
         weight: Tensor,
     ) -> Tensor:
-        # The same as in training, and it runs no step beyond the longest row.
-        return self.training_error(engine, embedding, lengths, target, weight)
+        """Return the same sum without a step beyond the longest row."""
+        sequence = self.read(engine, embedding, engine.n_steps(target), lengths)
+        states = self.states(engine, sequence)
+        return engine.written_error(self.spec.output, states, target, weight)

@@ -26,19 +26,5 @@ class Decoder(DecoderBase):
         written = engine.dense(self.spec.output, last)
         return engine.as_steps(written, n_parts, n_steps)
 
-    def trained(self, engine: Engine, embedding: Tensor, target: Tensor) -> Tensor:
-        return self.decode(engine, embedding, engine.n_steps(target), None)
-
-    def training_error(
-        self,
-        engine: Engine,
-        embedding: Tensor,
-        lengths: Tensor,
-        target: Tensor,
-        weight: Tensor,
-        noise: Tensor | None = None,
-    ) -> Tensor:
-        return self.squared_error(engine, embedding, lengths, target, weight)
-
     def n_buffer_steps(self, n_steps: int) -> int:
         return self.spec.n_parts
