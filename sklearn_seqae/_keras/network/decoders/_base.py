@@ -106,4 +106,4 @@ class OpenLoop(DecoderBase):
         """Return the same sum without a step beyond the longest row."""
         sequence = self.read(engine, embedding, engine.n_steps(target), lengths)
         states = self.states(engine, sequence)
-        return engine.written_error(self.spec.output, states, target, weight)
+        return engine.written_error(self.spec.output, states, target, weight, lengths)
