@@ -13,7 +13,6 @@ def known(reason):
     )
 
 
-SCHEDULE_WINS = known("the cosine schedule overwrites the rate that a callback sets")
 # Keras's own, about NumPy 2
 of_keras = pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning"
