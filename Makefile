@@ -18,8 +18,8 @@ help:  ## list these words
 demo: $(VENV)/.has-plot  ## train on real recordings, print scores, save pictures
 	$(BIN)/python examples/quickstart.py
 
-test: $(VENV)/.has-test ruff  ## ruff and the test-suite
-	$(BIN)/python -m pytest
+test: $(VENV)/.has-test ruff  ## ruff and the test suite
+	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal
 
 test-benchmarks: $(VENV)/.has-test ruff  ## the tests of the benchmarks
 	$(BIN)/python -m pytest benchmarks/tests

@@ -282,3 +282,10 @@ def test_what_is_no_number_of_steps(forecaster, sequences, n_steps, error):
 def test_other_features_than_in_fit(forecaster):
     with pytest.raises(ValueError, match="expecting 2 features"):
         forecaster.forecast([np.zeros((5, 3))])
+
+
+@pytest.mark.xla
+def test_a_forecast_of_a_single_patch_is_learnt(plain_autoencoder, sequences):
+    forecaster = plain_autoencoder(forecast_horizon=1, patch_size=1)
+    history = forecaster.fit(sequences).history_
+    assert min(history["forecast_loss"]) > 0

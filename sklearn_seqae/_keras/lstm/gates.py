@@ -72,7 +72,7 @@ def weight_gradients(
         tf.zeros((n_directions, n_inputs + units, 4 * units), hidden.dtype),
         tf.zeros((n_directions, 4 * units), hidden.dtype),
     )
-    # Counted in blocks: of a constant length below a block, XLA drops a loop over steps.
+    # In blocks: XLA drops a loop over steps if a constant length is below a block.
     n_used = -(-longest // block)
     return tf.while_loop(lambda n, *_: n < n_used, add, (0, *zeros))[1:]
 

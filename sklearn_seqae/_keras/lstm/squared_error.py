@@ -65,7 +65,7 @@ def dense_squared_error(
     n_outputs = int(kernel.shape[1])
     size = min(BLOCK, n_steps)
     n_blocks = n_steps // size
-    # Counted in blocks: of a constant length below a block, XLA drops a loop over steps.
+    # In blocks: XLA drops a loop over steps if a constant length is below a block.
     n_used = -(-tf.reduce_max(lengths) // size)
 
     def cut(array: Tensor, t: Tensor) -> Tensor:

@@ -1,17 +1,9 @@
-"""What does not work yet: each test fails, and says when it no longer does."""
+"""Optimizers, learning rates, and the callbacks that set them."""
 
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_seqae import LSTMAutoencoderTransformer
-
-
-def known(reason):
-    """Mark a test that must fail, by what it asserts and not by accident."""
-    return pytest.mark.xfail(
-        strict=True, reason=reason, raises=(AssertionError, pytest.fail.Exception)
-    )
-
 
 # Keras's own, about NumPy 2
 of_keras = pytest.mark.filterwarnings(
@@ -84,11 +76,3 @@ def test_a_learning_rate_beside_an_optimizer_with_its_own_is_warned_of(
     autoencoder = plain_autoencoder(optimizer=sgd, learning_rate=0.5)
     with pytest.warns(UserWarning, match=r"learning_rate=0\.5.*optimizer"):
         autoencoder.fit(sequences)
-
-
-@known("XLA takes the loop over one block, of one step, for a loop over none")
-@pytest.mark.xla
-def test_a_forecast_of_a_single_patch_is_learnt(plain_autoencoder, sequences):
-    forecaster = plain_autoencoder(forecast_horizon=1, patch_size=1)
-    history = forecaster.fit(sequences).history_
-    assert min(history["forecast_loss"]) > 0
