@@ -47,7 +47,8 @@ def weight_gradients(
     def cut(array: Tensor, t: Tensor, size: int) -> Tensor:
         return tf.slice(array, (t, 0, 0, 0), (size, *array.shape[1:]))
 
-    def add(t, d_weights, d_bias):  # type: ignore[no-untyped-def]
+    def add(n, d_weights, d_bias):  # type: ignore[no-untyped-def]
+        t = n * block
         before = tf.where(t > 0, hidden[tf.maximum(t - 1, 0)], 0)
         left = tf.concat([before[None], cut(hidden, t, block)[:-1]], 0)
         left = drop(left, recurrent_mask)
@@ -65,13 +66,23 @@ def weight_gradients(
             for d in range(n_directions)
         ]
         d_bias = d_bias + tf.reduce_sum(right, (0, 2))
-        return t + block, d_weights + tf.stack(products), d_bias
+        return n + 1, d_weights + tf.stack(products), d_bias
 
     zeros = (
         tf.zeros((n_directions, n_inputs + units, 4 * units), hidden.dtype),
         tf.zeros((n_directions, 4 * units), hidden.dtype),
     )
-    return tf.while_loop(lambda t, *_: t < longest, add, (0, *zeros))[1:]
+    n_blocks = count_blocks(longest, block)
+    return tf.while_loop(lambda n, *_: n < n_blocks, add, (0, *zeros))[1:]
+
+
+def count_blocks(longest: Tensor, block: int) -> Tensor:
+    """Count the blocks of steps up to the longest row.
+
+    Loops over blocks count these, one by one. XLA leaves a loop out that goes to a
+    constant 1 in strides of more.
+    """
+    return (longest + block - 1) // block
 
 
 def advance(

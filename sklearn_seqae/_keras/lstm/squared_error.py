@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.lstm.gates import BLOCK
+from sklearn_seqae._keras.lstm.gates import BLOCK, count_blocks
 
 Tensor = Any
 
@@ -65,7 +65,7 @@ def dense_squared_error(
     n_outputs = int(kernel.shape[1])
     size = min(BLOCK, n_steps)
     n_blocks = n_steps // size
-    longest = tf.reduce_max(lengths)
+    n_run = count_blocks(tf.reduce_max(lengths), size)
 
     def cut(array: Tensor, t: Tensor) -> Tensor:
         piece = tf.slice(
@@ -81,7 +81,8 @@ def dense_squared_error(
         if scratch is not None:
             d_states = d_states.unstack(scratch.read_value())
 
-        def block(n, t, loss, d_kernel, d_bias, d_states):  # type: ignore[no-untyped-def]
+        def block(n, loss, d_kernel, d_bias, d_states):  # type: ignore[no-untyped-def]
+            t = n * size
             state = cut(states, t)
             inside = tf.reshape(t + tf.range(size)[:, None] < lengths[None], (-1, 1))
             mass = tf.where(inside, cut(weight, t), 0)
@@ -91,7 +92,6 @@ def dense_squared_error(
             d = 2 * mass * error
             return (
                 n + 1,
-                t + size,
                 loss,
                 d_kernel + tf.matmul(state, d, transpose_a=True),
                 d_bias + tf.reduce_sum(d, 0),
@@ -103,7 +103,7 @@ def dense_squared_error(
             for shape in ((), (units, n_outputs), n_outputs)
         ]
         *_, loss, d_kernel, d_bias, d_states = tf.while_loop(
-            lambda _, t, *__: t < longest, block, (0, 0, *zeros, d_states)
+            lambda n, *_: n < n_run, block, (0, *zeros, d_states)
         )
         d_states = d_states.stack()
         if scratch is not None:
