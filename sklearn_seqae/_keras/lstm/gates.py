@@ -72,9 +72,17 @@ def weight_gradients(
         tf.zeros((n_directions, n_inputs + units, 4 * units), hidden.dtype),
         tf.zeros((n_directions, 4 * units), hidden.dtype),
     )
-    # In blocks: XLA drops a loop over steps if a constant length is below a block.
-    n_used = -(-longest // block)
-    return tf.while_loop(lambda n, *_: n < n_used, add, (0, *zeros))[1:]
+    n_blocks = count_blocks(longest, block)
+    return tf.while_loop(lambda n, *_: n < n_blocks, add, (0, *zeros))[1:]
+
+
+def count_blocks(longest: Tensor, block: int) -> Tensor:
+    """Count the blocks of steps up to the longest row.
+
+    Loops over blocks count these, one by one. XLA leaves a loop out that goes to a
+    constant 1 in strides of more.
+    """
+    return (longest + block - 1) // block
 
 
 def advance(

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.lstm.gates import BLOCK
+from sklearn_seqae._keras.lstm.gates import BLOCK, count_blocks
 
 Tensor = Any
 
@@ -65,8 +65,7 @@ def dense_squared_error(
     n_outputs = int(kernel.shape[1])
     size = min(BLOCK, n_steps)
     n_blocks = n_steps // size
-    # In blocks: XLA drops a loop over steps if a constant length is below a block.
-    n_used = -(-tf.reduce_max(lengths) // size)
+    n_run = count_blocks(tf.reduce_max(lengths), size)
 
     def cut(array: Tensor, t: Tensor) -> Tensor:
         piece = tf.slice(
@@ -104,7 +103,7 @@ def dense_squared_error(
             for shape in ((), (units, n_outputs), n_outputs)
         ]
         *_, loss, d_kernel, d_bias, d_states = tf.while_loop(
-            lambda n, *_: n < n_used, block, (0, *zeros, d_states)
+            lambda n, *_: n < n_run, block, (0, *zeros, d_states)
         )
         d_states = d_states.stack()
         if scratch is not None:

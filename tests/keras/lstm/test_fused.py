@@ -438,6 +438,21 @@ def test_one_program_serves_all_lengths(layer):
     assert layer.compiled.experimental_get_tracing_count() == 1
 
 
+def test_lengths_that_the_compiler_knows():
+    """As those of forecasts; XLA leaves loops out that it takes for empty."""
+    layer, lengths = Layer(has_x=False, has_scratch=False), [1] * ROWS
+    given, n_steps, *others = inputs_of(lengths)
+
+    @tf.function(jit_compile=True, autograph=False)
+    def run(given, others):
+        return layer.plain(given, tf.ones([ROWS], tf.int32), *others)
+
+    found = what_counts(run(given, others), lengths)
+    expected = what_counts(layer.plain(given, n_steps, *others), lengths)
+    for name, array in expected.items():
+        assert_close_to_scale(found[name], array, 1e-4, name)
+
+
 def test_what_an_earlier_batch_left_does_not_leak(layer):
     lengths = [3, 1, 5, 2, 4, 5]
     short = inputs_of(lengths)
