@@ -54,7 +54,7 @@ STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
     "one-state": "last state,\n100 epochs",
     "converged": "2,000\nupdates",
     "pooled": "pooled\nstates",
-    "no-head": "no\nhead",
+    "no-head": "no\nbottleneck",
     "contrastive": "contrastive\nloss",
     "no-differences": "masking",
     "no-attention": "differences",
