@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,14 @@ class OptimizerState:
     def fits(self, other: OptimizerState) -> bool:
         """Whether training can go on from one with the other."""
         return (self.kind, self.config) == (other.kind, other.config)
+
+    def described_beside(self, other: OptimizerState) -> str:
+        """Return the kind, or, if it is the same, the settings that differ."""
+        if self.kind != other.kind:
+            return self.kind
+        own, theirs = json.loads(self.config), json.loads(other.config)
+        changed = [name for name in own if own[name] != theirs.get(name)]
+        return f"{self.kind} with " + ", ".join(f"{n}={own[n]!r}" for n in changed)
 
 
 @dataclass(frozen=True)

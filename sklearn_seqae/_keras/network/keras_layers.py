@@ -74,7 +74,7 @@ def _build(layer: Layer, activation: str) -> keras.Layer:
         )
         built.cell.name = f"{layer.name}_cell"  # a model may call the cells alone
         if layer.bidirectional:
-            built = layers.Bidirectional(built, name=f"{layer.name}_both_ways")
+            built = layers.Bidirectional(built, name=layer.name)
         built.build((None, None, layer.n_inputs))
         return built
     built = layers.Dense(

@@ -117,9 +117,9 @@ class Workspace:
         fresh, given = self._fresh_optimizer, state.optimizer
         if given is not None and not given.fits(fresh):
             raise ValueError(
-                f"optimizer is {fresh.kind} with {fresh.config}, but the fit to go on "
-                f"from had {given.kind} with {given.config}; set it back, or start "
-                "anew with fit and warm_start=False."
+                f"optimizer is {fresh.described_beside(given)}, but the fit to go on "
+                f"from had {given.described_beside(fresh)}; set it back, or start anew "
+                "with fit and warm_start=False."
             )
         values = (given or fresh).variables
         for variable, value in zip(self.optimizer.variables, values, strict=True):
