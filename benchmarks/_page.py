@@ -46,3 +46,11 @@ def list_table(table: pd.DataFrame, title: str = "") -> str:
     for first, *others in (table.columns, *table.itertuples(index=False)):
         lines += [f"   * - {first}", *(f"     - {cell}" for cell in others)]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def write_tables(name: str, tables: Mapping[str, pd.DataFrame], head: str = "") -> None:
+    """Write the frames, by title, to a file that a page of the user guide includes."""
+    parts = [head, *(list_table(table, title) for title, table in tables.items())]
+    path = ROOT / "docs" / "user_guide" / name
+    path.write_text("\n\n".join(filter(None, parts)) + "\n")
+    print(f"written: {path.relative_to(ROOT)}")

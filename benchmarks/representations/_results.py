@@ -52,16 +52,15 @@ class Results:
 
     def fresh(self) -> list[dict[str, Any]]:
         """The records that the designs, as they are now, would make."""
-        now = {name: design.parameters() for name, design in DESIGNS.items()}
         return [
             record
             for record in self.records
-            if (name := record["design"]) in DESIGNS
-            and _same(self.parameters[record["parameters"]], now[name], DESIGNS[name])
+            if (design := DESIGNS.get(record["design"]))
+            and _same(self.parameters[record["parameters"]], design)
         ]
 
 
-def _same(then: Mapping[str, str], now: Mapping[str, str], design: Design) -> bool:
+def _same(then: Mapping[str, str], design: Design) -> bool:
     """Whether a record's parameters are the design's.
 
     One that the estimator did not have then counts as the same, unless the design is
@@ -69,7 +68,7 @@ def _same(then: Mapping[str, str], now: Mapping[str, str], design: Design) -> bo
     """
     return all(
         then[name] == value if name in then else name not in design.given
-        for name, value in now.items()
+        for name, value in design.parameters().items()
     )
 
 
