@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarks._worker import ROOT, MissingPeerError, start
+from benchmarks._worker import ROOT, start
 
 OPTIONAL = ("aeon", "polars", "torch")  # peers of the `bench` extra
 HOPELESS = 2.0  # a rival this much slower than its group's fastest is not run again
@@ -94,10 +94,10 @@ def run(task: Task, n_rounds: int) -> Results:
                 print(f"{task.name}: round {turn + 1}, {one.name}", file=sys.stderr)
                 try:
                     measured = _turn(one, kept, stack)
-                except MissingPeerError as error:
-                    if error.package not in OPTIONAL:
+                except ModuleNotFoundError as error:
+                    if error.name not in OPTIONAL:
                         raise
-                    results.missing[one.name] = error.package
+                    results.missing[one.name] = error.name
                     left.remove(one)
                 else:
                     results.rounds.setdefault(one.name, []).append(measured)

@@ -13,14 +13,6 @@ ROOT = Path(__file__).parents[1]
 ENVIRONMENT = "//env:CUDA_VISIBLE_DEVICES=-1//env:TF_CPP_MIN_LOG_LEVEL=3"
 
 
-class MissingPeerError(RuntimeError):
-    """A contestant needs a package that is not installed."""
-
-    def __init__(self, package: str) -> None:
-        super().__init__(f"{package} is not installed.")
-        self.package = package
-
-
 @contextlib.contextmanager
 def start(
     job: str, parameters: dict[str, Any], root: Path = ROOT
@@ -43,7 +35,7 @@ def start(
         except channel.RemoteError as error:
             raise RuntimeError(f"{job} failed:\n{error.formatted}") from None
         if isinstance(reply, str):
-            raise MissingPeerError(reply)
+            raise ModuleNotFoundError(f"{reply} is not installed.", name=reply)
         return reply
 
     def round_() -> dict[str, Any]:

@@ -21,7 +21,7 @@ def job(dataset: str, design: str, seed: int) -> Callable[[], Record]:
     data, chosen = load(dataset), DESIGNS[design]
     for module in chosen.imports:
         importlib.import_module(module)
-    estimator = chosen.estimator(seed, len(data.X_train))
+    estimator = chosen.make(seed, len(data.X_train))
     return lambda: {**measure(estimator, data, seed), "data": describe(data)}
 
 

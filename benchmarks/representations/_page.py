@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks._figures import significant
-from benchmarks._page import fields, list_table
+from benchmarks._page import csv_table, fields
 from benchmarks._worker import ROOT
 from benchmarks.representations import _scores
 from benchmarks.representations._scores import BESIDE, DTW, Study
@@ -35,7 +35,6 @@ FOUR = (DEFAULTS, "statistics", "catch22", "MiniRocket")
 
 def page(study: Study) -> str:
     """The template with its tables."""
-    machines = map(fields, study.results.machines.values())
     parameters = {
         name: ", ".join(f"``{k}={v!r}``" for k, v in given.items())
         for name, given in OURS.items()
@@ -43,16 +42,12 @@ def page(study: Study) -> str:
     run = study.scores("svm", list(OURS)).index
     groups = {"Development": study.development, "Held out": study.held_out}
     published = study.beside_published()
-    wins = _scores.against(_scores.with_published(study.scores("svm", BESIDE), "svm"))
     return TEMPLATE.read_text().format(
         sizes=_table(_sizes(study)),
-        machines="\n\n".join(machines),
+        machines=_join(map(fields, study.results.machines)),
         n_sets=published.shape[1],
         friedman=f"{_scores.friedman(published):.2g}",
         ranks=_table(_text(_ranks(study)), "Mean ranks"),
-        pairs=_table(
-            wins.to_frame(DEFAULTS), "SVM: sets on which ours is better / level / worse"
-        ),
         accuracies=_join(
             _accuracies(study, BESIDE, protocol, sets, f"{group}: {title}")
             for protocol, title in TITLES.items()
@@ -86,7 +81,9 @@ def _ranks(study: Study) -> pd.DataFrame:
     }
     means = pd.DataFrame({name: _scores.mean_ranks(f) for name, f in ranked.items()})
     known = dict.fromkeys([*scores["svm"].index, *published.index])
-    return means.reindex([name for name in known if name in means.index])
+    return means.reindex([name for name in known if name in means.index]).dropna(
+        axis=1, how="all"
+    )
 
 
 def _accuracies(
@@ -132,7 +129,7 @@ def _text(numbers: Any, form: str | Callable[[float], str] = "{:.2f}") -> Any:
 
 def _table(table: pd.DataFrame, title: str = "") -> str:
     """With the index as the first column."""
-    return list_table(table.reset_index(names=""), title)
+    return csv_table(table.reset_index(names=""), title)
 
 
 def _join(tables: Any) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from benchmarks._worker import ROOT
@@ -76,20 +77,19 @@ def _choices(study: Study) -> "Figure":
 
 
 def _beside_others(study: Study) -> "Figure":
-    """Accuracy of ours and of others, a row for each data set."""
-    scores = study.scores("svm", [DEFAULTS, *OTHERS]).T.dropna(subset=[DEFAULTS])
+    """Accuracy of ours, drawn above the others, and of others: a row a data set."""
+    scores = study.scores("svm", [*OTHERS, DEFAULTS]).T.dropna(subset=[DEFAULTS])
     ahead = scores[DEFAULTS] - scores.drop(columns=DEFAULTS).max(axis=1).fillna(0)
     scores = scores.loc[ahead.sort_values(kind="stable").index]
     figure, axes = _axes(7.5, 0.6 + 0.34 * len(scores))
-    for name, colour, marker in zip(scores, COLOURS, MARKERS, strict=False):
-        mine = name == DEFAULTS
-        style = {"color": colour, "facecolor": colour if mine else "white"}
-        style |= {"marker": marker, "zorder": 4 if mine else 3}
-        axes.scatter(scores[name], range(len(scores)), label=name, **style)
+    styles = list(zip(MARKERS, COLOURS, strict=True))
+    for name, (marker, colour) in zip(scores, styles[::-1], strict=False):
+        face = colour if name == DEFAULTS else "white"
+        rows = range(len(scores))
+        axes.plot(scores[name], rows, marker, color=colour, mfc=face, label=name)
     sizes = pd.DataFrame(study.results.data).T.loc[scores.index]
-    unequal = sizes.shortest < sizes.longest
-    labels = [f"{n}, unequal" if unequal[n] else n for n in scores.index]
-    axes.set_yticks(range(len(scores)), labels)
+    unequal = np.where(sizes.shortest < sizes.longest, ", unequal", "")
+    axes.set_yticks(range(len(scores)), scores.index + unequal)
     axes.set_xlabel("accuracy (SVM; DTW: its own)")
     title = "The defaults beside what one would use otherwise"
     return _finished(figure, axes, title)

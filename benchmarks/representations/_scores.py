@@ -15,7 +15,7 @@ from scipy.stats import friedmanchisquare
 from benchmarks.representations._results import Results
 from benchmarks.representations._study import n_seeds
 from benchmarks.representations.datasets import DATASETS
-from benchmarks.representations.designs import DEFAULTS, DESIGNS, HEADLINE
+from benchmarks.representations.designs import DESIGNS, HEADLINE
 from benchmarks.representations.protocols import OWN
 
 # The designs of ours that are put forward, and all that are not ours
@@ -95,11 +95,3 @@ def mean_ranks(scores: pd.DataFrame) -> pd.Series:
 def friedman(scores: pd.DataFrame) -> float:
     """Probability of ranks as different as these if all complete rows were equal."""
     return float(friedmanchisquare(*scores.dropna().round(3).to_numpy()).pvalue)
-
-
-def against(scores: pd.DataFrame) -> pd.Series:
-    """On how many sets the defaults are better / level / worse than each other row."""
-    others = scores.drop(index=DEFAULTS).round(3)
-    signs = np.sign(scores.loc[DEFAULTS].round(3) - others)
-    better, level, worse = ((signs == k).sum(axis=1).astype(str) for k in (1, 0, -1))
-    return better + " / " + level + " / " + worse

@@ -61,13 +61,12 @@ def unfinished(fits: Iterable[Fit], results: Results, jobs: int = 1) -> list[Fit
     What was measured beside others has no seconds, and is no result where there is only
     one job.
     """
-    needed = (*PROTOCOLS, *(SECONDS if jobs == 1 else ()))
 
-    def has_all(record: dict[str, Any]) -> bool:
-        known = {**dict.fromkeys(PROTOCOLS), **record} if OWN in record else record
-        return all(name in known for name in needed)
+    def is_whole(record: dict[str, Any]) -> bool:
+        scored = OWN in record or set(PROTOCOLS) <= set(record)
+        return scored and (jobs > 1 or set(SECONDS) <= set(record))
 
-    done = {tuple(r[k] for k in KEY) for r in results.fresh() if has_all(r)}
+    done = {tuple(r[k] for k in KEY) for r in results.fresh() if is_whole(r)}
     return [fit for fit in fits if fit not in done]
 
 
@@ -80,7 +79,7 @@ def run(fits: Sequence[Fit], path: Path, jobs: int = 1, job: str = JOB) -> list[
         try:
             with start(job, fit._asdict()) as round_:
                 record = {**fit._asdict(), **round_()}
-        except RuntimeError as error:
+        except (RuntimeError, ModuleNotFoundError) as error:
             return f"{', '.join(map(str, fit))}: {error}"
         for name in ("process", *(SECONDS if jobs > 1 else ())):
             del record[name]
@@ -88,7 +87,7 @@ def run(fits: Sequence[Fit], path: Path, jobs: int = 1, job: str = JOB) -> list[
             print(f"{next(left)} to go: {record}", file=sys.stderr, flush=True)
             # Read anew: another run may have added its own meanwhile
             results = Results.read(path)
-            results.add(record, DESIGNS[fit.design].parameters(), machine)
+            results.add(record, machine)
             results.write(path)
         return None
 

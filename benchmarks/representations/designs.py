@@ -79,40 +79,36 @@ STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
 class Design:
     """A way to make embeddings, or a classifier that needs none."""
 
-    make: Callable[[int], Any]  # from a seed to an estimator
+    make: Callable[
+        [int, int], Any
+    ]  # an estimator, from a seed and the sequences' number
     given: Mapping[str, Any] = field(default_factory=dict)  # parameters of ours
     seeded: bool = True  # otherwise no seed changes anything, and it is run once
     ours: bool = False
     imports: tuple[str, ...] = ()  # modules to load before any clock starts
 
-    def estimator(self, seed: int, n_sequences: int) -> Any:
-        """For the training sequences of a data set, which it has so many of."""
-        made = self.make(seed)
-        if UPDATES in self.given:
-            n_batches = math.ceil(n_sequences / made.batch_size)
-            made.set_params(epochs=max(1, round(self.given[UPDATES] / n_batches)))
-        return made
-
     def parameters(self) -> dict[str, str]:
         """All of ours but the seed, as text, to tell whether a result is stale."""
-        if not self.ours:
-            return {}
-        found = {**self.make(0).get_params(deep=False), **self.given}
+        found = self.make(0, 1).get_params(deep=False) if self.ours else {}
         return {k: repr(v) for k, v in sorted(found.items()) if k != "random_state"}
 
 
 def ours(given: Mapping[str, Any]) -> Design:
-    parameters = {name: value for name, value in given.items() if name != UPDATES}
-
-    def make(seed: int) -> LSTMAutoencoderTransformer:
-        return LSTMAutoencoderTransformer(**parameters, random_state=seed)
+    def make(seed: int, n_sequences: int) -> LSTMAutoencoderTransformer:
+        parameters = {"random_state": seed, **given}
+        n_updates = parameters.pop(UPDATES, None)
+        made = LSTMAutoencoderTransformer(**parameters)
+        if n_updates is not None:
+            n_batches = math.ceil(n_sequences / made.batch_size)
+            made.set_params(epochs=max(1, round(n_updates / n_batches)))
+        return made
 
     return Design(make, given, ours=True, imports=LIBRARIES)
 
 
 def fixed(make: Callable[[], Any], *imports: str) -> Design:
     """Of which no seed changes anything."""
-    return Design(lambda seed: make(), seeded=False, imports=imports)
+    return Design(lambda seed, n: make(), seeded=False, imports=imports)
 
 
 AEON = "aeon.transformations.collection"
@@ -122,7 +118,12 @@ DESIGNS: dict[str, Design] = {
     "catch22": fixed(baselines.catch22, f"{AEON}.feature_based"),
     "PCA": fixed(partial(baselines.pca, 0.99)),
     "PCA-16": fixed(partial(baselines.pca, 16)),
-    "MiniRocket": Design(baselines.minirocket, imports=(f"{AEON}.convolution_based",)),
-    "TS2Vec": Design(baselines.TS2Vec, imports=("torch", "ts2vec")),
+    "MiniRocket": Design(
+        lambda seed, n: baselines.minirocket(seed),
+        imports=(f"{AEON}.convolution_based",),
+    ),
+    "TS2Vec": Design(
+        lambda seed, n: baselines.TS2Vec(seed), imports=("torch", "ts2vec")
+    ),
     "1-NN DTW": fixed(baselines.dtw, "aeon.classification.distance_based"),
 }

@@ -69,7 +69,7 @@ def fakes(monkeypatch):
         for name in list(table):
             monkeypatch.delitem(table, name)
     monkeypatch.setitem(DATASETS, "Two", Dataset("T", two_classes, held_out=False))
-    made = Design(lambda seed: Means(random_state=seed), ours=True)
+    made = Design(lambda seed, n: Means(random_state=seed), ours=True)
     monkeypatch.setattr(_study, "HEADLINE", ())
     monkeypatch.setitem(DESIGNS, "means", made)
     monkeypatch.setitem(DESIGNS, "majority", fixed(Majority))
@@ -161,11 +161,11 @@ def test_development_sets_have_more_seeds_and_what_no_seed_changes_one(
 
 
 def test_a_run_goes_on_where_it_ended(fakes):
-    results, parameters = Results(), DESIGNS["means"].parameters()
-    results.add(record(seed=1), parameters, MACHINE)
+    results = Results()
+    results.add(record(seed=1), MACHINE)
     without = {k: v for k, v in record(seed=2).items() if k not in _study.SECONDS}
-    results.add(without, parameters, MACHINE)
-    results.add(record("majority", own=0.5), {}, MACHINE)
+    results.add(without, MACHINE)
+    results.add(record("majority", own=0.5), MACHINE)
     asked = _study.wanted(seeds=[0, 1, 2])
     left = {jobs: _study.unfinished(asked, results, jobs) for jobs in (1, 2)}
     assert left == {
@@ -177,37 +177,47 @@ def test_a_run_goes_on_where_it_ended(fakes):
 # --- results ---
 
 
-def test_results_are_read_as_they_were_written(tmp_path):
+def test_results_are_read_as_they_were_written(fakes, tmp_path):
     path = tmp_path / "results.json"
     results = Results.read(path)
     assert results == Results()
-    results.add(record(svm=0.1), {"shift": "0.0"}, MACHINE)
-    results.add(record(svm=1 / 3), {"shift": "0.0"}, MACHINE)  # takes its place
-    results.add(record(seed=1), {"shift": "0.0"}, MACHINE)
+    results.add(record(svm=0.1), MACHINE)
+    results.add(record(svm=1 / 3), MACHINE)  # takes its place
+    results.add(record(seed=1), MACHINE)
     results.write(path)
     again = Results.read(path)
     assert again == results
     assert [r["svm"] for r in again.records] == [0.333333, 0.9]
-    assert len(again.parameters) == len(again.machines) == 1
+    assert again.machines == [MACHINE] and list(again.data) == ["Two"]
     assert sum('"svm"' in line for line in path.read_text().splitlines()) == 2
     assert [p.name for p in tmp_path.iterdir()] == ["results.json"]
 
 
-def test_a_result_of_other_parameters_is_stale(fakes, monkeypatch):
-    shifted = Design(lambda seed: Means(shift=1.0), {"shift": 1.0}, ours=True)
+def test_results_of_other_parameters_are_stale_and_go_when_there_are_new(
+    fakes, monkeypatch
+):
+    results = Results()
+    results.add(record(seed=0), MACHINE)
+    results.add(record("majority"), MACHINE)
+    shifted = Design(lambda seed, n: Means(shift=1.0), {"shift": 1.0}, ours=True)
     monkeypatch.setitem(DESIGNS, "means", shifted)
-    results = Results()
-    results.add(record(seed=0), {"shift": "0.0"}, MACHINE)
-    results.add(record(seed=1), {"shift": "1.0"}, MACHINE)
-    results.add(record(seed=2), {}, MACHINE)  # before there was such a parameter
-    results.add(record("gone"), {"shift": "1.0"}, MACHINE)
-    assert [r["seed"] for r in results.fresh()] == [1]
-
-
-def test_a_parameter_that_is_new_matters_only_to_designs_about_it(fakes):
-    results = Results()
-    results.add(record(), {}, MACHINE)  # before there was `shift`
+    assert [r["design"] for r in results.fresh()] == ["majority"]
+    results.add(record(seed=1), MACHINE)
+    kept = [("majority", 0), ("means", 1)]
+    assert [(r["design"], r["seed"]) for r in results.records] == kept
     assert results.fresh() == results.records
+    monkeypatch.delitem(DESIGNS, "means")
+    assert [r["design"] for r in results.fresh()] == ["majority"]
+
+
+def test_a_parameter_that_is_new_matters_only_to_designs_about_it(fakes, monkeypatch):
+    results = Results()
+    results.add(record(), MACHINE)
+    results.parameters["means"] = {}  # before there was `shift`
+    assert results.fresh() == results.records
+    about = Design(lambda seed, n: Means(), {"shift": 0.0}, ours=True)
+    monkeypatch.setitem(DESIGNS, "means", about)
+    assert results.fresh() == []
 
 
 # --- running ---
@@ -234,7 +244,7 @@ def test_records_are_kept_one_by_one_and_failures_told_at_the_end(
     monkeypatch.setattr(_study._machine, "describe", lambda: MACHINE)
     path = tmp_path / "results.json"
     for name in ("breaks", "needs", "works"):
-        monkeypatch.setitem(DESIGNS, name, Design(lambda seed: Means()))
+        monkeypatch.setitem(DESIGNS, name, Design(lambda seed, n: Means()))
     names = [("breaks", 0), ("breaks", 1), ("needs", 0), ("works", 0), ("works", 1)]
     fits = [Fit("Two", *name) for name in names]
     failures = _study.run(fits, path, jobs, "fake_study:job")
@@ -255,7 +265,7 @@ def test_records_are_kept_one_by_one_and_failures_told_at_the_end(
 def test_the_list_says_what_is_done(fakes, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(program, "PATH", tmp_path / "results.json")
     results = Results()
-    results.add(record("majority", own=0.5), {}, MACHINE)
+    results.add(record("majority", own=0.5), MACHINE)
     results.write(program.PATH)
     program.main(["--list", "--seeds", "0", "1"])
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
