@@ -278,6 +278,7 @@ class LSTMAutoencoderTransformer(
         "hidden_layer_sizes": [POSITIVE_INT, "array-like"],
         "bidirectional": ["boolean"],
         "length_component": ["boolean", StrOptions({"auto"})],
+        "instance_norm": ["boolean", StrOptions({"auto"})],
         "differences": ["boolean"],
         "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
         "pooling": [str, list, tuple],
@@ -325,6 +326,7 @@ class LSTMAutoencoderTransformer(
         hidden_layer_sizes: Any = (64,),
         bidirectional: bool = True,
         length_component: bool | str = "auto",
+        instance_norm: bool | str = "auto",
         differences: bool = True,
         patch_size: int | str = "auto",
         pooling: Any = ("last", "mean", "max", "min", "std", "attention"),
@@ -358,6 +360,7 @@ class LSTMAutoencoderTransformer(
         self.hidden_layer_sizes = hidden_layer_sizes
         self.bidirectional = bidirectional
         self.length_component = length_component
+        self.instance_norm = instance_norm
         self.differences = differences
         self.patch_size = patch_size
         self.pooling = pooling
