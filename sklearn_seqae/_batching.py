@@ -20,7 +20,7 @@ from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
 ROWS = 16  # rows of a shard, at most: enough to keep a core busy
 MORE_ROWS = 32  # as many where that leaves every core a shard: a tenth faster a row
-ENOUGH_UPDATES = 2000
+ENOUGH_UPDATES = 500
 ENOUGH_EPOCHS = 10
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
 Indices = NDArray[np.int64]

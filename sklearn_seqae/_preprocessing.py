@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._architecture import DECODERS
 from sklearn_seqae._batching import (
     Patches,
     default_patch_size,
@@ -196,8 +197,9 @@ def _instance_norm(
     if norm is None or n_components is None:
         return norm
     n_exact = norm.n_components + n_lengths
-    if asked == "auto":
-        return norm if 2 * n_exact <= n_components else None
+    if asked == "auto":  # what is cut into parts has a size that was thought of
+        cuts = DECODERS[parameters["decoder"]].cuts
+        return None if cuts or 2 * n_exact > n_components else norm
     if n_exact >= n_components:
         raise ValueError(
             f"instance_norm=True takes {norm.n_components} components, the mean and "

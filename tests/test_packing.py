@@ -9,9 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_seqae._batching import (
     as_shards,
     buffer_steps,
+    differences,
     plan_epoch,
     shard_shape,
-    differences,
     to_patches,
 )
 from sklearn_seqae._packing import Corruption, pack, pair_with_crops

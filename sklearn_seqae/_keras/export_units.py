@@ -42,7 +42,7 @@ def encode(norm: InstanceNorm, mean: Tensor, scale: Tensor) -> Tensor:
     means = (mean - _row(norm.typical)) / _row(norm.spread)
     logs = (ops.log(scale) - _row(norm.log_typical)) / _row(norm.log_spread)
     both = ops.concatenate([means, logs], axis=-1)
-    (kept,) = np.nonzero(norm.has_mean + norm.has_scale)
+    kept = np.flatnonzero(norm.has_mean + norm.has_scale)
     return ops.arcsinh(ops.take(both, kept, axis=-1))
 
 
