@@ -285,7 +285,7 @@ class LSTMAutoencoderTransformer(
     the scale of each of the features, and the length:
 
     >>> LSTMAutoencoderTransformer(epochs=1, random_state=0).fit_transform(X).shape
-    (20, 771)
+    (20, 773)
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
