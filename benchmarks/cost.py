@@ -8,7 +8,6 @@ to a file that the page includes.
 import sys
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 
@@ -66,7 +65,7 @@ def _wasted(batch_size: int) -> str:
     """Share of steps run beyond a sequence's end, empty rows of a shard included."""
     lengths = np.array(_data.lengths_of(DATA))
     batches = plan_epoch(lengths, batch_size, np.random.RandomState(0))
-    shape = shard_shape(len(lengths), batch_size, joblib.cpu_count())
+    shape = shard_shape(len(lengths), batch_size)
     return f"{100 * wasted_share(lengths, as_shards(batches, lengths, *shape)):.0f} %"
 
 

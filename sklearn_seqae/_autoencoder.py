@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._batching import Patches, auto_epochs, from_patches, hold_out
 from sklearn_seqae._design import SWITCHES, make_architecture, shaping
+from sklearn_seqae._instance_norm import Units
 from sklearn_seqae._prefixes import Prefixes, extended, recent_values, tails
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray
@@ -84,12 +85,13 @@ class Autoencoder:
         architecture = make_architecture(shaped_by, preprocessing, longest)
         shaped_by["patch_size"] = preprocessing.patch_size
         shaped_by["length_component"] = preprocessing.length_code is not None
+        shaped_by["instance_norm"] = preprocessing.instance_norm is not None
         return cls(architecture, preprocessing, shaped_by), patches
 
     @property
     def n_components(self) -> int:
-        """Size of an embedding, the length included."""
-        return self.architecture.embedding_size + self.preprocessing.n_lengths
+        """Size of an embedding, means, scales and the length included."""
+        return self.architecture.embedding_size + self.preprocessing.n_exact
 
     # Checks ---------------------------------------------------------------------------
 
@@ -150,15 +152,17 @@ class Autoencoder:
     def embed(self, scaled: RaggedArray, dtype: str) -> NDArray[Any]:
         """Embeddings of scaled sequences, shape (n_sequences, n_components)."""
         Z = np.empty((len(scaled), self.n_components), dtype)
-        Z[:, : self.architecture.embedding_size] = self._encode(scaled)
-        if self.preprocessing.length_code is not None:
-            Z[:, -1] = self.preprocessing.length_code.encode(scaled.lengths)
+        n_learnt = self.architecture.embedding_size
+        Z[:, :n_learnt] = self._encode(scaled)
+        Z[:, n_learnt:] = self.preprocessing.exact(scaled)
         return Z
 
     def decode(self, Z: NDArray[Any], n_timesteps: NDArray[np.int64]) -> RaggedArray:
         """Scaled sequences of the given lengths, from any finite embeddings."""
         self.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
-        return self._decode(Z[:, : self.architecture.embedding_size], n_timesteps)
+        n_learnt = self.architecture.embedding_size
+        units = self.preprocessing.units_of(Z[:, n_learnt:])
+        return self._decode(Z[:, :n_learnt], n_timesteps, units)
 
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
         """Time steps that embeddings mean, ``default`` where they hold no length."""
@@ -176,7 +180,8 @@ class Autoencoder:
     def reconstruct(self, scaled: RaggedArray) -> RaggedArray:
         """Encode and decode."""
         self.check_decodable(scaled.lengths, "sequence {row}")
-        return self._decode(self._encode(scaled), scaled.lengths)
+        _, units = self.preprocessing.own_units(scaled)
+        return self._decode(self._encode(scaled), scaled.lengths, units)
 
     def squared_errors(self, scaled: RaggedArray) -> NDArray[np.float64]:
         """Mean squared reconstruction error of each sequence, over observed values."""
@@ -241,7 +246,7 @@ class Autoencoder:
         return encode(self.architecture, self._trained.weights, patches)
 
     def _decode(
-        self, embeddings: NDArray[Any], n_timesteps: NDArray[np.int64]
+        self, embeddings: NDArray[Any], n_timesteps: NDArray[np.int64], units: Units
     ) -> RaggedArray:
         from sklearn_seqae._keras.inference import decode
 
@@ -249,7 +254,8 @@ class Autoencoder:
         embeddings = np.clip(embeddings, -LARGEST, LARGEST).astype(np.float32)
         weights = self._trained.weights
         steps = decode(self.architecture, weights, embeddings, n_steps)
-        return from_patches(steps, n_timesteps, self.preprocessing.patch_size)
+        own = from_patches(steps, n_timesteps, self.preprocessing.patch_size)
+        return self.preprocessing.in_common_units(own, units)
 
     # Training -------------------------------------------------------------------------
 

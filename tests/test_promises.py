@@ -4,6 +4,8 @@ On the true defaults, and on a network that has what they have not. XLA compiles
 bit is promised where it does.
 """
 
+import os
+
 import numpy as np
 import pytest
 from helpers import as_bits, assert_same_model, assert_same_sequences, objects, padded
@@ -297,7 +299,7 @@ def test_the_units_are_those_of_the_data(fitted_plain, sequences):
 def test_cost_grows_with_time_steps_and_not_with_the_longest(
     plain_autoencoder, rng, monkeypatch
 ):
-    short = [rng.normal(size=(n, 2)) for n in np.resize(np.arange(1, 17), 400)]
+    short = [rng.normal(size=(n, 2)) for n in np.resize(np.arange(1, 17), 384)]
     long = rng.normal(size=(400, 2))
     total = sum(map(len, short))
     n_steps = count_steps(monkeypatch)
@@ -317,3 +319,13 @@ def test_cost_grows_with_time_steps_and_not_with_the_longest(
         rows = n_steps[f"rows of {what}"]
         assert n_steps[what] <= alone[what] + rows * (len(long) + 16)
         assert n_steps[what] < 0.15 * len(short) * len(long)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks on this system")
+def test_a_fork_after_use_is_refused_where_it_would_hang(first_fit):
+    errors = first_fit["fork"]["errors"]
+    assert {"fit", "transform", "inverse_transform", "score_samples"} < set(errors)
+    for kind, message in errors.values():
+        assert kind == "RuntimeError"
+        assert f"forked from process {first_fit['fork']['of']}" in message
+        assert '"spawn"' in message and '"forkserver"' in message
