@@ -11,7 +11,7 @@ from benchmarks._worker import ROOT, start
 
 OPTIONAL = ("aeon", "polars", "torch")  # peers of the `bench` extra
 TINY = {  # the largest sizes of ``--quick``
-    **{"n": 40, "shortest": 8, "longest": 12, "n_units": 4, "n_components": 12},
+    **{"n": 40, "shortest": 12, "longest": 12, "n_units": 4, "n_components": 12},
     **{"epochs": 2, "many": 3, "n_rows": 10_000, "n_series": 100},
 }
 Round = dict[str, float]  # what a contestant measured, by name
