@@ -21,11 +21,11 @@ from sklearn.base import (
 )
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._architecture import DECODERS
 from sklearn_seqae._autoencoder import Autoencoder
+from sklearn_seqae._available import available_if
 from sklearn_seqae._diagram import visual_block
 from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._lengths import MAX_LENGTH
@@ -55,8 +55,8 @@ NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 SHARE = Interval(Real, 0, 1, closed="left")
 
 
-def _forecasts(estimator: Any) -> bool:
-    """Return whether forecasts were trained or, before fit, will be."""
+def _check_forecasts(estimator: Any) -> None:
+    """Raise unless forecasts were trained or, before fit, will be."""
     network = getattr(estimator, "_autoencoder", None)
     known = estimator if network is None else network.preprocessing
     if known.forecast_horizon is None:
@@ -64,18 +64,17 @@ def _forecasts(estimator: Any) -> bool:
             "forecast is not available: forecast_horizon is None; set it to the number "
             "of time steps to predict, and fit."
         )
-    return True
 
 
-def _has_prior(estimator: Any) -> bool:
-    """Return whether embeddings are, or will be, trained towards a prior."""
+def _check_prior(estimator: Any) -> None:
+    """Raise unless embeddings are, or will be, trained towards a prior."""
     network = getattr(estimator, "_autoencoder", None)
-    if estimator.kl_weight > 0 if network is None else network.architecture.variational:
-        return True
-    raise AttributeError(
-        "sample is not available: without kl_weight there is no prior to draw from; "
-        "set kl_weight, and fit."
-    )
+    trained = None if network is None else network.architecture.variational
+    if not (estimator.kl_weight > 0 if trained is None else trained):
+        raise AttributeError(
+            "sample is not available: without kl_weight there is no prior to draw "
+            "from; set kl_weight, and fit."
+        )
 
 
 class LSTMAutoencoderTransformer(
@@ -612,7 +611,7 @@ class LSTMAutoencoderTransformer(
 
     # Ahead, and anew ------------------------------------------------------------------
 
-    @available_if(_forecasts)
+    @available_if(_check_forecasts)
     def forecast(self, X: Any, n_timesteps: int | None = None) -> Any:
         """Predict the time steps that follow each sequence.
 
@@ -651,7 +650,7 @@ class LSTMAutoencoderTransformer(
         container = container_ahead(self._container, n)
         return self._to_container(ahead, ids_of_sequences(X), container)
 
-    @available_if(_has_prior)
+    @available_if(_check_prior)
     def sample(self, n_samples: int = 1, random_state: Any = None) -> Any:
         """Draw new sequences, like those in `fit`.
 
