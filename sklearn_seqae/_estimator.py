@@ -27,6 +27,7 @@ from sklearn_seqae._architecture import DECODERS
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
 from sklearn_seqae._diagram import visual_block
+from sklearn_seqae._gate import check_one_each, check_same_ids, validate_sequences
 from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._outputs import (
@@ -40,12 +41,10 @@ from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unsc
 from sklearn_seqae._validation import (
     check_features_observed,
     check_horizon,
-    check_one_each,
     own_random_state,
     unchanged_on_error,
     validate_embedding,
     validate_lengths,
-    validate_sequences,
     warn_of_ignored_rate,
 )
 from sklearn_seqae._weighting import merge_repeated
@@ -234,6 +233,10 @@ class LSTMAutoencoderTransformer(
         Columns of a table, 1 for a Series, else features of a time step.
     feature_names_in_ : ndarray of str
         Column names, if `X` was a dataframe with names.
+    sequence_feature_names_in_ : ndarray of str
+        Names of the features of a time step, if sequences had them: columns of a long
+        table, of a nested frame or of the frames in a list, or what `to_sequences`
+        stored. Other methods raise an error if `X` has other names or another order.
     encoder_, decoder_, autoencoder_ : keras.Model
         Plain Keras models of stock layers, built on demand; they share the fitted
         weights. They read and write scaled sequences, padded at the end (with NaN on
@@ -421,7 +424,8 @@ class LSTMAutoencoderTransformer(
             DataFrame indexed by series and time; columns of sequences (pandas, polars,
             pyarrow); a ragged tensor, an awkward array. NaN elsewhere is missing.
         y : Ignored
-            Not used. If given, it must have an entry for each sequence.
+            Not used. If given, it must have an entry for each sequence, in the order of
+            `X`; an index that contradicts that of `X` is an error.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sequence in the loss and, where it takes weights, the scaler.
 
@@ -433,7 +437,8 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError, TypeError
-            If the data or a parameter can't be used; what was fitted before stays.
+            If the data or a parameter can't be used, or if a frame looks like a long
+            table but is not indexed as one; what was fitted before stays.
         """
         with unchanged_on_error(self):
             self._fit(X, y, sample_weight)
@@ -534,8 +539,8 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError
-            If `Z` has another width or isn't finite, or if a length is over 2**20 time
-            steps or longer than the decoder can write.
+            If `Z` has another width or order of columns or isn't finite, or if a length
+            is over 2**20 time steps or longer than the decoder can write.
         """
         check_is_fitted(self)
         vectors = validate_embedding(self, Z)
@@ -543,6 +548,7 @@ class LSTMAutoencoderTransformer(
             n_timesteps = self._autoencoder.lengths(vectors, default=self.max_length_)
         else:
             n_timesteps = validate_lengths(lengths, len(vectors))
+            check_same_ids(lengths, ids_of_rows(Z), "lengths", "Z.index")
         decoded = self._autoencoder.decode(vectors, n_timesteps)
         return self._to_container(decoded, ids_of_rows(Z))
 
@@ -733,7 +739,7 @@ class LSTMAutoencoderTransformer(
             parameters |= {"epochs": 1, **once}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         given, container = validate_sequences(self, X, reset=not goes_on)
-        check_one_each(given, y=y, sample_weight=sample_weight)
+        check_one_each(X, given, y=y, sample_weight=sample_weight)
         distinct, weight = merge_repeated(given, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
         if not goes_on:
