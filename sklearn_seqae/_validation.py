@@ -93,12 +93,13 @@ def validate_embedding(estimator: Any, Z: Any) -> Floats:
             f"Z has {_count(Z.shape[1], 'component')}, but {name} is expecting "
             f"{expected}; pass vectors like those that transform returns."
         )
-    names = getattr(estimator, "get_feature_names_out", lambda: columns)()
-    if columns and sorted(columns) == sorted(names) and list(columns) != list(names):
-        raise ValueError(
-            "Z has its components in another order than transform returns; pass "
-            f"Z[estimator.get_feature_names_out()] of this {name}."
-        )
+    if columns is not None:
+        names: Any = getattr(estimator, "get_feature_names_out", tuple)()
+        if sorted(columns) == sorted(names) and list(columns) != list(names):
+            raise ValueError(
+                "Z has its components in another order than transform returns; pass "
+                f"Z[estimator.get_feature_names_out()] of this {name}."
+            )
     bad = ~np.isfinite(Z)
     if bad.any():
         row, component = np.unravel_index(bad.argmax(), bad.shape)
