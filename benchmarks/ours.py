@@ -16,6 +16,7 @@ PLAIN: dict[str, Any] = {
     "pooling": "last",
     "contrastive_weight": 0.0,
     "mask_ratio": 0.0,
+    "instance_norm": False,
     "differences": False,
     "epochs": 100,
     "learning_rate": 1e-3,

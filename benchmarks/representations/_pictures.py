@@ -78,10 +78,11 @@ def _choices(study: Study) -> "Figure":
 
 def _beside_others(study: Study) -> "Figure":
     """Accuracy of ours, drawn above the others, and of others: a row a data set."""
-    scores = study.scores("svm", [*OTHERS, DEFAULTS]).T.dropna(subset=[DEFAULTS])
+    scores = study.scores("svm", [*OTHERS, DEFAULTS]).T
+    scores = scores.reindex(columns=[*OTHERS, DEFAULTS]).dropna(subset=[DEFAULTS])
     ahead = scores[DEFAULTS] - scores.drop(columns=DEFAULTS).max(axis=1).fillna(0)
     scores = scores.loc[ahead.sort_values(kind="stable").index]
-    figure, axes = _axes(7.5, 0.6 + 0.34 * len(scores))
+    figure, axes = _axes(7.5, 1.5 + 0.27 * len(scores))
     styles = list(zip(MARKERS, COLOURS, strict=True))
     for name, (marker, colour) in zip(scores, styles[::-1], strict=False):
         face = colour if name == DEFAULTS else "white"
@@ -100,7 +101,7 @@ def _seconds(study: Study) -> "Figure":
 
     Ours with several budgets of updates, joined by a line.
     """
-    ours = {"untrained": "untrained", **{f"{n}-updates": f"{n:,}" for n in BUDGETS}}
+    ours = ["untrained", *BUDGETS]
     panels = {
         "svm": "accuracy of an SVM",
         "logistic": "accuracy of logistic regression",
@@ -116,7 +117,7 @@ def _seconds(study: Study) -> "Figure":
         axes.plot(line.x, line.y, "o-", color=COLOURS[0], label="ours, by updates")
         for name, point in line.iterrows():
             options = {"textcoords": "offset points", "fontsize": 8, "ha": "center"}
-            axes.annotate(ours[name], point, (0, 6), **options)
+            axes.annotate(name.removesuffix("-updates"), point, (0, 6), **options)
         for name, colour, marker in zip(QUICK, COLOURS[1:], MARKERS[1:], strict=False):
             if name in points.index:
                 axes.plot(*points.loc[name], marker, color=colour, label=name)

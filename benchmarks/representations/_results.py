@@ -44,13 +44,9 @@ class Results:
         if machine not in self.machines:
             self.machines.append(machine)
         kept["machine"] = self.machines.index(machine)
-        design = kept["design"]
-        self.records = [
-            other
-            for other in self.records
-            if any(other[k] != kept[k] for k in KEY)
-            and (other["design"] != design or self.is_fresh(design))
-        ]
+        if not self.is_fresh(design := kept["design"]):
+            self.records = [r for r in self.records if r["design"] != design]
+        self.records = [r for r in self.records if any(r[k] != kept[k] for k in KEY)]
         self.records.append(kept)
         self.parameters[design] = DESIGNS[design].parameters()
 
@@ -59,18 +55,9 @@ class Results:
         return [record for record in self.records if self.is_fresh(record["design"])]
 
     def is_fresh(self, design: str) -> bool:
-        """Whether what was measured has the parameters that the design has now.
-
-        One that the estimator did not have then counts as the same, unless the design
-        is about it: a new parameter's default does what was done before.
-        """
-        if design not in DESIGNS:
-            return False
-        then, now = self.parameters.get(design, {}), DESIGNS[design]
-        return all(
-            then[name] == value if name in then else name not in now.given
-            for name, value in now.parameters().items()
-        )
+        """Whether what was measured has the parameters that the design has now."""
+        then = self.parameters.get(design)
+        return design in DESIGNS and then == DESIGNS[design].parameters()
 
 
 def _lines(table: list[Any] | dict[str, Any]) -> str:

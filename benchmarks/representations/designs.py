@@ -19,46 +19,38 @@ UPDATES = "updates"  # not a parameter: epochs that make about as many updates
 # No float32 changes by so little, biases of zero apart: the initial weights, with all
 # that `fit` does beside training
 UNTRAINED = {"epochs": 1, "learning_rate": 1e-12, "learning_rate_schedule": None}
-CONVERGED = {
-    **PLAIN,
-    "epochs": "auto",
-    "learning_rate": 3e-3,
-    "learning_rate_schedule": "cosine",
-}
-NO_ATTENTION: dict[str, Any] = {"pooling": ("last", "mean", "max", "min", "std")}
-NO_HEAD = {**CONVERGED, **NO_ATTENTION, "n_components": None}
-BUDGETS = (125, 250, 500, 1000, 2000)
+COSINE = {"learning_rate": 3e-3, "learning_rate_schedule": "cosine"}
+STATISTICS = ("last", "mean", "max", "min", "std")
+# From a plain autoencoder to what were the defaults, one thing after the other
+CONVERGED: dict[str, Any] = {**PLAIN, **COSINE, UPDATES: 2000}
+POOLED = {**CONVERGED, "pooling": STATISTICS}
+NO_HEAD = {**POOLED, "n_components": None}
+CONTRASTIVE = {**NO_HEAD, "contrastive_weight": 0.3}
+MASKING = {**CONTRASTIVE, "mask_ratio": 0.3}
+DIFFERENCES = {**MASKING, "differences": True}
+BEFORE = {**DIFFERENCES, "pooling": (*STATISTICS, "attention")}
 
 OURS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "untrained": UNTRAINED,
     "32-components": {"n_components": 32},
-    "defaults-before": {  # of 0.1 before it was released
-        **NO_HEAD,
-        "pooling": ("last", "mean", "max", "min", "std", "attention"),
-        "contrastive_weight": 0.3,
-        "mask_ratio": 0.3,
-        "differences": True,
-        UPDATES: 2000,
-    },
-    # How the defaults came about, one thing after the other
+    "defaults-before": BEFORE,
     "one-state": PLAIN,
     "converged": CONVERGED,
-    "pooled": {**NO_HEAD, "n_components": 16},
+    "pooled": POOLED,
     "no-head": NO_HEAD,
-    "contrastive": {**NO_HEAD, "contrastive_weight": 0.3},
-    "no-differences": {**NO_ATTENTION, "differences": False},
-    "no-attention": NO_ATTENTION,
-    # But for one thing the same as without attention
-    "64-components": {**NO_ATTENTION, "n_components": 64},
-    "contrastive-1": {**NO_ATTENTION, "contrastive_weight": 1.0},
-    "no-contrastive": {**NO_ATTENTION, "contrastive_weight": 0.0},
-    "noise-0.2": {**NO_ATTENTION, "noise": 0.2},
-    "forecasts": {**NO_ATTENTION, "forecast_horizon": 10},
-    "128-units": {**NO_ATTENTION, "hidden_layer_sizes": (128,)},
-    "2-layers": {**NO_ATTENTION, "hidden_layer_sizes": (64, 64)},
-    # The defaults for a longer or shorter time
-    **{f"{n}-updates": {UPDATES: n} for n in BUDGETS},
+    "contrastive": CONTRASTIVE,
+    "masking": MASKING,
+    "differences": DIFFERENCES,
+    # But for one thing the defaults
+    "64-components": {"n_components": 64},
+    "contrastive-1": {"contrastive_weight": 1.0},
+    "no-contrastive": {"contrastive_weight": 0.0},
+    "noise-0.2": {"noise": 0.2},
+    "forecasts": {"forecast_horizon": 10},
+    "128-units": {"hidden_layer_sizes": (128,)},
+    "2-layers": {"hidden_layer_sizes": (64, 64)},
+    **{f"{n}-updates": {UPDATES: n} for n in (125, 250, 500, 1000, 2000)},
 }
 DEFAULTS = "defaults"
 HEADLINE = ("defaults", "untrained", "32-components", "defaults-before")
@@ -69,10 +61,13 @@ STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
     "pooled": "pooled\nstates",
     "no-head": "no\nbottleneck",
     "contrastive": "contrastive\nloss",
-    "no-differences": "masking",
-    "no-attention": "differences",
-    "defaults": "attention\n(defaults)",
+    "masking": "masking",
+    "differences": "differences",
+    "defaults-before": "attention",
+    "2000-updates": "own\nunits",
+    "defaults": "500 updates\n(defaults)",
 }
+BUDGETS = [name for name in OURS if name.endswith("-updates")]
 
 
 @dataclass(frozen=True)

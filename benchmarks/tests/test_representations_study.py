@@ -210,16 +210,6 @@ def test_results_of_other_parameters_are_stale_and_go_when_there_are_new(
     assert [r["design"] for r in results.fresh()] == ["majority"]
 
 
-def test_a_parameter_that_is_new_matters_only_to_designs_about_it(fakes, monkeypatch):
-    results = Results()
-    results.add(record(), MACHINE)
-    results.parameters["means"] = {}  # before there was `shift`
-    assert results.fresh() == results.records
-    about = Design(lambda seed, n: Means(), {"shift": 0.0}, ours=True)
-    monkeypatch.setitem(DESIGNS, "means", about)
-    assert results.fresh() == []
-
-
 # --- running ---
 
 JOBS = """
