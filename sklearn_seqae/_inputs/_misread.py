@@ -72,7 +72,10 @@ def _sign(frame: pd.DataFrame) -> str:
 
 def _rises_within_ids(frame: pd.DataFrame, values: NDArray[np.float64]) -> str:
     """Look for ids whose rows stand together, and a column that rises within each."""
-    ids = [frame.iloc[:, j] for j in np.flatnonzero(_is_whole(values))]
+    # Blocks of equal values are no more than the values between the extremes.
+    n_blocks = 1 + np.count_nonzero(np.diff(values, axis=0), axis=0)
+    few = n_blocks <= values.max(axis=0) - values.min(axis=0) + 1
+    ids = [frame.iloc[:, j] for j in np.flatnonzero(_is_whole(values) & few)]
     ids = [column for column in ids if _in_blocks(column)]
     index = index_of(frame)
     if index is not None and index.duplicated().any():

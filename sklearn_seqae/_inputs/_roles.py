@@ -89,7 +89,7 @@ def refuse_text(X: Any) -> None:
         refuse the column.
     """
     frame = head_of(X)
-    if frame is None:
+    if frame is None or all(dtype.kind in "fiub" for dtype in frame.dtypes):
         return
     strange = next((c for _, c in frame.items() if not _is_numeric(c)), None)
     if strange is None or (roles := find_roles(frame)).by is None:
