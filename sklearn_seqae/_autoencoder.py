@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._batching import Patches, auto_epochs, from_patches, hold_out
+from sklearn_seqae._batching import (
+    Patches,
+    auto_epochs,
+    from_patches,
+    hold_out,
+    loss_of_mean,
+)
 from sklearn_seqae._design import SWITCHES, make_architecture, shaping
 from sklearn_seqae._prefixes import Prefixes, extended, recent_values, tails
 from sklearn_seqae._preprocessing import Preprocessing
@@ -291,6 +297,7 @@ class Autoencoder:
             np.setdiff1d(np.arange(len(patches)), validation),
             validation,
             prefixes,
+            loss_of_mean(patches, self.preprocessing.n_features, sample_weight),
         )
         names = [field.name for field in fields(settings.Settings)]
         asked = {name: parameters[name] for name in names}

@@ -132,6 +132,25 @@ def difference_sizes(
     return np.where(size > 0, size, 1.0)
 
 
+def loss_of_mean(
+    patches: Patches, n_features: int, sample_weight: NDArray[np.float64]
+) -> float:
+    """Mean squared error of predicting the mean of each feature, over observed values.
+
+    1 where features are constant, but for rounding to float32: nothing is better.
+    """
+    observed = patches.observed[:-1]
+    values = patches.values[:-1, : observed.shape[1]].astype(np.float64)
+    values = values.reshape(-1, n_features)
+    weight = np.repeat(sample_weight, patches.lengths)[:, None] * observed
+    weight = weight.reshape(-1, n_features)
+    values -= values[0]  # so that rounding errors are no variance
+    total = np.maximum(weight.sum(axis=0), np.finfo(float).tiny)
+    values -= (weight * values).sum(axis=0) / total
+    error = float((weight * values**2).sum() / weight.sum())
+    return error if error > np.finfo(np.float32).eps ** 2 else 1.0
+
+
 def with_divided_differences(patches: Patches, sizes: NDArray[np.float64]) -> Patches:
     """Divide the differences by a number for each feature, in place."""
     width = patches.observed.shape[1]

@@ -417,6 +417,13 @@ class LSTMAutoencoderTransformer(
         ------
         ValueError, TypeError
             If the data or a parameter can't be used; what was fitted before stays.
+        FloatingPointError
+            If training diverges; what was fitted before stays.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the reconstruction ends no better than the mean of each feature.
         """
         with unchanged_on_error(self):
             self._fit(X, y, sample_weight)

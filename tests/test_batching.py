@@ -15,6 +15,7 @@ from sklearn_seqae._batching import (
     difference_sizes,
     from_patches,
     hold_out,
+    loss_of_mean,
     plan_epoch,
     shard_shape,
     split_into_shards,
@@ -128,6 +129,25 @@ def test_difference_sizes_are_root_mean_squares_over_time_steps():
 
 
 # Batches ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("patch_size", [1, 3])
+def test_the_loss_of_the_mean_is_the_variance_of_the_features(patch_size):
+    scaled = random_ragged([5, 1, 8, 4], n_features=3, missing=0.3)
+    weight = np.array([1.0, 2.0, 0.5, 3.0])
+    patches = to_patches(scaled, patch_size, with_differences=True)
+    n = np.repeat(weight, scaled.lengths)[:, None] * ~np.isnan(scaled.values)
+    values = np.nan_to_num(scaled.values).astype(np.float64)
+    mean = (n * values).sum(axis=0) / n.sum(axis=0)
+    expected = (n * (values - mean) ** 2).sum() / n.sum()
+    assert_allclose(loss_of_mean(patches, 3, weight), expected, rtol=1e-6)
+
+
+def test_the_loss_of_the_mean_of_constant_features_is_one():
+    """Nothing could be better than zero."""
+    values = np.tile(np.float32([0.1, 1e9]), (7, 1))
+    patches = to_patches(RaggedArray(values, np.array([0, 3, 7])), 2)
+    assert loss_of_mean(patches, 2, np.array([0.1, 0.7])) == 1.0
 
 
 @given(LENGTHS, st.integers(1, 50), st.integers(0, 5))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +22,10 @@ from sklearn_seqae._keras.devices import has_gpu, n_cores
 from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training.callbacks import callback_list
+from sklearn_seqae._keras.training.convergence import (
+    check_finite,
+    warn_unless_learnt,
+)
 from sklearn_seqae._keras.training.draws import Stochastic
 from sklearn_seqae._keras.training.feeding import STEPS_PER_CALL, Feed
 from sklearn_seqae._keras.training.losses import losses_of
@@ -82,7 +87,8 @@ def train(
             loop.run()
         finally:
             loop.let_go_of_callbacks()
-        loop.check_finite(list(workspace.get_weights().values()))
+        loop.check_finite(workspace.get_weights().values())
+        loop.warn_unless_learnt()
         return Result(loop.final_state(), loop.history, loop.n_epochs)
 
 
@@ -122,6 +128,7 @@ class _Loop:
         random_state: np.random.RandomState,
     ) -> None:
         self.workspace, self.settings = workspace, settings
+        self._loss_of_mean = data.loss_of_mean
         workspace.load(state)
         self.feed = Feed(
             data, settings, workspace.program, random_state, workspace.n_updates
@@ -130,7 +137,7 @@ class _Loop:
         self._rate = workspace.learning_rate
         self.history: dict[str, list[float]] = {"loss": []}
         self.n_epochs = 0
-        self._best: tuple[float, State] | None = None
+        self._best: tuple[float, int, State] | None = None
         self._progress = Progress(settings.epochs, settings.verbose)
         self._callbacks = callback_list(workspace, settings.callbacks, settings.epochs)
 
@@ -161,17 +168,26 @@ class _Loop:
         for callback in self._callbacks.callbacks if self._callbacks else ():
             callback._model = None
 
-    def check_finite(self, arrays: list[NDArray[np.float32]]) -> None:
+    def check_finite(self, arrays: Iterable[NDArray[np.floating]]) -> None:
         """Raise where losses or weights are not numbers any more."""
-        if not all(np.isfinite(array).all() for array in arrays):
-            raise FloatingPointError(
-                "training diverged: losses or weights are not finite after "
-                f"{self.n_epochs} epochs. Lower "
-                f"learning_rate={self.settings.learning_rate}, or scale the data."
-            )
+        check_finite(arrays, self.n_epochs, self.feed.rates.setting)
+
+    def warn_unless_learnt(self) -> None:
+        """Warn where the weights that are kept are no better than the mean."""
+        if not self.n_epochs:
+            return
+        kept = self._best[1] if self._best else -1
+        warn_unless_learnt(
+            self.settings,
+            self.history["loss"][kept],
+            self._loss_of_mean,
+            self.n_epochs,
+            self.workspace.n_updates,
+            self.feed.rates.setting,
+        )
 
     def final_state(self) -> State:
-        return self._best[1] if self._best else self._current_state()
+        return self._best[2] if self._best else self._current_state()
 
     # The two ways through the epochs --------------------------------------------------
 
@@ -219,7 +235,7 @@ class _Loop:
         """Remember the best weights; returns the last epoch that was better by tol."""
         before = self._best[0] if self._best else np.inf
         if loss < before:
-            self._best = (loss, self._current_state())
+            self._best = loss, epoch, self._current_state()
         return epoch if loss < before - self.settings.tol else best_epoch
 
     # Pieces ---------------------------------------------------------------------------

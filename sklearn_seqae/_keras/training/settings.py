@@ -61,6 +61,8 @@ class Data:
         Sequences by index; ``validation`` may be empty.
     prefixes : Prefixes, default=None
         For the forecaster, where there is one.
+    loss_of_mean : float, default=1.0
+        Loss of predicting the mean of each feature.
     """
 
     patches: Patches
@@ -68,3 +70,4 @@ class Data:
     train: Indices
     validation: Indices
     prefixes: Prefixes | None = None
+    loss_of_mean: float = 1.0

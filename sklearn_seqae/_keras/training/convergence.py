@@ -1,0 +1,81 @@
+"""Whether a fit has learnt anything, and what to change if not."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_seqae._keras.training.settings import Settings
+
+HARDLY_BEGUN = 100  # updates; with fewer, a network may not yet beat the mean
+NO_BETTER = 0.99  # of the loss of predicting the mean
+FAR_OFF = 2.0  # times that loss; an untrained network is nearer
+
+
+def check_finite(
+    arrays: Iterable[NDArray[np.floating]], n_epochs: int, rate: str
+) -> None:
+    """Check that losses or weights are numbers.
+
+    Parameters
+    ----------
+    arrays : iterable of ndarray
+    n_epochs : int
+        Epochs run.
+    rate : str
+        The setting that decides the learning rate, for the message.
+
+    Raises
+    ------
+    FloatingPointError
+        If one is not finite.
+    """
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise FloatingPointError(
+            "training diverged: losses or weights are not finite after "
+            f"{n_epochs} epochs. Lower {rate}, or scale the data."
+        )
+
+
+def warn_unless_learnt(
+    settings: Settings,
+    loss: float,
+    loss_of_mean: float,
+    n_epochs: int,
+    n_updates: int,
+    rate: str,
+) -> None:
+    """Warn if the network predicts no better than the mean of each feature.
+
+    Parameters
+    ----------
+    settings : Settings
+    loss, loss_of_mean : float
+        Of the epoch whose weights are kept; of predicting the mean.
+    n_epochs, n_updates : int
+        Epochs of this fit; updates, those of earlier fits included.
+    rate : str
+        The setting that decides the learning rate, for the message.
+    """
+    is_far_off = loss >= FAR_OFF * loss_of_mean
+    is_judged = is_far_off or n_updates >= HARDLY_BEGUN
+    if loss < NO_BETTER * loss_of_mean or not is_judged:
+        return
+    penalties = {
+        name: getattr(settings, name) for name in ("kl_weight", "sparsity_weight")
+    }
+    advice = [
+        f"{'lower' if is_far_off else 'change'} {rate}",
+        *(f"lower {name}={weight!r}" for name, weight in penalties.items() if weight),
+        *([] if is_far_off else ["train for more epochs"]),
+    ]
+    warnings.warn(
+        f"The loss is {loss:.4g} after {n_epochs} epochs. Predicting the mean of each "
+        f"feature gives {loss_of_mean:.4g}. To learn more, {', or '.join(advice)}.",
+        ConvergenceWarning,
+        stacklevel=2,
+    )
