@@ -276,7 +276,8 @@ class Autoencoder:
             For the forecaster, if there is one.
         sample_weight : ndarray of shape (n_sequences,)
         parameters : mapping
-            The estimator's, by name: `validation_fraction` and those of `Settings`.
+            The estimator's, by name: `validation_fraction`, or None to hold nothing
+            out, and those of `Settings`.
         random_state : RandomState
 
         Returns
@@ -285,11 +286,12 @@ class Autoencoder:
         result : Result
             With the losses and the number of epochs.
         """
-        from sklearn_seqae._keras.training import epochs, settings
+        from sklearn_seqae._keras.training import callbacks, epochs, settings
 
-        validation = np.arange(0)
-        if parameters["early_stopping"]:
-            fraction = parameters["validation_fraction"]
+        given = callbacks.checked_callbacks(parameters["callbacks"])
+        fraction, validation = parameters["validation_fraction"], np.arange(0)
+        is_watched = parameters["early_stopping"] or callbacks.watch_validation(given)
+        if fraction is not None and is_watched:
             validation = hold_out(len(patches), fraction, random_state)
         data = settings.Data(
             patches,
@@ -300,7 +302,7 @@ class Autoencoder:
             loss_of_mean(patches, self.preprocessing.n_features, sample_weight),
         )
         names = [field.name for field in fields(settings.Settings)]
-        asked = {name: parameters[name] for name in names}
+        asked = {name: parameters[name] for name in names} | {"callbacks": given}
         if asked["epochs"] == "auto":
             asked["epochs"] = auto_epochs(len(data.train), asked["batch_size"])
         result = epochs.train(

@@ -18,7 +18,10 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of training: the estimator's parameters of the same names."""
+    """Settings of training: the estimator's parameters of the same names.
+
+    `callbacks` is a list of instances.
+    """
 
     epochs: int
     batch_size: int
@@ -27,7 +30,7 @@ class Settings:
     early_stopping: bool
     n_iter_no_change: int
     tol: float
-    callbacks: Any
+    callbacks: list[keras.callbacks.Callback]
     verbose: int
     learning_rate_schedule: str | None = None
     contrastive_weight: float = 0.0
