@@ -16,29 +16,34 @@ NO_BETTER = 0.99  # of the loss of predicting the mean
 FAR_OFF = 2.0  # times that loss; an untrained network is nearer
 
 
-def check_finite(
-    arrays: Iterable[NDArray[np.floating]], n_epochs: int, rate: str
-) -> None:
+class DivergedError(FloatingPointError):
+    """Losses or weights are not finite."""
+
+
+def check_finite(arrays: Iterable[NDArray[np.floating]], rate: str) -> None:
     """Check that losses or weights are numbers.
 
     Parameters
     ----------
     arrays : iterable of ndarray
-    n_epochs : int
-        Epochs run.
     rate : str
         The setting that decides the learning rate, for the message.
 
     Raises
     ------
-    FloatingPointError
+    DivergedError
         If one is not finite.
     """
     if not all(np.isfinite(array).all() for array in arrays):
-        raise FloatingPointError(
-            "training diverged: losses or weights are not finite after "
-            f"{n_epochs} epochs. Lower {rate}, or scale the data."
+        raise DivergedError(
+            "Training diverged: losses or weights are not finite. "
+            f"Lower {rate}, or scale the data."
         )
+
+
+def beats_mean(loss: float, loss_of_mean: float) -> bool:
+    """Whether a network predicts better than the mean of each feature."""
+    return loss < NO_BETTER * loss_of_mean
 
 
 def warn_unless_learnt(
@@ -63,7 +68,7 @@ def warn_unless_learnt(
     """
     is_far_off = loss >= FAR_OFF * loss_of_mean
     is_judged = is_far_off or n_updates >= HARDLY_BEGUN
-    if loss < NO_BETTER * loss_of_mean or not is_judged:
+    if beats_mean(loss, loss_of_mean) or not is_judged:
         return
     penalties = {
         name: getattr(settings, name) for name in ("kl_weight", "sparsity_weight")
