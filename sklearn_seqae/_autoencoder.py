@@ -24,7 +24,7 @@ from sklearn_seqae._batching import (
 from sklearn_seqae._design import SWITCHES, make_architecture, shaping
 from sklearn_seqae._prefixes import Prefixes, extended, recent_values, tails
 from sklearn_seqae._preprocessing import Preprocessing
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._state import State
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
@@ -164,7 +164,8 @@ class Autoencoder:
     def decode(self, Z: NDArray[Any], n_timesteps: NDArray[np.int64]) -> RaggedArray:
         """Scaled sequences of the given lengths, from any finite embeddings."""
         self.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
-        return self._decode(Z[:, : self.architecture.embedding_size], n_timesteps)
+        embeddings = Z[:, : self.architecture.embedding_size]
+        return self._decode(embeddings, n_timesteps, "row {row} of Z")
 
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
         """Time steps that embeddings mean, ``default`` where they hold no length."""
@@ -179,10 +180,11 @@ class Autoencoder:
             Z[:, -1] = self.preprocessing.length_code.sample(n, random_state)
         return Z
 
-    def reconstruct(self, scaled: RaggedArray) -> RaggedArray:
-        """Encode and decode."""
+    def reconstruct(self, scaled: RaggedArray, first: int = 0) -> RaggedArray:
+        """Encode and decode; ``first`` is the number of the first, for messages."""
         self.check_decodable(scaled.lengths, "sequence {row}")
-        return self._decode(self._encode(scaled), scaled.lengths)
+        embeddings = self._encode(scaled, first)
+        return self._decode(embeddings, scaled.lengths, first=first)
 
     def squared_errors(self, scaled: RaggedArray) -> NDArray[np.float64]:
         """Mean squared reconstruction error of each sequence, over observed values."""
@@ -190,7 +192,7 @@ class Autoencoder:
         errors = np.empty(len(scaled))
         for start in range(0, len(scaled), BLOCK):
             block = scaled[start : start + BLOCK]
-            reconstructed = self.reconstruct(block).values.astype(np.float64)
+            reconstructed = self.reconstruct(block, start).values.astype(np.float64)
             difference = reconstructed - block.values
             observed = np.logical_not(np.isnan(difference))
             squares = np.where(observed, difference, 0.0) ** 2
@@ -238,16 +240,24 @@ class Autoencoder:
         changes = forecast(self.architecture, weights, embeddings, recent)
         changes = changes.reshape(len(scaled), -1, scaled.n_features)
         last = recent[:, None, : scaled.n_features]
-        return last + changes[:, : len(scale)] * scale
+        ahead = last + changes[:, : len(scale)] * scale
+        self._check_finite(ahead, "sequence {row}")
+        return ahead
 
-    def _encode(self, scaled: RaggedArray) -> NDArray[np.float32]:
+    def _encode(self, scaled: RaggedArray, first: int = 0) -> NDArray[np.float32]:
         from sklearn_seqae._keras.inference import encode
 
         patches = self.preprocessing.patches(scaled)
-        return encode(self.architecture, self._trained.weights, patches)
+        embeddings = encode(self.architecture, self._trained.weights, patches)
+        self._check_finite(embeddings, "sequence {row}", first)
+        return embeddings
 
     def _decode(
-        self, embeddings: NDArray[Any], n_timesteps: NDArray[np.int64]
+        self,
+        embeddings: NDArray[Any],
+        n_timesteps: NDArray[np.int64],
+        what: str = "sequence {row}",
+        first: int = 0,
     ) -> RaggedArray:
         from sklearn_seqae._keras.inference import decode
 
@@ -255,7 +265,33 @@ class Autoencoder:
         embeddings = np.clip(embeddings, -LARGEST, LARGEST).astype(np.float32)
         weights = self._trained.weights
         steps = decode(self.architecture, weights, embeddings, n_steps)
+        starts = offsets_from_lengths(n_steps)[:-1]
+        largest = np.maximum.reduceat(np.abs(steps).max(axis=1), starts)
+        self._check_finite(largest, what, first)
         return from_patches(steps, n_timesteps, self.preprocessing.patch_size)
+
+    def _check_finite(
+        self, found: NDArray[np.float32], what: str, first: int = 0
+    ) -> None:
+        """Check what the network returned, an entry or a row for each sequence.
+
+        Raises
+        ------
+        InvalidSequenceError
+            If something is not finite, naming the entry; ``first`` is the first one's
+            number.
+        """
+        if np.isfinite(found).all():
+            return
+        row = int(np.isfinite(found.reshape(len(found), -1)).all(axis=1).argmin())
+        remedy = "fit on sequences like it"
+        if self.architecture.activation == "relu":
+            remedy = "fit with activation='tanh', which is bounded"
+        raise InvalidSequenceError(
+            f"{what.format(row=first + row)} overflows float32 in the network: its "
+            "values or its length are too far from those in fit. Leave it out, or "
+            f"{remedy}."
+        )
 
     # Training -------------------------------------------------------------------------
 

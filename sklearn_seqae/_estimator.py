@@ -214,9 +214,9 @@ class LSTMAutoencoderTransformer(
         cross entropy. "forecast_loss", with `forecast_horizon`, is relative to the
         error of predicting no change. "kl_loss", with `kl_weight`, is in nats per
         sequence.
-        "sparsity_loss" comes with `sparsity_weight`. If sequences are held out, there are
-        "val_loss", the last two for the held-out sequences, and "val_objective", the
-        weighted sum that early stopping looks at.
+        "sparsity_loss" comes with `sparsity_weight`. With held-out sequences there are
+        "val_loss", the last two for those sequences, and "val_objective", the weighted
+        sum that early stopping looks at.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int

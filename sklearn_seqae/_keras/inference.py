@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,6 +35,25 @@ INFERENCE_ROWS = 32  # fixed for all calls: a row's numbers then never change
 MAX_LANES = 8
 VALUES_PER_CALL = 2**22  # 16 MiB of padded values, in and out
 Tensor = Any
+
+
+class _Traced:
+    """A function of TensorFlow, traced by one thread while others wait.
+
+    Threads that call one for the first time at once would each trace it, which
+    TensorFlow takes for a mistake that it warns of.
+    """
+
+    def __init__(self, function: Any) -> None:
+        self._function, self._lock, self._is_traced = function, threading.Lock(), False
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._is_traced:
+            return self._function(*arguments)
+        with self._lock:
+            result = self._function(*arguments)
+            self._is_traced = True
+            return result
 
 
 class _Functions:
@@ -76,8 +96,8 @@ class _Functions:
         of_decoder = [weights, embeddings, lengths]
         encode = own_function(self._encode_groups)
         decode = own_function(self._decode_groups)
-        self.encode = tf.function(encode, of_encoder, autograph=False)
-        self.decode = tf.function(decode, of_decoder, autograph=False)
+        self.encode = _Traced(tf.function(encode, of_encoder, autograph=False))
+        self.decode = _Traced(tf.function(decode, of_decoder, autograph=False))
 
     def _encode_groups(
         self, weights: dict[str, Tensor], x: Tensor, starts: Tensor, lengths: Tensor
@@ -154,7 +174,7 @@ def _forecast_function(architecture: Architecture, gpu: bool, jit: bool) -> Any:
         steps = forecaster.changes(engine, architecture, embedding, recent)
         return engine.to_packed(steps)
 
-    return _compiled(forecast, jit)
+    return _Traced(_compiled(forecast, jit))
 
 
 def _compiled(function: Any, jit: bool) -> Any:
@@ -162,6 +182,7 @@ def _compiled(function: Any, jit: bool) -> Any:
 
 
 _functions = functools.lru_cache(maxsize=64)(_Functions)
+_making = threading.Lock()  # threads that miss a cache at once would each make one
 
 
 def encode(
@@ -237,7 +258,9 @@ def forecast(
     -------
     ndarray of shape (n_sequences, n_forecast_steps, n_inputs), float32
     """
-    changes, tensors = _forecast_function(architecture, *_device()), _tensors(weights)
+    with _making:
+        changes = _forecast_function(architecture, *_device())
+    tensors = _tensors(weights)
     n_calls = -(-len(embeddings) // INFERENCE_ROWS)
     rest = ((0, n_calls * INFERENCE_ROWS - len(embeddings)), (0, 0))
     pairs = zip(
@@ -279,7 +302,8 @@ def _calls(
             size * n_lanes * INFERENCE_ROWS * architecture.encoder_layers[0].n_inputs
         )
         stop = min(stop, start + max(1, VALUES_PER_CALL // values))
-        functions = _functions(architecture, size, n_lanes, gpu, jit)
+        with _making:
+            functions = _functions(architecture, size, n_lanes, gpu, jit)
         yield shards[start:stop], functions, size
         start = stop
 

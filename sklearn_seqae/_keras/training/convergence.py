@@ -20,7 +20,9 @@ class DivergedError(FloatingPointError):
     """Losses or weights are not finite."""
 
 
-def check_finite(arrays: Iterable[NDArray[np.floating]], rate: str) -> None:
+def check_finite(
+    arrays: Iterable[NDArray[np.floating]], rate: str, activation: str
+) -> None:
     """Check that losses or weights are numbers.
 
     Parameters
@@ -28,6 +30,8 @@ def check_finite(arrays: Iterable[NDArray[np.floating]], rate: str) -> None:
     arrays : iterable of ndarray
     rate : str
         The setting that decides the learning rate, for the message.
+    activation : str
+        Of the LSTM layers.
 
     Raises
     ------
@@ -35,9 +39,10 @@ def check_finite(arrays: Iterable[NDArray[np.floating]], rate: str) -> None:
         If one is not finite.
     """
     if not all(np.isfinite(array).all() for array in arrays):
+        or_else = ", or use activation='tanh'" if activation == "relu" else ""
         raise DivergedError(
             "Training diverged: losses or weights are not finite. "
-            f"Lower {rate}, or scale the data."
+            f"Lower {rate}, or scale the data{or_else}."
         )
 
 

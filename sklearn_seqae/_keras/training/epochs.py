@@ -316,7 +316,8 @@ class _Loop:
         self.workspace.average_weights()
 
     def _check_finite(self, arrays: Iterable[NDArray[np.floating]]) -> None:
-        check_finite(arrays, self.feed.rates.setting)
+        activation = self.workspace.program.architecture.activation
+        check_finite(arrays, self.feed.rates.setting, activation)
 
     def _kept_loss(self) -> float:
         """Return the loss of the epoch whose weights are kept."""

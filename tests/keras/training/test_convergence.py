@@ -49,6 +49,11 @@ def test_losses_that_pull_the_other_way_are_named():
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_not_finite_is_an_error_with_the_setting_in_force(value):
-    check_finite([np.zeros(3), np.ones((2, 2))], "learning_rate=9")
-    with pytest.raises(FloatingPointError, match=r"diverged.* Lower rate, or"):
-        check_finite([np.zeros(3), np.array([[1.0, value]])], "rate")
+    check_finite([np.zeros(3), np.ones((2, 2))], "rate", "tanh")
+    bad = [np.zeros(3), np.array([[1.0, value]])]
+    with pytest.raises(
+        FloatingPointError, match=r"diverged.* Lower rate, or.* data\.$"
+    ):
+        check_finite(bad, "rate", "tanh")
+    with pytest.raises(FloatingPointError, match=r"or use activation='tanh'\.$"):
+        check_finite(bad, "rate", "relu")
