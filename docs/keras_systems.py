@@ -22,6 +22,7 @@ ONE_WAY = {
     "pooling": "last",
     "length_component": False,
     "differences": False,
+    "instance_norm": False,
 }
 
 

@@ -84,8 +84,6 @@ titles = ["Speakers", "KMeans", "HDBSCAN"]
 for ax, title, found in zip(axes, titles, [speaker, *clusters.values()], strict=True):
     display = EmbeddingDisplay(Z=Z, y=found).plot(ax, scatter_kwargs={"s": 16})
     display.legend_.remove()
-    if found.min() < 0:
-        display.scatters_[0].set(color="#999999", sizes=[3], zorder=0)
     ax.set_title(title)
     ax.label_outer()
 

@@ -41,6 +41,7 @@ forecaster = LSTMAutoencoderTransformer(
     n_components=24,
     pooling="last",
     differences=False,
+    instance_norm=False,
     mask_ratio=0.0,
     contrastive_weight=0.0,
     forecast_horizon=10,

@@ -112,6 +112,7 @@ autoencoder = LSTMAutoencoderTransformer(
     hidden_layer_sizes=32,
     pooling="last",
     differences=False,
+    instance_norm=False,
     mask_ratio=0.0,
     contrastive_weight=0.0,
     epochs=400,

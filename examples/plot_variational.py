@@ -96,6 +96,7 @@ _ = LatentTraversalDisplay.from_estimator(
     autoencoder,
     X,
     component=0,
+    principal=False,
     values=np.linspace(-2, 2, 7),
     features=[0, 1, 2],
     feature_names=data.feature_names,

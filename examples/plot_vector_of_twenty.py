@@ -71,6 +71,7 @@ parameters = {
     "pooling": "last",
     "length_component": False,
     "differences": False,
+    "instance_norm": False,
     "mask_ratio": 0.0,
     "contrastive_weight": 0.0,
     "epochs": 60,

@@ -23,6 +23,7 @@ parameters = {
     "learning_rate": 0.003,
     "learning_rate_schedule": None,
     "differences": False,
+    "instance_norm": False,
     "mask_ratio": 0.0,
     "contrastive_weight": 0.0,
     "early_stopping": True,

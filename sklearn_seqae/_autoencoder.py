@@ -22,6 +22,7 @@ from sklearn_seqae._batching import (
     loss_of_mean,
 )
 from sklearn_seqae._design import SWITCHES, make_architecture, shaping
+from sklearn_seqae._instance_norm import Units
 from sklearn_seqae._prefixes import Prefixes, extended, recent_values, tails
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
@@ -90,12 +91,13 @@ class Autoencoder:
         architecture = make_architecture(shaped_by, preprocessing, longest)
         shaped_by["patch_size"] = preprocessing.patch_size
         shaped_by["length_component"] = preprocessing.length_code is not None
+        shaped_by["instance_norm"] = preprocessing.instance_norm is not None
         return cls(architecture, preprocessing, shaped_by), patches
 
     @property
     def n_components(self) -> int:
-        """Size of an embedding, the length included."""
-        return self.architecture.embedding_size + self.preprocessing.n_lengths
+        """Size of an embedding, means, scales and the length included."""
+        return self.architecture.embedding_size + self.preprocessing.n_exact
 
     # Checks ---------------------------------------------------------------------------
 
@@ -156,16 +158,17 @@ class Autoencoder:
     def embed(self, scaled: RaggedArray, dtype: str) -> NDArray[Any]:
         """Embeddings of scaled sequences, shape (n_sequences, n_components)."""
         Z = np.empty((len(scaled), self.n_components), dtype)
-        Z[:, : self.architecture.embedding_size] = self._encode(scaled)
-        if self.preprocessing.length_code is not None:
-            Z[:, -1] = self.preprocessing.length_code.encode(scaled.lengths)
+        n_learnt = self.architecture.embedding_size
+        Z[:, :n_learnt] = self._encode(scaled)
+        Z[:, n_learnt:] = self.preprocessing.exact(scaled)
         return Z
 
     def decode(self, Z: NDArray[Any], n_timesteps: NDArray[np.int64]) -> RaggedArray:
         """Scaled sequences of the given lengths, from any finite embeddings."""
         self.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
-        embeddings = Z[:, : self.architecture.embedding_size]
-        return self._decode(embeddings, n_timesteps, "row {row} of Z")
+        n_learnt = self.architecture.embedding_size
+        units = self.preprocessing.units_of(Z[:, n_learnt:])
+        return self._decode(Z[:, :n_learnt], n_timesteps, units, "row {row} of Z")
 
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
         """Time steps that embeddings mean, ``default`` where they hold no length."""
@@ -184,7 +187,8 @@ class Autoencoder:
         """Encode and decode; ``first`` is the number of the first, for messages."""
         self.check_decodable(scaled.lengths, "sequence {row}")
         embeddings = self._encode(scaled, first)
-        return self._decode(embeddings, scaled.lengths, first=first)
+        _, units = self.preprocessing.own_units(scaled)
+        return self._decode(embeddings, scaled.lengths, units, first=first)
 
     def squared_errors(self, scaled: RaggedArray) -> NDArray[np.float64]:
         """Mean squared reconstruction error of each sequence, over observed values."""
@@ -256,6 +260,7 @@ class Autoencoder:
         self,
         embeddings: NDArray[Any],
         n_timesteps: NDArray[np.int64],
+        units: Units,
         what: str = "sequence {row}",
         first: int = 0,
     ) -> RaggedArray:
@@ -268,7 +273,8 @@ class Autoencoder:
         starts = offsets_from_lengths(n_steps)[:-1]
         largest = np.maximum.reduceat(np.abs(steps).max(axis=1), starts)
         self._check_finite(largest, what, first)
-        return from_patches(steps, n_timesteps, self.preprocessing.patch_size)
+        own = from_patches(steps, n_timesteps, self.preprocessing.patch_size)
+        return self.preprocessing.in_common_units(own, units)
 
     def _check_finite(
         self, found: NDArray[np.float32], what: str, first: int = 0

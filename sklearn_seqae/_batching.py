@@ -20,7 +20,7 @@ from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
 ROWS = 16  # rows of a shard, at most: enough to keep a core busy
 MORE_ROWS = 32  # as many where that leaves every core a shard: a tenth faster a row
-ENOUGH_UPDATES = 2000
+ENOUGH_UPDATES = 500
 ENOUGH_EPOCHS = 10
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
 Indices = NDArray[np.int64]
@@ -41,11 +41,14 @@ class Patches:
         False where a value was missing or lies beyond the end of its sequence.
     offsets : ndarray of shape (n_sequences + 1,), int64
         Where each sequence starts in ``values``.
+    n_differences : int, default=0
+        Columns at the end of ``values`` that are differences from the patch before.
     """
 
     values: NDArray[np.float32]
     observed: NDArray[np.bool_]
     offsets: Indices
+    n_differences: int = 0
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -75,17 +78,23 @@ def differences(filled: RaggedArray, patch_size: int) -> NDArray[np.floating]:
 
 
 def to_patches(
-    scaled: RaggedArray, patch_size: int, with_differences: bool = False
+    scaled: RaggedArray,
+    patch_size: int,
+    also: Sequence[NDArray[np.floating]] = (),
+    n_differences: int = 0,
 ) -> Patches:
     """Cut scaled sequences, NaN where a value is missing, into patches.
 
     Parameters
     ----------
     scaled : RaggedArray
+        What the decoder writes.
     patch_size : int
         Time steps of a patch.
-    with_differences : bool, default=False
-        Whether the `differences` of the same time steps follow each patch.
+    also : sequence of ndarray of shape (n_timesteps, n_features)
+        What else the encoder reads; no value may be missing.
+    n_differences : int, default=0
+        How many of these, at the end, are `differences`.
     """
     lengths = scaled.lengths
     offsets = offsets_from_lengths(-(-lengths // patch_size))
@@ -93,42 +102,41 @@ def to_patches(
     shift = offsets[:-1] * patch_size - scaled.offsets[:-1]
     target = np.arange(scaled.n_timesteps) + np.repeat(shift, lengths)
     width = patch_size * scaled.n_features
-    filled = fill_missing(scaled)
-    observed = ~np.isnan(scaled.values)
 
-    def scatter(source: NDArray[Any]) -> NDArray[Any]:
-        out = np.zeros((offsets[-1] + 1, width), source.dtype)
-        out.reshape(-1, scaled.n_features)[target] = source
-        return out
+    def scatter(source: NDArray[Any], out: NDArray[Any]) -> None:
+        whole = np.zeros((len(out) * patch_size, scaled.n_features), source.dtype)
+        whole[target] = source
+        out[:] = whole.reshape(len(out), width)
 
-    values = scatter(filled.values.astype(np.float32, copy=False))
-    if with_differences:
-        change = differences(filled, patch_size).astype(np.float32, copy=False)
-        values = np.concatenate([values, scatter(change)], axis=1)
-    return Patches(values, scatter(observed), offsets)
+    values = np.empty((offsets[-1] + 1, width * (1 + len(also))), np.float32)
+    observed = np.empty((offsets[-1] + 1, width), bool)
+    scatter(~np.isnan(scaled.values), observed)
+    for n, source in enumerate((fill_missing(scaled).values, *also)):
+        scatter(
+            source.astype(np.float32, copy=False),
+            values[:, n * width : (n + 1) * width],
+        )
+    return Patches(values, observed, offsets, n_differences * width)
 
 
-def difference_sizes(
-    patches: Patches, scaled: RaggedArray, sample_weight: NDArray[np.float64]
+def root_mean_squares(
+    change: NDArray[np.floating], lengths: Indices, sample_weight: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Root mean square of each feature's differences, 1 where they are all zero.
+    """Root mean square of each feature over time steps, 1 where all is zero.
 
     Parameters
     ----------
-    patches : Patches
-        With differences.
-    scaled : RaggedArray
-        The sequences that were cut.
+    change : ndarray of shape (n_timesteps, n_features)
+    lengths : ndarray of shape (n_sequences,)
     sample_weight : ndarray of shape (n_sequences,)
 
     Returns
     -------
     ndarray of shape (n_features,)
     """
-    change = patches.values[:-1, patches.observed.shape[1] :].astype(np.float64)
-    weight = np.repeat(sample_weight, patches.lengths)[:, None]
-    of_places = (weight * change**2).sum(axis=0).reshape(-1, scaled.n_features)
-    size = np.sqrt(of_places.sum(axis=0) / (sample_weight @ scaled.lengths))
+    weight = np.repeat(sample_weight, lengths)[:, None]
+    total = (weight * change.astype(np.float64) ** 2).sum(axis=0)
+    size = np.sqrt(total / (sample_weight @ lengths))
     return np.where(size > 0, size, 1.0)
 
 
@@ -149,13 +157,6 @@ def loss_of_mean(
     values -= (weight * values).sum(axis=0) / total
     error = float((weight * values**2).sum() / weight.sum())
     return error if error > np.finfo(np.float32).eps ** 2 else 1.0
-
-
-def with_divided_differences(patches: Patches, sizes: NDArray[np.float64]) -> Patches:
-    """Divide the differences by a number for each feature, in place."""
-    width = patches.observed.shape[1]
-    patches.values[:, width:] /= np.tile(sizes, width // len(sizes))
-    return patches
 
 
 def from_patches(

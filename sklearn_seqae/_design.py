@@ -13,13 +13,13 @@ from sklearn_seqae._prefixes import N_RECENT
 from sklearn_seqae._preprocessing import Preprocessing
 
 PROJECTION_SIZE = 64  # numbers in which the contrastive loss compares two rows
+AUTO_SWITCHES = ("length_component", "instance_norm")
 SWITCHES = ("contrastive_weight", "kl_weight")  # positive or not decides the layers
 
 
 def shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that shape the network, in one form for each meaning."""
     names = ("n_components", "activation", "decoder", "forecast_horizon", "patch_size")
-    length_component = parameters["length_component"]
     return {
         **{name: parameters[name] for name in names},
         "pooling": _pooling(parameters["pooling"]),
@@ -29,25 +29,28 @@ def shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
         "decoder_layer_sizes": _decoder_layer_sizes(parameters),
         "bidirectional": bool(parameters["bidirectional"]),
         "differences": bool(parameters["differences"]),
-        "length_component": length_component
-        if length_component == "auto"
-        else bool(length_component),
+        **{name: _switch(parameters[name]) for name in AUTO_SWITCHES},
         **{name: parameters[name] > 0 for name in SWITCHES},
     }
+
+
+def _switch(value: Any) -> Any:
+    """Return a switch that may be "auto"."""
+    return value if value == "auto" else bool(value)
 
 
 def make_architecture(
     shaped_by: Mapping[str, Any], preprocessing: Preprocessing, longest: int
 ) -> Architecture:
     """Return the architecture for sequences of up to ``longest`` time steps."""
-    n_components, n_lengths = shaped_by["n_components"], preprocessing.n_lengths
+    n_components, n_exact = shaped_by["n_components"], preprocessing.n_exact
     variational = shaped_by["kl_weight"]
     n_inputs = preprocessing.patch_size * preprocessing.n_features
     horizon = preprocessing.forecast_horizon
     cuts = DECODERS[shaped_by["decoder"]].cuts
     architecture = Architecture(
         n_inputs=n_inputs,
-        embedding_size=0 if n_components is None else n_components - n_lengths,
+        embedding_size=0 if n_components is None else n_components - n_exact,
         hidden_layer_sizes=shaped_by["hidden_layer_sizes"],
         decoder_layer_sizes=shaped_by["decoder_layer_sizes"],
         bidirectional=shaped_by["bidirectional"],
@@ -55,7 +58,7 @@ def make_architecture(
         pooling=shaped_by["pooling"],
         bottleneck=n_components is not None,
         projection_size=PROJECTION_SIZE if shaped_by["contrastive_weight"] else 0,
-        n_extra_inputs=n_inputs if shaped_by["differences"] else 0,
+        n_extra_inputs=n_inputs * (preprocessing.n_channels - 1),
         decoder=shaped_by["decoder"],
         max_steps=preprocessing.n_steps(longest) if cuts else 0,
         variational=variational,
@@ -64,11 +67,11 @@ def make_architecture(
     )
     if n_components is None:
         architecture = replace(architecture, embedding_size=architecture.n_pooled)
-    _check_cut(architecture, n_lengths)
+    _check_cut(architecture, preprocessing)
     return architecture
 
 
-def _check_cut(architecture: Architecture, n_lengths: int) -> None:
+def _check_cut(architecture: Architecture, preprocessing: Preprocessing) -> None:
     """Check that the decoder can cut the embedding into parts of equal size.
 
     Raises
@@ -77,19 +80,31 @@ def _check_cut(architecture: Architecture, n_lengths: int) -> None:
         If it can't, with sizes that would do.
     """
     n_parts, size = architecture.max_steps, architecture.embedding_size
+    n_exact = preprocessing.n_exact
     if not n_parts or size % n_parts == 0:
         return
     width = max(size // n_parts, 1)
-    would_do = [n * n_parts + n_lengths for n in (width, width + 1)]
-    found = f"n_components is {size + n_lengths}"
+    would_do = [n * n_parts + n_exact for n in (width, width + 1)]
+    found = f"n_components is {size + n_exact}"
     if not architecture.bottleneck:
-        found = f"n_components is None, which makes {size + n_lengths} of them"
+        found = f"n_components is None, which makes {size + n_exact} of them"
     raise ValueError(
         f"decoder={architecture.decoder!r} cuts the embedding into the {n_parts} LSTM "
         f"steps of the longest sequence, but {found}"
-        f"{', one of which is the length' if n_lengths else ''}; expected "
+        f"{_apart(preprocessing)}; expected "
         f"{would_do[0]} or {would_do[1]}, for example."
     )
+
+
+def _apart(preprocessing: Preprocessing) -> str:
+    """Say which components the decoder does not cut."""
+    n_exact = preprocessing.n_exact
+    if not n_exact:
+        return ""
+    if preprocessing.instance_norm is None:
+        return ", one of which is the length"
+    lengths = ", and the length" if preprocessing.length_code else ""
+    return f", {n_exact} of which are means and scales{lengths}"
 
 
 def _layer_sizes(name: str, given: Any) -> tuple[int, ...]:

@@ -89,9 +89,10 @@ class LSTMAutoencoderTransformer(
     Parameters
     ----------
     n_components : int or None, default=None
-        Size of the embedding, the length component included: a layer, the bottleneck,
-        makes it of the pooled states. None has no bottleneck: the pooled states are the
-        embedding, one number for each unit, direction, layer and kind of pooling.
+        Size of the embedding, the components of `instance_norm` and the length
+        included: a layer, the bottleneck, makes the others of the pooled states. None
+        has no bottleneck: the pooled states are the embedding, one number for each
+        unit, direction, layer and kind of pooling.
     hidden_layer_sizes : int or array-like of int, default=(64,)
         LSTM units per encoder layer.
     bidirectional : bool, default=True
@@ -101,6 +102,17 @@ class LSTMAutoencoderTransformer(
         `inverse_transform` restores each length exactly. Without it, every decoded
         sequence has `max_length_` time steps. "auto" is True if the lengths in `fit`
         differ and `n_components` is not 1.
+    instance_norm : bool or "auto", default="auto"
+        Whether the encoder also reads each sequence in units of its own, and the
+        decoder writes it in them: each feature less its mean, divided by its standard
+        deviation over the sequence (reversible instance normalization [8]_). These
+        means and log scales are components, before the length, so that
+        `inverse_transform` restores the level exactly and each sequence counts alike
+        in the loss. The scale of a short or constant sequence is drawn towards that of
+        the others. Means and scales that are alike in all sequences of `fit` take no
+        components. "auto" is True if `n_components` is None, or at least twice as
+        large as the number of these components and the length with a decoder that does
+        not cut the embedding.
     differences : bool, default=True
         Whether the encoder also reads, for each time step, its difference from the one
         `patch_size` before, divided by the root mean square in `fit`.
@@ -157,7 +169,7 @@ class LSTMAutoencoderTransformer(
         them from the embedding and the last eight time steps of a prefix, which is cut
         at random and reconstructed as well [1]_. None has no such decoder.
     epochs : int or "auto", default="auto"
-        Passes over the sequences. "auto" makes 2,000 updates or 10 epochs, whichever is
+        Passes over the sequences. "auto" makes 500 updates or 10 epochs, whichever is
         more.
     batch_size : int, default=32
         Sequences per update.
@@ -254,6 +266,8 @@ class LSTMAutoencoderTransformer(
        constrained variational framework. ICLR.
     .. [7] Chen, T., Kornblith, S., Norouzi, M. and Hinton, G. (2020). A simple
        framework for contrastive learning of visual representations. ICML.
+    .. [8] Kim, T. et al. (2022). Reversible instance normalization for accurate
+       time-series forecasting against distribution shift. ICLR.
 
     Examples
     --------
@@ -267,10 +281,11 @@ class LSTMAutoencoderTransformer(
     >>> [len(x) for x in ae.inverse_transform(Z)] == [len(x) for x in X]
     True
 
-    With default parameters, 64 units, 2 directions, 6 kinds of pooling and the length:
+    With default parameters, 64 units, 2 directions, 6 kinds of pooling, the mean and
+    the scale of each of the features, and the length:
 
     >>> LSTMAutoencoderTransformer(epochs=1, random_state=0).fit_transform(X).shape
-    (20, 769)
+    (20, 773)
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -278,6 +293,7 @@ class LSTMAutoencoderTransformer(
         "hidden_layer_sizes": [POSITIVE_INT, "array-like"],
         "bidirectional": ["boolean"],
         "length_component": ["boolean", StrOptions({"auto"})],
+        "instance_norm": ["boolean", StrOptions({"auto"})],
         "differences": ["boolean"],
         "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
         "pooling": [str, list, tuple],
@@ -326,6 +342,7 @@ class LSTMAutoencoderTransformer(
         hidden_layer_sizes: Any = (64,),
         bidirectional: bool = True,
         length_component: bool | str = "auto",
+        instance_norm: bool | str = "auto",
         differences: bool = True,
         patch_size: int | str = "auto",
         pooling: Any = ("last", "mean", "max", "min", "std", "attention"),
@@ -359,6 +376,7 @@ class LSTMAutoencoderTransformer(
         self.hidden_layer_sizes = hidden_layer_sizes
         self.bidirectional = bidirectional
         self.length_component = length_component
+        self.instance_norm = instance_norm
         self.differences = differences
         self.patch_size = patch_size
         self.pooling = pooling

@@ -186,10 +186,10 @@ def pack(
     backwards = np.where(inside, own_first + own_steps - 1 - t, empty)
     n_used, n_total = starts[-1], starts[-1] + n_buffer_steps
     x = _gather(patches, np.stack([forwards, backwards], axis=1), n_total)
-    if crops is not None and x.shape[-1] > width:
+    if crops is not None and patches.n_differences:
         # A crop's first patch has none before it that it could differ from
-        x[:n_used, 0, :, width:][inside & (t == 0)] = 0
-        x[:n_used, 1, :, width:][t == own_steps - 1] = 0
+        x[:n_used, 0, :, -patches.n_differences :][inside & (t == 0)] = 0
+        x[:n_used, 1, :, -patches.n_differences :][t == own_steps - 1] = 0
     target = np.zeros((0, n_rows, width), np.float32)
     if corruption is not None:
         target = x[:, 1, :, :width].copy()

@@ -275,7 +275,10 @@ def _take(patches: Patches, indices: Indices) -> Patches:
     lengths = patches.lengths[indices]
     steps = np.append(_ranges(patches.offsets[indices], lengths), -1)  # and the empty
     return Patches(
-        patches.values[steps], patches.observed[steps], offsets_from_lengths(lengths)
+        patches.values[steps],
+        patches.observed[steps],
+        offsets_from_lengths(lengths),
+        patches.n_differences,
     )
 
 
@@ -284,6 +287,7 @@ def _join(left: Patches, right: Patches) -> Patches:
         np.concatenate([left.values[:-1], right.values]),
         np.concatenate([left.observed[:-1], right.observed]),
         np.concatenate([left.offsets, left.offsets[-1] + right.offsets[1:]]),
+        left.n_differences,
     )
 
 

@@ -6,20 +6,23 @@ Fitted numbers of the data are here; `Architecture` holds sizes only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._architecture import DECODERS
 from sklearn_seqae._batching import (
     Patches,
     default_patch_size,
-    difference_sizes,
+    differences,
+    root_mean_squares,
     to_patches,
-    with_divided_differences,
 )
+from sklearn_seqae._instance_norm import InstanceNorm, Units
 from sklearn_seqae._lengths import LengthCode
+from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._prefixes import Prefixes, change_scale
 from sklearn_seqae._ragged import RaggedArray
 
@@ -36,6 +39,8 @@ class Preprocessing:
         Time steps per LSTM step.
     length_code : LengthCode or None
         The length as the last component, if it is one.
+    instance_norm : InstanceNorm or None
+        Mean and scale of each sequence as components, if they are.
     difference_scale : tuple of float or None
         Divisors of the differences between patches, by feature, where the encoder
         reads them.
@@ -47,6 +52,7 @@ class Preprocessing:
     n_features: int
     patch_size: int
     length_code: LengthCode | None = None
+    instance_norm: InstanceNorm | None = None
     difference_scale: tuple[float, ...] | None = None
     forecast_scale: tuple[tuple[float, ...], ...] | None = None
 
@@ -80,32 +86,33 @@ class Preprocessing:
                 "length_component=True takes one component, which leaves none for the "
                 "content: n_components is 1; expected at least 2."
             )
+        norm = _instance_norm(parameters, scaled, sample_weight, int(with_length))
         patch_size, horizon = parameters["patch_size"], parameters["forecast_horizon"]
         if patch_size == "auto":
             patch_size = default_patch_size(lengths)
-        patches = to_patches(scaled, patch_size, bool(parameters["differences"]))
-        difference_scale = forecast_scale = None
+        length_code = LengthCode.fit(lengths, sample_weight) if with_length else None
+        fitted = cls(scaled.n_features, int(patch_size), length_code, norm)
+        own, _ = fitted.own_units(scaled)
         if parameters["differences"]:
-            sizes = difference_sizes(patches, scaled, sample_weight)
-            patches = with_divided_differences(patches, sizes)
-            difference_scale = tuple(sizes.tolist())
+            change = differences(fill_missing(own), fitted.patch_size)
+            sizes = root_mean_squares(change, lengths, sample_weight)
+            fitted = replace(fitted, difference_scale=tuple(sizes.tolist()))
         if horizon is not None:
             change = change_scale(scaled, sample_weight, horizon)
-            forecast_scale = tuple(map(tuple, change.tolist()))
-        length_code = LengthCode.fit(lengths, sample_weight) if with_length else None
-        fitted = cls(
-            scaled.n_features,
-            int(patch_size),
-            length_code,
-            difference_scale,
-            forecast_scale,
-        )
-        return fitted, patches
+            fitted = replace(fitted, forecast_scale=tuple(map(tuple, change.tolist())))
+        return fitted, fitted.patches(scaled)
 
     @property
-    def n_lengths(self) -> int:
-        """Components that hold the length: 1 or 0."""
-        return int(self.length_code is not None)
+    def n_exact(self) -> int:
+        """Components that are no work of the network: means, scales and the length."""
+        n_units = 0 if self.instance_norm is None else self.instance_norm.n_components
+        return n_units + int(self.length_code is not None)
+
+    @property
+    def n_channels(self) -> int:
+        """Values that the encoder reads of each feature at a time step."""
+        differs = self.difference_scale is not None
+        return 1 + int(self.instance_norm is not None) + int(differs)
 
     @property
     def forecast_horizon(self) -> int | None:
@@ -116,12 +123,29 @@ class Preprocessing:
         """LSTM steps that sequences of so many time steps take."""
         return -(-n_timesteps // self.patch_size)
 
+    # From scaled sequences to what the network reads ----------------------------------
+
+    def own_units(self, scaled: RaggedArray) -> tuple[RaggedArray, Units]:
+        """Bring scaled sequences into the units in which the network writes them."""
+        if self.instance_norm is None:
+            shape = len(scaled), scaled.n_features
+            return scaled, Units(np.zeros(shape), np.ones(shape))
+        units = self.instance_norm.units(scaled)
+        return self.instance_norm.normalize(scaled, units), units
+
     def patches(self, scaled: RaggedArray) -> Patches:
         """Cut scaled sequences into the patches that the encoder reads."""
-        patches = to_patches(scaled, self.patch_size, self.difference_scale is not None)
-        if self.difference_scale is None:
-            return patches
-        return with_divided_differences(patches, np.array(self.difference_scale))
+        own, units = self.own_units(scaled)
+        filled = fill_missing(own)
+        also = []
+        if self.instance_norm is not None:  # the units that all sequences share
+            mean, scale = (np.repeat(unit, own.lengths, axis=0) for unit in units)
+            also.append(filled.values * scale + mean)
+        if self.difference_scale is not None:
+            change = differences(filled, self.patch_size)
+            also.append(change / np.array(self.difference_scale))
+        n_differences = int(self.difference_scale is not None)
+        return to_patches(own, self.patch_size, also, n_differences)
 
     def prefixes(self, scaled: RaggedArray) -> Prefixes | None:
         """Return prefixes to train a forecaster on; None without one."""
@@ -129,3 +153,58 @@ class Preprocessing:
             return None
         scale = np.array(self.forecast_scale)
         return Prefixes(scaled, self.patch_size, scale, self.patches)
+
+    # Components that are exact --------------------------------------------------------
+
+    def exact(self, scaled: RaggedArray) -> NDArray[np.float64]:
+        """Return the means, scales and lengths, shape (n_sequences, n_exact)."""
+        parts = [np.empty((len(scaled), 0))]
+        if self.instance_norm is not None:
+            parts.append(self.instance_norm.encode(self.instance_norm.units(scaled)))
+        if self.length_code is not None:
+            parts.append(self.length_code.encode(scaled.lengths)[:, None])
+        return np.concatenate(parts, axis=1)
+
+    def units_of(self, exact: NDArray[np.floating]) -> Units:
+        """Return the units that exact components mean."""
+        if self.instance_norm is None:
+            shape = len(exact), self.n_features
+            return Units(np.zeros(shape), np.ones(shape))
+        return self.instance_norm.decode(exact[:, : self.instance_norm.n_components])
+
+    def in_common_units(self, own: RaggedArray, units: Units) -> RaggedArray:
+        """Bring decoded sequences into the units that all sequences share."""
+        if self.instance_norm is None:
+            return own
+        return self.instance_norm.denormalize(own, units)
+
+
+def _instance_norm(
+    parameters: Mapping[str, Any],
+    scaled: RaggedArray,
+    sample_weight: NDArray[np.float64],
+    n_lengths: int,
+) -> InstanceNorm | None:
+    """Fit the units of sequences, if they are to be components.
+
+    Raises
+    ------
+    ValueError
+        If there is no component left for the content.
+    """
+    asked, n_components = parameters["instance_norm"], parameters["n_components"]
+    norm = InstanceNorm.fit(scaled, sample_weight) if asked else None
+    if norm is None or n_components is None:
+        return norm
+    n_exact = norm.n_components + n_lengths
+    if asked == "auto":  # what is cut into parts has a size that was thought of
+        cuts = DECODERS[parameters["decoder"]].cuts
+        return None if cuts or 2 * n_exact > n_components else norm
+    if n_exact >= n_components:
+        raise ValueError(
+            f"instance_norm=True takes {norm.n_components} components, the mean and "
+            "the scale of each feature"
+            f"{', and the length takes one' if n_lengths else ''}, but n_components is "
+            f"{n_components}; expected at least {n_exact + 1}."
+        )
+    return norm

@@ -69,6 +69,7 @@ def plain_autoencoder():
             "hidden_layer_sizes": 8,
             "pooling": "last",
             "differences": False,
+            "instance_norm": False,
             "mask_ratio": 0.0,
             "contrastive_weight": 0.0,
             "batch_size": 8,

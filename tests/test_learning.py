@@ -64,7 +64,7 @@ def test_company_does_not_matter(autoencoder, japanese_vowels, rng):
 
 def test_the_loss_falls(autoencoder):
     loss = autoencoder.history_["loss"]
-    assert len(loss) == autoencoder.n_iter_ == 223  # of 9 batches: 2,000 updates
+    assert len(loss) == autoencoder.n_iter_ == 56  # of 9 batches: 500 updates
     assert loss[-1] < loss[49] < loss[9] < loss[0]
 
 

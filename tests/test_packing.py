@@ -9,10 +9,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_seqae._batching import (
     as_shards,
     buffer_steps,
+    differences,
     plan_epoch,
     shard_shape,
     to_patches,
-    with_divided_differences,
 )
 from sklearn_seqae._packing import Corruption, pack, pair_with_crops
 from sklearn_seqae._ragged import RaggedArray
@@ -182,8 +182,8 @@ def test_a_packed_crop_is_the_packed_sequence_that_it_is():
 
 def test_a_packed_crop_differs_from_nothing_before_it():
     """Differences are those of the crop, cut from its sequence before all else."""
-    whole, scale = random_ragged([40, 23]), np.array([2.0, 0.5])
-    patches = with_divided_differences(to_patches(whole, 3, True), scale)
+    whole = random_ragged([40, 23])
+    patches = to_patches(whole, 3, [differences(whole, 3)], 1)
     pairs, crops = pair_with_crops(
         np.array([[[0, 1, -1]]]), patches.lengths, 0.3, np.random.default_rng(1)
     )
@@ -192,7 +192,7 @@ def test_a_packed_crop_differs_from_nothing_before_it():
     for row in (0, 1, 3, 4):
         start, n = 3 * crops.first[0, 0, row], 3 * crops.lengths[0, 0, row]
         cut = RaggedArray.from_list([whole[row % 3][start : start + n]])
-        alone = with_divided_differences(to_patches(cut, 3, True), scale).values[:-1]
+        alone = to_patches(cut, 3, [differences(cut, 3)], 1).values[:-1]
         assert_allclose(packed.x[: len(alone), 0, row], alone, rtol=1e-5, atol=1e-6)
         assert_array_equal(
             packed.x[: len(alone), 1, row], packed.x[: len(alone), 0, row][::-1]

@@ -296,7 +296,7 @@ def test_the_units_are_those_of_the_data(fitted_plain, sequences):
 def test_cost_grows_with_time_steps_and_not_with_the_longest(
     plain_autoencoder, rng, monkeypatch
 ):
-    short = [rng.normal(size=(n, 2)) for n in np.resize(np.arange(1, 17), 400)]
+    short = [rng.normal(size=(n, 2)) for n in np.resize(np.arange(1, 17), 384)]
     long = rng.normal(size=(400, 2))
     total = sum(map(len, short))
     n_steps = count_steps(monkeypatch)

@@ -22,6 +22,16 @@ def waves():
     return sequences
 
 
+@pytest.fixture(scope="module")
+def sequences_of_any_size(sequences):
+    """Walks whose sizes span four orders of magnitude."""
+    rng = np.random.default_rng(1)
+    return [
+        size * (rng.normal(0, 2, 2) + rng.normal(size=x.shape).cumsum(axis=0))
+        for size, x in zip(np.logspace(-2, 2, len(sequences)), sequences, strict=True)
+    ]
+
+
 # The vector ---------------------------------------------------------------------------
 
 
@@ -214,3 +224,88 @@ def test_a_schedule_of_ones_own_optimizer_stays(plain_autoencoder, sequences):
         return ae.fit(sequences).transform(sequences)
 
     assert_array_equal(fit(None), fit("cosine"))
+
+
+# Units of each sequence ---------------------------------------------------------------
+
+
+def test_level_and_scale_are_components(plain_autoencoder, sequences_of_any_size):
+    X = sequences_of_any_size
+    ae = plain_autoencoder(n_components=16, instance_norm="auto").fit(X)
+    Z = ae.transform(X)
+    n_features = X[0].shape[1]
+    assert Z.shape[1] == 16
+    means = Z[:, -1 - 2 * n_features : -1 - n_features]
+    for f in range(n_features):  # in the order of the levels
+        levels = [x[:, f].mean() for x in X]
+        assert_array_equal(np.argsort(means[:, f]), np.argsort(levels))
+    for back in (ae.inverse_transform(Z), ae.reconstruct(X)):
+        for x, z in zip(X, back, strict=True):
+            size = np.abs(x).max(axis=0)
+            assert_allclose(z.mean(axis=0), x.mean(axis=0), atol=1e-5 * size.max())
+
+
+def test_small_sequences_decode_small(plain_autoencoder, sequences_of_any_size):
+    X = sequences_of_any_size
+    ae = plain_autoencoder(n_components=16, instance_norm=True).fit(X)
+    for x, z in zip(X, ae.reconstruct(X), strict=True):
+        assert (z.std(axis=0) < 3 * x.std(axis=0)).all()
+
+
+def test_own_units_are_asked_for_where_they_fit(plain_autoencoder, sequences):
+    n_exact = 2 * sequences[0].shape[1] + 1
+    few = plain_autoencoder(n_components=n_exact, instance_norm=True)
+    with pytest.raises(ValueError, match=f"expected at least {n_exact + 1}"):
+        few.fit(sequences)
+    auto = plain_autoencoder(n_components=2 * n_exact - 1, instance_norm="auto")
+    off = plain_autoencoder(n_components=2 * n_exact - 1)
+    Z = off.fit_transform(sequences)
+    assert_array_equal(auto.fit_transform(sequences), Z)
+
+
+def test_sequences_that_are_normalised_cost_nothing_more(plain_autoencoder, sequences):
+    X = [(x - x.mean(axis=0)) / x.std(axis=0) for x in sequences if len(x) > 2]
+    on = plain_autoencoder(n_components=None, instance_norm=True)
+    off = plain_autoencoder(n_components=None)
+    assert_array_equal(on.fit_transform(X), off.fit_transform(X))
+
+
+@pytest.mark.parametrize("n_components", [None, 16])
+def test_the_keras_models_know_the_units(
+    plain_autoencoder, sequences_of_any_size, n_components
+):
+    X = sequences_of_any_size
+    ae = plain_autoencoder(
+        n_components=n_components, instance_norm=True, differences=True, patch_size=2
+    ).fit(X)
+    n = -(-ae.max_length_ // 2) * 2
+    padded = np.full((len(X), n, X[0].shape[1]), np.nan, np.float32)
+    for row, x in zip(padded, X, strict=True):
+        row[: len(x)] = ae.scaler_.transform(x)
+    Z = ae.transform(X)
+    assert_allclose(ae.encoder_.predict(padded, verbose=0), Z, atol=2e-4)
+    decoded = ae.decoder_.predict(Z, verbose=0)
+    for found, x in zip(decoded, ae.inverse_transform(Z), strict=True):
+        expected = ae.scaler_.transform(x)
+        assert_allclose(found[: len(x)], expected, rtol=1e-3, atol=1e-4)
+        assert not found[len(x) :].any()
+
+
+def test_what_follows_a_prefix_does_not_change_how_it_is_read(
+    plain_autoencoder, sequences_of_any_size
+):
+    from sklearn_seqae._ragged import RaggedArray
+
+    X = sequences_of_any_size
+    ae = plain_autoencoder(n_components=16, instance_norm=True, forecast_horizon=2)
+    preprocessing = ae.fit(X)._autoencoder.preprocessing
+    scaled = RaggedArray.from_list([ae.scaler_.transform(x) for x in X])
+    shards, cuts = np.array([[[0]]]), np.array([[[5]]])
+    other = scaled.with_values(
+        np.concatenate([scaled.values[:5], 100 + scaled.values[5:]])
+    )
+    read = [
+        prefixes.to_patches(prefixes.cut(shards, cuts)).values
+        for prefixes in map(preprocessing.prefixes, (scaled, other))
+    ]
+    assert_array_equal(*read)

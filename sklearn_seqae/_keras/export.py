@@ -18,6 +18,7 @@ import numpy as np
 from keras import layers, ops
 
 from sklearn_seqae._architecture import Architecture, Weights
+from sklearn_seqae._keras import export_units as units
 from sklearn_seqae._keras.network import forecaster, forward
 from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.network.keras_engine import (
@@ -60,7 +61,8 @@ def build_models(
     built = KerasLayers(architecture)
     built.set_weights(weights)
     n_patches = -(-max_length // preprocessing.patch_size)
-    builder = _Builder(KerasEngine(built), architecture, preprocessing, n_patches)
+    engine = KerasEngine(built)
+    builder = _Builder(engine, architecture, preprocessing, n_patches, max_length)
     encoder, decoder = builder.encoder(), builder.decoder()
     sequence = encoder.input
     return Models(
@@ -79,32 +81,33 @@ class _Builder:
     architecture: Architecture
     preprocessing: Preprocessing
     n_patches: int
+    max_length: int
 
     def encoder(self) -> keras.Model:
         """Model of padded sequences to embeddings."""
         sequence = keras.Input(self._shape, name="sequence")
-        steps, mask, *length = self._reader()(sequence)
+        steps, mask, *exact = self._reader()(sequence)
         read = KerasSequence(steps, mask)
         states: Any = forward.states_of_layers(self.engine, self.architecture, read)
         # A copy, since it has none of Keras's own mask, which a nested model warns of
         values = [ops.copy(of_layer.values) for of_layer in states]
         pooled = self._pooling(values)([*values, mask])
         embedding = forward.embed(self.engine, self.architecture, pooled)
-        if length:
-            join = layers.Concatenate(name="embedding_with_length")
-            embedding = join([embedding, *length])
+        if exact:
+            join = layers.Concatenate(name="embedding_with_exact")
+            embedding = join([embedding, *exact])
         return keras.Model(sequence, embedding, name="encoder")
 
     def decoder(self) -> keras.Model:
         """Model of embeddings to padded sequences."""
-        size = self.architecture.embedding_size + self.preprocessing.n_lengths
+        size = self.architecture.embedding_size + self.preprocessing.n_exact
         vector = keras.Input((size,), name="vector")
-        embedding, length = vector, []
-        if self.preprocessing.n_lengths:
-            embedding, *length = self._splitter()(vector)
+        embedding, exact = vector, []
+        if self.preprocessing.n_exact:
+            embedding, *exact = self._splitter()(vector)
         decoder = make_decoder(self.architecture.decoder_spec)
         written = decoder.decode(self.engine, embedding, self.n_patches, None)
-        decoded = self._writer(with_length=bool(length))([written, *length])
+        decoded = self._writer()([written, *exact])
         return keras.Model(vector, decoded, name="decoder")
 
     def forecaster(self, encoder: keras.Model) -> keras.Model:
@@ -123,26 +126,45 @@ class _Builder:
     # Groups of layers that are neither LSTM nor Dense ---------------------------------
 
     def _reader(self) -> keras.Model:
-        """Model of padded sequences to LSTM steps, their mask, and the length."""
-        patch_size, code = self.preprocessing.patch_size, self.preprocessing.length_code
+        """Model of padded sequences to LSTM steps, their mask, and exact components."""
+        code, norm = self.preprocessing.length_code, self.preprocessing.instance_norm
+        patch_size = self.preprocessing.patch_size
         sequence = keras.Input(self._shape, name="padded")
-        observed = ops.logical_not(ops.isnan(sequence))
-        lengths = _lengths_of(observed)
-        filled = ops.where(observed, sequence, ops.zeros_like(sequence))
-        in_patches = (self.n_patches, patch_size * self._shape[1])
-        steps = layers.Reshape(in_patches, name="patches")(filled)
+        lengths = _lengths_of(ops.logical_not(ops.isnan(sequence)))
+        own, (mean, size) = self._own_units(sequence)
+        filled = ops.where(ops.isnan(own), 0.0, own)
+        channels, exact = [filled], []
+        if norm is not None:
+            common = filled * ops.expand_dims(size, 1) + ops.expand_dims(mean, 1)
+            channels.append(_inside(common, lengths))
+            exact.append(units.encode(norm, mean, size))
         if self.preprocessing.difference_scale is not None:
             scale = np.array(self.preprocessing.difference_scale, np.float32)
-            change = _differences(filled, lengths, patch_size) / scale
-            extra = layers.Reshape(in_patches, name="patches_of_differences")(change)
-            join = layers.Concatenate(name="patches_with_differences")
-            steps = join([steps, extra])
-        mask = ops.less(np.arange(self.n_patches) * patch_size, lengths)
-        outputs = [steps, mask]
+            channels.append(_differences(filled, lengths, patch_size) / scale)
         if code is not None:
             log_length = ops.log(ops.cast(lengths, "float32"))
-            outputs.append((log_length - code.mean) / code.scale)
+            exact.append((log_length - code.mean) / code.scale)
+        in_patches = (self.n_patches, patch_size * self._shape[1])
+        steps = [
+            layers.Reshape(in_patches, name=f"patches_{n}")(channel)
+            for n, channel in enumerate(channels)
+        ]
+        outputs = [
+            _joined(steps, "patches"),
+            ops.less(np.arange(self.n_patches) * patch_size, lengths),
+        ]
+        if exact:
+            outputs.append(_joined(exact, "exact_components"))
         return keras.Model(sequence, outputs, name="steps_and_mask")
+
+    def _own_units(self, sequence: Tensor) -> tuple[Tensor, Any]:
+        """Bring padded sequences into units of their own; NaN stays."""
+        norm = self.preprocessing.instance_norm
+        if norm is None:
+            return sequence, (None, None)
+        mean, size = units.units_of(norm, sequence)
+        own = (sequence - ops.expand_dims(mean, 1)) / ops.expand_dims(size, 1)
+        return own, (mean, size)
 
     def _pooling(self, values: list[Tensor]) -> keras.Model:
         """Model of the states of every layer, and their mask, to pooled states."""
@@ -158,29 +180,40 @@ class _Builder:
         return keras.Model([*own, mask], pooled, name="pooling")
 
     def _splitter(self) -> keras.Model:
-        """Model that splits the length off an embedding."""
-        code: Any = self.preprocessing.length_code
-        vector = keras.Input((self.architecture.embedding_size + 1,), name="embedding")
-        length = ops.round(ops.exp(vector[:, -1:] * code.scale + code.mean))
-        return keras.Model(vector, [vector[:, :-1], length], name="code_and_length")
+        """Model that splits the exact components off an embedding."""
+        n_learnt = self.architecture.embedding_size
+        width = n_learnt + self.preprocessing.n_exact
+        vector = keras.Input((width,), name="embedding")
+        parts = [vector[:, :n_learnt], vector[:, n_learnt:]]
+        return keras.Model(vector, parts, name="learnt_and_exact")
 
-    def _writer(self, with_length: bool) -> keras.Model:
+    def _writer(self) -> keras.Model:
         """Model of what the decoder wrote, last patch first, to padded sequences."""
+        code, norm = self.preprocessing.length_code, self.preprocessing.instance_norm
         patch_size, (n_timesteps, n_features) = (
             self.preprocessing.patch_size,
             self._shape,
         )
-        width = patch_size * n_features
-        written = keras.Input((self.n_patches, width), name="written")
+        width, n_exact = patch_size * n_features, self.preprocessing.n_exact
+        inputs = [keras.Input((self.n_patches, width), name="written")]
         unpatch = layers.Reshape((n_timesteps, n_features), name="unpatch")
-        name = "in_order_of_time"
-        if not with_length:
-            return keras.Model([written], unpatch(ops.flip(written, axis=1)), name=name)
-        length = keras.Input((1,), name="length")
-        flat = unpatch(reversed_steps(written, ops.ceil(length / patch_size)))
-        inside = ops.less(np.arange(n_timesteps, dtype=np.float32), length)
-        flat = ops.where(ops.expand_dims(inside, -1), flat, ops.zeros_like(flat))
-        return keras.Model([written, length], flat, name=name)
+        if n_exact:
+            inputs.append(keras.Input((n_exact,), name="exact"))
+        if code is None:
+            lengths: Any = np.full((1, 1), self.max_length, np.float32)
+            decoded = unpatch(ops.flip(inputs[0], axis=1))
+        else:
+            lengths = ops.round(ops.exp(inputs[1][:, -1:] * code.scale + code.mean))
+            steps = reversed_steps(inputs[0], ops.ceil(lengths / patch_size))
+            decoded = _inside(unpatch(steps), lengths)
+        if norm is not None:
+            mean, size = units.decode(norm, inputs[1][:, : norm.n_components])
+            centre = ops.sum(_inside(decoded, lengths), axis=1) / lengths
+            decoded = (decoded - ops.expand_dims(centre, 1)) * ops.expand_dims(size, 1)
+            decoded = decoded + ops.expand_dims(mean, 1)
+            if code is not None:
+                decoded = _inside(decoded, lengths)
+        return keras.Model(inputs, decoded, name="in_order_of_time")
 
     @property
     def _shape(self) -> tuple[int, int]:
@@ -216,5 +249,17 @@ def _differences(filled: Tensor, lengths: Tensor, patch_size: int) -> Tensor:
         ],
         axis=1,
     )
-    inside = ops.expand_dims(ops.less(np.arange(filled.shape[1]), lengths), -1)
-    return ops.where(inside, steps, ops.zeros_like(steps))
+    return _inside(steps, lengths)
+
+
+def _inside(steps: Tensor, lengths: Tensor) -> Tensor:
+    """Return steps (B, T, F) with zeros beyond the lengths, a column."""
+    position = np.arange(steps.shape[1], dtype=np.float32)
+    inside = ops.less(position, ops.cast(lengths, "float32"))
+    return ops.where(ops.expand_dims(inside, -1), steps, 0.0)
+
+
+def _joined(tensors: list[Tensor], name: str) -> Tensor:
+    if len(tensors) == 1:
+        return tensors[0]
+    return layers.Concatenate(name=name)(tensors)

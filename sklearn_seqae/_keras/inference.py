@@ -31,7 +31,11 @@ from sklearn_seqae._keras.network.engines import engine_maker
 from sklearn_seqae._packing import pack
 from sklearn_seqae._ragged import offsets_from_lengths
 
-INFERENCE_ROWS = 32  # fixed for all calls: a row's numbers then never change
+# Rows of a shard, fixed for all calls: a row's numbers then never change. oneDNN
+# multiplies in blocks of 6 rows, or of 48, and the rows that are left over otherwise;
+# so without XLA there are none left over.
+INFERENCE_ROWS = 32
+INFERENCE_ROWS_WITHOUT_XLA = 48
 MAX_LANES = 8
 VALUES_PER_CALL = 2**22  # 16 MiB of padded values, in and out
 Tensor = Any
@@ -78,14 +82,15 @@ class _Functions:
         jit: bool,
     ) -> None:
         self._size, self._n_lanes = n_buffer_steps, n_lanes
+        n_rows = self._n_rows = _n_rows(jit)
         shard = _shard_functions(architecture, n_buffer_steps, gpu, jit)
         self._encode_shard, self._decode_shard = shard
         self._embedding_size = architecture.embedding_size
-        lengths = tf.TensorSpec((None, n_lanes, INFERENCE_ROWS), tf.int32)
+        lengths = tf.TensorSpec((None, n_lanes, n_rows), tf.int32)
         starts = tf.TensorSpec((None, n_lanes), tf.int32)
         width = architecture.encoder_layers[0].n_inputs
-        x = tf.TensorSpec((None, 2, INFERENCE_ROWS, width), tf.float32)
-        shape = (None, n_lanes, INFERENCE_ROWS, self._embedding_size)
+        x = tf.TensorSpec((None, 2, n_rows, width), tf.float32)
+        shape = (None, n_lanes, n_rows, self._embedding_size)
         embeddings = tf.TensorSpec(shape, tf.float32)
         self._width = architecture.n_inputs
         weights = {
@@ -106,7 +111,7 @@ class _Functions:
             piece = tf.slice(x, (starts[g, n], 0, 0, 0), (self._size, *x.shape[1:]))
             return self._encode_shard(weights, piece, lengths[g, n])
 
-        return self._over_groups(lane, lengths, (INFERENCE_ROWS, self._embedding_size))
+        return self._over_groups(lane, lengths, (self._n_rows, self._embedding_size))
 
     def _decode_groups(
         self, weights: dict[str, Tensor], embeddings: Tensor, lengths: Tensor
@@ -114,7 +119,7 @@ class _Functions:
         def lane(g: Tensor, n: int) -> Tensor:
             return self._decode_shard(weights, embeddings[g, n], lengths[g, n])
 
-        shape = (self._size, INFERENCE_ROWS, self._width)
+        shape = (self._size, self._n_rows, self._width)
         return self._over_groups(lane, lengths, shape)
 
     def _over_groups(
@@ -258,11 +263,12 @@ def forecast(
     -------
     ndarray of shape (n_sequences, n_forecast_steps, n_inputs), float32
     """
+    gpu, jit = _device()
     with _making:
-        changes = _forecast_function(architecture, *_device())
-    tensors = _tensors(weights)
-    n_calls = -(-len(embeddings) // INFERENCE_ROWS)
-    rest = ((0, n_calls * INFERENCE_ROWS - len(embeddings)), (0, 0))
+        changes = _forecast_function(architecture, gpu, jit)
+    tensors, n_rows = _tensors(weights), _n_rows(jit)
+    n_calls = -(-len(embeddings) // n_rows)
+    rest = ((0, n_calls * n_rows - len(embeddings)), (0, 0))
     pairs = zip(
         np.split(np.pad(embeddings, rest), n_calls),
         np.split(np.pad(recent, rest), n_calls),
@@ -289,23 +295,26 @@ def _calls(
 
     Sizes of buffers are powers of four from 64, so that few are ever compiled.
     """
-    n_lanes = min(_n_lanes(), -(-len(lengths) // INFERENCE_ROWS))
-    shards = by_length(lengths, n_lanes, INFERENCE_ROWS)
-    longest = np.where(shards >= 0, lengths[shards], 0).max(axis=(1, 2))
     gpu, jit = _device()
+    n_rows = _n_rows(jit)
+    n_lanes = min(_n_lanes(), -(-len(lengths) // n_rows))
+    shards = by_length(lengths, n_lanes, n_rows)
+    longest = np.where(shards >= 0, lengths[shards], 0).max(axis=(1, 2))
     start, size = 0, 64
     while start < len(shards):
         while size < longest[start]:
             size *= 4
         stop = int(np.searchsorted(longest, size, side="right"))
-        values = (
-            size * n_lanes * INFERENCE_ROWS * architecture.encoder_layers[0].n_inputs
-        )
+        values = size * n_lanes * n_rows * architecture.encoder_layers[0].n_inputs
         stop = min(stop, start + max(1, VALUES_PER_CALL // values))
         with _making:
             functions = _functions(architecture, size, n_lanes, gpu, jit)
         yield shards[start:stop], functions, size
         start = stop
+
+
+def _n_rows(jit: bool) -> int:
+    return INFERENCE_ROWS if jit else INFERENCE_ROWS_WITHOUT_XLA
 
 
 def _n_lanes() -> int:

@@ -82,6 +82,13 @@ def choose_features(
     return chosen
 
 
+def count_drawn(features: Any, drawn: list[int], n_features: int) -> str:
+    """Return how many features were drawn by default, "" if all or as asked for."""
+    if features is not None or len(drawn) == n_features:
+        return ""
+    return f"{len(drawn)} of {_count(n_features, 'feature')}"
+
+
 def check_names(names: Any, n_features: int) -> list[str] | None:
     """Check the number of feature names; return them as a list of str."""
     if names is None:

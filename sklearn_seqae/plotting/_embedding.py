@@ -14,10 +14,12 @@ from sklearn.utils import check_array
 from sklearn_seqae.exceptions import _count
 from sklearn_seqae.plotting._axes import check_matplotlib, single_axes
 from sklearn_seqae.plotting._checks import check_1d, check_offers
+from sklearn_seqae.plotting._principal import fit_principal, principal_name
 from sklearn_seqae.plotting._style import (
     BLACK,
     BLUE,
     COLOUR_SCALE,
+    GREY,
     N_STYLES,
     legend_beside,
     point_style,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 ROWS_OF_LEGEND = 20
 OUTLINE = {"edgecolor": BLACK, "linewidth": 0.4}
+NOISE = {"color": GREY, "marker": ".", "linewidth": 0, "zorder": 0.5}
 
 
 class EmbeddingDisplay:
@@ -47,7 +50,10 @@ class EmbeddingDisplay:
         Embeddings with at least two components.
     y : array-like of shape (n_samples,), default=None
         Target of each sequence. Floats are drawn on a colour scale. Other values are
-        classes, each with its own marker and colour.
+        classes, each with its own marker and colour. Integers from -1 on, -1 and 0
+        among them, are taken for the labels of a clusterer such as HDBSCAN: the points
+        of -1, the noise, are small, grey and behind the others. Pass strings if your
+        -1 is a class.
     y_name : str, default=None
         Name of `y` with its unit: the title of the legend or colour scale. None takes
         the name of a pandas Series.
@@ -210,13 +216,19 @@ class EmbeddingDisplay:
     def _draw_classes(
         self, ax: Axes, y: NDArray[Any], given: Mapping[str, Any] | None
     ) -> None:
-        classes = np.unique(y)
-        self.scatters_ = []
-        for k, one in enumerate(classes):
-            style = OUTLINE | point_style(k) | {"label": str(one)}
-            self.scatters_ += [scatter(ax, self.points_[y == one], style, given)]
+        noise = _is_noise(y)
+        styles = {
+            one: OUTLINE | point_style(k) | {"label": str(one)}
+            for k, one in enumerate(np.unique(y[~noise]))
+        }
+        if noise.any():
+            styles[-1] = NOISE | {"label": "-1 (noise)"}
+        self.scatters_ = [
+            scatter(ax, self.points_[y == one], style, given)
+            for one, style in styles.items()
+        ]
         self.legend_ = legend_beside(
-            ax, title=self._name_of_y(), ncols=-(-len(classes) // ROWS_OF_LEGEND)
+            ax, title=self._name_of_y(), ncols=-(-len(styles) // ROWS_OF_LEGEND)
         )
 
     def _name_of_y(self) -> str:
@@ -240,11 +252,7 @@ class EmbeddingDisplay:
     def _title(self, ax: Axes, n_components: int) -> None:
         labels = ["Component 0 (no unit)", "Component 1 (no unit)"]
         if self.pca_ is not None:
-            share = 100 * np.nan_to_num(self.pca_.explained_variance_ratio_)
-            labels = [
-                f"{which} principal component ({percent:.0f}% of variance)"
-                for which, percent in zip(("1st", "2nd"), share, strict=True)
-            ]
+            labels = [principal_name(self.pca_, k) for k in range(2)]
         title(
             ax,
             title=f"Embedding of {_count(len(self.points_), 'sequence')}, "
@@ -255,21 +263,14 @@ class EmbeddingDisplay:
 
 
 def _to_plane(Z: NDArray[np.float64]) -> tuple[NDArray[np.float64], PCA | None]:
-    n_samples, n_components = Z.shape
-    if n_components == 1:
+    if Z.shape[1] == 1:
         raise ValueError(
             "Z has 1 component, but a plane needs 2; draw a histogram instead."
         )
-    if n_components == 2:
+    if Z.shape[1] == 2:
         return Z, None
-    if n_samples == 1:
-        raise ValueError(
-            f"Z has 1 row of {n_components} components, but principal components need "
-            "at least 2; pass more sequences."
-        )
-    pca = PCA(n_components=2, svd_solver="full")
-    with np.errstate(invalid="ignore"):  # without any variance, shares are 0
-        return pca.fit_transform(Z), pca
+    pca = fit_principal(Z, 2)
+    return pca.transform(Z), pca
 
 
 def _check_y(y: ArrayLike, n: int) -> NDArray[Any]:
@@ -289,6 +290,12 @@ def _check_y(y: ArrayLike, n: int) -> NDArray[Any]:
             "apart; pass floats to show values on a colour scale."
         )
     return array
+
+
+def _is_noise(y: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark the -1 of labels that look like those of scikit-learn's clusterers."""
+    of_clusterer = y.dtype.kind == "i" and y.min() == -1 and (0 in y or y.max() == -1)
+    return (y == -1) & of_clusterer
 
 
 def _as_texts(annotations: ArrayLike, n: int) -> list[str]:

@@ -19,6 +19,7 @@ from sklearn_seqae.plotting._checks import (
     check_names,
     check_offers,
     choose_features,
+    count_drawn,
     feature_label,
 )
 from sklearn_seqae.plotting._style import (
@@ -77,7 +78,8 @@ class ReconstructionDisplay:
     lines_ : ndarray of shape (n_features_drawn, n_samples, 2) of matplotlib Line2D
         Lines of the original and the decoded sequence.
     legend_ : matplotlib Legend
-        Legend of the two lines, beside the top right panel.
+        Legend of the two lines, beside the top right panel. Its title says how many
+        features are drawn, if by default not all are.
     features_ : list of int
         Positions of the features drawn, from top to bottom.
 
@@ -221,6 +223,11 @@ class ReconstructionDisplay:
         ]
         self.lines_ = np.stack(lines, axis=-1)
         self._title(titles, names)
+        self.legend_ = legend_beside(
+            self.axes_[0, -1],
+            handles=list(self.lines_[0, -1]),
+            title=count_drawn(features, self.features_, original.n_features),
+        )
         return self
 
     def _sequences(self) -> tuple[RaggedArray, RaggedArray]:
@@ -276,8 +283,6 @@ class ReconstructionDisplay:
             count_in_whole_numbers(ax, "x")
         for ax, feature in zip(self.axes_[:, 0], self.features_, strict=True):
             title(ax, ylabel=feature_label(feature, names))
-        handles = list(self.lines_[0, -1])
-        self.legend_ = legend_beside(self.axes_[0, -1], handles=handles)
 
 
 def _choose_sequences(sequences: ArrayLike | None, n: int) -> NDArray[np.int64]:

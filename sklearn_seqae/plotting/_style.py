@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours, which colour-blind readers can tell apart. Some are alike in
 # grey print, so lines also differ in style and points in their markers.
 BLUE, ORANGE, BLACK = "#0072B2", "#E69F00", "#000000"
+GREY = "#999999"  # what belongs to no class
 COLOURS = [BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", BLACK]
 MARKERS = ["o", "s", "^", "v", "D", "<", ">", "p", "P", "X", "*", "h"]
 MARKED = 12  # markers along a line

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
+from dataclasses import dataclass
+from textwrap import fill
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +19,13 @@ from sklearn_seqae.plotting._checks import (
     check_names,
     check_offers,
     choose_features,
+    count_drawn,
     feature_label,
+)
+from sklearn_seqae.plotting._principal import (
+    fit_principal,
+    n_varying,
+    principal_name,
 )
 from sklearn_seqae.plotting._style import (
     BLACK,
@@ -28,14 +36,16 @@ from sklearn_seqae.plotting._style import (
     title,
 )
 
+WIDTH_OF_LEGEND = 24  # characters of its title
 # A marker at the end shows a sequence of one time step, too.
 END_MARKED = {"linewidth": 1.5, "marker": "o", "markersize": 4, "markevery": [-1]}
 
 
 class LatentTraversalDisplay:
-    """Sequences decoded from an embedding in which one component changes.
+    """Sequences decoded from embeddings along a line: one component changes.
 
-    There is a panel for every feature, with a line for every value of the component.
+    There is a panel for every feature, with a line for every value of the component. By
+    default that is a principal component: one component of many changes little.
     Higher values have lighter lines. Lines are dashed below the value of the base
     embedding and solid above it. The line of the base is thick and black.
 
@@ -111,6 +121,7 @@ class LatentTraversalDisplay:
         X: Any,
         *,
         component: int = 0,
+        principal: bool = True,
         base: Any = None,
         values: ArrayLike | None = None,
         n_values: int = 7,
@@ -121,23 +132,25 @@ class LatentTraversalDisplay:
         ax: Any = None,
         line_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Change a component, decode the embeddings and draw the sequences.
+        """Move an embedding along a component, decode it and draw the sequences.
 
         Parameters
         ----------
         estimator : LSTMAutoencoderTransformer or Pipeline
-            Fitted estimator with ``transform`` and ``inverse_transform``. In a pipeline
-            with a PCA, a component is a principal component.
+            Fitted estimator with ``transform`` and ``inverse_transform``.
         X : list of arrays, array or DataFrame
-            Sequences, as `estimator` takes them. Their embeddings give the usual range
-            of the component.
+            Sequences, as `estimator` takes them. Their embeddings give the principal
+            components, and the usual range of a component.
         component : int, default=0
-            Component to change. Negative numbers count from the last component, which
-            may be the length.
+            Component to change. Negative numbers count from the last.
+        principal : bool, default=True
+            Whether to count the principal components of the embeddings of `X`, those of
+            most variance first. They are those that `EmbeddingDisplay` draws. False
+            counts the components of the embedding; the last one may be the length.
         base : int or array-like of shape (n_components,), default=None
             Base embedding: the position of a sequence of `X`, or any vector. It gives
             the other components and the middle of the range. None takes the mean of all
-            embeddings of `X`.
+            embeddings of `X`, where principal components are 0.
         values : array-like of shape (n_values,), default=None
             Values of the component. None spreads `n_values` evenly, over `span`
             standard deviations of the component in `X` to either side of the base.
@@ -171,18 +184,18 @@ class LatentTraversalDisplay:
         check_matplotlib(caller)
         check_offers(estimator, "transform", "inverse_transform", caller=caller)
         Z = np.asarray(estimator.transform(X), dtype=np.float64)
-        j = _find_component(component, Z.shape[1])
-        vector = _find_base(base, Z)
+        line = _principal_line(component, Z) if principal else _line(component, Z)
+        start = _find_base(base, Z)
+        base_value = float(line.value(start))
         if values is None:
-            values = _spread(Z[:, j], vector[j], n_values, span)
+            values = _spread(line.value(Z), base_value, n_values, span)
         values = as_vector(values, "values")
-        moved = np.tile(vector, (len(values), 1))
-        moved[:, j] = values
+        moved = start + np.outer(values - base_value, line.direction)
         display = cls(
             values=values,
             sequences=estimator.inverse_transform(moved),
-            base_value=float(vector[j]),
-            component_name=f"Component {j}",
+            base_value=base_value,
+            component_name=line.name,
             feature_names=feature_names,
             time_name=time_name,
         )
@@ -234,7 +247,7 @@ class LatentTraversalDisplay:
             for k, (sequence, style) in enumerate(zip(sequences, styles, strict=True)):
                 line = self.axes_[row, 0].plot(sequence[:, feature], **style)
                 self.lines_[row, k] = line[0]
-        self._title(names)
+        self._title(names, count_drawn(features, self.features_, sequences.n_features))
         return self
 
     def _styles(self, values: NDArray[Any]) -> list[dict[str, Any]]:
@@ -251,27 +264,55 @@ class LatentTraversalDisplay:
             styles.append(style)
         return styles
 
-    def _title(self, names: list[str] | None) -> None:
+    def _title(self, names: list[str] | None, drawn: str) -> None:
         axes = self.axes_[:, 0]
         low, high = (_number(value) for value in np.asarray(self.values)[[0, -1]])
-        title(axes[0], title=f"{self.component_name} moved from {low} to {high}")
+        lines = [self.component_name, f"moved from {low} to {high}", drawn]
+        title(axes[0], title="\n".join(filter(None, lines)))
         title(axes[-1], xlabel=self.time_name)
         count_in_whole_numbers(axes[-1], "x")
         for ax, feature in zip(axes, self.features_, strict=True):
             title(ax, ylabel=feature_label(feature, names))
-        self.legend_ = legend_beside(axes[0], title=self.component_name)
+        heading = fill(self.component_name, WIDTH_OF_LEGEND)
+        self.legend_ = legend_beside(axes[0], title=heading)
 
 
 def _number(value: float) -> str:
     return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _find_component(component: int, n_components: int) -> int:
+@dataclass(frozen=True)
+class _Line:
+    """A line through the embeddings, along which a component changes."""
+
+    direction: NDArray[np.float64]  # (n_components,), of length 1
+    origin: NDArray[np.float64]  # (n_components,), where the component is 0
+    name: str
+
+    def value(self, Z: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the component of embeddings of shape (..., n_components)."""
+        return (Z - self.origin) @ self.direction
+
+
+def _line(component: int, Z: NDArray[np.float64]) -> _Line:
+    n_components = Z.shape[1]
+    j = _find_component(component, n_components, "component")
+    return _Line(np.eye(n_components)[j], np.zeros(n_components), f"Component {j}")
+
+
+def _principal_line(component: int, Z: NDArray[np.float64]) -> _Line:
+    pca = fit_principal(Z)
+    j = _find_component(component, n_varying(pca), "principal component")
+    return _Line(pca.components_[j], pca.mean_, principal_name(pca, j))
+
+
+def _find_component(component: int, n_components: int, noun: str) -> int:
     component = operator.index(component)
     if not -n_components <= component < n_components:
+        numbered = f", 0 to {n_components - 1}" if n_components else ""
         raise ValueError(
             f"component={component} does not exist: embeddings have "
-            f"{_count(n_components, 'component')}, 0 to {n_components - 1}."
+            f"{_count(n_components, noun)}{numbered}."
         )
     return component % n_components
 

@@ -14,7 +14,8 @@ from sklearn_seqae import _autoencoder
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._batching import to_patches
 from sklearn_seqae._keras import inference
-from sklearn_seqae._keras.inference import INFERENCE_ROWS, decode, encode, forecast
+from sklearn_seqae._keras.inference import INFERENCE_ROWS_WITHOUT_XLA as ROWS
+from sklearn_seqae._keras.inference import decode, encode, forecast
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._state import State
 
@@ -141,14 +142,14 @@ AHEAD = small_architecture(n_forecast_steps=3, n_recent=2)
 def history():
     """Embeddings and last values of more sequences than a shard has rows."""
     rng = np.random.default_rng(0)
-    shapes = (INFERENCE_ROWS + 2, 3), (INFERENCE_ROWS + 2, 2)
+    shapes = (ROWS + 2, 3), (ROWS + 2, 2)
     return [rng.normal(size=shape).astype(np.float32) for shape in shapes]
 
 
 def test_forecasts_are_those_of_the_equations(history):
     weights = drawn_weights(AHEAD)
     found = forecast(AHEAD, weights, *history)
-    assert found.shape == (INFERENCE_ROWS + 2, 3, 2)
+    assert found.shape == (ROWS + 2, 3, 2)
     layers = ByNumpy(AHEAD, weights)
     expected = [changes(layers, *pair) for pair in zip(*history, strict=True)]
     assert_allclose(found, expected, rtol=1e-4, atol=1e-6)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.cluster import DBSCAN
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -72,6 +73,36 @@ def test_classes_have_a_scatter_each_in_their_order(y):
     assert_array_equal(second.get_offsets(), Z[[0, 2]])
     assert [text.get_text() for text in display.legend_.get_texts()] == labels(display)
     assert display.legend_.get_title().get_text() == "kind"
+
+
+def test_noise_of_a_clusterer_is_grey_and_behind():
+    points = np.array(
+        [[0.0, 0], [0, 0.1], [0.1, 0], [5, 5], [5, 5.1], [5.1, 5], [9, 0]]
+    )
+    y = DBSCAN(eps=1, min_samples=2).fit_predict(points)
+    assert y.tolist() == [0, 0, 0, 1, 1, 1, -1]
+    display = EmbeddingDisplay(Z=points, y=y).plot()
+    *clusters, noise = display.scatters_
+    assert labels(display) == ["0", "1", "-1 (noise)"]
+    assert_array_equal(noise.get_offsets(), points[-1:])
+    red, green, blue, _ = noise.get_facecolor()[0]
+    assert red == green == blue > 0.5
+    assert noise.get_zorder() < min(scatter.get_zorder() for scatter in clusters)
+    # the clusters look as they do without noise
+    plain = EmbeddingDisplay(Z=points[:-1], y=y[:-1]).plot()
+    for one, other in zip(clusters, plain.scatters_, strict=True):
+        assert_array_equal(one.get_facecolor(), other.get_facecolor())
+
+
+@pytest.mark.parametrize("y", [[-1, 1, 1, -1], ["-1", "0", "0", "1"], [-2, -1, 0, 0]])
+def test_minus_one_may_be_a_class(y):
+    display = EmbeddingDisplay(Z=Z, y=y).plot()
+    assert labels(display) == [str(one) for one in sorted(set(y))]
+
+
+def test_nothing_but_noise():
+    display = EmbeddingDisplay(Z=Z, y=[-1] * 4).plot()
+    assert labels(display) == ["-1 (noise)"]
 
 
 @pytest.mark.parametrize("n_classes", [12, 96])

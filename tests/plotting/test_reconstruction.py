@@ -74,6 +74,15 @@ def test_names_given():
     assert display.axes_[1, 0].get_xlabel() == "Frame (6.4 ms)"
 
 
+def test_how_many_features_are_drawn_is_said_if_that_was_not_asked_for():
+    wide = [np.zeros((3, 12))]
+    display = ReconstructionDisplay(original=wide, decoded=wide)
+    assert display.plot().axes_.shape == (6, 1)
+    assert display.legend_.get_title().get_text() == "6 of 12 features"
+    for features in ([0, 1], range(12)):
+        assert display.plot(features=features).legend_.get_title().get_text() == ""
+
+
 def test_panels_of_a_feature_share_their_scale(display):
     display.plot()
     assert display.axes_[0, 0].get_ylim() == display.axes_[0, 1].get_ylim()

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 
-from sklearn_seqae.plotting import LatentTraversalDisplay
+from sklearn_seqae.plotting import EmbeddingDisplay, LatentTraversalDisplay
 
 VALUES = [-1.0, 0.0, 0.5, 1.0]
 SEQUENCES = [np.full((n, 2), [n, -n]) for n in (1, 3, 4, 6)]
@@ -74,7 +74,7 @@ def test_panels_are_titled_with_units(display):
     display.component_name = "Component 3"
     display.plot()
     first, last = display.axes_[:, 0]
-    assert first.get_title() == "Component 3 moved from \u22121 to 1"
+    assert first.get_title() == "Component 3\nmoved from \u22121 to 1"
     assert first.get_ylabel() == "Feature 0\n(original unit)"
     assert last.get_xlabel() == "Time step"
 
@@ -117,20 +117,46 @@ X = [np.full(2, 0.0), np.full(4, 2.0), np.full(6, 4.0)]
 DEVIATION = np.sqrt(8 / 3)  # of 0, 2, 4, and of the lengths 2, 4, 6
 
 
-def test_moves_around_the_mean(mean_and_length):
+def test_moves_along_the_direction_of_most_variance(mean_and_length):
+    # Mean and length rise together, so the first direction is the diagonal
     display = LatentTraversalDisplay.from_estimator(mean_and_length, X, n_values=5)
+    steps = DEVIATION * np.array([-2, -1, 0, 1, 2])
+    assert_allclose(display.values, np.sqrt(2) * steps)
+    assert display.base_value == 0
+    for line, step in zip(display.lines_[0], steps, strict=True):
+        assert_allclose(line.get_ydata(), np.full(round(4 + step), 2 + step))
+    assert display.component_name == "1st principal component (100% of variance)"
+    legend_title = display.legend_.get_title().get_text()
+    assert legend_title == "1st principal component\n(100% of variance)"
+    assert legend_texts(display)[2] == "0 (base)"
+
+
+def test_principal_components_are_those_of_the_embedding_plot(fitted_plain, sequences):
+    embedding = EmbeddingDisplay.from_estimator(fitted_plain, sequences)
+    for k, label in enumerate(["xlabel", "ylabel"]):
+        display = LatentTraversalDisplay.from_estimator(
+            fitted_plain, sequences, component=k, base=5
+        )
+        assert_allclose(display.base_value, embedding.points_[5, k], atol=1e-6)
+        assert display.component_name == getattr(embedding.ax_, f"get_{label}")()
+
+
+def test_moves_around_the_mean(mean_and_length):
+    display = LatentTraversalDisplay.from_estimator(
+        mean_and_length, X, principal=False, n_values=5
+    )
     expected = 2 + DEVIATION * np.array([-2, -1, 0, 1, 2])
     assert_allclose(display.values, expected)
     assert display.base_value == 2
     for line, value in zip(display.lines_[0], expected, strict=True):
         assert_allclose(line.get_ydata(), np.full(4, value))
-    assert display.axes_[0, 0].get_title().startswith("Component 0 moved from")
+    assert display.axes_[0, 0].get_title().startswith("Component 0\nmoved from")
     assert legend_texts(display)[2] == "2 (base)"
 
 
 def test_moving_the_length_gives_ragged_sequences(mean_and_length):
     display = LatentTraversalDisplay.from_estimator(
-        mean_and_length, X, component=-1, values=[1, 4, 7]
+        mean_and_length, X, component=-1, principal=False, values=[1, 4, 7]
     )
     assert [len(line.get_xdata()) for line in display.lines_[0]] == [1, 4, 7]
     assert display.component_name == "Component 1"
@@ -140,7 +166,7 @@ def test_moving_the_length_gives_ragged_sequences(mean_and_length):
 @pytest.mark.parametrize("base", [1, -2, [2.0, 4.0]])
 def test_base_of_ones_choice(mean_and_length, base):
     display = LatentTraversalDisplay.from_estimator(
-        mean_and_length, X, base=base, n_values=3, span=1.0
+        mean_and_length, X, principal=False, base=base, n_values=3, span=1.0
     )
     assert_allclose(display.values, [2 - DEVIATION, 2, 2 + DEVIATION])
     assert [len(line.get_xdata()) for line in display.lines_[0]] == [4, 4, 4]
@@ -149,7 +175,14 @@ def test_base_of_ones_choice(mean_and_length, base):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"component": 2}, "component=2 does not exist: embeddings have 2 components"),
+        (
+            {"component": 2, "principal": False},
+            "component=2 does not exist: embeddings have 2 components, 0 to 1",
+        ),
+        (
+            {"component": 1},
+            "component=1 does not exist: embeddings have 1 principal component, 0 to 0",
+        ),
         ({"base": 3}, "base=3 does not exist: X holds 3 sequences"),
         ({"base": [1.0]}, "base has length 1, but there are 2 components"),
         ({"values": [1.0, 0.0]}, "values must rise"),
@@ -163,12 +196,27 @@ def test_bad_arguments(mean_and_length, arguments, message):
 
 def test_component_that_never_varies(mean_and_length):
     with pytest.raises(ValueError, match=r"the same in all.*pass values"):
+        LatentTraversalDisplay.from_estimator(mean_and_length, X[:1], principal=False)
+
+
+def test_no_direction_between_too_few_sequences_or_equal_ones(mean_and_length):
+    with pytest.raises(ValueError, match=r"1 row of 2 components.*need at least 2"):
         LatentTraversalDisplay.from_estimator(mean_and_length, X[:1])
+    with pytest.raises(ValueError, match="embeddings have 0 principal components"):
+        LatentTraversalDisplay.from_estimator(mean_and_length, [X[0]] * 3)
+
+
+def test_how_many_features_are_drawn_is_said_if_that_was_not_asked_for():
+    sequences = [np.full((n, 12), n) for n in (2, 3)]
+    display = LatentTraversalDisplay(values=[0.0, 1.0], sequences=sequences)
+    assert display.plot().axes_.shape == (6, 1)
+    assert display.axes_[0, 0].get_title().split("\n")[-1] == "6 of 12 features"
+    assert "features" not in display.plot(features=[0]).axes_[0, 0].get_title()
 
 
 def test_component_of_a_network(fitted_plain, sequences):
     display = LatentTraversalDisplay.from_estimator(
-        fitted_plain, sequences, component=1
+        fitted_plain, sequences, component=1, principal=False
     )
     Z = fitted_plain.transform(sequences)
     vectors = np.tile(Z.mean(axis=0), (7, 1))
@@ -187,16 +235,18 @@ def test_float32(fitted_plain, sequences):
 
 def test_length_component_of_a_network(fitted_plain, sequences):
     display = LatentTraversalDisplay.from_estimator(
-        fitted_plain, sequences, component=-1
+        fitted_plain, sequences, component=-1, principal=False
     )
     lengths = [len(line.get_xdata()) for line in display.lines_[0]]
     assert lengths == sorted(lengths)
     assert lengths[0] < lengths[-1]
 
 
-def test_principal_component_of_a_pipeline(plain_autoencoder, sequences):
+def test_along_the_components_of_a_pipeline(plain_autoencoder, sequences):
     pipeline = make_pipeline(plain_autoencoder(), PCA(n_components=2, random_state=0))
-    display = LatentTraversalDisplay.from_estimator(pipeline.fit(sequences), sequences)
+    display = LatentTraversalDisplay.from_estimator(
+        pipeline.fit(sequences), sequences, principal=False
+    )
     decoded = pipeline.inverse_transform(np.c_[display.values, np.zeros(7)])
     for line, x in zip(display.lines_[0], decoded, strict=True):
         assert_allclose(line.get_ydata(), x[:, 0], rtol=1e-4)
