@@ -17,9 +17,9 @@ from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._batching import (
     Patches,
     auto_epochs,
+    baselines,
     from_patches,
     hold_out,
-    loss_of_mean,
 )
 from sklearn_seqae._design import SWITCHES, make_architecture, shaping
 from sklearn_seqae._instance_norm import Units
@@ -341,7 +341,7 @@ class Autoencoder:
             np.setdiff1d(np.arange(len(patches)), validation),
             validation,
             prefixes,
-            loss_of_mean(patches, self.preprocessing.n_features, sample_weight),
+            baselines(patches, self.preprocessing.n_features, sample_weight),
         )
         names = [field.name for field in fields(settings.Settings)]
         asked = {name: parameters[name] for name in names} | {"callbacks": given}

@@ -437,7 +437,8 @@ class LSTMAutoencoderTransformer(
         ValueError, TypeError
             If the data or a parameter can't be used; what was fitted before stays.
         FloatingPointError
-            If training diverges; what was fitted before stays.
+            If training diverges before the network beats the mean of each feature; what
+            was fitted before stays.
         KeyboardInterrupt
             On Ctrl-C. The estimator then has the weights of the last epoch that was
             done, or, if none was, what was fitted before.
@@ -445,7 +446,8 @@ class LSTMAutoencoderTransformer(
         Warns
         -----
         ConvergenceWarning
-            If the reconstruction ends no better than the mean of each feature.
+            If the reconstruction ends no better than the mean of each feature, or
+            training diverges after a good start, which is kept.
         """
         with built_aside(self, last="_autoencoder") as fitted:
             fitted._fit(X, y, sample_weight)
@@ -523,7 +525,8 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError, TypeError
-            If a sequence can't be used or has other features than those in `fit`.
+            If a sequence can't be used, has other features than those in `fit`, or
+            overflows the network.
         """
         fitted = snapshot(self)
         scaled, container = fitted._scaled(X)
@@ -548,8 +551,8 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError
-            If `Z` has another width or isn't finite, or if a length is over 2**20 time
-            steps or longer than the decoder can write.
+            If `Z` has another width or isn't finite, if a length is over 2**20 time
+            steps or longer than the decoder can write, or if a sequence overflows.
         """
         check_is_fitted(self)
         fitted = snapshot(self)

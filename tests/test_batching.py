@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_seqae._batching import (
     as_shards,
     auto_epochs,
+    baselines,
     buffer_steps,
     by_length,
     chunks,
@@ -15,7 +16,6 @@ from sklearn_seqae._batching import (
     differences,
     from_patches,
     hold_out,
-    loss_of_mean,
     plan_epoch,
     root_mean_squares,
     shard_shape,
@@ -131,22 +131,24 @@ def test_root_mean_squares_over_time_steps():
 
 
 @pytest.mark.parametrize("patch_size", [1, 3])
-def test_the_loss_of_the_mean_is_the_variance_of_the_features(patch_size):
+def test_baselines_are_the_errors_of_predicting_the_mean_and_zero(patch_size):
     scaled = random_ragged([5, 1, 8, 4], n_features=3, missing=0.3)
     weight = np.array([1.0, 2.0, 0.5, 3.0])
     patches = to_patches(scaled, patch_size, [scaled.values])
     n = np.repeat(weight, scaled.lengths)[:, None] * ~np.isnan(scaled.values)
     values = np.nan_to_num(scaled.values).astype(np.float64)
     mean = (n * values).sum(axis=0) / n.sum(axis=0)
-    expected = (n * (values - mean) ** 2).sum() / n.sum()
-    assert_allclose(loss_of_mean(patches, 3, weight), expected, rtol=1e-6)
+    expected = [(n * (values - at) ** 2).sum() / n.sum() for at in (mean, 0)]
+    assert_allclose(baselines(patches, 3, weight), expected, rtol=1e-6)
 
 
-def test_the_loss_of_the_mean_of_constant_features_is_one():
-    """Nothing could be better than zero."""
+def test_nothing_is_better_than_the_mean_of_constant_features():
     values = np.tile(np.float32([0.1, 1e9]), (7, 1))
     patches = to_patches(RaggedArray(values, np.array([0, 3, 7])), 2)
-    assert loss_of_mean(patches, 2, np.array([0.1, 0.7])) == 1.0
+    found = baselines(patches, 2, np.array([0.1, 0.7]))
+    assert_allclose(found, [1.0, 0.5e18], rtol=1e-6)
+    patches.values[:] = 0
+    assert baselines(patches, 2, np.array([0.1, 0.7])) == (1.0, 1.0)
 
 
 @given(LENGTHS, st.integers(1, 50), st.integers(0, 5))

@@ -92,9 +92,10 @@ def test_a_process_that_is_started_meanwhile_keeps_its_standard_error(capfd):
 
 
 def test_no_temporary_folder_is_needed(monkeypatch, tmp_path, capfd):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
-    with _quiet._notes_kept_back():
-        os.write(2, f"{NOTES[0]}\n".encode())
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+        with _quiet._notes_kept_back():
+            os.write(2, f"{NOTES[0]}\n".encode())
     assert capfd.readouterr().err == ""
 
 

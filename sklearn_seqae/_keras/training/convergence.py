@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
+from sklearn_seqae._batching import Baselines
 from sklearn_seqae._keras.training.settings import Settings
 
 HARDLY_BEGUN = 100  # updates; with fewer, a network may not yet beat the mean
 NO_BETTER = 0.99  # of the loss of predicting the mean
-FAR_OFF = 2.0  # times that loss; an untrained network is nearer
+FAR_OFF = 2.0  # times the loss of predicting zero; an untrained network is nearer
 
 
 class DivergedError(FloatingPointError):
@@ -46,15 +47,15 @@ def check_finite(
         )
 
 
-def beats_mean(loss: float, loss_of_mean: float) -> bool:
+def beats_mean(loss: float, baselines: Baselines) -> bool:
     """Whether a network predicts better than the mean of each feature."""
-    return loss < NO_BETTER * loss_of_mean
+    return loss < NO_BETTER * baselines.of_mean
 
 
 def warn_unless_learnt(
     settings: Settings,
     loss: float,
-    loss_of_mean: float,
+    baselines: Baselines,
     n_epochs: int,
     n_updates: int,
     rate: str,
@@ -64,16 +65,17 @@ def warn_unless_learnt(
     Parameters
     ----------
     settings : Settings
-    loss, loss_of_mean : float
-        Of the epoch whose weights are kept; of predicting the mean.
+    loss : float
+        Of the epoch whose weights are kept.
+    baselines : Baselines
     n_epochs, n_updates : int
         Epochs of this fit; updates, those of earlier fits included.
     rate : str
         The setting that decides the learning rate, for the message.
     """
-    is_far_off = loss >= FAR_OFF * loss_of_mean
+    is_far_off = loss >= FAR_OFF * baselines.of_zero
     is_judged = is_far_off or n_updates >= HARDLY_BEGUN
-    if beats_mean(loss, loss_of_mean) or not is_judged:
+    if beats_mean(loss, baselines) or not is_judged:
         return
     penalties = {
         name: getattr(settings, name) for name in ("kl_weight", "sparsity_weight")
@@ -85,7 +87,7 @@ def warn_unless_learnt(
     ]
     warnings.warn(
         f"The loss is {loss:.4g} after {n_epochs} epochs. Predicting the mean of each "
-        f"feature gives {loss_of_mean:.4g}. To learn more, {', or '.join(advice)}.",
+        f"feature gives {baselines.of_mean:.4g}. To learn more, {', or '.join(advice)}.",
         ConvergenceWarning,
         stacklevel=2,
     )

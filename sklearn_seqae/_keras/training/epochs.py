@@ -134,7 +134,7 @@ class _Loop:
         random_state: np.random.RandomState,
     ) -> None:
         self.workspace, self.settings = workspace, settings
-        self._loss_of_mean = data.loss_of_mean
+        self._baselines = data.baselines
         workspace.load(state)
         self.feed = Feed(
             data, settings, workspace.program, random_state, workspace.n_updates
@@ -171,7 +171,7 @@ class _Loop:
             if self._done is None:
                 raise
             self._return_to_done()
-            if not beats_mean(self._kept_loss(), self._loss_of_mean):
+            if not beats_mean(self._kept_loss(), self._baselines):
                 raise
             message = f"{error} What was learnt in {self.n_epochs} epochs is kept."
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
@@ -327,7 +327,7 @@ class _Loop:
         warn_unless_learnt(
             self.settings,
             self._kept_loss(),
-            self._loss_of_mean,
+            self._baselines,
             self.n_epochs,
             self.workspace.n_updates,
             self.feed.rates.setting,

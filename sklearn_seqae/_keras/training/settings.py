@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import Patches
+from sklearn_seqae._batching import Baselines, Patches
 from sklearn_seqae._prefixes import Prefixes
 
 FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained
@@ -64,8 +64,8 @@ class Data:
         Sequences by index; ``validation`` may be empty.
     prefixes : Prefixes, default=None
         For the forecaster, where there is one.
-    loss_of_mean : float, default=1.0
-        Loss of predicting the mean of each feature.
+    baselines : Baselines, default=(1.0, 1.0)
+        Losses of networks that learnt nothing.
     """
 
     patches: Patches
@@ -73,4 +73,4 @@ class Data:
     train: Indices
     validation: Indices
     prefixes: Prefixes | None = None
-    loss_of_mean: float = 1.0
+    baselines: Baselines = Baselines(1.0, 1.0)

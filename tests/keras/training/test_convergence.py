@@ -7,15 +7,16 @@ import pytest
 from networks import plain_settings
 from sklearn.exceptions import ConvergenceWarning
 
+from sklearn_seqae._batching import Baselines
 from sklearn_seqae._keras.training.convergence import check_finite, warn_unless_learnt
 
 
-def warned(loss, loss_of_mean=2.0, n_updates=1000, **settings):
+def warned(loss, of_mean=2.0, of_zero=2.0, n_updates=1000, **settings):
     """Return the message, or None."""
-    asked = plain_settings(**settings)
+    asked, baselines = plain_settings(**settings), Baselines(of_mean, of_zero)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        warn_unless_learnt(asked, loss, loss_of_mean, 7, n_updates, "learning_rate=0.1")
+        warn_unless_learnt(asked, loss, baselines, 7, n_updates, "learning_rate=0.1")
     if not caught:
         return None
     (warning,) = caught
@@ -39,6 +40,8 @@ def test_a_loss_no_better_than_the_mean_is_warned_of(loss, advice):
 def test_a_fit_that_has_hardly_begun_is_warned_of_only_where_it_is_far_off():
     assert warned(2.1, n_updates=20) is None
     assert "lower learning_rate" in warned(9.0, n_updates=1)
+    # An untrained network predicts about zero, which may be far from the mean
+    assert warned(9.0, of_zero=8.0, n_updates=1) is None
 
 
 def test_losses_that_pull_the_other_way_are_named():
