@@ -86,8 +86,9 @@ def warn_unless_learnt(
         *([] if is_far_off else ["train for more epochs"]),
     ]
     warnings.warn(
-        f"The loss is {loss:.4g} after {n_epochs} epochs. Predicting the mean of each "
-        f"feature gives {baselines.of_mean:.4g}. To learn more, {', or '.join(advice)}.",
+        f"The loss is {loss:.4g} after {n_epochs} epochs; predicting the mean of each "
+        f"feature gives {baselines.of_mean:.4g}. To learn more, "
+        f"{', or '.join(advice)}.",
         ConvergenceWarning,
         stacklevel=2,
     )

@@ -13,6 +13,7 @@ from sklearn_seqae._batching import Baselines, Patches
 from sklearn_seqae._prefixes import Prefixes
 
 FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained
+STANDARDIZED = Baselines(of_mean=1.0, of_zero=1.0)  # of such data
 Indices = NDArray[np.int64]
 
 
@@ -64,7 +65,7 @@ class Data:
         Sequences by index; ``validation`` may be empty.
     prefixes : Prefixes, default=None
         For the forecaster, where there is one.
-    baselines : Baselines, default=(1.0, 1.0)
+    baselines : Baselines, default=STANDARDIZED
         Losses of networks that learnt nothing.
     """
 
@@ -73,4 +74,4 @@ class Data:
     train: Indices
     validation: Indices
     prefixes: Prefixes | None = None
-    baselines: Baselines = Baselines(1.0, 1.0)
+    baselines: Baselines = STANDARDIZED

@@ -32,7 +32,7 @@ def test_a_loss_below_that_of_the_mean_is_no_reason_to_warn(loss):
 @pytest.mark.parametrize(("loss", "advice"), [(2.0, "change"), (11_450.0, "lower")])
 def test_a_loss_no_better_than_the_mean_is_warned_of(loss, advice):
     message = warned(loss)
-    assert message.startswith(f"The loss is {loss:.4g} after 7 epochs.")
+    assert message.startswith(f"The loss is {loss:.4g} after 7 epochs;")
     assert "gives 2." in message
     assert f"{advice} learning_rate=0.1" in message
 
