@@ -19,40 +19,29 @@ def main() -> None:
     tasks = [task for task in TASKS if task.name in (options.only or [task.name])]
     if options.quick:
         tasks = [_quick(task) for task in tasks]
+    n_rounds = options.rounds or (2 if options.quick else 5)
     if options.list:
         print(*(f"{task.name:22} {task.title}" for task in tasks), sep="\n")
     elif options.against is not None:
-        _against.main(tasks, options.against.resolve(), options.rounds)
+        _against.main(tasks, options.against.resolve(), n_rounds)
     else:
-        _measure([] if options.page else tasks, options.rounds, keep=not options.quick)
+        _measure([] if options.page else tasks, n_rounds, keep=not options.quick)
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    names = [task.name for task in TASKS]
-    parser.add_argument(
-        "--only", nargs="+", choices=names, metavar="NAME", help="tasks to run"
-    )
-    parser.add_argument("--list", action="store_true", help="name the tasks and stop")
-    parser.add_argument(
-        "--page", action="store_true", help="write the page from the last results"
-    )
-    parser.add_argument(
-        "--quick",
-        action="store_true",
-        help="tiny sizes and two rounds: does it run? Nothing is kept",
-    )
+    names = {"choices": [task.name for task in TASKS], "metavar": "NAME"}
+    parser.add_argument("--only", nargs="+", help="tasks to run", **names)
+    for option, text in (
+        ("--list", "name the tasks and stop"),
+        ("--page", "write the page from the last results"),
+        ("--quick", "tiny sizes and two rounds: does it run? Nothing is kept"),
+    ):
+        parser.add_argument(option, action="store_true", help=text)
     parser.add_argument("--rounds", type=int, help="default 5")
-    parser.add_argument(
-        "--against",
-        type=Path,
-        metavar="CHECKOUT",
-        help="measure ours in both checkouts, in turns; no peers, nothing is kept",
-    )
-    options = parser.parse_args()
-    if options.rounds is None:
-        options.rounds = 2 if options.quick else 5
-    return options
+    against = "measure ours in both checkouts, in turns; no peers, nothing is kept"
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help=against)
+    return parser.parse_args()
 
 
 def _quick(task: Task) -> Task:

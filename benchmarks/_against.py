@@ -1,6 +1,5 @@
 """Our own measurements in two checkouts, in turns: before a change and after it."""
 
-from collections.abc import Container, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pandas as pd
 
 from benchmarks._figures import ratio_text, spread, values
 from benchmarks._task import Task, run
+from benchmarks._worker import ROOT
 
 
 def main(tasks: list[Task], other: Path, n_rounds: int) -> None:
@@ -17,37 +17,29 @@ def main(tasks: list[Task], other: Path, n_rounds: int) -> None:
     parameters of this one.
     """
     for task in tasks:
+        contestants = [
+            replace(one, name=f"{one.name}, {when}", root=root)
+            for one in task.contestants
+            if one.job.startswith("ours:")
+            for when, root in (("before", other), ("after", ROOT))
+        ]
         try:
-            rounds = run(_twice(task, other), n_rounds).rounds
+            rounds = run(replace(task, contestants=contestants), n_rounds).rounds
         except RuntimeError as error:  # a job or parameter that the other doesn't have
             print(f"{task.title}: not measured.\n{error}\n")
             continue
-        lines = []
-        for label, unit in _labels(task, rounds):
-            before, after = (
-                values(label.replace(":", f", {when}:"), rounds)
-                for when in ("before", "after")
-            )
-            figures = spread(before, unit), spread(after, unit)
-            lines.append((label, *figures, ratio_text(before / after)))
-        found = pd.DataFrame(lines, columns=["", "before", "after", "before / after"])
-        print(f"{task.title}\n{found.to_string(index=False)}\n", flush=True)
-
-
-def _twice(task: Task, other: Path) -> Task:
-    ours = [one for one in task.contestants if one.job.startswith("ours:")]
-    both = [
-        replace(one, name=f"{one.name}, {when}", root=root)
-        for one in ours
-        for when, root in (("before", other), ("after", one.root))
-    ]
-    return replace(task, contestants=both)
-
-
-def _labels(task: Task, measured: Container[str]) -> Iterator[tuple[str, str]]:
-    """Each ``contestant:measure`` of ours that a row reads, and its unit."""
-    units = {label: row.unit for row in task.rows for label in (row.ours, *row.peers)}
-    for label, unit in units.items():
-        name, _, measure = label.partition(":")
-        if f"{name}, before" in measured:
-            yield f"{name}:{measure or 'seconds'}", "s" if unit == "µs" else unit
+        # What the rows read of ours
+        units = {label: r.unit for r in task.rows for label in (r.ours, *r.peers)}
+        lines = {}
+        for label, unit in units.items():
+            name, _, measure = label.partition(":")
+            if f"{name}, before" in rounds:
+                both = [f"{name}, {when}:{measure}" for when in ("before", "after")]
+                before, after = (values(one, rounds) for one in both)
+                unit = "s" if unit == "µs" else unit
+                figures = spread(before, unit), spread(after, unit)
+                key = f"{name}:{measure or 'seconds'}"
+                lines[key] = (*figures, ratio_text(before / after))
+        columns = ["before", "after", "before / after"]
+        found = pd.DataFrame.from_dict(lines, orient="index", columns=columns)
+        print(f"{task.title}\n{found}\n", flush=True)

@@ -1,10 +1,12 @@
 """Made sequences. Speed does not depend on what they say, only on their shape."""
 
+import importlib
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import loguniform
 
 
 def log_uniform_lengths(
@@ -12,8 +14,8 @@ def log_uniform_lengths(
 ) -> NDArray[np.int64]:
     """Lengths whose logarithm is uniform: many short sequences, few long ones."""
     rng = np.random.default_rng(seed)
-    logs = rng.uniform(np.log(shortest), np.log(longest + 1), n)
-    return np.minimum(np.exp(logs).astype(np.int64), longest)
+    drawn = loguniform.rvs(shortest, longest + 1, size=n, random_state=rng)
+    return np.minimum(drawn.astype(np.int64), longest)
 
 
 def make(
@@ -51,20 +53,7 @@ def long_frame(
         "time": np.datetime64("2024-01-01", "us") + microseconds.astype("m8[us]"),
         **{name: rng.normal(size=n_rows) for name in ("x", "y", "z")},
     }
-    if library == "polars":
-        import polars as pl
-
-        return pl.DataFrame(columns)
-    import pandas as pd
-
-    return pd.DataFrame(columns)
-
-
-def n_bytes(frame: Any) -> int:
-    """How much memory the columns of a frame of pandas or polars take."""
-    if hasattr(frame, "estimated_size"):
-        return int(frame.estimated_size())
-    return int(frame.memory_usage(index=False).sum())
+    return importlib.import_module(library).DataFrame(columns)
 
 
 def tutorial() -> list[NDArray[np.float32]]:
@@ -82,20 +71,18 @@ def squared_error(
     return float(np.mean(np.concatenate(errors) ** 2))
 
 
-def pad(sequences: list[NDArray[np.float32]], n_timesteps: int) -> NDArray[np.float32]:
-    """Right-pad with zeros to (n, n_timesteps, n_features), as tutorials do."""
-    padded = np.zeros((len(sequences), n_timesteps, sequences[0].shape[1]), "float32")
-    for row, sequence in zip(padded, sequences, strict=True):
-        row[: len(sequence)] = sequence
-    return padded
+def pad(sequences: list[NDArray[Any]], n_timesteps: int | None = None) -> NDArray[Any]:
+    """Right-pad with zeros to the longest or to so many steps, as tutorials do."""
+    from keras.utils import pad_sequences
+
+    return pad_sequences(sequences, n_timesteps, "float32", padding="post")
 
 
 def observed(
-    sequences: list[NDArray[np.float32]], n_timesteps: int
-) -> NDArray[np.float32]:
+    sequences: list[NDArray[Any]], n_timesteps: int | None = None
+) -> NDArray[Any]:
     """1.0 where `pad` put a time step and 0.0 where it put padding."""
-    lengths = np.array([len(sequence) for sequence in sequences])
-    return (np.arange(n_timesteps) < lengths[:, None]).astype("float32")
+    return pad([np.ones(len(sequence)) for sequence in sequences], n_timesteps)
 
 
 def batches_by_length(

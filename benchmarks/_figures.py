@@ -21,14 +21,10 @@ def table(task: Task, results: Results) -> pd.DataFrame:
 def _line(row: Row, results: Results) -> dict[str, str]:
     ours = values(row.ours, results.rounds) / row.per[0]
     line = {"work": row.work, "ours": spread(ours, row.unit)}
-    share = None
     if row.flops is not None:
         rates = values(f"{MATMUL.name}:flops_per_second", results.rounds)
         share = (row.flops / ours / rates).dropna()
         line[SHARE] = ratio_text(share, percent=True)
-    if row.kind == "share":
-        assert share is not None
-        return line | _judged(row, share)
     present = [peer for peer in row.peers if _contestant(peer) in results.rounds]
     if not present:
         package = results.missing[_contestant(row.peers[0])]
@@ -56,13 +52,11 @@ def _contestant(label: str) -> str:
 
 def _judged(row: Row, ratio: pd.Series) -> dict[str, str]:
     """The ratio, what was promised, and what became of the promise."""
-    percent = row.kind == "share"
-    line = {"ratio": ratio_text(ratio, percent)}
+    line = {"ratio": ratio_text(ratio)}
     for name, verdict in (("target", "met"), ("stretch", "stretch met")):
         goal = getattr(row, name)
         if goal is not None:
-            text = f"{100 * goal:g}%" if percent else f"{goal:g}x"
-            line[name] = f"{'≤' if row.kind == 'growth' else '≥'} {text}"
+            line[name] = f"{'≤' if row.kind == 'growth' else '≥'} {goal:g}x"
             surplus = ratio.median() - goal
             if surplus <= 0 if row.kind == "growth" else surplus >= 0:
                 line["result"] = verdict

@@ -11,6 +11,9 @@ matrix products.
 
 from collections.abc import Sequence
 
+N = 1024
+MATMUL = 2 * N**3  # operations of a product of two (N, N) matrices
+
 
 def lstm_forward(
     n_steps: int, n_inputs: int, n_units: int, n_projections: int

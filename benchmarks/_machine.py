@@ -2,7 +2,7 @@
 
 import platform
 import re
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import distributions
 from pathlib import Path
 
 PACKAGES = (
@@ -15,30 +15,23 @@ def describe() -> dict[str, str]:
     """Processor, cores, memory, operating system and versions, for people to read."""
     import psutil
 
+    installed = {found.name: found.version for found in distributions()}
     return {
         "processor": _processor(),
         "cores": str(psutil.cpu_count()),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        **{name: _version(name) for name in PACKAGES},
+        **{name: installed.get(name, "not installed") for name in PACKAGES},
     }
 
 
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
 def _processor() -> str:
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-    except OSError:  # not Linux
-        return platform.processor() or platform.machine()
-    known = dict(re.findall(r"^(model name|cpu family|model)\s*: (.*)$", text, re.M))
-    if "cpu family" not in known:
-        return known.get("model name", platform.machine())
-    family, model = known["cpu family"], known.get("model", "?")
-    return f"{known.get('model name', 'unknown')} (family {family}, model {model})"
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists():  # not Linux
+        return platform.processor()
+    found = re.findall(
+        r"^(model name|cpu family|model)\s*: (.*)$", cpuinfo.read_text(), re.M
+    )
+    known = dict.fromkeys(("model name", "cpu family", "model"), "?") | dict(found)
+    return "{model name} (family {cpu family}, model {model})".format(**known)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pandas as pd
@@ -31,18 +32,25 @@ def _measured(task: Task, kept: Mapping[str, Any], machine: Mapping[str, str]) -
     ]
     rounds = f"Rounds: {max(map(len, mine['rounds'].values()))}.{''.join(here)}"
     table = _figures.table(task, Results(mine["rounds"], mine["missing"]))
-    return f"{rounds}\n\n{list_table(table)}"
+    return f"{rounds}\n\n{csv_table(table)}"
 
 
 def fields(machine: Mapping[str, str]) -> str:
     return "\n".join(f":{key}: {value}" for key, value in machine.items())
 
 
-def list_table(table: pd.DataFrame, title: str = "") -> str:
-    """The frame, whose cells are text, without its index; nothing if it has no rows."""
+def csv_table(table: pd.DataFrame, title: str = "") -> str:
+    """The frame without its index; nothing if it has no rows."""
     if table.empty:
         return ""
-    lines = [f".. list-table:: {title}".rstrip(), "   :header-rows: 1", ""]
-    for first, *others in (table.columns, *table.itertuples(index=False)):
-        lines += [f"   * - {first}", *(f"     - {cell}" for cell in others)]
-    return "\n".join(line.rstrip() for line in lines)
+    lines = [f".. csv-table:: {title}".rstrip(), "   :header-rows: 1", ""]
+    lines += indent(table.to_csv(index=False), "   ").splitlines()
+    return "\n".join(lines)
+
+
+def write_tables(name: str, tables: Mapping[str, pd.DataFrame], head: str = "") -> None:
+    """Write the frames, by title, to a file that a page of the user guide includes."""
+    parts = [head, *(csv_table(table, title) for title, table in tables.items())]
+    path = ROOT / "docs" / "user_guide" / name
+    path.write_text("\n\n".join(filter(None, parts)) + "\n")
+    print(f"written: {path.relative_to(ROOT)}")

@@ -7,21 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarks._worker import ROOT, MissingPeerError, start
+from benchmarks._worker import ROOT, start
 
 OPTIONAL = ("aeon", "polars", "torch")  # peers of the `bench` extra
 HOPELESS = 2.0  # a rival this much slower than its group's fastest is not run again
 TINY = {  # the largest sizes of ``--quick``
-    "n": 40,
-    "shortest": 8,
-    "longest": 12,
-    "n_units": 4,
-    "n_components": 12,
-    "epochs": 2,
-    "many": 3,
-    "n_rows": 10_000,
-    "n_series": 100,
+    **{"n": 40, "shortest": 8, "longest": 12, "n_units": 4, "n_components": 12},
+    **{"epochs": 2, "many": 3, "n_rows": 10_000, "n_series": 100},
 }
+Round = dict[str, float]  # what a contestant measured, by name
 
 
 @dataclass(frozen=True)
@@ -53,10 +47,9 @@ class Row:
     ``ours`` and ``peers`` are contestants, with the name of a number where that is not
     ``seconds``, as in ``ours:process``; ``per`` divides ours and theirs, by time steps
     say. Of several peers the fastest counts. A ``speedup`` is peer / ours and should be
-    large, a ``growth`` is ours / peer and should be small, a ``share`` is our
-    operations per second over the matmul rate. ``flops`` are the operations that
-    ``ours`` does in its time; None where a share says nothing. ``target`` is None in
-    rows that nothing was promised for.
+    large, a ``growth`` is ours / peer and should be small. ``flops`` are the operations
+    that ``ours`` does in its time; None where a share of the matmul rate says nothing.
+    ``target`` is None in rows that nothing was promised for.
     """
 
     work: str
@@ -64,7 +57,7 @@ class Row:
     target: float | None = None
     stretch: float | None = None
     flops: float | None = None
-    kind: Literal["speedup", "growth", "share"] = "speedup"
+    kind: Literal["speedup", "growth"] = "speedup"
     ours: str = "ours"
     per: tuple[float, float] = (1.0, 1.0)
     unit: str = "s"
@@ -84,7 +77,7 @@ class Task:
 class Results:
     """What each contestant measured, round by round, and whose package is missing."""
 
-    rounds: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    rounds: dict[str, list[Round]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)  # contestant -> package
 
 
@@ -93,8 +86,7 @@ MATMUL = Contestant("matmul", "peers.matmul:rate")
 
 def run(task: Task, n_rounds: int) -> Results:
     """Every contestant once, then every contestant again, ``n_rounds`` times."""
-    results = Results()
-    left = list(task.contestants)
+    results, left = Results(), list(task.contestants)
     with ExitStack() as stack:
         kept: dict[str, Any] = {}
         for turn in range(n_rounds):
@@ -102,10 +94,10 @@ def run(task: Task, n_rounds: int) -> Results:
                 print(f"{task.name}: round {turn + 1}, {one.name}", file=sys.stderr)
                 try:
                     measured = _turn(one, kept, stack)
-                except MissingPeerError as error:
-                    if str(error) not in OPTIONAL:
+                except ModuleNotFoundError as error:
+                    if error.name not in OPTIONAL:
                         raise
-                    results.missing[one.name] = str(error)
+                    results.missing[one.name] = error.name
                     left.remove(one)
                 else:
                     results.rounds.setdefault(one.name, []).append(measured)
@@ -114,7 +106,7 @@ def run(task: Task, n_rounds: int) -> Results:
     return results
 
 
-def _turn(one: Contestant, kept: dict[str, Any], stack: ExitStack) -> dict[str, float]:
+def _turn(one: Contestant, kept: dict[str, Any], stack: ExitStack) -> Round:
     if one.fresh:
         with one.start() as round_:
             return round_()
@@ -124,16 +116,21 @@ def _turn(one: Contestant, kept: dict[str, Any], stack: ExitStack) -> dict[str, 
 
 
 def worth_running(
-    contestants: Sequence[Contestant], rounds: Mapping[str, list[dict[str, float]]]
+    contestants: Sequence[Contestant], rounds: Mapping[str, list[Round]]
 ) -> list[Contestant]:
     """Leave out those that their group's fastest beats by more than `HOPELESS`."""
-    seconds = {one.name: rounds[one.name][0].get("seconds", 0.0) for one in contestants}
 
-    def is_hopeless(one: Contestant) -> bool:
-        rivals = [seconds[o.name] for o in contestants if o.group == one.group]
-        return one.group is not None and seconds[one.name] > HOPELESS * min(rivals)
+    def seconds(one: Contestant) -> float:
+        return rounds[one.name][0].get("seconds", 0.0)
 
-    return [one for one in contestants if not is_hopeless(one)]
+    def fastest(group: str) -> float:
+        return min(seconds(one) for one in contestants if one.group == group)
+
+    return [
+        one
+        for one in contestants
+        if one.group is None or seconds(one) <= HOPELESS * fastest(one.group)
+    ]
 
 
 def tiny(value: Any, key: str = "") -> Any:

@@ -13,6 +13,11 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def timing(**works: Callable[[], object]) -> Round:
+    """A round that does one work after the other, and has the seconds of each."""
+    return lambda: {name: timed(work) for name, work in works.items()}
+
+
 def epoch_by_difference(fit: Callable[[int], object], few: int, many: int) -> Round:
     """An epoch: a fit of ``many`` epochs less a fit of ``few``, over the difference.
 
@@ -22,8 +27,7 @@ def epoch_by_difference(fit: Callable[[int], object], few: int, many: int) -> Ro
     fit(few)
 
     def round_() -> dict[str, float]:
-        short = timed(lambda: fit(few))
-        long = timed(lambda: fit(many))
+        short, long = timed(lambda: fit(few)), timed(lambda: fit(many))
         return {"seconds": (long - short) / (many - few), "fit": long}
 
     return round_

@@ -8,16 +8,14 @@ to a file that the page includes.
 import sys
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 
 from benchmarks import _data, _machine
-from benchmarks._page import list_table
-from benchmarks._worker import ROOT, start
+from benchmarks._page import write_tables
+from benchmarks._worker import start
 from sklearn_seqae._batching import as_shards, plan_epoch, shard_shape, wasted_share
 
-TABLES = ROOT / "docs" / "user_guide" / "cost_tables.txt"
 DATA = {"n": 512, "shortest": 10, "longest": 200, "n_features": 3}
 UNITS = (16, 32, 64, 128, 256)
 LAYERS = (1, 2)
@@ -50,9 +48,8 @@ def main() -> None:
         "µs a time step, by features (64 units)": features,
         "seconds of the first fit that the second does not take (1 epoch)": first,
     }
-    parts = [list_table(pd.DataFrame(cells), title) for title, cells in tables.items()]
-    TABLES.write_text("\n\n".join([_measured_on(), *parts]) + "\n")
-    print(f"written to {TABLES.relative_to(ROOT)}")
+    frames = {title: pd.DataFrame(cells) for title, cells in tables.items()}
+    write_tables("cost_tables.txt", frames, _measured_on())
 
 
 def _microseconds(data: dict[str, int] = DATA, **estimator: Any) -> str:
@@ -68,7 +65,7 @@ def _wasted(batch_size: int) -> str:
     """Share of steps run beyond a sequence's end, empty rows of a shard included."""
     lengths = np.array(_data.lengths_of(DATA))
     batches = plan_epoch(lengths, batch_size, np.random.RandomState(0))
-    shape = shard_shape(len(lengths), batch_size, joblib.cpu_count())
+    shape = shard_shape(len(lengths), batch_size)
     return f"{100 * wasted_share(lengths, as_shards(batches, lengths, *shape)):.0f} %"
 
 

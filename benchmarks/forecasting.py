@@ -8,19 +8,17 @@ includes.
 """
 
 import sys
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from sklearn.linear_model import RidgeCV
 
-from benchmarks._page import list_table
-from benchmarks._worker import ROOT
+from benchmarks._page import write_tables
 from benchmarks.ours import PLAIN
 from sklearn_seqae import LSTMAutoencoderTransformer
 
-TABLE = ROOT / "docs" / "user_guide" / "forecasting_table.txt"
 N_TRAIN, N_TEST = 400, 400
 WINDOW, HORIZON, FARTHEST = 40, 10, 30
 AHEAD = (1, 5, 10, 30)
@@ -32,15 +30,14 @@ Series = list[NDArray[np.float64]]
 
 def main() -> None:
     title = "Mean squared error, as a share of persistence's"
-    columns = ("noise", "", *(f"{n} ahead" for n in AHEAD))
     rows = []
     for noise in NOISE:
         rounds = [_shares(noise, seed) for seed in SEEDS]
         for name in rounds[0]:
-            cells = np.array([shares[name] for shares in rounds])
-            rows.append((f"{noise}", name, *map(_cell, cells.T)))
-        TABLE.write_text(list_table(pd.DataFrame(rows, columns=columns), title) + "\n")
-    print(f"written to {TABLE.relative_to(ROOT)}")
+            cells = map(_cell, np.transpose([shares[name] for shares in rounds]))
+            ahead = {f"{n} ahead": cell for n, cell in zip(AHEAD, cells, strict=True)}
+            rows.append({"noise": noise, "": name, **ahead})
+        write_tables("forecasting_table.txt", {title: pd.DataFrame(rows)})
 
 
 def _shares(noise: float, seed: int) -> dict[str, NDArray[np.float64]]:
@@ -60,8 +57,9 @@ def _shares(noise: float, seed: int) -> dict[str, NDArray[np.float64]]:
         f"forecast, the same {WINDOW} steps": network.forecast(list(window), FARTHEST),
         "forecast, the whole series": network.forecast(known, FARTHEST),
     }
+    at = np.array(AHEAD) - 1
     error = {
-        name: ((np.array(ahead) - truth) ** 2).mean(axis=0)[np.array(AHEAD) - 1]
+        name: ((np.array(ahead) - truth) ** 2).mean(axis=0)[at]
         for name, ahead in forecasts.items()
     }
     shares = {name: e / error["persistence"] for name, e in error.items()}
@@ -80,22 +78,15 @@ def _sines(n: int, noise: float, rng: np.random.Generator) -> Series:
     return series
 
 
-def _ridge(train: Series) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    windows = [
-        np.lib.stride_tricks.sliding_window_view(x, WINDOW + HORIZON) for x in train
-    ]
-    both = np.concatenate(windows)
-    model = RidgeCV(np.logspace(-6, 3, 19))
-    return model.fit(both[:, :WINDOW], both[:, WINDOW:]).predict
+def _ridge(train: Series) -> RidgeCV:
+    both = np.vstack([sliding_window_view(x, WINDOW + HORIZON) for x in train])
+    return RidgeCV(np.logspace(-6, 3, 19)).fit(both[:, :WINDOW], both[:, WINDOW:])
 
 
-def _slide(
-    predict: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    window: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def _slide(model: RidgeCV, window: NDArray[np.float64]) -> NDArray[np.float64]:
     """Predict a horizon at a time, as `forecast` does."""
     for _ in range(FARTHEST // HORIZON):
-        window = np.concatenate([window, predict(window[:, -WINDOW:])], axis=1)
+        window = np.hstack([window, model.predict(window[:, -WINDOW:])])
     return window[:, -FARTHEST:]
 
 

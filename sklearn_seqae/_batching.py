@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
-ROWS = 16  # rows of a shard, at most: enough to keep a core busy
-MORE_ROWS = 32  # as many where that leaves every core a shard: a tenth faster a row
+ROWS = 16  # rows of a shard: enough to keep a core busy
+MORE_ROWS = 32  # rows of a shard where that still makes two: a tenth faster a row
 ENOUGH_UPDATES = 500
 ENOUGH_EPOCHS = 10
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
@@ -251,16 +251,17 @@ def auto_epochs(n_sequences: int, batch_size: int) -> int:
     return max(-(-ENOUGH_UPDATES // n_batches), ENOUGH_EPOCHS)
 
 
-def shard_shape(n_sequences: int, batch_size: int, n_cores: int) -> tuple[int, int]:
+def shard_shape(n_sequences: int, batch_size: int) -> tuple[int, int]:
     """Return how many shards a batch is run as, and how many rows each has.
 
     They have room for the largest batch of `plan_epoch`, and little more: an empty row
-    costs as much as another.
+    costs as much as another. The number of cores does not count: which sequences share
+    a shard decides what is learnt.
     """
     largest = -(-n_sequences // count_batches(n_sequences, batch_size))
     if largest < ROWS:
         return 1, 2 ** int(np.ceil(np.log2(largest)))
-    rows = MORE_ROWS if largest >= n_cores * MORE_ROWS else ROWS
+    rows = MORE_ROWS if largest >= 2 * MORE_ROWS else ROWS
     n_shards = min(-(-largest // rows), MAX_SHARDS)
     n_rows = -(-largest // n_shards)
     return n_shards, n_rows + n_rows % 2

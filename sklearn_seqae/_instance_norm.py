@@ -70,8 +70,8 @@ class InstanceNorm:
         """
         counts, means, scales = _moments(scaled)
         typical, spread = _weighted(means, counts >= 1, sample_weight)
-        varies = scales > np.maximum(ROUNDING * np.abs(means), np.finfo(float).tiny)
-        varies &= counts >= 2
+        counted = (sample_weight > 0)[:, None]
+        varies = _vary(means, scales) & (counts >= 2) & counted
         logs = np.log(np.where(varies, scales, 1))
         log_typical, log_spread = _weighted(logs, varies, sample_weight)
         lowest = np.where(varies, logs, np.inf).min(axis=0)
@@ -106,7 +106,7 @@ class InstanceNorm:
         single value has no scale of its own.
         """
         counts, means, scales = _moments(scaled)
-        varies = scales > np.maximum(ROUNDING * np.abs(means), np.finfo(float).tiny)
+        varies = _vary(means, scales)
         logs = np.log(np.where(varies, scales, 1))
         floor = np.array(self.log_smallest)
         own = np.maximum(np.where(varies, logs, floor), floor)
@@ -138,21 +138,15 @@ class InstanceNorm:
         return np.arcsinh(np.concatenate(kept, axis=1))
 
     def decode(self, components: NDArray[np.floating]) -> Units:
-        """Return the units that components mean."""
-        standardized = np.sinh(
-            np.clip(components.astype(np.float64), -WILDEST, WILDEST)
-        )
-        n = len(components)
-        means = np.tile(self.typical, (n, 1))
-        logs = np.tile(self.log_typical, (n, 1))
-        n_means = sum(self.has_mean)
-        means[:, self.has_mean] += (
-            standardized[:, :n_means] * np.array(self.spread)[list(self.has_mean)]
-        )
-        logs[:, self.has_scale] += (
-            standardized[:, n_means:] * np.array(self.log_spread)[list(self.has_scale)]
-        )
-        return Units(means, np.exp(np.clip(logs, -WILDEST, WILDEST)))
+        """Return the units that components mean; whatever they are, finite ones."""
+        limited = np.clip(components.astype(np.float64), -WILDEST, WILDEST)
+        has = self.has_mean + self.has_scale
+        both = np.zeros((len(components), len(has)))
+        both[:, has] = np.sinh(limited)
+        means, logs = np.split(both, 2, axis=1)
+        logs = logs * self.log_spread + self.log_typical
+        scales = np.exp(np.clip(logs, -WILDEST, WILDEST))
+        return Units(means * self.spread + self.typical, scales)
 
 
 def _moments(ragged: RaggedArray) -> tuple[NDArray[np.int64], Floats, Floats]:
@@ -166,6 +160,11 @@ def _moments(ragged: RaggedArray) -> tuple[NDArray[np.int64], Floats, Floats]:
     off = values - np.repeat(means, ragged.lengths, axis=0)
     squares = np.where(observed, off, 0) ** 2
     return counts, means, np.sqrt(np.add.reduceat(squares, starts, axis=0) / n)
+
+
+def _vary(means: Floats, scales: Floats) -> NDArray[np.bool_]:
+    """Return where a sequence varies by more than rounding."""
+    return scales > np.maximum(ROUNDING * np.abs(means), np.finfo(float).tiny)
 
 
 def _weighted(

@@ -161,16 +161,16 @@ def test_each_sequence_is_in_exactly_one_batch_and_shard(lengths, batch_size, se
     assert max(sizes) <= batch_size
     assert max(sizes) - min(sizes) <= 1
 
-    n_shards, n_rows = shard_shape(len(lengths), batch_size, 2)
+    n_shards, n_rows = shard_shape(len(lengths), batch_size)
     shards = as_shards(batches, lengths, n_shards, n_rows)
     assert shards.shape == (len(batches), n_shards, n_rows)
     for batch, rows in zip(batches, shards, strict=True):
         assert_array_equal(distinct(rows), np.sort(batch))
 
 
-@given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 64))
-def test_shards_have_room_for_a_batch_and_little_more(n_sequences, batch_size, n_cores):
-    n_shards, n_rows = shard_shape(n_sequences, batch_size, n_cores)
+@given(st.integers(1, 5000), st.integers(1, 5000))
+def test_shards_have_room_for_a_batch_and_little_more(n_sequences, batch_size):
+    n_shards, n_rows = shard_shape(n_sequences, batch_size)
     lengths = np.ones(n_sequences, int)
     batches = plan_epoch(lengths, batch_size, np.random.RandomState(0))
     largest = max(len(batch) for batch in batches)
@@ -181,25 +181,23 @@ def test_shards_have_room_for_a_batch_and_little_more(n_sequences, batch_size, n
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "n_cores", "expected"),
+    ("batch_size", "expected"),
     [
-        (32, 1, (1, 32)),
-        (32, 2, (2, 16)),
-        (64, 2, (2, 32)),
-        (64, 4, (4, 16)),
-        (256, 2, (8, 32)),
-        (1024, 2, (8, 128)),
+        (8, (1, 8)),
+        (32, (2, 16)),
+        (48, (3, 16)),
+        (64, (2, 32)),
+        (256, (8, 32)),
+        (1024, (8, 128)),
     ],
 )
-def test_every_core_gets_a_shard_before_shards_get_more_rows(
-    batch_size, n_cores, expected
-):
-    assert shard_shape(100 * batch_size, batch_size, n_cores) == expected
+def test_a_batch_is_two_shards_before_shards_get_more_rows(batch_size, expected):
+    assert shard_shape(100 * batch_size, batch_size) == expected
 
 
 def test_shards_are_no_larger_than_equal_batches_need():
-    assert shard_shape(36, 32, 2) == (2, 10)  # two batches of 18
-    assert shard_shape(97, 96, 2) == (4, 14)  # of 49 and 48
+    assert shard_shape(36, 32) == (2, 10)  # two batches of 18
+    assert shard_shape(97, 96) == (4, 14)  # of 49 and 48
 
 
 def test_a_batch_may_fill_its_shards_but_not_overflow_them():
@@ -214,7 +212,7 @@ def test_few_steps_are_wasted(seed):
     rng = np.random.default_rng(seed)
     lengths = np.exp(rng.uniform(np.log(10), np.log(500), 1024)).astype(np.int64)
     batches = plan_epoch(lengths, 32, np.random.RandomState(seed))
-    shards = as_shards(batches, lengths, *shard_shape(1024, 32, 2))
+    shards = as_shards(batches, lengths, *shard_shape(1024, 32))
     # By a plain loop: what the rows of each shard run, and what of it is their own
     run = used = 0
     for shard in shards.reshape(-1, shards.shape[-1]):

@@ -93,7 +93,7 @@ def test_sample_weight_is_kept(lengths, batch_size, seed):
     lengths = patches.lengths
     weight = np.random.default_rng(seed).integers(0, 5, len(patches))
     batches = plan_epoch(lengths, batch_size, np.random.RandomState(seed))
-    shards = as_shards(batches, lengths, *shard_shape(len(lengths), batch_size, 2))
+    shards = as_shards(batches, lengths, *shard_shape(len(lengths), batch_size))
     packed = pack(patches, shards, buffer_steps(40), weight.astype(np.float32))
     observed = [(~np.isnan(x)).sum() for x in ragged]
     assert packed.weight.sum() == np.dot(observed, weight)

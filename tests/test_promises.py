@@ -4,6 +4,8 @@ On the true defaults, and on a network that has what they have not. XLA compiles
 bit is promised where it does.
 """
 
+import os
+
 import numpy as np
 import pytest
 from helpers import as_bits, assert_same_model, assert_same_sequences, objects, padded
@@ -316,3 +318,13 @@ def test_cost_grows_with_time_steps_and_not_with_the_longest(
         rows = n_steps[f"rows of {what}"]
         assert n_steps[what] <= alone[what] + rows * (len(long) + 16)
         assert n_steps[what] < 0.15 * len(short) * len(long)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks on this system")
+def test_a_fork_after_use_is_refused_where_it_would_hang(first_fit):
+    errors = first_fit["fork"]["errors"]
+    assert {"fit", "transform", "inverse_transform", "score_samples"} < set(errors)
+    for kind, message in errors.values():
+        assert kind == "RuntimeError"
+        assert f"forked from process {first_fit['fork']['of']}" in message
+        assert '"spawn"' in message and '"forkserver"' in message

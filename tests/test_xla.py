@@ -114,8 +114,3 @@ def test_other_lengths_compile_nothing_but_a_larger_buffer(first_fit):
     n_compiled = first_fit["compiled"]
     assert n_compiled["shorter sequences"] == n_compiled["first fit"]
     assert n_compiled["a larger buffer"] > n_compiled["first fit"]
-
-
-def test_a_forked_child_starts_without_programs(first_fit):
-    assert first_fit["idle"]["parent"] == 1
-    assert first_fit["idle"].get("child", 0) == 0

@@ -32,8 +32,7 @@ def warm_epoch(
     data: dict[str, Any], n_units: int, n_components: int, batch_size: int, epochs: int
 ) -> Round:
     """Median epoch of a fit, the first left out: aeon compiles in every fit."""
-    sequences = _data.make(**data)
-    X = _data.pad(sequences, max(map(len, sequences))).transpose(0, 2, 1)
+    X = _data.pad(_data.make(**data)).transpose(0, 2, 1)
 
     def round_() -> dict[str, float]:
         clock = Clock()

@@ -15,7 +15,7 @@ from keras import layers, ops
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks import _data
-from benchmarks._timing import Round, epoch_by_difference, timed
+from benchmarks._timing import Round, epoch_by_difference, timing
 from sklearn_seqae.datasets import load_japanese_vowels
 
 Sequences = list[np.ndarray]
@@ -35,7 +35,7 @@ def cold_fit(data: dict[str, Any], epochs: int, feed: str, **model: Any) -> Roun
         fit, _ = _fit_and_encoder(sequences, feed, **model)
         fit(epochs=epochs)
 
-    return lambda: {"seconds": timed(work)}
+    return timing(seconds=work)
 
 
 def japanese_vowels(epochs: int, feed: str, **model: Any) -> Round:
@@ -47,23 +47,21 @@ def japanese_vowels(epochs: int, feed: str, **model: Any) -> Round:
         X = [scaler.transform(x).astype("float32") for x in X]
         fit, encoder = _fit_and_encoder(X, feed, **model)
         fit(epochs=epochs)
-        encoder.predict(_data.pad(X, max(map(len, X))), batch_size=256, verbose=0)
+        encoder.predict(_data.pad(X), batch_size=256, verbose=0)
 
-    return lambda: {"seconds": timed(work)}
+    return timing(seconds=work)
 
 
 def transform(data: dict[str, Any], batch_size: int, **model: Any) -> Round:
     """``predict``: of an array padded before, and padding included."""
     sequences = _data.make(**data)
-    longest = max(map(len, sequences))
-    X = _data.pad(sequences, longest)
-    _, encoder = autoencoder(X.shape[2], n_timesteps=longest, **model)
+    X = _data.pad(sequences)
+    _, encoder = autoencoder(X.shape[2], n_timesteps=X.shape[1], **model)
     predict = partial(encoder.predict, batch_size=batch_size, verbose=0)
     predict(X)
-    return lambda: {
-        "seconds": timed(lambda: predict(X)),
-        "from_list": timed(lambda: predict(_data.pad(sequences, longest))),
-    }
+    return timing(
+        seconds=lambda: predict(X), from_list=lambda: predict(_data.pad(sequences))
+    )
 
 
 def _fit_and_encoder(
@@ -75,9 +73,8 @@ def _fit_and_encoder(
         network, encoder = autoencoder(n_features, **model)
         fed = batches(sequences, batch_size, bucketed=feed == "by length")
         return partial(network.fit, fed, verbose=0), encoder
-    longest = max(map(len, sequences))
-    X, weights = _data.pad(sequences, longest), _data.observed(sequences, longest)
-    network, encoder = autoencoder(n_features, n_timesteps=longest, **model)
+    X, weights = _data.pad(sequences), _data.observed(sequences)
+    network, encoder = autoencoder(n_features, n_timesteps=X.shape[1], **model)
     options = {"sample_weight": weights, "batch_size": batch_size, "verbose": 0}
     return partial(network.fit, X, X, **options), encoder
 
@@ -133,7 +130,6 @@ def batches(
     batch is filled up with rows of weight zero, so that no shape comes of it.
     """
     n_features = sequences[0].shape[1]
-    longest = max(map(len, sequences))
     if bucketed:
         groups = _data.batches_by_length(sequences, batch_size)
     else:
@@ -142,9 +138,9 @@ def batches(
     padded = []
     for group in groups:
         members = [sequences[k] for k in group]
+        longest = max(map(len, members if bucketed else sequences))
         members += [np.zeros((0, n_features), "float32")] * (batch_size - len(members))
-        length = max(map(len, members)) if bucketed else longest
-        length = -(-length // multiple) * multiple
+        length = -(-longest // multiple) * multiple
         values = _data.pad(members, length)
         padded.append((values, values, _data.observed(members, length)))
     values = tf.TensorSpec((batch_size, None, n_features), "float32")

@@ -8,7 +8,7 @@ from scikeras.wrappers import KerasRegressor
 from sklearn.model_selection import GridSearchCV
 
 from benchmarks import _data
-from benchmarks._timing import Round, timed
+from benchmarks._timing import Round, timing
 from benchmarks.peers.keras_autoencoder import autoencoder
 
 
@@ -16,15 +16,14 @@ def grid_search(
     data: dict[str, Any], grid: dict[str, list[Any]], epochs: int, batch_size: int
 ) -> Round:
     """GridSearchCV over the padded array; targets flat, for SciKeras takes no 3-D."""
-    sequences = _data.make(**data)
-    X = _data.pad(sequences, max(map(len, sequences)))
+    X = _data.pad(_data.make(**data))
     y = X.reshape(len(X), -1)
     start = {"n_units": 32, "n_components": 16, "learning_rate": 1e-3}
     training = {"epochs": epochs, "batch_size": batch_size, "random_state": 0}
     regressor = KerasRegressor(_build, verbose=0, **start, **training)
     options = {"scoring": "neg_mean_squared_error", "error_score": "raise"}
     search = GridSearchCV(regressor, grid, cv=3, n_jobs=1, **options)
-    return lambda: {"seconds": timed(lambda: search.fit(X, y))}
+    return timing(seconds=lambda: search.fit(X, y))
 
 
 def _build(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
 from benchmarks import _data
-from benchmarks._timing import Round, epoch_by_difference, timed
+from benchmarks._timing import Round, epoch_by_difference, timing
 
 
 class Autoencoder(nn.Module):
@@ -51,9 +51,7 @@ def warm_epoch(
 
 def cold_fit(data: dict[str, Any], epochs: int, packed: bool, **model: Any) -> Round:
     sequences = _data.make(**data)
-    return lambda: {
-        "seconds": timed(lambda: _training(sequences, packed, **model)(epochs))
-    }
+    return timing(seconds=lambda: _training(sequences, packed, **model)(epochs))
 
 
 def _training(
@@ -89,10 +87,10 @@ def transform(data: dict[str, Any], batch_size: int, **model: Any) -> Round:
         return result
 
     encode(prepared)
-    return lambda: {
-        "seconds": timed(lambda: encode(prepared)),
-        "from_list": timed(lambda: encode(_batches(sequences, batch_size, True))),
-    }
+    return timing(
+        seconds=lambda: encode(prepared),
+        from_list=lambda: encode(_batches(sequences, batch_size, packed=True)),
+    )
 
 
 def _batches(sequences: list[np.ndarray], batch_size: int, packed: bool) -> list[Any]:

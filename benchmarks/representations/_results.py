@@ -1,6 +1,5 @@
 """What was measured, in ``results.json``: read, add a record, see what is stale."""
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -8,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from benchmarks.representations.designs import DESIGNS, Design
+from benchmarks.representations.designs import DESIGNS
 
 PATH = Path(__file__).with_name("results.json")
 KEY = ("dataset", "design", "seed")
@@ -19,10 +18,9 @@ class Results:
     """Records of one design on one data set with one seed, and what they share."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
-    data: dict[str, dict[str, Any]] = field(default_factory=dict)  # sizes
-    # By the digest that stands in the records
-    parameters: dict[str, dict[str, str]] = field(default_factory=dict)
-    machines: dict[str, dict[str, str]] = field(default_factory=dict)
+    data: dict[str, dict[str, Any]] = field(default_factory=dict)  # sizes, by data set
+    parameters: dict[str, dict[str, str]] = field(default_factory=dict)  # by design
+    machines: list[dict[str, str]] = field(default_factory=list)  # records have indices
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -30,54 +28,49 @@ class Results:
 
     def write(self, path: Path) -> None:
         """Whole or not at all; a line for each record."""
-        parts = (f'"{name}": {_lines(table)}' for name, table in vars(self).items())
+        text = ",\n".join(f'"{k}": {_lines(table)}' for k, table in vars(self).items())
         new = path.with_suffix(".new")
-        new.write_text("{\n" + ",\n".join(parts) + "\n}\n")
+        new.write_text(f"{{\n{text}\n}}\n")
         os.replace(new, path)
 
-    def add(
-        self,
-        record: Mapping[str, Any],
-        parameters: dict[str, str],
-        machine: dict[str, str],
-    ) -> None:
-        """Keep a record in place of an earlier one of the same key."""
+    def add(self, record: Mapping[str, Any], machine: dict[str, str]) -> None:
+        """Keep a record in place of an earlier one of the same key.
+
+        The design's records with other parameters go: they are stale.
+        """
         # Six digits after the point: JSON that people can read
         kept = {k: round(v, 6) if type(v) is float else v for k, v in record.items()}
         self.data[kept["dataset"]] = kept.pop("data")
-        kept["parameters"] = _share(self.parameters, parameters)
-        kept["machine"] = _share(self.machines, machine)
-        others = [r for r in self.records if any(r[k] != kept[k] for k in KEY)]
-        self.records = [*others, kept]
+        if machine not in self.machines:
+            self.machines.append(machine)
+        kept["machine"] = self.machines.index(machine)
+        design = kept["design"]
+        self.records = [
+            other
+            for other in self.records
+            if any(other[k] != kept[k] for k in KEY)
+            and (other["design"] != design or self.is_fresh(design))
+        ]
+        self.records.append(kept)
+        self.parameters[design] = DESIGNS[design].parameters()
 
     def fresh(self) -> list[dict[str, Any]]:
         """The records that the designs, as they are now, would make."""
-        now = {name: design.parameters() for name, design in DESIGNS.items()}
-        return [
-            record
-            for record in self.records
-            if (name := record["design"]) in DESIGNS
-            and _same(self.parameters[record["parameters"]], now[name], DESIGNS[name])
-        ]
+        return [record for record in self.records if self.is_fresh(record["design"])]
 
+    def is_fresh(self, design: str) -> bool:
+        """Whether what was measured has the parameters that the design has now.
 
-def _same(then: Mapping[str, str], now: Mapping[str, str], design: Design) -> bool:
-    """Whether a record's parameters are the design's.
-
-    One that the estimator did not have then counts as the same, unless the design is
-    about it: a new parameter's default does what was done before.
-    """
-    return all(
-        then[name] == value if name in then else name not in design.given
-        for name, value in now.items()
-    )
-
-
-def _share(table: dict[str, dict[str, str]], entry: dict[str, str]) -> str:
-    text = json.dumps(entry, sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    table[digest] = entry
-    return digest
+        One that the estimator did not have then counts as the same, unless the design
+        is about it: a new parameter's default does what was done before.
+        """
+        if design not in DESIGNS:
+            return False
+        then, now = self.parameters.get(design, {}), DESIGNS[design]
+        return all(
+            then[name] == value if name in then else name not in now.given
+            for name, value in now.parameters().items()
+        )
 
 
 def _lines(table: list[Any] | dict[str, Any]) -> str:

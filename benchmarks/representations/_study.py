@@ -1,89 +1,95 @@
 """What is still to be measured, and measuring it."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple
 
 from benchmarks import _machine
-from benchmarks._worker import MissingPeerError, start
+from benchmarks._worker import start
 from benchmarks.representations._results import KEY, Results
-from benchmarks.representations.datasets import Dataset
-from benchmarks.representations.designs import DESIGNS, HEADLINE, Design
+from benchmarks.representations.datasets import DATASETS
+from benchmarks.representations.designs import DESIGNS, HEADLINE
+from benchmarks.representations.protocols import OWN, PROTOCOLS
 
 JOB = "benchmarks.representations._measure:job"
-SEEDS = tuple(range(5))
+SECONDS = ("fit_seconds", "transform_seconds")
 
 
-@dataclass(frozen=True)
-class Piece:
-    """One design on one data set: what a process works through."""
+class Fit(NamedTuple):
+    """What a process of its own measures."""
 
     dataset: str
     design: str
-    seeds: tuple[int, ...]
-
-    def __str__(self) -> str:
-        return f"{self.dataset}, {self.design}, seeds {', '.join(map(str, self.seeds))}"
+    seed: int
 
 
-def pieces(
-    datasets: Mapping[str, Dataset],
-    designs: Mapping[str, Design],
-    seeds: Sequence[int] = SEEDS,
-    everything: bool = False,
-) -> list[Piece]:
-    """All that the study consists of.
+def n_seeds(dataset: str) -> int:
+    """More where designs are chosen."""
+    return 3 if DATASETS[dataset].held_out else 5
 
-    Unless everything is asked for, designs of ours that are still being compared see
-    the development sets only: what is chosen by the held-out sets is no longer judged
-    by them.
+
+def wanted(
+    datasets: Iterable[str] | None = None,
+    designs: Iterable[str] | None = None,
+    seeds: Sequence[int] | None = None,
+) -> list[Fit]:
+    """All that the study consists of, or the part of it that is named.
+
+    Unless data sets are named, designs of ours that are still being compared see the
+    development sets only: what is chosen by the held-out sets is no longer judged by
+    them.
     """
     return [
-        Piece(dataset, name, tuple(seeds) if design.seeded else (0,))
-        for dataset, described in datasets.items()
-        for name, design in designs.items()
-        if everything
-        or not (described.held_out and design.ours and name not in HEADLINE)
-    ]
-
-
-def unfinished(wanted: Sequence[Piece], results: Results) -> list[Piece]:
-    """The same without the seeds that have a fresh result."""
-    done = {tuple(record[k] for k in KEY) for record in results.fresh()}
-    left = [
-        replace(
-            p,
-            seeds=tuple(s for s in p.seeds if (p.dataset, p.design, s) not in done),
+        Fit(dataset, name, seed)
+        for dataset in datasets or DATASETS
+        for name in designs or DESIGNS
+        if datasets
+        or not (DATASETS[dataset].held_out and DESIGNS[name].ours)
+        or name in HEADLINE
+        for seed in (
+            (seeds or range(n_seeds(dataset))) if DESIGNS[name].seeded else (0,)
         )
-        for p in wanted
     ]
-    return [piece for piece in left if piece.seeds]
 
 
-def run(wanted: Sequence[Piece], path: Path, job: str = JOB) -> list[str]:
+def unfinished(fits: Iterable[Fit], results: Results, jobs: int = 1) -> list[Fit]:
+    """The same without those that have a fresh result.
+
+    What was measured beside others has no seconds, and is no result where there is only
+    one job.
+    """
+
+    def is_whole(record: dict[str, Any]) -> bool:
+        scored = OWN in record or set(PROTOCOLS) <= set(record)
+        return scored and (jobs > 1 or set(SECONDS) <= set(record))
+
+    done = {tuple(r[k] for k in KEY) for r in results.fresh() if is_whole(r)}
+    return [fit for fit in fits if fit not in done]
+
+
+def run(fits: Sequence[Fit], path: Path, jobs: int = 1, job: str = JOB) -> list[str]:
     """Measure, keeping every record as soon as it is there; return what failed."""
-    failures = []
-    for k, piece in enumerate(wanted, 1):
-        print(f"{k} of {len(wanted)}: {piece}", file=sys.stderr, flush=True)
+    machine, lock = _machine.describe(), Lock()
+    left = iter(range(len(fits), 0, -1))
+
+    def measure(fit: Fit) -> str | None:
         try:
-            _run_piece(piece, path, job)
-        except MissingPeerError as error:
-            failures.append(f"{piece}: {error} is not installed")
-        except RuntimeError as error:
-            failures.append(f"{piece}: {error}")
-    return failures
-
-
-def _run_piece(piece: Piece, path: Path, job: str) -> None:
-    parameters, machine = DESIGNS[piece.design].parameters(), _machine.describe()
-    with start(job, vars(piece)) as round_:
-        for seed in piece.seeds:
-            measured = round_()
-            del measured["process"]
-            print(f"  seed {seed}: {measured}", file=sys.stderr, flush=True)
+            with start(job, fit._asdict()) as round_:
+                record = {**fit._asdict(), **round_()}
+        except (RuntimeError, ModuleNotFoundError) as error:
+            return f"{', '.join(map(str, fit))}: {error}"
+        for name in ("process", *(SECONDS if jobs > 1 else ())):
+            del record[name]
+        with lock:
+            print(f"{next(left)} to go: {record}", file=sys.stderr, flush=True)
             # Read anew: another run may have added its own meanwhile
             results = Results.read(path)
-            key = {"dataset": piece.dataset, "design": piece.design, "seed": seed}
-            results.add(key | measured, parameters, machine)
+            results.add(record, machine)
             results.write(path)
+        return None
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return [failure for failure in pool.map(measure, fits) if failure]

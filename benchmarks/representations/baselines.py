@@ -1,6 +1,6 @@
 """What one would use otherwise. Each takes lists of (n_timesteps, n_features) arrays.
 
-All but `NearestNeighborDTW` are transformers that see no labels.
+All but `dtw` are transformers that see no labels. aeon is imported when it is needed.
 """
 
 from collections.abc import Sequence
@@ -8,58 +8,38 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import PCA
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 Sequences = Sequence[NDArray[Any]]
 
 
-class Statistics(TransformerMixin, BaseEstimator):
+def statistics() -> Pipeline:
     """Mean, standard deviation, extremes and ends of values and steps; the length."""
-
-    def fit(self, X: Sequences, y: Any = None) -> Self:
-        return self
-
-    def transform(self, X: Sequences) -> NDArray[Any]:
-        return np.stack([_statistics(x) for x in X])
+    return make_pipeline(FunctionTransformer(_statistics), StandardScaler())
 
 
-def _statistics(x: NDArray[Any]) -> NDArray[Any]:
-    steps = np.diff(x, axis=0) if len(x) > 1 else np.zeros_like(x)
-    parts = [
-        part
-        for v in (x, steps)
-        for part in (v.mean(0), v.std(0), v.min(0), v.max(0), v[0], v[-1])
-    ]
-    return np.concatenate([*parts, [len(x)]])
-
-
-class PaddedPCA(TransformerMixin, BaseEstimator):
-    """Principal components of standardised sequences, padded with zeros at the end."""
-
-    def __init__(self, n_components: float = 0.99) -> None:
-        self.n_components = n_components
-
-    def fit(self, X: Sequences, y: Any = None) -> Self:
-        self.padding_ = Padding().fit(X)
-        flat = self._flat(X)
-        self.pca_ = PCA(min(self.n_components, *flat.shape), svd_solver="full")
-        self.pca_.fit(flat)
-        return self
-
-    def transform(self, X: Sequences) -> NDArray[Any]:
-        return self.pca_.transform(self._flat(X))
-
-    def _flat(self, X: Sequences) -> NDArray[Any]:
-        return self.padding_.transform(X).reshape(len(X), -1)
+def _statistics(X: Sequences) -> NDArray[Any]:
+    rows = []
+    for x in X:
+        steps = np.diff(x, axis=0) if len(x) > 1 else np.zeros_like(x)
+        for v in (x, steps):
+            rows += [v.mean(0), v.std(0), v.min(0), v.max(0), v[0], v[-1]]
+        rows.append([len(x)])
+    return np.concatenate(rows).reshape(len(X), -1)
 
 
 class Padding(TransformerMixin, BaseEstimator):
-    """Standardise each feature, then pad with zeros to the longest seen in `fit`.
+    """Standardise each feature, then pad to the longest seen in `fit`.
 
-    What is longer is cut. At least nine steps, the length of MiniRocket's kernels.
+    What is longer is cut. At least nine steps, the length of MiniRocket's kernels. The
+    array has the shape (n_samples, n_features, n_timesteps).
     """
+
+    def __init__(self, value: float = 0.0) -> None:
+        self.value = value
 
     def fit(self, X: Sequences, y: Any = None) -> Self:
         self.scaler_ = StandardScaler().fit(np.concatenate(X))
@@ -67,62 +47,67 @@ class Padding(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Sequences) -> NDArray[Any]:
-        padded = np.zeros((len(X), self.n_timesteps_, X[0].shape[1]))
+        padded = np.full((len(X), X[0].shape[1], self.n_timesteps_), self.value)
         for row, x in zip(padded, X, strict=True):
-            row[: len(x)] = self.scaler_.transform(x)[: len(row)]
+            row[:, : len(x)] = self.scaler_.transform(x).T[:, : self.n_timesteps_]
         return padded
 
 
-class Catch22(TransformerMixin, BaseEstimator):
+def pca(n_components: float) -> Pipeline:
+    """Principal components of sequences padded with zeros."""
+    flat = FunctionTransformer(lambda padded: padded.reshape(len(padded), -1))
+    return make_pipeline(Padding(), flat, PCA(n_components, svd_solver="full"))
+
+
+def catch22() -> Pipeline:
     """catch22, mean and standard deviation of each feature, by aeon."""
+    from aeon.transformations.collection.feature_based import Catch22
 
-    def fit(self, X: Sequences, y: Any = None) -> Self:
-        return self
-
-    def transform(self, X: Sequences) -> NDArray[Any]:
-        from aeon.transformations.collection.feature_based import Catch22 as Aeons
-
-        # NaN where a sequence is too short or constant: no such property, 0
-        made = Aeons(catch24=True, replace_nans=True)
-        return np.asarray(made.fit_transform(_channels_first(X)))
+    # NaN where a sequence is too short or constant: no such property, 0
+    features = Catch22(catch24=True, replace_nans=True)
+    return make_pipeline(
+        FunctionTransformer(_channels_first), features, StandardScaler()
+    )
 
 
-class MiniRocket(TransformerMixin, BaseEstimator):
+def minirocket(seed: int) -> Pipeline:
     """About 10,000 convolutional features, by aeon; unequal lengths are padded."""
+    from aeon.transformations.collection.convolution_based import MiniRocket
 
-    def __init__(self, n_kernels: int = 10_000, random_state: int = 0) -> None:
-        self.n_kernels = n_kernels
+    return make_pipeline(Padding(), MiniRocket(random_state=seed))
+
+
+class TS2Vec(TransformerMixin, BaseEstimator):
+    """TS2Vec by its authors, with their defaults, on the CPU; padded with NaN."""
+
+    def __init__(self, random_state: int = 0) -> None:
         self.random_state = random_state
 
     def fit(self, X: Sequences, y: Any = None) -> Self:
-        from aeon.transformations.collection.convolution_based import (
-            MiniRocket as Aeons,
-        )
+        import torch
+        import ts2vec
 
-        self.padding_ = Padding().fit(X)
-        self.rocket_ = Aeons(self.n_kernels, random_state=self.random_state)
-        self.rocket_.fit(self._padded(X))
+        np.random.seed(self.random_state)  # it draws its crops from there
+        torch.manual_seed(self.random_state)
+        self.padding_ = Padding(np.nan).fit(X)
+        self.model_ = ts2vec.TS2Vec(X[0].shape[1], device="cpu")
+        self.model_.fit(self._padded(X))
         return self
 
     def transform(self, X: Sequences) -> NDArray[Any]:
-        return np.asarray(self.rocket_.transform(self._padded(X)))
+        return self.model_.encode(self._padded(X), encoding_window="full_series")
 
     def _padded(self, X: Sequences) -> NDArray[Any]:
-        return np.ascontiguousarray(self.padding_.transform(X).swapaxes(1, 2))
+        return self.padding_.transform(X).swapaxes(1, 2)
 
 
-class NearestNeighborDTW(ClassifierMixin, BaseEstimator):
-    """The label of the nearest training sequence, by aeon; DTW with a full window."""
+def dtw() -> Pipeline:
+    """A classifier: the label of the nearest training sequence, by aeon."""
+    from aeon.classification.distance_based import KNeighborsTimeSeriesClassifier
 
-    def fit(self, X: Sequences, y: NDArray[Any]) -> Self:
-        from aeon.classification.distance_based import KNeighborsTimeSeriesClassifier
-
-        self.neighbors_ = KNeighborsTimeSeriesClassifier(distance="dtw", n_neighbors=1)
-        self.neighbors_.fit(_channels_first(X), y)
-        return self
-
-    def predict(self, X: Sequences) -> NDArray[Any]:
-        return np.asarray(self.neighbors_.predict(_channels_first(X)))
+    # A full window
+    neighbors = KNeighborsTimeSeriesClassifier(distance="dtw", n_neighbors=1)
+    return make_pipeline(FunctionTransformer(_channels_first), neighbors)
 
 
 def _channels_first(X: Sequences) -> list[NDArray[Any]]:

@@ -6,7 +6,7 @@ Left out of what aeon and sktime carry: UnitTest (an excerpt of Chinatown with 2
 sequences), the ``_eq`` versions (the same recordings, cut), regression and forecasting.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -62,23 +62,17 @@ def bundled(name: str) -> Data:
     return Data(X_train, y_train, X_test, y_test)
 
 
-def ts_files(package: str) -> Callable[[str], Data]:
-    """Loader of ``NAME_TRAIN.ts`` and ``NAME_TEST.ts``, as aeon and sktime lay them."""
-    return partial(_read_ts_files, package)
-
-
-def _read_ts_files(package: str, name: str) -> Data:
+def ts_files(name: str, package: str = "aeon") -> Data:
+    """``NAME_TRAIN.ts`` and ``NAME_TEST.ts``, as aeon and sktime lay them."""
     from aeon.datasets import load_from_ts_file
 
-    folder = _inside(package) / "datasets" / "data" / name
-    X_train, y_train = load_from_ts_file(str(folder / f"{name}_TRAIN.ts"))
-    X_test, y_test = load_from_ts_file(str(folder / f"{name}_TEST.ts"))
-    return Data(_time_first(X_train), y_train, _time_first(X_test), y_test)
-
-
-def _time_first(X: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
-    """From aeon's (n_channels, n_timepoints), in a list or a 3-D array."""
-    return [np.ascontiguousarray(x.T) for x in X]
+    parts: list[Any] = []
+    for part in ("TRAIN", "TEST"):
+        path = _inside(package) / "datasets" / "data" / name / f"{name}_{part}.ts"
+        X, y = load_from_ts_file(str(path))
+        # From (n_channels, n_timepoints), in a list or a 3-D array
+        parts += [[np.ascontiguousarray(x.T) for x in X], y]
+    return Data(*parts)
 
 
 def spoken_digits(name: str) -> Data:
@@ -113,17 +107,17 @@ def _inside(package: str) -> Path:
 
 DATASETS = {
     "JapaneseVowels": Dataset("JV", bundled, held_out=False),
-    "BasicMotions": Dataset("BM", ts_files("aeon"), held_out=False),
-    "ItalyPowerDemand": Dataset("IPD", ts_files("aeon"), held_out=False),
-    "ArrowHead": Dataset("AH", ts_files("aeon"), held_out=False),
-    "OSULeaf": Dataset("OSU", ts_files("aeon"), held_out=False),
+    "BasicMotions": Dataset("BM", ts_files, held_out=False),
+    "ItalyPowerDemand": Dataset("IPD", ts_files, held_out=False),
+    "ArrowHead": Dataset("AH", ts_files, held_out=False),
+    "OSULeaf": Dataset("OSU", ts_files, held_out=False),
     # of unequal length
-    "PickupGestureWiimoteZ": Dataset("Pickup", ts_files("aeon")),
-    "PLAID": Dataset("PLAID", ts_files("sktime")),
+    "PickupGestureWiimoteZ": Dataset("Pickup", ts_files),
+    "PLAID": Dataset("PLAID", partial(ts_files, package="sktime")),
     "SpokenDigits": Dataset("Digits", spoken_digits),
     "ShoulderExercises": Dataset("Shoulder", shoulder_exercises),
     # of one length
-    "GunPoint": Dataset("GP", ts_files("aeon")),
-    "ACSF1": Dataset("ACSF1", ts_files("aeon")),
-    "Covid3Month_disc": Dataset("Covid", ts_files("aeon")),
+    "GunPoint": Dataset("GP", ts_files),
+    "ACSF1": Dataset("ACSF1", ts_files),
+    "Covid3Month_disc": Dataset("Covid", ts_files),
 }

@@ -5,17 +5,20 @@ defaults. `HEADLINE` are those that stand beside the others; the rest are compar
 each other, on the development sets alone.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
-from benchmarks.ours import PLAIN
-from benchmarks.representations import baselines, inputs
+from benchmarks.ours import LIBRARIES, PLAIN
+from benchmarks.representations import baselines
 from sklearn_seqae import LSTMAutoencoderTransformer
 
+UPDATES = "updates"  # not a parameter: epochs that make about as many updates
+# No float32 changes by so little, biases of zero apart: the initial weights, with all
+# that `fit` does beside training
+UNTRAINED = {"epochs": 1, "learning_rate": 1e-12, "learning_rate_schedule": None}
 CONVERGED = {
     **PLAIN,
     "epochs": "auto",
@@ -24,9 +27,20 @@ CONVERGED = {
 }
 NO_ATTENTION: dict[str, Any] = {"pooling": ("last", "mean", "max", "min", "std")}
 NO_HEAD = {**CONVERGED, **NO_ATTENTION, "n_components": None}
+BUDGETS = (125, 250, 500, 1000, 2000)
 
 OURS: dict[str, dict[str, Any]] = {
     "defaults": {},
+    "untrained": UNTRAINED,
+    "32-components": {"n_components": 32},
+    "defaults-before": {  # of 0.1 before it was released
+        **NO_HEAD,
+        "pooling": ("last", "mean", "max", "min", "std", "attention"),
+        "contrastive_weight": 0.3,
+        "mask_ratio": 0.3,
+        "differences": True,
+        UPDATES: 2000,
+    },
     # How the defaults came about, one thing after the other
     "one-state": PLAIN,
     "converged": CONVERGED,
@@ -43,14 +57,13 @@ OURS: dict[str, dict[str, Any]] = {
     "forecasts": {**NO_ATTENTION, "forecast_horizon": 10},
     "128-units": {**NO_ATTENTION, "hidden_layer_sizes": (128,)},
     "2-layers": {**NO_ATTENTION, "hidden_layer_sizes": (64, 64)},
+    # The defaults for a longer or shorter time
+    **{f"{n}-updates": {UPDATES: n} for n in BUDGETS},
 }
-OTHER_INPUTS = {
-    "scaled-each": inputs.ScaledEach,
-    "3-patch-sizes": inputs.SeveralPatchSizes,
-}
-HEADLINE = ("defaults",)
-LIBRARIES = ("tensorflow", "keras", "scikeras.wrappers")  # that ours imports in a fit
+DEFAULTS = "defaults"
+HEADLINE = ("defaults", "untrained", "32-components", "defaults-before")
 STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
+    "untrained": "untrained\n(defaults)",
     "one-state": "last state,\n100 epochs",
     "converged": "2,000\nupdates",
     "pooled": "pooled\nstates",
@@ -66,57 +79,51 @@ STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
 class Design:
     """A way to make embeddings, or a classifier that needs none."""
 
-    make: Callable[[int], Any]  # from a seed to an estimator; imports nothing large
-    given: Mapping[str, Any] = field(default_factory=dict)  # what the design is about
+    make: Callable[
+        [int, int], Any
+    ]  # an estimator, from a seed and the sequences' number
+    given: Mapping[str, Any] = field(default_factory=dict)  # parameters of ours
     seeded: bool = True  # otherwise no seed changes anything, and it is run once
     ours: bool = False
     imports: tuple[str, ...] = ()  # modules to load before any clock starts
 
     def parameters(self) -> dict[str, str]:
-        """All parameters but the seed, as text, to tell whether a result is stale."""
-        found = self.make(0).get_params(deep=False)
+        """All of ours but the seed, as text, to tell whether a result is stale."""
+        found = self.make(0, 1).get_params(deep=False) if self.ours else {}
         return {k: repr(v) for k, v in sorted(found.items()) if k != "random_state"}
 
 
-def ours(parameters: Mapping[str, Any]) -> Design:
-    def make(seed: int) -> LSTMAutoencoderTransformer:
-        return LSTMAutoencoderTransformer(**parameters, random_state=seed)
+def ours(given: Mapping[str, Any]) -> Design:
+    def make(seed: int, n_sequences: int) -> LSTMAutoencoderTransformer:
+        parameters = {"random_state": seed, **given}
+        n_updates = parameters.pop(UPDATES, None)
+        made = LSTMAutoencoderTransformer(**parameters)
+        if n_updates is not None:
+            n_batches = math.ceil(n_sequences / made.batch_size)
+            made.set_params(epochs=max(1, round(n_updates / n_batches)))
+        return made
 
-    return Design(make, parameters, ours=True, imports=LIBRARIES)
-
-
-def wrapped(wrapper: Callable[[Any], Any]) -> Design:
-    """Ours without attention, reading sequences in another form."""
-
-    def make(seed: int) -> Any:
-        return wrapper(LSTMAutoencoderTransformer(**NO_ATTENTION, random_state=seed))
-
-    return Design(make, ours=True, imports=LIBRARIES)
+    return Design(make, given, ours=True, imports=LIBRARIES)
 
 
 def fixed(make: Callable[[], Any], *imports: str) -> Design:
     """Of which no seed changes anything."""
-    return Design(lambda seed: make(), seeded=False, imports=imports)
+    return Design(lambda seed, n: make(), seeded=False, imports=imports)
 
 
+AEON = "aeon.transformations.collection"
 DESIGNS: dict[str, Design] = {
-    **{name: ours(parameters) for name, parameters in OURS.items()},
-    **{name: wrapped(wrapper) for name, wrapper in OTHER_INPUTS.items()},
-    # Made by hand, these have units of their own: the SVM wants them standardised
-    "statistics": fixed(
-        lambda: make_pipeline(baselines.Statistics(), StandardScaler())
-    ),
-    "catch22": fixed(
-        lambda: make_pipeline(baselines.Catch22(), StandardScaler()),
-        "aeon.transformations.collection.feature_based",
-    ),
-    "PCA": fixed(lambda: baselines.PaddedPCA(0.99)),
-    "PCA-16": fixed(lambda: baselines.PaddedPCA(16)),
+    **{name: ours(given) for name, given in OURS.items()},
+    "statistics": fixed(baselines.statistics),
+    "catch22": fixed(baselines.catch22, f"{AEON}.feature_based"),
+    "PCA": fixed(partial(baselines.pca, 0.99)),
+    "PCA-16": fixed(partial(baselines.pca, 16)),
     "MiniRocket": Design(
-        lambda seed: baselines.MiniRocket(random_state=seed),
-        imports=("aeon.transformations.collection.convolution_based",),
+        lambda seed, n: baselines.minirocket(seed),
+        imports=(f"{AEON}.convolution_based",),
     ),
-    "1-NN DTW": fixed(
-        baselines.NearestNeighborDTW, "aeon.classification.distance_based"
+    "TS2Vec": Design(
+        lambda seed, n: baselines.TS2Vec(seed), imports=("torch", "ts2vec")
     ),
+    "1-NN DTW": fixed(baselines.dtw, "aeon.classification.distance_based"),
 }

@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 import functools
+import os
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import joblib
 import tensorflow as tf
+
+
+def check_not_forked() -> None:
+    """Check that no parent of this process has used TensorFlow. Call it before use.
+
+    Raises
+    ------
+    RuntimeError
+        If one has, since TensorFlow would wait for its threads, which a fork loses.
+    """
+    first = _first_process()
+    if first != os.getpid():
+        raise RuntimeError(
+            f"This process was forked from process {first} after a network was used "
+            "there. TensorFlow's threads don't survive a fork, and without them this "
+            "call would never return. Start processes with "
+            'multiprocessing.get_context("spawn") or "forkserver", or with joblib\'s '
+            "default backend; a server, without preloading. Or fork before the first "
+            "call of fit or transform."
+        )
+
+
+@functools.cache
+def _first_process() -> int:
+    """Return the process that called this first, also to its forks."""
+    return os.getpid()
 
 
 def own_function(function: Callable[..., Any]) -> Callable[..., Any]:

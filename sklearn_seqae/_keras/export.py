@@ -19,6 +19,7 @@ from keras import layers, ops
 
 from sklearn_seqae._architecture import Architecture, Weights
 from sklearn_seqae._keras import export_units as units
+from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network import forecaster, forward
 from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.network.keras_engine import (
@@ -58,6 +59,7 @@ def build_models(
     length are zero where the embedding holds the length. The forecaster, where there is
     one, returns the time steps that follow a sequence.
     """
+    check_not_forked()
     built = KerasLayers(architecture)
     built.set_weights(weights)
     n_patches = -(-max_length // preprocessing.patch_size)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._architecture import Architecture, Weights
 from sklearn_seqae._batching import Patches, by_length
 from sklearn_seqae._keras.devices import (
+    check_not_forked,
     has_gpu,
     n_cores,
     own_function,
@@ -194,6 +195,7 @@ def encode(
     architecture: Architecture, weights: Weights, patches: Patches
 ) -> NDArray[np.float32]:
     """Embed all sequences, without their lengths: (n_sequences, embedding_size)."""
+    check_not_forked()
     tensors = _tensors(weights)
     embeddings = np.empty((len(patches), architecture.embedding_size), np.float32)
     for shards, functions, size in _calls(architecture, patches.lengths):
@@ -225,6 +227,7 @@ def decode(
     -------
     ndarray of shape (lengths.sum(), n_inputs), float32
     """
+    check_not_forked()
     tensors = _tensors(weights)
     offsets = offsets_from_lengths(lengths)
     steps = np.empty((offsets[-1], architecture.n_inputs), np.float32)
@@ -263,6 +266,7 @@ def forecast(
     -------
     ndarray of shape (n_sequences, n_forecast_steps, n_inputs), float32
     """
+    check_not_forked()
     gpu, jit = _device()
     with _making:
         changes = _forecast_function(architecture, gpu, jit)

@@ -8,6 +8,8 @@ import json
 import os
 import pickle
 import re
+import select
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -57,22 +59,33 @@ def n_programs(folder):
     return len({name[0] for name in names if name})
 
 
-def idle_programs():
-    """Count the programs that are kept, here and in a forked child."""
-    from sklearn_seqae._keras.training import workspace
+def in_a_fork(calls, limit=60):
+    """Return what each call raises in a forked child, by name.
 
-    found = {"parent": len(workspace._cache._idle)}
-    if hasattr(os, "fork"):
-        read, write = os.pipe()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # there are threads
-            child = os.fork()
-        if child == 0:
-            os.write(write, str(len(workspace._cache._idle)).encode())
-            os._exit(0)
-        os.waitpid(child, 0)
-        found["child"] = int(os.read(read, 10))
-    return found
+    A child that has not answered within some seconds is killed, and gave nothing.
+    """
+    if not hasattr(os, "fork"):
+        return {}
+    read, write = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # there are threads
+        child = os.fork()
+    if child == 0:
+        os.write(write, json.dumps({n: error_of(c) for n, c in calls.items()}).encode())
+        os._exit(0)
+    os.close(write)
+    answers, _, _ = select.select([read], [], [], limit)
+    if not answers:
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return json.loads(os.read(read, 2**16)) if answers else None
+
+
+def error_of(call):
+    try:
+        call()
+    except Exception as error:
+        return [type(error).__name__, str(error)]
 
 
 def main(folder, programs):
@@ -108,7 +121,17 @@ def main(folder, programs):
     autoencoder = LSTMAutoencoderTransformer(random_state=0, epochs=2).fit(shorter)
     autoencoder.inverse_transform(autoencoder.transform(shorter))
     facts["compiled"]["shorter sequences"] = n_programs(programs)
-    facts["idle"] = idle_programs()
+    Z = autoencoder.transform(shorter)
+    calls = {
+        "transform": lambda: autoencoder.transform(shorter),
+        "inverse_transform": lambda: autoencoder.inverse_transform(Z),
+        "reconstruct": lambda: autoencoder.reconstruct(shorter),
+        "score_samples": lambda: autoencoder.score_samples(shorter),
+        "encoder_": lambda: autoencoder.encoder_,
+        "partial_fit": lambda: autoencoder.partial_fit(shorter),
+        "fit": lambda: autoencoder.fit(shorter),
+    }
+    facts["fork"] = {"of": os.getpid(), "errors": in_a_fork(calls)}
     autoencoder.inverse_transform(autoencoder.transform(X)[:1], lengths=[65])
     facts["compiled"]["a larger buffer"] = n_programs(programs)
 

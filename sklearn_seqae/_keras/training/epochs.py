@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._batching import buffer_steps, shard_shape
-from sklearn_seqae._keras.devices import has_gpu, n_cores
+from sklearn_seqae._keras.devices import check_not_forked, has_gpu
 from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training.callbacks import callback_list
@@ -87,6 +87,7 @@ def train(
     KeyboardInterrupt
         Before an epoch is done.
     """
+    check_not_forked()
     state = start or State(initial_weights(architecture, random_state))
     program = _program(architecture, data, settings)
     with borrow(program, settings.optimizer) as workspace:
@@ -99,7 +100,7 @@ def train(
 
 
 def _program(architecture: Architecture, data: Data, settings: Settings) -> Program:
-    n_shards, n_rows = shard_shape(len(data.train), settings.batch_size, n_cores())
+    n_shards, n_rows = shard_shape(len(data.train), settings.batch_size)
     if has_gpu():  # one large batch is what a GPU likes
         n_shards, n_rows = 1, n_shards * n_rows
     # Each sequence may be followed by a crop of it, and by a prefix of it.

@@ -6,14 +6,13 @@ ends, and the next fit of the same architecture loads its own weights into it.
 The cache below is the one piece of module-level mutable state of the package. Its owner
 is this module; its bounds are `MAX_IDLE` idle workspaces and, but for the last one
 used, `MAX_IDLE_BYTES` of their buffers; the least recently used goes first. Two threads
-never share a workspace: `borrow` takes it out of the cache. A forked child starts with
-an empty cache; processes of joblib's loky backend start their own.
+never share a workspace: `borrow` takes it out of the cache. Processes of joblib's loky
+backend start their own.
 """
 
 from __future__ import annotations
 
 import math
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -304,13 +303,11 @@ class _Cache:
                 self._idle.pop(0)
 
     def clear(self) -> None:
-        self._lock = threading.Lock()
-        self._idle = []
+        with self._lock:
+            self._idle = []
 
 
 _cache = _Cache()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_cache.clear)
 
 
 @contextmanager
