@@ -440,8 +440,8 @@ class LSTMAutoencoderTransformer(
             If training diverges before the network beats the mean of each feature; what
             was fitted before stays.
         KeyboardInterrupt
-            On Ctrl-C. The estimator then has the weights of the last epoch that was
-            done, or, if none was, what was fitted before.
+            On Ctrl-C. The estimator then is as at the end of an epoch, the last one or
+            one shortly before, or, if none was done, what it was before.
 
         Warns
         -----

@@ -37,6 +37,8 @@ from sklearn_seqae._keras.training.settings import Data, Settings
 from sklearn_seqae._keras.training.workspace import Workspace, borrow
 from sklearn_seqae._state import State
 
+STEPS_PER_SNAPSHOT = 8000  # a second or two: a snapshot takes some milliseconds
+
 
 @dataclass
 class Result:
@@ -80,7 +82,7 @@ def train(
     -------
     Result
         With early stopping, of the epoch with the best validation loss. After a
-        KeyboardInterrupt, of the epochs that were done.
+        KeyboardInterrupt, of the last epoch that was done, or of one shortly before.
 
     Raises
     ------
@@ -144,7 +146,8 @@ class _Loop:
         self._rate = workspace.learning_rate
         self.history: dict[str, list[float]] = {"loss": []}
         self.n_epochs = 0
-        self._done: tuple[int, State] | None = None  # the last epoch that was done
+        self._done: tuple[int, State] | None = None  # an epoch that was done
+        self._updates_done, self._steps_since = 0, 0
         self._best: tuple[float, int, State] | None = None
         self._interrupt: KeyboardInterrupt | None = None
         self._progress = Progress(settings.epochs, settings.verbose)
@@ -163,6 +166,8 @@ class _Loop:
             else:
                 self._many_epochs_a_call()
         except KeyboardInterrupt as interrupt:
+            if self.n_epochs and self.workspace.n_updates == self._updates_done:
+                self._remember()  # no update has been made since
             if self._done is None:
                 raise
             self._interrupt = interrupt
@@ -207,7 +212,7 @@ class _Loop:
             sums = self._run_batches(np.concatenate(epochs[:n]))
             for of_epoch in sums.reshape(n, per_epoch, -1):
                 self._end_epoch(feed.means(of_epoch))
-            self._remember()
+            self._remember_now_and_then()
             self._progress.show(self.n_epochs, self._logs())
             epochs = []
 
@@ -221,7 +226,7 @@ class _Loop:
             if self.feed.holds_out:
                 logs |= self._held_out()
             self._end_epoch(logs)
-            self._remember()
+            self._remember_now_and_then()
             self._progress.show(self.n_epochs, logs)
             if self.settings.early_stopping:
                 loss = logs.get("val_objective", logs["val_loss"])
@@ -240,7 +245,9 @@ class _Loop:
     def _keep_best(self, loss: float, epoch: int, best_epoch: int) -> int:
         """Remember the best weights; returns the last epoch that was better by tol."""
         before = self._best[0] if self._best else np.inf
-        if loss < before and self._done:
+        if loss < before:
+            self._remember()
+            assert self._done is not None
             self._best = loss, epoch, self._done[1]
         return epoch if loss < before - self.settings.tol else best_epoch
 
@@ -249,6 +256,7 @@ class _Loop:
     def _run_batches(self, shards: NDArray[np.int64]) -> NDArray[np.float64]:
         """Train on batches in their order; sums for each, see `Feed.sums`."""
         sums: list[NDArray[np.float64]] = []
+        self._steps_since += self.feed.n_steps(shards)
         watchers = self._callbacks
         if watchers and not watchers.look_at_batches:
             watchers = None
@@ -295,14 +303,20 @@ class _Loop:
 
     # How it ends ----------------------------------------------------------------------
 
+    def _remember_now_and_then(self) -> None:
+        """Keep the state at the end of the first epoch, and about once a second."""
+        self._updates_done = self.workspace.n_updates
+        if self._done is None or self._steps_since >= STEPS_PER_SNAPSHOT:
+            self._remember()
+
     def _remember(self) -> None:
         """Keep the state at the end of an epoch: the next may end otherwise."""
         state = self.workspace.state()
         self._check_finite(state.weights.values())
-        self._done = self.n_epochs, state
+        self._done, self._steps_since = (self.n_epochs, state), 0
 
     def _return_to_done(self) -> None:
-        """Go back to the last epoch that was done, history included."""
+        """Go back to the end of an epoch, history included."""
         assert self._done is not None
         self.n_epochs, state = self._done
         self.workspace.load(state)

@@ -445,7 +445,7 @@ def test_an_interrupt_keeps_the_best_weights_so_far():
 def interrupt_call(monkeypatch):
     """Interrupt the call into TensorFlow of a number, once it has done its updates."""
 
-    def in_call(number):
+    def in_call(number, steps_per_snapshot=1):
         train, n_calls = workspace.Workspace.train, itertools.count(1)
 
         def train_and_interrupt(*args):
@@ -458,6 +458,7 @@ def interrupt_call(monkeypatch):
         # One epoch a call
         monkeypatch.setattr(feeding, "STEPS_PER_CALL", 1000)
         monkeypatch.setattr(epochs, "STEPS_PER_CALL", 1)
+        monkeypatch.setattr(epochs, "STEPS_PER_SNAPSHOT", steps_per_snapshot)
 
     return in_call
 
@@ -470,6 +471,15 @@ def test_an_interrupt_in_a_call_goes_back_to_the_end_of_an_epoch(
     interrupt_call(4)
     result = fit(epochs=9, callbacks=callbacks)
     assert result.n_epochs == 3
+    assert_same_state(result.state, expected.state)
+    assert result.history == expected.history
+
+
+def test_an_interrupt_in_a_call_goes_back_to_the_last_snapshot(interrupt_call):
+    expected = fit(epochs=1)
+    interrupt_call(4, steps_per_snapshot=10**6)
+    result = fit(epochs=9)
+    assert result.n_epochs == 1
     assert_same_state(result.state, expected.state)
     assert result.history == expected.history
 
