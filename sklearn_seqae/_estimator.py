@@ -20,13 +20,14 @@ from sklearn.base import (
 )
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._architecture import DECODERS
 from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._autoencoder import Autoencoder
+from sklearn_seqae._available import available_if
 from sklearn_seqae._diagram import visual_block
+from sklearn_seqae._gate import check_one_each, check_same_ids, validate_sequences
 from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._outputs import (
@@ -40,11 +41,9 @@ from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unsc
 from sklearn_seqae._validation import (
     check_features_observed,
     check_horizon,
-    check_one_each,
     own_random_state,
     validate_embedding,
     validate_lengths,
-    validate_sequences,
     warn_of_ignored_rate,
 )
 from sklearn_seqae._weighting import merge_repeated
@@ -54,8 +53,8 @@ NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 SHARE = Interval(Real, 0, 1, closed="left")
 
 
-def _forecasts(estimator: Any) -> bool:
-    """Return whether forecasts were trained or, before fit, will be."""
+def _check_forecasts(estimator: Any) -> None:
+    """Raise unless forecasts were trained or, before fit, will be."""
     network = getattr(estimator, "_autoencoder", None)
     known = estimator if network is None else network.preprocessing
     if known.forecast_horizon is None:
@@ -63,18 +62,17 @@ def _forecasts(estimator: Any) -> bool:
             "forecast is not available: forecast_horizon is None; set it to the number "
             "of time steps to predict, and fit."
         )
-    return True
 
 
-def _has_prior(estimator: Any) -> bool:
-    """Return whether embeddings are, or will be, trained towards a prior."""
+def _check_prior(estimator: Any) -> None:
+    """Raise unless embeddings are, or will be, trained towards a prior."""
     network = getattr(estimator, "_autoencoder", None)
-    if estimator.kl_weight > 0 if network is None else network.architecture.variational:
-        return True
-    raise AttributeError(
-        "sample is not available: without kl_weight there is no prior to draw from; "
-        "set kl_weight, and fit."
-    )
+    trained = None if network is None else network.architecture.variational
+    if not (estimator.kl_weight > 0 if trained is None else trained):
+        raise AttributeError(
+            "sample is not available: without kl_weight there is no prior to draw "
+            "from; set kl_weight, and fit."
+        )
 
 
 class LSTMAutoencoderTransformer(
@@ -235,6 +233,10 @@ class LSTMAutoencoderTransformer(
         Columns of a table, 1 for a Series, else features of a time step.
     feature_names_in_ : ndarray of str
         Column names, if `X` was a dataframe with names.
+    sequence_feature_names_in_ : ndarray of str
+        Names of the features of a time step, if sequences had them: columns of a long
+        table, of a nested frame or of the frames in a list, or what `to_sequences`
+        stored. Other methods raise an error if `X` has other names or another order.
     encoder_, decoder_, autoencoder_ : keras.Model
         Plain Keras models of stock layers, built on demand; they share the fitted
         weights. They read and write scaled sequences, padded at the end (with NaN on
@@ -423,7 +425,8 @@ class LSTMAutoencoderTransformer(
             DataFrame indexed by series and time; columns of sequences (pandas, polars,
             pyarrow); a ragged tensor, an awkward array. NaN elsewhere is missing.
         y : Ignored
-            Not used. If given, it must have an entry for each sequence.
+            Not used. If given, it must have an entry for each sequence, in the order of
+            `X`; an index that contradicts that of `X` is an error.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sequence in the loss and, where it takes weights, the scaler.
 
@@ -435,7 +438,8 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError, TypeError
-            If the data or a parameter can't be used; what was fitted before stays.
+            If the data or a parameter can't be used, or if a frame looks like a long
+            table but is not indexed as one; what was fitted before stays.
         FloatingPointError
             If training diverges before the network beats the mean of each feature; what
             was fitted before stays.
@@ -551,8 +555,9 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError
-            If `Z` has another width or isn't finite, if a length is over 2**20 time
-            steps or longer than the decoder can write, or if a sequence overflows.
+            If `Z` has another width or order of columns or isn't finite, if a length is
+            over 2**20 time steps or longer than the decoder can write, or if a sequence
+            overflows.
         """
         check_is_fitted(self)
         fitted = snapshot(self)
@@ -561,6 +566,7 @@ class LSTMAutoencoderTransformer(
             n_timesteps = network.lengths(vectors, default=fitted.max_length_)
         else:
             n_timesteps = validate_lengths(lengths, len(vectors))
+            check_same_ids(lengths, ids_of_rows(Z), "lengths", "Z.index")
         decoded = network.decode(vectors, n_timesteps)
         return fitted._to_container(decoded, ids_of_rows(Z))
 
@@ -631,7 +637,7 @@ class LSTMAutoencoderTransformer(
 
     # Ahead, and anew ------------------------------------------------------------------
 
-    @available_if(_forecasts)
+    @available_if(_check_forecasts)
     def forecast(self, X: Any, n_timesteps: int | None = None) -> Any:
         """Predict the time steps that follow each sequence.
 
@@ -671,7 +677,7 @@ class LSTMAutoencoderTransformer(
         container = container_ahead(fitted._container, n)
         return fitted._to_container(ahead, ids_of_sequences(X), container)
 
-    @available_if(_has_prior)
+    @available_if(_check_prior)
     def sample(self, n_samples: int = 1, random_state: Any = None) -> Any:
         """Draw new sequences, like those in `fit`.
 
@@ -764,7 +770,7 @@ class LSTMAutoencoderTransformer(
             parameters |= {**once, "learning_rate_schedule": None}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         given, container = validate_sequences(self, X, reset=not goes_on)
-        check_one_each(given, y=y, sample_weight=sample_weight)
+        check_one_each(X, given, y=y, sample_weight=sample_weight)
         distinct, weight = merge_repeated(given, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
         if not goes_on:

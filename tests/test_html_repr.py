@@ -56,9 +56,12 @@ def test_names_of_features(plain_autoencoder, long):
 
 def test_a_column_of_cells(plain_autoencoder, column):
     autoencoder = plain_autoencoder().fit(column.to_frame("path"))
+    known = "2 features: speed <m/s>, angle"
+    assert f"DataFrame of cells; {known}; {RESULT}" in text(autoencoder)
+    autoencoder.fit(pd.DataFrame({"path": column}))  # which drops attrs
     assert f"DataFrame of cells; 2 features in path; {RESULT}" in text(autoencoder)
     autoencoder.fit(column)
-    assert f"Series of cells; 2 features; {RESULT}" in text(autoencoder)
+    assert f"Series of cells; {known}; {RESULT}" in text(autoencoder)
 
 
 def test_many_names(plain_autoencoder):
