@@ -78,7 +78,9 @@ def wild(sequences):
 
 
 @pytest.mark.parametrize("use", ["transform", "reconstruct", "score_samples", "score"])
-def test_a_sequence_that_overflows_the_network_is_named(unbounded, sequences, wild, use):
+def test_a_sequence_that_overflows_the_network_is_named(
+    unbounded, sequences, wild, use
+):
     expected = r"^sequence 24 overflows float32.* activation='tanh'"
     with pytest.raises(InvalidSequenceError, match=expected):
         getattr(unbounded, use)([*sequences, wild])
