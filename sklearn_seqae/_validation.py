@@ -2,8 +2,6 @@
 
 import inspect
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -30,33 +28,6 @@ def own_random_state(random_state: Any) -> np.random.RandomState:
     if random_state is None:  # check_random_state would take the global generator
         return np.random.RandomState()
     return check_random_state(random_state)
-
-
-@contextmanager
-def unchanged_on_error(estimator: Any) -> Iterator[None]:
-    """Restore the estimator if a call fails.
-
-    Parameters
-    ----------
-    estimator : BaseEstimator instance
-        An error restores its attributes and the state of its random generators. The
-        call must not change other objects of the estimator in place.
-    """
-    attributes = estimator.__dict__
-    before = dict(attributes)
-    drawn = [
-        (value, value.get_state())
-        for value in before.values()
-        if isinstance(value, np.random.RandomState)
-    ]
-    try:
-        yield
-    except BaseException:
-        attributes.clear()
-        attributes.update(before)
-        for generator, state in drawn:
-            generator.set_state(state)
-        raise
 
 
 def validate_embedding(estimator: Any, Z: Any) -> Floats:

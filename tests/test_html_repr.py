@@ -118,7 +118,7 @@ def test_no_page_is_made_up(fitted_plain):
 def test_showing_builds_no_keras_models(plain_autoencoder, sequences):
     autoencoder = plain_autoencoder().fit(sequences)
     estimator_html_repr(autoencoder)
-    assert "_models" not in vars(autoencoder)
+    assert "_built" not in vars(autoencoder)
 
 
 def test_showing_imports_no_tensorflow(before_tensorflow):
