@@ -696,8 +696,10 @@ def test_interrupted_keeps_what_it_has(
     plain_autoencoder, sequences, interrupt_after, epoch
 ):
     autoencoder = plain_autoencoder(epochs=50, callbacks=[interrupt_after(epoch)])
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as interrupt:
         autoencoder.fit_transform(sequences)
+    (note,) = interrupt.value.__notes__
+    assert note.endswith(f"keeps what it learnt in {epoch + 1} epochs.")
     assert autoencoder.n_iter_ == len(autoencoder.history_["loss"]) == epoch + 1
     expected = plain_autoencoder(epochs=epoch + 1).fit(sequences)
     assert_same_model(autoencoder, expected, sequences)
