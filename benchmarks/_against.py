@@ -24,7 +24,8 @@ def main(tasks: list[Task], other: Path, n_rounds: int) -> None:
             for when, root in (("before", other), ("after", ROOT))
         ]
         try:
-            rounds = run(replace(task, contestants=contestants), n_rounds).rounds
+            both = replace(task, contestants=contestants, rows=[])
+            rounds = run(both, n_rounds).rounds
         except RuntimeError as error:  # a job or parameter that the other doesn't have
             print(f"{task.title}: not measured.\n{error}\n")
             continue
@@ -34,8 +35,8 @@ def main(tasks: list[Task], other: Path, n_rounds: int) -> None:
         for label, unit in units.items():
             name, _, measure = label.partition(":")
             if f"{name}, before" in rounds:
-                both = [f"{name}, {when}:{measure}" for when in ("before", "after")]
-                before, after = (values(one, rounds) for one in both)
+                turns = [f"{name}, {when}:{measure}" for when in ("before", "after")]
+                before, after = (values(turn, rounds) for turn in turns)
                 unit = "s" if unit == "µs" else unit
                 figures = spread(before, unit), spread(after, unit)
                 key = f"{name}:{measure or 'seconds'}"

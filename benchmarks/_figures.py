@@ -34,8 +34,7 @@ def _line(row: Row, results: Results) -> dict[str, str]:
         key=lambda one: one[0].median(),
     )
     line["peer"] = f"{_contestant(peer)}: {spread(theirs, row.unit)}"
-    # Within rounds, of which a dropped rival has only one: a ratio of medians would mix
-    # rounds, and with them the drift of the machine's speed
+    # Within rounds: a ratio of medians would mix them, and the drift of the machine
     ratio = (ours / theirs if row.kind == "growth" else theirs / ours).dropna()
     return line | _judged(row, ratio)
 

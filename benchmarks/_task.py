@@ -10,7 +10,6 @@ from typing import Any, Literal
 from benchmarks._worker import ROOT, start
 
 OPTIONAL = ("aeon", "polars", "torch")  # peers of the `bench` extra
-HOPELESS = 2.0  # a rival this much slower than its group's fastest is not run again
 TINY = {  # the largest sizes of ``--quick``
     **{"n": 40, "shortest": 8, "longest": 12, "n_units": 4, "n_components": 12},
     **{"epochs": 2, "many": 3, "n_rows": 10_000, "n_series": 100},
@@ -24,16 +23,14 @@ class Contestant:
 
     ``job`` is a function of this package, as ``module:function``. ``fresh`` starts a
     new process every round, for cold starts; otherwise one process is prepared and
-    warmed up once and serves all rounds. Of the members of a ``group``, several ways to
-    do a peer's job, only those near the fastest in the first round are run again.
-    ``root`` is the checkout whose packages are imported.
+    warmed up once and serves all rounds. ``root`` is the checkout whose packages are
+    imported.
     """
 
     name: str
     job: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     fresh: bool = False
-    group: str | None = None
     root: Path = ROOT
 
     def start(self) -> Any:
@@ -65,7 +62,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Task:
-    """Contestants that run in turn, and the rows read off them."""
+    """Contestants that run in turn, and the rows read off them.
+
+    A row with ``flops`` brings the matrix product of the machine in.
+    """
 
     name: str
     title: str
@@ -87,6 +87,8 @@ MATMUL = Contestant("matmul", "peers.matmul:rate")
 def run(task: Task, n_rounds: int) -> Results:
     """Every contestant once, then every contestant again, ``n_rounds`` times."""
     results, left = Results(), list(task.contestants)
+    if any(row.flops is not None for row in task.rows):
+        left.append(MATMUL)
     with ExitStack() as stack:
         kept: dict[str, Any] = {}
         for turn in range(n_rounds):
@@ -101,8 +103,6 @@ def run(task: Task, n_rounds: int) -> Results:
                     left.remove(one)
                 else:
                     results.rounds.setdefault(one.name, []).append(measured)
-            if turn == 0:
-                left = worth_running(left, results.rounds)
     return results
 
 
@@ -113,24 +113,6 @@ def _turn(one: Contestant, kept: dict[str, Any], stack: ExitStack) -> Round:
     if one.name not in kept:
         kept[one.name] = stack.enter_context(one.start())
     return kept[one.name]()
-
-
-def worth_running(
-    contestants: Sequence[Contestant], rounds: Mapping[str, list[Round]]
-) -> list[Contestant]:
-    """Leave out those that their group's fastest beats by more than `HOPELESS`."""
-
-    def seconds(one: Contestant) -> float:
-        return rounds[one.name][0].get("seconds", 0.0)
-
-    def fastest(group: str) -> float:
-        return min(seconds(one) for one in contestants if one.group == group)
-
-    return [
-        one
-        for one in contestants
-        if one.group is None or seconds(one) <= HOPELESS * fastest(one.group)
-    ]
 
 
 def tiny(value: Any, key: str = "") -> Any:

@@ -66,24 +66,14 @@ def page(study: Study) -> str:
 
 
 def _ranks(study: Study) -> pd.DataFrame:
-    """Mean ranks by protocol and group of data sets."""
-    scores = {protocol: study.scores(protocol, BESIDE) for protocol in TITLES}
-    kmeans = scores["kmeans"]
-    published = study.beside_published()
-    ranked = {
-        "SVM, development": scores["svm"][study.development],
-        "SVM, held out": scores["svm"][study.held_out],
-        "SVM": scores["svm"],
-        "logistic regression": scores["logistic"],
-        "random forest": scores["forest"],
-        "k-means, of four": kmeans.reindex([d for d in FOUR if d in kmeans.index]),
-        "SVM, beside published": published,
-    }
+    """Mean ranks over all data sets, and beside published figures."""
+    ranked = {title: study.scores(p, BESIDE) for p, title in TITLES.items()}
+    published = ranked["SVM beside published"] = study.beside_published()
+    kmeans = ranked.pop(TITLES["kmeans"])
+    ranked["k-means, of four"] = kmeans[kmeans.index.isin(FOUR)]
     means = pd.DataFrame({name: _scores.mean_ranks(f) for name, f in ranked.items()})
-    known = dict.fromkeys([*scores["svm"].index, *published.index])
-    return means.reindex([name for name in known if name in means.index]).dropna(
-        axis=1, how="all"
-    )
+    known = [name for name in [*BESIDE, *published.index] if name in means.index]
+    return means.reindex(dict.fromkeys(known)).dropna(axis=1, how="all")
 
 
 def _accuracies(

@@ -30,7 +30,7 @@ def _rivals(
     keras, torch = f"peers.keras_autoencoder:{job}", f"peers.torch_lstm:{job}"
     return [
         Contestant(PADDED, keras, {**peer, "feed": "array"}, fresh),
-        *(Contestant(n, keras, {**peer, **WAYS[n]}, fresh, "best") for n in ways),
+        *(Contestant(n, keras, {**peer, **WAYS[n]}, fresh) for n in ways),
         Contestant(TORCH, torch, {**peer, "packed": True}, fresh),
     ]
 
@@ -44,7 +44,6 @@ def _warm(n_units: int) -> Task:
         Contestant("ours", "ours:warm_epoch", ours),
         *_rivals("warm_epoch", {**span, "many": 4, **model}, BY_LENGTH),
         Contestant(AEON, "peers.aeon_clusterer:warm_epoch", aeon),
-        MATMUL,
     ]
     flops = _flops.epoch(_data.lengths_of(DATA), 3, n_units, 15)
     rows = [
@@ -64,7 +63,6 @@ def _cold(n_units: int) -> Task:
     contestants = [
         Contestant("ours", "ours:cold_fit", ours, fresh=True),
         *_rivals("cold_fit", peer, tuple(WAYS), fresh=True),
-        MATMUL,
     ]
     flops = EPOCHS * _flops.epoch(_data.lengths_of(DATA), 3, n_units, 15)
     rows = [
@@ -82,11 +80,7 @@ def _long() -> Task:
     torch, names = "peers.torch_lstm:warm_epoch", (TORCH, "PyTorch plain")
     contestants = [
         Contestant("ours", "ours:warm_epoch", {**span, **_ours(128, 64)}),
-        *(
-            Contestant(name, torch, {**peer, "packed": name == TORCH}, group="PyTorch")
-            for name in names
-        ),
-        MATMUL,
+        *(Contestant(name, torch, {**peer, "packed": name == TORCH}) for name in names),
     ]
     flops = _flops.epoch(_data.lengths_of(LONG), 3, 128, 16)
     matmul = _flops.MATMUL / flops  # so that a peer's seconds are those of our work

@@ -3,7 +3,7 @@
 from typing import Any
 
 from benchmarks import _data, _flops
-from benchmarks._task import MATMUL, Contestant, Row, Task
+from benchmarks._task import Contestant, Row, Task
 
 Data = dict[str, int]
 DECODERS = ("unfold", "reshape", "single_shot")
@@ -27,7 +27,6 @@ def _patches() -> Task:
     contestants = [
         _epoch("default", data, 64, many=21),
         _epoch("patch_size=1", data, 64, many=2, patch_size=1),
-        MATMUL,
     ]
     steps = [-(-length // patch) for length in _data.lengths_of(data)]
     flops = _flops.epoch(steps, 3 * patch, 64, 16)
@@ -60,7 +59,7 @@ def _a_step(name: str, title: str, n_units: int, **both: tuple[Data, int]) -> Ta
     few, many = both
     work, each = f"a step at {many}, against {few}", (large, small)
     row = Row(work, (few,), 1.15, 1.0, flops, "growth", many, each, "µs")
-    return Task(name, title, [*contestants, MATMUL], [row])
+    return Task(name, title, contestants, [row])
 
 
 LONGER = _a_step(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from benchmarks import _data, _flops
-from benchmarks._task import MATMUL, Contestant, Row, Task
+from benchmarks._task import Contestant, Row, Task
 from benchmarks.ours import PLAIN
 
 EPOCHS = 400
@@ -44,7 +44,6 @@ def _speed() -> Task:
         Contestant("ours", "ours:tutorial", OURS, fresh=True),
         _theirs(code, "two_fits", 0.1),
         _theirs(without, "two_fits", 0.0),
-        MATMUL,
     ]
     rows = [
         row("first fit, cold", "seconds", code, 8, 15),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from benchmarks import _data, _flops
-from benchmarks._task import MATMUL, Contestant, Row, Task
+from benchmarks._task import Contestant, Row, Task
 from benchmarks.ours import PLAIN
 from benchmarks.tasks.epoch import WAYS
 from sklearn_seqae import LSTMAutoencoderTransformer
@@ -21,7 +21,6 @@ def _transform() -> Task:
         Contestant("ours", "ours:transform", {"data": MANY, **sizes}),
         Contestant(keras, "peers.keras_autoencoder:transform", peer),
         Contestant(torch, "peers.torch_lstm:transform", peer),
-        MATMUL,
     ]
     flops = _flops.encoder_forward(_data.lengths_of(MANY), 3, 64)
     rows = [
@@ -44,7 +43,6 @@ def _grid_search() -> Task:
     contestants = [
         Contestant("ours", "ours:grid_search", parameters, fresh=True),
         Contestant("SciKeras", "peers.scikeras_grid:grid_search", theirs, fresh=True),
-        MATMUL,
     ]
     # Of the fits on two thirds, three times each; neither scoring nor the refit
     lengths, fits = _data.lengths_of(SHORT), len(rates["learning_rate"]) * 3 * 2 / 3
@@ -66,8 +64,7 @@ def _japanese_vowels() -> Task:
     job = "peers.keras_autoencoder:japanese_vowels"
     contestants = [
         Contestant("ours", "ours:japanese_vowels", epochs, fresh=True),
-        *(Contestant(n, job, {**peer, **w}, True, "best") for n, w in WAYS.items()),
-        MATMUL,
+        *(Contestant(n, job, {**peer, **w}, True) for n, w in WAYS.items()),
     ]
     X, *_ = load_japanese_vowels(return_X_y=True)
     flops = plain.epochs * _flops.epoch([len(x) for x in X], 12, n_units, n_components)

@@ -15,7 +15,6 @@ from benchmarks._task import (
     Task,
     run,
     tiny,
-    worth_running,
 )
 from benchmarks._worker import start
 from benchmarks.tasks import TASKS
@@ -156,13 +155,6 @@ def test_a_process_that_dies_is_an_error(jobs):
         pass
 
 
-def test_only_hopeless_members_of_a_group_are_dropped():
-    members = [counter(name, group="g") for name in ("fast", "near", "far")]
-    rounds = results_of(fast=[1.0], near=[1.9], far=[2.1], alone=[99.0]).rounds
-    names = [one.name for one in worth_running([*members, counter("alone")], rounds)]
-    assert names == ["fast", "near", "alone"]
-
-
 # --- figures ---
 
 
@@ -185,7 +177,7 @@ def test_speedup_is_against_the_fastest_peer_and_within_rounds():
     assert (line["target"], line["stretch"], line["result"]) == ("≥ 2x", "≥ 3x", "met")
 
 
-def test_a_rival_that_was_dropped_is_compared_in_the_round_it_ran():
+def test_results_of_fewer_rounds_are_compared_in_those():
     line = line_of(Row("work", ("peer",)), results_of(ours=[4.0, 5.0], peer=[2.0]))
     assert line["ratio"] == "0.500x (0.500x to 0.500x)"
     assert line["result"] == ""  # nothing was promised
