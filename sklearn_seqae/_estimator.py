@@ -27,6 +27,7 @@ from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
 from sklearn_seqae._diagram import visual_block
+from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
 from sklearn_seqae._gate import check_one_each, check_same_ids, validate_sequences
 from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._lengths import MAX_LENGTH
@@ -37,6 +38,7 @@ from sklearn_seqae._outputs import (
     with_ids,
 )
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._saving import packed, unpacked
 from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
     check_features_observed,
@@ -328,6 +330,10 @@ class LSTMAutoencoderTransformer(
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
+
+    # scikit-learn's diagram has a link there
+    _doc_link_module = "sklearn_seqae"
+    _doc_link_template = PAGE_OF_ESTIMATOR
 
     # Set by fit
     _autoencoder: Autoencoder
@@ -744,8 +750,13 @@ class LSTMAutoencoderTransformer(
 
     def __getstate__(self) -> dict[str, Any]:
         state: Any = super().__getstate__()
-        # rebuilt on demand; the rest are arrays and values
-        return {name: value for name, value in state.items() if name != "_built"}
+        # the Keras models are built again on demand
+        return packed(
+            {name: value for name, value in state.items() if name != "_built"}
+        )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(unpacked(state, type(self)))
 
     def __dir__(self) -> list[str]:
         # scikit-learn's dir reads every name, and so does a notebook for the names that

@@ -236,7 +236,7 @@ def test_it_is_pickled_and_saved(forecaster, sequences, tmp_path):
     again = pickle.loads(pickle.dumps(forecaster))
     assert_same_sequences(again.forecast(sequences), forecaster.forecast(sequences))
     forecaster.forecaster_.save(tmp_path / "forecaster.keras")
-    loaded = keras.saving.load_model(tmp_path / "forecaster.keras")
+    loaded = keras.saving.load_model(tmp_path / "forecaster.keras", safe_mode=True)
     scaled = forecaster.scaler_.transform(sequences[0])[None]
     assert_allclose(loaded(scaled), forecaster.forecaster_(scaled), rtol=1e-6)
 

@@ -160,7 +160,9 @@ class Workspace:
         return int(self.optimizer.iterations)
 
     def _optimizer_state(self) -> OptimizerState:
-        variables = [variable.numpy().copy() for variable in self.optimizer.variables]
+        variables = [
+            np.array(variable.numpy()) for variable in self.optimizer.variables
+        ]
         return OptimizerState(*optimizer_identity(self.optimizer), variables)
 
     @property
