@@ -812,7 +812,9 @@ class LSTMAutoencoderTransformer(
         self._n_features_out = network.n_components
         self._autoencoder = trained
         if result.interrupt:
-            note = f"{type(self).__name__} keeps what it learnt in {self.n_iter_} epochs."
+            note = (
+                f"{type(self).__name__} keeps what it learnt in {self.n_iter_} epochs."
+            )
             result.interrupt.add_note(note)
             raise result.interrupt
         return given, container
