@@ -7,10 +7,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := sklearn_seqae tests examples benchmarks docs/*.py conftest.py
+PYTEST := python -m pytest --numprocesses=2 --dist=worksteal
+QUICK := sklearn_seqae tests/inputs tests/outputs tests/tables tests/test_docstrings.py \
+  tests/test_estimator.py tests/test_saving.py tests/test_import.py
+NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-benchmarks ruff lint types docs links bench format clean
+.PHONY: help demo test test-quick test-oldest test-newest test-nightly test-benchmarks ruff
+.PHONY: lint types docs links bench audit dist test-dist format clean
 
 help:  ## list these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -19,7 +24,31 @@ demo: $(VENV)/.has-plot  ## train on real recordings, print scores, save picture
 	$(BIN)/python examples/quickstart.py
 
 test: $(VENV)/.has-test ruff  ## ruff and the test suite
-	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal
+	$(BIN)/$(PYTEST)
+
+test-quick: $(VENV)/.has-test  ## the part of it that differs by Python: containers, docstrings
+	$(BIN)/$(PYTEST) $(QUICK)
+
+test-oldest:  ## the tests with the oldest dependencies that pyproject.toml allows
+	@$(MAKE) --no-print-directory VENV=.venv-oldest .venv-oldest/.made
+	.venv-oldest/bin/python -m pip --quiet install uv
+	.venv-oldest/bin/uv pip install --quiet --python .venv-oldest/bin/python \
+	  --resolution lowest-direct --editable '.[test]'
+	.venv-oldest/bin/$(PYTEST)
+
+test-newest:  ## the tests with the newest dependencies, pre-releases too
+	@$(MAKE) --no-print-directory VENV=.venv-newest .venv-newest/.made
+	.venv-newest/bin/python -m pip --quiet install --pre --upgrade \
+	  --upgrade-strategy eager --editable '.[test]'
+	.venv-newest/bin/$(PYTEST)
+
+test-nightly:  ## the tests with last night's NumPy, pandas, scikit-learn and Keras
+	@$(MAKE) --no-print-directory VENV=.venv-nightly .venv-nightly/.has-test
+	.venv-nightly/bin/python -m pip --quiet install --pre --upgrade --no-deps \
+	  --index-url $(NIGHTLY) numpy pandas scikit-learn
+	.venv-nightly/bin/python -m pip --quiet uninstall --yes keras
+	.venv-nightly/bin/python -m pip --quiet install --pre --upgrade --no-deps keras-nightly
+	.venv-nightly/bin/$(PYTEST)
 
 test-benchmarks: $(VENV)/.has-test ruff  ## the tests of the benchmarks
 	$(BIN)/python -m pytest benchmarks/tests
@@ -43,6 +72,25 @@ links: docs  ## check the links of the site (needs the internet)
 
 bench: $(VENV)/.has-bench  ## compare speed with that of others (takes hours)
 	$(BIN)/python -m benchmarks
+
+audit: $(VENV)/.has-release  ## known holes in dependencies, and code that could be misused
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive sklearn_seqae
+	$(BIN)/pip-audit --progress-spinner off --path $(wildcard $(VENV)/lib/*/site-packages)
+
+dist: $(VENV)/.has-release  ## build wheel and sdist in dist, and check them
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+
+# The wheel was made from the sdist, and the tests are those of the sdist.
+test-dist: dist  ## the tests of the sdist, on the wheel, in an environment of its own
+	rm -rf .venv-dist build/sdist
+	@$(MAKE) --no-print-directory VENV=.venv-dist .venv-dist/.made
+	.venv-dist/bin/python -m pip --quiet install "$$(ls dist/*.whl)[test]"
+	mkdir -p build/sdist
+	tar -xf dist/*.tar.gz -C build/sdist --strip-components=1
+	rm -r build/sdist/sklearn_seqae
+	cd build/sdist && ../../.venv-dist/bin/$(PYTEST) tests docs/user_guide --pyargs sklearn_seqae
 
 format: $(VENV)/.has-test  ## let ruff format and mend what it can
 	$(BIN)/ruff format $(wildcard $(SOURCES))

@@ -1,10 +1,13 @@
 """Settings of the documentation."""
 
+import os
 import re
 import sys
 import warnings
 from importlib.metadata import version as installed_version
 from pathlib import Path
+
+from sklearn_seqae._documentation import SITE, folder_of
 
 sys.path.insert(0, str(Path(__file__).parent))  # for gallery_order
 
@@ -47,6 +50,13 @@ html_theme = "pydata_sphinx_theme"
 html_title = project
 html_theme_options = {
     "show_prev_next": False,
+    "navbar_start": ["navbar-logo", "version-switcher"],
+    "switcher": {
+        "json_url": f"{SITE}/switcher.json",  # publish.py writes it
+        "version_match": folder_of(os.environ.get("DOCS_VERSION", release)),
+    },
+    "check_switcher": False,  # it would need the internet
+    "show_version_warning_banner": True,
     "navigation_with_keys": False,
     "show_toc_level": 2,
     "footer_start": ["copyright"],

@@ -14,12 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._batching import Patches, auto_epochs, from_patches, hold_out
+from sklearn_seqae._batching import (
+    Patches,
+    auto_epochs,
+    baselines,
+    from_patches,
+    hold_out,
+)
 from sklearn_seqae._design import SWITCHES, make_architecture, shaping
 from sklearn_seqae._instance_norm import Units
 from sklearn_seqae._prefixes import Prefixes, extended, recent_values, tails
 from sklearn_seqae._preprocessing import Preprocessing
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._state import State
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
@@ -162,7 +168,7 @@ class Autoencoder:
         self.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
         n_learnt = self.architecture.embedding_size
         units = self.preprocessing.units_of(Z[:, n_learnt:])
-        return self._decode(Z[:, :n_learnt], n_timesteps, units)
+        return self._decode(Z[:, :n_learnt], n_timesteps, units, "row {row} of Z")
 
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
         """Time steps that embeddings mean, ``default`` where they hold no length."""
@@ -177,11 +183,12 @@ class Autoencoder:
             Z[:, -1] = self.preprocessing.length_code.sample(n, random_state)
         return Z
 
-    def reconstruct(self, scaled: RaggedArray) -> RaggedArray:
-        """Encode and decode."""
+    def reconstruct(self, scaled: RaggedArray, first: int = 0) -> RaggedArray:
+        """Encode and decode; ``first`` is the number of the first, for messages."""
         self.check_decodable(scaled.lengths, "sequence {row}")
+        embeddings = self._encode(scaled, first)
         _, units = self.preprocessing.own_units(scaled)
-        return self._decode(self._encode(scaled), scaled.lengths, units)
+        return self._decode(embeddings, scaled.lengths, units, first=first)
 
     def squared_errors(self, scaled: RaggedArray) -> NDArray[np.float64]:
         """Mean squared reconstruction error of each sequence, over observed values."""
@@ -189,7 +196,7 @@ class Autoencoder:
         errors = np.empty(len(scaled))
         for start in range(0, len(scaled), BLOCK):
             block = scaled[start : start + BLOCK]
-            reconstructed = self.reconstruct(block).values.astype(np.float64)
+            reconstructed = self.reconstruct(block, start).values.astype(np.float64)
             difference = reconstructed - block.values
             observed = np.logical_not(np.isnan(difference))
             squares = np.where(observed, difference, 0.0) ** 2
@@ -237,16 +244,25 @@ class Autoencoder:
         changes = forecast(self.architecture, weights, embeddings, recent)
         changes = changes.reshape(len(scaled), -1, scaled.n_features)
         last = recent[:, None, : scaled.n_features]
-        return last + changes[:, : len(scale)] * scale
+        ahead = last + changes[:, : len(scale)] * scale
+        self._check_finite(ahead, "sequence {row}")
+        return ahead
 
-    def _encode(self, scaled: RaggedArray) -> NDArray[np.float32]:
+    def _encode(self, scaled: RaggedArray, first: int = 0) -> NDArray[np.float32]:
         from sklearn_seqae._keras.inference import encode
 
         patches = self.preprocessing.patches(scaled)
-        return encode(self.architecture, self._trained.weights, patches)
+        embeddings = encode(self.architecture, self._trained.weights, patches)
+        self._check_finite(embeddings, "sequence {row}", first)
+        return embeddings
 
     def _decode(
-        self, embeddings: NDArray[Any], n_timesteps: NDArray[np.int64], units: Units
+        self,
+        embeddings: NDArray[Any],
+        n_timesteps: NDArray[np.int64],
+        units: Units,
+        what: str = "sequence {row}",
+        first: int = 0,
     ) -> RaggedArray:
         from sklearn_seqae._keras.inference import decode
 
@@ -254,8 +270,34 @@ class Autoencoder:
         embeddings = np.clip(embeddings, -LARGEST, LARGEST).astype(np.float32)
         weights = self._trained.weights
         steps = decode(self.architecture, weights, embeddings, n_steps)
+        starts = offsets_from_lengths(n_steps)[:-1]
+        largest = np.maximum.reduceat(np.abs(steps).max(axis=1), starts)
+        self._check_finite(largest, what, first)
         own = from_patches(steps, n_timesteps, self.preprocessing.patch_size)
         return self.preprocessing.in_common_units(own, units)
+
+    def _check_finite(
+        self, found: NDArray[np.float32], what: str, first: int = 0
+    ) -> None:
+        """Check what the network returned, an entry or a row for each sequence.
+
+        Raises
+        ------
+        InvalidSequenceError
+            If something is not finite, naming the entry; ``first`` is the first one's
+            number.
+        """
+        if np.isfinite(found).all():
+            return
+        row = int(np.isfinite(found.reshape(len(found), -1)).all(axis=1).argmin())
+        remedy = "fit on sequences like it"
+        if self.architecture.activation == "relu":
+            remedy = "fit with activation='tanh', which is bounded"
+        raise InvalidSequenceError(
+            f"{what.format(row=first + row)} overflows float32 in the network: its "
+            "values or its length are too far from those in fit. Leave it out, or "
+            f"{remedy}."
+        )
 
     # Training -------------------------------------------------------------------------
 
@@ -276,7 +318,8 @@ class Autoencoder:
             For the forecaster, if there is one.
         sample_weight : ndarray of shape (n_sequences,)
         parameters : mapping
-            The estimator's, by name: `validation_fraction` and those of `Settings`.
+            The estimator's, by name: `validation_fraction`, or None to hold nothing
+            out, and those of `Settings`.
         random_state : RandomState
 
         Returns
@@ -285,11 +328,12 @@ class Autoencoder:
         result : Result
             With the losses and the number of epochs.
         """
-        from sklearn_seqae._keras.training import epochs, settings
+        from sklearn_seqae._keras.training import callbacks, epochs, settings
 
-        validation = np.arange(0)
-        if parameters["early_stopping"]:
-            fraction = parameters["validation_fraction"]
+        given = callbacks.checked_callbacks(parameters["callbacks"])
+        fraction, validation = parameters["validation_fraction"], np.arange(0)
+        is_watched = parameters["early_stopping"] or callbacks.watch_validation(given)
+        if fraction is not None and is_watched:
             validation = hold_out(len(patches), fraction, random_state)
         data = settings.Data(
             patches,
@@ -297,9 +341,10 @@ class Autoencoder:
             np.setdiff1d(np.arange(len(patches)), validation),
             validation,
             prefixes,
+            baselines(patches, self.preprocessing.n_features, sample_weight),
         )
         names = [field.name for field in fields(settings.Settings)]
-        asked = {name: parameters[name] for name in names}
+        asked = {name: parameters[name] for name in names} | {"callbacks": given}
         if asked["epochs"] == "auto":
             asked["epochs"] = auto_epochs(len(data.train), asked["batch_size"])
         result = epochs.train(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ MORE_ROWS = 32  # rows of a shard where that still makes two: a tenth faster a r
 ENOUGH_UPDATES = 500
 ENOUGH_EPOCHS = 10
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
+CONSTANT = 1e-14  # variance that may be rounding of float32
 Indices = NDArray[np.int64]
 
 
@@ -138,6 +139,43 @@ def root_mean_squares(
     total = (weight * change.astype(np.float64) ** 2).sum(axis=0)
     size = np.sqrt(total / (sample_weight @ lengths))
     return np.where(size > 0, size, 1.0)
+
+
+class Baselines(NamedTuple):
+    """Losses of networks that learnt nothing.
+
+    Attributes
+    ----------
+    of_mean : float
+        Loss of predicting the mean of each feature.
+    of_zero : float
+        Loss of predicting zero, as an untrained network does, or nearly so.
+    """
+
+    of_mean: float
+    of_zero: float
+
+
+def baselines(
+    patches: Patches, n_features: int, sample_weight: NDArray[np.float64]
+) -> Baselines:
+    """Mean squared errors over observed values, without a network.
+
+    Both are 1 at least where features are constant: nothing is better than the mean.
+    """
+    observed = patches.observed[:-1]
+    values = patches.values[:-1, : observed.shape[1]].astype(np.float64)
+    values = values.reshape(-1, n_features)
+    weight = np.repeat(sample_weight, patches.lengths)[:, None] * observed
+    weight = weight.reshape(-1, n_features)
+    total = weight.sum(axis=0)
+    of_zero = float((weight * values**2).sum() / total.sum())
+    values -= values[0]  # so that rounding errors are no variance
+    values -= (weight * values).sum(axis=0) / np.maximum(total, np.finfo(float).tiny)
+    of_mean = float((weight * values**2).sum() / total.sum())
+    if of_mean <= CONSTANT:
+        return Baselines(1.0, max(of_zero, 1.0))
+    return Baselines(of_mean, of_zero)
 
 
 def from_patches(

@@ -168,6 +168,14 @@ class Container:
     layouts : tuple of tuple of str
         Layout of every column of "long" and "nested" kinds, of polars and of Arrow:
         ``("list", "array", "float32")`` for lists of fixed-size arrays of float32.
+
+    feature_names : tuple of str or None
+        Names of the features of a time step: columns of a long table, of a nested
+        frame, of the frames in a list; what `to_sequences` stored. None if there are
+        none, or if `X` has a univariate sequence in each row.
+
+    frames : {"pandas", "polars", "pyarrow", ""}
+        Library of the frames in a list.
     """
 
     kind: str
@@ -178,6 +186,8 @@ class Container:
     column_names: tuple[Any, ...] = (None,)
     index_names: tuple[Any, ...] = (None,)
     layouts: tuple[Layout, ...] = ()
+    feature_names: tuple[str, ...] | None = None
+    frames: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

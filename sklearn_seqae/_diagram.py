@@ -33,10 +33,11 @@ def _caption(estimator: Any) -> str:
         return "sequences of any length"
     container, n_features = estimator._container, network.preprocessing.n_features
     features = _count(n_features, "feature")
-    names = getattr(estimator, "feature_names_in_", ())
-    if len(names) and not container.tabular:  # else names are of time steps
-        each = len(names) == n_features  # else a cell holds several features
-        features += f"{':' if each else ' in'} {_shortened(names)}"
+    if container.feature_names is not None:
+        features += f": {_shortened(container.feature_names)}"
+    elif not container.tabular:  # a column of cells has one name
+        column = getattr(estimator, "feature_names_in_", ())
+        features += "".join(f" in {name}" for name in column)
     steps = _count(estimator.max_length_, "time step")
     components = _count(network.n_components, "component")
     return (

@@ -7,7 +7,6 @@ cut into patches (`_preprocessing`); a network is chosen and trained (`_autoenco
 
 from __future__ import annotations
 
-from functools import cached_property
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -21,12 +20,15 @@ from sklearn.base import (
 )
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._architecture import DECODERS
+from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._autoencoder import Autoencoder
+from sklearn_seqae._available import available_if
 from sklearn_seqae._diagram import visual_block
+from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
+from sklearn_seqae._gate import check_one_each, check_same_ids, validate_sequences
 from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._outputs import (
@@ -36,16 +38,14 @@ from sklearn_seqae._outputs import (
     with_ids,
 )
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._saving import packed, unpacked
 from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
     check_features_observed,
     check_horizon,
-    check_one_each,
     own_random_state,
-    unchanged_on_error,
     validate_embedding,
     validate_lengths,
-    validate_sequences,
     warn_of_ignored_rate,
 )
 from sklearn_seqae._weighting import merge_repeated
@@ -55,8 +55,8 @@ NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 SHARE = Interval(Real, 0, 1, closed="left")
 
 
-def _forecasts(estimator: Any) -> bool:
-    """Return whether forecasts were trained or, before fit, will be."""
+def _check_forecasts(estimator: Any) -> None:
+    """Raise unless forecasts were trained or, before fit, will be."""
     network = getattr(estimator, "_autoencoder", None)
     known = estimator if network is None else network.preprocessing
     if known.forecast_horizon is None:
@@ -64,18 +64,17 @@ def _forecasts(estimator: Any) -> bool:
             "forecast is not available: forecast_horizon is None; set it to the number "
             "of time steps to predict, and fit."
         )
-    return True
 
 
-def _has_prior(estimator: Any) -> bool:
-    """Return whether embeddings are, or will be, trained towards a prior."""
+def _check_prior(estimator: Any) -> None:
+    """Raise unless embeddings are, or will be, trained towards a prior."""
     network = getattr(estimator, "_autoencoder", None)
-    if estimator.kl_weight > 0 if network is None else network.architecture.variational:
-        return True
-    raise AttributeError(
-        "sample is not available: without kl_weight there is no prior to draw from; "
-        "set kl_weight, and fit."
-    )
+    trained = None if network is None else network.architecture.variational
+    if not (estimator.kl_weight > 0 if trained is None else trained):
+        raise AttributeError(
+            "sample is not available: without kl_weight there is no prior to draw "
+            "from; set kl_weight, and fit."
+        )
 
 
 class LSTMAutoencoderTransformer(
@@ -190,7 +189,8 @@ class LSTMAutoencoderTransformer(
         has not improved by `tol` for `n_iter_no_change` epochs, and keep the weights of
         the best epoch.
     validation_fraction : float, default=0.1
-        Share of the sequences held out for early stopping.
+        Share of the sequences held out for early stopping, and for a callback whose
+        `monitor` begins with "val_".
     n_iter_no_change : int, default=10
         Epochs to wait for an improvement.
     tol : float, default=1e-4
@@ -226,15 +226,19 @@ class LSTMAutoencoderTransformer(
         cross entropy. "forecast_loss", with `forecast_horizon`, is relative to the
         error of predicting no change. "kl_loss", with `kl_weight`, is in nats per
         sequence.
-        "sparsity_loss" comes with `sparsity_weight`. With early stopping there are
-        "val_loss", the last two for the held-out sequences, and "val_objective", the
-        weighted sum that early stopping looks at.
+        "sparsity_loss" comes with `sparsity_weight`. With held-out sequences there are
+        "val_loss", the last two for those sequences, and "val_objective", the weighted
+        sum that early stopping looks at.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
         Columns of a table, 1 for a Series, else features of a time step.
     feature_names_in_ : ndarray of str
         Column names, if `X` was a dataframe with names.
+    sequence_feature_names_in_ : ndarray of str
+        Names of the features of a time step, if sequences had them: columns of a long
+        table, of a nested frame or of the frames in a list, or what `to_sequences`
+        stored. Other methods raise an error if `X` has other names or another order.
     encoder_, decoder_, autoencoder_ : keras.Model
         Plain Keras models of stock layers, built on demand; they share the fitted
         weights. They read and write scaled sequences, padded at the end (with NaN on
@@ -327,9 +331,14 @@ class LSTMAutoencoderTransformer(
         "random_state": ["random_state"],
     }
 
+    # scikit-learn's diagram has a link there
+    _doc_link_module = "sklearn_seqae"
+    _doc_link_template = PAGE_OF_ESTIMATOR
+
     # Set by fit
     _autoencoder: Autoencoder
     _container: Container
+    _built: tuple[Autoencoder, Any] | None = None  # by the first reader of a model
     history_: dict[str, list[float]]
     max_length_: int
     n_iter_: int
@@ -422,7 +431,8 @@ class LSTMAutoencoderTransformer(
             DataFrame indexed by series and time; columns of sequences (pandas, polars,
             pyarrow); a ragged tensor, an awkward array. NaN elsewhere is missing.
         y : Ignored
-            Not used. If given, it must have an entry for each sequence.
+            Not used. If given, it must have an entry for each sequence, in the order of
+            `X`; an index that contradicts that of `X` is an error.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sequence in the loss and, where it takes weights, the scaler.
 
@@ -434,10 +444,23 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError, TypeError
-            If the data or a parameter can't be used; what was fitted before stays.
+            If the data or a parameter can't be used, or if a frame looks like a long
+            table but is not indexed as one; what was fitted before stays.
+        FloatingPointError
+            If training diverges before the network beats the mean of each feature; what
+            was fitted before stays.
+        KeyboardInterrupt
+            On Ctrl-C. The estimator then is as at the end of an epoch, the last one or
+            one shortly before, or, if none was done, what it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the reconstruction ends no better than the mean of each feature, or
+            training diverges after a good start, which is kept.
         """
-        with unchanged_on_error(self):
-            self._fit(X, y, sample_weight)
+        with built_aside(self, last="_autoencoder") as fitted:
+            fitted._fit(X, y, sample_weight)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -460,9 +483,10 @@ class LSTMAutoencoderTransformer(
         Z : ndarray of shape (n_samples, n_components)
             Embeddings.
         """
-        with unchanged_on_error(self):
-            scaled, container = self._fit(X, y, sample_weight)
-            return with_ids(self._autoencoder.embed(scaled, container.dtype), X, self)
+        with built_aside(self, last="_autoencoder") as fitted:
+            scaled, container = fitted._fit(X, y, sample_weight)
+            Z = fitted._autoencoder.embed(scaled, container.dtype)
+        return with_ids(Z, X, self)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -487,9 +511,9 @@ class LSTMAutoencoderTransformer(
         self : LSTMAutoencoderTransformer
             Fitted.
         """
-        with unchanged_on_error(self):
-            self._validate_params()  # scikit-learn leaves it to the first call
-            self._fit(X, y, sample_weight, partial=True)
+        self._validate_params()  # scikit-learn leaves it to the first call
+        with built_aside(self, last="_autoencoder") as fitted:
+            fitted._fit(X, y, sample_weight, partial=True)
         return self
 
     # There and back -------------------------------------------------------------------
@@ -511,10 +535,12 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError, TypeError
-            If a sequence can't be used or has other features than those in `fit`.
+            If a sequence can't be used, has other features than those in `fit`, or
+            overflows the network.
         """
-        scaled, container = self._scaled(X)
-        return with_ids(self._autoencoder.embed(scaled, container.dtype), X, self)
+        fitted = snapshot(self)
+        scaled, container = fitted._scaled(X)
+        return with_ids(fitted._autoencoder.embed(scaled, container.dtype), X, self)
 
     def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
         """Decode embeddings, or any other finite vectors, into sequences.
@@ -535,17 +561,20 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError
-            If `Z` has another width or isn't finite, or if a length is over 2**20 time
-            steps or longer than the decoder can write.
+            If `Z` has another width or order of columns or isn't finite, if a length is
+            over 2**20 time steps or longer than the decoder can write, or if a sequence
+            overflows.
         """
         check_is_fitted(self)
-        vectors = validate_embedding(self, Z)
+        fitted = snapshot(self)
+        vectors, network = validate_embedding(fitted, Z), fitted._autoencoder
         if lengths is None:
-            n_timesteps = self._autoencoder.lengths(vectors, default=self.max_length_)
+            n_timesteps = network.lengths(vectors, default=fitted.max_length_)
         else:
             n_timesteps = validate_lengths(lengths, len(vectors))
-        decoded = self._autoencoder.decode(vectors, n_timesteps)
-        return self._to_container(decoded, ids_of_rows(Z))
+            check_same_ids(lengths, ids_of_rows(Z), "lengths", "Z.index")
+        decoded = network.decode(vectors, n_timesteps)
+        return fitted._to_container(decoded, ids_of_rows(Z))
 
     def reconstruct(self, X: Any) -> Any:
         """Embed sequences and decode the embeddings.
@@ -566,9 +595,10 @@ class LSTMAutoencoderTransformer(
         ValueError, TypeError
             If a sequence can't be used or is longer than the decoder can write.
         """
-        scaled, _ = self._scaled(X)
-        decoded = self._autoencoder.reconstruct(scaled)
-        return self._to_container(decoded, ids_of_sequences(X))
+        fitted = snapshot(self)
+        scaled, _ = fitted._scaled(X)
+        decoded = fitted._autoencoder.reconstruct(scaled)
+        return fitted._to_container(decoded, ids_of_sequences(X))
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return the negative reconstruction error of each sequence.
@@ -590,8 +620,9 @@ class LSTMAutoencoderTransformer(
         ValueError, TypeError
             If a sequence can't be used or is longer than the decoder can write.
         """
-        scaled, _ = self._scaled(X)
-        return -self._autoencoder.squared_errors(scaled)
+        fitted = snapshot(self)
+        scaled, _ = fitted._scaled(X)
+        return -fitted._autoencoder.squared_errors(scaled)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`, so GridSearchCV can tune without labels.
@@ -612,7 +643,7 @@ class LSTMAutoencoderTransformer(
 
     # Ahead, and anew ------------------------------------------------------------------
 
-    @available_if(_forecasts)
+    @available_if(_check_forecasts)
     def forecast(self, X: Any, n_timesteps: int | None = None) -> Any:
         """Predict the time steps that follow each sequence.
 
@@ -641,17 +672,18 @@ class LSTMAutoencoderTransformer(
             If a sequence can't be used or has other features than those in `fit`, or if
             `n_timesteps` is not such a number.
         """
-        scaled, _ = self._scaled(X)
-        network = self._autoencoder
+        fitted = snapshot(self)
+        scaled, _ = fitted._scaled(X)
+        network = fitted._autoencoder
         n: Any = n_timesteps
         if n is None:
             n = network.preprocessing.forecast_horizon
         check_scalar(n, "n_timesteps", Integral, min_val=1, max_val=MAX_LENGTH)
-        ahead = network.forecast(scaled, n, longest=self.max_length_)
-        container = container_ahead(self._container, n)
-        return self._to_container(ahead, ids_of_sequences(X), container)
+        ahead = network.forecast(scaled, n, longest=fitted.max_length_)
+        container = container_ahead(fitted._container, n)
+        return fitted._to_container(ahead, ids_of_sequences(X), container)
 
-    @available_if(_has_prior)
+    @available_if(_check_prior)
     def sample(self, n_samples: int = 1, random_state: Any = None) -> Any:
         """Draw new sequences, like those in `fit`.
 
@@ -674,8 +706,9 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
-        generator = own_random_state(random_state)
-        return self.inverse_transform(self._autoencoder.sample(n_samples, generator))
+        generator, fitted = own_random_state(random_state), snapshot(self)
+        Z = fitted._autoencoder.sample(n_samples, generator)
+        return fitted.inverse_transform(Z)
 
     # Keras models ---------------------------------------------------------------------
 
@@ -704,15 +737,26 @@ class LSTMAutoencoderTransformer(
             )
         return self._models.forecaster
 
-    @cached_property
+    @property
     def _models(self) -> Any:
+        """The models of this fit, built when they are first asked for."""
         check_is_fitted(self)
-        return self._autoencoder.keras_models(self.max_length_)
+        fitted = snapshot(self)
+        network, built = fitted._autoencoder, fitted._built
+        if built is None or built[0] is not network:
+            built = network, network.keras_models(fitted.max_length_)
+            self._built = built
+        return built[1]
 
     def __getstate__(self) -> dict[str, Any]:
         state: Any = super().__getstate__()
-        # rebuilt on demand; the rest are arrays and values
-        return {name: value for name, value in state.items() if name != "_models"}
+        # the Keras models are built again on demand
+        return packed(
+            {name: value for name, value in state.items() if name != "_built"}
+        )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(unpacked(state, type(self)))
 
     def __dir__(self) -> list[str]:
         # scikit-learn's dir reads every name, and so does a notebook for the names that
@@ -726,15 +770,18 @@ class LSTMAutoencoderTransformer(
     def _fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None, partial: bool = False
     ) -> tuple[RaggedArray, Container]:
-        """Fit, and return the scaled sequences."""
+        """Fit, and return the scaled sequences; call it on a copy, see `built_aside`.
+
+        After a KeyboardInterrupt in training, everything is set before it is raised.
+        """
         parameters = self.get_params(deep=False)
         warn_of_ignored_rate(self)
         if partial:
-            once = {"early_stopping": False, "learning_rate_schedule": None}
-            parameters |= {"epochs": 1, **once}
+            once = {"epochs": 1, "early_stopping": False, "validation_fraction": None}
+            parameters |= {**once, "learning_rate_schedule": None}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         given, container = validate_sequences(self, X, reset=not goes_on)
-        check_one_each(given, y=y, sample_weight=sample_weight)
+        check_one_each(X, given, y=y, sample_weight=sample_weight)
         distinct, weight = merge_repeated(given, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
         if not goes_on:
@@ -754,7 +801,7 @@ class LSTMAutoencoderTransformer(
             network, patches = Autoencoder.untrained(parameters, scaled, weight)
         prefixes = network.preprocessing.prefixes(scaled)
         check_horizon(prefixes, container, goes_on=goes_on)
-        self._autoencoder, result = network.train(
+        trained, result = network.train(
             patches, prefixes, weight, parameters, self._random_state
         )
         longest = int(scaled.lengths.max())
@@ -763,7 +810,13 @@ class LSTMAutoencoderTransformer(
         self.history_ = result.history_after(self.history_ if goes_on else {})
         self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
         self._n_features_out = network.n_components
-        self.__dict__.pop("_models", None)  # those of an earlier fit
+        self._autoencoder = trained
+        if result.interrupt:
+            note = (
+                f"{type(self).__name__} keeps what it learnt in {self.n_iter_} epochs."
+            )
+            result.interrupt.add_note(note)
+            raise result.interrupt
         return given, container
 
     def _scaled(self, X: Any) -> tuple[RaggedArray, Container]:

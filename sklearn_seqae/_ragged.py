@@ -1,7 +1,7 @@
 """Sequences of unequal length in two arrays, as Apache Arrow stores lists."""
 
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, overload
@@ -285,13 +285,18 @@ def float_dtype(*dtypes: Any) -> np.dtype[np.floating[Any]]:
     return np.dtype(np.float32 if narrow else np.float64)
 
 
-def check_same_n_features(arrays: Sequence[NDArray[Any]]) -> None:
+def check_same_n_features(
+    arrays: Sequence[NDArray[Any]], show: Callable[[int], str] = "sequence {}".format
+) -> None:
     """Raise if sequences differ in their number of features.
 
     Parameters
     ----------
     arrays : sequence of ndarray of shape (n_timesteps_i, n_features)
         At least one. The others are compared with the first.
+
+    show : callable
+        Function from the position of a sequence to its name in messages.
 
     Raises
     ------
@@ -301,9 +306,13 @@ def check_same_n_features(arrays: Sequence[NDArray[Any]]) -> None:
     expected = arrays[0].shape[1]
     for i, array in enumerate(arrays):
         if array.shape[1] != expected:
+            one_height = len({len(other) for other in arrays}) == 1
+            remedy = " If they come before time, use from_channels_first."
             raise InvalidSequenceError(
-                f"sequence {i} has {_count(array.shape[1], 'feature')}, but sequence 0 "
-                f"has {expected}; every sequence needs the same number of features."
+                f"{show(i)} has {_count(array.shape[1], 'feature')}, but {show(0)} has "
+                f"{expected}; every sequence needs the same number of features."
+                + remedy
+                * one_height
             )
 
 

@@ -159,6 +159,8 @@ def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
 
     Raises
     ------
+    InvalidSequenceError
+        If a value is not finite. Names the first such sequence.
     TypeError
         If the scaler has no `inverse_transform`.
     """
@@ -168,7 +170,17 @@ def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
             "needed to return sequences in their own units; use one that has, or "
             "scaler=None."
         )
-    return ragged.with_values(_apply(scaler, "inverse_transform", ragged))
+    with np.errstate(over="ignore"):
+        values = _apply(scaler, "inverse_transform", ragged)
+    lost = np.logical_not(np.isfinite(values).all(axis=1))
+    if lost.any():
+        i, timestep = ragged.locate(int(lost.argmax()))
+        raise InvalidSequenceError(
+            f"decoded sequence {i} is not finite at time step {timestep} after "
+            f"inverse_transform of {type(scaler).__name__}: its embedding is too far "
+            "from those in fit, or its units are too large for float64."
+        )
+    return ragged.with_values(values)
 
 
 def _weighted_timesteps(

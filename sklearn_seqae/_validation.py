@@ -1,105 +1,20 @@
-"""The gate for all data that enter the estimator."""
+"""Checks of embeddings and lengths, of parameters, and of what training needs."""
 
 import inspect
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array, check_consistent_length, check_random_state
-from sklearn.utils.validation import (
-    _check_feature_names,
-    _num_samples,
-    validate_data,
-)
+from sklearn.utils import check_array, check_random_state
 
-from sklearn_seqae._inputs import Container, to_ragged
-from sklearn_seqae._inputs._checks import ACCEPTED, as_float, as_plain, as_real
+from sklearn_seqae._inputs import Container
+from sklearn_seqae._inputs._checks import as_float, as_plain, as_real
+from sklearn_seqae._inputs._names import as_names
 from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._prefixes import Prefixes
 from sklearn_seqae._ragged import Floats, RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
-
-
-def validate_sequences(
-    estimator: Any, X: Any, *, reset: bool
-) -> tuple[RaggedArray, Container]:
-    """Convert `X`, and set or check the attributes that describe its features.
-
-    Parameters
-    ----------
-    estimator : BaseEstimator instance
-        With `reset`, it gets `n_features_in_`: the columns of a 2-D array or a frame, 1
-        for a Series, else the features of a time step. It gets `feature_names_in_` if
-        `X` is a frame with names. For later checks, it gets `_n_features` and, if each
-        row of a table is a sequence, `_n_columns`.
-
-    X : list, tuple, array-like or DataFrame
-        As `to_ragged` takes it.
-
-    reset : bool
-        Whether to set the attributes (`fit`) or to check `X` against them.
-
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Note on what `X` was.
-
-    Raises
-    ------
-    ValueError
-        If the sequences can't be used, or differ in features from those in `fit`.
-    TypeError
-        If `X` is no container of sequences of numbers.
-    """
-    ragged, container = to_ragged(X)
-    if reset:
-        _set_features(estimator, X, ragged, container)
-    else:
-        _check_features(estimator, X, ragged, container)
-    return ragged, container
-
-
-def check_one_each(ragged: RaggedArray, *, y: Any, sample_weight: Any) -> None:
-    """Check that `y` and `sample_weight` have an entry for each sequence.
-
-    A user with a long table may pass an entry for each row instead. The message then
-    says how to convert it.
-
-    Parameters
-    ----------
-    ragged : RaggedArray
-        The sequences.
-
-    y : array-like or None
-        Targets. The estimator ignores them, but a pipeline passes them on.
-
-    sample_weight : array-like, number or None
-        Weights. This function only refuses one for each time step; `merge_repeated`
-        checks the rest.
-
-    Raises
-    ------
-    ValueError
-        If there are more or fewer entries.
-    """
-    for name, given in (("y", y), ("sample_weight", sample_weight)):
-        if given is None or np.isscalar(given):
-            continue
-        n = _num_samples(given)
-        if n == ragged.n_timesteps != len(ragged):
-            raise ValueError(
-                f"{name} has {n} entries, one for each time step, but X holds "
-                f"{_count(len(ragged), 'sequence')}; pass one for each sequence, in "
-                f"the order of X. With an index like that of a long table: "
-                f"{name}.groupby(level=0, sort=False).first()."
-            )
-    if y is not None:
-        check_consistent_length(range(len(ragged)), y)
 
 
 def own_random_state(random_state: Any) -> np.random.RandomState:
@@ -113,33 +28,6 @@ def own_random_state(random_state: Any) -> np.random.RandomState:
     if random_state is None:  # check_random_state would take the global generator
         return np.random.RandomState()
     return check_random_state(random_state)
-
-
-@contextmanager
-def unchanged_on_error(estimator: Any) -> Iterator[None]:
-    """Restore the estimator if a call fails.
-
-    Parameters
-    ----------
-    estimator : BaseEstimator instance
-        An error restores its attributes and the state of its random generators. The
-        call must not change other objects of the estimator in place.
-    """
-    attributes = estimator.__dict__
-    before = dict(attributes)
-    drawn = [
-        (value, value.get_state())
-        for value in before.values()
-        if isinstance(value, np.random.RandomState)
-    ]
-    try:
-        yield
-    except BaseException:
-        attributes.clear()
-        attributes.update(before)
-        for generator, state in drawn:
-            generator.set_state(state)
-        raise
 
 
 def validate_embedding(estimator: Any, Z: Any) -> Floats:
@@ -161,12 +49,13 @@ def validate_embedding(estimator: Any, Z: Any) -> Floats:
     Raises
     ------
     ValueError
-        If the shape is wrong, or a value is not finite. Names its row.
+        If the shape is wrong, a value is not finite, or the columns of a frame are
+        those of `transform` in another order.
     TypeError
         If `Z` doesn't hold numbers.
     """
-    Z = check_array(as_plain(Z), ensure_all_finite=False, input_name="Z")
-    Z = as_float(as_real(Z, "Z"))
+    columns = as_names(list(getattr(Z, "columns", ())))
+    Z = _as_table(Z)
     name = type(estimator).__name__
     # The number in fit: a user may have set n_components since.
     expected = getattr(estimator, "_n_features_out", estimator.n_components)
@@ -175,6 +64,13 @@ def validate_embedding(estimator: Any, Z: Any) -> Floats:
             f"Z has {_count(Z.shape[1], 'component')}, but {name} is expecting "
             f"{expected}; pass vectors like those that transform returns."
         )
+    if columns is not None:
+        names: Any = getattr(estimator, "get_feature_names_out", tuple)()
+        if sorted(columns) == sorted(names) and list(columns) != list(names):
+            raise ValueError(
+                "Z has its components in another order than transform returns; pass "
+                f"Z[estimator.get_feature_names_out()] of this {name}."
+            )
     bad = ~np.isfinite(Z)
     if bad.any():
         row, component = np.unravel_index(bad.argmax(), bad.shape)
@@ -183,6 +79,18 @@ def validate_embedding(estimator: Any, Z: Any) -> Floats:
             "embedding must be finite to be decoded."
         )
     return Z
+
+
+def _as_table(Z: Any) -> Floats:
+    try:
+        Z = np.asarray(Z) if isinstance(Z, list | tuple) else as_plain(Z)
+    except ValueError as error:
+        raise ValueError(
+            "Z is not rectangular; pass vectors like those that transform returns, all "
+            f"of one length. NumPy says: {error}"
+        ) from error
+    Z = check_array(Z, ensure_all_finite=False, input_name="Z")
+    return as_float(as_real(Z, "Z"))
 
 
 def validate_lengths(lengths: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
@@ -312,41 +220,3 @@ def warn_of_ignored_rate(estimator: Any) -> None:
             UserWarning,
             stacklevel=4,
         )
-
-
-def _set_features(
-    estimator: Any, X: Any, ragged: RaggedArray, container: Container
-) -> None:
-    if container.n_columns is not None:
-        validate_data(estimator, X, skip_check_array=True, reset=True)
-    else:
-        # A ColumnTransformer counts a selected column as one feature.
-        estimator.n_features_in_ = 1 if container.is_column else ragged.n_features
-        if hasattr(estimator, "feature_names_in_"):
-            del estimator.feature_names_in_
-    estimator._n_features = ragged.n_features
-    estimator._n_columns = container.n_columns if container.tabular else None
-
-
-def _check_features(
-    estimator: Any, X: Any, ragged: RaggedArray, container: Container
-) -> None:
-    fitted_on_rows = estimator._n_columns is not None
-    if container.tabular and fitted_on_rows:
-        validate_data(estimator, X, skip_check_array=True, reset=False)
-        return
-    if not (container.tabular or fitted_on_rows):  # columns are features in both
-        _check_feature_names(estimator, X, reset=False)
-    expected = estimator._n_features
-    if ragged.n_features == expected:
-        return
-    remedy = (
-        f"each row of X is one univariate sequence; for more features pass {ACCEPTED}"
-        if container.tabular
-        else "pass the features that fit saw, in the same order"
-    )
-    raise InvalidSequenceError(
-        f"sequence 0 has {_count(ragged.n_features, 'feature')}, but "
-        f"{type(estimator).__name__} is expecting {_count(expected, 'feature')} as "
-        f"input; {remedy}."
-    )

@@ -17,6 +17,8 @@ def merge_repeated(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Merge equal sequences, add up their weights, and drop those of weight zero.
 
+    Beside the largest weight, zero is what float32 can't tell from it.
+
     The order of the result depends on the sequences alone. So a weight of 2 and a
     sequence passed twice give the same training, whatever the order of `X`.
 
@@ -37,8 +39,8 @@ def merge_repeated(
     Raises
     ------
     ValueError
-        If the weights are not one finite, non-negative number for each sequence, or all
-        are zero.
+        If the weights are not one finite, non-negative number for each sequence, all
+        are zero, or they add up to infinity.
     """
     weight: NDArray[Any] = _check_sample_weight(
         sample_weight,
@@ -54,5 +56,10 @@ def merge_repeated(
     digests = [hashlib.blake2b(s.data, digest_size=16).digest() for s in ragged]
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
     total: NDArray[Any] = np.bincount(group, weights=weight, minlength=len(first))
-    kept = total > 0
+    if not np.isfinite(total).all():
+        raise ValueError(
+            f"sample_weight is as large as {weight.max():.3g}, and weights of equal "
+            "sequences add up to infinity; divide all weights by a constant."
+        )
+    kept = total > total.max() * np.finfo(np.float32).tiny
     return first[kept], total[kept]

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_seqae._batching import (
     as_shards,
     auto_epochs,
+    baselines,
     buffer_steps,
     by_length,
     chunks,
@@ -23,6 +24,7 @@ from sklearn_seqae._batching import (
     wasted_share,
 )
 from sklearn_seqae._missing import fill_missing
+from sklearn_seqae._ragged import RaggedArray
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=80)
 
@@ -126,6 +128,27 @@ def test_root_mean_squares_over_time_steps():
 
 
 # Batches ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("patch_size", [1, 3])
+def test_baselines_are_the_errors_of_predicting_the_mean_and_zero(patch_size):
+    scaled = random_ragged([5, 1, 8, 4], n_features=3, missing=0.3)
+    weight = np.array([1.0, 2.0, 0.5, 3.0])
+    patches = to_patches(scaled, patch_size, [scaled.values])
+    n = np.repeat(weight, scaled.lengths)[:, None] * ~np.isnan(scaled.values)
+    values = np.nan_to_num(scaled.values).astype(np.float64)
+    mean = (n * values).sum(axis=0) / n.sum(axis=0)
+    expected = [(n * (values - at) ** 2).sum() / n.sum() for at in (mean, 0)]
+    assert_allclose(baselines(patches, 3, weight), expected, rtol=1e-6)
+
+
+def test_nothing_is_better_than_the_mean_of_constant_features():
+    values = np.tile(np.float32([0.1, 1e9]), (7, 1))
+    patches = to_patches(RaggedArray(values, np.array([0, 3, 7])), 2)
+    found = baselines(patches, 2, np.array([0.1, 0.7]))
+    assert_allclose(found, [1.0, 0.5e18], rtol=1e-6)
+    patches.values[:] = 0
+    assert baselines(patches, 2, np.array([0.1, 0.7])) == (1.0, 1.0)
 
 
 @given(LENGTHS, st.integers(1, 50), st.integers(0, 5))

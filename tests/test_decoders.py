@@ -77,7 +77,7 @@ def test_the_plain_model_is_saved_without_this_package(make, sequences, kind, tm
     for layer in autoencoder.decoder_.layers:
         assert type(layer).__module__.startswith("keras.")
     autoencoder.decoder_.save(tmp_path / "decoder.keras")
-    loaded = keras.saving.load_model(tmp_path / "decoder.keras")
+    loaded = keras.saving.load_model(tmp_path / "decoder.keras", safe_mode=True)
     decoded = loaded(Z).numpy()
     for padded, x in zip(decoded, autoencoder.inverse_transform(Z), strict=True):
         own = autoencoder.scaler_.transform(x)

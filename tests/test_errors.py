@@ -135,7 +135,7 @@ BAD_WEIGHTS = {
     "negative": ([1.0, -1.0, 1.0], ValueError, "Negative values .*`sample_weight`"),
     "NaN": ([1.0, nan, 1.0], ValueError, "sample_weight contains NaN"),
     "inf": ([1.0, inf, 1.0], ValueError, "sample_weight contains infinity"),
-    "strings": (["a", "b", "c"], ValueError, "could not convert string to float"),
+    "strings": (["a", "b", "c"], TypeError, "sample_weight has dtype <U1, but real"),
     "all zero": ([0.0, 0.0, 0.0], ValueError, "zero|non-zero"),
 }
 

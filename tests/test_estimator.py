@@ -1,17 +1,30 @@
 """What the parameters and methods of the estimator do."""
 
+import copy
 import inspect
+import io
 import itertools
+import pickle
+import signal
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import assert_same_model, assert_same_sequences, objects, padded
+from helpers import (
+    assert_same_model,
+    assert_same_sequences,
+    assert_same_values,
+    objects,
+    padded,
+)
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.decomposition import PCA
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 
@@ -683,16 +696,20 @@ def test_interrupted_keeps_what_it_has(
     plain_autoencoder, sequences, interrupt_after, epoch
 ):
     autoencoder = plain_autoencoder(epochs=50, callbacks=[interrupt_after(epoch)])
-    with pytest.warns(ConvergenceWarning, match=f"interrupted.* {epoch + 1} epoch"):
-        autoencoder.fit(sequences)
-    assert autoencoder.n_iter_ == epoch + 1
+    with pytest.raises(KeyboardInterrupt) as interrupt:
+        autoencoder.fit_transform(sequences)
+    (note,) = interrupt.value.__notes__
+    assert note.endswith(f"keeps what it learnt in {epoch + 1} epochs.")
+    assert autoencoder.n_iter_ == len(autoencoder.history_["loss"]) == epoch + 1
     expected = plain_autoencoder(epochs=epoch + 1).fit(sequences)
     assert_same_model(autoencoder, expected, sequences)
+    # and it goes on
+    assert autoencoder.set_params(callbacks=None).partial_fit(sequences).n_iter_ > epoch
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_interrupted_before_the_first_epoch_ends_it_can_be_used(
-    plain_autoencoder, sequences, early_stopping
+def test_interrupted_before_the_first_epoch_ends_it_changes_nothing(
+    plain_autoencoder, fitted_plain, sequences, early_stopping
 ):
     import keras
 
@@ -703,12 +720,14 @@ def test_interrupted_before_the_first_epoch_ends_it_can_be_used(
     autoencoder = plain_autoencoder(
         callbacks=[Interrupt()], early_stopping=early_stopping
     )
-    with pytest.warns(ConvergenceWarning, match="interrupted"):
+    with pytest.raises(KeyboardInterrupt):
         autoencoder.fit(sequences)
-    assert autoencoder.n_iter_ == 0
-    assert np.isfinite(autoencoder.score(sequences))
-    go_on = autoencoder.set_params(callbacks=None).partial_fit
-    assert go_on(sequences).n_iter_ == 1
+    with pytest.raises(NotFittedError):
+        autoencoder.transform(sequences)
+    autoencoder = clone(fitted_plain).fit(sequences).set_params(callbacks=[Interrupt()])
+    with pytest.raises(KeyboardInterrupt):
+        autoencoder.fit(sequences[:5])
+    assert_same_model(autoencoder, fitted_plain, sequences)
 
 
 def test_interrupted_early_stopping_keeps_the_best(
@@ -725,30 +744,149 @@ def test_interrupted_early_stopping_keeps_the_best(
     autoencoder = plain_autoencoder(
         **{**parameters, "epochs": 500}, callbacks=[interrupt_after(29)]
     )
-    with pytest.warns(ConvergenceWarning, match="the best weights are kept"):
+    with pytest.raises(KeyboardInterrupt):
         autoencoder.fit(sequences)
     assert_same_model(autoencoder, expected, sequences)
 
 
-def test_a_signal_interrupts_a_fit_that_nobody_looks_at(plain_autoencoder, sequences):
-    import _thread
-    import signal
-    import threading
+def test_a_search_is_interrupted(plain_autoencoder, sequences):
+    import keras
 
-    autoencoder = plain_autoencoder(epochs=100_000)
-    plain_autoencoder().fit(sequences)  # compiled by now
+    begun = []
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            begun.append(1)
+
+        def on_epoch_end(self, epoch, logs=None):
+            raise KeyboardInterrupt
+
+    autoencoder = plain_autoencoder(callbacks=[Interrupt()], epochs=50)
+    search = GridSearchCV(autoencoder, {"learning_rate": [1e-3, 1e-2]}, cv=2)
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(sequences)
+    assert len(begun) == 1
+
+
+def test_a_signal_interrupts_a_fit_that_no_callback_looks_at(
+    plain_autoencoder, sequences, monkeypatch
+):
+    class Interrupt(io.StringIO):
+        """The user's Ctrl-C when the third line is shown."""
+
+        def write(self, text):
+            super().write(text)
+            if self.getvalue().count("epoch ") == 3:
+                signal.raise_signal(signal.SIGINT)
+
+    autoencoder = plain_autoencoder(epochs=10_000, verbose=2)
     # A process started in the background may ignore the signal; here it is heard.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(0.5, _thread.interrupt_main)
-    timer.start()
     try:
-        with pytest.warns(ConvergenceWarning, match="interrupted by user"):
+        with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
+            patch.setattr("sys.stdout", Interrupt())
             autoencoder.fit(sequences)
     finally:
-        timer.join()
         signal.signal(signal.SIGINT, before)
-    assert autoencoder.n_iter_ < 100_000
-    assert np.isfinite(autoencoder.score(sequences))
+    n_epochs = len(autoencoder.history_["loss"])
+    assert 0 < autoencoder.n_iter_ == n_epochs < 10_000
+    expected = plain_autoencoder(epochs=n_epochs).fit(sequences)
+    assert_same_model(autoencoder, expected, sequences)
+
+
+# -- nobody sees half a fit -----------------------------------------------------------
+
+
+@pytest.fixture
+def look_on():
+    """A callback that notes what somebody sees at the end of every epoch."""
+    import keras
+
+    class Look(keras.callbacks.Callback):
+        def __init__(self, look):
+            super().__init__()
+            self.look, self.seen = look, []
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.seen.append(self.look())
+
+    return Look
+
+
+def test_during_a_first_fit_an_estimator_is_not_fitted(
+    plain_autoencoder, sequences, look_on
+):
+    autoencoder = plain_autoencoder()
+
+    def is_fitted():
+        found = []
+        for seen in (autoencoder, copy.copy(autoencoder)):
+            try:
+                check_is_fitted(seen)
+            except NotFittedError:
+                continue
+            found.append(seen)
+        return found
+
+    look = look_on(is_fitted)
+    autoencoder.set_params(callbacks=[look]).fit(sequences)
+    assert look.seen == [[], []]
+
+
+def test_during_a_later_fit_an_estimator_is_what_it_was(
+    plain_autoencoder, fitted_plain, sequences, look_on
+):
+    autoencoder = plain_autoencoder().fit(sequences)
+    other = [3 * x + 7 for x in sequences[:9]]
+
+    def embeddings():
+        unpickled = pickle.loads(pickle.dumps(clone_with_state(autoencoder)))
+        return autoencoder.transform(sequences), unpickled.transform(sequences)
+
+    def clone_with_state(estimator):  # without the callback, which holds this test
+        copied = copy.copy(estimator)
+        copied.callbacks = None
+        return copied
+
+    look = look_on(embeddings)
+    autoencoder.set_params(callbacks=[look]).fit(other)
+    expected = fitted_plain.transform(sequences)
+    for Z in itertools.chain(*look.seen):
+        assert_array_equal(Z, expected)
+    assert_same_model(autoencoder, plain_autoencoder().fit(other), sequences)
+
+
+@pytest.mark.parametrize("use", ["transform", "reconstruct", "score_samples"])
+def test_who_has_begun_before_a_fit_ends_finishes_with_the_fit_before(
+    plain_autoencoder, sequences, use
+):
+    class Scaler(StandardScaler):
+        """Lets something else happen before it is used."""
+
+        meanwhile = None
+
+        def transform(self, X):
+            if Scaler.meanwhile:
+                meanwhile, Scaler.meanwhile = Scaler.meanwhile, None
+                meanwhile()
+            return super().transform(X)
+
+    autoencoder = plain_autoencoder(scaler=Scaler()).fit(sequences)
+    expected = getattr(autoencoder, use)(sequences)
+    Scaler.meanwhile = lambda: autoencoder.fit([2 * x for x in sequences[:9]])
+    assert_same_values(getattr(autoencoder, use)(sequences), expected)
+    changed = getattr(autoencoder, use)(sequences)
+    assert not np.array_equal(changed[0], expected[0])
+
+
+def test_the_models_of_an_earlier_fit_are_not_those_of_a_later_one(
+    plain_autoencoder, sequences
+):
+    autoencoder = plain_autoencoder(epochs=1).fit(sequences)
+    first = autoencoder.encoder_
+    assert autoencoder.encoder_ is first
+    autoencoder.fit(sequences[:9])
+    assert autoencoder.encoder_ is not first
 
 
 # -- what is shown --------------------------------------------------------------------

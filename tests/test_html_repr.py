@@ -56,9 +56,12 @@ def test_names_of_features(plain_autoencoder, long):
 
 def test_a_column_of_cells(plain_autoencoder, column):
     autoencoder = plain_autoencoder().fit(column.to_frame("path"))
+    known = "2 features: speed <m/s>, angle"
+    assert f"DataFrame of cells; {known}; {RESULT}" in text(autoencoder)
+    autoencoder.fit(pd.DataFrame({"path": column}))  # which drops attrs
     assert f"DataFrame of cells; 2 features in path; {RESULT}" in text(autoencoder)
     autoencoder.fit(column)
-    assert f"Series of cells; 2 features; {RESULT}" in text(autoencoder)
+    assert f"Series of cells; {known}; {RESULT}" in text(autoencoder)
 
 
 def test_many_names(plain_autoencoder):
@@ -115,7 +118,7 @@ def test_no_page_is_made_up(fitted_plain):
 def test_showing_builds_no_keras_models(plain_autoencoder, sequences):
     autoencoder = plain_autoencoder().fit(sequences)
     estimator_html_repr(autoencoder)
-    assert "_models" not in vars(autoencoder)
+    assert "_built" not in vars(autoencoder)
 
 
 def test_showing_imports_no_tensorflow(before_tensorflow):

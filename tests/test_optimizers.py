@@ -1,7 +1,10 @@
 """Optimizers, learning rates, and the callbacks that set them."""
 
+import re
+
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 
@@ -75,4 +78,34 @@ def test_a_learning_rate_beside_an_optimizer_with_its_own_is_warned_of(
     sgd = keras.optimizers.SGD(learning_rate=0.1)
     autoencoder = plain_autoencoder(optimizer=sgd, learning_rate=0.5)
     with pytest.warns(UserWarning, match=r"learning_rate=0\.5.*optimizer"):
+        autoencoder.fit(sequences)
+
+
+@pytest.mark.parametrize("rate", ["a number", "a schedule", "the optimizer's own"])
+def test_a_rate_far_too_high_is_named(plain_autoencoder, sequences, rate):
+    import keras
+
+    schedule = keras.optimizers.schedules.ExponentialDecay(1e3, 10, 0.5)
+    parameters, setting = {
+        "a number": ({"learning_rate": 1e3}, "learning_rate=1000.0"),
+        "a schedule": (
+            {"learning_rate": schedule},
+            "the rates of learning_rate, a schedule (ExponentialDecay)",
+        ),
+        "the optimizer's own": (
+            {"optimizer": keras.optimizers.Adam(1e4)},
+            "the learning rate of the optimizer, an instance of Adam (10000)",
+        ),
+    }[rate]
+    expected = rf"The loss is .* {re.escape(f'lower {setting}')}\.$"
+    with pytest.warns(ConvergenceWarning, match=expected):
+        plain_autoencoder(**parameters).fit(sequences)
+
+
+def test_an_optimizer_whose_own_rate_diverges_is_named(plain_autoencoder, sequences):
+    import keras
+
+    autoencoder = plain_autoencoder(optimizer=keras.optimizers.SGD(1e38), epochs=20)
+    expected = r"diverged.*Lower the learning rate of the optimizer, .* SGD \(1e\+38\)"
+    with pytest.raises(FloatingPointError, match=expected):
         autoencoder.fit(sequences)

@@ -258,7 +258,7 @@ def test_without_a_layer_there_is_no_distribution(vae, waves):
 def test_sample_is_there_after_a_fit_with_kl_weight(plain_autoencoder, sequences):
     ae = plain_autoencoder(epochs=1)
     assert not hasattr(ae, "sample")
-    with pytest.raises(AttributeError, match="has no attribute 'sample'"):
+    with pytest.raises(AttributeError, match="set kl_weight, and fit"):
         ae.sample()
     with pytest.raises(NotFittedError):
         plain_autoencoder(kl_weight=0.1).sample()

@@ -69,6 +69,11 @@ def test_sequences_that_weigh_nothing_are_dropped():
     assert as_dict(found, weight) == as_dict(expected, [2, 1])
 
 
+def test_sequences_that_weigh_next_to_nothing_are_dropped():
+    found, weight = merged(ragged_of([1], [2, 3], [4]), [1e300, 1e-300, 1e290])
+    assert as_dict(found, weight) == as_dict(ragged_of([1], [4]), [1e300, 1e290])
+
+
 def test_equal_values_at_other_lengths_are_other_sequences():
     found, _ = merged(ragged_of([0, 0], [0], [0, 0, 0]), None)
     assert sorted(found.lengths) == [1, 2, 3]
@@ -88,3 +93,8 @@ def test_equal_values_at_other_lengths_are_other_sequences():
 def test_weights_that_can_not_be_used(weight, message):
     with pytest.raises(ValueError, match=message):
         merged(ragged_of([1], [2]), weight)
+
+
+def test_weights_that_add_up_to_infinity_are_an_error():
+    with pytest.raises(ValueError, match="divide all weights"):
+        merged(ragged_of([1], [1], [2]), [1e308, 1e308, 1])

@@ -7,5 +7,12 @@ checks that readers share.
 from sklearn_seqae._containers import Container
 from sklearn_seqae._inputs._channels_first import from_channels_first
 from sklearn_seqae._inputs._dispatch import ids_of_sequences, to_ragged
+from sklearn_seqae._inputs._misread import refuse_long_table
 
-__all__ = ["Container", "from_channels_first", "ids_of_sequences", "to_ragged"]
+__all__ = [
+    "Container",
+    "from_channels_first",
+    "ids_of_sequences",
+    "refuse_long_table",
+    "to_ragged",
+]

@@ -50,6 +50,8 @@ def ragged_from_array(X: Any) -> tuple[RaggedArray, Container]:
             f"X has {array.ndim} dimensions, shape {array.shape}; expected {ACCEPTED}."
         )
     array = as_real(array, "X")
+    if array.ndim == 1:
+        _refuse_1d(array)
     return _ragged_from_3d(array) if array.ndim == 3 else ragged_from_table(array)
 
 
@@ -111,6 +113,14 @@ def ragged_from_table_columns(
     table = np.column_stack(real) if real else np.empty((0, 0))
     ragged, container = ragged_from_table(table)
     return ragged, replace(container, kind=kind, columns=tuple(names))
+
+
+def _refuse_1d(array: NDArray[Any]) -> None:
+    try:
+        check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
+    except ValueError as error:
+        message = f"{error}\nIf X is one univariate sequence, put it in a list: [X]."
+        raise ValueError(message) from error
 
 
 def _ragged_from_3d(array: NDArray[Any]) -> tuple[RaggedArray, Container]:

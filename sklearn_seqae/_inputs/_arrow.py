@@ -1,12 +1,14 @@
 """Arrow lists: pyarrow tables and arrays, and awkward arrays by way of them."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sklearn_seqae._containers import Container
 from sklearn_seqae._inputs._arrays import ragged_from_table_columns
-from sklearn_seqae._inputs._checks import ACCEPTED
+from sklearn_seqae._inputs._checks import ACCEPTED, by_position
 from sklearn_seqae._inputs._columns import (
     Column,
     check_lengths,
@@ -18,6 +20,8 @@ from sklearn_seqae._inputs._columns import (
     refuse_null_step,
     refuse_other_columns,
 )
+from sklearn_seqae._inputs._names import stored_names
+from sklearn_seqae._inputs._roles import refuse_text
 from sklearn_seqae._libraries import comes_from, require
 from sklearn_seqae._ragged import RaggedArray
 
@@ -55,6 +59,9 @@ def ragged_from_arrow(
         return _ragged_from_wide(X)
     refuse_other_columns(nested, [name for name in names if name not in nested])
     columns = [column_from_arrow(X.column(j), name) for j, name in enumerate(names)]
+    if len(columns) == 1:
+        stored = stored_names(X, columns[0].ragged.n_features)
+        columns = [replace(columns[0], feature_names=stored)]
     return ragged_from_columns(columns, "arrow_table", len(names))
 
 
@@ -83,7 +90,11 @@ def ragged_from_awkward(X: Any) -> tuple[RaggedArray, Container]:
     return ragged_from_columns([column], "awkward", None)
 
 
-def column_from_arrow(array: "pa.ChunkedArray | pa.Array", name: Any) -> Column:
+def column_from_arrow(
+    array: "pa.ChunkedArray | pa.Array",
+    name: Any,
+    show: Callable[[int], str] = by_position,
+) -> Column:
     """Read a column of lists.
 
     Parameters
@@ -93,6 +104,9 @@ def column_from_arrow(array: "pa.ChunkedArray | pa.Array", name: Any) -> Column:
 
     name : object
         Label of the column, or None.
+
+    show : callable
+        Function from the position of a sequence to its name in messages.
 
     Returns
     -------
@@ -115,9 +129,9 @@ def column_from_arrow(array: "pa.ChunkedArray | pa.Array", name: Any) -> Column:
         raise TypeError(f"X is Arrow data of type {array.type}; expected {ACCEPTED}.")
     with named(name):
         if array.null_count:
-            refuse_null(_first_null(array))
+            refuse_null(show(_first_null(array)))
         lengths = pc.list_value_length(array).to_numpy()
-        check_lengths(lengths)
+        check_lengths(lengths, show)
         steps, width = array.flatten(), None
         if inner := _kind(steps.type):
             if steps.null_count:
@@ -149,6 +163,7 @@ def _first_null(array: "pa.Array") -> int:
 def _ragged_from_wide(
     X: "pa.Table | pa.RecordBatch",
 ) -> tuple[RaggedArray, Container]:
+    refuse_text(X)
     names = X.schema.names
     columns = [np.asarray(X.column(j)) for j in range(len(names))]
     return ragged_from_table_columns(names, columns, kind="arrow_wide")

@@ -2,6 +2,7 @@
 
 import reprlib
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ _NOT_REAL = (
     np.complexfloating,
     np.datetime64,
     np.timedelta64,
+    date,  # and datetime, Timestamp
+    timedelta,
+    pd.Period,
 )
 
 
@@ -57,7 +61,7 @@ def as_real(array: NDArray[Any], place: str) -> NDArray[Any]:
     if kind == "c":
         raise ValueError(
             f"Complex data not supported: {place} has dtype {array.dtype}; "
-            "pass the real and the imaginary part as two features."
+            "pass real numbers, such as the real and imaginary parts as two features."
         )
     if kind == "O":
         return _objects_as_real(array, place)
@@ -68,8 +72,8 @@ def as_real(array: NDArray[Any], place: str) -> NDArray[Any]:
 
 
 def _objects_as_real(array: NDArray[Any], place: str) -> NDArray[np.float64]:
-    stranger = next((v for v in array.flat if isinstance(v, _NOT_REAL)), None)
-    if stranger is not None:
+    strangers = (v for v in array.flat if isinstance(v, _NOT_REAL) and v is not pd.NaT)
+    if (stranger := next(strangers, None)) is not None:
         raise TypeError(
             f"{place} holds {describe(stranger)}, but real numbers are needed; "
             "convert or encode the values first."
@@ -144,6 +148,24 @@ def by_position(i: int) -> str:
     return f"sequence {i}"
 
 
+def by_label(index: pd.Index) -> Callable[[int], str]:
+    """Name sequences in messages by position and id.
+
+    Parameters
+    ----------
+    index : pandas.Index of shape (n_sequences,)
+        The ids. A RangeIndex has none.
+
+    Returns
+    -------
+    callable
+        Function from a position to, for example, "sequence 3 (id 'p7')".
+    """
+    if isinstance(index, pd.RangeIndex):
+        return by_position
+    return lambda i: f"{by_position(i)} (id {index[[i]].tolist()[0]!r})"
+
+
 def check_values(ragged: RaggedArray, show: Callable[[int], str] = by_position) -> None:
     """Raise if a value is infinite or a sequence has no observed value.
 
@@ -197,6 +219,21 @@ def raise_unobserved(sequence: str) -> None:
         f"{sequence} has no observed value, only NaN; a sequence needs at least one: "
         "leave it out."
     )
+
+
+def is_missing(X: Any) -> bool:
+    """Return whether an object stands for a missing value: None, NaN, NaT or NA.
+
+    Parameters
+    ----------
+    X : object
+        Any object.
+
+    Returns
+    -------
+    bool
+    """
+    return bool(X is None or (pd.api.types.is_scalar(X) and pd.isna(X)))
 
 
 def describe(X: Any) -> str:

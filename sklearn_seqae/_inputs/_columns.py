@@ -1,6 +1,6 @@
 """Columns with a sequence in each cell; each of several columns is one feature."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers import Container, Layout
-from sklearn_seqae._inputs._checks import as_float, as_real, check_values
+from sklearn_seqae._inputs._checks import as_float, as_real, by_position, check_values
+from sklearn_seqae._inputs._names import Names, as_names
 from sklearn_seqae._ragged import RaggedArray, locate, offsets_from_lengths
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
@@ -31,12 +32,16 @@ class Column:
 
     layout : tuple of str
         Layout of a cell, see `Container`.
+
+    feature_names : tuple of str or None
+        Names of the features in each cell, if they are known.
     """
 
     name: Any
     ragged: RaggedArray
     univariate: bool
     layout: Layout
+    feature_names: Names | None = None
 
 
 @contextmanager
@@ -97,13 +102,18 @@ def column_from_lists(
     return Column(name, ragged, width is None, (*layout, ragged.dtype.name))
 
 
-def check_lengths(lengths: NDArray[Any]) -> None:
+def check_lengths(
+    lengths: NDArray[Any], show: Callable[[int], str] = by_position
+) -> None:
     """Raise if there is no sequence, or an empty one.
 
     Parameters
     ----------
     lengths : ndarray of shape (n_sequences,), int
         Time steps of each sequence.
+
+    show : callable
+        Function from the position of a sequence to its name in messages.
 
     Raises
     ------
@@ -116,8 +126,8 @@ def check_lengths(lengths: NDArray[Any]) -> None:
         )
     if not lengths.all():
         raise InvalidSequenceError(
-            f"sequence {int(np.argmin(lengths))} is empty; a sequence needs at least "
-            "one time step: leave it out."
+            f"{show(int(np.argmin(lengths)))} is empty; a sequence needs at least one "
+            "time step: leave it out."
         )
 
 
@@ -161,6 +171,7 @@ def ragged_from_columns(
     kind: str,
     n_columns: int | None,
     column_names: tuple[Any, ...] = (None,),
+    show: Callable[[int], str] = by_position,
 ) -> tuple[RaggedArray, Container]:
     """Make one ragged array of one column, or of several with a feature each.
 
@@ -171,6 +182,9 @@ def ragged_from_columns(
 
     kind, n_columns, column_names
         Attributes of the container.
+
+    show : callable
+        Function from the position of a sequence to its name in messages.
 
     Returns
     -------
@@ -189,10 +203,10 @@ def ragged_from_columns(
     first = columns[0]
     ragged = first.ragged
     if len(columns) > 1:
-        _check_features(columns)
+        _check_features(columns, show)
         features = [column.ragged.values for column in columns]
         ragged = ragged.with_values(np.concatenate(features, axis=1))
-    check_values(ragged)
+    check_values(ragged, show)
     return ragged, Container(
         kind,
         ragged.dtype.name,
@@ -201,6 +215,7 @@ def ragged_from_columns(
         columns=tuple(column.name for column in columns),
         column_names=column_names,
         layouts=tuple(column.layout for column in columns),
+        feature_names=_feature_names(columns, n_columns),
     )
 
 
@@ -225,20 +240,20 @@ def refuse_other_columns(sequences: list[Any], others: list[Any]) -> None:
         )
 
 
-def refuse_null(i: int) -> None:
+def refuse_null(sequence: str) -> None:
     """Raise for a missing sequence.
 
     Parameters
     ----------
-    i : int
-        Position of the sequence.
+    sequence : str
+        Name of the sequence in the message.
 
     Raises
     ------
     InvalidSequenceError
         Always.
     """
-    raise InvalidSequenceError(f"sequence {i} is null: leave it out.")
+    raise InvalidSequenceError(f"{sequence} is null: leave it out.")
 
 
 def refuse_null_step(row: int, lengths: NDArray[Any]) -> None:
@@ -264,7 +279,15 @@ def refuse_null_step(row: int, lengths: NDArray[Any]) -> None:
     )
 
 
-def _check_features(columns: Sequence[Column]) -> None:
+def _feature_names(columns: Sequence[Column], n_columns: int | None) -> Names | None:
+    """Return the names in the cells or, where each column is a feature, of columns."""
+    first = columns[0]
+    if len(columns) > 1 or (n_columns and first.univariate):
+        return as_names([column.name for column in columns])
+    return first.feature_names
+
+
+def _check_features(columns: Sequence[Column], show: Callable[[int], str]) -> None:
     first = columns[0]
     for column in columns:
         if not column.univariate:
@@ -278,7 +301,7 @@ def _check_features(columns: Sequence[Column]) -> None:
             i = int(np.argmax(differs))
             found, expected = int(column.ragged.lengths[i]), first.ragged.lengths[i]
             raise InvalidSequenceError(
-                f"sequence {i} has {_count(found, 'time step')} in column "
+                f"{show(i)} has {_count(found, 'time step')} in column "
                 f"{column.name!r}, but {expected} in column {first.name!r}; all "
                 "features of a sequence need the same number."
             )

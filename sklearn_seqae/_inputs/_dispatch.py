@@ -1,6 +1,6 @@
 """From any container to a RaggedArray, by the table of kinds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -64,11 +64,16 @@ def to_ragged(X: Any) -> tuple[RaggedArray, Container]:
     if reader := reader_of(X):
         found: tuple[RaggedArray, Container] = load("_inputs", reader.function)(X)
         return found
-    if hasattr(X, "__array__") or sparse.issparse(X):
+    if hasattr(X, "__array__") or sparse.issparse(X) or isinstance(X, memoryview):
         return ragged_from_numpy(X)
     if isinstance(X, Sequence) and not isinstance(X, str | bytes | bytearray):
         return ragged_from_sequence(X)
-    raise TypeError(f"X is {describe(X)}; expected {ACCEPTED}.")
+    remedy = ""
+    if isinstance(X, Mapping):
+        remedy = " pandas.Series(X) is such a frame, with the keys as ids."
+    elif isinstance(X, Iterable) and not isinstance(X, str | bytes | bytearray):
+        remedy = " If it yields sequences, pass list(X)."
+    raise TypeError(f"X is {describe(X)}; expected {ACCEPTED}.{remedy}")
 
 
 def ids_of_sequences(X: Any) -> pd.Index | None:

@@ -1,6 +1,6 @@
 """Lists, tuples and object arrays of sequences."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,12 @@ from sklearn_seqae._inputs._checks import (
     ACCEPTED,
     as_plain,
     as_real,
+    by_position,
     check_values,
     describe,
+    is_missing,
 )
+from sklearn_seqae._inputs._names import frames_of
 from sklearn_seqae._ragged import (
     RaggedArray,
     check_same_n_features,
@@ -61,13 +64,18 @@ def ragged_from_object_array(
     return _read(X.tolist(), "object_array")
 
 
-def stack_sequences(X: Sequence[Any]) -> tuple[RaggedArray, bool]:
+def stack_sequences(
+    X: Sequence[Any], show: Callable[[int], str] = by_position
+) -> tuple[RaggedArray, bool]:
     """Stack sequences as they are, missing and infinite values included.
 
     Parameters
     ----------
     X : sequence of array-like, each (n_timesteps_i, n_features) or (n_timesteps_i,)
         At least one.
+
+    show : callable
+        Function from the position of a sequence to its name in messages.
 
     Returns
     -------
@@ -83,10 +91,10 @@ def stack_sequences(X: Sequence[Any]) -> tuple[RaggedArray, bool]:
     TypeError
         If a sequence holds something other than real numbers.
     """
-    arrays = [_as_array(sequence, i) for i, sequence in enumerate(X)]
-    univariate = _check_same_ndim(arrays)
+    arrays = [_as_array(sequence, i, show) for i, sequence in enumerate(X)]
+    univariate = _check_same_ndim(arrays, show)
     if not univariate:
-        check_same_n_features(arrays)
+        check_same_n_features(arrays, show)
     values = stack(arrays).reshape(-1, 1 if univariate else arrays[0].shape[1])
     lengths = np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
     return RaggedArray(values, offsets_from_lengths(lengths)), univariate
@@ -117,46 +125,61 @@ def _read(X: Sequence[Any], kind: str) -> tuple[RaggedArray, Container]:
             f"minimum of 1 is required; expected {ACCEPTED}."
         )
     ragged, univariate = stack_sequences(X)
+    frames, names = frames_of(X)
     check_values(ragged)
-    return ragged, Container(kind, ragged.dtype.name, univariate)
+    return ragged, Container(
+        kind,
+        ragged.dtype.name,
+        univariate,
+        feature_names=names,
+        frames=frames,
+    )
 
 
-def _as_array(sequence: Any, i: int) -> NDArray[Any]:
+def _as_array(sequence: Any, i: int, show: Callable[[int], str]) -> NDArray[Any]:
     """Return sequence i as a 1-D or 2-D array of real numbers, not empty."""
-    array = sequence if type(sequence) is np.ndarray else _convert(sequence, i)
+    array = sequence if type(sequence) is np.ndarray else _convert(sequence, show(i))
     if array.dtype == object and array.ndim == 1 and any(map(is_sequence, array[:1])):
-        array = _convert(array.tolist(), i)  # nested lists of Parquet, by pandas
+        array = _convert(array.tolist(), show(i))  # nested lists of Parquet, by pandas
     if array.ndim not in (1, 2):
         raise InvalidSequenceError(
-            f"sequence {i} is {describe(sequence)}; expected shape "
-            "(n_timesteps, n_features), or (n_timesteps,) if univariate; to pass one "
-            "sequence alone, put it in a list."
+            f"{show(i)} is {describe(sequence)}; expected shape (n_timesteps, "
+            "n_features), or (n_timesteps,) if univariate; "
+            + (
+                "where nothing was observed, leave the sequence out."
+                if is_missing(sequence)
+                else "to pass one sequence alone, put it in a list."
+            )
         )
     if array.size == 0:
         raise InvalidSequenceError(
-            f"sequence {i} is empty, of shape {array.shape}; a sequence needs at least "
+            f"{show(i)} is empty, of shape {array.shape}; a sequence needs at least "
             "one time step and one feature: leave it out."
         )
-    return as_real(array, f"sequence {i}")
+    return as_real(array, show(i))
 
 
-def _convert(sequence: Any, i: int) -> NDArray[Any]:
+def _convert(sequence: Any, name: str) -> NDArray[Any]:
     try:
         return np.asarray(as_plain(sequence))
     except ValueError as error:  # lists of unequal length inside
+        pair = isinstance(sequence, tuple) and len(sequence) == 2
+        remedy = " Of pairs such as (id, sequence), pass the sequences." if pair else ""
         raise InvalidSequenceError(
-            f"sequence {i} is not rectangular: every time step needs the same number "
-            f"of features. NumPy says: {error}"
+            f"{name} is not rectangular: every time step needs the same number "
+            f"of features.{remedy} NumPy says: {error}"
         ) from error
 
 
-def _check_same_ndim(arrays: Sequence[NDArray[Any]]) -> bool:
+def _check_same_ndim(
+    arrays: Sequence[NDArray[Any]], show: Callable[[int], str]
+) -> bool:
     """Return whether all sequences are univariate; raise if only some are."""
     expected = arrays[0].ndim
     for i, array in enumerate(arrays):
         if array.ndim != expected:
             raise InvalidSequenceError(
-                f"sequence {i} is {array.ndim}-D, but sequence 0 is {expected}-D; "
+                f"{show(i)} is {array.ndim}-D, but {show(0)} is {expected}-D; "
                 "pass all of them as (n_timesteps, n_features), or all of them as "
                 "(n_timesteps,)."
             )

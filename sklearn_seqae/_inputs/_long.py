@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers import Container, Layout
 from sklearn_seqae._inputs._checks import as_float, check_values
+from sklearn_seqae._inputs._names import as_names
 from sklearn_seqae._inputs._wide import to_numpy
 from sklearn_seqae._ragged import RaggedArray, float_dtype, offsets_from_lengths
 from sklearn_seqae.exceptions import InvalidSequenceError
@@ -61,15 +62,17 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
     offsets = offsets_from_lengths(np.bincount(series))
     ragged = RaggedArray(values if order is None else values[order], offsets)
     check_values(ragged, show)
+    labels = (X.name,) if isinstance(X, pd.Series) else tuple(X.columns.tolist())
     return ragged, Container(
         "long_series" if isinstance(X, pd.Series) else "long_dataframe",
         ragged.dtype.name,
         univariate=isinstance(X, pd.Series),
         n_columns=None if isinstance(X, pd.Series) else frame.shape[1],
-        columns=(X.name,) if isinstance(X, pd.Series) else tuple(X.columns.tolist()),
+        columns=labels,
         column_names=tuple(frame.columns.names),
         index_names=tuple(index.names),
         layouts=tuple(_floating(dtype) for dtype in frame.dtypes),
+        feature_names=as_names(labels),
     )
 
 

@@ -1,5 +1,7 @@
 """Tables with a sequence in each cell: pandas frames and Series, 2-D object arrays."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers import Container
 from sklearn_seqae._inputs._arrow import column_from_arrow
+from sklearn_seqae._inputs._checks import by_label, by_position, describe
 from sklearn_seqae._inputs._columns import (
     Column,
     named,
@@ -15,7 +18,9 @@ from sklearn_seqae._inputs._columns import (
     refuse_other_columns,
 )
 from sklearn_seqae._inputs._lists import is_sequence, stack_sequences
+from sklearn_seqae._inputs._names import frames_of, stored_names
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 def holds_sequences(X: pd.DataFrame | pd.Series) -> bool:
@@ -66,11 +71,15 @@ def ragged_from_nested(
         [column.name for column, yes in zip(columns, nested, strict=True) if yes],
         [column.name for column, yes in zip(columns, nested, strict=True) if not yes],
     )
-    read = [_read(column) for column in columns]
+    show = by_label(X.index)
+    read = [_read(column, show) for column in columns]
+    if len(read) == 1 and read[0].feature_names is None:
+        stored = stored_names(X, read[0].ragged.n_features)
+        read = [replace(read[0], feature_names=stored)]
     if isinstance(X, pd.Series):
-        return ragged_from_columns(read, "nested_series", None)
+        return ragged_from_columns(read, "nested_series", None, show=show)
     names = tuple(X.columns.names)
-    return ragged_from_columns(read, "nested_dataframe", len(columns), names)
+    return ragged_from_columns(read, "nested_dataframe", len(columns), names, show)
 
 
 def is_nested_array(array: NDArray[Any]) -> bool:
@@ -136,14 +145,28 @@ def _is_arrow_list(column: pd.Series) -> bool:
     return "list<" in str(getattr(column.dtype, "pyarrow_dtype", ""))
 
 
-def _read(column: pd.Series) -> Column:
+def _read(column: pd.Series, show: Callable[[int], str]) -> Column:
     if _is_arrow_list(column):
-        return column_from_arrow(column.array.__arrow_array__(), column.name)
-    return _read_cells(column.to_numpy(), column.name)
+        array = column.array.__arrow_array__()
+        return column_from_arrow(array, column.name, show)
+    cells = column.to_numpy()
+    missing = pd.isna(cells)
+    if missing.any():
+        i = int(missing.argmax())
+        with named(column.name):
+            raise InvalidSequenceError(
+                f"{show(i)} is {describe(cells[i])}: nothing was observed, as of "
+                f"{missing.sum()} of {len(cells)}; leave them out: X = X.dropna(), "
+                "and y = y.loc[X.index]."
+            )
+    return _read_cells(cells, column.name, show)
 
 
-def _read_cells(cells: NDArray[np.object_], name: Any) -> Column:
+def _read_cells(
+    cells: NDArray[np.object_], name: Any, show: Callable[[int], str] = by_position
+) -> Column:
     with named(name):
-        ragged, univariate = stack_sequences(cells.tolist())
+        ragged, univariate = stack_sequences(cells.tolist(), show)
+        _, names = frames_of(cells)
     cell = "series" if isinstance(cells[0], pd.Series) else "array"
-    return Column(name, ragged, univariate, (cell, str(ragged.dtype)))
+    return Column(name, ragged, univariate, (cell, str(ragged.dtype)), names)

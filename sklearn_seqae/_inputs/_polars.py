@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers import Container
 from sklearn_seqae._inputs._arrays import ragged_from_table_columns
-from sklearn_seqae._inputs._checks import ACCEPTED
+from sklearn_seqae._inputs._checks import ACCEPTED, by_position
 from sklearn_seqae._inputs._columns import (
     Column,
     check_lengths,
@@ -19,6 +19,7 @@ from sklearn_seqae._inputs._columns import (
     refuse_null_step,
     refuse_other_columns,
 )
+from sklearn_seqae._inputs._roles import refuse_text
 from sklearn_seqae._libraries import comes_from
 from sklearn_seqae._ragged import RaggedArray
 
@@ -57,6 +58,7 @@ def ragged_from_polars(
     names = X.columns
     nested = [name for name in names if _kind(X[name])]
     if not nested:
+        refuse_text(X)
         columns = [column.to_numpy() for column in X.get_columns()]
         return ragged_from_table_columns(names, columns, kind="polars_wide")
     refuse_other_columns(nested, [name for name in names if name not in nested])
@@ -72,7 +74,7 @@ def _read(series: "pl.Series", name: str | None) -> Column:
         )
     with named(name):
         if series.null_count():
-            refuse_null(_first(series.is_null()))
+            refuse_null(by_position(_first(series.is_null())))
         lengths = _lengths(series)
         check_lengths(lengths)  # before explode, which turns an empty list into null
         steps, width = series.explode(), None
@@ -82,13 +84,22 @@ def _read(series: "pl.Series", name: str | None) -> Column:
             layout.append(inner)
             width = common_width(_lengths(steps), lengths)
             steps = steps.explode()
+        if _base(steps) == "struct":
+            raise TypeError(
+                f"X holds {steps.dtype}, but real numbers are needed; make a column of "
+                "lists for each field."
+            )
     return column_from_lists(name, layout, lengths, width, steps.to_numpy())
 
 
 def _kind(series: "pl.Series") -> str:
     """Return "list" or "array", or "" for another dtype."""
-    kind = str(series.dtype.base_type()).lower()
+    kind = _base(series)
     return kind if kind in ("list", "array") else ""
+
+
+def _base(series: "pl.Series") -> str:
+    return str(series.dtype.base_type()).lower()
 
 
 def _lengths(series: "pl.Series") -> NDArray[Any]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers import Container
 from sklearn_seqae._inputs._arrays import ragged_from_table
 from sklearn_seqae._inputs._checks import as_real
+from sklearn_seqae._inputs._roles import refuse_text
 from sklearn_seqae._ragged import RaggedArray, float_dtype
 
 
@@ -31,8 +32,10 @@ def ragged_from_wide(X: pd.DataFrame) -> tuple[RaggedArray, Container]:
     Raises
     ------
     TypeError
-        Names the first column that is not numeric.
+        Names the first column that is not numeric. If rows share ids, names the call of
+        `to_sequences` as well.
     """
+    refuse_text(X)
     values = to_numpy(X, "each row is one univariate sequence")
     ragged, container = ragged_from_table(values)
     return ragged, replace(

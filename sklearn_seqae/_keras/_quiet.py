@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import import_module
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _NOTE = re.compile(
@@ -21,51 +23,91 @@ _NOTE = re.compile(
     rb"|To enable the following instructions"
     rb"|E\d{4} .*failed call to cuInit)"  # how TensorFlow says that there is no GPU
 )
+# What TensorFlow and h5py set; other threads may set others meanwhile, which stay.
+_LEFT_BEHIND = (
+    "ENABLE_RUNTIME_UPTIME_TELEMETRY",
+    "HDF5_PLUGIN_PATH",
+    "KMP_DUPLICATE_LIB_OK",
+    "KMP_INIT_AT_FORK",
+    "TF2_BEHAVIOR",
+    "TPU_ML_PLATFORM",
+    "TPU_ML_PLATFORM_VERSION",
+)
+_END = b"\0 sklearn_seqae has imported TensorFlow\n"
 
 
 def import_tensorflow_quietly() -> None:
     """Import TensorFlow and let it look for devices, keeping its notes back.
 
-    Warnings and errors are passed on. Someone who has set ``TF_CPP_MIN_LOG_LEVEL`` to 0
-    wants to know, and gets everything that TensorFlow says; any other level stands, and
-    is completed by what TensorFlow itself forgets to keep back.
-    """
-    if "tensorflow" in sys.modules or os.environ.get(_LOG_LEVEL) == "0":
-        return
-    with _environment_kept(), _notes_kept_back():
-        os.environ.setdefault(_LOG_LEVEL, "2")  # read once, when the library loads
-        import tensorflow as tf
+    Warnings and errors are passed on. For someone who has set ``TF_CPP_MIN_LOG_LEVEL``
+    it is imported as it is.
 
-        tf.config.list_physical_devices()  # the first look for a GPU is the noisy one
+    A thread of its own imports it. Ctrl-C reaches the main thread only, so no import is
+    left half done: TensorFlow could not be imported again.
+    """
+    executor = ThreadPoolExecutor(max_workers=1)
+    try:
+        executor.submit(_import_all).result()
+    finally:
+        executor.shutdown(wait=False)
+
+
+def _import_all() -> None:
+    if "tensorflow" not in sys.modules and _LOG_LEVEL not in os.environ:
+        with _environment_kept(), _notes_kept_back():
+            os.environ[_LOG_LEVEL] = "2"  # read once, when the library loads
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()  # the first look for a GPU is noisy
+    for name in ("tensorflow", "keras", "scikeras.wrappers"):
+        import_module(name)
 
 
 @contextmanager
 def _environment_kept() -> Iterator[None]:
-    before = dict(os.environ)
+    names = [name for name in (_LOG_LEVEL, *_LEFT_BEHIND) if name not in os.environ]
     try:
         yield
     finally:
-        for name in set(os.environ) - set(before):
-            del os.environ[name]
-        os.environ.update(before)
+        for name in names:
+            os.environ.pop(name, None)
 
 
 @contextmanager
 def _notes_kept_back() -> Iterator[None]:
-    """Collect what is written to file descriptor 2, then pass on what is no note."""
+    """Let what is written to file descriptor 2 through, but for notes.
+
+    A child that another thread starts meanwhile has the pipe as its standard error. So
+    it is read until nobody can write to it any more.
+    """
     try:
         standard_error = os.dup(2)
     except OSError:  # no standard error to keep quiet: a windowed or detached process
         yield
         return
-    with tempfile.TemporaryFile() as collected:
-        os.dup2(collected.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(standard_error, 2)
-            os.close(standard_error)
-            collected.seek(0)
-            for line in collected:
-                if not _NOTE.match(line):
-                    os.write(2, line)
+    read, write = os.pipe()
+    is_over = threading.Event()
+    reader = threading.Thread(
+        target=_pass_on, args=(read, standard_error, is_over), daemon=True
+    )
+    reader.start()
+    os.dup2(write, 2)
+    try:
+        yield
+    finally:
+        os.dup2(standard_error, 2)
+        os.write(write, _END)
+        os.close(write)
+        is_over.wait()
+
+
+def _pass_on(read: int, standard_error: int, is_over: threading.Event) -> None:
+    """Copy lines that are no notes, as they come."""
+    with os.fdopen(read, "rb") as lines, os.fdopen(standard_error, "wb", 0) as out:
+        for line in lines:
+            if line.endswith(_END):
+                out.write(line.removesuffix(_END))
+                is_over.set()
+            elif not _NOTE.match(line):
+                out.write(line)
+    is_over.set()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +40,25 @@ INFERENCE_ROWS_WITHOUT_XLA = 48
 MAX_LANES = 8
 VALUES_PER_CALL = 2**22  # 16 MiB of padded values, in and out
 Tensor = Any
+
+
+class _Traced:
+    """A function of TensorFlow, traced by one thread while others wait.
+
+    Threads that call one for the first time at once would each trace it, which
+    TensorFlow takes for a mistake that it warns of.
+    """
+
+    def __init__(self, function: Any) -> None:
+        self._function, self._lock, self._is_traced = function, threading.Lock(), False
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._is_traced:
+            return self._function(*arguments)
+        with self._lock:
+            result = self._function(*arguments)
+            self._is_traced = True
+            return result
 
 
 class _Functions:
@@ -82,8 +102,8 @@ class _Functions:
         of_decoder = [weights, embeddings, lengths]
         encode = own_function(self._encode_groups)
         decode = own_function(self._decode_groups)
-        self.encode = tf.function(encode, of_encoder, autograph=False)
-        self.decode = tf.function(decode, of_decoder, autograph=False)
+        self.encode = _Traced(tf.function(encode, of_encoder, autograph=False))
+        self.decode = _Traced(tf.function(decode, of_decoder, autograph=False))
 
     def _encode_groups(
         self, weights: dict[str, Tensor], x: Tensor, starts: Tensor, lengths: Tensor
@@ -160,7 +180,7 @@ def _forecast_function(architecture: Architecture, gpu: bool, jit: bool) -> Any:
         steps = forecaster.changes(engine, architecture, embedding, recent)
         return engine.to_packed(steps)
 
-    return _compiled(forecast, jit)
+    return _Traced(_compiled(forecast, jit))
 
 
 def _compiled(function: Any, jit: bool) -> Any:
@@ -168,6 +188,7 @@ def _compiled(function: Any, jit: bool) -> Any:
 
 
 _functions = functools.lru_cache(maxsize=64)(_Functions)
+_making = threading.Lock()  # threads that miss a cache at once would each make one
 
 
 def encode(
@@ -247,7 +268,8 @@ def forecast(
     """
     check_not_forked()
     gpu, jit = _device()
-    changes = _forecast_function(architecture, gpu, jit)
+    with _making:
+        changes = _forecast_function(architecture, gpu, jit)
     tensors, n_rows = _tensors(weights), _n_rows(jit)
     n_calls = -(-len(embeddings) // n_rows)
     rest = ((0, n_calls * n_rows - len(embeddings)), (0, 0))
@@ -289,7 +311,8 @@ def _calls(
         stop = int(np.searchsorted(longest, size, side="right"))
         values = size * n_lanes * n_rows * architecture.encoder_layers[0].n_inputs
         stop = min(stop, start + max(1, VALUES_PER_CALL // values))
-        functions = _functions(architecture, size, n_lanes, gpu, jit)
+        with _making:
+            functions = _functions(architecture, size, n_lanes, gpu, jit)
         yield shards[start:stop], functions, size
         start = stop
 

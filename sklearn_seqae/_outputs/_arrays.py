@@ -7,21 +7,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers import Container, Layout
+from sklearn_seqae._outputs._frames import to_frame_of
 from sklearn_seqae._ragged import RaggedArray, cut
 
 
-def to_list(ragged: RaggedArray, container: Container) -> list[NDArray[Any]]:
-    """Return a list of arrays, 1-D if univariate."""
-    return list(cut(values_of(ragged, container), ragged.offsets))
+def to_list(ragged: RaggedArray, container: Container) -> list[Any]:
+    """Return a list of arrays, 1-D if univariate, or of frames."""
+    arrays = list(cut(values_of(ragged, container), ragged.offsets))
+    if not container.frames:
+        return arrays
+    names = list(container.feature_names or ())
+    return [to_frame_of(container.frames, x, names) for x in arrays]
 
 
-def to_tuple(ragged: RaggedArray, container: Container) -> tuple[NDArray[Any], ...]:
-    """Return a tuple of arrays, 1-D if univariate."""
+def to_tuple(ragged: RaggedArray, container: Container) -> tuple[Any, ...]:
+    """Return a tuple of arrays, 1-D if univariate, or of frames."""
     return tuple(to_list(ragged, container))
 
 
 def to_object_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
-    """Return a 1-D object array of arrays, 1-D if univariate."""
+    """Return a 1-D object array of arrays, 1-D if univariate, or of frames."""
     return as_objects(to_list(ragged, container))
 
 

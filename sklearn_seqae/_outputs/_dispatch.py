@@ -31,7 +31,7 @@ def from_ragged(
         Of the dtype in `container`. It shares no memory with `ragged`.
 
         - Lists, tuples and object arrays hold one array for each sequence, 1-D if
-          `container.univariate`.
+          `container.univariate`, or one frame where they held frames with names.
         - A 3-D array is as long as the longest sequence, padded with NaN.
         - A 2-D array or a DataFrame is as wide as the one that came in, or as the
           longest sequence if that is longer. It is padded with NaN, or with null in
@@ -39,6 +39,7 @@ def from_ragged(
         - The times of a long table count from 0 in each series.
         - Cells of frames are arrays, Series, or the same kinds of lists as before.
           Lists of fixed size have a fixed size again if all sequences are equally long.
+          The names of features that `to_sequences` stored are stored again.
 
     Raises
     ------

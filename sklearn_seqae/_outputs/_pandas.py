@@ -46,7 +46,7 @@ def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.Da
     }
     frame = pd.DataFrame(columns, index=ids)
     frame.columns = _columns(container, len(columns))
-    return frame
+    return _with_names(frame, container)
 
 
 def to_nested_series(
@@ -54,7 +54,15 @@ def to_nested_series(
 ) -> pd.Series:
     """Return a Series with a sequence in each cell."""
     ((column, layout),) = columns_of(ragged, container)
-    return _cells(column, layout, ragged, ids).rename(_name(container))
+    series = _cells(column, layout, ragged, ids).rename(_name(container))
+    return _with_names(series, container)
+
+
+def _with_names(X: Any, container: Container) -> Any:
+    """Store the names of features where `to_sequences` does, if a cell holds them."""
+    if container.feature_names not in (None, container.columns):
+        X.attrs["columns"] = list(container.feature_names or ())
+    return X
 
 
 def _name(container: Container) -> Any:

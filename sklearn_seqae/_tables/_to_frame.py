@@ -56,8 +56,8 @@ def to_frame(
         else "time".
 
     columns : list of labels, default=None
-        Names of the features. None takes the names that `to_sequences` stored, else
-        "x0", "x1", ...
+        Names of the features. None takes the names that `sequences` has: those that
+        `to_sequences` stored, or columns of frames; else "x0", "x1", ...
 
     kind : {"pandas", "polars", "pyarrow"}, default="pandas"
         Library of the table.
@@ -93,10 +93,11 @@ def to_frame(
     2   1     0  3.0  30.0
     """
     write = writer(kind)
-    ragged = _read(sequences)
+    ragged, feature_names = _read(sequences)
     known = getattr(sequences, "attrs", {}) if isinstance(sequences, pd.Series) else {}
     index = _index(sequences, ids, by, len(ragged))
-    names = _feature_names(columns, known.get("columns"), ragged.n_features)
+    known_names = known.get("columns", feature_names)
+    names = _feature_names(columns, known_names, ragged.n_features)
     when = _times(times, ragged, index)
     if order is None:
         order = getattr(times, "attrs", {}).get("order", known.get("order", "time"))
@@ -112,15 +113,17 @@ def to_frame(
     )
 
 
-def _read(sequences: Any) -> RaggedArray:
+def _read(sequences: Any) -> tuple[RaggedArray, tuple[str, ...] | None]:
+    """Return the sequences, and the names of their features if they are known."""
     # A sequence of to_sequences may be all NaN, which to_ragged refuses.
     if (
         isinstance(sequences, pd.Series | list)
         and len(sequences) > 0
         and all(map(_is_plain, sequences))
     ):
-        return RaggedArray.from_list(list(sequences))
-    return to_ragged(sequences)[0]
+        return RaggedArray.from_list(list(sequences)), None
+    ragged, container = to_ragged(sequences)
+    return ragged, container.feature_names
 
 
 def _is_plain(sequence: Any) -> bool:

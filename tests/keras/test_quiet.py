@@ -4,7 +4,10 @@ What the real one does in a fresh process is tested in tests/test_promises.py.
 """
 
 import os
+import subprocess
 import sys
+import tempfile
+import time
 
 import pytest
 
@@ -58,16 +61,56 @@ def test_a_process_without_standard_error(monkeypatch):
     assert done
 
 
-def test_the_environment_comes_back(monkeypatch):
-    monkeypatch.setenv("SEQAE_CHANGED", "before")
-    monkeypatch.setenv("SEQAE_DELETED", "before")
-    monkeypatch.delenv("SEQAE_NEW", raising=False)
+def wait_for(capfd, text):
+    """Read standard error until it is there; fail after a minute."""
+    read, until = "", time.monotonic() + 60
+    while text not in read and time.monotonic() < until:
+        read += capfd.readouterr().err
+        time.sleep(0.01)
+    assert read == text
+
+
+def test_others_are_heard_meanwhile(capfd):
+    with _quiet._notes_kept_back():
+        os.write(2, b"of another thread\n")
+        wait_for(capfd, "of another thread\n")
+
+
+def test_a_line_without_an_end_is_passed_on(capfd):
+    with _quiet._notes_kept_back():
+        os.write(2, b"50%")
+    assert capfd.readouterr().err == "50%"
+
+
+def test_a_process_that_is_started_meanwhile_keeps_its_standard_error(capfd):
+    with _quiet._notes_kept_back():
+        code = "import sys; sys.stdin.read(); sys.stderr.write('late\\n')"
+        child = subprocess.Popen([sys.executable, "-Sc", code], stdin=subprocess.PIPE)
+    child.communicate()
+    assert child.returncode == 0
+    wait_for(capfd, "late\n")
+
+
+def test_no_temporary_folder_is_needed(monkeypatch, tmp_path, capfd):
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+        with _quiet._notes_kept_back():
+            os.write(2, f"{NOTES[0]}\n".encode())
+    assert capfd.readouterr().err == ""
+
+
+def test_the_environment_is_as_before_but_for_what_others_set(monkeypatch):
+    monkeypatch.setenv("TF2_BEHAVIOR", "before")
+    monkeypatch.delenv("KMP_INIT_AT_FORK", raising=False)
+    monkeypatch.setenv("SEQAE_OF_ANOTHER_THREAD", "before")
+    monkeypatch.setenv("SEQAE_DELETED_BY_ANOTHER_THREAD", "before")
     before = dict(os.environ)
     with _quiet._environment_kept():
-        os.environ["SEQAE_CHANGED"] = "after"
-        os.environ["SEQAE_NEW"] = "after"
-        del os.environ["SEQAE_DELETED"]
-    assert dict(os.environ) == before
+        os.environ["KMP_INIT_AT_FORK"] = "FALSE"
+        os.environ["SEQAE_OF_ANOTHER_THREAD"] = "after"
+        del os.environ["SEQAE_DELETED_BY_ANOTHER_THREAD"]
+    del before["SEQAE_DELETED_BY_ANOTHER_THREAD"]
+    assert dict(os.environ) == before | {"SEQAE_OF_ANOTHER_THREAD": "after"}
 
 
 # What is imported ---------------------------------------------------------------------
@@ -77,7 +120,7 @@ import os
 import types
 
 level = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
-os.environ["TF_LEFT_BEHIND"] = "1"
+os.environ["TF2_BEHAVIOR"] = "1"
 os.write(2, b"I0000 a note\\nW0000 a warning\\n")
 config = types.SimpleNamespace(
     list_physical_devices=lambda: os.write(2, b"I0000 there is no GPU\\n")
@@ -107,17 +150,14 @@ def test_it_is_told_to_be_quiet_and_leaves_no_trace(import_quietly, capfd):
     assert capfd.readouterr().err == "W0000 a warning\n"
 
 
-def test_a_level_that_someone_set_stands_and_is_completed(
-    import_quietly, monkeypatch, capfd
+@pytest.mark.parametrize("level", ["0", "3"])
+def test_someone_who_has_set_a_level_gets_what_tensorflow_says(
+    import_quietly, monkeypatch, capfd, level
 ):
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
-    assert import_quietly() == "3"
-    assert capfd.readouterr().err == "W0000 a warning\n"
-
-
-def test_someone_who_asks_for_everything_gets_it(import_quietly, monkeypatch):
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
-    assert import_quietly() == "not imported"
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", level)
+    monkeypatch.setenv("TF2_BEHAVIOR", "1")
+    assert import_quietly() == level
+    assert capfd.readouterr().err == "I0000 a note\nW0000 a warning\n"
 
 
 def test_what_is_imported_already_is_left_alone(import_quietly, monkeypatch):

@@ -162,3 +162,33 @@ def test_no_sequences_are_an_empty_container(X):
     back = from_ragged(RaggedArray(np.empty((0, 1)), [0]), container)
     assert type(back) is type(X)
     assert len(back) == 0
+
+
+@pytest.mark.parametrize("make", [list, tuple, objects])
+def test_frames_with_names_come_back_as_frames(make):
+    X = [
+        pd.DataFrame({"b": [1.0, nan], "a": [3.0, 4.0]}),
+        pd.DataFrame({"b": [5.0], "a": 6.0}),
+    ]
+    back = there_and_back(make(X))
+    assert type(back) is type(make(X))
+    for found, expected in zip(back, X, strict=True):
+        assert_frame_equal(found, expected)
+
+
+def test_frames_of_other_libraries_come_back_as_theirs():
+    pl = pytest.importorskip("polars", reason="an option of ours")
+    pa = pytest.importorskip("pyarrow", reason="an option of ours")
+    columns = {"b": [1.0, None], "a": [3.0, 4.0]}
+    (back,) = there_and_back([pl.DataFrame(columns)])
+    assert back.equals(pl.DataFrame(columns))
+    (back,) = there_and_back([pa.table(columns)])
+    assert back.equals(pa.table(columns))
+
+
+def test_frames_without_common_names_come_back_as_arrays():
+    frame = pd.DataFrame({"b": [1.0, 2.0], "a": [3.0, 4.0]})
+    for X in ([frame, frame.to_numpy()], [frame.set_axis([0, 1], axis=1)]):
+        for found in there_and_back(X):
+            assert_array_equal(found, frame)
+            assert isinstance(found, np.ndarray)

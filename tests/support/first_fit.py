@@ -23,7 +23,9 @@ def load(folder):
     import joblib
     import skops.io
 
-    types = skops.io.get_untrusted_types(file=folder / "skops")
+    from sklearn_seqae import LSTMAutoencoderTransformer
+
+    types = [LSTMAutoencoderTransformer]
     return {
         "pickle": pickle.loads((folder / "pickle").read_bytes()),
         "joblib": joblib.load(folder / "joblib"),

@@ -79,7 +79,7 @@ def plain_settings(**changes):
         early_stopping=False,
         n_iter_no_change=10,
         tol=1e-4,
-        callbacks=None,
+        callbacks=[],
         verbose=0,
     )
     return dataclasses.replace(plain, **changes)

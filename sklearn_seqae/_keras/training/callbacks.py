@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import keras
@@ -15,6 +16,8 @@ BATCH_HOOKS = (
     "on_train_batch_begin",
     "on_train_batch_end",
 )
+# What these write is Keras's model of the training: nothing of the estimator
+SAVE_THE_NETWORK_ALONE = ("ModelCheckpoint", "OrbaxCheckpoint")
 
 
 class Callbacks(keras.callbacks.CallbackList):
@@ -30,9 +33,55 @@ class Callbacks(keras.callbacks.CallbackList):
         )
 
 
-def callback_list(workspace: Workspace, given: Any, epochs: int) -> Callbacks | None:
-    """Prepare callbacks for one fit; None if there are none."""
+def checked_callbacks(given: Any) -> list[keras.callbacks.Callback]:
+    """Return callbacks as a list of instances.
+
+    Parameters
+    ----------
+    given : Callback, list, tuple or dict of instances or classes, or None
+
+    Raises
+    ------
+    TypeError
+        If something is no Keras callback.
+    ValueError
+        If one restores what it has saved, which would be half a fit.
+    """
     callbacks = fit_callbacks(given)
+    for callback in callbacks:
+        name = type(callback).__name__
+        if isinstance(callback, keras.callbacks.BackupAndRestore):
+            raise ValueError(
+                f"callbacks has a {name}, which would restore weights, but neither "
+                "the learning rate, nor the batches to come, nor the epochs that are "
+                "left. To go on after a crash, call partial_fit in a loop, and save "
+                "the estimator, with joblib.dump for example, after each call."
+            )
+        if name in SAVE_THE_NETWORK_ALONE:
+            warnings.warn(
+                f"{name} saves the network of the training, which the estimator can't "
+                "load: it has neither scaler nor lengths. To keep the best epoch, set "
+                "early_stopping=True; to save a fit, save the estimator, with "
+                "joblib.dump for example.",
+                UserWarning,
+                stacklevel=2,
+            )
+    return callbacks
+
+
+def watch_validation(callbacks: list[keras.callbacks.Callback]) -> bool:
+    """Whether one monitors a loss of held-out sequences, "val_loss" for example."""
+    monitors = (getattr(callback, "monitor", None) for callback in callbacks)
+    return any(isinstance(m, str) and m.startswith("val_") for m in monitors)
+
+
+def callback_list(
+    workspace: Workspace,
+    callbacks: list[keras.callbacks.Callback],
+    epochs: int,
+    n_batches: int,
+) -> Callbacks | None:
+    """Prepare callbacks for one fit; None if there are none."""
     if not callbacks:
         return None
     workspace.model.stop_training = False
@@ -41,5 +90,6 @@ def callback_list(workspace: Workspace, given: Any, epochs: int) -> Callbacks | 
         add_history=False,
         model=workspace.model,
         epochs=epochs,
-        verbose=0,
+        steps=n_batches,
+        verbose=1,  # a ProgbarLogger is given to be seen
     )

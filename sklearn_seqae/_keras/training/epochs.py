@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +22,12 @@ from sklearn_seqae._keras.devices import check_not_forked, has_gpu
 from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training.callbacks import callback_list
+from sklearn_seqae._keras.training.convergence import (
+    DivergedError,
+    beats_mean,
+    check_finite,
+    warn_unless_learnt,
+)
 from sklearn_seqae._keras.training.draws import Stochastic
 from sklearn_seqae._keras.training.feeding import STEPS_PER_CALL, Feed
 from sklearn_seqae._keras.training.losses import losses_of
@@ -30,14 +37,17 @@ from sklearn_seqae._keras.training.settings import Data, Settings
 from sklearn_seqae._keras.training.workspace import Workspace, borrow
 from sklearn_seqae._state import State
 
+STEPS_PER_SNAPSHOT = 8000  # a second or two: a snapshot takes some milliseconds
+
 
 @dataclass
 class Result:
-    """A trained state, its history and the epochs run."""
+    """A trained state, its history and the epochs run; what ended them early, if so."""
 
     state: State
     history: dict[str, list[float]] = field(default_factory=dict)
     n_epochs: int = 0
+    interrupt: KeyboardInterrupt | None = None
 
     def history_after(self, earlier: dict[str, list[float]]) -> dict[str, list[float]]:
         """Append to an earlier fit's history; NaN where one had no such loss."""
@@ -72,7 +82,12 @@ def train(
     -------
     Result
         With early stopping, of the epoch with the best validation loss. After a
-        KeyboardInterrupt, of the epochs until then.
+        KeyboardInterrupt, of the last epoch that was done, or of one shortly before.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Before an epoch is done.
     """
     check_not_forked()
     state = start or State(initial_weights(architecture, random_state))
@@ -83,8 +98,7 @@ def train(
             loop.run()
         finally:
             loop.let_go_of_callbacks()
-        loop.check_finite(list(workspace.get_weights().values()))
-        return Result(loop.final_state(), loop.history, loop.n_epochs)
+        return loop.result()
 
 
 def _program(architecture: Architecture, data: Data, settings: Settings) -> Program:
@@ -123,6 +137,7 @@ class _Loop:
         random_state: np.random.RandomState,
     ) -> None:
         self.workspace, self.settings = workspace, settings
+        self._baselines = data.baselines
         workspace.load(state)
         self.feed = Feed(
             data, settings, workspace.program, random_state, workspace.n_updates
@@ -131,9 +146,14 @@ class _Loop:
         self._rate = workspace.learning_rate
         self.history: dict[str, list[float]] = {"loss": []}
         self.n_epochs = 0
-        self._best: tuple[float, State] | None = None
+        self._done: tuple[int, State] | None = None  # an epoch that was done
+        self._updates_done, self._steps_since = 0, 0
+        self._best: tuple[float, int, State] | None = None
+        self._interrupt: KeyboardInterrupt | None = None
         self._progress = Progress(settings.epochs, settings.verbose)
-        self._callbacks = callback_list(workspace, settings.callbacks, settings.epochs)
+        self._callbacks = callback_list(
+            workspace, settings.callbacks, settings.epochs, self.feed.n_batches
+        )
 
     def run(self) -> None:
         callbacks = self._callbacks
@@ -145,14 +165,25 @@ class _Loop:
                 self._epoch_by_epoch()
             else:
                 self._many_epochs_a_call()
-        except KeyboardInterrupt:
-            which = "best" if self.settings.early_stopping else "latest"
-            warnings.warn(
-                f"Training interrupted by user after {self.n_epochs} epochs; the "
-                f"{which} weights are kept.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+        except KeyboardInterrupt as interrupt:
+            if self.n_epochs and self.workspace.n_updates == self._updates_done:
+                self._remember()  # no update has been made since
+            if self._done is None:
+                raise
+            self._interrupt = interrupt
+            self._return_to_done()
+        except DivergedError as error:
+            self.workspace.is_sound = False
+            if self._done is None:
+                raise
+            self._return_to_done()
+            if not beats_mean(self._kept_loss(), self._baselines):
+                raise
+            message = f"{error} What was learnt in {self.n_epochs} epochs is kept."
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+        else:
+            self._warn_unless_learnt()
+        self._settle()
         self._progress.close(self.n_epochs, self._logs())
         if callbacks:
             callbacks.on_train_end(self._logs())
@@ -162,17 +193,10 @@ class _Loop:
         for callback in self._callbacks.callbacks if self._callbacks else ():
             callback._model = None
 
-    def check_finite(self, arrays: list[NDArray[np.float32]]) -> None:
-        """Raise where losses or weights are not numbers any more."""
-        if not all(np.isfinite(array).all() for array in arrays):
-            raise FloatingPointError(
-                "training diverged: losses or weights are not finite after "
-                f"{self.n_epochs} epochs. Lower "
-                f"learning_rate={self.settings.learning_rate}, or scale the data."
-            )
-
-    def final_state(self) -> State:
-        return self._best[1] if self._best else self._current_state()
+    def result(self) -> Result:
+        state = self.workspace.state()
+        self._check_finite(state.weights.values())  # a callback may set any
+        return Result(state, self.history, self.n_epochs, self._interrupt)
 
     # The two ways through the epochs --------------------------------------------------
 
@@ -188,6 +212,7 @@ class _Loop:
             sums = self._run_batches(np.concatenate(epochs[:n]))
             for of_epoch in sums.reshape(n, per_epoch, -1):
                 self._end_epoch(feed.means(of_epoch))
+            self._remember_now_and_then()
             self._progress.show(self.n_epochs, self._logs())
             epochs = []
 
@@ -199,8 +224,9 @@ class _Loop:
                 self._heed_rate()
             logs = self.feed.means(self._run_batches(self.feed.epoch()))
             if self.feed.holds_out:
-                logs |= self.feed.held_out(self._validation_sums())
+                logs |= self._held_out()
             self._end_epoch(logs)
+            self._remember_now_and_then()
             self._progress.show(self.n_epochs, logs)
             if self.settings.early_stopping:
                 loss = logs.get("val_objective", logs["val_loss"])
@@ -220,7 +246,9 @@ class _Loop:
         """Remember the best weights; returns the last epoch that was better by tol."""
         before = self._best[0] if self._best else np.inf
         if loss < before:
-            self._best = (loss, self._current_state())
+            self._remember()
+            assert self._done is not None
+            self._best = loss, epoch, self._done[1]
         return epoch if loss < before - self.settings.tol else best_epoch
 
     # Pieces ---------------------------------------------------------------------------
@@ -228,6 +256,7 @@ class _Loop:
     def _run_batches(self, shards: NDArray[np.int64]) -> NDArray[np.float64]:
         """Train on batches in their order; sums for each, see `Feed.sums`."""
         sums: list[NDArray[np.float64]] = []
+        self._steps_since += self.feed.n_steps(shards)
         watchers = self._callbacks
         if watchers and not watchers.look_at_batches:
             watchers = None
@@ -239,21 +268,25 @@ class _Loop:
             settings = self.feed.update_settings(len(packed.starts))
             losses = self.workspace.train(packed, settings)
             self._rate = self.workspace.learning_rate
-            self.check_finite([losses])
+            self._check_finite([losses])
             sums.append(self.feed.sums(losses, packed))
             if watchers:
                 watchers.on_train_batch_end(n, self.feed.means(sums[-1]))
                 self._heed_rate()
         return np.concatenate(sums)
 
-    def _validation_sums(self) -> NDArray[np.float64]:
-        """Evaluate the validation set; sums for each batch, see `Feed.sums`."""
-        return np.concatenate(
-            [
-                self.feed.sums(self.workspace.evaluate(packed), packed)
-                for packed in self.feed.validation()
-            ]
-        )
+    def _held_out(self) -> dict[str, float]:
+        """Evaluate the validation set."""
+        if self._callbacks:
+            self._callbacks.on_test_begin()
+        sums = [
+            self.feed.sums(self.workspace.evaluate(packed), packed)
+            for packed in self.feed.validation()
+        ]
+        logs = self.feed.held_out(np.concatenate(sums))
+        if self._callbacks:
+            self._callbacks.on_test_end(dict(logs))
+        return logs
 
     def _heed_rate(self) -> None:
         """End the schedule if a callback has set a learning rate: that one stands."""
@@ -268,5 +301,49 @@ class _Loop:
     def _logs(self) -> dict[str, float]:
         return {name: values[-1] for name, values in self.history.items() if values}
 
-    def _current_state(self) -> State:
-        return self.workspace.state()
+    # How it ends ----------------------------------------------------------------------
+
+    def _remember_now_and_then(self) -> None:
+        """Keep the state at the end of the first epoch, and about once a second."""
+        self._updates_done = self.workspace.n_updates
+        if self._done is None or self._steps_since >= STEPS_PER_SNAPSHOT:
+            self._remember()
+
+    def _remember(self) -> None:
+        """Keep the state at the end of an epoch: the next may end otherwise."""
+        state = self.workspace.state()
+        self._check_finite(state.weights.values())
+        self._done, self._steps_since = (self.n_epochs, state), 0
+
+    def _return_to_done(self) -> None:
+        """Go back to the end of an epoch, history included."""
+        assert self._done is not None
+        self.n_epochs, state = self._done
+        self.workspace.load(state)
+        self.history = {
+            name: values[: self.n_epochs] for name, values in self.history.items()
+        }
+
+    def _settle(self) -> None:
+        """Load the weights that are kept: those of the best epoch, or averages."""
+        if self._best:
+            self.workspace.load(self._best[2])
+        self.workspace.average_weights()
+
+    def _check_finite(self, arrays: Iterable[NDArray[np.floating]]) -> None:
+        activation = self.workspace.program.architecture.activation
+        check_finite(arrays, self.feed.rates.setting, activation)
+
+    def _kept_loss(self) -> float:
+        """Return the loss of the epoch whose weights are kept."""
+        return self.history["loss"][self._best[1] if self._best else -1]
+
+    def _warn_unless_learnt(self) -> None:
+        warn_unless_learnt(
+            self.settings,
+            self._kept_loss(),
+            self._baselines,
+            self.n_epochs,
+            self.workspace.n_updates,
+            self.feed.rates.setting,
+        )

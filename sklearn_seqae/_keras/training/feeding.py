@@ -41,6 +41,8 @@ class Feed:
     ----------
     holds_out : bool
         Whether there is a validation set.
+    n_batches : int
+        Batches of an epoch.
     rates : LearningRates
     """
 
@@ -70,8 +72,8 @@ class Feed:
             self._no_corruption = Corruption(0.0, 0.0, own)
         self._of_seeds = _generator(random_state) if any(program.stochastic) else None
         self._steps_per_call = _steps_per_call(program.n_rows, data.patches)
-        self._n_batches = count_batches(len(data.train), settings.batch_size)
-        n_updates = settings.epochs * self._n_batches
+        self.n_batches = count_batches(len(data.train), settings.batch_size)
+        n_updates = settings.epochs * self.n_batches
         self.rates = LearningRates(settings, n_updates, n_earlier_updates)
         self._losses = {name: LOSSES[name] for name in program.losses}
         n_sequences = float(data.sample_weight[data.train].sum())
@@ -191,7 +193,7 @@ class Feed:
         settings = self._settings
         # One epoch's gradient is the sum of its batches' over the whole training set.
         scale = [
-            loss.weight_in(settings) * self._n_batches / loss.divisor(self._in_training)
+            loss.weight_in(settings) * self.n_batches / loss.divisor(self._in_training)
             for loss in self._losses.values()
         ]
         rates = settings.dropout, settings.recurrent_dropout

@@ -52,6 +52,7 @@ class LearningRates:
     def __init__(self, settings: Settings, n_updates: int, n_earlier: int) -> None:
         self._settings, self._n_updates = settings, n_updates
         self._n_earlier, self._next = n_earlier, 0
+        self._is_set_by_callback = False
         self._runs = settings.sets_rate and (
             callable(settings.learning_rate)
             or settings.learning_rate_schedule is not None
@@ -64,6 +65,23 @@ class LearningRates:
             return None
         return float(self._of(np.array([self._next]))[0])
 
+    @property
+    def setting(self) -> str:
+        """The setting that decides the rate, for messages."""
+        settings, rate = self._settings, self._settings.learning_rate
+        if self._is_set_by_callback:
+            return "the learning rate that a callback sets"
+        if not settings.sets_rate:
+            own = settings.optimizer.get_config()["learning_rate"]
+            shown = own["class_name"] if isinstance(own, dict) else f"{own:.6g}"
+            return (
+                "the learning rate of the optimizer, an instance of "
+                f"{type(settings.optimizer).__name__} ({shown})"
+            )
+        if callable(rate):
+            return f"the rates of learning_rate, a schedule ({type(rate).__name__})"
+        return f"learning_rate={rate!r}"
+
     def of_next(self, n: int) -> NDArray[np.float32]:
         """Rates of the next ``n`` updates; 0 keeps the optimizer's own."""
         updates = self._next + np.arange(n)
@@ -72,8 +90,8 @@ class LearningRates:
         return np.asarray(rates, np.float32)
 
     def stop(self) -> None:
-        """Keep the optimizer's rate from now on."""
-        self._runs = False
+        """Keep the rate that a callback has set from now on."""
+        self._runs, self._is_set_by_callback = False, True
 
     def _of(self, updates: NDArray[np.int64]) -> NDArray[np.floating]:
         rate = self._settings.learning_rate

@@ -9,16 +9,20 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import Patches
+from sklearn_seqae._batching import Baselines, Patches
 from sklearn_seqae._prefixes import Prefixes
 
 FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained
+STANDARDIZED = Baselines(of_mean=1.0, of_zero=1.0)  # of such data
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of training: the estimator's parameters of the same names."""
+    """Settings of training: the estimator's parameters of the same names.
+
+    `callbacks` is a list of instances.
+    """
 
     epochs: int
     batch_size: int
@@ -27,7 +31,7 @@ class Settings:
     early_stopping: bool
     n_iter_no_change: int
     tol: float
-    callbacks: Any
+    callbacks: list[keras.callbacks.Callback]
     verbose: int
     learning_rate_schedule: str | None = None
     contrastive_weight: float = 0.0
@@ -61,6 +65,8 @@ class Data:
         Sequences by index; ``validation`` may be empty.
     prefixes : Prefixes, default=None
         For the forecaster, where there is one.
+    baselines : Baselines, default=STANDARDIZED
+        Losses of networks that learnt nothing.
     """
 
     patches: Patches
@@ -68,3 +74,4 @@ class Data:
     train: Indices
     validation: Indices
     prefixes: Prefixes | None = None
+    baselines: Baselines = STANDARDIZED

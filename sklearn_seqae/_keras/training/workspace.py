@@ -51,10 +51,19 @@ Tensor = Any
 
 
 class Workspace:
-    """Weights, optimizer and compiled functions of one `Program`."""
+    """Weights, optimizer and compiled functions of one `Program`.
+
+    Attributes
+    ----------
+    is_sound : bool
+        Whether it may serve again: no buffer holds what isn't finite, and nothing has
+        interrupted its compilation.
+    """
 
     def __init__(self, program: Program, optimizer: Any) -> None:
         self.program = program
+        self.is_sound = True
+        self._compiled: set[Any] = set()
         compiled = CompiledModel(
             program.architecture, program.n_buffer_steps, optimizer
         )
@@ -129,6 +138,10 @@ class Workspace:
         if learning_rate is not None:
             self.optimizer.learning_rate.assign(learning_rate)
 
+    def average_weights(self) -> None:
+        """Set each weight to its moving average, if the optimizer keeps one."""
+        self.optimizer.finalize_variable_values(self._variables)
+
     def state(self) -> State:
         """Return weights and optimizer as they are now."""
         return State(self.layers.get_weights(), self._optimizer_state())
@@ -147,7 +160,9 @@ class Workspace:
         return int(self.optimizer.iterations)
 
     def _optimizer_state(self) -> OptimizerState:
-        variables = [variable.numpy().copy() for variable in self.optimizer.variables]
+        variables = [
+            np.array(variable.numpy()) for variable in self.optimizer.variables
+        ]
         return OptimizerState(*optimizer_identity(self.optimizer), variables)
 
     @property
@@ -165,11 +180,19 @@ class Workspace:
 
         They are sums over its rows, in the order of ``program.losses``.
         """
-        return self._train(*self._tensors(packed), *map(tf.constant, settings)).numpy()
+        tensors = (*self._tensors(packed), *map(tf.constant, settings))
+        return self._run(self._train, tensors)
 
     def evaluate(self, packed: PackedShards) -> NDArray[np.float32]:
         """Return the same without an update."""
-        return self._evaluate(*self._tensors(packed)).numpy()
+        return self._run(self._evaluate, self._tensors(packed))
+
+    def _run(self, function: Any, tensors: tuple[Tensor, ...]) -> NDArray[np.float32]:
+        self.is_sound = function in self._compiled
+        losses: NDArray[np.float32] = function(*tensors).numpy()
+        self._compiled.add(function)
+        self.is_sound = bool(np.isfinite(losses).all())
+        return losses
 
     @staticmethod
     def _tensors(packed: PackedShards) -> tuple[Tensor, ...]:
@@ -293,15 +316,18 @@ _cache = _Cache()
 def borrow(program: Program, optimizer: Any) -> Iterator[Workspace]:
     """Borrow a workspace for the time of a ``with`` block: an idle one, or a new one.
 
-    After an error it is not kept, as its buffers may hold values that aren't finite.
+    An error of a callback does no harm to it. It is kept if it is sound.
     """
     key = (program, optimizer_key(optimizer), has_gpu(), xla_compiles())
     workspace = _cache.take(key)
     if workspace is None:
         workspace = Workspace(program, optimizer)
-    yield workspace
-    if all(np.isfinite(w).all() for w in workspace.get_weights().values()):
-        _cache.give_back(key, workspace)
+    try:
+        yield workspace
+    finally:
+        weights = workspace.get_weights().values()
+        if workspace.is_sound and all(np.isfinite(w).all() for w in weights):
+            _cache.give_back(key, workspace)
 
 
 def clear_workspaces() -> None:

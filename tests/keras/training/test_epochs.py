@@ -1,5 +1,6 @@
 """Training: the loss, epochs, early stopping, callbacks, and how it may end."""
 
+import itertools
 from copy import deepcopy
 
 import keras
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from keras.callbacks import Callback
 from networks import (
+    assert_close_weights,
     assert_is_gradient,
     assert_same_state,
     assert_same_weights,
@@ -21,6 +23,7 @@ from references import ByNumpy, embeddings, observed_counts, squared_errors
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._keras.training import epochs, feeding, workspace
+from sklearn_seqae._keras.training.callbacks import checked_callbacks
 from sklearn_seqae._keras.training.epochs import Result
 from sklearn_seqae._state import State
 
@@ -37,7 +40,15 @@ PATCHES = walks_in_patches(LENGTHS, missing=0.2)
 START = State(drawn_weights(ARCHITECTURE))
 
 
-def fit(*, n_validation=0, sample_weight=None, start=None, seed=0, **settings):
+def fit(
+    *,
+    n_validation=0,
+    sample_weight=None,
+    start=None,
+    seed=0,
+    callbacks=None,
+    **settings,
+):
     """Train with the settings that a test asks for."""
     random_state = seed
     if isinstance(seed, int):
@@ -45,7 +56,7 @@ def fit(*, n_validation=0, sample_weight=None, start=None, seed=0, **settings):
     return epochs.train(
         ARCHITECTURE,
         training_data(PATCHES, n_validation, sample_weight),
-        plain_settings(**settings),
+        plain_settings(callbacks=checked_callbacks(callbacks), **settings),
         random_state,
         start,
     )
@@ -413,21 +424,73 @@ class Interrupt(Callback):
 
 
 def test_an_interrupt_keeps_the_weights_so_far():
-    with pytest.warns(ConvergenceWarning, match="interrupted by user after 3 epochs"):
-        result = fit(epochs=9, callbacks=Interrupt(2))
+    result = fit(epochs=9, callbacks=Interrupt(2))
+    assert isinstance(result.interrupt, KeyboardInterrupt)
     assert result.n_epochs == len(result.history["loss"]) == 3
     assert_same_weights(result.state.weights, fit(epochs=3).state.weights)
 
 
 def test_an_interrupt_keeps_the_best_weights_so_far():
     settings = EARLY | {"learning_rate": 1.0, "n_iter_no_change": 50}
-    with pytest.warns(ConvergenceWarning, match="interrupted"):
-        result = fit(epochs=40, callbacks=Interrupt(12), **settings)
+    result = fit(epochs=40, callbacks=Interrupt(12), **settings)
+    assert isinstance(result.interrupt, KeyboardInterrupt)
     losses = result.history["val_loss"]
     assert len(losses) == result.n_epochs == 13
     assert min(losses) < losses[-1]
     found = loss_of(result.state.weights, np.arange(4))
     assert_allclose(found, min(losses), rtol=1e-5)
+
+
+@pytest.fixture
+def interrupt_call(monkeypatch):
+    """Interrupt the call into TensorFlow of a number, once it has done its updates."""
+
+    def in_call(number, steps_per_snapshot=1):
+        train, n_calls = workspace.Workspace.train, itertools.count(1)
+
+        def train_and_interrupt(*args):
+            losses = train(*args)
+            if next(n_calls) == number:
+                raise KeyboardInterrupt
+            return losses
+
+        monkeypatch.setattr(workspace.Workspace, "train", train_and_interrupt)
+        # One epoch a call
+        monkeypatch.setattr(feeding, "STEPS_PER_CALL", 1000)
+        monkeypatch.setattr(epochs, "STEPS_PER_CALL", 1)
+        monkeypatch.setattr(epochs, "STEPS_PER_SNAPSHOT", steps_per_snapshot)
+
+    return in_call
+
+
+@pytest.mark.parametrize("callbacks", [None, Recorder()], ids=["alone", "watched"])
+def test_an_interrupt_in_a_call_goes_back_to_the_end_of_an_epoch(
+    interrupt_call, callbacks
+):
+    expected = fit(epochs=3)
+    interrupt_call(4)
+    result = fit(epochs=9, callbacks=callbacks)
+    assert result.n_epochs == 3
+    assert_same_state(result.state, expected.state)
+    assert result.history == expected.history
+
+
+def test_an_interrupt_in_a_call_goes_back_to_the_last_snapshot(interrupt_call):
+    expected = fit(epochs=1)
+    interrupt_call(4, steps_per_snapshot=10**6)
+    result = fit(epochs=9)
+    assert result.n_epochs == 1
+    assert_same_state(result.state, expected.state)
+    assert result.history == expected.history
+
+
+@pytest.mark.parametrize("settings", [{}, EARLY])
+def test_an_interrupt_before_an_epoch_is_done_is_raised(interrupt_call, settings):
+    expected = fit(**settings)
+    with pytest.raises(KeyboardInterrupt), pytest.MonkeyPatch.context():
+        interrupt_call(1)
+        fit(epochs=9, **settings)
+    assert_same_state(fit(**settings).state, expected.state)
 
 
 # Settings that need another program ---------------------------------------------------
@@ -483,10 +546,56 @@ def test_divergence_is_an_error_with_advice():
     assert_same_weights(fit().state.weights, expected.state.weights)
 
 
-def test_an_error_in_a_callback_is_the_callers():
+def test_divergence_after_a_good_start_keeps_what_was_learnt():
+    class Raise(Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 3:
+                self.model.optimizer.learning_rate = 1e38
+
+    expected = fit(epochs=3)
+    message = (
+        r"diverged.*Lower the learning rate that a callback sets.* 3 epochs is kept"
+    )
+    with pytest.warns(ConvergenceWarning, match=message):
+        result = fit(epochs=20, callbacks=Raise())
+    assert result.n_epochs == 3
+    assert result.history == expected.history
+    assert_same_weights(result.state.weights, expected.state.weights)
+    assert_same_weights(fit(epochs=3).state.weights, expected.state.weights)
+
+
+def test_weights_that_a_callback_makes_nan_are_an_error():
+    class Spoil(Callback):
+        def on_train_end(self, logs=None):
+            self.model.trainable_variables[0].assign_add(np.float32(np.nan))
+
+    with pytest.raises(FloatingPointError, match="not finite"):
+        fit(callbacks=Spoil())
+
+
+def test_an_optimizer_that_averages_weights_ends_with_the_average():
+    """With a momentum of almost one, that is what the first update led to."""
+
+    def end(epochs, **options):
+        sgd = keras.optimizers.SGD(0.3, **options)
+        batch_size = len(LENGTHS)
+        return fit(epochs=epochs, batch_size=batch_size, optimizer=sgd).state.weights
+
+    averaged, first = end(5, use_ema=True, ema_momentum=1 - 1e-7), end(1)
+    assert_close_weights(averaged, first, rtol=0, atol=1e-5)
+    last = end(5)
+    assert max(np.abs(w - first[name]).max() for name, w in last.items()) > 1e-2
+
+
+def test_an_error_in_a_callback_is_the_callers(monkeypatch):
+    """It costs no program, and the next fit has the bits of another."""
+
     class Broken(Callback):
         def on_epoch_end(self, epoch, logs=None):
             raise ZeroDivisionError
 
+    expected = fit()
     with pytest.raises(ZeroDivisionError):
         fit(callbacks=Broken())
+    monkeypatch.setattr(workspace, "Workspace", None)  # the same one serves
+    assert_same_state(fit().state, expected.state)

@@ -1,6 +1,7 @@
 """What `verbose` shows."""
 
 import io
+import re
 import sys
 from contextlib import redirect_stdout
 
@@ -103,3 +104,15 @@ def test_a_bar_that_ends_early():
     text = printed(20, verbose=1, stop=7, is_terminal=True)
     assert "7/20" in text
     assert text.endswith("\n")
+
+
+def test_a_bar_shows_every_loss_as_it_is():
+    """No running means: the last numbers are those of the history."""
+    with redirect_stdout(Stream(True)) as stream:
+        progress = Progress(2, 1)
+        for epoch, loss in enumerate([3.0, 1.0], start=1):
+            logs = {"loss": loss, "contrastive_loss": 10 * loss, "val_objective": loss}
+            progress.show(epoch, logs)
+        progress.close(2, logs)
+    shown = re.findall(r"(\w+): (\d+\.\d+)", stream.getvalue())[-3:]
+    assert [(name, float(value)) for name, value in shown] == list(logs.items())

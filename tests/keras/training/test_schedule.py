@@ -99,3 +99,35 @@ def test_a_schedule_of_keras_counts_earlier_updates():
 def test_a_cosine_starts_anew_with_each_fit():
     expected = rates_of(**COSINE).of_next(100)
     assert_array_equal(rates_of(n_earlier=30, **COSINE).of_next(100), expected)
+
+
+# The setting that decides, for messages -----------------------------------------------
+
+
+OF_OPTIMIZER = "the learning rate of the optimizer, an instance of SGD "
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"learning_rate": 0.5}, "learning_rate=0.5"),
+        (COSINE, "learning_rate=0.5"),
+        (
+            {"learning_rate": DECAY},
+            "the rates of learning_rate, a schedule (ExponentialDecay)",
+        ),
+        ({"optimizer": keras.optimizers.SGD(1e4)}, OF_OPTIMIZER + "(10000)"),
+        (
+            {"optimizer": keras.optimizers.SGD(DECAY)},
+            OF_OPTIMIZER + "(ExponentialDecay)",
+        ),
+    ],
+)
+def test_the_setting_that_decides_the_rate_is_named(settings, expected):
+    assert rates_of(**settings).setting == expected
+
+
+def test_a_callback_that_set_the_rate_is_named():
+    rates = rates_of(**COSINE)
+    rates.stop()
+    assert rates.setting == "the learning rate that a callback sets"

@@ -322,6 +322,7 @@ class Stub:
     """In the place of a workspace, which takes seconds to make."""
 
     n_bytes = 0
+    is_sound = True
 
     def __init__(self, program, optimizer):
         self.program, self.optimizer = program, optimizer
@@ -415,11 +416,13 @@ def test_two_threads_never_share_one(stubs):
     assert held[0] is not held[1]
 
 
+@pytest.mark.parametrize("is_sound", [True, False])
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_after_an_error_a_workspace_is_not_kept(stubs, error):
+def test_after_an_error_a_workspace_is_kept_if_it_is_sound(stubs, error, is_sound):
     with pytest.raises(error), borrow(stubs(1), "adam") as space:
+        space.is_sound = is_sound
         raise error
-    assert lent(stubs(1)) is not space
+    assert (lent(stubs(1)) is space) == is_sound
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -1,0 +1,147 @@
+"""Dataclasses as plain values, builtins and NumPy arrays; and back, checked.
+
+What is read is held to the type hints of the fields. So a new field needs no change
+here, and a file from before there was one gives it its default.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+DIVISORS = ("scale", "spread")  # how the names of fields end that hold such
+TIMESTAMP = "timestamp"  # marks a dict that was a pandas Timestamp
+
+
+def to_plain(value: Any) -> Any:
+    """Return dataclasses as dicts by field, also those within containers.
+
+    Parameters
+    ----------
+    value : object
+        Of dataclasses, dicts, lists, tuples, arrays and builtins. A pandas Timestamp, a
+        frequent label of columns, becomes a dict as well. Other objects stay.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {key: to_plain(each) for key, each in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(to_plain(each) for each in value)
+    if isinstance(value, pd.Timestamp):
+        zone = None if value.tz is None else str(value.tz)
+        return {TIMESTAMP: value.asm8, "zone": zone}
+    return value
+
+
+def from_plain(hint: Any, plain: Any, name: str) -> Any:
+    """Return what `to_plain` was given.
+
+    Parameters
+    ----------
+    hint : type
+        What it was: a dataclass, or what its fields may be: a builtin, ``tuple``,
+        ``list`` and ``dict``, ``NDArray``, one of these or None, ``Any``.
+    plain : object
+        From `to_plain`.
+    name : str
+        Place of the value, for messages.
+
+    Raises
+    ------
+    ValueError
+        If a value has another type than the hint says, a field is unknown or absent, a
+        number isn't finite, or one of `DIVISORS` isn't positive.
+    """
+    expected, arguments = get_origin(hint) or hint, get_args(hint)
+    if expected in (Union, UnionType):
+        if plain is None and NoneType in arguments:
+            return None
+        hint = next(each for each in arguments if each is not NoneType)
+        return from_plain(hint, plain, name)
+    if expected is Any:
+        return _with_timestamps(plain)
+    if is_dataclass(expected):
+        return _dataclass(expected, plain, name)
+    _check_type(expected, plain, name)
+    if expected is np.ndarray:
+        _check_array(get_args(arguments[1])[0], plain, name)
+    elif expected is float and not np.isfinite(plain):
+        raise ValueError(f"{name} is {plain}; expected a finite number")
+    elif expected is dict:
+        key, value = arguments
+        return {
+            from_plain(key, k, name): from_plain(value, v, f"{name}[{k!r}]")
+            for k, v in plain.items()
+        }
+    elif expected in (list, tuple):
+        numbered = enumerate(plain)
+        return expected(
+            from_plain(arguments[0], v, f"{name}[{i}]") for i, v in numbered
+        )
+    return plain
+
+
+def _dataclass(cls: Any, plain: Any, name: str) -> Any:
+    _check_type(dict, plain, name)
+    known = {field.name: field for field in fields(cls)}
+    unknown = [each for each in plain if each not in known]
+    if unknown:
+        raise ValueError(f"{name} has a field {unknown[0]!r}, which is unknown")
+    hints, values = get_type_hints(cls), {}
+    for field_name, field in known.items():
+        place = f"{name}.{field_name}"
+        if field_name in plain:
+            values[field_name] = from_plain(hints[field_name], plain[field_name], place)
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise ValueError(f"{place} is absent")
+        if field_name.endswith(DIVISORS):
+            _check_positive(values.get(field_name), place)
+    return cls(**values)
+
+
+def _check_type(expected: type, plain: Any, name: str) -> None:
+    is_flag = isinstance(plain, bool) and expected is not bool
+    if is_flag or not isinstance(plain, expected):
+        raise ValueError(
+            f"{name} is of type {type(plain).__name__}; expected {expected.__name__}"
+        )
+
+
+def _check_array(dtype: Any, array: NDArray[Any], name: str) -> None:
+    """Check for numbers that are finite, of a dtype unless it is Any."""
+    if array.dtype.kind not in "iuf" or (dtype is not Any and array.dtype != dtype):
+        expected = "numbers" if dtype is Any else np.dtype(dtype).name
+        raise ValueError(f"{name} has dtype {array.dtype}; expected {expected}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} has a value that is not finite")
+
+
+def _check_positive(divisors: Any, name: str) -> None:
+    for number in _numbers(divisors):
+        if not number > 0:
+            raise ValueError(f"{name} is {number}; expected a positive number")
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, tuple):
+        for each in value:
+            yield from _numbers(each)
+    elif value is not None:
+        yield value
+
+
+def _with_timestamps(plain: Any) -> Any:
+    if isinstance(plain, Mapping):
+        if TIMESTAMP in plain:
+            stamp = pd.Timestamp(plain[TIMESTAMP])
+            zone = plain["zone"]
+            return stamp if zone is None else stamp.tz_localize("UTC").tz_convert(zone)
+        return {key: _with_timestamps(each) for key, each in plain.items()}
+    if type(plain) in (list, tuple):
+        return type(plain)(_with_timestamps(each) for each in plain)
+    return plain

@@ -1,0 +1,96 @@
+"""What has to say the same in several places when a version is released."""
+
+import importlib.util
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import sklearn_seqae
+from sklearn_seqae import LSTMAutoencoderTransformer
+from sklearn_seqae._documentation import SITE
+
+ROOT = Path(__file__).parents[1]
+
+
+def read(path):
+    if not (ROOT / path).exists():
+        pytest.skip(f"{path} is in the repository only")
+    return (ROOT / path).read_text()
+
+
+def test_the_diagram_links_to_the_page_of_the_estimator():
+    class Own(LSTMAutoencoderTransformer):
+        pass
+
+    link = LSTMAutoencoderTransformer()._get_doc_link()
+    minor = ".".join(sklearn_seqae.__version__.split(".")[:2])
+    page = "generated/sklearn_seqae.LSTMAutoencoderTransformer.html"
+    assert link == f"{SITE}/{minor}/{page}"
+    assert link in LSTMAutoencoderTransformer()._repr_html_()
+    assert Own()._get_doc_link() == ""  # it has no page
+
+
+@pytest.fixture
+def project():
+    return tomllib.loads(read("pyproject.toml"))["project"]
+
+
+def test_the_metadata_name_the_site(project):
+    assert project["urls"]["Documentation"] == f"{SITE}/stable/"
+
+
+def test_the_citation_has_the_version(project):
+    found = re.search(r"^version: (.*)$", read("CITATION.cff"), flags=re.M)
+    assert found[1] == project["version"]
+
+
+def test_every_supported_python_is_tested(project):
+    named = project["classifiers"]
+    supported = [c.rpartition(" ")[2] for c in named if re.search(r":: 3\.\d", c)]
+    (tested,) = re.findall(r"python: \[(.*)\]", read(".github/workflows/tests.yml"))
+    assert re.findall(r"[\d.]+", tested) == supported
+
+
+@pytest.fixture
+def publish():
+    path = ROOT / "docs/publish.py"
+    spec = importlib.util.spec_from_file_location("publish", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.publish
+
+
+@pytest.fixture
+def built(tmp_path):
+    html = tmp_path / "html"
+    html.mkdir()
+
+    def build(text):
+        (html / "index.html").write_text(text)
+        return html
+
+    return build
+
+
+def test_the_site_has_a_folder_for_each_version(publish, built, tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    publish(built("main"), site, "dev")
+    assert "url=dev/" in (site / "index.html").read_text()
+    for release in ["0.9.0", "0.10.0", "0.9.1"]:  # the last mends an older one
+        publish(built(release), site, release)
+    pages = {path.parent.name: path.read_text() for path in site.glob("*/index.html")}
+    assert pages == {
+        "dev": "main",
+        "0.9": "0.9.1",
+        "0.10": "0.10.0",
+        "stable": "0.10.0",
+    }
+    assert "url=stable/" in (site / "index.html").read_text()
+    entries = json.loads((site / "switcher.json").read_text())
+    assert [entry["version"] for entry in entries] == ["dev", "0.10", "0.9"]
+    assert [entry.get("preferred") for entry in entries] == [None, True, False]
+    assert entries[1]["url"] == f"{SITE}/stable/"
