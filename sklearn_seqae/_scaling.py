@@ -173,6 +173,7 @@ def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
     with np.errstate(over="ignore"):
         values = _apply(scaler, "inverse_transform", ragged)
     lost = np.logical_not(np.isfinite(values).all(axis=1))
+    lost &= np.isfinite(ragged.values).all(axis=1)
     if lost.any():
         i, timestep = ragged.locate(int(lost.argmax()))
         raise InvalidSequenceError(

@@ -111,10 +111,6 @@ def test_as_a_notebook_asks_for_it(fitted_plain):
         assert "text/html" not in fitted_plain._repr_mimebundle_()
 
 
-def test_no_page_is_made_up(fitted_plain):
-    assert 'href="http' not in estimator_html_repr(fitted_plain)
-
-
 def test_showing_builds_no_keras_models(plain_autoencoder, sequences):
     autoencoder = plain_autoencoder().fit(sequences)
     estimator_html_repr(autoencoder)
