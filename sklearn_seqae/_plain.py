@@ -58,6 +58,10 @@ def from_plain(hint: Any, plain: Any, name: str) -> Any:
         number isn't finite, or one of `DIVISORS` isn't positive.
     """
     expected, arguments = get_origin(hint) or hint, get_args(hint)
+    if hasattr(
+        expected, "__value__"
+    ):  # NDArray, since NumPy writes `type NDArray = ...`
+        return from_plain(expected.__value__[arguments], plain, name)
     if expected in (Union, UnionType):
         if plain is None and NoneType in arguments:
             return None
