@@ -190,7 +190,7 @@ class LSTMAutoencoderTransformer(
         the best epoch.
     validation_fraction : float, default=0.1
         Share of the sequences held out for early stopping, and for a callback whose
-        `monitor` begins with "val_".
+        `monitor` begins with ``"val_"``.
     n_iter_no_change : int, default=10
         Epochs to wait for an improvement.
     tol : float, default=1e-4
