@@ -208,8 +208,8 @@ class LSTMAutoencoderTransformer(
         callbacks nor early stopping look at each.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches. With an int, fits on one machine are equal
-        to the bit. None draws a seed from the operating system; NumPy's global
-        generator is never used.
+        to the bit, given the same number of cores. None draws a seed from the operating
+        system; NumPy's global generator is never used.
 
     Attributes
     ----------
