@@ -292,19 +292,23 @@ class Architecture:
         return self._decoder("forecaster", "forecast", "repeat", self.n_recent)
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
-        """Every layer of the network."""
+    def embedding_layers(self) -> tuple[Layer, ...]:
+        """Every layer between a sequence and its embedding."""
         of_pooling = (
             layer
             for kinds in self.pooling_layers
             for layers in kinds.values()
             for layer in layers
         )
+        every = *self.encoder_layers, *of_pooling, self.bottleneck_layer
+        return tuple(layer for layer in every if layer is not None)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer of the network."""
         forecaster = self.forecaster_spec
         every = (
-            *self.encoder_layers,
-            *of_pooling,
-            self.bottleneck_layer,
+            *self.embedding_layers,
             *self.decoder_spec.layers,
             *self.projection_head,
             self.log_variance_layer,

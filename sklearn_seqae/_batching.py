@@ -24,6 +24,7 @@ ENOUGH_UPDATES = 500
 ENOUGH_EPOCHS = 10
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
 CONSTANT = 1e-14  # variance that may be rounding of float32
+LONG = 4096  # LSTM steps of a buffer beyond which shards of inference get fewer rows
 Indices = NDArray[np.int64]
 
 
@@ -303,13 +304,30 @@ def chunks(
     yield from np.split(shards, cuts)
 
 
-def by_length(lengths: Indices, n_lanes: int, n_rows: int) -> NDArray[np.int64]:
-    """Shards of all sequences, shortest first: (n_groups, n_lanes, n_rows)."""
-    n_groups = -(-len(lengths) // (n_lanes * n_rows))
-    shards = np.full(n_groups * n_lanes * n_rows, -1)
-    # Empty rows come first, so that the longest sequences fill whole shards.
-    shards[len(shards) - len(lengths) :] = np.argsort(lengths, kind="stable")
-    return shards.reshape(n_groups, n_lanes, n_rows)
+def by_size(lengths: Indices, n_rows: int) -> list[tuple[int, Indices]]:
+    """Shards of all sequences, shortest first, for buffers that grow with their length.
+
+    A sequence's own length decides on its buffer, and on the rows beside it.
+
+    Returns
+    -------
+    list of tuple
+        The steps of a buffer, and its shards, shape (n_shards, n_rows): sequences by
+        index, -1 for an empty row. There are fewer rows where buffers are long.
+    """
+    sizes = [64, 256, 1024, LONG]
+    while sizes[-1] < lengths.max(initial=0):
+        sizes.append(2 * sizes[-1])
+    order = np.argsort(lengths, kind="stable")
+    ends = np.searchsorted(lengths[order], sizes, side="right")
+    found: list[tuple[int, Indices]] = []
+    for size, own in zip(sizes, np.split(order, ends[:-1]), strict=True):
+        rows = n_rows if size <= LONG else n_rows // 4
+        # Empty rows come first, so that the longest sequences fill whole shards.
+        filled = np.concatenate([np.full(-len(own) % rows, -1), own])
+        if len(own):
+            found.append((size, filled.reshape(-1, rows)))
+    return found
 
 
 def buffer_steps(longest: int) -> int:

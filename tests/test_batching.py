@@ -10,7 +10,7 @@ from sklearn_seqae._batching import (
     auto_epochs,
     baselines,
     buffer_steps,
-    by_length,
+    by_size,
     chunks,
     default_patch_size,
     differences,
@@ -272,17 +272,31 @@ def test_chunks_are_the_batches_in_their_order(lengths, n_steps):
         assert len(piece) == 1 or sum(steps) <= n_steps + max(steps)
 
 
-@given(LENGTHS, st.integers(1, 3), st.integers(1, 20))
-def test_by_length_holds_each_sequence_once_shortest_first(lengths, n_lanes, n_rows):
-    lengths = np.array(lengths)
-    shards = by_length(lengths, n_lanes, n_rows)
-    assert shards.shape == (-(-len(lengths) // (n_lanes * n_rows)), n_lanes, n_rows)
-    order = shards[shards >= 0]
-    assert_array_equal(np.sort(order), np.arange(len(lengths)))
-    assert (np.diff(lengths[order]) >= 0).all()
-    # Empty rows keep the short ones company, which costs less
-    n_empty = shards.size - len(lengths)
-    assert (shards.ravel()[:n_empty] == -1).all()
+@given(
+    lengths=st.lists(st.one_of(st.integers(1, 70), st.integers(1, 9000)), max_size=80),
+    n_rows=st.sampled_from([4, 32]),
+)
+def test_each_sequence_is_in_one_shard_whose_buffer_follows_from_its_length(
+    lengths, n_rows
+):
+    lengths = np.array(lengths, int)
+    shards = by_size(lengths, n_rows)
+    sizes = [size for size, _ in shards]
+    assert sizes == sorted(sizes)
+    held = [rows[rows >= 0] for _, rows in shards]
+    assert_array_equal(np.sort(np.concatenate([*held, []])), np.arange(len(lengths)))
+    in_order = [lengths[i] for rows in held for i in rows]
+    assert in_order == sorted(in_order)
+    for size, rows in shards:
+        assert len(rows) * size <= max(n_rows * 4096, size * n_rows // 4)
+        for i in rows[rows >= 0]:
+            ((alone, _),) = by_size(lengths[[i]], n_rows)
+            assert alone == size >= lengths[i]
+    # Few rows are empty: less than a shard for each size
+    n_empty = {size: 0 for size in sizes}
+    for size, rows in shards:
+        n_empty[size] += (rows < 0).sum()
+    assert all(n < n_rows for n in n_empty.values())
 
 
 @given(st.integers(1, 2**20))

@@ -1,12 +1,10 @@
-"""TensorFlow on this machine: what it finds, and how its functions are made."""
+"""TensorFlow on this machine and in this process."""
 
 from __future__ import annotations
 
 import functools
 import os
 import warnings
-from collections.abc import Callable
-from typing import Any
 
 import joblib
 import tensorflow as tf
@@ -38,19 +36,18 @@ def _first_process() -> int:
     return os.getpid()
 
 
-def own_function(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a callable of its own that calls ``function``.
-
-    TensorFlow counts traces by the code of a function, and takes the fifth for a
-    mistake that it warns of. Programs share the code of their methods, so each gets a
-    partial, which has none and is counted for itself.
-    """
-    return functools.partial(function)
-
-
 def n_cores() -> int:
     """Count the cores that this process may use."""
     return int(joblib.cpu_count())
+
+
+def n_threads() -> int:
+    """Threads to work in: the cores we may use, or fewer by OMP_NUM_THREADS.
+
+    joblib sets it in its worker processes, so that they don't crowd each other.
+    """
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(n_cores(), int(limit))) if limit.isdigit() else n_cores()
 
 
 @functools.cache

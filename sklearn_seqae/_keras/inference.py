@@ -1,34 +1,40 @@
 """Embed, decode and forecast with fitted weights, in the caller's order.
 
-Shards have a fixed number of rows and rows never mix, so what a sequence gets does not
-depend on the other sequences of a call, their order, or padding. Sequences are taken by
-length, and memory is bounded by the shards of one call into TensorFlow.
+Shards have a fixed number of rows, rows never mix, and the size of the buffers follows
+from a sequence's own length. So what a sequence gets does not depend on the other
+sequences of a call, their order, or padding.
 """
 
 from __future__ import annotations
 
 import functools
-import os
+import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import Architecture, Weights
-from sklearn_seqae._batching import Patches, by_length
+from sklearn_seqae._architecture import Architecture, Layer, Weight, Weights
+from sklearn_seqae._batching import Patches, by_size
 from sklearn_seqae._keras.devices import (
     check_not_forked,
     has_gpu,
-    n_cores,
-    own_function,
+    n_threads,
     xla_compiles,
 )
 from sklearn_seqae._keras.network import forecaster, forward
 from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.network.engines import engine_maker
+from sklearn_seqae._keras.sessions import (
+    Eager,
+    Session,
+    open_session,
+    tensor_function,
+)
 from sklearn_seqae._packing import pack
 from sklearn_seqae._ragged import offsets_from_lengths
 
@@ -37,158 +43,120 @@ from sklearn_seqae._ragged import offsets_from_lengths
 # so without XLA there are none left over.
 INFERENCE_ROWS = 32
 INFERENCE_ROWS_WITHOUT_XLA = 48
-MAX_LANES = 8
+MAX_THREADS = 8
 VALUES_PER_CALL = 2**22  # 16 MiB of padded values, in and out
+MAX_FUNCTIONS = 32  # of each kind; one takes about 10 MB
 Tensor = Any
+Function = Callable[..., NDArray[np.float32]]
+
+_making = threading.Lock()  # threads that miss a cache at once would each make one
 
 
-class _Traced:
-    """A function of TensorFlow, traced by one thread while others wait.
+@functools.lru_cache(maxsize=MAX_FUNCTIONS)
+def _encoder(
+    architecture: Architecture, n_steps: int, n_rows: int, device: _Device
+) -> Function:
+    """Compile the encoder: of weights, steps, the shards' starts, and lengths.
 
-    Threads that call one for the first time at once would each trace it, which
-    TensorFlow takes for a mistake that it warns of.
+    Weights are arguments, so all estimators of the architecture share it.
     """
+    make_engine = engine_maker(architecture, device.gpu)
 
-    def __init__(self, function: Any) -> None:
-        self._function, self._lock, self._is_traced = function, threading.Lock(), False
-
-    def __call__(self, *arguments: Any) -> Any:
-        if self._is_traced:
-            return self._function(*arguments)
-        with self._lock:
-            result = self._function(*arguments)
-            self._is_traced = True
-            return result
-
-
-class _Functions:
-    """Encoder and decoder of an architecture for buffers of one size.
-
-    Weights are arguments, so all estimators of the architecture share the compiled
-    functions. The shards of one group, its *lanes*, run side by side.
-
-    Parameters
-    ----------
-    architecture : Architecture
-    n_buffer_steps, n_lanes : int
-    gpu, jit : bool
-    """
-
-    def __init__(
-        self,
-        architecture: Architecture,
-        n_buffer_steps: int,
-        n_lanes: int,
-        gpu: bool,
-        jit: bool,
-    ) -> None:
-        self._size, self._n_lanes = n_buffer_steps, n_lanes
-        n_rows = self._n_rows = _n_rows(jit)
-        shard = _shard_functions(architecture, n_buffer_steps, gpu, jit)
-        self._encode_shard, self._decode_shard = shard
-        self._embedding_size = architecture.embedding_size
-        lengths = tf.TensorSpec((None, n_lanes, n_rows), tf.int32)
-        starts = tf.TensorSpec((None, n_lanes), tf.int32)
-        width = architecture.encoder_layers[0].n_inputs
-        x = tf.TensorSpec((None, 2, n_rows, width), tf.float32)
-        shape = (None, n_lanes, n_rows, self._embedding_size)
-        embeddings = tf.TensorSpec(shape, tf.float32)
-        self._width = architecture.n_inputs
-        weights = {
-            weight.name: tf.TensorSpec(weight.shape, tf.float32)
-            for weight in architecture.weights
-        }
-        of_encoder = [weights, x, starts, lengths]
-        of_decoder = [weights, embeddings, lengths]
-        encode = own_function(self._encode_groups)
-        decode = own_function(self._decode_groups)
-        self.encode = _Traced(tf.function(encode, of_encoder, autograph=False))
-        self.decode = _Traced(tf.function(decode, of_decoder, autograph=False))
-
-    def _encode_groups(
-        self, weights: dict[str, Tensor], x: Tensor, starts: Tensor, lengths: Tensor
-    ) -> Tensor:
-        def lane(g: Tensor, n: int) -> Tensor:
-            piece = tf.slice(x, (starts[g, n], 0, 0, 0), (self._size, *x.shape[1:]))
-            return self._encode_shard(weights, piece, lengths[g, n])
-
-        return self._over_groups(lane, lengths, (self._n_rows, self._embedding_size))
-
-    def _decode_groups(
-        self, weights: dict[str, Tensor], embeddings: Tensor, lengths: Tensor
-    ) -> Tensor:
-        def lane(g: Tensor, n: int) -> Tensor:
-            return self._decode_shard(weights, embeddings[g, n], lengths[g, n])
-
-        shape = (self._size, self._n_rows, self._width)
-        return self._over_groups(lane, lengths, shape)
-
-    def _over_groups(
-        self, lane: Any, lengths: Tensor, shape: tuple[int, ...]
-    ) -> Tensor:
-        n_groups = tf.shape(lengths)[0]
-        out = tf.TensorArray(
-            tf.float32, n_groups, element_shape=(self._n_lanes, *shape)
-        )
-
-        def group(g: Tensor, out: Any) -> tuple[Tensor, Any]:
-            # The lanes don't depend on each other: TensorFlow runs them side by side.
-            lanes = [lane(g, n) for n in range(self._n_lanes)]
-            return g + 1, out.write(g, tf.stack(lanes))
-
-        _, out = tf.while_loop(lambda g, _: g < n_groups, group, (0, out))
-        return out.stack()
-
-
-@functools.lru_cache(maxsize=64)
-def _shard_functions(
-    architecture: Architecture, n_buffer_steps: int, gpu: bool, jit: bool
-) -> tuple[Any, Any]:
-    """Compile encoder and decoder of one shard.
-
-    Each size of the buffers has functions of its own: TensorFlow takes a function that
-    is traced for several shapes for a mistake, and says so.
-    """
-    make_engine = engine_maker(architecture, gpu)
-    decoder = make_decoder(architecture.decoder_spec)
-
-    def encode(weights: dict[str, Tensor], x: Tensor, lengths: Tensor) -> Tensor:
-        engine = make_engine(weights)
+    def encode(vector: Tensor, x: Tensor, lengths: Tensor) -> Tensor:
+        engine = make_engine(_by_name(architecture.embedding_layers, vector))
         sequence = engine.sequence(x, lengths)
         pooled = forward.pooled_states(engine, architecture, sequence)
         return forward.embed(engine, architecture, pooled)
 
-    def decode(
-        weights: dict[str, Tensor], embedding: Tensor, lengths: Tensor
-    ) -> Tensor:
-        engine = make_engine(weights)
-        steps = decoder.decode(engine, embedding, n_buffer_steps, lengths)
+    of_shard = tensor_function(encode, device.jit)
+    width = architecture.encoder_layers[0].n_inputs
+
+    def run(vector: Tensor, x: Tensor, starts: Tensor, lengths: Tensor) -> Tensor:
+        def shard(n: Tensor) -> Tensor:
+            piece = tf.slice(x, (starts[n], 0, 0, 0), (n_steps, 2, n_rows, width))
+            return of_shard(vector, piece, lengths[n])
+
+        return _over_shards(shard, lengths, (n_rows, architecture.embedding_size))
+
+    signature = [
+        _vector_spec(architecture.embedding_layers),
+        tf.TensorSpec((None, 2, n_rows, width), tf.float32),
+        tf.TensorSpec((None,), tf.int32),
+        tf.TensorSpec((None, n_rows), tf.int32),
+    ]
+    return device.session().function(run, signature)
+
+
+@functools.lru_cache(maxsize=MAX_FUNCTIONS)
+def _decoder(
+    architecture: Architecture, n_steps: int, n_rows: int, device: _Device
+) -> Function:
+    """Compile the decoder: of weights, embeddings and lengths."""
+    make_engine = engine_maker(architecture, device.gpu)
+    spec = architecture.decoder_spec
+
+    def decode(vector: Tensor, embedding: Tensor, lengths: Tensor) -> Tensor:
+        engine = make_engine(_by_name(spec.layers, vector))
+        steps = make_decoder(spec).decode(engine, embedding, n_steps, lengths)
         return engine.to_packed(steps)
 
-    return _compiled(encode, jit), _compiled(decode, jit)
+    of_shard = tensor_function(decode, device.jit)
+
+    def run(vector: Tensor, embeddings: Tensor, lengths: Tensor) -> Tensor:
+        def shard(n: Tensor) -> Tensor:
+            return of_shard(vector, embeddings[n], lengths[n])
+
+        return _over_shards(shard, lengths, (n_steps, n_rows, architecture.n_inputs))
+
+    signature = [
+        _vector_spec(spec.layers),
+        tf.TensorSpec((None, n_rows, architecture.embedding_size), tf.float32),
+        tf.TensorSpec((None, n_rows), tf.int32),
+    ]
+    return device.session().function(run, signature)
 
 
-@functools.lru_cache(maxsize=64)
-def _forecast_function(architecture: Architecture, gpu: bool, jit: bool) -> Any:
-    """Compile the forecasts of one shard."""
-    make_engine = engine_maker(architecture, gpu)
+@functools.lru_cache(maxsize=MAX_FUNCTIONS)
+def _forecaster(architecture: Architecture, n_rows: int, device: _Device) -> Function:
+    """Compile the forecasts of one shard: of weights, embeddings and last values."""
+    make_engine = engine_maker(architecture, device.gpu)
+    layers = _forecaster_layers(architecture)
 
-    def forecast(
-        weights: dict[str, Tensor], embedding: Tensor, recent: Tensor
-    ) -> Tensor:
-        engine = make_engine(weights)
+    def forecast(vector: Tensor, embedding: Tensor, recent: Tensor) -> Tensor:
+        engine = make_engine(_by_name(layers, vector))
         steps = forecaster.changes(engine, architecture, embedding, recent)
         return engine.to_packed(steps)
 
-    return _Traced(_compiled(forecast, jit))
+    signature = [
+        _vector_spec(layers),
+        tf.TensorSpec((n_rows, architecture.embedding_size), tf.float32),
+        tf.TensorSpec((n_rows, architecture.n_recent), tf.float32),
+    ]
+    return device.session().function(forecast, signature, device.jit)
 
 
-def _compiled(function: Any, jit: bool) -> Any:
-    return tf.function(own_function(function), jit_compile=jit, autograph=False)
+def _over_shards(
+    shard: Callable[[Tensor], Tensor], lengths: Tensor, shape: tuple[int, ...]
+) -> Tensor:
+    """Stack what shards give. They don't depend on each other, so they run in parallel.
 
-
-_functions = functools.lru_cache(maxsize=64)(_Functions)
-_making = threading.Lock()  # threads that miss a cache at once would each make one
+    Parameters
+    ----------
+    shard : callable
+        Of a shard's number.
+    lengths : int32 tensor of shape (n_shards, n_rows)
+    shape : tuple of int
+        Of what a shard gives.
+    """
+    n_shards = tf.shape(lengths)[0]
+    out = tf.TensorArray(tf.float32, n_shards, element_shape=shape)
+    _, out = tf.while_loop(
+        lambda n, _: n < n_shards,
+        lambda n, out: (n + 1, out.write(n, shard(n))),
+        (0, out),
+        parallel_iterations=MAX_THREADS,
+    )
+    return out.stack()
 
 
 def encode(
@@ -196,13 +164,15 @@ def encode(
 ) -> NDArray[np.float32]:
     """Embed all sequences, without their lengths: (n_sequences, embedding_size)."""
     check_not_forked()
-    tensors = _tensors(weights)
+    device = _device()
+    vector = _vector(architecture.embedding_layers, weights)
+    width = architecture.encoder_layers[0].n_inputs
     embeddings = np.empty((len(patches), architecture.embedding_size), np.float32)
-    for shards, functions, size in _calls(architecture, patches.lengths):
-        packed = pack(patches, shards, size)
-        x, starts, lengths = map(tf.constant, (packed.x, packed.starts, packed.lengths))
+    for size, shards in _calls(patches.lengths, device, width):
+        packed = pack(patches, shards[:, None], size)
+        function = _get(_encoder, architecture, size, shards.shape[1], device)
+        found = function(vector, packed.x, packed.starts[:, 0], packed.lengths[:, 0])
         used = shards >= 0
-        found = functions.encode(tensors, x, starts, lengths).numpy()
         embeddings[shards[used]] = found[used]
     return embeddings
 
@@ -228,21 +198,21 @@ def decode(
     ndarray of shape (lengths.sum(), n_inputs), float32
     """
     check_not_forked()
-    tensors = _tensors(weights)
+    device = _device()
+    vector = _vector(architecture.decoder_spec.layers, weights)
     offsets = offsets_from_lengths(lengths)
     steps = np.empty((offsets[-1], architecture.n_inputs), np.float32)
-    for shards, functions, _ in _calls(architecture, lengths):
+    for size, shards in _calls(lengths, device, architecture.n_inputs):
         used = shards >= 0
         n_steps = np.where(used, lengths[shards], 0).astype(np.int32)
         vectors = np.where(used[..., None], embeddings[shards], 0).astype(np.float32)
-        decoded = functions.decode(tensors, tf.constant(vectors), tf.constant(n_steps))
-        # To (sequence, step, width), then each sequence's own steps, first step first.
-        padded = np.moveaxis(decoded.numpy(), -2, 2)[used]
-        sequences = shards[used]
-        own = lengths[sequences]
+        function = _get(_decoder, architecture, size, shards.shape[1], device)
+        padded = function(vector, vectors, n_steps).swapaxes(1, 2)[used]
+        # Each sequence's own steps, which come last step first
+        own = lengths[shards[used]]
         t = np.arange(own.sum()) - np.repeat(offsets_from_lengths(own)[:-1], own)
         row = np.repeat(np.arange(len(own)), own)
-        to = np.repeat(offsets[sequences], own) + t
+        to = np.repeat(offsets[shards[used]], own) + t
         steps[to] = padded[row, own[row] - 1 - t]
     return steps
 
@@ -267,65 +237,81 @@ def forecast(
     ndarray of shape (n_sequences, n_forecast_steps, n_inputs), float32
     """
     check_not_forked()
-    gpu, jit = _device()
-    with _making:
-        changes = _forecast_function(architecture, gpu, jit)
-    tensors, n_rows = _tensors(weights), _n_rows(jit)
-    n_calls = -(-len(embeddings) // n_rows)
-    rest = ((0, n_calls * n_rows - len(embeddings)), (0, 0))
-    pairs = zip(
-        np.split(np.pad(embeddings, rest), n_calls),
-        np.split(np.pad(recent, rest), n_calls),
-        strict=True,
-    )
-    found = [changes(tensors, *map(tf.constant, pair)).numpy() for pair in pairs]
-    return np.concatenate(found, axis=1).swapaxes(0, 1)[: len(embeddings)]
+    device, n = _device(), len(embeddings)
+    n_rows = device.n_rows
+    function = _get(_forecaster, architecture, n_rows, device)
+    vector = _vector(_forecaster_layers(architecture), weights)
+    inputs = [np.pad(a, ((0, -n % n_rows), (0, 0))) for a in (embeddings, recent)]
+    changes = [
+        function(vector, *(array[start : start + n_rows] for array in inputs))
+        for start in range(0, n, n_rows)
+    ]
+    return np.concatenate(changes, axis=1).swapaxes(0, 1)[:n]
 
 
-def _tensors(weights: Weights) -> dict[str, Tensor]:
-    return {name: tf.constant(array) for name, array in weights.items()}
+@dataclass(frozen=True)
+class _Device:
+    """What runs the functions."""
+
+    gpu: bool
+    jit: bool
+    n_threads: int
+
+    @property
+    def n_rows(self) -> int:
+        return INFERENCE_ROWS if self.jit else INFERENCE_ROWS_WITHOUT_XLA
+
+    def session(self) -> Session | Eager:
+        return open_session(self.gpu, n_threads=self.n_threads)
 
 
-def _device() -> tuple[bool, bool]:
-    """Whether there is a GPU, and whether XLA compiles."""
+def _device() -> _Device:
     gpu = has_gpu()
-    return gpu, not gpu and xla_compiles()
+    return _Device(gpu, not gpu and xla_compiles(), min(n_threads(), MAX_THREADS))
+
+
+def _get(make: Callable[..., Function], *arguments: Any) -> Function:
+    """Return a function from its cache, or make it."""
+    with _making:
+        return make(*arguments)
 
 
 def _calls(
-    architecture: Architecture, lengths: NDArray[np.int64]
-) -> Iterator[tuple[NDArray[np.int64], _Functions, int]]:
-    """Shards of all sequences by length, cut into calls, and the functions for each.
-
-    Sizes of buffers are powers of four from 64, so that few are ever compiled.
-    """
-    gpu, jit = _device()
-    n_rows = _n_rows(jit)
-    n_lanes = min(_n_lanes(), -(-len(lengths) // n_rows))
-    shards = by_length(lengths, n_lanes, n_rows)
-    longest = np.where(shards >= 0, lengths[shards], 0).max(axis=(1, 2))
-    start, size = 0, 64
-    while start < len(shards):
-        while size < longest[start]:
-            size *= 4
-        stop = int(np.searchsorted(longest, size, side="right"))
-        values = size * n_lanes * n_rows * architecture.encoder_layers[0].n_inputs
-        stop = min(stop, start + max(1, VALUES_PER_CALL // values))
-        with _making:
-            functions = _functions(architecture, size, n_lanes, gpu, jit)
-        yield shards[start:stop], functions, size
-        start = stop
+    lengths: NDArray[np.int64], device: _Device, width: int
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Cut the shards of all sequences so that memory is bounded."""
+    for size, shards in by_size(lengths, device.n_rows):
+        n = max(1, VALUES_PER_CALL // (size * shards.shape[1] * width))
+        for start in range(0, len(shards), n):
+            yield size, shards[start : start + n]
 
 
-def _n_rows(jit: bool) -> int:
-    return INFERENCE_ROWS if jit else INFERENCE_ROWS_WITHOUT_XLA
+def _forecaster_layers(architecture: Architecture) -> tuple[Layer, ...]:
+    spec: Any = architecture.forecaster_spec
+    layers: tuple[Layer, ...] = spec.layers
+    return layers
 
 
-def _n_lanes() -> int:
-    """Shards to run side by side: the cores we may use, or fewer by OMP_NUM_THREADS.
+# Weights go in as one vector: the runtime takes time for each array that it is given.
 
-    joblib sets it in its worker processes, so that they don't crowd each other.
-    """
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    cores = min(n_cores(), MAX_LANES)
-    return max(1, min(cores, int(limit))) if limit.isdigit() else cores
+
+def _weights_of(layers: tuple[Layer, ...]) -> list[Weight]:
+    return [weight for layer in layers for weight in layer.weights]
+
+
+def _vector_spec(layers: tuple[Layer, ...]) -> tf.TensorSpec:
+    n = sum(math.prod(weight.shape) for weight in _weights_of(layers))
+    return tf.TensorSpec((n,), tf.float32)
+
+
+def _vector(layers: tuple[Layer, ...], weights: Weights) -> NDArray[np.float32]:
+    return np.concatenate([weights[w.name].ravel() for w in _weights_of(layers)])
+
+
+def _by_name(layers: tuple[Layer, ...], vector: Tensor) -> dict[str, Tensor]:
+    wanted = _weights_of(layers)
+    pieces = tf.split(vector, [math.prod(weight.shape) for weight in wanted])
+    return {
+        weight.name: tf.reshape(piece, weight.shape)
+        for weight, piece in zip(wanted, pieces, strict=True)
+    }

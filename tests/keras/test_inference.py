@@ -13,7 +13,7 @@ from references import ByKeras, ByNumpy, changes, embeddings, reconstruction
 from sklearn_seqae import _autoencoder
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._batching import to_patches
-from sklearn_seqae._keras import inference
+from sklearn_seqae._keras import devices, inference
 from sklearn_seqae._keras.inference import INFERENCE_ROWS_WITHOUT_XLA as ROWS
 from sklearn_seqae._keras.inference import decode, encode, forecast
 from sklearn_seqae._preprocessing import Preprocessing
@@ -167,33 +167,23 @@ def test_a_forecast_depends_on_its_sequence_alone(history):
 
 
 @pytest.mark.xla
-def test_one_lane_or_two_is_the_same_to_the_bit(ragged, monkeypatch):
+def test_one_thread_or_two_is_the_same_to_the_bit(ragged, monkeypatch):
     results = []
-    for n_lanes in (1, 2):
-        monkeypatch.setattr(inference, "_n_lanes", lambda n=n_lanes: n)
+    for n in (1, 2):
+        monkeypatch.setattr(inference, "n_threads", lambda n=n: n)
         Z = encoded(ragged)
         results.append((Z, decode(*NETWORK, Z, ragged.lengths)))
     assert_array_equal(results[0][0], results[1][0])
     assert_array_equal(results[0][1], results[1][1])
 
 
-@pytest.mark.xla
-def test_few_or_many_shards_a_call_is_the_same_to_the_bit(ragged, monkeypatch):
-    monkeypatch.setattr(inference, "_n_lanes", lambda: 1)
-    Z = encoded(ragged)
-    steps = decode(*NETWORK, Z, ragged.lengths)
-    monkeypatch.setattr(inference, "VALUES_PER_CALL", 1)
-    assert_array_equal(encoded(ragged), Z)
-    assert_array_equal(decode(*NETWORK, Z, ragged.lengths), steps)
-
-
 @pytest.mark.parametrize(
     ("limit", "expected"), [(None, 4), ("", 4), ("2", 2), ("1", 1), ("8", 4), ("0", 1)]
 )
-def test_lanes_follow_omp_num_threads(monkeypatch, limit, expected):
-    monkeypatch.setattr(inference, "n_cores", lambda: 4)
+def test_threads_follow_omp_num_threads(monkeypatch, limit, expected):
+    monkeypatch.setattr(devices, "n_cores", lambda: 4)
     if limit is None:
         monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     else:
         monkeypatch.setenv("OMP_NUM_THREADS", limit)
-    assert inference._n_lanes() == expected
+    assert devices.n_threads() == expected

@@ -66,9 +66,8 @@ def drop_programs():
     from sklearn_seqae._keras.training import workspace
 
     workspace.clear_workspaces()
-    inference._functions.cache_clear()
-    inference._shard_functions.cache_clear()
-    inference._forecast_function.cache_clear()
+    for function in (inference._encoder, inference._decoder, inference._forecaster):
+        function.cache_clear()
     gc.collect()
 
 

@@ -35,6 +35,21 @@ def tensors(arrays):
     return tf.nest.map_structure(tf.constant, arrays)
 
 
+def loss_and_gradients(function, given):
+    """Return what a function gives, a loss and more, and the gradients of the loss.
+
+    A graph finds the gradients of `with_gradient` without a tape.
+    """
+    if not tf.executing_eagerly():
+        loss, others = function(given)
+        flat = tf.gradients(loss, tf.nest.flatten(given), unconnected_gradients="zero")
+        return loss, others, tf.nest.pack_sequence_as(given, flat)
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        loss, others = function(given)
+    return loss, others, tape.gradient(loss, given, unconnected_gradients="zero")
+
+
 def walks(lengths, *, n_features=2, missing=0.0, seed=0):
     """Return smooth random sequences of given lengths, some values missing."""
     rng = np.random.default_rng(seed)

@@ -34,6 +34,7 @@ import tensorflow as tf
 
 from sklearn_seqae._keras.lstm.dropout import drop
 from sklearn_seqae._keras.lstm.gates import weight_gradients
+from sklearn_seqae._keras.lstm.gradients import with_gradient
 from sklearn_seqae._keras.lstm.recurrence import Plan, Scratch, backward, forward
 from sklearn_seqae._keras.lstm.running_pool import RunningPool
 
@@ -149,9 +150,7 @@ def lstm(
     if x is None:
         outputs = _without_x(run)(weights.recurrent_kernel, bias)
     else:
-        outputs = tf.custom_gradient(run)(
-            x, weights.kernel, weights.recurrent_kernel, bias
-        )
+        outputs = with_gradient(run)(x, weights.kernel, weights.recurrent_kernel, bias)
     sequence, sums = plan.by_name(outputs)
     return sequence, {kind: plan.pool.finish(sums, kind) for kind in pooling}
 
@@ -159,7 +158,7 @@ def lstm(
 def _without_x(run: Any) -> Any:
     """Return the function of the recurrent kernel and the bias, and its gradient."""
 
-    @tf.custom_gradient
+    @with_gradient
     def alone(recurrent_kernel, bias):  # type: ignore[no-untyped-def]
         outputs, gradient = run(None, None, recurrent_kernel, bias)
         return outputs, lambda *upstream: gradient(*upstream)[2:]

@@ -12,6 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from sklearn_seqae._keras.lstm.gates import BLOCK, count_blocks
+from sklearn_seqae._keras.lstm.gradients import with_gradient
 
 Tensor = Any
 
@@ -73,7 +74,7 @@ def dense_squared_error(
         )
         return tf.reshape(piece, (size * n_rows, -1))
 
-    @tf.custom_gradient
+    @with_gradient
     def run(states, kernel, bias):  # type: ignore[no-untyped-def]
         d_states = tf.TensorArray(
             states.dtype, n_blocks, element_shape=(size * n_rows, units)

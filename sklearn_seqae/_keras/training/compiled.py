@@ -1,4 +1,4 @@
-"""SciKeras's share: build and compile a model, route optimizer and callbacks.
+"""SciKeras's share: build and compile the model that callbacks see, route callbacks.
 
 SciKeras's ``BaseWrapper`` is used for what it does well, and in this file only. Two
 things of it are not used. Its ``fit`` refuses 3-D targets, and its path through
@@ -42,15 +42,21 @@ class _Wrapper(BaseWrapper):
 
 
 class CompiledModel:
-    """One architecture's layers, its compiled Keras model and its optimizer.
+    """The model that callbacks see, compiled, with its layers and optimizer.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    n_steps : int
+        LSTM steps that it reads.
+    optimizer : keras.optimizers.Optimizer
+        As from `new_optimizer`.
 
     Attributes
     ----------
     layers : KerasLayers
     model : keras.Model
-        An autoencoder over LSTM steps, compiled. Callbacks see it as ``self.model``.
-    optimizer : keras.optimizers.Optimizer
-        Built for the model's variables.
+        An autoencoder over LSTM steps. Callbacks see it as ``self.model``.
     """
 
     def __init__(
@@ -60,16 +66,37 @@ class CompiledModel:
             self.layers = KerasLayers(architecture)
             return _autoencoder_over_steps(self.layers, architecture, n_steps)
 
-        wrapper = _Wrapper(
-            build,
-            loss="mse",
-            **_optimizer_parameters(optimizer),
-        )
+        wrapper = _Wrapper(build, loss="mse", optimizer=optimizer)
         wrapper.initialize(None)
         wrapper._ensure_compiled_model()
         self.model = wrapper.model_
-        self.optimizer = self.model.optimizer
         self.optimizer.build(list(self.layers.variables.values()))
+
+    @property
+    def optimizer(self) -> keras.optimizers.Optimizer:
+        """Built for the model's variables."""
+        return self.model.optimizer
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The weights by name, then the optimizer's variables."""
+        return [*self.layers.variables.values(), *self.optimizer.variables]
+
+
+def new_optimizer(given: Any) -> keras.optimizers.Optimizer:
+    """Make an optimizer by name or class, or one like an instance.
+
+    An instance given keeps its own state and serves no second fit.
+    """
+    if isinstance(given, keras.optimizers.Optimizer):
+        return type(given).from_config(given.get_config())
+    kind = type(keras.optimizers.get(given)) if isinstance(given, str) else given
+    if not issubclass(kind, keras.optimizers.Optimizer):
+        raise TypeError(
+            f"optimizer is the class {kind.__name__}; expected a name, class or "
+            "instance of keras.optimizers.Optimizer."
+        )
+    return kind(global_clipnorm=CLIP_NORM)
 
 
 def optimizer_key(optimizer: Any) -> Hashable:
@@ -116,21 +143,6 @@ def fit_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
 
 def _no_model() -> keras.Model:
     raise AssertionError("a wrapper that only routes callbacks builds no model")
-
-
-def _optimizer_parameters(optimizer: Any) -> dict[str, Any]:
-    """SciKeras's parameters for an optimizer by name or class, or for an instance."""
-    if isinstance(optimizer, keras.optimizers.Optimizer):
-        # A copy: the user's own instance keeps its state and serves no second fit.
-        return {"optimizer": type(optimizer).from_config(optimizer.get_config())}
-    if isinstance(optimizer, type) and not issubclass(
-        optimizer, keras.optimizers.Optimizer
-    ):
-        raise TypeError(
-            f"optimizer is the class {optimizer.__name__}; expected a name, class or "
-            "instance of keras.optimizers.Optimizer."
-        )
-    return {"optimizer": optimizer, "optimizer__global_clipnorm": CLIP_NORM}
 
 
 def _autoencoder_over_steps(

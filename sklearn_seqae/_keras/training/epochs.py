@@ -11,6 +11,7 @@ import math
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,7 +144,6 @@ class _Loop:
             data, settings, workspace.program, random_state, workspace.n_updates
         )
         workspace.start_at_rate(self.feed.rates.next)
-        self._rate = workspace.learning_rate
         self.history: dict[str, list[float]] = {"loss": []}
         self.n_epochs = 0
         self._done: tuple[int, State] | None = None  # an epoch that was done
@@ -156,12 +156,9 @@ class _Loop:
         )
 
     def run(self) -> None:
-        callbacks = self._callbacks
-        if callbacks:
-            callbacks.on_train_begin()
-            self._heed_rate()
+        self._tell("on_train_begin")
         try:
-            if callbacks or self.settings.early_stopping:
+            if self._callbacks or self.settings.early_stopping:
                 self._epoch_by_epoch()
             else:
                 self._many_epochs_a_call()
@@ -185,8 +182,7 @@ class _Loop:
             self._warn_unless_learnt()
         self._settle()
         self._progress.close(self.n_epochs, self._logs())
-        if callbacks:
-            callbacks.on_train_end(self._logs())
+        self._tell("on_train_end", self._logs())
 
     def let_go_of_callbacks(self) -> None:
         """Take the model from the user's callbacks: it serves other fits next."""
@@ -219,9 +215,7 @@ class _Loop:
     def _epoch_by_epoch(self) -> None:
         best_epoch = 0
         for epoch in range(self.settings.epochs):
-            if self._callbacks:
-                self._callbacks.on_epoch_begin(epoch)
-                self._heed_rate()
+            self._tell("on_epoch_begin", epoch)
             logs = self.feed.means(self._run_batches(self.feed.epoch()))
             if self.feed.holds_out:
                 logs |= self._held_out()
@@ -231,11 +225,9 @@ class _Loop:
             if self.settings.early_stopping:
                 loss = logs.get("val_objective", logs["val_loss"])
                 best_epoch = self._keep_best(loss, epoch, best_epoch)
-            if self._callbacks:
-                self._callbacks.on_epoch_end(epoch, dict(logs))
-                self._heed_rate()
-                if self.workspace.model.stop_training:
-                    break
+            self._tell("on_epoch_end", epoch, dict(logs))
+            if self._callbacks and self.workspace.model.stop_training:
+                break
             if (
                 self.settings.early_stopping
                 and epoch - best_epoch >= self.settings.n_iter_no_change
@@ -257,40 +249,42 @@ class _Loop:
         """Train on batches in their order; sums for each, see `Feed.sums`."""
         sums: list[NDArray[np.float64]] = []
         self._steps_since += self.feed.n_steps(shards)
-        watchers = self._callbacks
-        if watchers and not watchers.look_at_batches:
-            watchers = None
-        calls = self.feed.training(shards, one_by_one=bool(watchers))
+        watched = bool(self._callbacks) and self._callbacks.look_at_batches
+        calls = self.feed.training(shards, one_by_one=watched)
         for n, packed in enumerate(calls):
-            if watchers:
-                watchers.on_train_batch_begin(n)
-                self._heed_rate()
+            if watched:
+                self._tell("on_train_batch_begin", n)
             settings = self.feed.update_settings(len(packed.starts))
             losses = self.workspace.train(packed, settings)
-            self._rate = self.workspace.learning_rate
             self._check_finite([losses])
             sums.append(self.feed.sums(losses, packed))
-            if watchers:
-                watchers.on_train_batch_end(n, self.feed.means(sums[-1]))
-                self._heed_rate()
+            if watched:
+                self._tell("on_train_batch_end", n, self.feed.means(sums[-1]))
         return np.concatenate(sums)
 
     def _held_out(self) -> dict[str, float]:
         """Evaluate the validation set."""
-        if self._callbacks:
-            self._callbacks.on_test_begin()
+        self._tell("on_test_begin")
         sums = [
             self.feed.sums(self.workspace.evaluate(packed), packed)
             for packed in self.feed.validation()
         ]
         logs = self.feed.held_out(np.concatenate(sums))
-        if self._callbacks:
-            self._callbacks.on_test_end(dict(logs))
+        self._tell("on_test_end", dict(logs))
         return logs
 
-    def _heed_rate(self) -> None:
-        """End the schedule if a callback has set a learning rate: that one stands."""
-        if self.workspace.learning_rate != self._rate:
+    def _tell(self, hook: str, *arguments: Any) -> None:
+        """Call the user's callbacks, and take over what they change.
+
+        A learning rate that one sets stands: it ends the schedule.
+        """
+        if not self._callbacks:
+            return
+        rate = self.workspace.learning_rate
+        self.workspace.show()
+        getattr(self._callbacks, hook)(*arguments)
+        self.workspace.heed()
+        if self.workspace.learning_rate != rate:
             self.feed.rates.stop()
 
     def _end_epoch(self, logs: dict[str, float]) -> None:

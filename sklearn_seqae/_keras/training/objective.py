@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tensorflow as tf
@@ -63,10 +63,14 @@ class Objective:
     def gradients(
         self, shard: Shard, draws: Draws, scale: Tensor, scratch: Mapping[str, Any]
     ) -> tuple[Tensor, list[Tensor]]:
-        """Return the losses, and the gradient of their sum weighted by ``scale``."""
-        with tf.GradientTape() as tape:
-            losses = self.training_losses(shard, draws, scratch)
-            objective = tf.reduce_sum(losses * scale)
-        return losses, tape.gradient(
-            objective, list(self.weights.values()), unconnected_gradients="zero"
+        """Return the losses, and the gradient of their sum weighted by ``scale``.
+
+        In a graph only, see `with_gradient`.
+        """
+        read = {name: tf.convert_to_tensor(v) for name, v in self.weights.items()}
+        losses = replace(self, weights=read).training_losses(shard, draws, scratch)
+        return losses, tf.gradients(
+            tf.reduce_sum(losses * scale),
+            list(read.values()),
+            unconnected_gradients="zero",
         )

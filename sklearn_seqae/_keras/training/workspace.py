@@ -12,6 +12,7 @@ backend start their own.
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 from collections.abc import Iterator
@@ -25,11 +26,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from sklearn_seqae._architecture import Weights
-from sklearn_seqae._keras.devices import has_gpu, own_function, xla_compiles
+from sklearn_seqae._keras.devices import has_gpu, n_threads, xla_compiles
 from sklearn_seqae._keras.network.engines import engine_maker
 from sklearn_seqae._keras.network.scratch import allocate_scratch
+from sklearn_seqae._keras.sessions import open_session, tensor_function
 from sklearn_seqae._keras.training.compiled import (
     CompiledModel,
+    new_optimizer,
     optimizer_identity,
     optimizer_key,
 )
@@ -58,58 +61,39 @@ class Workspace:
     is_sound : bool
         Whether it may serve again: no buffer holds what isn't finite, and nothing has
         interrupted its compilation.
+    n_bytes : int
+        Size of the buffers.
     """
 
     def __init__(self, program: Program, optimizer: Any) -> None:
         self.program = program
         self.is_sound = True
-        self._compiled: set[Any] = set()
-        compiled = CompiledModel(
-            program.architecture, program.n_buffer_steps, optimizer
-        )
-        self.layers, self.model = compiled.layers, compiled.model
-        self.optimizer = compiled.optimizer
-        self._fresh_optimizer = self._optimizer_state()
+        self._compiled: set[str] = set()
+        self._given = optimizer
         self._jit = not has_gpu() and xla_compiles()
+        self._weights = {
+            weight.name: keras.Variable("zeros", weight.shape)
+            for weight in program.architecture.weights
+        }
+        self._optimizer = new_optimizer(optimizer)
+        self._optimizer.build(list(self._weights.values()))
         # A rate of one's own, not a schedule of Keras's, can be set for each batch.
-        self._has_rate = isinstance(
-            getattr(self.optimizer, "_learning_rate", None), keras.Variable
+        rate = getattr(self._optimizer, "_learning_rate", None)
+        self._rate = rate if isinstance(rate, keras.Variable) else None
+        self._session = open_session(
+            has_gpu(), self._variables, min(program.n_shards, n_threads())
         )
-        self._variables = list(self.layers.variables.values())
-        # Without XLA nothing is updated in place, so there the buffers would only cost.
-        self._scratch = [
-            allocate_scratch(
-                program.architecture,
-                program.n_buffer_steps,
-                program.n_rows,
-                program.n_prefix_rows,
-            )
-            if self._jit
-            else {}
-            for _ in range(program.n_shards)
-        ]
+        self._fresh_optimizer = self._optimizer_state()
         objective = Objective(
             program.architecture,
             engine_maker(program.architecture, has_gpu()),
-            {name: v.value for name, v in self.layers.variables.items()},
+            {name: v.value for name, v in self._weights.items()},
             program.losses,
         )
-        self._gradients_of_shard = self._function(objective.gradients)
-        self._losses_of_shard = self._function(objective.losses)
-        self._update = self._function(self._apply)
-        self._train = tf.function(
-            own_function(self._train_batches),
-            [
-                *packed_signature(program, program.n_prefix_rows),
-                *update_signature(program),
-            ],
-            autograph=False,
-        )
-        self._evaluate = tf.function(
-            own_function(self._evaluate_batches),
-            packed_signature(program, 0),
-            autograph=False,
-        )
+        self._gradients_of_shard = tensor_function(objective.gradients, self._jit)
+        self._losses_of_shard = tensor_function(objective.losses, self._jit)
+        self._update = tensor_function(self._apply, self._jit)
+        self.n_bytes = 0
 
     # State ----------------------------------------------------------------------------
 
@@ -121,7 +105,6 @@ class Workspace:
         ValueError
             If its optimizer is another kind, or configured otherwise.
         """
-        self.layers.set_weights(state.weights)
         fresh, given = self._fresh_optimizer, state.optimizer
         if given is not None and not given.fits(fresh):
             raise ValueError(
@@ -129,47 +112,83 @@ class Workspace:
                 f"from had {given.described_beside(fresh)}; set it back, or start anew "
                 "with fit and warm_start=False."
             )
-        values = (given or fresh).variables
-        for variable, value in zip(self.optimizer.variables, values, strict=True):
-            variable.assign(value)
+        weights = [state.weights[name] for name in self._weights]
+        self._session.write([*weights, *(given or fresh).variables])
 
     def start_at_rate(self, learning_rate: float | None) -> None:
         """Set the learning rate; None leaves the optimizer's own."""
-        if learning_rate is not None:
-            self.optimizer.learning_rate.assign(learning_rate)
+        if learning_rate is not None and self._rate is not None:
+            self._session.write([learning_rate], [self._rate.value])
 
     def average_weights(self) -> None:
         """Set each weight to its moving average, if the optimizer keeps one."""
-        self.optimizer.finalize_variable_values(self._variables)
+        if getattr(self._optimizer, "use_ema", False):
+            for variable, value in zip(
+                self._variables, self._session.read(), strict=True
+            ):
+                variable.assign(value)
+            self._optimizer.finalize_variable_values(list(self._weights.values()))
+            self._session.write([variable.numpy() for variable in self._variables])
 
     def state(self) -> State:
         """Return weights and optimizer as they are now."""
-        return State(self.layers.get_weights(), self._optimizer_state())
+        return State(self.get_weights(), self._optimizer_state())
 
     def get_weights(self) -> Weights:
-        return self.layers.get_weights()
+        values = self._session.read([v.value for v in self._weights.values()])
+        return dict(zip(self._weights, values, strict=True))
 
     @property
     def learning_rate(self) -> float:
         """The rate of the next update."""
-        return float(self.optimizer.learning_rate)
+        if self._rate is None:
+            return float(self._optimizer._learning_rate(self.n_updates))
+        (rate,) = self._session.read([self._rate.value])
+        return float(rate)
 
     @property
     def n_updates(self) -> int:
         """Updates that the optimizer has made, those of earlier fits included."""
-        return int(self.optimizer.iterations)
+        (iterations,) = self._session.read([self._optimizer.iterations.value])
+        return int(iterations)
 
     def _optimizer_state(self) -> OptimizerState:
-        variables = [
-            np.array(variable.numpy()) for variable in self.optimizer.variables
-        ]
-        return OptimizerState(*optimizer_identity(self.optimizer), variables)
+        variables = self._session.read([v.value for v in self._optimizer.variables])
+        return OptimizerState(*optimizer_identity(self._optimizer), variables)
 
     @property
-    def n_bytes(self) -> int:
-        """Size of the buffers."""
-        variables = tf.nest.flatten(self._scratch)
-        return sum(math.prod(v.shape) * v.dtype.size for v in variables)
+    def _variables(self) -> list[Any]:
+        """Weights, then the optimizer's variables."""
+        return [v.value for v in (*self._weights.values(), *self._optimizer.variables)]
+
+    def close(self) -> None:
+        """Give back the memory: it serves no more."""
+        self._session.close()
+
+    # What callbacks see ---------------------------------------------------------------
+
+    @functools.cached_property
+    def _seen(self) -> CompiledModel:
+        program = self.program
+        optimizer = new_optimizer(self._given)
+        return CompiledModel(program.architecture, program.n_buffer_steps, optimizer)
+
+    @property
+    def model(self) -> keras.Model:
+        """A Keras model with weights and optimizer as `show` last copied them."""
+        return self._seen.model
+
+    def show(self) -> None:
+        """Copy weights and optimizer to the model."""
+        self._shown = self._session.read()
+        for variable, value in zip(self._seen.variables, self._shown, strict=True):
+            variable.assign(value)
+
+    def heed(self) -> None:
+        """Take over from the model what has changed since it was shown."""
+        now = [variable.numpy() for variable in self._seen.variables]
+        if not all(map(np.array_equal, now, self._shown)):
+            self._session.write(now)
 
     # Work -----------------------------------------------------------------------------
 
@@ -180,31 +199,48 @@ class Workspace:
 
         They are sums over its rows, in the order of ``program.losses``.
         """
-        tensors = (*self._tensors(packed), *map(tf.constant, settings))
-        return self._run(self._train, tensors)
+        return self._run("train", self._train, *_arrays(packed), *settings)
 
     def evaluate(self, packed: PackedShards) -> NDArray[np.float32]:
         """Return the same without an update."""
-        return self._run(self._evaluate, self._tensors(packed))
+        return self._run("evaluate", self._evaluate, *_arrays(packed))
 
-    def _run(self, function: Any, tensors: tuple[Tensor, ...]) -> NDArray[np.float32]:
-        self.is_sound = function in self._compiled
-        losses: NDArray[np.float32] = function(*tensors).numpy()
-        self._compiled.add(function)
+    def _run(self, name: str, function: Any, *arrays: Any) -> NDArray[np.float32]:
+        self.is_sound = name in self._compiled
+        losses: NDArray[np.float32] = function(*arrays)
+        self._compiled.add(name)
         self.is_sound = bool(np.isfinite(losses).all())
         return losses
 
-    @staticmethod
-    def _tensors(packed: PackedShards) -> tuple[Tensor, ...]:
-        arrays = tuple(getattr(packed, field.name) for field in fields(packed))
-        return tf.nest.map_structure(tf.convert_to_tensor, arrays)
-
-    def _function(self, python_function: Any) -> Any:
-        return tf.function(
-            own_function(python_function), jit_compile=self._jit, autograph=False
+    @functools.cached_property
+    def _train(self) -> Any:
+        program = self.program
+        # Without XLA nothing is updated in place; there buffers would only cost.
+        scratch = [
+            allocate_scratch(
+                program.architecture,
+                program.n_buffer_steps,
+                program.n_rows,
+                program.n_prefix_rows,
+            )
+            if self._jit
+            else {}
+            for _ in range(program.n_shards)
+        ]
+        buffers = tf.nest.flatten(scratch)
+        self.n_bytes = sum(math.prod(v.shape) * v.dtype.size for v in buffers)
+        signature = packed_signature(program, program.n_prefix_rows)
+        return self._session.function(
+            functools.partial(self._train_batches, scratch),
+            [*signature, *update_signature(program)],
         )
 
-    def _train_batches(self, *tensors: Tensor) -> Tensor:
+    @functools.cached_property
+    def _evaluate(self) -> Any:
+        signature = packed_signature(self.program, 0)
+        return self._session.function(self._evaluate_batches, signature)
+
+    def _train_batches(self, scratch: list[Any], *tensors: Tensor) -> Tensor:
         n = len(fields(PackedShards))
         packed, settings = PackedShards(*tensors[:n]), UpdateSettings(*tensors[n:])
         program = self.program
@@ -221,15 +257,12 @@ class Workspace:
             )
             # The shards don't depend on each other: TensorFlow runs them side by side.
             results = [
-                self._gradients_of_shard(
-                    shard, draws[s], settings.scale[b], self._scratch[s]
-                )
+                self._gradients_of_shard(shard, draws[s], settings.scale[b], scratch[s])
                 for s, shard in enumerate(self._shards(b, packed))
             ]
-            if self._has_rate:
+            if self._rate is not None:
                 rate = settings.learning_rate[b]
-                now = self.optimizer.learning_rate
-                now.assign(tf.where(rate > 0, rate, now))
+                self._rate.assign(tf.where(rate > 0, rate, self._rate.value))
             gradients = zip(*(gradients for _, gradients in results), strict=True)
             self._update([list(shards) for shards in gradients])
             return b + 1, losses.write(b, tf.add_n([loss for loss, _ in results]))
@@ -278,7 +311,11 @@ class Workspace:
 
     def _apply(self, gradients: list[list[Tensor]]) -> None:
         totals = [tf.add_n(shards) for shards in gradients]
-        self.optimizer.apply(totals, self._variables)
+        self._optimizer.apply(totals, list(self._weights.values()))
+
+
+def _arrays(packed: PackedShards) -> list[Any]:
+    return [getattr(packed, field.name) for field in fields(packed)]
 
 
 class _Cache:
@@ -302,10 +339,12 @@ class _Cache:
                 len(self._idle) > 1
                 and sum(idle.n_bytes for _, idle in self._idle) > MAX_IDLE_BYTES
             ):
-                self._idle.pop(0)
+                self._idle.pop(0)[1].close()
 
     def clear(self) -> None:
         with self._lock:
+            for _, workspace in self._idle:
+                workspace.close()
             self._idle = []
 
 
@@ -328,6 +367,8 @@ def borrow(program: Program, optimizer: Any) -> Iterator[Workspace]:
         weights = workspace.get_weights().values()
         if workspace.is_sound and all(np.isfinite(w).all() for w in weights):
             _cache.give_back(key, workspace)
+        else:
+            workspace.close()
 
 
 def clear_workspaces() -> None:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from networks import assert_close_to_scale, tensors
+from networks import assert_close_to_scale, loss_and_gradients, tensors
 from numpy.testing import assert_allclose, assert_array_equal
 from references import lstm_by_numpy
 
@@ -355,8 +355,7 @@ class Layer:
         self.compiled = tf.function(self.plain, jit_compile=True, autograph=False)
 
     def plain(self, given, lengths, mask, up, up_pooled):
-        with tf.GradientTape() as tape:
-            tape.watch(given)
+        def loss_of(given):
             sequence, pooled = lstm(
                 given["x"] if self.has_x else None,
                 LSTMWeights(*(given[name] for name in WEIGHTS)),
@@ -370,7 +369,9 @@ class Layer:
             )
             loss = tf.reduce_sum(sequence * up)
             loss += tf.add_n([tf.reduce_sum(pooled[k] * up_pooled[k]) for k in NEEDS])
-        gradients = tape.gradient(loss, given, unconnected_gradients="zero")
+            return loss, (sequence, pooled)
+
+        _, (sequence, pooled), gradients = loss_and_gradients(loss_of, given)
         return sequence, pooled, gradients
 
 

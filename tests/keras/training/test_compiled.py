@@ -15,13 +15,14 @@ from sklearn_seqae._keras.training.compiled import (
     CLIP_NORM,
     CompiledModel,
     fit_callbacks,
+    new_optimizer,
     optimizer_identity,
     optimizer_key,
 )
 
 
 def compiled(optimizer):
-    return CompiledModel(small_architecture(), 16, optimizer)
+    return CompiledModel(small_architecture(), 16, new_optimizer(optimizer))
 
 
 # Optimizers ---------------------------------------------------------------------------
@@ -39,7 +40,7 @@ def compiled(optimizer):
     ],
 )
 def test_by_name_or_class_with_clipped_gradients(optimizer, expected):
-    found = compiled(optimizer).optimizer
+    found = new_optimizer(optimizer)
     assert type(found) is expected
     assert found.global_clipnorm == CLIP_NORM
     assert float(found.learning_rate) == pytest.approx(
@@ -48,7 +49,7 @@ def test_by_name_or_class_with_clipped_gradients(optimizer, expected):
 
 
 def test_an_instance_keeps_its_settings():
-    found = compiled(keras.optimizers.SGD(0.25, momentum=0.5, clipnorm=2.0)).optimizer
+    found = new_optimizer(keras.optimizers.SGD(0.25, momentum=0.5, clipnorm=2.0))
     assert float(found.learning_rate) == 0.25
     assert found.momentum == 0.5
     assert found.clipnorm == 2.0
@@ -57,14 +58,14 @@ def test_an_instance_keeps_its_settings():
 
 def test_a_learning_rate_schedule_is_kept():
     schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.9)
-    found = compiled(keras.optimizers.SGD(schedule)).optimizer
+    found = new_optimizer(keras.optimizers.SGD(schedule))
     assert float(found.learning_rate) == 0.5
 
 
 def test_an_instance_is_not_touched():
     given = keras.optimizers.Adam(0.25)
     config, variables = given.get_config(), [v.numpy() for v in given.variables]
-    found = compiled(given).optimizer
+    found = new_optimizer(given)
     found.learning_rate.assign(0.75)
     assert found is not given
     assert not given.built
@@ -83,7 +84,7 @@ def test_the_optimizer_is_built_for_every_weight():
 
 def test_an_unknown_optimizer_is_named():
     with pytest.raises(ValueError, match=r"optimizer.*adamant"):
-        compiled("adamant")
+        new_optimizer("adamant")
 
 
 def test_what_one_program_serves():

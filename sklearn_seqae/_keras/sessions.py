@@ -1,0 +1,196 @@
+"""Where functions run: in sessions, which take what was compiled for them along.
+
+TensorFlow's eager runtime keeps what XLA has compiled until the process ends. A session
+has devices of its own, and frees them with all that belongs to them. So on a CPU,
+functions are traced as usual, and then run by a session for each program. On a GPU, XLA
+does not compile, and the eager runtime frees a function with its owner.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+v1 = tf.compat.v1
+Array = NDArray[Any]
+
+
+class Session:
+    """Runs functions in a session of its own, on copies of their variables.
+
+    Parameters
+    ----------
+    variables : sequence of tf.Variable, default=()
+        Variables with a value. Others that functions use are buffers: zero to begin
+        with, and of no interest afterwards.
+    n_threads : int, default=1
+        Threads that run what does not depend on each other.
+    """
+
+    def __init__(self, variables: Sequence[Any] = (), n_threads: int = 1) -> None:
+        self._graph = tf.Graph()
+        self._session = v1.Session(graph=self._graph, config=_config(n_threads))
+        self._variables = list(variables)
+        self._copies = [self._new(variable) for variable in self._variables]
+        if self._variables:
+            self.write([variable.numpy() for variable in self._variables])
+
+    def function(
+        self,
+        python_function: Callable[..., Any],
+        signature: Sequence[Any],
+        jit: bool = False,
+    ) -> Callable[..., Any]:
+        """Return a function of arrays to an array, of a function of tensors.
+
+        Parameters
+        ----------
+        python_function : callable
+            Returns a tensor.
+        signature : sequence of TensorSpec, and of mappings and tuples of them
+            Of its arguments.
+        jit : bool, default=False
+            Whether XLA compiles it.
+        """
+        traced = _traced(python_function, signature, jit)
+        buffers = {
+            id(variable): self._new(variable)
+            for variable in traced.variables
+            if not any(variable is known for known in self._variables)
+        }
+        with self._graph.as_default():
+            inputs = [v1.placeholder(t.dtype, t.shape) for t in _arguments(traced)]
+            captured = [
+                self._captured(traced, tensor, buffers)
+                for tensor in traced.captured_inputs
+            ]
+            names = [tensor.name for tensor in traced.inputs]
+            (output,) = tf.graph_util.import_graph_def(
+                traced.graph.as_graph_def(),
+                dict(zip(names, [*inputs, *captured], strict=True)),
+                [tensor.name for tensor in traced.outputs],
+            )
+        self._session.run([buffer.initializer for buffer in buffers.values()])
+        run = self._session.make_callable(output, inputs)
+        return lambda *arguments: run(*tf.nest.flatten(arguments))
+
+    def read(self, variables: Sequence[Any] | None = None) -> list[Array]:
+        """Return the values of variables; of all by default."""
+        return list(self._session.run(self._copies_of(variables)))
+
+    def write(
+        self, values: Sequence[Any], variables: Sequence[Any] | None = None
+    ) -> None:
+        """Set the values of variables; of all by default."""
+        initializers = [copy.initializer for copy in self._copies_of(variables)]
+        initial = [initializer.inputs[1] for initializer in initializers]
+        self._session.run(initializers, dict(zip(initial, values, strict=True)))
+
+    def close(self) -> None:
+        """Give back the memory, now rather than when Python collects its garbage."""
+        self._session.close()
+
+    def _copies_of(self, variables: Sequence[Any] | None) -> list[Any]:
+        if variables is None:
+            return self._copies
+        places = {id(v): n for n, v in enumerate(self._variables)}
+        return [self._copies[places[id(v)]] for v in variables]
+
+    def _captured(self, traced: Any, tensor: Any, buffers: dict[int, Any]) -> Any:
+        """Return what stands in the session for something from outside a function."""
+        if tensor.dtype != tf.resource:
+            return tf.constant(tensor.numpy())
+        (variable,) = (v for v in traced.variables if v.handle is tensor)
+        if id(variable) in buffers:
+            return buffers[id(variable)].handle
+        return self._copies_of([variable])[0].handle
+
+    def _new(self, like: Any) -> Any:
+        """Make a variable of the session, zero to begin with."""
+        with self._graph.as_default():
+            return tf.Variable(tf.zeros(like.shape, like.dtype), trainable=False)
+
+
+class Eager:
+    """Runs functions by TensorFlow's eager runtime, on the variables themselves."""
+
+    def __init__(self, variables: Sequence[Any] = ()) -> None:
+        self._variables = list(variables)
+
+    def function(
+        self,
+        python_function: Callable[..., Any],
+        signature: Sequence[Any],
+        jit: bool = False,
+    ) -> Callable[..., Any]:
+        function = tensor_function(python_function, jit, signature)
+
+        def run(*arguments: Any) -> Any:
+            return function(*tf.nest.map_structure(tf.constant, arguments)).numpy()
+
+        return run
+
+    def read(self, variables: Sequence[Any] | None = None) -> list[Array]:
+        chosen = self._variables if variables is None else variables
+        return [np.array(variable.numpy()) for variable in chosen]
+
+    def write(
+        self, values: Sequence[Any], variables: Sequence[Any] | None = None
+    ) -> None:
+        chosen = self._variables if variables is None else variables
+        for variable, value in zip(chosen, values, strict=True):
+            variable.assign(value)
+
+    def close(self) -> None:
+        """Do nothing: what nobody holds is freed."""
+
+
+def open_session(
+    gpu: bool, variables: Sequence[Any] = (), n_threads: int = 1
+) -> Session | Eager:
+    """Return a place for functions to run, on a GPU or on the CPU."""
+    return Eager(variables) if gpu else Session(variables, n_threads)
+
+
+def tensor_function(
+    function: Callable[..., Any], jit: bool, signature: Sequence[Any] | None = None
+) -> Any:
+    """Return a `tf.function`, compiled by XLA or not.
+
+    TensorFlow counts traces by the code of a function, and takes the fifth for a
+    mistake that it warns of. Programs share the code of their methods, so each gets a
+    partial, which has none and is counted for itself.
+    """
+    own = functools.partial(function)
+    return tf.function(own, signature, jit_compile=jit, autograph=False)
+
+
+def _traced(
+    python_function: Callable[..., Any], signature: Sequence[Any], jit: bool
+) -> Any:
+    """Trace a function that calls another one, which XLA may compile."""
+    inside = tensor_function(python_function, jit)
+    return tensor_function(inside, False, signature).get_concrete_function()
+
+
+def _arguments(traced: Any) -> list[Any]:
+    """Return the inputs that are arguments, and not from outside."""
+    inputs: list[Any] = traced.inputs
+    return inputs[: len(inputs) - len(traced.captured_inputs)]
+
+
+def _config(n_threads: int) -> Any:
+    config = v1.ConfigProto(
+        device_count={"GPU": 0},
+        # -1 runs in the thread that calls
+        inter_op_parallelism_threads=n_threads if n_threads > 1 else -1,
+        use_per_session_threads=True,
+    )
+    # Graphs hold little but calls of what XLA compiles: nothing to optimise.
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    return config
