@@ -81,7 +81,8 @@ class Session:
 
     def read(self, variables: Sequence[Any] | None = None) -> list[Array]:
         """Return the values of variables; of all by default."""
-        return list(self._session.run(self._copies_of(variables)))
+        values = self._session.run(self._copies_of(variables))
+        return [np.asarray(value) for value in values]  # of a scalar too
 
     def write(
         self, values: Sequence[Any], variables: Sequence[Any] | None = None

@@ -19,7 +19,7 @@ from numpy.testing import assert_allclose
 from sklearn_seqae._architecture import POOLING
 from sklearn_seqae._keras import devices, inference
 from sklearn_seqae._keras.inference import decode, encode
-from sklearn_seqae._keras.training import epochs, workspace
+from sklearn_seqae._keras.training import cache, epochs, planning, workspace
 
 LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11, 4, 8]  # batches of four, and of three
 PATCHES = walks_in_patches(LENGTHS, missing=0.2)
@@ -56,7 +56,7 @@ def fit(request):
 @pytest.fixture
 def gpu(monkeypatch):
     """Keras's own layers, which run on a GPU, here on the CPU."""
-    for module in (workspace, epochs, inference):
+    for module in (cache, workspace, planning, inference):
         monkeypatch.setattr(module, "has_gpu", lambda: True)
 
 

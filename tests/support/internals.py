@@ -19,7 +19,7 @@ def _put_switch():
     """
     from sklearn_seqae import _keras
     from sklearn_seqae._keras.devices import xla_compiles
-    from sklearn_seqae._keras.training import workspace
+    from sklearn_seqae._keras.training import cache
 
     @functools.wraps(xla_compiles)
     def switched():
@@ -30,8 +30,8 @@ def _put_switch():
         module = importlib.import_module(found.name)
         if getattr(module, "xla_compiles", None) is xla_compiles:
             module.xla_compiles = switched
-    assert workspace.MAX_IDLE < ROOM_FOR_PROGRAMS
-    workspace.MAX_IDLE = ROOM_FOR_PROGRAMS
+    assert cache.MAX_IDLE < ROOM_FOR_PROGRAMS
+    cache.MAX_IDLE = ROOM_FOR_PROGRAMS
 
 
 @contextmanager
@@ -63,9 +63,9 @@ def _turn(on):
 def drop_programs():
     """Give back the memory of all compiled programs."""
     from sklearn_seqae._keras import inference
-    from sklearn_seqae._keras.training import workspace
+    from sklearn_seqae._keras.training import cache
 
-    workspace.clear_workspaces()
+    cache.clear_workspaces()
     for function in (inference._encoder, inference._decoder, inference._forecaster):
         function.cache_clear()
     gc.collect()

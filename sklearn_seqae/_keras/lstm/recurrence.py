@@ -16,6 +16,7 @@ from sklearn_seqae._keras.lstm.gates import act, act_gradient, advance, split
 from sklearn_seqae._keras.lstm.running_pool import RunningPool
 
 Tensor = Any
+SCRATCH_STATES = 1 + 1 + 4 + 4  # values of `Scratch` for each unit of a step
 
 
 class Scratch(NamedTuple):

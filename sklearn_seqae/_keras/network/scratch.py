@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
 from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.lstm.gates import BLOCK
-from sklearn_seqae._keras.lstm.recurrence import Scratch
+from sklearn_seqae._keras.lstm.recurrence import SCRATCH_STATES, Scratch
 from sklearn_seqae._keras.network.decoders import make_decoder
 
 
@@ -30,12 +32,31 @@ def allocate_scratch(
     dict
         For `FusedEngine.scratch`.
     """
-    found: dict[str, Any] = {
-        layer.name: Scratch.allocate(
-            n_steps, len(layer.directions), n_rows, layer.units
-        )
-        for layer in architecture.encoder_layers
+    return {
+        name: Scratch.allocate(*shape)
+        if len(shape) == 4
+        else tf.Variable(tf.zeros(shape), trainable=False)
+        for name, shape in _shapes(architecture, n_steps, n_rows, n_forecast_rows)
     }
+
+
+def count_bytes(
+    architecture: Architecture, n_steps: int, n_rows: int, n_forecast_rows: int
+) -> int:
+    """Count the bytes of these buffers."""
+    shapes = _shapes(architecture, n_steps, n_rows, n_forecast_rows)
+    return sum(
+        4 * math.prod(shape) * (SCRATCH_STATES if len(shape) == 4 else 1)
+        for _, shape in shapes
+    )
+
+
+def _shapes(
+    architecture: Architecture, n_steps: int, n_rows: int, n_forecast_rows: int
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield shapes by layer: (T, D, B, U) of LSTM layers, or of an output layer."""
+    for layer in architecture.encoder_layers:
+        yield layer.name, (n_steps, len(layer.directions), n_rows, layer.units)
     n_ahead = -(-architecture.n_forecast_steps // BLOCK) * BLOCK
     for spec, size, rows in (
         (architecture.decoder_spec, n_steps, n_rows),
@@ -45,8 +66,9 @@ def allocate_scratch(
             continue
         size = -(-make_decoder(spec).n_buffer_steps(size) // BLOCK) * BLOCK
         for layer in spec.lstm:
-            found[layer.name] = Scratch.allocate(size, 1, rows, layer.units)
+            yield layer.name, (size, 1, rows, layer.units)
         if spec.output.time_distributed:
-            shape = (size // BLOCK, BLOCK * rows, spec.output.n_inputs)
-            found[spec.output.name] = tf.Variable(tf.zeros(shape), trainable=False)
-    return found
+            yield (
+                spec.output.name,
+                (size // BLOCK, BLOCK * rows, spec.output.n_inputs),
+            )

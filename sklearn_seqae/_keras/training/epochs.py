@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._batching import buffer_steps, shard_shape
-from sklearn_seqae._keras.devices import check_not_forked, has_gpu
-from sklearn_seqae._keras.network.decoders import make_decoder
+from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network.keras_layers import initial_weights
+from sklearn_seqae._keras.training.cache import borrow
 from sklearn_seqae._keras.training.callbacks import callback_list
 from sklearn_seqae._keras.training.convergence import (
     DivergedError,
@@ -29,13 +28,11 @@ from sklearn_seqae._keras.training.convergence import (
     check_finite,
     warn_unless_learnt,
 )
-from sklearn_seqae._keras.training.draws import Stochastic
 from sklearn_seqae._keras.training.feeding import STEPS_PER_CALL, Feed
-from sklearn_seqae._keras.training.losses import losses_of
-from sklearn_seqae._keras.training.program import Program
+from sklearn_seqae._keras.training.planning import plan_program
 from sklearn_seqae._keras.training.progress import Progress
 from sklearn_seqae._keras.training.settings import Data, Settings
-from sklearn_seqae._keras.training.workspace import Workspace, borrow
+from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._state import State
 
 STEPS_PER_SNAPSHOT = 8000  # a second or two: a snapshot takes some milliseconds
@@ -92,7 +89,7 @@ def train(
     """
     check_not_forked()
     state = start or State(initial_weights(architecture, random_state))
-    program = _program(architecture, data, settings)
+    program = plan_program(architecture, data, settings)
     with borrow(program, settings.optimizer) as workspace:
         loop = _Loop(workspace, state, data, settings, random_state)
         try:
@@ -100,30 +97,6 @@ def train(
         finally:
             loop.let_go_of_callbacks()
         return loop.result()
-
-
-def _program(architecture: Architecture, data: Data, settings: Settings) -> Program:
-    n_shards, n_rows = shard_shape(len(data.train), settings.batch_size)
-    if has_gpu():  # one large batch is what a GPU likes
-        n_shards, n_rows = 1, n_shards * n_rows
-    # Each sequence may be followed by a crop of it, and by a prefix of it.
-    n_prefix_rows = n_rows if architecture.n_forecast_steps else 0
-    n_paired_rows = 2 * n_rows if architecture.projection_size else n_rows
-    return Program(
-        architecture,
-        n_shards,
-        n_paired_rows + n_prefix_rows,
-        buffer_steps(int(data.patches.lengths.max())),
-        corrupted=settings.noise > 0 or settings.mask_ratio > 0,
-        losses=losses_of(settings),
-        stochastic=Stochastic(
-            dropout=settings.dropout > 0,
-            recurrent_dropout=settings.recurrent_dropout > 0,
-            steps=make_decoder(architecture.decoder_spec).takes_noise,
-            embedding=architecture.variational,
-        ),
-        n_prefix_rows=n_prefix_rows,
-    )
 
 
 class _Loop:
@@ -249,7 +222,7 @@ class _Loop:
         """Train on batches in their order; sums for each, see `Feed.sums`."""
         sums: list[NDArray[np.float64]] = []
         self._steps_since += self.feed.n_steps(shards)
-        watched = bool(self._callbacks) and self._callbacks.look_at_batches
+        watched = self._callbacks is not None and self._callbacks.look_at_batches
         calls = self.feed.training(shards, one_by_one=watched)
         for n, packed in enumerate(calls):
             if watched:

@@ -16,7 +16,7 @@ from sklearn_seqae._batching import (
     plan_epoch,
 )
 from sklearn_seqae._keras.training.losses import LOSSES, Counts
-from sklearn_seqae._keras.training.program import Program, UpdateSettings
+from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
 from sklearn_seqae._keras.training.schedule import LearningRates
 from sklearn_seqae._keras.training.settings import Data, Settings
 from sklearn_seqae._packing import (
@@ -71,7 +71,7 @@ class Feed:
             self._corruption = Corruption(settings.noise, settings.mask_ratio, own)
             self._no_corruption = Corruption(0.0, 0.0, own)
         self._of_seeds = _generator(random_state) if any(program.stochastic) else None
-        self._steps_per_call = _steps_per_call(program.n_rows, data.patches)
+        self._steps_per_call = _steps_per_call(program.usual.n_rows, data.patches)
         self.n_batches = count_batches(len(data.train), settings.batch_size)
         n_updates = settings.epochs * self.n_batches
         self.rates = LearningRates(settings, n_updates, n_earlier_updates)
@@ -86,14 +86,16 @@ class Feed:
         self.holds_out = len(data.validation) > 0
 
     def epoch(self) -> NDArray[np.int64]:
-        """Draw one epoch's batches, as shards: (n_batches, n_shards, n_rows)."""
-        train, program = self._data.train, self._program
+        """Draw one epoch's batches, as usual shards: (n_batches, n_shards, n_rows)."""
+        train, usual = self._data.train, self._program.usual
         batches = plan_epoch(
             self._lengths[train], self._settings.batch_size, self._random_state
         )
-        n_rows = (program.n_rows - program.n_prefix_rows) // (1 + self._pairs)
         return as_shards(
-            [train[b] for b in batches], self._lengths, program.n_shards, n_rows
+            [train[b] for b in batches],
+            self._lengths,
+            usual.n_shards,
+            self._n_sequences(usual),
         )
 
     def n_steps(self, shards: NDArray[np.int64]) -> int:
@@ -106,17 +108,16 @@ class Feed:
         """Pack batches for one call after the other into TensorFlow."""
         whole = chunks(shards, self._lengths, self._steps_per_call)
         for piece in shards[:, None] if one_by_one else whole:
-            yield self._pack_for_training(piece)
+            yield from map(self._pack_for_training, self._by_shape(piece))
 
     def validation(self) -> Iterator[PackedShards]:
         """Pack the validation set, as it is, without crops, prefixes or noise."""
-        program, held_out = self._program, self._data.validation
+        held_out, usual = self._data.validation, self._program.usual
         order = held_out[np.argsort(self._lengths[held_out], kind="stable")]
-        size = program.n_shards * program.n_rows
-        batches = np.array_split(order, -(-len(order) // size))
-        shards = as_shards(batches, self._lengths, program.n_shards, program.n_rows)
-        for piece in chunks(shards, self._lengths, self._steps_per_call):
-            yield self._pack(self._rows(piece), self._no_corruption)
+        is_usual = self._lengths[order] <= usual.n_steps
+        yield from self._pack_for_validation(order[is_usual], usual)
+        if self._program.long is not None:
+            yield from self._pack_for_validation(order[~is_usual], self._program.long)
 
     def sums(
         self, losses: NDArray[np.float32], packed: PackedShards
@@ -158,6 +159,30 @@ class Feed:
         n = len(self._losses)
         return dict(zip(self._losses, total[:n], strict=True)), Counts(*total[n:])
 
+    def _n_sequences(self, shape: ShardShape) -> int:
+        """Count a shard's sequences: a crop and a prefix may follow each."""
+        return (shape.n_rows - shape.n_prefix_rows) // (1 + self._pairs)
+
+    def _by_shape(self, shards: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+        """Cut consecutive batches where one is long, and cut that into other shards."""
+        long = self._program.long
+        if long is None:
+            yield shards
+            return
+        longest = np.where(shards >= 0, self._lengths[shards], 0).max(axis=(1, 2))
+        is_long = longest > self._program.usual.n_steps
+        cuts = np.flatnonzero(is_long[1:] | is_long[:-1]) + 1
+        for piece, (first, *_) in zip(
+            np.split(shards, cuts), np.split(is_long, cuts), strict=True
+        ):
+            batches = [piece[piece >= 0]]
+            n_rows = self._n_sequences(long)
+            yield (
+                as_shards(batches, self._lengths, long.n_shards, n_rows)
+                if first
+                else piece
+            )
+
     def _pack_for_training(self, shards: NDArray[np.int64]) -> PackedShards:
         rows, prefixes, forecast = self._rows(shards), self._data.prefixes, None
         if self._of_crops is not None:
@@ -169,6 +194,17 @@ class Feed:
             rows, forecast = followed_by_prefixes(rows, shards, prefixes, self._of_cuts)
         return self._pack(rows, self._corruption, forecast)
 
+    def _pack_for_validation(
+        self, order: Indices, shape: ShardShape
+    ) -> Iterator[PackedShards]:
+        if not len(order):
+            return
+        n_batches = -(-len(order) // (shape.n_shards * shape.n_rows))
+        batches = np.array_split(order, n_batches)
+        shards = as_shards(batches, self._lengths, shape.n_shards, shape.n_rows)
+        for piece in chunks(shards, self._lengths, self._steps_per_call):
+            yield self._pack(self._rows(piece), self._no_corruption)
+
     def _rows(self, shards: NDArray[np.int64]) -> Rows:
         return Rows(self._data.patches, shards, self._data.sample_weight, None)
 
@@ -178,10 +214,11 @@ class Feed:
         corruption: Corruption | None,
         forecast: ForecastTargets | None = None,
     ) -> PackedShards:
+        longest = int(np.append(rows.patches.lengths, 0)[rows.shards].max())
         return pack(
             rows.patches,
             rows.shards,
-            self._program.n_buffer_steps,
+            self._program.shape_for(longest).n_steps,
             rows.sample_weight,
             crops=rows.crops,
             corruption=corruption,

@@ -13,16 +13,39 @@ from sklearn_seqae._packing import ForecastTargets
 
 
 @dataclass(frozen=True)
+class ShardShape:
+    """How a batch is cut into shards, and the buffers that one is computed in.
+
+    Attributes
+    ----------
+    n_shards, n_rows : int
+        Shards of a batch and rows of a shard, see `sklearn_seqae._batching`.
+    n_steps : int
+        LSTM steps of the longest sequence that they serve.
+    n_prefix_rows : int, default=0
+        Rows of a shard, the last ones, that hold prefixes for the forecaster.
+    n_at_once : int or None, default=None
+        Shards that have buffers of their own and run side by side; None is all.
+    """
+
+    n_shards: int
+    n_rows: int
+    n_steps: int
+    n_prefix_rows: int = 0
+    n_at_once: int | None = None
+
+
+@dataclass(frozen=True)
 class Program:
     """All that decides whether a compiled training program can serve a fit.
 
     Attributes
     ----------
     architecture : Architecture
-    n_shards, n_rows : int
-        Shards of a batch and rows of a shard, see `sklearn_seqae._batching`.
-    n_buffer_steps : int
-        LSTM steps of the longest sequence that the program serves.
+    usual : ShardShape
+        Of the batches.
+    long : ShardShape, default=None
+        Of batches with a sequence too long for that, if there are any.
     corrupted : bool, default=False
         Whether the encoder reads sequences with noise or masking, so that the
         decoder's target is an array of its own.
@@ -30,18 +53,19 @@ class Program:
         Names of `LOSSES`.
     stochastic : Stochastic, default=Stochastic()
         The numbers that every update draws.
-    n_prefix_rows : int, default=0
-        Rows of a shard, the last ones, that hold prefixes for the forecaster.
     """
 
     architecture: Architecture
-    n_shards: int
-    n_rows: int
-    n_buffer_steps: int
+    usual: ShardShape
+    long: ShardShape | None = None
     corrupted: bool = False
     losses: tuple[str, ...] = ("loss",)
     stochastic: Stochastic = DETERMINISTIC
-    n_prefix_rows: int = 0
+
+    def shape_for(self, longest: int) -> ShardShape:
+        """Return the shape of a batch whose longest sequence has so many steps."""
+        is_long = self.long is not None and longest > self.usual.n_steps
+        return self.long if is_long and self.long else self.usual
 
 
 class UpdateSettings(NamedTuple):
@@ -65,11 +89,13 @@ class UpdateSettings(NamedTuple):
     seed: Any
 
 
-def packed_signature(program: Program, n_prefix_rows: int) -> list[Any]:
+def packed_signature(
+    program: Program, shape: ShardShape, n_prefix_rows: int
+) -> list[Any]:
     """Shapes of `PackedShards` with ``n_prefix_rows`` rows of prefixes a shard."""
-    rows, width = program.n_rows, program.architecture.n_inputs
+    rows, width = shape.n_rows, program.architecture.n_inputs
     read = program.architecture.encoder_layers[0].n_inputs
-    shards = (None, program.n_shards)
+    shards = (None, shape.n_shards)
     return [
         tf.TensorSpec((None, 2, rows, read), tf.float32),
         tf.TensorSpec((None, rows, width), tf.float32),
@@ -77,7 +103,7 @@ def packed_signature(program: Program, n_prefix_rows: int) -> list[Any]:
         tf.TensorSpec((*shards, rows), tf.float32),
         tf.TensorSpec(shards, tf.int32),
         tf.TensorSpec((*shards, rows), tf.int32),
-        _forecast_signature(program, n_prefix_rows),
+        _forecast_signature(program.architecture, shards, n_prefix_rows),
     ]
 
 
@@ -91,8 +117,9 @@ def update_signature(program: Program) -> list[tf.TensorSpec]:
     ]
 
 
-def _forecast_signature(program: Program, n_rows: int) -> ForecastTargets:
-    architecture, shards = program.architecture, (None, program.n_shards)
+def _forecast_signature(
+    architecture: Architecture, shards: tuple[int | None, int], n_rows: int
+) -> ForecastTargets:
     n_steps = architecture.n_forecast_steps if n_rows else 0
     n_recent = architecture.n_recent if n_rows else 0
     steps = tf.TensorSpec((*shards, n_steps, n_rows, architecture.n_inputs), tf.float32)

@@ -1,23 +1,12 @@
-"""Compiled training programs that outlive the estimator; each serves one fit at a time.
-
-XLA takes seconds to compile what may train in one. So a program is kept when its fit
-ends, and the next fit of the same architecture loads its own weights into it.
-
-The cache below is the one piece of module-level mutable state of the package. Its owner
-is this module; its bounds are `MAX_IDLE` idle workspaces and, but for the last one
-used, `MAX_IDLE_BYTES` of their buffers; the least recently used goes first. Two threads
-never share a workspace: `borrow` takes it out of the cache. Processes of joblib's loky
-backend start their own.
-"""
+"""Weights, optimizer and compiled functions: what trains, for one fit at a time."""
 
 from __future__ import annotations
 
 import functools
 import math
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
+from itertools import cycle
 from typing import Any
 
 import keras
@@ -34,13 +23,13 @@ from sklearn_seqae._keras.training.compiled import (
     CompiledModel,
     new_optimizer,
     optimizer_identity,
-    optimizer_key,
 )
 from sklearn_seqae._keras.training.draws import draw
 from sklearn_seqae._keras.training.forward_pass import Shard
 from sklearn_seqae._keras.training.objective import Objective
 from sklearn_seqae._keras.training.program import (
     Program,
+    ShardShape,
     UpdateSettings,
     packed_signature,
     update_signature,
@@ -48,8 +37,6 @@ from sklearn_seqae._keras.training.program import (
 from sklearn_seqae._packing import ForecastTargets, PackedShards
 from sklearn_seqae._state import OptimizerState, State
 
-MAX_IDLE = 8
-MAX_IDLE_BYTES = 2**29
 Tensor = Any
 
 
@@ -68,7 +55,8 @@ class Workspace:
     def __init__(self, program: Program, optimizer: Any) -> None:
         self.program = program
         self.is_sound = True
-        self._compiled: set[str] = set()
+        self._functions: dict[Any, Any] = {}
+        self._compiled: set[Any] = set()
         self._given = optimizer
         self._jit = not has_gpu() and xla_compiles()
         self._weights = {
@@ -81,7 +69,7 @@ class Workspace:
         rate = getattr(self._optimizer, "_learning_rate", None)
         self._rate = rate if isinstance(rate, keras.Variable) else None
         self._session = open_session(
-            has_gpu(), self._variables, min(program.n_shards, n_threads())
+            has_gpu(), self._variables, min(program.usual.n_shards, n_threads())
         )
         self._fresh_optimizer = self._optimizer_state()
         objective = Objective(
@@ -171,7 +159,8 @@ class Workspace:
     def _seen(self) -> CompiledModel:
         program = self.program
         optimizer = new_optimizer(self._given)
-        return CompiledModel(program.architecture, program.n_buffer_steps, optimizer)
+        n_steps = (program.long or program.usual).n_steps
+        return CompiledModel(program.architecture, n_steps, optimizer)
 
     @property
     def model(self) -> keras.Model:
@@ -199,48 +188,52 @@ class Workspace:
 
         They are sums over its rows, in the order of ``program.losses``.
         """
-        return self._run("train", self._train, *_arrays(packed), *settings)
+        return self._run(self._training_function, packed, *settings)
 
     def evaluate(self, packed: PackedShards) -> NDArray[np.float32]:
         """Return the same without an update."""
-        return self._run("evaluate", self._evaluate, *_arrays(packed))
+        return self._run(self._evaluation_function, packed)
 
-    def _run(self, name: str, function: Any, *arrays: Any) -> NDArray[np.float32]:
-        self.is_sound = name in self._compiled
-        losses: NDArray[np.float32] = function(*arrays)
-        self._compiled.add(name)
+    def _run(
+        self, make: Any, packed: PackedShards, *arrays: Any
+    ) -> NDArray[np.float32]:
+        key = make.__name__, self.program.shape_for(int(packed.lengths.max()))
+        self.is_sound = key in self._compiled
+        if key not in self._functions:
+            self._functions[key] = make(key[1])
+        losses: NDArray[np.float32] = self._functions[key](*_arrays(packed), *arrays)
+        self._compiled.add(key)
         self.is_sound = bool(np.isfinite(losses).all())
         return losses
 
-    @functools.cached_property
-    def _train(self) -> Any:
+    def _training_function(self, shape: ShardShape) -> Any:
         program = self.program
         # Without XLA nothing is updated in place; there buffers would only cost.
         scratch = [
             allocate_scratch(
-                program.architecture,
-                program.n_buffer_steps,
-                program.n_rows,
-                program.n_prefix_rows,
+                program.architecture, shape.n_steps, shape.n_rows, shape.n_prefix_rows
             )
             if self._jit
             else {}
-            for _ in range(program.n_shards)
+            for _ in range(shape.n_at_once or shape.n_shards)
         ]
         buffers = tf.nest.flatten(scratch)
-        self.n_bytes = sum(math.prod(v.shape) * v.dtype.size for v in buffers)
-        signature = packed_signature(program, program.n_prefix_rows)
+        self.n_bytes += sum(math.prod(v.shape) * v.dtype.size for v in buffers)
+        signature = packed_signature(program, shape, shape.n_prefix_rows)
         return self._session.function(
-            functools.partial(self._train_batches, scratch),
+            functools.partial(self._train_batches, shape, scratch),
             [*signature, *update_signature(program)],
         )
 
-    @functools.cached_property
-    def _evaluate(self) -> Any:
-        signature = packed_signature(self.program, 0)
-        return self._session.function(self._evaluate_batches, signature)
+    def _evaluation_function(self, shape: ShardShape) -> Any:
+        return self._session.function(
+            functools.partial(self._evaluate_batches, shape),
+            packed_signature(self.program, shape, 0),
+        )
 
-    def _train_batches(self, scratch: list[Any], *tensors: Tensor) -> Tensor:
+    def _train_batches(
+        self, shape: ShardShape, scratch: list[Any], *tensors: Tensor
+    ) -> Tensor:
         n = len(fields(PackedShards))
         packed, settings = PackedShards(*tensors[:n]), UpdateSettings(*tensors[n:])
         program = self.program
@@ -251,14 +244,17 @@ class Workspace:
                 program.stochastic,
                 settings.seed[b],
                 settings.dropout[b],
-                program.n_shards,
-                program.n_rows,
-                program.n_buffer_steps,
+                shape.n_shards,
+                shape.n_rows,
+                shape.n_steps,
             )
-            # The shards don't depend on each other: TensorFlow runs them side by side.
+            # Shards don't depend on each other: TensorFlow runs them side by side, but
+            # for those that share buffers.
             results = [
-                self._gradients_of_shard(shard, draws[s], settings.scale[b], scratch[s])
-                for s, shard in enumerate(self._shards(b, packed))
+                self._gradients_of_shard(shard, drawn, settings.scale[b], buffers)
+                for shard, drawn, buffers in zip(
+                    self._shards(b, packed, shape), draws, cycle(scratch), strict=False
+                )
             ]
             if self._rate is not None:
                 rate = settings.learning_rate[b]
@@ -269,11 +265,11 @@ class Workspace:
 
         return self._over_batches(batch, packed.starts)
 
-    def _evaluate_batches(self, *tensors: Tensor) -> Tensor:
+    def _evaluate_batches(self, shape: ShardShape, *tensors: Tensor) -> Tensor:
         packed = PackedShards(*tensors)
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-            shards = self._shards(b, packed)
+            shards = self._shards(b, packed, shape)
             return b + 1, losses.write(
                 b, tf.add_n([self._losses_of_shard(shard) for shard in shards])
             )
@@ -289,11 +285,12 @@ class Workspace:
         )
         return losses.stack()
 
-    def _shards(self, b: Tensor, packed: PackedShards) -> Iterator[Shard]:
-        """Cut the shards of batch ``b``, each of the size of the program's buffers."""
-        size = self.program.n_buffer_steps
-        width = self.program.architecture.n_inputs
-        for s in range(self.program.n_shards):
+    def _shards(
+        self, b: Tensor, packed: PackedShards, shape: ShardShape
+    ) -> Iterator[Shard]:
+        """Cut the shards of batch ``b``, each of the size of the buffers."""
+        size, width = shape.n_steps, self.program.architecture.n_inputs
+        for s in range(shape.n_shards):
 
             def cut(array: Tensor, start: Tensor = packed.starts[b, s]) -> Tensor:
                 rest = array.shape[1:]
@@ -316,61 +313,3 @@ class Workspace:
 
 def _arrays(packed: PackedShards) -> list[Any]:
     return [getattr(packed, field.name) for field in fields(packed)]
-
-
-class _Cache:
-    """Idle workspaces, least recently used first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._idle: list[tuple[Any, Workspace]] = []
-
-    def take(self, key: Any) -> Workspace | None:
-        with self._lock:
-            for i in reversed(range(len(self._idle))):
-                if self._idle[i][0] == key:
-                    return self._idle.pop(i)[1]
-        return None
-
-    def give_back(self, key: Any, workspace: Workspace) -> None:
-        with self._lock:
-            self._idle.append((key, workspace))
-            while len(self._idle) > MAX_IDLE or (
-                len(self._idle) > 1
-                and sum(idle.n_bytes for _, idle in self._idle) > MAX_IDLE_BYTES
-            ):
-                self._idle.pop(0)[1].close()
-
-    def clear(self) -> None:
-        with self._lock:
-            for _, workspace in self._idle:
-                workspace.close()
-            self._idle = []
-
-
-_cache = _Cache()
-
-
-@contextmanager
-def borrow(program: Program, optimizer: Any) -> Iterator[Workspace]:
-    """Borrow a workspace for the time of a ``with`` block: an idle one, or a new one.
-
-    An error of a callback does no harm to it. It is kept if it is sound.
-    """
-    key = (program, optimizer_key(optimizer), has_gpu(), xla_compiles())
-    workspace = _cache.take(key)
-    if workspace is None:
-        workspace = Workspace(program, optimizer)
-    try:
-        yield workspace
-    finally:
-        weights = workspace.get_weights().values()
-        if workspace.is_sound and all(np.isfinite(w).all() for w in weights):
-            _cache.give_back(key, workspace)
-        else:
-            workspace.close()
-
-
-def clear_workspaces() -> None:
-    """Drop all idle workspaces."""
-    _cache.clear()

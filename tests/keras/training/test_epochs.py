@@ -22,7 +22,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from references import ByNumpy, embeddings, observed_counts, squared_errors
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_seqae._keras.training import epochs, feeding, workspace
+from sklearn_seqae._keras.training import cache, epochs, feeding, planning, workspace
 from sklearn_seqae._keras.training.callbacks import checked_callbacks
 from sklearn_seqae._keras.training.epochs import Result
 from sklearn_seqae._state import State
@@ -296,9 +296,9 @@ def test_nothing_is_drawn_where_nothing_is_trained(random):
 
 def test_another_share_needs_no_other_program(monkeypatch):
     fit(epochs=1, **DROPOUT)
-    programs = len(workspace._cache._idle)
+    programs = len(cache._cache._idle)
     fit(epochs=1, dropout=0.7, recurrent_dropout=0.01)
-    assert len(workspace._cache._idle) == programs
+    assert len(cache._cache._idle) == programs
 
 
 # Penalties ----------------------------------------------------------------------------
@@ -599,5 +599,41 @@ def test_an_error_in_a_callback_is_the_callers(monkeypatch):
     expected = fit()
     with pytest.raises(ZeroDivisionError):
         fit(callbacks=Broken())
-    monkeypatch.setattr(workspace, "Workspace", None)  # the same one serves
+    monkeypatch.setattr(cache, "Workspace", None)  # the same one serves
     assert_same_state(fit().state, expected.state)
+
+
+# Long sequences -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_shards_of_few_rows_train_as_others_do(monkeypatch, watched):
+    """Sums over the rows of a batch don't depend on how it is cut."""
+    lengths = [5, 16, 1, 40, 12, 3, 16, 7, 2, 64, 4, 8, 9, 20]
+    patches = walks_in_patches(lengths, missing=0.2)
+
+    def trained():
+        return epochs.train(
+            ARCHITECTURE,
+            training_data(patches, 4),
+            plain_settings(
+                epochs=2,
+                optimizer="sgd",
+                early_stopping=True,
+                callbacks=checked_callbacks([BatchRecorder()] if watched else []),
+            ),
+            np.random.RandomState(0),
+            START,
+        )
+
+    expected = trained()
+    monkeypatch.setattr(planning, "MAX_BYTES", 1)
+    usual, long = planning.plan_shapes(ARCHITECTURE, patches.lengths, 10, 4)
+    assert usual.n_steps == 16
+    assert long.n_rows == 1
+    found = trained()
+    moved = stride(START.weights, expected.state.weights, 1.0)
+    assert max(np.abs(w).max() for w in moved.values()) > 1e-3
+    assert_close_weights(found.state.weights, expected.state.weights, atol=1e-6)
+    for name, values in expected.history.items():
+        assert_allclose(found.history[name], values, rtol=1e-5, err_msg=name)

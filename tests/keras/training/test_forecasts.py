@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from references import ByNumpy, changes, embedding, pooled_states, weighted_error
 
 from sklearn_seqae._batching import to_patches
-from sklearn_seqae._keras.training.program import Program, UpdateSettings
+from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._packing import pack
 from sklearn_seqae._prefixes import Prefixes, Rows, followed_by_prefixes
@@ -38,7 +38,7 @@ WEIGHTS = drawn_weights(ARCHITECTURE)
 def space():
     losses = ("loss", "contrastive_loss", "forecast_loss")
     program = Program(
-        ARCHITECTURE, N_SHARDS, 3 * N_ROWS, N_STEPS, losses=losses, n_prefix_rows=N_ROWS
+        ARCHITECTURE, ShardShape(N_SHARDS, 3 * N_ROWS, N_STEPS, N_ROWS), losses=losses
     )
     return Workspace(program, "sgd")
 

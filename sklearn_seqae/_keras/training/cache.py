@@ -1,0 +1,86 @@
+"""Training programs that outlive the estimator; each serves one fit at a time.
+
+XLA takes seconds to compile what may train in one. So a program is kept when its fit
+ends, and the next fit of the same architecture loads its own weights into it.
+
+The cache below is the one piece of module-level mutable state of the package. Its owner
+is this module; its bounds are `MAX_IDLE` idle workspaces and, but for the last one
+used, `MAX_IDLE_BYTES` of their buffers; the least recently used goes first. Two threads
+never share a workspace: `borrow` takes it out of the cache. Processes of joblib's loky
+backend start their own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from sklearn_seqae._keras.devices import has_gpu, xla_compiles
+from sklearn_seqae._keras.training.compiled import optimizer_key
+from sklearn_seqae._keras.training.program import Program
+from sklearn_seqae._keras.training.workspace import Workspace
+
+MAX_IDLE = 8
+MAX_IDLE_BYTES = 2**29
+
+
+class _Cache:
+    """Idle workspaces, least recently used first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[tuple[Any, Workspace]] = []
+
+    def take(self, key: Any) -> Workspace | None:
+        with self._lock:
+            for i in reversed(range(len(self._idle))):
+                if self._idle[i][0] == key:
+                    return self._idle.pop(i)[1]
+        return None
+
+    def give_back(self, key: Any, workspace: Workspace) -> None:
+        with self._lock:
+            self._idle.append((key, workspace))
+            while len(self._idle) > MAX_IDLE or (
+                len(self._idle) > 1
+                and sum(idle.n_bytes for _, idle in self._idle) > MAX_IDLE_BYTES
+            ):
+                self._idle.pop(0)[1].close()
+
+    def clear(self) -> None:
+        with self._lock:
+            for _, workspace in self._idle:
+                workspace.close()
+            self._idle = []
+
+
+_cache = _Cache()
+
+
+@contextmanager
+def borrow(program: Program, optimizer: Any) -> Iterator[Workspace]:
+    """Borrow a workspace for the time of a ``with`` block: an idle one, or a new one.
+
+    An error of a callback does no harm to it. It is kept if it is sound.
+    """
+    key = (program, optimizer_key(optimizer), has_gpu(), xla_compiles())
+    workspace = _cache.take(key)
+    if workspace is None:
+        workspace = Workspace(program, optimizer)
+    try:
+        yield workspace
+    finally:
+        weights = workspace.get_weights().values()
+        if workspace.is_sound and all(np.isfinite(w).all() for w in weights):
+            _cache.give_back(key, workspace)
+        else:
+            workspace.close()
+
+
+def clear_workspaces() -> None:
+    """Drop all idle workspaces."""
+    _cache.clear()

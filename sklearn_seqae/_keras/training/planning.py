@@ -1,0 +1,98 @@
+"""Choose the program of a fit: its losses, and the shards and buffers of a batch."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._architecture import Architecture
+from sklearn_seqae._batching import buffer_steps, shard_shape
+from sklearn_seqae._keras.devices import has_gpu
+from sklearn_seqae._keras.network.decoders import make_decoder
+from sklearn_seqae._keras.network.scratch import count_bytes
+from sklearn_seqae._keras.training.draws import Stochastic
+from sklearn_seqae._keras.training.losses import losses_of
+from sklearn_seqae._keras.training.program import Program, ShardShape
+from sklearn_seqae._keras.training.settings import Data, Settings
+
+MAX_BYTES = 2**29  # of the buffers of a batch: 1,024 steps of 64 rows, 64 units
+USUAL = 0.95  # share of the sequences that usual batches are made for
+FEW = 4  # sequences; more shards at once don't pay if each has fewer
+COARSE = 1024  # steps: long buffers are multiples of it
+
+
+def plan_program(architecture: Architecture, data: Data, settings: Settings) -> Program:
+    """Choose the program that trains a network on some data."""
+    usual, long = plan_shapes(
+        architecture, data.patches.lengths, len(data.train), settings.batch_size
+    )
+    return Program(
+        architecture,
+        usual,
+        long,
+        corrupted=settings.noise > 0 or settings.mask_ratio > 0,
+        losses=losses_of(settings),
+        stochastic=Stochastic(
+            dropout=settings.dropout > 0,
+            recurrent_dropout=settings.recurrent_dropout > 0,
+            steps=make_decoder(architecture.decoder_spec).takes_noise,
+            embedding=architecture.variational,
+        ),
+    )
+
+
+def plan_shapes(
+    architecture: Architecture,
+    lengths: NDArray[np.int64],
+    n_sequences: int,
+    batch_size: int,
+) -> tuple[ShardShape, ShardShape | None]:
+    """Choose the shape of batches; and another for long ones, where memory asks for it.
+
+    A buffer has room for the longest sequence in each row of a shard. So if there are
+    very long ones, they go in shards of few rows, one after the other.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    lengths : ndarray of shape (n_all,)
+        LSTM steps of the sequences, validation set included.
+    n_sequences, batch_size : int
+        Of the training set, and of a batch.
+    """
+    n_shards, n_rows = shard_shape(n_sequences, batch_size)
+    if has_gpu():  # one large batch is what a GPU likes
+        n_shards, n_rows = 1, n_shards * n_rows
+
+    def shape(n_steps: int, n_shards: int, n: int, n_at_once: int = 0) -> ShardShape:
+        # Each sequence may be followed by a crop of it, and by a prefix of it.
+        n_prefix_rows = n if architecture.n_forecast_steps else 0
+        n_paired_rows = 2 * n if architecture.projection_size else n
+        n_rows = n_paired_rows + n_prefix_rows
+        return ShardShape(n_shards, n_rows, n_steps, n_prefix_rows, n_at_once or None)
+
+    def size(shape: ShardShape) -> int:
+        n_bytes = count_bytes(
+            architecture, shape.n_steps, shape.n_rows, shape.n_prefix_rows
+        )
+        return n_bytes * (shape.n_at_once or shape.n_shards)
+
+    longest = int(lengths.max())
+    usual = shape(buffer_steps(longest), n_shards, n_rows)
+    if size(usual) <= MAX_BYTES or usual.n_steps == buffer_steps(1):
+        return usual, None
+    n_steps = buffer_steps(int(np.quantile(lengths, USUAL, method="higher")))
+    while size(shape(n_steps, n_shards, n_rows)) > MAX_BYTES:
+        if n_steps == buffer_steps(1):
+            break
+        n_steps //= 2
+    if n_steps == usual.n_steps:
+        n_steps //= 2
+    n_long_steps = min(-(-longest // COARSE) * COARSE, usual.n_steps)
+    n_fitting = MAX_BYTES // size(shape(n_long_steps, 1, 1))
+    n_at_once = min(n_shards, max(1, n_fitting // FEW))
+    least = 2 if architecture.projection_size else 1  # a contrast needs two
+    n_long_rows = min(n_rows, max(least, n_fitting // n_at_once))
+    n_long_shards = -(-n_shards * n_rows // n_long_rows)
+    long = shape(n_long_steps, n_long_shards, n_long_rows, n_at_once)
+    return shape(n_steps, n_shards, n_rows), long

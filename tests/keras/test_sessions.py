@@ -1,0 +1,101 @@
+"""Sessions: the numbers of TensorFlow's eager runtime, and nothing kept when closed."""
+
+import gc
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.testing import assert_array_equal
+
+from sklearn_seqae._keras.sessions import Eager, Session
+
+SIGNATURE = [{"x": tf.TensorSpec((None, 3), tf.float32)}, tf.TensorSpec((), tf.int32)]
+X = np.arange(12, dtype=np.float32).reshape(4, 3)
+
+
+class Sums:
+    """Adds to a variable and a buffer at each call."""
+
+    def __init__(self):
+        self.total = tf.Variable(np.float32(5.0))
+        self.buffer = tf.Variable(tf.zeros(3), trainable=False)
+        self.factor = tf.constant([1.0, 2.0, 3.0])
+
+    def add(self, given, power):
+        self.buffer.assign_add(tf.reduce_sum(given["x"], 0) * self.factor)
+        self.total.assign_add(tf.reduce_sum(self.buffer) ** tf.cast(power, tf.float32))
+        return self.total * tf.ones(2)
+
+
+@pytest.fixture(params=[Session, Eager])
+def session(request):
+    return request.param
+
+
+def test_variables_and_buffers_live_from_call_to_call(session):
+    sums = Sums()
+    opened = session([sums.total])
+    add = opened.function(sums.add, SIGNATURE)
+    column_sums = X.sum(axis=0) * [1, 2, 3]
+    expected = 5.0
+    for n in (1, 2, 3):
+        expected += (n * column_sums.sum()) ** 2
+        assert_array_equal(add({"x": X}, 2), [expected, expected])
+        assert_array_equal(opened.read(), [expected])
+
+
+@pytest.mark.parametrize("jit", [False, pytest.param(True, marks=pytest.mark.xla)])
+def test_what_is_written_is_read_and_used(session, jit):
+    a, b = tf.Variable([1.0, 2.0]), tf.Variable([3.0])
+    opened = session([a, b])
+    scaled = opened.function(lambda x: x * a * b, [tf.TensorSpec((2,))], jit=jit)
+    assert_array_equal(scaled(np.ones(2, np.float32)), [3, 6])
+    opened.write([[5.0, 7.0], [2.0]])
+    assert_array_equal(scaled(np.ones(2, np.float32)), [10, 14])
+    opened.write([[1.0]], [b])
+    assert_array_equal(scaled(np.ones(2, np.float32)), [5, 7])
+    for found, expected in zip(opened.read(), ([5.0, 7.0], [1.0]), strict=True):
+        assert_array_equal(found, expected)
+    assert_array_equal(opened.read([b])[0], [1.0])
+
+
+def test_a_session_works_on_copies():
+    variable = tf.Variable(1.0)
+    opened = Session([variable])
+    opened.function(lambda: variable.assign_add(1.0), [])()
+    assert opened.read() == [2.0]
+    assert variable.numpy() == 1.0
+
+
+def test_functions_of_one_session_share_its_variables(session):
+    variable = tf.Variable(1.0)
+    opened = session([variable])
+    double = opened.function(lambda: variable.assign(2 * variable), [])
+    triple = opened.function(lambda: variable.assign(3 * variable), [])
+    double()
+    triple()
+    assert opened.read() == [6.0]
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/maps").exists(), reason="counts the memory maps of Linux"
+)
+@pytest.mark.xla
+def test_what_was_compiled_is_freed_when_it_is_closed():
+    """It is not in TensorFlow's eager runtime: there each adds some maps for ever."""
+
+    def run_and_close(n):
+        opened = Session()
+        function = opened.function(
+            lambda x: tf.tanh(x @ tf.ones((3, n))), [tf.TensorSpec((4, 3))], jit=True
+        )
+        assert_array_equal(function(X).shape, (4, n))
+        opened.close()
+        gc.collect()
+        return len(Path("/proc/self/maps").read_text().splitlines())
+
+    run_and_close(2)
+    before = run_and_close(3)
+    after = [run_and_close(n) for n in range(4, 9)][-1]
+    assert after < before + 5
