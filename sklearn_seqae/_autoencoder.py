@@ -7,7 +7,7 @@ read without importing it. TensorFlow is imported when something is computed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._batching import (
     Patches,
-    auto_epochs,
     baselines,
     from_patches,
     hold_out,
@@ -31,7 +30,7 @@ from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.export import Models
-    from sklearn_seqae._keras.training.epochs import Result
+    from sklearn_seqae._keras.training.result import Result
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
 LARGEST = 1e30  # a wild vector saturates the network before it overflows float32
@@ -319,7 +318,7 @@ class Autoencoder:
         sample_weight : ndarray of shape (n_sequences,)
         parameters : mapping
             The estimator's, by name: `validation_fraction`, or None to hold nothing
-            out, and those of `Settings`.
+            out, `checkpoint_path`, and those of `Settings`.
         random_state : RandomState
 
         Returns
@@ -328,11 +327,26 @@ class Autoencoder:
         result : Result
             With the losses and the number of epochs.
         """
-        from sklearn_seqae._keras.training import callbacks, epochs, settings
+        from sklearn_seqae._keras.training import (
+            callbacks,
+            checkpoint,
+            epochs,
+            settings,
+        )
 
-        given = callbacks.checked_callbacks(parameters["callbacks"])
+        is_saved = parameters["checkpoint_path"] is not None
+        given = callbacks.checked_callbacks(parameters["callbacks"], is_saved)
         fraction, validation = parameters["validation_fraction"], np.arange(0)
         is_watched = parameters["early_stopping"] or callbacks.watch_validation(given)
+        file = checkpoint.file_of_fit(
+            parameters,
+            self.shaped_by,
+            self.state,
+            random_state,
+            sequences=(patches, prefixes, self.preprocessing),
+            sample_weight=sample_weight,
+            validation_set=is_watched,
+        )
         if fraction is not None and is_watched:
             validation = hold_out(len(patches), fraction, random_state)
         data = settings.Data(
@@ -343,15 +357,8 @@ class Autoencoder:
             prefixes,
             baselines(patches, self.preprocessing.n_features, sample_weight),
         )
-        names = [field.name for field in fields(settings.Settings)]
-        asked = {name: parameters[name] for name in names} | {"callbacks": given}
-        if asked["epochs"] == "auto":
-            asked["epochs"] = auto_epochs(len(data.train), asked["batch_size"])
+        asked = settings.asked_for(parameters, given, len(data.train))
         result = epochs.train(
-            self.architecture,
-            data,
-            settings.Settings(**asked),
-            random_state,
-            self.state,
+            self.architecture, data, asked, random_state, self.state, file
         )
         return replace(self, state=result.state), result

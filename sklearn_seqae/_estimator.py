@@ -8,6 +8,8 @@ cut into patches (`_preprocessing`); a network is chosen and trained (`_autoenco
 from __future__ import annotations
 
 from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -198,6 +200,11 @@ class LSTMAutoencoderTransformer(
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit, with its scaler, instead of
         starting anew.
+    checkpoint_path : str, path or None, default=None
+        A file from which `fit` goes on if it was killed, and ends at the same bits.
+        `fit` writes it about every ten seconds, at the end of an epoch, and removes it
+        in the end. To go on, call `fit` with the same data and parameters. With others
+        it raises an error. `partial_fit` neither reads nor writes it.
     callbacks : list of keras.callbacks.Callback, default=None
         Called when Keras would call them: at the begin and end of training and of every
         epoch, and of every batch for those with batch hooks. Their model is the one
@@ -326,6 +333,7 @@ class LSTMAutoencoderTransformer(
         "n_iter_no_change": [POSITIVE_INT],
         "tol": [NON_NEGATIVE],
         "warm_start": ["boolean"],
+        "checkpoint_path": [str, PathLike, None],
         "callbacks": [None, list, tuple, dict, HasMethods(["on_epoch_end"])],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
@@ -376,6 +384,7 @@ class LSTMAutoencoderTransformer(
         n_iter_no_change: int = 10,
         tol: float = 1e-4,
         warm_start: bool = False,
+        checkpoint_path: str | PathLike[str] | None = None,
         callbacks: Any = None,
         verbose: int = 0,
         random_state: Any = None,
@@ -410,6 +419,7 @@ class LSTMAutoencoderTransformer(
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.warm_start = warm_start
+        self.checkpoint_path = checkpoint_path
         self.callbacks = callbacks
         self.verbose = verbose
         self.random_state = random_state
@@ -446,6 +456,9 @@ class LSTMAutoencoderTransformer(
         ValueError, TypeError
             If the data or a parameter can't be used, or if a frame looks like a long
             table but is not indexed as one; what was fitted before stays.
+        OSError
+            If the file at `checkpoint_path` can't be read or written; what was fitted
+            before stays.
         FloatingPointError
             If training diverges before the network beats the mean of each feature; what
             was fitted before stays.
@@ -461,6 +474,7 @@ class LSTMAutoencoderTransformer(
         """
         with built_aside(self, last="_autoencoder") as fitted:
             fitted._fit(X, y, sample_weight)
+        fitted._remove_checkpoint()
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -486,6 +500,7 @@ class LSTMAutoencoderTransformer(
         with built_aside(self, last="_autoencoder") as fitted:
             scaled, container = fitted._fit(X, y, sample_weight)
             Z = fitted._autoencoder.embed(scaled, container.dtype)
+        fitted._remove_checkpoint()
         return with_ids(Z, X, self)
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -778,7 +793,8 @@ class LSTMAutoencoderTransformer(
         warn_of_ignored_rate(self)
         if partial:
             once = {"epochs": 1, "early_stopping": False, "validation_fraction": None}
-            parameters |= {**once, "learning_rate_schedule": None}
+            unused = {"learning_rate_schedule": None, "checkpoint_path": None}
+            parameters |= {**once, **unused}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         given, container = validate_sequences(self, X, reset=not goes_on)
         check_one_each(X, given, y=y, sample_weight=sample_weight)
@@ -818,6 +834,11 @@ class LSTMAutoencoderTransformer(
             result.interrupt.add_note(note)
             raise result.interrupt
         return given, container
+
+    def _remove_checkpoint(self) -> None:
+        """Remove the file of a fit that has ended well."""
+        if self.checkpoint_path is not None:
+            Path(self.checkpoint_path).unlink(missing_ok=True)
 
     def _scaled(self, X: Any) -> tuple[RaggedArray, Container]:
         """Check sequences against those in `fit`, and scale them."""

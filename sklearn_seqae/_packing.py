@@ -133,12 +133,14 @@ class Corruption:
         Standard deviation of the Gaussian noise on every value.
     mask_ratio : float
         Share of the LSTM steps that the encoder reads as zeros.
-    random_state : Generator
+    of_noise, of_masks : Generator
+        Two, so that what they draw does not depend on how batches are grouped.
     """
 
     noise: float
     mask_ratio: float
-    random_state: np.random.Generator
+    of_noise: np.random.Generator
+    of_masks: np.random.Generator
 
 
 def pack(
@@ -242,11 +244,11 @@ def _corrupt(
     mirrored = np.where(inside, step - t + own_steps - 1 - t, step)
     row = np.arange(x.shape[2])
     if corruption.noise > 0:
-        added = corruption.random_state.standard_normal(x[:, 0].shape, np.float32)
+        added = corruption.of_noise.standard_normal(x[:, 0].shape, np.float32)
         added *= corruption.noise * inside[..., None]
         x[:, 0] += added
         x[:, 1] += added[mirrored, row]
     if corruption.mask_ratio > 0:
-        masked = corruption.random_state.random(inside.shape) < corruption.mask_ratio
+        masked = corruption.of_masks.random(inside.shape) < corruption.mask_ratio
         x[:, 0][masked] = 0
         x[:, 1][masked[mirrored, row]] = 0

@@ -12,6 +12,7 @@ state of the format before becomes one of the new.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from importlib.metadata import version
@@ -152,6 +153,8 @@ def _defaults(cls: type) -> Attributes:
 def _packed(name: str, value: Any) -> Any:
     if name in CLASSES:
         return to_plain(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     cls = value if isinstance(value, type) else type(value)
     if name in OF_KERAS and cls.__module__.partition(".")[0] == "keras":
         from sklearn_seqae._keras.optimizers import to_config

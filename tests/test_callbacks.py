@@ -150,7 +150,7 @@ def saves_the_network_alone_with_orbax(fit, tmp_path):
 
 
 def is_refused(fit, tmp_path):
-    with pytest.raises(ValueError, match=r"BackupAndRestore.*partial_fit in a loop"):
+    with pytest.raises(ValueError, match=r"BackupAndRestore.*set checkpoint_path"):
         fit(callbacks.BackupAndRestore(tmp_path))
 
 

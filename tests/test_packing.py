@@ -207,7 +207,7 @@ def test_noise_is_for_the_encoder_alone_and_the_same_both_ways():
     patches = to_patches(random_ragged([400, 300]), 1)
     shards = np.array([[[0, 1, -1]]])
     clean = pack(patches, shards, 512)
-    corruption = Corruption(0.5, 0.0, np.random.default_rng(0))
+    corruption = Corruption(0.5, 0.0, *np.random.default_rng(0).spawn(2))
     noisy = pack(patches, shards, 512, corruption=corruption)
     assert_array_equal(noisy.target, clean.x[:, 1])
     added = noisy.x - clean.x
@@ -226,7 +226,7 @@ def test_hidden_steps_are_the_same_both_ways_and_whole():
     patches = to_patches(random_ragged([400, 300]), 1)
     shards = np.array([[[0, 1, -1]]])
     clean = pack(patches, shards, 512)
-    corruption = Corruption(0.0, 0.25, np.random.default_rng(0))
+    corruption = Corruption(0.0, 0.25, *np.random.default_rng(0).spawn(2))
     hidden = pack(patches, shards, 512, corruption=corruption)
     assert_array_equal(hidden.target, clean.x[:, 1])
     for row, n in enumerate([400, 300]):

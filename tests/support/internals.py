@@ -3,6 +3,7 @@
 import functools
 import gc
 import importlib
+import itertools
 import pkgutil
 from contextlib import contextmanager
 
@@ -58,6 +59,46 @@ def _turn(on):
         _xla["on"] = on
         options = {"disable_meta_optimizer": not on}
         tf.config.optimizer.set_experimental_options(options)
+
+
+def checkpoints_at_every_call(set_attribute):
+    """Let a fit write a checkpoint after each call into TensorFlow, and make many."""
+    from sklearn_seqae._keras.training import checkpoint, epochs
+
+    set_attribute(checkpoint, "SECONDS", 0)
+    set_attribute(epochs, "STEPS_PER_SNAPSHOT", 1)
+    set_attribute(epochs, "STEPS_PER_CALL", 100)
+
+
+@contextmanager
+def ended_at_checkpoint(n):
+    """Let `Ended` be raised where a fit has written its n-th checkpoint."""
+    from sklearn_seqae._keras.training.checkpoint import CheckpointFile
+
+    write, n_written = CheckpointFile.write, itertools.count(1)
+
+    def write_and_end(self, checkpoint):
+        write(self, checkpoint)
+        if next(n_written) == n:
+            raise Ended
+
+    CheckpointFile.write = write_and_end
+    try:
+        yield
+    finally:
+        CheckpointFile.write = write
+
+
+class Ended(BaseException):
+    """What no part of a fit handles."""
+
+
+def epochs_in_checkpoint(path):
+    """Count the epochs that are done in a checkpoint."""
+    from sklearn_seqae._keras.training import checkpoint
+
+    payload = path.read_bytes()[len(checkpoint.MAGIC) + 32 :]
+    return checkpoint._from_bytes(payload)["training"]["n_epochs"]
 
 
 def drop_programs():

@@ -16,6 +16,12 @@ BATCH_HOOKS = (
     "on_train_batch_begin",
     "on_train_batch_end",
 )
+# What these remember decides how a fit ends, and no checkpoint has it
+REMEMBER = (
+    keras.callbacks.EarlyStopping,
+    keras.callbacks.ReduceLROnPlateau,
+    keras.callbacks.SwapEMAWeights,
+)
 # What these write is Keras's model of the training: nothing of the estimator
 SAVE_THE_NETWORK_ALONE = ("ModelCheckpoint", "OrbaxCheckpoint")
 
@@ -33,19 +39,24 @@ class Callbacks(keras.callbacks.CallbackList):
         )
 
 
-def checked_callbacks(given: Any) -> list[keras.callbacks.Callback]:
+def checked_callbacks(
+    given: Any, has_checkpoints: bool = False
+) -> list[keras.callbacks.Callback]:
     """Return callbacks as a list of instances.
 
     Parameters
     ----------
     given : Callback, list, tuple or dict of instances or classes, or None
+    has_checkpoints : bool, default=False
+        Whether the fit is to go on from a checkpoint if it is killed.
 
     Raises
     ------
     TypeError
         If something is no Keras callback.
     ValueError
-        If one restores what it has saved, which would be half a fit.
+        If one restores what it has saved, which would be half a fit, or would have
+        forgotten, when a killed fit goes on, what it is to decide.
     """
     callbacks = fit_callbacks(given)
     for callback in callbacks:
@@ -54,8 +65,14 @@ def checked_callbacks(given: Any) -> list[keras.callbacks.Callback]:
             raise ValueError(
                 f"callbacks has a {name}, which would restore weights, but neither "
                 "the learning rate, nor the batches to come, nor the epochs that are "
-                "left. To go on after a crash, call partial_fit in a loop, and save "
-                "the estimator, with joblib.dump for example, after each call."
+                "left. To go on after a crash, set checkpoint_path."
+            )
+        if has_checkpoints and isinstance(callback, REMEMBER):
+            raise ValueError(
+                f"callbacks has a {name}, and checkpoint_path is set. What a callback "
+                "remembers is not in a checkpoint, so a fit that goes on would end "
+                "otherwise. Use early_stopping, learning_rate_schedule or use_ema of "
+                "the optimizer, or set checkpoint_path=None."
             )
         if name in SAVE_THE_NETWORK_ALONE:
             warnings.warn(

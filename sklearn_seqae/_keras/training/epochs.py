@@ -7,10 +7,8 @@ loss look at the end of every epoch; a callback with batch hooks looks at every 
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,6 +20,7 @@ from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training.cache import borrow
 from sklearn_seqae._keras.training.callbacks import callback_list
+from sklearn_seqae._keras.training.checkpoint import Best, Checkpoint, CheckpointFile
 from sklearn_seqae._keras.training.convergence import (
     DivergedError,
     beats_mean,
@@ -31,30 +30,12 @@ from sklearn_seqae._keras.training.convergence import (
 from sklearn_seqae._keras.training.feeding import STEPS_PER_CALL, Feed
 from sklearn_seqae._keras.training.planning import plan_program
 from sklearn_seqae._keras.training.progress import Progress
+from sklearn_seqae._keras.training.result import Result
 from sklearn_seqae._keras.training.settings import Data, Settings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._state import State
 
 STEPS_PER_SNAPSHOT = 8000  # a second or two: a snapshot takes some milliseconds
-
-
-@dataclass
-class Result:
-    """A trained state, its history and the epochs run; what ended them early, if so."""
-
-    state: State
-    history: dict[str, list[float]] = field(default_factory=dict)
-    n_epochs: int = 0
-    interrupt: KeyboardInterrupt | None = None
-
-    def history_after(self, earlier: dict[str, list[float]]) -> dict[str, list[float]]:
-        """Append to an earlier fit's history; NaN where one had no such loss."""
-        n_earlier = len(earlier.get("loss", []))
-        return {
-            name: earlier.get(name, [math.nan] * n_earlier)
-            + self.history.get(name, [math.nan] * self.n_epochs)
-            for name in earlier | self.history
-        }
 
 
 def train(
@@ -63,6 +44,7 @@ def train(
     settings: Settings,
     random_state: np.random.RandomState,
     start: State | None = None,
+    file: CheckpointFile | None = None,
 ) -> Result:
     """Train for some epochs.
 
@@ -75,6 +57,9 @@ def train(
         Draws initial weights and the batches of every epoch.
     start : State, default=None
         Where to go on from; None starts anew.
+    file : CheckpointFile, default=None
+        Where to write, now and then, how far training is. If it has been written
+        before, training goes on from there. It is removed if training diverges.
 
     Returns
     -------
@@ -86,17 +71,23 @@ def train(
     ------
     KeyboardInterrupt
         Before an epoch is done.
+    OSError
+        If the file can't be written.
     """
     check_not_forked()
     state = start or State(initial_weights(architecture, random_state))
     program = plan_program(architecture, data, settings)
     with borrow(program, settings.optimizer) as workspace:
-        loop = _Loop(workspace, state, data, settings, random_state)
+        loop = _Loop(workspace, state, data, settings, random_state, file)
         try:
             loop.run()
+            return loop.result()
+        except DivergedError:  # it would do so again
+            if file is not None:
+                file.remove()
+            raise
         finally:
             loop.let_go_of_callbacks()
-        return loop.result()
 
 
 class _Loop:
@@ -109,8 +100,9 @@ class _Loop:
         data: Data,
         settings: Settings,
         random_state: np.random.RandomState,
+        file: CheckpointFile | None,
     ) -> None:
-        self.workspace, self.settings = workspace, settings
+        self.workspace, self.settings, self._file = workspace, settings, file
         self._baselines = data.baselines
         workspace.load(state)
         self.feed = Feed(
@@ -121,14 +113,17 @@ class _Loop:
         self.n_epochs = 0
         self._done: tuple[int, State] | None = None  # an epoch that was done
         self._updates_done, self._steps_since = 0, 0
-        self._best: tuple[float, int, State] | None = None
+        self._best: Best | None = None
         self._interrupt: KeyboardInterrupt | None = None
         self._progress = Progress(settings.epochs, settings.verbose)
         self._callbacks = callback_list(
             workspace, settings.callbacks, settings.epochs, self.feed.n_batches
         )
+        if file is not None and file.found is not None:
+            self._go_on(file.found)
 
     def run(self) -> None:
+        self._save_now_and_then()
         self._tell("on_train_begin")
         try:
             if self._callbacks or self.settings.early_stopping:
@@ -182,12 +177,12 @@ class _Loop:
             for of_epoch in sums.reshape(n, per_epoch, -1):
                 self._end_epoch(feed.means(of_epoch))
             self._remember_now_and_then()
+            self._save_now_and_then()
             self._progress.show(self.n_epochs, self._logs())
             epochs = []
 
     def _epoch_by_epoch(self) -> None:
-        best_epoch = 0
-        for epoch in range(self.settings.epochs):
+        for epoch in range(self.n_epochs, self.settings.epochs):
             self._tell("on_epoch_begin", epoch)
             logs = self.feed.means(self._run_batches(self.feed.epoch()))
             if self.feed.holds_out:
@@ -197,24 +192,26 @@ class _Loop:
             self._progress.show(self.n_epochs, logs)
             if self.settings.early_stopping:
                 loss = logs.get("val_objective", logs["val_loss"])
-                best_epoch = self._keep_best(loss, epoch, best_epoch)
+                self._keep_best(loss, epoch)
             self._tell("on_epoch_end", epoch, dict(logs))
             if self._callbacks and self.workspace.model.stop_training:
                 break
-            if (
-                self.settings.early_stopping
-                and epoch - best_epoch >= self.settings.n_iter_no_change
-            ):
-                break
+            if self.settings.early_stopping:
+                last = self._best.last_improvement if self._best else 0
+                if epoch - last >= self.settings.n_iter_no_change:
+                    break
+            self._save_now_and_then()
 
-    def _keep_best(self, loss: float, epoch: int, best_epoch: int) -> int:
-        """Remember the best weights; returns the last epoch that was better by tol."""
-        before = self._best[0] if self._best else np.inf
+    def _keep_best(self, loss: float, epoch: int) -> None:
+        """Remember the best weights, and the last epoch that was better by tol."""
+        before, last = np.inf, 0
+        if self._best:
+            before, last = self._best.loss, self._best.last_improvement
         if loss < before:
             self._remember()
             assert self._done is not None
-            self._best = loss, epoch, self._done[1]
-        return epoch if loss < before - self.settings.tol else best_epoch
+            last = epoch if loss < before - self.settings.tol else last
+            self._best = Best(loss, epoch, last, self._done[1])
 
     # Pieces ---------------------------------------------------------------------------
 
@@ -268,6 +265,31 @@ class _Loop:
     def _logs(self) -> dict[str, float]:
         return {name: values[-1] for name, values in self.history.items() if values}
 
+    # Killed, and going on -------------------------------------------------------------
+
+    def _save_now_and_then(self) -> None:
+        """Write a checkpoint if it is time, `_done` is now, and there is more to do."""
+        n = self.n_epochs
+        is_now = self._done is None or self._done[0] == n
+        file = self._file
+        if file is None or n == self.settings.epochs or not (is_now and file.is_due):
+            return
+        state, history, feed = self.workspace.state(), self.history, self.feed.state()
+        file.write(Checkpoint(state, n, history, feed, self._best, file.at_start))
+
+    def _go_on(self, saved: Checkpoint) -> None:
+        """Take over how far a fit was that was killed."""
+        self.workspace.load(saved.state)
+        self.feed.restore(saved.feed)
+        self.n_epochs, self.history, self._best = (
+            saved.n_epochs,
+            saved.history,
+            saved.best,
+        )
+        self._updates_done = self.workspace.n_updates
+        if saved.n_epochs:
+            self._done = saved.n_epochs, saved.state
+
     # How it ends ----------------------------------------------------------------------
 
     def _remember_now_and_then(self) -> None:
@@ -294,7 +316,7 @@ class _Loop:
     def _settle(self) -> None:
         """Load the weights that are kept: those of the best epoch, or averages."""
         if self._best:
-            self.workspace.load(self._best[2])
+            self.workspace.load(self._best.state)
         self.workspace.average_weights()
 
     def _check_finite(self, arrays: Iterable[NDArray[np.floating]]) -> None:
@@ -303,7 +325,7 @@ class _Loop:
 
     def _kept_loss(self) -> float:
         """Return the loss of the epoch whose weights are kept."""
-        return self.history["loss"][self._best[1] if self._best else -1]
+        return self.history["loss"][self._best.epoch if self._best else -1]
 
     def _warn_unless_learnt(self) -> None:
         warn_unless_learnt(

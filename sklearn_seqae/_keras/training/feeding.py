@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,9 +68,10 @@ class Feed:
         if data.prefixes is not None:
             self._of_cuts = _generator(random_state)
         if program.corrupted:
-            own = _generator(random_state)
-            self._corruption = Corruption(settings.noise, settings.mask_ratio, own)
-            self._no_corruption = Corruption(0.0, 0.0, own)
+            of_masks = _generator(random_state)
+            own = *of_masks.spawn(1), of_masks
+            self._corruption = Corruption(settings.noise, settings.mask_ratio, *own)
+            self._no_corruption = Corruption(0.0, 0.0, *own)
         self._of_seeds = _generator(random_state) if any(program.stochastic) else None
         self._steps_per_call = _steps_per_call(program.usual.n_rows, data.patches)
         self.n_batches = count_batches(len(data.train), settings.batch_size)
@@ -84,6 +86,27 @@ class Feed:
             float(_ahead(data)[data.train].sum()) or 1.0,  # the rest may be too short
         )
         self.holds_out = len(data.validation) > 0
+
+    def state(self) -> dict[str, Any]:
+        """Return how far the random generators and the learning rates are."""
+        return {
+            "random_state": self._random_state.get_state(legacy=False),
+            "generators": [own.bit_generator.state for own in self._generators()],
+            "rates": self.rates.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from where `state` was called, in a feed of the same fit."""
+        self._random_state.set_state(state["random_state"])
+        for own, saved in zip(self._generators(), state["generators"], strict=True):
+            own.bit_generator.state = saved
+        self.rates.restore(state["rates"])
+
+    def _generators(self) -> list[np.random.Generator]:
+        own = [self._of_crops, self._of_cuts, self._of_seeds]
+        if self._corruption is not None:
+            own += [self._corruption.of_noise, self._corruption.of_masks]
+        return [generator for generator in own if generator is not None]
 
     def epoch(self) -> NDArray[np.int64]:
         """Draw one epoch's batches, as usual shards: (n_batches, n_shards, n_rows)."""

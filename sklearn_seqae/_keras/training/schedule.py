@@ -93,6 +93,16 @@ class LearningRates:
         """Keep the rate that a callback has set from now on."""
         self._runs, self._is_set_by_callback = False, True
 
+    def state(self) -> dict[str, Any]:
+        """Return how far it is."""
+        return {"next": self._next, "is_set_by_callback": self._is_set_by_callback}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from where `state` was called."""
+        self._next = state["next"]
+        if state["is_set_by_callback"]:
+            self.stop()
+
     def _of(self, updates: NDArray[np.int64]) -> NDArray[np.floating]:
         rate = self._settings.learning_rate
         if callable(rate):

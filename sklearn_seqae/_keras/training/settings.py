@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import Baselines, Patches
+from sklearn_seqae._batching import Baselines, Patches, auto_epochs
 from sklearn_seqae._prefixes import Prefixes
 
 FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained
@@ -51,6 +52,29 @@ class Settings:
     def sets_rate(self) -> bool:
         """Whether `learning_rate` counts: an optimizer instance has its own."""
         return not isinstance(self.optimizer, keras.optimizers.Optimizer)
+
+
+def asked_for(
+    parameters: Mapping[str, Any],
+    callbacks: list[keras.callbacks.Callback],
+    n_sequences: int,
+) -> Settings:
+    """Return the settings that parameters ask for.
+
+    Parameters
+    ----------
+    parameters : mapping
+        The estimator's, by name.
+    callbacks : list of Callback
+        What its `callbacks` are.
+    n_sequences : int
+        Of the training set.
+    """
+    values = {field.name: parameters[field.name] for field in fields(Settings)}
+    values["callbacks"] = callbacks
+    if values["epochs"] == "auto":
+        values["epochs"] = auto_epochs(n_sequences, values["batch_size"])
+    return Settings(**values)
 
 
 @dataclass(frozen=True)

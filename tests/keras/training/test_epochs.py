@@ -268,12 +268,15 @@ def test_what_is_drawn_is_decided_by_the_seed(random):
     assert fit().history != first.history
 
 
+@pytest.mark.parametrize("random", [DROPOUT, {"noise": 0.5, "mask_ratio": 0.3}])
 @pytest.mark.parametrize("steps_per_call", [1, 30])
-def test_how_many_epochs_a_call_changes_nothing_drawn(monkeypatch, steps_per_call):
-    expected = fit(epochs=5, **DROPOUT)
+def test_how_many_epochs_a_call_changes_nothing_drawn(
+    monkeypatch, steps_per_call, random
+):
+    expected = fit(epochs=5, **random)
     monkeypatch.setattr(feeding, "STEPS_PER_CALL", steps_per_call)
     monkeypatch.setattr(epochs, "STEPS_PER_CALL", steps_per_call)
-    found = fit(epochs=5, callbacks=BatchRecorder(), **DROPOUT)
+    found = fit(epochs=5, callbacks=BatchRecorder(), **random)
     assert_same_weights(found.state.weights, expected.state.weights)
 
 

@@ -1,0 +1,294 @@
+"""A file from which a fit that was killed goes on, and ends at the same bits.
+
+It holds all that the rest of a fit depends on, at the end of an epoch, and a
+fingerprint of what the fit was given. There are arrays and plain values only, so
+reading it runs no code. A file is complete or not there: it is written beside its place
+and then moved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._checksums import checksum
+from sklearn_seqae._plain import from_plain, to_plain
+from sklearn_seqae._state import State
+
+SECONDS = 10.0  # between two files: each takes some hundredths of one
+MAGIC = b"sklearn_seqae checkpoint 1\n"
+DIGEST = "sha256 "  # begins a line of a fingerprint that nobody can read
+# They decide nothing, or only what is hashed in any case
+IGNORED = ("callbacks", "checkpoint_path", "scaler", "verbose", "warm_start")
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best epoch so far, for early stopping.
+
+    Attributes
+    ----------
+    loss : float
+        Of the validation set.
+    epoch, last_improvement : int
+        That epoch, and the last one that was better by `tol`.
+    state : State
+    """
+
+    loss: float
+    epoch: int
+    last_improvement: int
+    state: State
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Training at the end of an epoch.
+
+    Attributes
+    ----------
+    state : State
+    n_epochs : int
+        Epochs that are done.
+    history : dict of str to list of float
+    feed : dict
+        As from `Feed.state`.
+    best : Best or None
+    at_start : dict
+        State of the fit's random generator before it drew anything.
+    """
+
+    state: State
+    n_epochs: int
+    history: Any  # a loss of held-out sequences may be infinite
+    feed: Any
+    best: Best | None
+    at_start: Any
+
+
+class CheckpointFile:
+    """The file of one fit.
+
+    Parameters
+    ----------
+    path : str or path
+    fingerprint : mapping of str to str
+        As from `fingerprint`.
+    random_state : RandomState
+        Before it drew anything. If there is a file, it is set back to what it was when
+        that fit began: its seed may have been drawn.
+
+    Attributes
+    ----------
+    found : Checkpoint or None
+        Where to go on, if there is a file.
+    at_start : dict
+        As in `Checkpoint`.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, something else, or of another fit.
+    OSError
+        If it can't be read.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        fingerprint: Mapping[str, str],
+        random_state: np.random.RandomState,
+    ) -> None:
+        self._path, self._fingerprint = Path(path), dict(fingerprint)
+        self._next = -np.inf
+        self.found = self._read()
+        if self.found is not None:
+            random_state.set_state(self.found.at_start)
+        self.at_start = random_state.get_state(legacy=False)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to write. What is written never depends on the clock."""
+        return time.monotonic() >= self._next
+
+    def write(self, checkpoint: Checkpoint) -> None:
+        """Put a checkpoint in place of the one before.
+
+        Raises
+        ------
+        OSError
+            If it can't be written; the one before stays.
+        """
+        fit = {"fingerprint": self._fingerprint, "training": to_plain(checkpoint)}
+        payload = _as_bytes(fit)
+        beside = self._path.with_name(f"{self._path.name}.partial")
+        try:
+            with beside.open("wb") as file:
+                file.write(MAGIC + hashlib.sha256(payload).digest() + payload)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._path)
+        except OSError as error:
+            with suppress(OSError):
+                beside.unlink()
+            raise self._failure("written", error) from error
+        self._next = time.monotonic() + SECONDS
+
+    def remove(self) -> None:
+        """Remove it: there is nothing to go on with."""
+        self._path.unlink(missing_ok=True)
+
+    def _read(self) -> Checkpoint | None:
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._failure("read", error) from error
+        start = len(MAGIC)
+        digest, payload = data[start : start + 32], data[start + 32 :]
+        if not data.startswith(MAGIC):
+            raise self._refusal("is no checkpoint that this release can read")
+        if hashlib.sha256(payload).digest() != digest:
+            raise self._refusal("was damaged")
+        fit = _from_bytes(payload)
+        differences = _differences(self._fingerprint, fit["fingerprint"])
+        if differences:
+            raise self._refusal(
+                "is of a fit that was given something else: "
+                f"{', '.join(differences)}. To go on with that fit, give it the same "
+                "again",
+                ". To start anew, ",
+            )
+        found: Checkpoint = from_plain(Checkpoint, fit["training"], "checkpoint")
+        return found
+
+    def _refusal(self, what: str, then: str = "; ") -> ValueError:
+        return ValueError(
+            f"the file at checkpoint_path, {str(self._path)!r}, {what}{then}delete it, "
+            "or set another path."
+        )
+
+    def _failure(self, done: str, error: OSError) -> OSError:
+        """Return an error of the same class that says what to do."""
+        return OSError(
+            error.errno,
+            f"the file at checkpoint_path can't be {done} ({error.strerror}); set "
+            "checkpoint_path to a file in a folder that exists, can be written to and "
+            "has room, or to None",
+            str(self._path),
+        )
+
+
+def file_of_fit(
+    parameters: Mapping[str, Any],
+    shaped_by: Mapping[str, Any],
+    start: State | None,
+    random_state: np.random.RandomState,
+    **data: Any,
+) -> CheckpointFile | None:
+    """Return the file at `checkpoint_path`, None if there is to be none.
+
+    See `fingerprint` for the parameters, and `CheckpointFile` for what is raised.
+    """
+    path = parameters["checkpoint_path"]
+    if path is None:
+        return None
+    of_fit = fingerprint(parameters, shaped_by, start, random_state, **data)
+    return CheckpointFile(path, of_fit, random_state)
+
+
+def fingerprint(
+    parameters: Mapping[str, Any],
+    shaped_by: Mapping[str, Any],
+    start: State | None,
+    random_state: np.random.RandomState,
+    **data: Any,
+) -> dict[str, str]:
+    """Return what decides the end of a fit, a line of text for each.
+
+    Parameters
+    ----------
+    parameters : mapping
+        The estimator's, by name.
+    shaped_by : mapping
+        Those that shaped the network, in one form for each meaning.
+    start : State or None
+        What the fit goes on from.
+    random_state : RandomState
+        Before it drew anything.
+    **data : object
+        What else there is, by name: arrays, plain values and dataclasses of them.
+    """
+    lines = {"sklearn_seqae": version("sklearn-seqae")}
+    for name, value in (dict(shaped_by) | dict(parameters)).items():
+        if name not in IGNORED:
+            # of the weights of losses, the network only knows whether they are positive
+            is_form = name in shaped_by and not isinstance(shaped_by[name], bool)
+            lines[name] = _text(shaped_by[name] if is_form else value)
+    earlier = None if start is None else (to_plain(start), random_state)
+    for name, value in (data | {"the fit before": earlier}).items():
+        lines[name] = DIGEST + checksum(to_plain(value)).digest
+    return lines
+
+
+def _text(value: Any) -> str:
+    """Return a parameter as text, the same in every process."""
+    if isinstance(value, type):
+        return f"{value.__module__}.{value.__qualname__}"
+    if hasattr(value, "get_config"):  # of Keras
+        config = {k: v for k, v in value.get_config().items() if k != "name"}
+        name = type(value).__name__
+        return f"{name} {json.dumps(config, sort_keys=True, default=repr)}"
+    if isinstance(value, np.random.RandomState):
+        return DIGEST + checksum(value).digest
+    if isinstance(value, np.generic | np.ndarray):
+        return repr(value.tolist())
+    return repr(value)
+
+
+def _differences(now: Mapping[str, str], then: Mapping[str, str]) -> list[str]:
+    found = []
+    for name in dict(then) | dict(now):
+        here, there = now.get(name, "absent"), then.get(name, "absent")
+        if here != there:
+            is_text = not (here + there).count(DIGEST)
+            found.append(f"{name} (now {here}, then {there})" if is_text else name)
+    return found
+
+
+def _as_bytes(tree: Any) -> bytes:
+    """Write plain values as JSON, beside the arrays that it refers to by number."""
+    arrays: list[NDArray[Any]] = []
+
+    def number(value: Any) -> Any:
+        if isinstance(value, np.generic):
+            return value.item()
+        arrays.append(np.asarray(value))
+        return {"array": len(arrays) - 1}
+
+    text = json.dumps(tree, default=number).encode()
+    file = io.BytesIO()
+    np.savez(file, *arrays, tree=np.frombuffer(text, np.uint8))
+    return file.getvalue()
+
+
+def _from_bytes(payload: bytes) -> Any:
+    with np.load(io.BytesIO(payload), allow_pickle=False) as file:
+
+        def array(found: dict[str, Any]) -> Any:
+            return file[f"arr_{found['array']}"] if set(found) == {"array"} else found
+
+        return json.loads(file["tree"].tobytes(), object_hook=array)
