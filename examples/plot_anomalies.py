@@ -3,15 +3,15 @@
 Find strange sequences
 ======================
 
-An autoencoder learns to reconstruct what it has seen often. A sequence that it
-reconstructs badly is unlike the training sequences. ``score_samples`` measures this: it
-is the negative reconstruction error of each sequence.
+``LSTMAutoencoderOutlierDetector`` learns what is usual from the embeddings,
+reconstruction errors and statistics of sequences. It is an outlier detector in
+scikit-learn's sense.
 """
 
 # %%
 # Normal and strange
 # ------------------
-# The autoencoder is trained on 300 normal sequences only. 200 other sequences are for
+# The detector is fitted on 300 normal sequences only. 200 other sequences are for
 # testing, and 40 of them are strange: for ten time steps, one of their two features is
 # stuck or runs backwards.
 
@@ -39,24 +39,32 @@ for x in X_test[:40]:
 
 from sklearn.metrics import roc_auc_score
 
-from sklearn_seqae import LSTMAutoencoderTransformer
+from sklearn_seqae import LSTMAutoencoderOutlierDetector
 
-autoencoder = LSTMAutoencoderTransformer(epochs=80, random_state=0).fit(X_train)
-scores = autoencoder.score_samples(X_test)
-print(f"Area under the ROC curve: {roc_auc_score(strange, -scores):.2f}")
+detector = LSTMAutoencoderOutlierDetector(random_state=0).fit(X_train)
+scores = detector.score_samples(X_test)
+print(f"Area under the ROC curve: {roc_auc_score(strange, -scores):.3f}")
 
 # %%
-# The errors of both kinds overlap a little: a few normal sequences have large errors,
-# too.
+# A sequence whose score is below ``offset_`` is an outlier. By default, this threshold
+# is three standard deviations from what is usual. ``contamination`` sets another one: a
+# quantile of the scores in ``fit``.
+
+is_outlier = detector.predict(X_test) == -1
+print(f"Found: {np.mean(is_outlier[strange]):.0%} of the strange sequences")
+print(f"False alarms: {np.mean(is_outlier[~strange]):.0%} of the normal ones")
+
+# %%
+# The scores of the two kinds hardly overlap.
 
 import matplotlib.pyplot as plt
 
-errors = -scores
-bins = np.geomspace(errors.min(), errors.max(), 25)
+deviations = np.maximum(-scores, 0.1)  # for an axis in logarithms
+bins = np.geomspace(0.1, deviations.max(), 25)
 fig, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
-ax.hist(errors[~strange], bins, color="#56B4E9", edgecolor="black", label="normal")
+ax.hist(deviations[~strange], bins, color="#56B4E9", edgecolor="black", label="normal")
 ax.hist(
-    errors[strange],
+    deviations[strange],
     bins,
     color="#D55E00",
     alpha=0.7,
@@ -64,22 +72,14 @@ ax.hist(
     hatch="///",
     label="strange",
 )
+ax.axvline(-detector.offset_, color="black", linestyle="--", label="threshold")
 ax.set(
-    title="Errors of 200 sequences that were not trained on",
+    title="Scores of 200 sequences that were not in fit",
     xscale="log",
-    xlabel="Mean squared error (scaled), the negative score",
+    xlabel="Standard deviations from what is usual, the negative score",
     ylabel="Sequences",
 )
 _ = ax.legend()
-
-# %%
-# So a threshold has to weigh missed sequences against false alarms. This one allows
-# false alarms for 5% of the normal sequences. (In practice, take the quantile from
-# normal sequences of their own, neither trained on nor tested.)
-
-threshold = np.quantile(errors[~strange], 0.95)
-found = np.mean(errors[strange] > threshold)
-print(f"{found:.0%} of the strange sequences have larger errors than {threshold:.2f}")
 
 # %%
 # The strangest
@@ -95,7 +95,7 @@ usual = normal[np.argsort(scores[normal])[len(normal) // 2]]
 chosen = [X_test[strangest], X_test[usual]]
 display = ReconstructionDisplay(
     original=chosen,
-    decoded=autoencoder.reconstruct(chosen),
+    decoded=detector.estimator_.reconstruct(chosen),
     sequence_names=["The strangest", "A usual one"],
 )
 _ = display.plot()

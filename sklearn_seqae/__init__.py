@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn_seqae._estimator import LSTMAutoencoderTransformer
     from sklearn_seqae._inputs import from_channels_first
+    from sklearn_seqae._outlier import LSTMAutoencoderOutlierDetector
     from sklearn_seqae._tables import to_frame, to_sequences
 
 __version__ = version("sklearn-seqae")
 
 __all__ = [
+    "LSTMAutoencoderOutlierDetector",
     "LSTMAutoencoderTransformer",
     "__version__",
     "from_channels_first",
@@ -22,6 +24,7 @@ __all__ = [
 # Loaded when first asked for (PEP 562): scikit-learn alone takes over a second on some
 # machines, which `import sklearn_seqae` for its version should not cost.
 _HOMES = {
+    "LSTMAutoencoderOutlierDetector": "sklearn_seqae._outlier",
     "LSTMAutoencoderTransformer": "sklearn_seqae._estimator",
     "from_channels_first": "sklearn_seqae._inputs",
     "to_frame": "sklearn_seqae._tables",

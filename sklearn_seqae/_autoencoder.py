@@ -162,12 +162,21 @@ class Autoencoder:
         Z[:, n_learnt:] = self.preprocessing.exact(scaled)
         return Z
 
-    def decode(self, Z: NDArray[Any], n_timesteps: NDArray[np.int64]) -> RaggedArray:
-        """Scaled sequences of the given lengths, from any finite embeddings."""
-        self.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
+    def decode(
+        self,
+        Z: NDArray[Any],
+        n_timesteps: NDArray[np.int64],
+        what: str = "row {row} of Z",
+        first: int = 0,
+    ) -> RaggedArray:
+        """Scaled sequences of the given lengths, from any finite embeddings.
+
+        For messages, ``what`` names an entry and ``first`` is the first one's number.
+        """
+        self.check_decodable(n_timesteps, f"{what} means a sequence that")
         n_learnt = self.architecture.embedding_size
         units = self.preprocessing.units_of(Z[:, n_learnt:])
-        return self._decode(Z[:, :n_learnt], n_timesteps, units, "row {row} of Z")
+        return self._decode(Z[:, :n_learnt], n_timesteps, units, what, first)
 
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
         """Time steps that embeddings mean, ``default`` where they hold no length."""

@@ -618,7 +618,9 @@ class LSTMAutoencoderTransformer(
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return the negative reconstruction error of each sequence.
 
-        The lower the score, the more unusual the sequence.
+        A low score means that the sequence is unusual. A high one does not mean that it
+        is usual: flat sequences, as of a dead sensor, are the easiest to reconstruct.
+        `LSTMAutoencoderOutlierDetector` finds those, too.
 
         Parameters
         ----------

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_seqae import LSTMAutoencoderTransformer
+from sklearn_seqae import LSTMAutoencoderOutlierDetector, LSTMAutoencoderTransformer
 
 pytestmark = pytest.mark.usefixtures("programs_dropped")
 
@@ -73,3 +73,11 @@ def test_variant(caplog, estimator, check):
     check(estimator)
     # Many networks, one after the other: TensorFlow likes to remark on that.
     assert [record.getMessage() for record in caplog.records] == []
+
+
+TINY = LSTMAutoencoderTransformer(**PLAIN, n_components=3, hidden_layer_sizes=4)
+
+
+@parametrize_with_checks([LSTMAutoencoderOutlierDetector(TINY)])
+def test_outlier_detector(estimator, check):
+    check(estimator)

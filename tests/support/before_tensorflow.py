@@ -53,12 +53,18 @@ def main(facts, tests):
     before = state()
     import_module("sklearn_seqae.datasets")
     import_module("sklearn_seqae.plotting")
-    from sklearn_seqae import LSTMAutoencoderTransformer, to_frame, to_sequences
+    from sklearn_seqae import (
+        LSTMAutoencoderOutlierDetector,
+        LSTMAutoencoderTransformer,
+        to_frame,
+        to_sequences,
+    )
 
     step("all that is public")
     changed["all that is public"] = changes(before)
 
-    repr(sklearn.base.clone(LSTMAutoencoderTransformer(n_components=3)).get_params())
+    own = LSTMAutoencoderTransformer(n_components=3)
+    repr(sklearn.base.clone(LSTMAutoencoderOutlierDetector(own)).get_params())
     step("bookkeeping")
     from sklearn.utils import estimator_html_repr
 
