@@ -4,7 +4,6 @@ XLA compiles one, for the tests of what it alone does: it computes in buffers th
 outlive a call.
 """
 
-
 import keras
 import numpy as np
 import pytest
