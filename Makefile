@@ -14,7 +14,7 @@ NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-quick test-oldest test-newest test-nightly test-benchmarks ruff
+.PHONY: help demo test test-quick trust test-oldest test-newest test-nightly test-benchmarks ruff
 .PHONY: lint types docs links bench audit dist test-dist format clean
 
 help:  ## list these words
@@ -52,6 +52,9 @@ test-nightly:  ## the tests with last night's NumPy, pandas, scikit-learn and Ke
 	.venv-nightly/bin/python -m pip --quiet uninstall --yes keras
 	.venv-nightly/bin/python -m pip --quiet install --pre --upgrade --no-deps keras-nightly
 	.venv-nightly/bin/$(PYTEST)
+
+trust: $(VENV)/.has-test  ## the promises that take minutes to test, with their figures
+	$(BIN)/python -m pytest -m nightly tests
 
 test-benchmarks: $(VENV)/.has-test ruff  ## the tests of the benchmarks
 	$(BIN)/python -m pytest benchmarks/tests

@@ -17,6 +17,7 @@ from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._batching import (
     Patches,
     baselines,
+    buffer_sizes,
     from_patches,
     hold_out,
 )
@@ -161,6 +162,17 @@ class Autoencoder:
         Z[:, :n_learnt] = self._encode(scaled)
         Z[:, n_learnt:] = self.preprocessing.exact(scaled)
         return Z
+
+    def warm_up(self, longest: int, *, with_decoder: bool) -> None:
+        """Compile encoder and decoder for sequences of up to ``longest`` time steps."""
+        patch_size = self.preprocessing.patch_size
+        sizes = buffer_sizes(-(-longest // patch_size))
+        lengths = np.minimum(np.array(sizes) * patch_size, longest)
+        n_features = self.architecture.n_inputs // patch_size
+        zeros = np.zeros((lengths.sum(), n_features), np.float32)
+        Z = self.embed(RaggedArray(zeros, offsets_from_lengths(lengths)), "float64")
+        if with_decoder:
+            self.decode(Z, lengths)
 
     def decode(
         self,

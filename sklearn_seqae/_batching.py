@@ -315,9 +315,7 @@ def by_size(lengths: Indices, n_rows: int) -> list[tuple[int, Indices]]:
         The steps of a buffer, and its shards, shape (n_shards, n_rows): sequences by
         index, -1 for an empty row. There are fewer rows where buffers are long.
     """
-    sizes = [64, 256, 1024, LONG]
-    while sizes[-1] < lengths.max(initial=0):
-        sizes.append(2 * sizes[-1])
+    sizes = buffer_sizes(int(lengths.max(initial=0)))
     order = np.argsort(lengths, kind="stable")
     ends = np.searchsorted(lengths[order], sizes, side="right")
     found: list[tuple[int, Indices]] = []
@@ -328,6 +326,14 @@ def by_size(lengths: Indices, n_rows: int) -> list[tuple[int, Indices]]:
         if len(own):
             found.append((size, filled.reshape(-1, rows)))
     return found
+
+
+def buffer_sizes(longest: int) -> list[int]:
+    """Sizes of the buffers for sequences of up to ``longest`` steps, smallest first."""
+    sizes = [64]
+    while sizes[-1] < longest:
+        sizes.append(sizes[-1] * (4 if sizes[-1] < LONG else 2))
+    return sizes
 
 
 def buffer_steps(longest: int) -> int:

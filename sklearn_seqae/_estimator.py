@@ -557,6 +557,53 @@ class LSTMAutoencoderTransformer(
         scaled, container = fitted._scaled(X)
         return with_ids(fitted._autoencoder.embed(scaled, container.dtype), X, self)
 
+    def warm_up(self, max_length: int | None = None, *, decode: bool = False) -> Self:
+        """Compile now what `transform` runs, so that no later call waits for it.
+
+        A process needs this once, a server before its first request. Without it, the
+        first call compiles, and so does the first one with a sequence that outgrows
+        the buffers: of 64, 256, 1,024 and 4,096 LSTM steps, from there on doubling.
+
+        Parameters
+        ----------
+        max_length : int, default=None
+            Time steps of the longest sequence to expect. None is `max_length_`.
+        decode : bool, default=False
+            Whether to compile `inverse_transform` as well; `reconstruct` and
+            `score_samples` run both.
+
+        Returns
+        -------
+        self : LSTMAutoencoderTransformer
+            As it was.
+
+        Raises
+        ------
+        ValueError
+            If `max_length` is less than 1, or more than the decoder can write.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn_seqae import LSTMAutoencoderTransformer
+        >>> X = [np.sin(np.arange(n) / 3.0) for n in (12, 20, 16)]
+        >>> autoencoder = LSTMAutoencoderTransformer(
+        ...     n_components=2, hidden_layer_sizes=4, epochs=2, random_state=0
+        ... )
+        >>> autoencoder.fit(X).warm_up(max_length=100).transform(X[:1]).shape
+        (1, 2)
+        """
+        fitted = snapshot(self)
+        longest = fitted.max_length_
+        if max_length is not None:
+            longest = check_scalar(max_length, "max_length", Integral, min_val=1)
+        if decode:
+            fitted._autoencoder.check_decodable(
+                np.array([longest]), "max_length means a sequence that"
+            )
+        fitted._autoencoder.warm_up(longest, with_decoder=decode)
+        return self
+
     def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
         """Decode embeddings, or any other finite vectors, into sequences.
 

@@ -61,6 +61,14 @@ def _turn(on):
         tf.config.optimizer.set_experimental_options(options)
 
 
+def count_functions():
+    """Count the functions that are compiled for `transform` and its inverse."""
+    from sklearn_seqae._keras import inference
+
+    makers = (inference._encoder, inference._decoder, inference._forecaster)
+    return sum(maker.cache_info().currsize for maker in makers)
+
+
 def checkpoints_at_every_call(set_attribute):
     """Let a fit write a checkpoint after each call into TensorFlow, and make many."""
     from sklearn_seqae._keras.training import checkpoint, epochs
