@@ -357,7 +357,7 @@ def test_killed_at_random_moments(plain_autoencoder, sequences, tmp_path):
     check_kills(autoencoder, sequences, tmp_path, 3, 0.4, waits=True, xla=False)
 
 
-@pytest.mark.nightly
+@pytest.mark.trust
 @pytest.mark.xla
 def test_killed_at_twenty_random_moments(few_sequences, tmp_path):
     """Of the true defaults; in tracing and compiling, too."""

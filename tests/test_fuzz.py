@@ -1,4 +1,4 @@
-"""Random containers and random calls: some hundreds here, more in tests/nightly."""
+"""Random containers and random calls: some hundreds here, more in tests/trust."""
 
 import pytest
 from fuzzing import FAULTY, SAME, SEQUENCES, check_refused, check_same, machine

@@ -1,6 +1,6 @@
 """Random containers, some of them faulty, and a machine that uses an estimator at will.
 
-For hypothesis: `tests/test_fuzz.py` runs some hundreds of cases, `tests/nightly` more.
+For hypothesis: `tests/test_fuzz.py` runs some hundreds of cases, `tests/trust` more.
 """
 
 import pickle

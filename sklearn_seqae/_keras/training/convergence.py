@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._batching import Baselines
 from sklearn_seqae._keras.training.settings import Settings
+from sklearn_seqae.exceptions import _count
 
 HARDLY_BEGUN = 100  # updates; with fewer, a network may not yet beat the mean
 NO_BETTER = 0.99  # of the loss of predicting the mean
@@ -86,8 +87,8 @@ def warn_unless_learnt(
         *([] if is_far_off else ["train for more epochs"]),
     ]
     warnings.warn(
-        f"The loss is {loss:.4g} after {n_epochs} epochs; predicting the mean of each "
-        f"feature gives {baselines.of_mean:.4g}. To learn more, "
+        f"The loss is {loss:.4g} after {_count(n_epochs, 'epoch')}; predicting the "
+        f"mean of each feature gives {baselines.of_mean:.4g}. To learn more, "
         f"{', or '.join(advice)}.",
         ConvergenceWarning,
         stacklevel=2,

@@ -34,6 +34,7 @@ from sklearn_seqae._keras.training.result import Result
 from sklearn_seqae._keras.training.settings import Data, Settings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._state import State
+from sklearn_seqae.exceptions import _count
 
 STEPS_PER_SNAPSHOT = 8000  # a second or two: a snapshot takes some milliseconds
 
@@ -144,7 +145,8 @@ class _Loop:
             self._return_to_done()
             if not beats_mean(self._kept_loss(), self._baselines):
                 raise
-            message = f"{error} What was learnt in {self.n_epochs} epochs is kept."
+            n = _count(self.n_epochs, "epoch")
+            message = f"{error} What was learnt in {n} is kept."
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
         else:
             self._warn_unless_learnt()

@@ -18,7 +18,7 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.nightly)
+            item.add_marker(pytest.mark.trust)
             item.add_marker(pytest.mark.xla)
 
 
