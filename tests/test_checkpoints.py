@@ -352,6 +352,7 @@ def check_kills(estimator, X, folder, n_kills, seconds, waits, xla):
     return facts
 
 
+@pytest.mark.trust
 def test_killed_at_random_moments(plain_autoencoder, sequences, tmp_path):
     autoencoder = plain_autoencoder(**MANY_EPOCHS).set_params(epochs=150)
     check_kills(autoencoder, sequences, tmp_path, 3, 0.4, waits=True, xla=False)
