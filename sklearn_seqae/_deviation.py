@@ -88,7 +88,7 @@ def _mean(values: Floats, sequences: RaggedArray) -> Floats:
 
 @dataclass(frozen=True)
 class Usual:
-    """What is usual, learnt from sequences.
+    """Model of usual sequences.
 
     Attributes
     ----------

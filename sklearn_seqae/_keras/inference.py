@@ -251,7 +251,7 @@ def forecast(
 
 @dataclass(frozen=True)
 class _Device:
-    """What runs the functions."""
+    """The device and the threads that run the functions."""
 
     gpu: bool
     jit: bool

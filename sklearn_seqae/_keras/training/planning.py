@@ -75,7 +75,7 @@ def plan_shapes(
         n_bytes = count_bytes(
             architecture, shape.n_steps, shape.n_rows, shape.n_prefix_rows
         )
-        return n_bytes * (shape.n_at_once or shape.n_shards)
+        return n_bytes * shape.n_buffers
 
     longest = int(lengths.max())
     usual = shape(buffer_steps(longest), n_shards, n_rows)

@@ -14,7 +14,7 @@ from sklearn_seqae._packing import ForecastTargets
 
 @dataclass(frozen=True)
 class ShardShape:
-    """How a batch is cut into shards, and the buffers that one is computed in.
+    """Cut of a batch into shards, and the buffers that these are computed in.
 
     Attributes
     ----------
@@ -33,6 +33,11 @@ class ShardShape:
     n_steps: int
     n_prefix_rows: int = 0
     n_at_once: int | None = None
+
+    @property
+    def n_buffers(self) -> int:
+        """Shards that have buffers of their own."""
+        return self.n_at_once or self.n_shards
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,9 @@ class Program:
 
     def shape_for(self, longest: int) -> ShardShape:
         """Return the shape of a batch whose longest sequence has so many steps."""
-        is_long = self.long is not None and longest > self.usual.n_steps
-        return self.long if is_long and self.long else self.usual
+        if self.long is None or longest <= self.usual.n_steps:
+            return self.usual
+        return self.long
 
 
 class UpdateSettings(NamedTuple):

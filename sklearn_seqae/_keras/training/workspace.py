@@ -215,7 +215,7 @@ class Workspace:
             )
             if self._jit
             else {}
-            for _ in range(shape.n_at_once or shape.n_shards)
+            for _ in range(shape.n_buffers)
         ]
         buffers = tf.nest.flatten(scratch)
         self.n_bytes += sum(math.prod(v.shape) * v.dtype.size for v in buffers)
