@@ -43,7 +43,7 @@ OURS: dict[str, dict[str, Any]] = {
     "masking": MASKING,
     "differences": DIFFERENCES,
     # But for one thing the defaults
-    "64-components": {"n_components": 64},
+    **{f"{n}-components": {"n_components": n} for n in (8, 16, 64)},
     "contrastive-1": {"contrastive_weight": 1.0},
     "no-contrastive": {"contrastive_weight": 0.0},
     "noise-0.2": {"noise": 0.2},
