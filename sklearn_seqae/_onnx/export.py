@@ -74,6 +74,8 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
     >>> import numpy as np
     >>> import onnxruntime
     >>> from sklearn_seqae import LSTMAutoencoderTransformer, to_onnx
@@ -81,8 +83,9 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
     >>> autoencoder = LSTMAutoencoderTransformer(
     ...     n_components=2, hidden_layer_sizes=4, epochs=2, random_state=0
     ... ).fit(X)
-    >>> to_onnx(autoencoder, "encoder.onnx")
-    >>> session = onnxruntime.InferenceSession("encoder.onnx")
+    >>> path = Path(mkdtemp()) / "encoder.onnx"
+    >>> to_onnx(autoencoder, path)
+    >>> session = onnxruntime.InferenceSession(path)
     >>> lengths = np.array([len(x) for x in X])
     >>> given = {"values": np.concatenate(X), "lengths": lengths}
     >>> (Z,) = session.run(["embedding"], given)
@@ -134,6 +137,8 @@ def decoder_to_onnx(
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
     >>> import numpy as np
     >>> import onnxruntime
     >>> from sklearn_seqae import LSTMAutoencoderTransformer, decoder_to_onnx
@@ -141,8 +146,9 @@ def decoder_to_onnx(
     >>> autoencoder = LSTMAutoencoderTransformer(
     ...     n_components=2, hidden_layer_sizes=4, epochs=2, random_state=0
     ... ).fit(X)
-    >>> decoder_to_onnx(autoencoder, "decoder.onnx")
-    >>> session = onnxruntime.InferenceSession("decoder.onnx")
+    >>> path = Path(mkdtemp()) / "decoder.onnx"
+    >>> decoder_to_onnx(autoencoder, path)
+    >>> session = onnxruntime.InferenceSession(path)
     >>> Z = autoencoder.transform(X).astype(np.float32)
     >>> values, lengths = session.run(["values", "lengths"], {"embedding": Z})
     >>> lengths.tolist()

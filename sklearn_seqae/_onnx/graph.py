@@ -163,7 +163,7 @@ class Graph:
         name : str, default=None
             What a runtime calls the node in its messages.
         **attributes : object
-            None leaves an attribute out.
+            Those of the node, in the words of ONNX.
         """
         return self.add(op_type, inputs, [dtype], name, attributes)[0]
 
@@ -186,7 +186,7 @@ class Graph:
             ["" if tensor is None else tensor.name for tensor in inputs],
             [output.name for output in outputs],
             name or outputs[0].name,
-            **{k: v for k, v in (attributes or {}).items() if v is not None},
+            **(attributes or {}),
         )
         self.nodes.append(node)
         return outputs
@@ -208,27 +208,44 @@ class Graph:
             From a state to the next one and what is written. It may use any tensor of
             this graph.
         """
-        outer, self.nodes = self.nodes, []
-        inputs = [
-            Tensor(self, self._new_name("state"), tensor.dtype) for tensor in state
-        ]
-        count = Tensor(self, self._new_name("count"), np.dtype(np.int64))
-        go_on = Tensor(self, self._new_name("go_on"), np.dtype(bool))
-        after, written = body(inputs)
-        still = self.node("Identity", go_on)
-        nodes, self.nodes = self.nodes, outer
-        graph = helper.make_graph(
-            nodes,
-            "step",
-            [_info(count, []), _info(go_on, []), *(_info(x, None) for x in inputs)],
-            [_info(still, []), *(_info(x, None) for x in (*after, written))],
-        )
-        dtypes = [tensor.dtype for tensor in (*state, written)]
+        dtypes = [np.dtype(np.int64), np.dtype(bool), *(x.dtype for x in state)]
+        inputs = [Tensor(self, self._new_name("before"), dtype) for dtype in dtypes]
+
+        def step() -> list[Tensor]:
+            after, written = body(inputs[2:])
+            return [inputs[1], *after, written]
+
+        scalars = [_info(tensor, []) for tensor in inputs[:2]]
+        others = [_info(tensor, None) for tensor in inputs[2:]]
+        part, outputs = self._part("step", step, [*scalars, *others])
         always = self.constant(True, bool)
-        every = self.add(
-            "Loop", [n, always, *state], dtypes, attributes={"body": graph}
+        return self.add(
+            "Loop",
+            [n, always, *state],
+            [tensor.dtype for tensor in outputs[1:]],
+            attributes={"body": part},
+        )[-1]
+
+    def either(
+        self, condition: Tensor, yes: Callable[[], Tensor], no: Callable[[], Tensor]
+    ) -> Tensor:
+        """Compute one of two tensors, of one dtype.
+
+        Parameters
+        ----------
+        condition : bool Tensor, a scalar
+        yes, no : callable
+            What returns the tensor; it may use any tensor of this graph.
+        """
+        then_branch, (output,) = self._part("then_branch", lambda: [yes()])
+        else_branch, _ = self._part("else_branch", lambda: [no()])
+        return self.node(
+            "If",
+            condition,
+            dtype=output.dtype,
+            then_branch=then_branch,
+            else_branch=else_branch,
         )
-        return every[-1]
 
     def model(self, name: str, description: str) -> onnx.ModelProto:
         """Return the finished model, checked."""
@@ -245,6 +262,19 @@ class Graph:
         )
         onnx.checker.check_model(model, full_check=True)
         return model
+
+    def _part(
+        self,
+        name: str,
+        compute: Callable[[], list[Tensor]],
+        inputs: Sequence[onnx.ValueInfoProto] = (),
+    ) -> tuple[onnx.GraphProto, list[Tensor]]:
+        """Return what a function adds, as a graph within this one, and its outputs."""
+        outer, self.nodes = self.nodes, []
+        outputs = [self.node("Identity", tensor) for tensor in compute()]
+        nodes, self.nodes = self.nodes, outer
+        infos = [_info(tensor, None) for tensor in outputs]
+        return helper.make_graph(nodes, name, list(inputs), infos), outputs
 
     def _new_name(self, stem: str) -> str:
         self._n_names += 1

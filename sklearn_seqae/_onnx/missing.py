@@ -12,10 +12,19 @@ from sklearn_seqae._onnx.ragged import Extent
 def fill_missing(padded: Tensor, extent: Extent) -> Tensor:
     """Fill NaN (N, T, F) by linear interpolation over time, feature by feature.
 
-    All features of all sequences stand in one row. The place of each observed value
-    follows from how many come before it.
+    Nothing is computed where nothing is missing.
     """
-    n = extent.n_steps
+    missing = ops.isnan(padded) & ops.expand_dims(extent.inside, 2)
+    return padded.graph.either(
+        ops.any(missing), lambda: _filled(padded, extent.n_steps), lambda: padded
+    )
+
+
+def _filled(padded: Tensor, n: Tensor) -> Tensor:
+    """Fill all features of all sequences, in one row.
+
+    The place of each observed value follows from how many come before it.
+    """
     row = ops.reshape(ops.transpose(padded, (0, 2, 1)), (-1,))
     missing = ops.isnan(row)
     observed = ops.flatnonzero(~missing)

@@ -125,6 +125,11 @@ def min(x: Tensor, axis: int) -> Tensor:
     return _reduce("ReduceMin", x, axis)
 
 
+def any(x: Tensor) -> Tensor:
+    """Return whether something is true, a scalar."""
+    return _reduce("ReduceMax", reshape(cast(x, np.int32), (-1,)), 0) > 0
+
+
 def softmax(x: Tensor, axis: int) -> Tensor:
     return x.graph.node("Softmax", x, axis=axis)
 
@@ -207,13 +212,13 @@ def flatnonzero(x: Tensor) -> Tensor:
 
 
 def refuse(x: Tensor, wrong: Tensor, name: str) -> Tensor:
-    """Return ``x``, of int64, unless some entry of a bool vector is true.
+    """Return ``x``, of int64, unless something is true.
 
     ONNX has no errors of one's own. So an index is out of bounds then, in a node whose
     name says what is wrong; runtimes name it.
     """
-    n_wrong = sum(cast(wrong, INT), 0)
-    return x + take(x.graph.constant([0], INT), minimum(n_wrong, 1), name=name)
+    index = max(reshape(cast(wrong, INT), (-1,)), 0)
+    return x + take(x.graph.constant([0], INT), index, name=name)
 
 
 def _reduce(op_type: str, x: Tensor, axis: int) -> Tensor:

@@ -64,17 +64,16 @@ def checked(values: Tensor, scaled: Tensor, lengths: Tensor) -> Tensor:
         As given, and as the network reads them.
     lengths : Tensor of shape (N,), int64
     """
-    n_rows = ops.expand_dims(ops.size(values, 0), 0)
+    total, n_rows = ops.sum(lengths, 0), ops.size(values, 0)
+    infinite = ops.isinf(values)
     problems = {
-        "the_sum_of_lengths_is_the_number_of_rows_of_values": ~n_rows.equals(
-            ops.sum(lengths, 0)
-        ),
+        "the_sum_of_lengths_is_the_number_of_rows_of_values": ~total.equals(n_rows),
         "every_length_is_at_least_1": lengths < 1,
-        "every_value_is_finite_or_NaN_where_missing": ops.isinf(values),
-        "every_scaled_value_is_in_the_range_of_float32": ops.isinf(scaled),
+        "every_value_is_finite_or_NaN_where_missing": infinite,
+        "every_scaled_value_is_in_the_range_of_float32": ops.isinf(scaled) & ~infinite,
     }
     for name, wrong in problems.items():
-        lengths = ops.refuse(lengths, ops.reshape(wrong, (-1,)), name)
+        lengths = ops.refuse(lengths, wrong, name)
     return lengths
 
 
