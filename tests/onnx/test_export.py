@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -296,6 +297,13 @@ def test_unfitted(plain_autoencoder, tmp_path):
             write(plain_autoencoder(), tmp_path / "model.onnx")
     with pytest.raises(NotFittedError):
         to_onnx(make_pipeline(plain_autoencoder()), tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize("library", ["onnx", "skl2onnx"])
+def test_a_library_that_is_not_installed(classifier, tmp_path, monkeypatch, library):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match=f"install it with: pip install {library}"):
+        to_onnx(classifier, tmp_path / "model.onnx")
 
 
 # Other processes ----------------------------------------------------------------------
