@@ -8,9 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import keras
 import numpy as np
 import pytest
-from helpers import assert_same_model
 from keras import callbacks
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 
 # Keras's own, about NumPy 2
 pytestmark = pytest.mark.filterwarnings(
