@@ -5,10 +5,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sklearn_seqae._chunks import SequenceChunks
     from sklearn_seqae._estimator import LSTMAutoencoderTransformer
     from sklearn_seqae._inputs import from_channels_first
     from sklearn_seqae._onnx.export import decoder_to_onnx, to_onnx
     from sklearn_seqae._outlier import LSTMAutoencoderOutlierDetector
+    from sklearn_seqae._parquet import ParquetSequences
     from sklearn_seqae._tables import to_frame, to_sequences
 
 __version__ = version("sklearn-seqae")
@@ -16,6 +18,8 @@ __version__ = version("sklearn-seqae")
 __all__ = [
     "LSTMAutoencoderOutlierDetector",
     "LSTMAutoencoderTransformer",
+    "ParquetSequences",
+    "SequenceChunks",
     "__version__",
     "decoder_to_onnx",
     "from_channels_first",
@@ -29,6 +33,8 @@ __all__ = [
 _HOMES = {
     "LSTMAutoencoderOutlierDetector": "sklearn_seqae._outlier",
     "LSTMAutoencoderTransformer": "sklearn_seqae._estimator",
+    "ParquetSequences": "sklearn_seqae._parquet",
+    "SequenceChunks": "sklearn_seqae._chunks",
     "decoder_to_onnx": "sklearn_seqae._onnx.export",
     "from_channels_first": "sklearn_seqae._inputs",
     "to_frame": "sklearn_seqae._tables",

@@ -62,6 +62,7 @@ class Autoencoder:
         parameters: Mapping[str, Any],
         scaled: RaggedArray,
         sample_weight: NDArray[np.float64],
+        all_lengths: NDArray[np.int64] | None = None,
     ) -> tuple[Autoencoder, Patches]:
         """Choose a network from parameters and data, and cut the data into patches.
 
@@ -71,6 +72,8 @@ class Autoencoder:
             The estimator's, by name.
         scaled : RaggedArray
         sample_weight : ndarray of shape (n_sequences,)
+        all_lengths : ndarray of shape (n_all,), default=None
+            Lengths of all sequences, where ``scaled`` is a sample of them.
 
         Raises
         ------
@@ -86,8 +89,11 @@ class Autoencoder:
                 "normal distribution, which needs a layer that makes it, but "
                 "n_components is None; expected an int."
             )
-        preprocessing, patches = Preprocessing.fit(parameters, scaled, sample_weight)
-        longest = int(scaled.lengths.max())
+        preprocessing, patches = Preprocessing.fit(
+            parameters, scaled, sample_weight, all_lengths
+        )
+        lengths = scaled.lengths if all_lengths is None else all_lengths
+        longest = int(lengths.max())
         architecture = make_architecture(shaped_by, preprocessing, longest)
         shaped_by["patch_size"] = preprocessing.patch_size
         shaped_by["length_component"] = preprocessing.length_code is not None

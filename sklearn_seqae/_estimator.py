@@ -7,10 +7,11 @@ cut into patches (`_preprocessing`); a network is chosen and trained (`_autoenco
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +21,7 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils import Tags, check_scalar
+from sklearn.utils import Tags, check_consistent_length, check_scalar
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -28,9 +29,16 @@ from sklearn_seqae._architecture import DECODERS
 from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
+from sklearn_seqae._chunks import SequenceChunks, for_each_chunk
+from sklearn_seqae._corpus import Corpus, scaled_chunks, shuffled, survey
 from sklearn_seqae._diagram import visual_block
 from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
-from sklearn_seqae._gate import check_one_each, check_same_ids, validate_sequences
+from sklearn_seqae._gate import (
+    check_alone,
+    check_one_each,
+    check_same_ids,
+    validate_sequences,
+)
 from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._outputs import (
@@ -42,6 +50,7 @@ from sklearn_seqae._outputs import (
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._saving import packed, unpacked
 from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unscale
+from sklearn_seqae._streaming import train_in_turns
 from sklearn_seqae._validation import (
     check_features_observed,
     check_horizon,
@@ -51,6 +60,9 @@ from sklearn_seqae._validation import (
     warn_of_ignored_rate,
 )
 from sklearn_seqae._weighting import merge_repeated
+
+if TYPE_CHECKING:
+    from sklearn_seqae._keras.training.result import Result
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 NON_NEGATIVE = Interval(Real, 0, None, closed="left")
@@ -350,6 +362,7 @@ class LSTMAutoencoderTransformer(
     history_: dict[str, list[float]]
     max_length_: int
     n_iter_: int
+    scaler_: Any
 
     def __init__(
         self,
@@ -498,10 +511,16 @@ class LSTMAutoencoderTransformer(
             Embeddings.
         """
         with built_aside(self, last="_autoencoder") as fitted:
-            scaled, container = fitted._fit(X, y, sample_weight)
-            Z = fitted._autoencoder.embed(scaled, container.dtype)
+            fitted_on = fitted._fit(X, y, sample_weight)
+            if fitted_on is None:  # chunks
+                Z = for_each_chunk(fitted.transform, X)
+            else:
+                scaled, container = fitted_on
+                Z = with_ids(
+                    fitted._autoencoder.embed(scaled, container.dtype), X, self
+                )
         fitted._remove_checkpoint()
-        return with_ids(Z, X, self)
+        return Z
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -554,6 +573,8 @@ class LSTMAutoencoderTransformer(
             overflows the network.
         """
         fitted = snapshot(self)
+        if isinstance(X, SequenceChunks):
+            return for_each_chunk(fitted.transform, X)
         scaled, container = fitted._scaled(X)
         return with_ids(fitted._autoencoder.embed(scaled, container.dtype), X, self)
 
@@ -685,6 +706,8 @@ class LSTMAutoencoderTransformer(
             If a sequence can't be used or is longer than the decoder can write.
         """
         fitted = snapshot(self)
+        if isinstance(X, SequenceChunks):
+            return for_each_chunk(fitted.score_samples, X)
         scaled, _ = fitted._scaled(X)
         return -fitted._autoencoder.squared_errors(scaled)
 
@@ -833,10 +856,11 @@ class LSTMAutoencoderTransformer(
 
     def _fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None, partial: bool = False
-    ) -> tuple[RaggedArray, Container]:
+    ) -> tuple[RaggedArray, Container] | None:
         """Fit, and return the scaled sequences; call it on a copy, see `built_aside`.
 
-        After a KeyboardInterrupt in training, everything is set before it is raised.
+        Nothing is returned for sequences in chunks. After a KeyboardInterrupt in
+        training, everything is set before it is raised.
         """
         parameters = self.get_params(deep=False)
         warn_of_ignored_rate(self)
@@ -845,8 +869,18 @@ class LSTMAutoencoderTransformer(
             unused = {"learning_rate_schedule": None, "checkpoint_path": None}
             parameters |= {**once, **unused}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
-        given, container = validate_sequences(self, X, reset=not goes_on)
-        check_one_each(X, given, y=y, sample_weight=sample_weight)
+        if isinstance(X, SequenceChunks):
+            check_alone(sample_weight)
+            scaler = self.scaler_ if goes_on else make_scaler(self.scaler)
+            corpus = survey(self, X, scaler, reset=not goes_on)
+            check_consistent_length(corpus.lengths, y)
+            if not corpus.is_whole:
+                self._fit_stream(X, corpus, parameters, goes_on)
+                return None
+            given, container = corpus.sample, corpus.container
+        else:
+            given, container = validate_sequences(self, X, reset=not goes_on)
+            check_one_each(X, given, y=y, sample_weight=sample_weight)
         distinct, weight = merge_repeated(given, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
         if not goes_on:
@@ -869,12 +903,55 @@ class LSTMAutoencoderTransformer(
         trained, result = network.train(
             patches, prefixes, weight, parameters, self._random_state
         )
-        longest = int(scaled.lengths.max())
-        self.patch_size_ = network.preprocessing.patch_size
+        self._take_over(trained, result, int(scaled.lengths.max()), goes_on)
+        return None if isinstance(X, SequenceChunks) else (given, container)
+
+    def _fit_stream(
+        self, X: SequenceChunks, corpus: Corpus, parameters: Any, goes_on: bool
+    ) -> None:
+        """Fit to sequences that are too many for the buffer."""
+        lengths = corpus.lengths
+        if not goes_on:
+            self._container = corpus.container
+            self._random_state = own_random_state(self.random_state)
+            self.scaler_ = corpus.scaler
+        sample = scale(self.scaler_, corpus.sample)
+        if goes_on:
+            network = self._autoencoder
+            network.check_same(parameters)
+            network.check_decodable(lengths, "sequence {row}")
+        else:
+            equal = np.ones(len(sample))
+            network, _ = Autoencoder.untrained(parameters, sample, equal, lengths)
+        check_horizon(
+            network.preprocessing.prefixes(sample), corpus.container, goes_on=goes_on
+        )
+
+        def turns(generator: np.random.Generator) -> Iterator[RaggedArray]:
+            chunks = scaled_chunks(self, X, generator, len(lengths))
+            batch_size = parameters["batch_size"]
+            return shuffled(chunks, X.buffer_size, batch_size, generator)
+
+        trained, result = train_in_turns(
+            network,
+            turns,
+            sample,
+            lengths,
+            corpus.digest,
+            parameters,
+            self._random_state,
+        )
+        self._take_over(trained, result, int(lengths.max()), goes_on)
+
+    def _take_over(
+        self, trained: Autoencoder, result: Result, longest: int, goes_on: bool
+    ) -> None:
+        """Set the attributes of a fit; then raise what interrupted it, if anything."""
+        self.patch_size_ = trained.preprocessing.patch_size
         self.max_length_ = max(longest, self.max_length_) if goes_on else longest
         self.history_ = result.history_after(self.history_ if goes_on else {})
         self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
-        self._n_features_out = network.n_components
+        self._n_features_out = trained.n_components
         self._autoencoder = trained
         if result.interrupt:
             note = (
@@ -882,7 +959,6 @@ class LSTMAutoencoderTransformer(
             )
             result.interrupt.add_note(note)
             raise result.interrupt
-        return given, container
 
     def _remove_checkpoint(self) -> None:
         """Remove the file of a fit that has ended well."""

@@ -1,6 +1,7 @@
 """The gate through which `X`, `y` and `sample_weight` enter the estimator."""
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from sklearn_seqae._chunks import SequenceChunks
 from sklearn_seqae._inputs import (
     Container,
     ids_of_sequences,
@@ -59,6 +61,7 @@ def validate_sequences(
     TypeError
         If `X` is no container of sequences of numbers.
     """
+    _refuse_chunks(X)
     ragged, container = to_ragged(X)
     fitted_on_rows = not reset and estimator._n_columns is not None
     if container.tabular and not fitted_on_rows:
@@ -118,6 +121,15 @@ def check_one_each(X: Any, ragged: RaggedArray, *, y: Any, sample_weight: Any) -
         check_consistent_length(range(len(ragged)), y)
 
 
+def check_alone(sample_weight: Any) -> None:
+    """Raise if there are weights beside sequences that come in chunks."""
+    if sample_weight is not None:
+        raise ValueError(
+            "sample_weight is given, but X comes in chunks, which have no weights; "
+            "leave out sequences of weight zero, or repeat those of a larger one."
+        )
+
+
 def check_same_ids(given: Any, ids: pd.Index | None, name: str, labels: str) -> None:
     """Check that an entry for each sequence does not name another sequence.
 
@@ -162,6 +174,22 @@ def check_same_ids(given: Any, ids: pd.Index | None, name: str, labels: str) -> 
         raise ValueError(
             f"{name} has an entry for {index[foreign].tolist()[0]!r}, but no sequence "
             f"of {owner} has that id; {remedy}."
+        )
+
+
+def _refuse_chunks(X: Any) -> None:
+    """Raise where one container is expected, but chunks or a generator were passed."""
+    if isinstance(X, SequenceChunks):
+        raise TypeError(
+            "X is in chunks, which this method does not take; call it with each of "
+            "them: `for chunk in X`."
+        )
+    if isinstance(X, Iterator):
+        name = type(X).__name__
+        raise TypeError(
+            f"X is a {name}, which can be read only once; if it yields sequences, pass "
+            "list(X). If it yields chunks, pass SequenceChunks(function), with the "
+            f"function that makes the {name}."
         )
 
 

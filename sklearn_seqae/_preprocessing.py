@@ -62,6 +62,7 @@ class Preprocessing:
         parameters: Mapping[str, Any],
         scaled: RaggedArray,
         sample_weight: NDArray[np.float64],
+        all_lengths: NDArray[np.int64] | None = None,
     ) -> tuple[Preprocessing, Patches]:
         """Fit to scaled sequences, and cut them into patches.
 
@@ -71,13 +72,18 @@ class Preprocessing:
             The estimator's, by name.
         scaled : RaggedArray
         sample_weight : ndarray of shape (n_sequences,)
+        all_lengths : ndarray of shape (n_all,), default=None
+            Lengths of all sequences, where ``scaled`` is a sample of them.
 
         Raises
         ------
         ValueError
             If the length takes the only component.
         """
-        lengths, n_components = scaled.lengths, parameters["n_components"]
+        lengths, weight_of_lengths = scaled.lengths, sample_weight
+        if all_lengths is not None:
+            lengths, weight_of_lengths = all_lengths, np.ones(len(all_lengths))
+        n_components = parameters["n_components"]
         with_length = parameters["length_component"]
         if with_length == "auto":
             with_length = n_components != 1 and lengths.min() < lengths.max()
@@ -90,12 +96,14 @@ class Preprocessing:
         patch_size, horizon = parameters["patch_size"], parameters["forecast_horizon"]
         if patch_size == "auto":
             patch_size = default_patch_size(lengths)
-        length_code = LengthCode.fit(lengths, sample_weight) if with_length else None
+        length_code = None
+        if with_length:
+            length_code = LengthCode.fit(lengths, weight_of_lengths)
         fitted = cls(scaled.n_features, int(patch_size), length_code, norm)
         own, _ = fitted.own_units(scaled)
         if parameters["differences"]:
             change = differences(fill_missing(own), fitted.patch_size)
-            sizes = root_mean_squares(change, lengths, sample_weight)
+            sizes = root_mean_squares(change, scaled.lengths, sample_weight)
             fitted = replace(fitted, difference_scale=tuple(sizes.tolist()))
         if horizon is not None:
             change = change_scale(scaled, sample_weight, horizon)

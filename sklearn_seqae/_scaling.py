@@ -4,14 +4,17 @@ Statistics and scaling are computed in float64. Only the scaled values become fl
 so a small signal on a large offset survives.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
-from sklearn.utils.validation import has_fit_parameter
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError
@@ -99,16 +102,55 @@ def fit_scaler(
         return None
     values, weight = _weighted_timesteps(ragged, sample_weight)
     fit = _fit_standard if type(scaler) is StandardScaler else _fit
-    try:
-        # An infinite range or variance would silently scale everything to zero.
-        with np.errstate(over="raise"):
-            fit(scaler, values, weight)
-    except FloatingPointError as error:
-        raise ValueError(
-            f"{type(scaler).__name__} can't be fitted to values as large as "
-            f"{np.nanmax(np.abs(values)):.3g}: {error}; divide them by a constant."
-        ) from error
+    with _refusing_overflow(scaler, values):
+        fit(scaler, values, weight)
     return scaler
+
+
+class ScalerInChunks:
+    """Fits a scaler to one chunk of sequences after the other.
+
+    Parameters
+    ----------
+    scaler : transformer or None
+        From `make_scaler`. One that is fitted already, such as a `FrozenEstimator`, is
+        left as it is.
+
+    Raises
+    ------
+    TypeError
+        If it has no `partial_fit`.
+    """
+
+    def __init__(self, scaler: Any) -> None:
+        self.scaler = scaler
+        self._origin: NDArray[np.float64] | None = None
+        self._is_given = scaler is None or _is_fitted(scaler)
+        if not (self._is_given or hasattr(scaler, "partial_fit")):
+            name = type(scaler).__name__
+            raise TypeError(
+                f"scaler is a {name}, which has no partial_fit, so it can't be fitted "
+                "to more sequences than the buffer holds; use scaler='standard' or "
+                f"'minmax', or fit it on a sample: FrozenEstimator({name}().fit(...))."
+            )
+
+    def update(self, ragged: RaggedArray) -> None:
+        """Fit to further sequences."""
+        if self._is_given:
+            return
+        values = ragged.values.astype(np.float64)
+        with _refusing_overflow(self.scaler, values):
+            if type(self.scaler) is StandardScaler:
+                if self._origin is None:
+                    self._origin = np.nan_to_num(_origin(values))
+                values -= self._origin
+            self.scaler.partial_fit(values)
+
+    def fitted(self) -> Any:
+        """Return the scaler, fitted to all that came."""
+        if self._origin is not None and self.scaler.mean_ is not None:
+            self.scaler.mean_ = self.scaler.mean_ + self._origin
+        return self.scaler
 
 
 def scale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
@@ -184,6 +226,19 @@ def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
     return ragged.with_values(values)
 
 
+@contextmanager
+def _refusing_overflow(scaler: Any, values: NDArray[np.float64]) -> Iterator[None]:
+    """Raise where an infinite range or variance would scale everything to zero."""
+    try:
+        with np.errstate(over="raise"):
+            yield
+    except FloatingPointError as error:
+        raise ValueError(
+            f"{type(scaler).__name__} can't be fitted to values as large as "
+            f"{np.nanmax(np.abs(values)):.3g}: {error}; divide them by a constant."
+        ) from error
+
+
 def _weighted_timesteps(
     ragged: RaggedArray, sample_weight: NDArray[Any] | None
 ) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
@@ -217,11 +272,25 @@ def _fit_standard(
     first observed value. It is one of the values, so it is near enough to the others
     for the rule to hold.
     """
-    first = np.isfinite(values).argmax(axis=0)
-    origin = values[first, np.arange(values.shape[1])]
+    origin = _origin(values)
     _fit(scaler, values - origin, weight)
     if scaler.mean_ is not None:
         scaler.mean_ = scaler.mean_ + origin
+
+
+def _origin(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the first observed value of each feature, NaN where there is none."""
+    first = np.isfinite(values).argmax(axis=0)
+    found: NDArray[np.float64] = values[first, np.arange(values.shape[1])]
+    return found
+
+
+def _is_fitted(scaler: Any) -> bool:
+    try:
+        check_is_fitted(scaler)
+    except NotFittedError:
+        return False
+    return True
 
 
 def _apply(scaler: Any, method: str, ragged: RaggedArray) -> NDArray[np.float64]:

@@ -159,11 +159,15 @@ def check_features_observed(ragged: RaggedArray) -> None:
     InvalidSequenceError
         Names the first such feature.
     """
-    unobserved = np.isnan(ragged.values).all(axis=0)
+    refuse_unobserved(np.isnan(ragged.values).all(axis=0), len(ragged))
+
+
+def refuse_unobserved(unobserved: Any, n_sequences: int) -> None:
+    """Raise if a feature has no observed value; see `check_features_observed`."""
     if unobserved.any():
         raise InvalidSequenceError(
             f"feature {int(unobserved.argmax())} has no observed value in any of "
-            f"{_count(len(ragged), 'sequence')}, only NaN; leave it out."
+            f"{_count(n_sequences, 'sequence')}, only NaN; leave it out."
         )
 
 

@@ -6,6 +6,6 @@ they import polars or pyarrow.
 """
 
 from sklearn_seqae._tables._to_frame import to_frame
-from sklearn_seqae._tables._to_sequences import to_sequences
+from sklearn_seqae._tables._to_sequences import rows_of_series, to_sequences
 
-__all__ = ["to_frame", "to_sequences"]
+__all__ = ["rows_of_series", "to_frame", "to_sequences"]

@@ -231,6 +231,32 @@ def _stack(
     return values
 
 
+def rows_of_series(
+    frame: Any, by: list[Any], order: Any
+) -> tuple[NDArray[np.integer], pd.Index]:
+    """Return the number of the series of each row, and the sorted ids of the series.
+
+    Parameters
+    ----------
+    frame : DataFrame or Table
+        A long table.
+
+    by : list of labels
+        Columns of ids.
+
+    order : label or None
+        Column of times.
+
+    Raises
+    ------
+    ValueError
+        If a row has no id or no time.
+    """
+    table = read_table(frame)
+    check_rows(table, by, order)
+    return _series_of_rows(table, by)
+
+
 def _as_series(
     stacked: NDArray[Any],
     offsets: NDArray[np.int64],

@@ -31,7 +31,7 @@ from sklearn_seqae._keras.training.feeding import STEPS_PER_CALL, Feed
 from sklearn_seqae._keras.training.planning import plan_program
 from sklearn_seqae._keras.training.progress import Progress
 from sklearn_seqae._keras.training.result import Result
-from sklearn_seqae._keras.training.settings import Data, Settings
+from sklearn_seqae._keras.training.settings import Data, Settings, Stream
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._state import State
 from sklearn_seqae.exceptions import _count
@@ -41,7 +41,7 @@ STEPS_PER_SNAPSHOT = 8000  # a second or two: a snapshot takes some milliseconds
 
 def train(
     architecture: Architecture,
-    data: Data,
+    data: Data | Stream,
     settings: Settings,
     random_state: np.random.RandomState,
     start: State | None = None,
@@ -52,7 +52,7 @@ def train(
     Parameters
     ----------
     architecture : Architecture
-    data : Data
+    data : Data or Stream
     settings : Settings
     random_state : RandomState
         Draws initial weights and the batches of every epoch.
@@ -98,7 +98,7 @@ class _Loop:
         self,
         workspace: Workspace,
         state: State,
-        data: Data,
+        data: Data | Stream,
         settings: Settings,
         random_state: np.random.RandomState,
         file: CheckpointFile | None,
@@ -127,7 +127,8 @@ class _Loop:
         self._save_now_and_then()
         self._tell("on_train_begin")
         try:
-            if self._callbacks or self.settings.early_stopping:
+            is_watched = self._callbacks or self.settings.early_stopping
+            if is_watched or self.feed.is_stream:
                 self._epoch_by_epoch()
             else:
                 self._many_epochs_a_call()
@@ -186,7 +187,7 @@ class _Loop:
     def _epoch_by_epoch(self) -> None:
         for epoch in range(self.n_epochs, self.settings.epochs):
             self._tell("on_epoch_begin", epoch)
-            logs = self.feed.means(self._run_batches(self.feed.epoch()))
+            logs = self.feed.means(self._run_turns())
             if self.feed.holds_out:
                 logs |= self._held_out()
             self._end_epoch(logs)
@@ -217,13 +218,22 @@ class _Loop:
 
     # Pieces ---------------------------------------------------------------------------
 
-    def _run_batches(self, shards: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _run_turns(self) -> NDArray[np.float64]:
+        """Train for one epoch; sums for each batch, see `Feed.sums`."""
+        sums: list[NDArray[np.float64]] = []
+        for shards in self.feed.turns():
+            sums.append(self._run_batches(shards, first=sum(map(len, sums))))
+        return np.concatenate(sums)
+
+    def _run_batches(
+        self, shards: NDArray[np.int64], first: int = 0
+    ) -> NDArray[np.float64]:
         """Train on batches in their order; sums for each, see `Feed.sums`."""
         sums: list[NDArray[np.float64]] = []
         self._steps_since += self.feed.n_steps(shards)
         watched = self._callbacks is not None and self._callbacks.look_at_batches
         calls = self.feed.training(shards, one_by_one=watched)
-        for n, packed in enumerate(calls):
+        for n, packed in enumerate(calls, first):
             if watched:
                 self._tell("on_train_batch_begin", n)
             settings = self.feed.update_settings(len(packed.starts))

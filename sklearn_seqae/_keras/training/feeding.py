@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._batching import (
-    Patches,
     as_shards,
     chunks,
     count_batches,
@@ -19,7 +19,7 @@ from sklearn_seqae._batching import (
 from sklearn_seqae._keras.training.losses import LOSSES, Counts
 from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
 from sklearn_seqae._keras.training.schedule import LearningRates
-from sklearn_seqae._keras.training.settings import Data, Settings
+from sklearn_seqae._keras.training.settings import Data, Settings, Stream
 from sklearn_seqae._packing import (
     Corruption,
     ForecastTargets,
@@ -42,6 +42,8 @@ class Feed:
     ----------
     holds_out : bool
         Whether there is a validation set.
+    is_stream : bool
+        Whether the sequences come in turns.
     n_batches : int
         Batches of an epoch.
     rates : LearningRates
@@ -49,14 +51,16 @@ class Feed:
 
     def __init__(
         self,
-        data: Data,
+        source: Data | Stream,
         settings: Settings,
         program: Program,
         random_state: np.random.RandomState,
         n_earlier_updates: int = 0,
     ) -> None:
-        self._data, self._settings, self._program = data, settings, program
-        self._lengths = data.patches.lengths
+        self._source, self._settings, self._program = source, settings, program
+        self.is_stream = isinstance(source, Stream)
+        if isinstance(source, Data):
+            self._turn_to(source)
         self._random_state = random_state
         self._pairs = bool(program.architecture.projection_size)
         self._of_crops: np.random.Generator | None = None
@@ -65,7 +69,7 @@ class Feed:
         self._no_corruption: Corruption | None = None
         if self._pairs:
             self._of_crops = _generator(random_state)
-        if data.prefixes is not None:
+        if program.architecture.n_forecast_steps:
             self._of_cuts = _generator(random_state)
         if program.corrupted:
             of_masks = _generator(random_state)
@@ -73,19 +77,22 @@ class Feed:
             self._corruption = Corruption(settings.noise, settings.mask_ratio, *own)
             self._no_corruption = Corruption(0.0, 0.0, *own)
         self._of_seeds = _generator(random_state) if any(program.stochastic) else None
-        self._steps_per_call = _steps_per_call(program.usual.n_rows, data.patches)
-        self.n_batches = count_batches(len(data.train), settings.batch_size)
+        self._of_turns = _generator(random_state) if self.is_stream else None
+        self._steps_per_call = _steps_per_call(
+            program.usual.n_rows, program.architecture
+        )
+        self.n_batches = count_batches(source.n_train, settings.batch_size)
         n_updates = settings.epochs * self.n_batches
         self.rates = LearningRates(settings, n_updates, n_earlier_updates)
         self._losses = {name: LOSSES[name] for name in program.losses}
-        n_sequences = float(data.sample_weight[data.train].sum())
+        n_values, n_sequences, n_ahead = source.totals
         self._in_training = Counts(
-            float(_observed(data)[data.train].sum()),
+            n_values,
             n_sequences,
             n_sequences,
-            float(_ahead(data)[data.train].sum()) or 1.0,  # the rest may be too short
+            n_ahead or 1.0,  # the rest may be too short
         )
-        self.holds_out = len(data.validation) > 0
+        self.holds_out = len(source.validation) > 0
 
     def state(self) -> dict[str, Any]:
         """Return how far the random generators and the learning rates are."""
@@ -103,10 +110,19 @@ class Feed:
         self.rates.restore(state["rates"])
 
     def _generators(self) -> list[np.random.Generator]:
-        own = [self._of_crops, self._of_cuts, self._of_seeds]
+        own = [self._of_crops, self._of_cuts, self._of_seeds, self._of_turns]
         if self._corruption is not None:
             own += [self._corruption.of_noise, self._corruption.of_masks]
         return [generator for generator in own if generator is not None]
+
+    def turns(self) -> Iterator[NDArray[np.int64]]:
+        """Draw one epoch's batches, those of one turn after the other; see `epoch`."""
+        for data in self._source.turns(self._of_turns):
+            self._turn_to(data)
+            yield self.epoch()
+
+    def _turn_to(self, data: Data) -> None:
+        self._data, self._lengths = data, data.lengths
 
     def epoch(self) -> NDArray[np.int64]:
         """Draw one epoch's batches, as usual shards: (n_batches, n_shards, n_rows)."""
@@ -275,23 +291,9 @@ def _ratio(total: float, counts: float) -> float:
     return float(total / counts) if counts else 0.0
 
 
-def _ahead(data: Data) -> NDArray[np.floating]:
-    """Count what is observed after a prefix, on average, times a sequence's weight."""
-    if data.prefixes is None:
-        return np.zeros_like(data.sample_weight)
-    return data.prefixes.expected_counts() * data.sample_weight
-
-
-def _observed(data: Data) -> NDArray[np.floating]:
-    """Count the observed values of each sequence, times its weight."""
-    patches = data.patches
-    observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
-    return observed * data.sample_weight
-
-
-def _steps_per_call(n_rows: int, patches: Patches) -> int:
+def _steps_per_call(n_rows: int, architecture: Architecture) -> int:
     """As many as `BYTES_PER_CALL` has room for, read forwards and backwards."""
-    width = patches.values.shape[1] + patches.observed.shape[1]
+    width = 2 * architecture.n_inputs + architecture.n_extra_inputs
     return min(STEPS_PER_CALL, max(1, BYTES_PER_CALL // (2 * n_rows * width * 4)))
 
 

@@ -12,7 +12,7 @@ from sklearn_seqae._keras.network.scratch import count_bytes
 from sklearn_seqae._keras.training.draws import Stochastic
 from sklearn_seqae._keras.training.losses import losses_of
 from sklearn_seqae._keras.training.program import Program, ShardShape
-from sklearn_seqae._keras.training.settings import Data, Settings
+from sklearn_seqae._keras.training.settings import Data, Settings, Stream
 from sklearn_seqae._network.decoders import make_decoder
 
 MAX_BYTES = 2**29  # of the buffers of a batch: 1,024 steps of 64 rows, 64 units
@@ -21,10 +21,15 @@ FEW = 4  # sequences; more shards at once don't pay if each has fewer
 COARSE = 1024  # steps: long buffers are multiples of it
 
 
-def plan_program(architecture: Architecture, data: Data, settings: Settings) -> Program:
+def plan_program(
+    architecture: Architecture, data: Data | Stream, settings: Settings
+) -> Program:
     """Choose the program that trains a network on some data."""
+    n_sequences = data.n_train
+    if isinstance(data, Stream):  # its turns have whole batches, but for the last
+        n_sequences += -n_sequences % settings.batch_size
     usual, long = plan_shapes(
-        architecture, data.patches.lengths, len(data.train), settings.batch_size
+        architecture, data.lengths, n_sequences, settings.batch_size
     )
     return Program(
         architecture,

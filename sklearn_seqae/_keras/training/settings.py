@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -77,6 +77,23 @@ def asked_for(
     return Settings(**values)
 
 
+class Totals(NamedTuple):
+    """Weighted counts of a training set.
+
+    Attributes
+    ----------
+    values : float
+        Observed values.
+    sequences : float
+    ahead : float
+        Observed values within the horizon after a prefix, on average over prefixes.
+    """
+
+    values: float
+    sequences: float
+    ahead: float
+
+
 @dataclass(frozen=True)
 class Data:
     """Sequences to train on, cut into patches.
@@ -99,3 +116,68 @@ class Data:
     validation: Indices
     prefixes: Prefixes | None = None
     baselines: Baselines = STANDARDIZED
+
+    @property
+    def lengths(self) -> Indices:
+        """LSTM steps of all sequences, shape (n_sequences,)."""
+        return self.patches.lengths
+
+    @property
+    def n_train(self) -> int:
+        """Sequences of the training set."""
+        return len(self.train)
+
+    @property
+    def totals(self) -> Totals:
+        """Weighted counts of the training set."""
+        patches, weight = self.patches, self.sample_weight
+        observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
+        ahead: NDArray[np.floating] = np.zeros_like(weight)
+        if self.prefixes is not None:
+            ahead = self.prefixes.expected_counts() * weight
+        return Totals(
+            float((observed * weight)[self.train].sum()),
+            float(weight[self.train].sum()),
+            float(ahead[self.train].sum()),
+        )
+
+    def turns(self, random_state: np.random.Generator | None) -> Iterator[Data]:
+        """Yield the data of an epoch: all of them, at once."""
+        yield self
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Sequences to train on that are too many for memory; they come in turns.
+
+    Attributes
+    ----------
+    lengths : ndarray of shape (n_sequences,)
+        LSTM steps of all sequences.
+    totals : Totals
+    baselines : Baselines
+        Of a sample.
+    take_turns : callable
+        From a random generator to the data of one epoch, a part at a time. Each but the
+        last has a multiple of `batch_size` sequences.
+    """
+
+    lengths: Indices
+    totals: Totals
+    baselines: Baselines
+    take_turns: Callable[[np.random.Generator], Iterator[Data]]
+
+    @property
+    def n_train(self) -> int:
+        """Sequences of the training set."""
+        return len(self.lengths)
+
+    @property
+    def validation(self) -> Indices:
+        """Nothing is held out."""
+        return np.arange(0)
+
+    def turns(self, random_state: np.random.Generator | None) -> Iterator[Data]:
+        """Yield the data of an epoch, a part at a time."""
+        assert random_state is not None
+        return self.take_turns(random_state)
