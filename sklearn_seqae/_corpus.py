@@ -82,7 +82,8 @@ def survey(estimator: Any, X: SequenceChunks, scaler: Any, *, reset: bool) -> Co
         if running is None and not sample.has_room_for(ragged):
             running = ScalerInChunks(scaler)
             if lengths:
-                running.update(sample.sequences())
+                with naming(f"the chunks before {place}"):
+                    running.update(sample.sequences())
         if running is not None:
             with naming(place):
                 running.update(ragged)

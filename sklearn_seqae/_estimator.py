@@ -453,6 +453,7 @@ class LSTMAutoencoderTransformer(
             padded with NaN at the end; a table whose rows are univariate sequences; a
             DataFrame indexed by series and time; columns of sequences (pandas, polars,
             pyarrow); a ragged tensor, an awkward array. NaN elsewhere is missing.
+            `ParquetSequences` or other `SequenceChunks` may be larger than memory.
         y : Ignored
             Not used. If given, it must have an entry for each sequence, in the order of
             `X`; an index that contradicts that of `X` is an error.
@@ -557,7 +558,7 @@ class LSTMAutoencoderTransformer(
 
         Parameters
         ----------
-        X : list of arrays, array or dataframe
+        X : list of arrays, array, dataframe or SequenceChunks
             As in `fit`, with the same features.
 
         Returns

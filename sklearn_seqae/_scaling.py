@@ -125,6 +125,7 @@ class ScalerInChunks:
     def __init__(self, scaler: Any) -> None:
         self.scaler = scaler
         self._origin: NDArray[np.float64] | None = None
+        self._observed: NDArray[np.float64] | None = None  # a value of each feature
         self._is_given = scaler is None or _is_fitted(scaler)
         if not (self._is_given or hasattr(scaler, "partial_fit")):
             name = type(scaler).__name__
@@ -141,10 +142,44 @@ class ScalerInChunks:
         values = ragged.values.astype(np.float64)
         with _refusing_overflow(self.scaler, values):
             if type(self.scaler) is StandardScaler:
-                if self._origin is None:
-                    self._origin = np.nan_to_num(_origin(values))
-                values -= self._origin
-            self.scaler.partial_fit(values)
+                self._update_standard(values)
+            else:
+                self._update(values)
+
+    def _update_standard(self, values: NDArray[np.float64]) -> None:
+        """Fit to values relative to the first ones; see `_fit_standard`."""
+        if self._origin is None:
+            self._origin = np.nan_to_num(_first_observed(values))
+        with np.errstate(invalid="ignore"):  # nothing observed yet: a mean of 0 / 0
+            self.scaler.partial_fit(values - self._origin)
+        for moments in (self.scaler.mean_, self.scaler.var_):
+            if moments is not None:
+                moments[np.isnan(moments)] = 0
+
+    def _update(self, values: NDArray[np.float64]) -> None:
+        """Fit to values; a feature without any gets one again that it had before.
+
+        The least and the largest of none would be NaN, and stay so.
+
+        Raises
+        ------
+        ValueError
+            If it had none yet.
+        """
+        found = _first_observed(values)
+        if self._observed is not None:
+            found = np.where(np.isnan(found), self._observed, found)
+        if np.isnan(found).any():
+            raise ValueError(
+                f"feature {int(np.isnan(found).argmax())} has no observed value so "
+                f"far, and {type(self.scaler).__name__} can't be fitted in chunks "
+                "without one; let a sequence with one come first, or use "
+                "scaler='standard'."
+            )
+        unobserved = np.isnan(values).all(axis=0)
+        values[0, unobserved] = found[unobserved]
+        self._observed = found
+        self.scaler.partial_fit(values)
 
     def fitted(self) -> Any:
         """Return the scaler, fitted to all that came."""
@@ -272,13 +307,13 @@ def _fit_standard(
     first observed value. It is one of the values, so it is near enough to the others
     for the rule to hold.
     """
-    origin = _origin(values)
+    origin = _first_observed(values)
     _fit(scaler, values - origin, weight)
     if scaler.mean_ is not None:
         scaler.mean_ = scaler.mean_ + origin
 
 
-def _origin(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _first_observed(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the first observed value of each feature, NaN where there is none."""
     first = np.isfinite(values).argmax(axis=0)
     found: NDArray[np.float64] = values[first, np.arange(values.shape[1])]

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_seqae._libraries import require
-
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -98,9 +96,10 @@ def read_tables(
 
 @contextmanager
 def _opened(file: Path) -> Iterator[pq.ParquetFile]:
-    parquet = require("pyarrow.parquet", "Reading Parquet")
+    import pyarrow.parquet as pq
+
     with _readable(str(file)):
-        opened = parquet.ParquetFile(file, buffer_size=READ_BUFFER)
+        opened = pq.ParquetFile(file, buffer_size=READ_BUFFER)
     with opened:
         yield opened
 

@@ -1,0 +1,340 @@
+"""Parquet files: what they hold, however it is cut, and what can't be read."""
+
+import pickle
+import sys
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from helpers import fitted_bits
+from internals import checkpoints_at_every_call
+from numpy.testing import assert_array_equal
+from pandas.testing import assert_series_equal
+
+from sklearn_seqae import ParquetSequences, to_frame, to_sequences
+
+IDS = [f"s{i:02}" for i in range(24)]
+BY = {"by": "id", "order": "time"}
+
+
+@pytest.fixture(scope="module")
+def labelled(sequences):
+    """The shared sequences as `to_sequences` returns them."""
+    X = pd.Series(list(map(np.array, sequences)), index=pd.Index(IDS, name="id"))
+    X.attrs |= {"columns": ["a", "b"], "order": "time"}
+    return X
+
+
+@pytest.fixture(scope="module")
+def long(labelled):
+    """The same as a long table."""
+    return to_frame(labelled).reset_index(drop=False)[["id", "time", "a", "b"]]
+
+
+@pytest.fixture(scope="module")
+def lists(labelled):
+    """The same in columns of lists."""
+    columns = {
+        name: pa.array([x[:, j] for x in labelled]) for j, name in enumerate("ab")
+    }
+    return pa.table({"id": IDS, **columns})
+
+
+def write(folder, *tables, row_group_size=None):
+    """Write tables to files 0.parquet, 1.parquet and so on; return the folder."""
+    for number, table in enumerate(tables):
+        if isinstance(table, pd.DataFrame):
+            table = pa.Table.from_pandas(table, preserve_index=False)
+        path = folder / f"{number}.parquet"
+        pq.write_table(table, path, row_group_size=row_group_size)
+    return folder
+
+
+def together(chunks):
+    return pd.concat(list(chunks))
+
+
+def overwrite(path, start, n):
+    data = bytearray(path.read_bytes())
+    data[start : start + n] = bytes(n)
+    path.write_bytes(data)
+
+
+# -- long tables -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row_group_size", [1, 13, 1000])
+@pytest.mark.parametrize("chunk_size", [1, 60, 10**6])
+def test_a_series_is_whole_wherever_files_and_row_groups_end(
+    long, labelled, tmp_path, row_group_size, chunk_size
+):
+    cuts = [0, 5, 100, 101, len(long)]
+    parts = [long[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    write(tmp_path, *parts, row_group_size=row_group_size)
+    X = ParquetSequences(tmp_path, **BY, chunk_size=chunk_size)
+    for _ in range(2):  # it starts again
+        assert_series_equal(together(X), labelled)
+    assert next(iter(X)).attrs == labelled.attrs
+
+
+def test_one_series_in_many_files(labelled, tmp_path):
+    long = to_frame(labelled[:1])
+    rows = [long[i : i + 1] for i in range(len(long))]
+    X = ParquetSequences(write(tmp_path, *rows), **BY)
+    assert_series_equal(together(X), labelled[:1])
+
+
+def test_series_keep_the_order_of_the_file_and_are_sorted_by_time(long, tmp_path):
+    backwards = long[::-1]
+    X = ParquetSequences(write(tmp_path, backwards), **BY, chunk_size=100)
+    found = together(X)
+    assert found.index.tolist() == IDS[::-1]
+    assert_series_equal(found.sort_index(), to_sequences(long, **BY))
+
+
+def test_several_columns_of_ids_and_some_of_the_features(long, tmp_path):
+    frame = long.assign(site=long["id"].str[1:2].astype(int), run=long["id"].str[2:])
+    options = {"by": ["site", "run"], "columns": "b"}
+    path = write(tmp_path, frame, row_group_size=20) / "0.parquet"
+    found = together(ParquetSequences(path, **options, chunk_size=30))
+    assert_series_equal(found, to_sequences(frame, **options))
+
+
+def test_folders_hold_other_files(long, labelled, tmp_path):
+    inner = tmp_path / "year=2020"
+    inner.mkdir()
+    write(inner, long)
+    (tmp_path / "_SUCCESS.parquet").write_text("")
+    (tmp_path / ".hidden.parquet").write_text("")
+    (tmp_path / "notes.txt").write_text("")
+    assert_series_equal(together(ParquetSequences(str(tmp_path), **BY)), labelled)
+    X = ParquetSequences([inner / "0.parquet"], **BY)
+    assert_series_equal(together(X), labelled)
+    assert_series_equal(together(pickle.loads(pickle.dumps(X))), labelled)
+
+
+# -- columns of lists ------------------------------------------------------------------
+
+
+def test_columns_of_lists_are_tables(lists, tmp_path):
+    path = write(tmp_path, lists[:10], lists[10:], row_group_size=4)
+    X = ParquetSequences(path, columns=["b", "a"])
+    assert [chunk.num_rows for chunk in X] == [4, 4, 2, 4, 4, 4, 2]
+    assert pa.concat_tables(list(X)).equals(lists.select(["b", "a"]))
+
+
+def test_labels_of_columns_of_lists(lists, labelled, tmp_path):
+    X = ParquetSequences(write(tmp_path, lists, row_group_size=7), by="id")
+    found = together(X)
+    assert found.index.equals(labelled.index)
+    assert next(iter(X)).attrs["columns"] == ["a", "b"]
+    for x, expected in zip(found, labelled, strict=True):
+        assert_array_equal(x, expected)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.list_(pa.list_(pa.float32())), pa.list_(pa.list_(pa.float32(), 2))]
+)
+def test_time_steps_in_lists_of_lists(labelled, tmp_path, kind):
+    cells = pa.array([x.tolist() for x in labelled], kind)
+    write(tmp_path, pa.table({"id": IDS, "x": cells}))
+    for options in ({"columns": "x"}, {"by": "id"}):
+        (chunk,) = ParquetSequences(tmp_path, **options)
+        found = chunk if "by" in options else chunk["x"].to_pylist()
+        for x, expected in zip(found, labelled, strict=True):
+            assert_array_equal(np.array(x, np.float32), expected.astype(np.float32))
+
+
+def test_chunks_have_about_as_many_values_as_asked_for(tmp_path):
+    cells = pa.array([np.zeros(100)] * 500)
+    path = write(tmp_path, pa.table({"x": cells, "unread": np.zeros(500)}))
+    sizes = [c.num_rows for c in ParquetSequences(path, columns="x", chunk_size=1000)]
+    assert sizes == [10] * 50
+
+
+def test_row_groups_come_in_a_random_order_in_training(lists, tmp_path):
+    X = ParquetSequences(write(tmp_path, lists, lists, row_group_size=2), by="id")
+    in_order = together(X).index.tolist()
+    drawn = [c.index.tolist() for _, c in X._placed(np.random.default_rng(0))]
+    found = [label for chunk in drawn for label in chunk]
+    assert found != in_order
+    assert sorted(found) == sorted(in_order)
+    assert drawn != [c.index.tolist() for _, c in X._placed(np.random.default_rng(1))]
+
+
+# -- with the estimator ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["long", "lists", "labelled lists"])
+def test_the_numbers_are_those_of_memory(
+    plain_autoencoder, labelled, long, lists, tmp_path, form
+):
+    table = long if form == "long" else lists
+    options = {"long": BY, "lists": {"columns": ["a", "b"]}}.get(form, {"by": "id"})
+    write(tmp_path, table, row_group_size=20)
+    X = ParquetSequences(tmp_path, **options, chunk_size=50)
+    assert len(list(X)) > 3
+    found, expected = plain_autoencoder().fit(X), plain_autoencoder().fit(labelled)
+    for method in ("transform", "score_samples"):
+        in_memory = getattr(expected, method)(labelled)
+        assert_array_equal(getattr(expected, method)(X), in_memory)
+        assert_array_equal(getattr(found, method)(X), in_memory)
+    X = ParquetSequences(tmp_path, **options, chunk_size=50, buffer_size=150)
+    found, again = (plain_autoencoder(epochs=3).fit(X) for _ in range(2))
+    assert found.history_["loss"][-1] < found.history_["loss"][0]
+    assert fitted_bits(found) == fitted_bits(again)
+
+
+def test_embeddings_have_the_ids(plain_autoencoder, long, tmp_path):
+    X = ParquetSequences(write(tmp_path, long), **BY)
+    autoencoder = plain_autoencoder(epochs=1).set_output(transform="pandas").fit(X)
+    Z = autoencoder.transform(X)
+    assert Z.index.tolist() == IDS
+    assert autoencoder.sequence_feature_names_in_.tolist() == ["a", "b"]
+    assert autoencoder.inverse_transform(Z[:2]).index.tolist() == IDS[:2]
+
+
+# -- what can't be used ----------------------------------------------------------------
+
+
+def test_series_that_are_not_together(long, tmp_path):
+    unsorted = pd.concat([long[30:], long[:30]]).sort_values("time", kind="stable")
+    X = ParquetSequences(write(tmp_path, unsorted), **BY)
+    message = r"0\.parquet, row group 0: series 's\d+' goes on here.*sort the table by"
+    with pytest.raises(ValueError, match=message):
+        list(X)
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+def test_a_series_that_goes_on_later(long, tmp_path, ascending):
+    if not ascending:
+        long = long[::-1]
+    path = write(tmp_path, long, long[:3], row_group_size=len(long) // 2)
+    message = rf"1\.parquet, row group 0: series '{long['id'].iloc[0]}' goes on here"
+    with pytest.raises(ValueError, match=message):
+        list(ParquetSequences(path, **BY, chunk_size=40))
+
+
+@pytest.mark.parametrize("random_state", [None, 0])
+def test_columns_that_change_between_files(lists, tmp_path, random_state):
+    changed = lists.set_column(1, "a", lists["a"].cast(pa.list_(pa.float32())))
+    X = ParquetSequences(write(tmp_path, lists, changed), by="id")
+    rng = None if random_state is None else np.random.default_rng(random_state)
+    message = r"1\.parquet has the column 'a' of type list<.*float>, not list<.*double>"
+    with pytest.raises(ValueError, match=message):
+        list(X._placed(rng))
+    write(tmp_path, lists, lists.drop_columns(["b"]))
+    with pytest.raises(ValueError, match=r"1\.parquet has no column 'b' \(it has"):
+        list(X._placed(rng))
+
+
+def test_empty_files_and_row_groups(long, tmp_path):
+    write(tmp_path, long, long[:0])
+    with pytest.raises(ValueError, match=r"1\.parquet.* has no row"):
+        list(ParquetSequences(tmp_path, **BY))
+    table = pa.Table.from_pandas(long, preserve_index=False)
+    with pq.ParquetWriter(tmp_path / "1.parquet", table.schema) as writer:
+        for part in (table[:20], table[:0], table[20:]):
+            writer.write_table(part)
+    with pytest.raises(ValueError, match=r"1\.parquet, row group 1 has no rows"):
+        list(ParquetSequences(tmp_path / "1.parquet", **BY))
+
+
+@pytest.mark.parametrize("by", [None, "id"])
+def test_null_lists(plain_autoencoder, lists, tmp_path, by):
+    cells = lists["a"].to_pylist()
+    cells[17] = None
+    with_null = lists.set_column(1, "a", pa.array(cells))
+    path = write(tmp_path, lists, with_null, row_group_size=8)
+    X = ParquetSequences(path, by=by, columns=["a", "b"])
+    message = r"1\.parquet, row group 2: column 'a': sequence 1 is null"
+    with pytest.raises(ValueError, match=message):
+        plain_autoencoder().fit(X)
+
+
+@pytest.mark.parametrize("name", ["id", "time"])
+def test_null_ids_and_times(long, tmp_path, name):
+    frame = long.convert_dtypes(dtype_backend="pyarrow")
+    frame.loc[25, name] = None
+    X = ParquetSequences(write(tmp_path, frame, row_group_size=20), **BY)
+    with pytest.raises(ValueError, match=rf"row group 1: .*column '{name}' is null"):
+        list(X)
+
+
+def test_two_rows_at_one_time(long, tmp_path):
+    frame = pd.concat([long[:30], long[29:]])
+    X = ParquetSequences(write(tmp_path, frame, row_group_size=20), **BY)
+    with pytest.raises(ValueError, match=r"0\.parquet, row group 1: series .* two rows"):
+        list(X)
+
+
+def test_a_damaged_file_in_the_middle(plain_autoencoder, long, tmp_path):
+    parts = [part for _, part in long.groupby(np.arange(len(long)) // 100)]
+    write(tmp_path, *parts, row_group_size=50)
+    group = pq.ParquetFile(tmp_path / "1.parquet").metadata.row_group(1)
+    start = group.column(2).dictionary_page_offset or group.column(2).data_page_offset
+    overwrite(tmp_path / "1.parquet", start, 200)
+    autoencoder = plain_autoencoder()
+    with pytest.raises(ValueError, match=r"1\.parquet, row group 1 can't be read"):
+        autoencoder.fit(ParquetSequences(tmp_path, **BY))
+    assert not hasattr(autoencoder, "scaler_")
+    (tmp_path / "1.parquet").write_bytes(b"PAR1 and nothing else")
+    with pytest.raises(ValueError, match=r"1\.parquet can't be read"):
+        list(ParquetSequences(tmp_path, **BY))
+
+
+def test_a_file_that_is_damaged_during_the_fit_leaves_the_checkpoint(
+    plain_autoencoder, long, tmp_path, monkeypatch
+):
+    checkpoints_at_every_call(monkeypatch.setattr)
+    path, folder = tmp_path / "checkpoint", tmp_path / "data"
+    folder.mkdir()
+    file = write(folder, long, row_group_size=50) / "0.parquet"
+    whole = file.read_bytes()
+    X = ParquetSequences(folder, **BY, buffer_size=150)
+    expected = fitted_bits(plain_autoencoder(epochs=4).fit(X))
+    n_read, read = 0, X._placed
+
+    def read_and_damage(random_state=None):
+        nonlocal n_read
+        n_read += 1
+        if n_read == 4:  # once before training, then two epochs
+            overwrite(file, 0, len(whole) // 2)
+        return read(random_state)
+
+    monkeypatch.setattr(X, "_placed", read_and_damage)
+    autoencoder = plain_autoencoder(epochs=4, checkpoint_path=path)
+    with pytest.raises(ValueError, match=r"0\.parquet, row group 0 can't be read"):
+        autoencoder.fit(X)
+    assert path.exists()
+    file.write_bytes(whole)
+    assert fitted_bits(autoencoder.fit(X)) == expected
+
+
+def test_what_is_asked_for_in_vain(long, lists, tmp_path):
+    path = write(tmp_path, long, lists)
+    with pytest.raises(FileNotFoundError, match=r"no file or folder .*nowhere"):
+        ParquetSequences(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"empty has no \.parquet files"):
+        ParquetSequences(tmp_path / "empty")
+    with pytest.raises(FileNotFoundError, match="path is empty"):
+        ParquetSequences([])
+    with pytest.raises(ValueError, match="0 columns 'patient'; expected one. It has"):
+        ParquetSequences(path, by="patient")
+    with pytest.raises(ValueError, match="needs at least one feature"):
+        ParquetSequences(path, by=["id", "a", "b"], order="time")
+    with pytest.raises(ValueError, match="but by is None; set by to the column of ids"):
+        ParquetSequences(path, order="time")
+    with pytest.raises(ValueError, match="columns of lists; set order=None"):
+        ParquetSequences(path / "1.parquet", by="id", order="id", columns="a")
+    with pytest.raises(ValueError, match="chunk_size == 0, must be >= 1"):
+        ParquetSequences(path, **BY, chunk_size=0)
+
+
+def test_without_pyarrow(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ImportError, match=r"Reading Parquet needs pyarrow.*pip"):
+        ParquetSequences("somewhere")

@@ -1,0 +1,302 @@
+"""Sequences in chunks: what fits into the buffer, and what does not."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import fitted_bits, random_ragged
+from internals import Ended, checkpoints_at_every_call, ended_at_checkpoint
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.preprocessing import RobustScaler
+
+from sklearn_seqae import SequenceChunks
+from sklearn_seqae._corpus import shuffled, survey
+from sklearn_seqae.exceptions import InvalidSequenceError
+
+SMALL = 150  # values: a third of those in `sequences`
+
+
+def in_chunks(X, n=5, **options):
+    """Return sequences, ``n`` in a chunk."""
+    starts = range(0, len(X), n)
+    return SequenceChunks(lambda: (X[i : i + n] for i in starts), **options)
+
+
+class Batches(keras.callbacks.Callback):
+    """Notes the numbers of the batches."""
+
+    def __init__(self):
+        super().__init__()
+        self.numbers = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.numbers.append(batch)
+
+
+# -- the same as in memory -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [1, 5, 100])
+def test_chunks_are_embedded_and_scored_to_the_same_bits(fitted_plain, sequences, n):
+    X = in_chunks(sequences, n)
+    assert_array_equal(fitted_plain.transform(X), fitted_plain.transform(sequences))
+    scores = fitted_plain.score_samples(sequences)
+    assert_array_equal(fitted_plain.score_samples(X), scores)
+    assert fitted_plain.score(X) == np.mean(scores)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"scaler": "robust", "epochs": 1}])
+def test_a_fit_within_the_buffer_has_the_same_bits(
+    plain_autoencoder, sequences, parameters
+):
+    autoencoder = plain_autoencoder(**parameters)
+    expected = fitted_bits(clone(autoencoder).fit(sequences))
+    assert fitted_bits(clone(autoencoder).fit(in_chunks(sequences))) == expected
+    Z = clone(autoencoder).fit_transform(in_chunks(sequences))
+    assert_array_equal(Z, clone(autoencoder).fit_transform(sequences))
+
+
+@pytest.mark.parametrize(
+    ("scaler", "names"),
+    [("standard", ("mean_", "scale_")), ("minmax", ("data_min_", "data_max_"))],
+)
+def test_what_is_fitted_in_chunks_is_what_is_fitted_in_memory(
+    plain_autoencoder, sequences, scaler, names
+):
+    autoencoder = plain_autoencoder(scaler=scaler, epochs=1, patch_size="auto")
+    X = [x.copy() for x in sequences]
+    X[12][:, 1] = np.nan  # this chunk has none of this feature
+    found = clone(autoencoder).fit(in_chunks(X, 1, buffer_size=SMALL))
+    expected = clone(autoencoder).fit(X)
+    for name in names:
+        ours, theirs = (getattr(a.scaler_, name) for a in (found, expected))
+        assert_allclose(ours, theirs, rtol=1e-6)
+    assert found.max_length_ == expected.max_length_
+    assert found.patch_size_ == expected.patch_size_
+    # the last component is the length
+    assert_allclose(found.transform(X)[:, -1], expected.transform(X)[:, -1], rtol=1e-9)
+
+
+def test_more_than_the_buffer_is_learnt_as_well(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder(epochs=25, learning_rate=0.01)
+    found = clone(autoencoder).fit(in_chunks(sequences, buffer_size=SMALL))
+    expected = clone(autoencoder).fit(sequences)
+    first, last = expected.history_["loss"][0], expected.history_["loss"][-1]
+    assert last < 0.8 * first
+    assert found.history_["loss"][-1] < last + 0.1 * (first - last)
+    assert found.n_iter_ == 25
+
+
+def test_the_seed_decides(plain_autoencoder, sequences):
+    X = in_chunks(sequences, buffer_size=SMALL)
+    bits = [fitted_bits(plain_autoencoder(random_state=s).fit(X)) for s in (0, 0, 1)]
+    assert bits[0] == bits[1] != bits[2]
+
+
+# -- more than the buffer --------------------------------------------------------------
+
+
+def test_epochs_have_the_batches_of_a_fit_in_memory(plain_autoencoder, sequences):
+    numbers = []
+    for X in (sequences, in_chunks(sequences, buffer_size=SMALL)):
+        batches = Batches()
+        plain_autoencoder(callbacks=[batches], batch_size=7).fit(X)
+        numbers.append(batches.numbers)
+    assert numbers[0] == numbers[1] == [0, 1, 2, 3] * 2
+
+
+def test_every_loss_and_both_decoders(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder(
+        n_components=12,
+        instance_norm=True,
+        differences=True,
+        contrastive_weight=0.3,
+        kl_weight=1e-3,
+        mask_ratio=0.3,
+        forecast_horizon=2,
+    )
+    X = in_chunks(sequences, buffer_size=SMALL)
+    Z = autoencoder.fit_transform(X)
+    assert np.isfinite(Z).all()
+    assert_array_equal(Z, autoencoder.transform(sequences))
+    assert len(autoencoder.forecast(sequences[:3])) == 3
+    for losses in autoencoder.history_.values():
+        assert np.isfinite(losses).all()
+        assert len(losses) == 2
+
+
+def test_fits_go_on(plain_autoencoder, sequences):
+    X = in_chunks(sequences, buffer_size=SMALL)
+    autoencoder = plain_autoencoder(warm_start=True).fit(X)
+    mean = autoencoder.scaler_.mean_
+    autoencoder.partial_fit(X).fit(X)
+    assert autoencoder.n_iter_ == len(autoencoder.history_["loss"]) == 2 + 1 + 2
+    assert_array_equal(autoencoder.scaler_.mean_, mean)
+    assert autoencoder.fit(sequences).n_iter_ == 7
+    assert autoencoder.history_["loss"][-1] < autoencoder.history_["loss"][0]
+
+
+def test_killed_fits_go_on_to_the_same_bits(
+    plain_autoencoder, sequences, tmp_path, monkeypatch
+):
+    checkpoints_at_every_call(monkeypatch.setattr)
+    path = tmp_path / "checkpoint"
+    parameters = {"epochs": 4, "noise": 0.1, "mask_ratio": 0.3}
+    X = in_chunks(sequences, buffer_size=SMALL)
+    expected = fitted_bits(plain_autoencoder(**parameters).fit(X))
+    autoencoder = plain_autoencoder(checkpoint_path=path, **parameters)
+    with pytest.raises(Ended), ended_at_checkpoint(3):
+        clone(autoencoder).fit(X)
+    other = in_chunks(sequences[1:], buffer_size=SMALL)
+    with pytest.raises(ValueError, match="given something else: .*sequences"):
+        clone(autoencoder).fit(other)
+    assert fitted_bits(clone(autoencoder).fit(X)) == expected
+    assert not path.exists()
+
+
+def test_a_scaler_that_is_fitted_already_is_kept(plain_autoencoder, sequences):
+    given = RobustScaler().fit(np.concatenate(sequences[:5]))
+    X = in_chunks(sequences, buffer_size=SMALL)
+    found = plain_autoencoder(scaler=FrozenEstimator(given), epochs=1).fit(X)
+    assert_array_equal(found.scaler_.center_, given.center_)
+
+
+def test_labels_of_chunks_label_embeddings(plain_autoencoder, sequences):
+    labelled = pd.Series(sequences, index=[f"s{i}" for i in range(len(sequences))])
+    autoencoder = plain_autoencoder(epochs=1).set_output(transform="pandas")
+    found = autoencoder.fit_transform(in_chunks(labelled))
+    assert found.index.tolist() == labelled.index.tolist()
+    found = autoencoder.transform(in_chunks(labelled.array))
+    assert found.index.tolist() == list(range(len(sequences)))
+
+
+# -- the buffer and the sample ---------------------------------------------------------
+
+
+def numbered(n, longest, seed=0):
+    """Return sequences whose values are their number."""
+    lengths = np.random.default_rng(seed).integers(1, longest + 1, size=n)
+    ragged = random_ragged(lengths, n_features=1)
+    numbers = np.repeat(np.arange(n, dtype=np.float32), lengths)
+    return ragged.with_values(numbers[:, None])
+
+
+@pytest.mark.parametrize("batch_size", [1, 8, 300])
+def test_the_buffer_yields_each_sequence_once(batch_size):
+    X = numbered(200, longest=20)
+    chunks = [X[i : i + 9] for i in range(0, 200, 9)]
+    parts = list(shuffled(chunks, 300, batch_size, np.random.default_rng(0)))
+    found = [int(x[0, 0]) for part in parts for x in part]
+    assert sorted(found) == list(range(200))
+    assert all(len(part) % batch_size == 0 for part in parts[:-1])
+    for part in parts:
+        for x in part:
+            assert_array_equal(x, X[int(x[0, 0])])
+    if batch_size == 8:
+        assert max(part.values.size for part in parts) <= 300
+        # sequences of chunks that are apart come together
+        spread = [max(x[0, 0] for x in p) - min(x[0, 0] for x in p) for p in parts]
+        assert np.mean(spread) > 2 * 9
+
+
+def test_the_sample_is_drawn_at_random(plain_autoencoder):
+    X = numbered(4000, longest=5)
+    lists = [list(X[i : i + 50]) for i in range(0, 4000, 50)]
+    source = SequenceChunks(lambda: iter(lists), buffer_size=3000)
+    found = survey(plain_autoencoder(), source, None, reset=True)
+    assert not found.is_whole
+    assert 2900 < found.sample.values.size <= 3000
+    numbers = np.array([x[0, 0] for x in found.sample])
+    assert_array_equal(numbers, np.unique(numbers))
+    # a mean of about 1,000 uniform numbers: four standard deviations
+    assert abs(numbers.mean() - 2000) < 4 * 4000 / np.sqrt(12 * len(numbers))
+    assert_array_equal(found.lengths, X.lengths)
+
+
+def test_a_sequence_that_is_larger_than_the_buffer(plain_autoencoder, sequences):
+    found = plain_autoencoder(batch_size=2).fit(in_chunks(sequences, 1, buffer_size=5))
+    assert np.isfinite(found.history_["loss"]).all()
+
+
+def test_a_feature_that_is_observed_late(plain_autoencoder, sequences):
+    X = [x * [1, np.nan] if i < 15 else x for i, x in enumerate(sequences)]
+    found = plain_autoencoder(epochs=1).fit(in_chunks(X, 1, buffer_size=SMALL))
+    stacked = np.concatenate(X)
+    assert_allclose(found.scaler_.mean_, np.nanmean(stacked, axis=0), rtol=1e-9)
+    assert_allclose(found.scaler_.scale_, np.nanstd(stacked, axis=0), rtol=1e-9)
+    minmax = plain_autoencoder(scaler="minmax")
+    with pytest.raises(ValueError, match="^the chunks before chunk ..?: feature 1 has no"):
+        minmax.fit(in_chunks(X, 1, buffer_size=SMALL))
+
+
+# -- errors ----------------------------------------------------------------------------
+
+
+def test_a_generator_is_refused(plain_autoencoder, sequences):
+    with pytest.raises(TypeError, match=r"only once.*SequenceChunks\(function\)"):
+        plain_autoencoder().fit(iter([sequences]))
+    with pytest.raises(TypeError, match="expected a function that returns"):
+        SequenceChunks(iter([sequences]))
+
+
+def test_a_function_that_returns_one_generator_twice(plain_autoencoder, sequences):
+    once = iter([sequences[:12], sequences[12:]])
+    X = SequenceChunks(lambda: once, buffer_size=SMALL)
+    with pytest.raises(ValueError, match="24 sequences when .* read first, and 0"):
+        plain_autoencoder().fit(X)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"scaler": "robust"}, "RobustScaler, which has no partial_fit"),
+        ({"early_stopping": True}, "sets sequences aside.*buffer_size"),
+    ],
+)
+def test_what_needs_all_sequences_in_memory(
+    plain_autoencoder, sequences, parameters, message
+):
+    X = in_chunks(sequences, buffer_size=SMALL)
+    with pytest.raises((TypeError, ValueError), match=message):
+        plain_autoencoder(**parameters).fit(X)
+
+
+def test_what_stands_beside_chunks(plain_autoencoder, fitted_plain, sequences):
+    X, ones = in_chunks(sequences), np.ones(len(sequences))
+    with pytest.raises(ValueError, match="sample_weight is given, but X comes in"):
+        plain_autoencoder().fit(X, sample_weight=ones)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        plain_autoencoder().fit(X, ones[:-1])
+    with pytest.raises(TypeError, match="in chunks, which this method does not take"):
+        fitted_plain.reconstruct(X)
+    with pytest.raises(ValueError, match="buffer_size == 0, must be >= 1"):
+        in_chunks(sequences, buffer_size=0)
+
+
+@pytest.mark.parametrize("buffer_size", [SMALL, 10**6])
+def test_a_chunk_that_can_not_be_used_is_named(
+    plain_autoencoder, fitted_plain, sequences, buffer_size
+):
+    X = list(sequences)
+    X[12] = np.full((4, 2), np.inf)
+    bad = in_chunks(X, buffer_size=buffer_size)
+    for method in (plain_autoencoder().fit, fitted_plain.transform):
+        with pytest.raises(InvalidSequenceError, match="^chunk 2: sequence 2 holds inf"):
+            method(bad)
+    X[12] = np.ones((4, 3))
+    with pytest.raises(ValueError, match="^chunk 2: sequence 2 has 3 features"):
+        plain_autoencoder().fit(bad)
+
+
+def test_no_chunks(plain_autoencoder, fitted_plain):
+    for method in (plain_autoencoder().fit, fitted_plain.transform):
+        with pytest.raises(ValueError, match="X has no chunks"):
+            method(SequenceChunks(lambda: iter([])))
+
+
+def test_a_feature_that_is_nowhere_observed(plain_autoencoder, sequences):
+    X = [x * [1, np.nan] for x in sequences]
+    with pytest.raises(InvalidSequenceError, match="feature 1 has no observed value"):
+        plain_autoencoder().fit(in_chunks(X, buffer_size=SMALL))
