@@ -88,7 +88,7 @@ def test_the_plain_model_is_saved_without_this_package(make, sequences, kind, tm
 
 
 @pytest.mark.parametrize(
-    ("sizes", "units"), [(None, [3, 6]), (5, [5]), (np.array([5, 2, 4]), [5, 2, 4])]
+    ("sizes", "units"), [(None, [3, 6]), (np.array([5, 2, 4]), [5, 2, 4])]
 )
 def test_the_decoder_mirrors_the_encoder_unless_told(
     plain_autoencoder, sequences, sizes, units
