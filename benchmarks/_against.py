@@ -43,4 +43,4 @@ def main(tasks: list[Task], other: Path, n_rounds: int) -> None:
                 lines[key] = (*figures, ratio_text(before / after))
         columns = ["before", "after", "before / after"]
         found = pd.DataFrame.from_dict(lines, orient="index", columns=columns)
-        print(f"{task.title}\n{found}\n", flush=True)
+        print(f"{task.title}\n{found.to_string()}\n", flush=True)

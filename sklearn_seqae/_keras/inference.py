@@ -8,7 +8,6 @@ sequences of a call, their order, or padding.
 from __future__ import annotations
 
 import functools
-import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,6 +28,11 @@ from sklearn_seqae._keras.devices import (
 from sklearn_seqae._keras.network import forecaster, forward
 from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.network.engines import engine_maker
+from sklearn_seqae._keras.network.vector import (
+    size_of,
+    tensors_from_vector,
+    to_vector,
+)
 from sklearn_seqae._keras.sessions import (
     Eager,
     Session,
@@ -292,7 +296,7 @@ def _forecaster_layers(architecture: Architecture) -> tuple[Layer, ...]:
     return layers
 
 
-# Weights go in as one vector: the runtime takes time for each array that it is given.
+# Weights go in as one vector ----------------------------------------------------------
 
 
 def _weights_of(layers: tuple[Layer, ...]) -> list[Weight]:
@@ -300,18 +304,15 @@ def _weights_of(layers: tuple[Layer, ...]) -> list[Weight]:
 
 
 def _vector_spec(layers: tuple[Layer, ...]) -> tf.TensorSpec:
-    n = sum(math.prod(weight.shape) for weight in _weights_of(layers))
+    n = size_of(weight.shape for weight in _weights_of(layers))
     return tf.TensorSpec((n,), tf.float32)
 
 
 def _vector(layers: tuple[Layer, ...], weights: Weights) -> NDArray[np.float32]:
-    return np.concatenate([weights[w.name].ravel() for w in _weights_of(layers)])
+    return to_vector(weights[weight.name] for weight in _weights_of(layers))
 
 
 def _by_name(layers: tuple[Layer, ...], vector: Tensor) -> dict[str, Tensor]:
     wanted = _weights_of(layers)
-    pieces = tf.split(vector, [math.prod(weight.shape) for weight in wanted])
-    return {
-        weight.name: tf.reshape(piece, weight.shape)
-        for weight, piece in zip(wanted, pieces, strict=True)
-    }
+    tensors = tensors_from_vector(vector, [weight.shape for weight in wanted])
+    return {w.name: tensor for w, tensor in zip(wanted, tensors, strict=True)}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
@@ -26,14 +26,18 @@ class Objective:
     architecture : Architecture
     make_engine : callable
         As from `engine_maker`.
-    weights : mapping of str to variable
+    trained : sequence of variables
+        What the gradient is of.
+    by_name : callable
+        Returns tensors of the weights by their names, from those of ``trained``.
     names : tuple of str
         Which losses, of `LOSSES`.
     """
 
     architecture: Architecture
     make_engine: Callable[..., Any]
-    weights: Mapping[str, Any]
+    trained: Sequence[Any]
+    by_name: Callable[[Sequence[Tensor]], Mapping[str, Tensor]]
     names: tuple[str, ...]
 
     def losses(self, shard: Shard) -> Tensor:
@@ -41,7 +45,7 @@ class Objective:
 
         Zero for those that need crops or prefixes.
         """
-        engine = self.make_engine(self.weights)
+        engine = self.make_engine(self.by_name(self._read()))
         of = ForwardPass(self.architecture, engine, shard)
         return tf.stack(
             [
@@ -51,12 +55,17 @@ class Objective:
         )
 
     def training_losses(
-        self, shard: Shard, draws: Draws, scratch: Mapping[str, Any]
+        self,
+        shard: Shard,
+        draws: Draws,
+        scratch: Mapping[str, Any],
+        trained: Sequence[Tensor] | None = None,
     ) -> Tensor:
         """Sum each loss as in training: with dropout, noise and drawn embeddings."""
+        weights = self.by_name(self._read() if trained is None else trained)
         layers = self.architecture.lstm_layers
         masks = layer_masks(layers, draws.inputs, draws.recurrent)
-        engine = self.make_engine(self.weights, masks, scratch)
+        engine = self.make_engine(weights, masks, scratch)
         of = ForwardPass(self.architecture, engine, shard, draws, is_training=True)
         return tf.stack([LOSSES[name].compute(of) for name in self.names])
 
@@ -67,10 +76,11 @@ class Objective:
 
         In a graph only, see `with_gradient`.
         """
-        read = {name: tf.convert_to_tensor(v) for name, v in self.weights.items()}
-        losses = replace(self, weights=read).training_losses(shard, draws, scratch)
+        trained = self._read()
+        losses = self.training_losses(shard, draws, scratch, trained)
         return losses, tf.gradients(
-            tf.reduce_sum(losses * scale),
-            list(read.values()),
-            unconnected_gradients="zero",
+            tf.reduce_sum(losses * scale), trained, unconnected_gradients="zero"
         )
+
+    def _read(self) -> list[Tensor]:
+        return [tf.convert_to_tensor(variable) for variable in self.trained]

@@ -27,6 +27,7 @@ from sklearn_seqae._keras.training.compiled import (
 from sklearn_seqae._keras.training.draws import draw
 from sklearn_seqae._keras.training.forward_pass import Shard
 from sklearn_seqae._keras.training.objective import Objective
+from sklearn_seqae._keras.training.parameters import Parameters
 from sklearn_seqae._keras.training.program import (
     Program,
     ShardShape,
@@ -59,23 +60,20 @@ class Workspace:
         self._compiled: set[Any] = set()
         self._given = optimizer
         self._jit = not has_gpu() and xla_compiles()
-        self._weights = {
-            weight.name: keras.Variable("zeros", weight.shape)
-            for weight in program.architecture.weights
-        }
-        self._optimizer = new_optimizer(optimizer)
-        self._optimizer.build(list(self._weights.values()))
+        self._names = [weight.name for weight in program.architecture.weights]
+        self._parameters = Parameters(program.architecture, optimizer)
         # A rate of one's own, not a schedule of Keras's, can be set for each batch.
         rate = getattr(self._optimizer, "_learning_rate", None)
         self._rate = rate if isinstance(rate, keras.Variable) else None
         self._session = open_session(
             has_gpu(), self._variables, min(program.usual.n_shards, n_threads())
         )
-        self._fresh_optimizer = self._optimizer_state()
+        self._fresh_optimizer: Any = self.state().optimizer
         objective = Objective(
             program.architecture,
             engine_maker(program.architecture, has_gpu()),
-            {name: v.value for name, v in self._weights.items()},
+            [variable.value for variable in self._parameters.trained],
+            self._parameters.by_name,
             program.losses,
         )
         self._gradients_of_shard = tensor_function(objective.gradients, self._jit)
@@ -100,8 +98,9 @@ class Workspace:
                 f"from had {given.described_beside(fresh)}; set it back, or start anew "
                 "with fit and warm_start=False."
             )
-        weights = [state.weights[name] for name in self._weights]
-        self._session.write([*weights, *(given or fresh).variables])
+        weights = [state.weights[name] for name in self._names]
+        arrays = [*weights, *(given or fresh).variables]
+        self._session.write(self._parameters.from_keras(arrays))
 
     def start_at_rate(self, learning_rate: float | None) -> None:
         """Set the learning rate; None leaves the optimizer's own."""
@@ -115,16 +114,22 @@ class Workspace:
                 self._variables, self._session.read(), strict=True
             ):
                 variable.assign(value)
-            self._optimizer.finalize_variable_values(list(self._weights.values()))
+            self._optimizer.finalize_variable_values(self._parameters.trained)
             self._session.write([variable.numpy() for variable in self._variables])
 
     def state(self) -> State:
         """Return weights and optimizer as they are now."""
-        return State(self.get_weights(), self._optimizer_state())
+        arrays = self._parameters.to_keras(self._session.read())
+        n = len(self._names)
+        identity = optimizer_identity(self._optimizer)
+        return State(
+            dict(zip(self._names, arrays[:n], strict=True)),
+            OptimizerState(*identity, arrays[n:]),
+        )
 
     def get_weights(self) -> Weights:
-        values = self._session.read([v.value for v in self._weights.values()])
-        return dict(zip(self._weights, values, strict=True))
+        values = self._session.read([v.value for v in self._parameters.trained])
+        return dict(zip(self._names, self._parameters.to_keras(values), strict=True))
 
     @property
     def learning_rate(self) -> float:
@@ -140,14 +145,13 @@ class Workspace:
         (iterations,) = self._session.read([self._optimizer.iterations.value])
         return int(iterations)
 
-    def _optimizer_state(self) -> OptimizerState:
-        variables = self._session.read([v.value for v in self._optimizer.variables])
-        return OptimizerState(*optimizer_identity(self._optimizer), variables)
+    @property
+    def _optimizer(self) -> keras.optimizers.Optimizer:
+        return self._parameters.optimizer
 
     @property
     def _variables(self) -> list[Any]:
-        """Weights, then the optimizer's variables."""
-        return [v.value for v in (*self._weights.values(), *self._optimizer.variables)]
+        return [variable.value for variable in self._parameters.variables]
 
     def close(self) -> None:
         """Give back the memory: it serves no more."""
@@ -169,7 +173,7 @@ class Workspace:
 
     def show(self) -> None:
         """Copy weights and optimizer to the model."""
-        self._shown = self._session.read()
+        self._shown = self._parameters.to_keras(self._session.read())
         for variable, value in zip(self._seen.variables, self._shown, strict=True):
             variable.assign(value)
 
@@ -177,7 +181,7 @@ class Workspace:
         """Take over from the model what has changed since it was shown."""
         now = [variable.numpy() for variable in self._seen.variables]
         if not all(map(np.array_equal, now, self._shown)):
-            self._session.write(now)
+            self._session.write(self._parameters.from_keras(now))
 
     # Work -----------------------------------------------------------------------------
 
@@ -308,7 +312,7 @@ class Workspace:
 
     def _apply(self, gradients: list[list[Tensor]]) -> None:
         totals = [tf.add_n(shards) for shards in gradients]
-        self._optimizer.apply(totals, list(self._weights.values()))
+        self._optimizer.apply(totals, self._parameters.trained)
 
 
 def _arrays(packed: PackedShards) -> list[Any]:

@@ -52,8 +52,12 @@ def shard():
 
 def objective_of(weights, names=NAMES):
     make_engine = partial(FusedEngine, ARCHITECTURE.activation)
-    variables = {name: tf.Variable(w) for name, w in weights.items()}
-    return Objective(ARCHITECTURE, make_engine, variables, names)
+    variables = [tf.Variable(w) for w in weights.values()]
+
+    def by_name(tensors):
+        return dict(zip(weights, tensors, strict=True))
+
+    return Objective(ARCHITECTURE, make_engine, variables, by_name, names)
 
 
 def by_hand(weights, shard, drawn=None):

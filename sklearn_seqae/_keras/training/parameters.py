@@ -1,0 +1,141 @@
+"""Weights and optimizer of a program, in as few variables as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import optimizers
+from numpy.typing import NDArray
+
+from sklearn_seqae._architecture import Architecture
+from sklearn_seqae._keras.network.vector import (
+    from_vector,
+    size_of,
+    tensors_from_vector,
+    to_vector,
+)
+from sklearn_seqae._keras.training.compiled import new_optimizer
+
+Tensor = Any
+Arrays = list[NDArray[Any]]
+
+# Their update of a number depends on no other number of its array.
+ELEMENTWISE = (
+    optimizers.SGD,
+    optimizers.RMSprop,
+    optimizers.Adam,
+    optimizers.AdamW,
+    optimizers.Adadelta,
+    optimizers.Adagrad,
+    optimizers.Adamax,
+    optimizers.Nadam,
+    optimizers.Ftrl,
+    optimizers.Lion,
+)
+
+
+class Parameters:
+    """What an optimizer updates, and its state.
+
+    Most optimizers treat every number alike. They get all weights as one vector, which
+    takes fewer operations to trace and to compile. Others get each weight by itself.
+
+    The arrays of `to_keras` are the same for both: each weight, then the variables that
+    the optimizer has for these, in its own order.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    optimizer : str, type or keras.optimizers.Optimizer
+        As given by the user.
+
+    Attributes
+    ----------
+    optimizer : keras.optimizers.Optimizer
+    trained : list of keras.Variable
+        The weights: one vector, or one of each.
+    """
+
+    def __init__(self, architecture: Architecture, optimizer: Any) -> None:
+        self._names = [weight.name for weight in architecture.weights]
+        self._shapes = [weight.shape for weight in architecture.weights]
+        each = [keras.Variable("zeros", shape) for shape in self._shapes]
+        self.trained, self.optimizer = each, new_optimizer(optimizer)
+        self.optimizer.build(each)
+        n = len(each) + len(self.optimizer.variables)
+        self._members = [[i] for i in range(n)]
+        if is_elementwise(self.optimizer):
+            self.trained = [keras.Variable("zeros", (size_of(self._shapes),))]
+            of_each, self.optimizer = self.optimizer, new_optimizer(optimizer)
+            self.optimizer.build(self.trained)
+            members = _members(self.optimizer, of_each)
+            self._members = [list(range(len(each)))] + [
+                [len(each) + i for i in places] for places in members
+            ]
+
+    @property
+    def variables(self) -> list[Any]:
+        """The weights, then the optimizer's variables."""
+        return [*self.trained, *self.optimizer.variables]
+
+    def by_name(self, trained: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Return tensors of the weights, from those of `trained`."""
+        if len(trained) < len(self._names):
+            (vector,) = trained
+            trained = tensors_from_vector(vector, self._shapes)
+        return dict(zip(self._names, trained, strict=True))
+
+    def to_keras(self, values: Sequence[NDArray[Any]]) -> Arrays:
+        """Return the values of `variables`, or of the first, as Keras has them."""
+        found: dict[int, NDArray[Any]] = {}
+        for value, members in zip(values, self._members, strict=False):
+            arrays = [value]
+            if len(members) > 1:
+                arrays = from_vector(value, self._shapes)
+            found |= zip(members, arrays, strict=True)
+        return [found[i] for i in range(len(found))]
+
+    def from_keras(self, arrays: Sequence[NDArray[Any]]) -> Arrays:
+        """Return values of `variables`, from arrays as Keras has them."""
+        return [
+            to_vector([arrays[i] for i in members])
+            if len(members) > 1
+            else arrays[members[0]]
+            for members in self._members
+        ]
+
+
+def is_elementwise(optimizer: optimizers.Optimizer) -> bool:
+    """Return whether a number's update does not depend on the array it stands in."""
+    return type(optimizer) in ELEMENTWISE and optimizer.clipnorm is None
+
+
+def _members(of_vector: Any, of_each: Any) -> list[list[int]]:
+    """Return which variables of one optimizer make up each variable of another.
+
+    Both are of one kind. One has been built for a vector, the other for its parts.
+    """
+    place = {id(variable): i for i, variable in enumerate(of_each.variables)}
+    slots = {}  # attributes that list a variable for each weight, such as momentums
+    for name, variable in _slots(of_vector).items():
+        slots[id(variable)] = [place[id(v)] for v in getattr(of_each, name)]
+    in_slots = {i for places in slots.values() for i in places}
+    others = iter(sorted(set(place.values()) - in_slots))
+    return [
+        slots[id(v)] if id(v) in slots else [next(others)] for v in of_vector.variables
+    ]
+
+
+def _slots(of_vector: Any) -> dict[str, Any]:
+    """Return the variables of an optimizer that it keeps for the one it updates."""
+    own = {id(variable) for variable in of_vector.variables}
+    return {
+        name: value[0]
+        for name, value in vars(of_vector).items()
+        if isinstance(value, list)
+        and len(value) == 1
+        and id(value[0]) in own
+        and name != "_variables"
+    }
