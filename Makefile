@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := sklearn_seqae tests examples benchmarks docs/*.py conftest.py
-PYTEST := python -m pytest --numprocesses=2 --dist=loadgroup
+PYTEST := python -m pytest --numprocesses=2 --dist=loadfile
 QUICK := sklearn_seqae tests/inputs tests/outputs tests/tables tests/test_docstrings.py \
   tests/test_estimator.py tests/test_saving.py tests/test_import.py
 NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple

@@ -4,31 +4,38 @@ import gc
 
 import pytest
 from internals import xla
+from xdist.scheduler import LoadFileScheduling
 
 pytest.register_assert_rewrite("helpers", "networks")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Let tests run in one process that share what takes long to make.
+# Files that need the true defaults, compiled by XLA in this process and in a child
+DEFAULTS = (
+    "tests/tables/test_without_libraries.py",
+    "tests/test_keras_models.py",
+    "tests/test_libraries.py",
+    "tests/test_persistence.py",
+    "tests/test_promises.py",
+    "tests/test_saving.py",
+    "tests/test_xla.py",
+)
 
-    Each process has fixtures and programs of its own. So no file is divided among
-    processes. What needs the true defaults, fitted here or elsewhere, is one group, and
-    the user guide is another.
+
+class BySharing(LoadFileScheduling):
+    """Let files run in one process that share what takes long to make.
+
+    Each process has fixtures and programs of its own. So no file is divided, nor are
+    the files of `DEFAULTS`.
     """
 
-    def needs(item, *fixtures):
-        return not {*fixtures}.isdisjoint(getattr(item, "fixturenames", ()))
+    def _split_scope(self, nodeid):
+        file = super()._split_scope(nodeid)
+        return "defaults" if file.endswith(DEFAULTS) else file
 
-    fitted = {i.path for i in items if needs(i, "default_autoencoder", "first_fit")}
-    for item in items:
-        if item.path in fitted or needs(item, "without_options"):
-            group = "defaults"
-        elif item.path.suffix == ".rst":
-            group = "guide"
-        else:
-            group = str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+def pytest_xdist_make_scheduler(config, log):
+    """Give tests to processes by what they share, whatever ``--dist`` says."""
+    return BySharing(config, log)
 
 
 def pytest_collection_finish():

@@ -41,7 +41,7 @@ def test_with_other_parameters(estimator, check):
     check(estimator)
 
 
-# Networks of other kinds, several parameters at a time, for time. Each check builds one.
+# Networks of other kinds, several parameters at a time: each check builds one.
 #
 # Not among them, as the checks contradict its meaning: length_component=True, which
 # needs two components where seven checks set n_components=1. To go on from an earlier
