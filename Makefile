@@ -23,11 +23,8 @@ help:  ## list these words
 demo: $(VENV)/.has-plot  ## train on real recordings, print scores, save pictures
 	$(BIN)/python examples/quickstart.py
 
-# Two runs, since TensorFlow does not free the programs of a process: together they would
-# take 10 GB a worker.
 test: $(VENV)/.has-test ruff  ## ruff and the test suite
-	$(BIN)/$(PYTEST) tests/keras sklearn_seqae docs/user_guide
-	$(BIN)/$(PYTEST) tests --ignore=tests/keras
+	$(BIN)/$(PYTEST)
 
 test-quick: $(VENV)/.has-test  ## the part of it that differs by Python: containers, docstrings
 	$(BIN)/$(PYTEST) $(QUICK)

@@ -33,6 +33,7 @@ class BySharing(LoadFileScheduling):
         return "defaults" if file.endswith(DEFAULTS) else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Give tests to processes by what they share, whatever ``--dist`` says."""
     return BySharing(config, log)

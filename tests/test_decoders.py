@@ -205,7 +205,7 @@ def test_going_on_with_a_longer_sequence_is_refused(cutting, sequences, use):
     with pytest.raises(InvalidSequenceError, match="sequence 2 has 17 time steps"):
         getattr(autoencoder, use)(longer)
     assert_array_equal(autoencoder.transform(sequences), before)
-    getattr(autoencoder, use)(sequences[1:4])  # shorter ones will do
+    getattr(autoencoder, use)(sequences[1:])  # shorter ones will do
 
 
 def test_a_new_fit_has_new_limits(cutting):

@@ -198,6 +198,22 @@ def test_nan_made_by_the_scaler_is_an_error():
         scale(scaler, ragged_of([[np.nan], [-4.0]]))
 
 
+def test_nan_of_a_scaler_that_mixes_features_is_for_missing_values_of_its_step():
+    difference = FunctionTransformer(
+        lambda values: np.column_stack([values[:, 0], values[:, 1] - values[:, 2]])
+    )
+    X = ragged_of([[1.0, 2.0, 3.0], [1.0, np.nan, 3.0], [4.0, 5.0, 7.0]])
+    found = scale(fitted(difference, X), X).values
+    assert_array_equal(found, [[1, -1], [1, np.nan], [4, -2]])
+
+    def spoil(values):
+        return np.where(values[:, :1] == 4, np.nan, values[:, :2])
+
+    spoiler = fitted(FunctionTransformer(spoil), X)
+    with pytest.raises(InvalidSequenceError, match=r"nan after .*step 2, feature 0\)"):
+        scale(spoiler, X)
+
+
 def test_a_scaler_without_inverse_says_so_when_it_is_needed():
     class OneWay(TransformerMixin, BaseEstimator):
         def fit(self, X, y=None):
