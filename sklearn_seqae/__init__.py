@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn_seqae._estimator import LSTMAutoencoderTransformer
     from sklearn_seqae._inputs import from_channels_first
+    from sklearn_seqae._onnx.export import decoder_to_onnx, to_onnx
     from sklearn_seqae._outlier import LSTMAutoencoderOutlierDetector
     from sklearn_seqae._tables import to_frame, to_sequences
 
@@ -16,8 +17,10 @@ __all__ = [
     "LSTMAutoencoderOutlierDetector",
     "LSTMAutoencoderTransformer",
     "__version__",
+    "decoder_to_onnx",
     "from_channels_first",
     "to_frame",
+    "to_onnx",
     "to_sequences",
 ]
 
@@ -26,8 +29,10 @@ __all__ = [
 _HOMES = {
     "LSTMAutoencoderOutlierDetector": "sklearn_seqae._outlier",
     "LSTMAutoencoderTransformer": "sklearn_seqae._estimator",
+    "decoder_to_onnx": "sklearn_seqae._onnx.export",
     "from_channels_first": "sklearn_seqae._inputs",
     "to_frame": "sklearn_seqae._tables",
+    "to_onnx": "sklearn_seqae._onnx.export",
     "to_sequences": "sklearn_seqae._tables",
 }
 

@@ -141,7 +141,7 @@ class DecoderSizes(NamedTuple):
     at_once: bool = False
 
 
-# A kind is computed in the module of its name in `_keras/network/decoders`.
+# A kind is computed in the module of its name in `_network/decoders`.
 DECODERS = {
     "repeat": DecoderSizes(lambda step, embedding, parts: embedding),
     "unfold": DecoderSizes(lambda step, embedding, parts: step + embedding),
@@ -157,7 +157,7 @@ def _query(name: str, units: int) -> Dense:
 
 
 # Kinds of pooling, and the layer that one direction of one LSTM layer needs for it. A
-# kind is computed by the function of its name in `_keras/network/pooling`.
+# kind is computed by the function of its name in `_network/pooling`.
 POOLING: dict[str, Callable[[str, int], Dense] | None] = {
     "last": None,
     "mean": None,

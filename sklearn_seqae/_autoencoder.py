@@ -23,6 +23,7 @@ from sklearn_seqae._batching import (
 )
 from sklearn_seqae._design import SWITCHES, make_architecture, shaping
 from sklearn_seqae._instance_norm import Units
+from sklearn_seqae._network.decoders import LARGEST
 from sklearn_seqae._prefixes import Prefixes, extended, recent_values, tails
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from sklearn_seqae._keras.training.result import Result
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
-LARGEST = 1e30  # a wild vector saturates the network before it overflows float32
 
 
 @dataclass(frozen=True)

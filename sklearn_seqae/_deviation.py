@@ -160,27 +160,23 @@ def _log_error(measures: Measures, usual: Floats) -> Floats:
 
 
 def _size(measures: Measures, usual: Floats) -> Floats:
-    """Return length, variance and roughness, of shape (n_sequences, 5)."""
+    """Return logarithms of length, variances and smallest variance, (n_sequences, 4).
+
+    The smallest is that of a feature that hardly varies, among others that do.
+    """
     variance = measures.variance / usual
     step_variance = measures.step_variance / usual
-    return np.column_stack(
-        [
-            np.log(measures.length),
-            np.log(variance.mean(axis=1) + FLAT),
-            np.log(step_variance.mean(axis=1) + FLAT),
-            np.log(variance + FLAT).mean(axis=1),
-            np.log(step_variance + FLAT).mean(axis=1),
-        ]
-    )
+    variances = variance.mean(axis=1), step_variance.mean(axis=1), variance.min(axis=1)
+    return np.log(np.column_stack([measures.length, *(v + FLAT for v in variances)]))
 
 
 def _profile(measures: Measures, usual: Floats) -> Floats:
-    """Return length, and level, variance and roughness of each feature."""
+    """Return length, and mean, deviation and root mean square step of each feature."""
     return np.column_stack(
         [
             np.log(measures.length),
             measures.mean,
-            np.log(measures.variance / usual + FLAT),
-            np.log(measures.step_variance / usual + FLAT),
+            np.sqrt(measures.variance / usual),
+            np.sqrt(measures.step_variance / usual),
         ]
     )

@@ -32,11 +32,11 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
     - *embedding*: the Mahalanobis distance of its embedding from those in `fit` [1]_;
     - *error*: the logarithm of the reconstruction error [2]_, relative to the variance
       of the sequence. A flat sequence is easy to reconstruct, but not relative to that;
-    - *size*: the Mahalanobis distance of five logarithms from those in `fit`: of the
+    - *size*: the Mahalanobis distance of four logarithms from those in `fit`: of the
       length, of the variance, of the variance of the steps from one time step to the
-      next, and of the geometric means of both variances over the features;
+      next, and of the variance of the feature that varies least;
     - *profile*: the Mahalanobis distance of the logarithm of the length and, for each
-      feature, of the mean and the logarithms of both variances.
+      feature, of the mean, the standard deviation and the root mean square step.
 
     The largest of the four, negated, is the score.
 

@@ -18,16 +18,15 @@ import numpy as np
 from keras import layers, ops
 
 from sklearn_seqae._architecture import Architecture, Weights
-from sklearn_seqae._keras import export_units as units
 from sklearn_seqae._keras.devices import check_not_forked
-from sklearn_seqae._keras.network import forecaster, forward
-from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.network.keras_engine import (
     KerasEngine,
     KerasSequence,
     reversed_steps,
 )
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._network import forecaster, forward, units
+from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._preprocessing import Preprocessing
 
 Tensor = Any
@@ -139,7 +138,7 @@ class _Builder:
         if norm is not None:
             common = filled * ops.expand_dims(size, 1) + ops.expand_dims(mean, 1)
             channels.append(_inside(common, lengths))
-            exact.append(units.encode(norm, mean, size))
+            exact.append(units.encode(ops, norm, mean, size))
         if self.preprocessing.difference_scale is not None:
             scale = np.array(self.preprocessing.difference_scale, np.float32)
             channels.append(_differences(filled, lengths, patch_size) / scale)
@@ -164,7 +163,7 @@ class _Builder:
         norm = self.preprocessing.instance_norm
         if norm is None:
             return sequence, (None, None)
-        mean, size = units.units_of(norm, sequence)
+        mean, size = units.units_of(ops, norm, sequence)
         own = (sequence - ops.expand_dims(mean, 1)) / ops.expand_dims(size, 1)
         return own, (mean, size)
 
@@ -209,7 +208,7 @@ class _Builder:
             steps = reversed_steps(inputs[0], ops.ceil(lengths / patch_size))
             decoded = _inside(unpatch(steps), lengths)
         if norm is not None:
-            mean, size = units.decode(norm, inputs[1][:, : norm.n_components])
+            mean, size = units.decode(ops, norm, inputs[1][:, : norm.n_components])
             centre = ops.sum(_inside(decoded, lengths), axis=1) / lengths
             decoded = (decoded - ops.expand_dims(centre, 1)) * ops.expand_dims(size, 1)
             decoded = decoded + ops.expand_dims(mean, 1)

@@ -25,8 +25,6 @@ from sklearn_seqae._keras.devices import (
     n_threads,
     xla_compiles,
 )
-from sklearn_seqae._keras.network import forecaster, forward
-from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.network.engines import engine_maker
 from sklearn_seqae._keras.network.vector import (
     size_of,
@@ -39,6 +37,8 @@ from sklearn_seqae._keras.sessions import (
     open_session,
     tensor_function,
 )
+from sklearn_seqae._network import forecaster, forward
+from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._packing import pack
 from sklearn_seqae._ragged import offsets_from_lengths
 

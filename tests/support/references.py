@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_seqae._keras.lstm.running_pool import EPSILON
-from sklearn_seqae._keras.network.decoders.unfold import NOISE
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._network.decoders.unfold import NOISE
+from sklearn_seqae._network.pooling import EPSILON
 
 KINDS = ("kernel", "recurrent_kernel", "bias")
 

@@ -1,6 +1,6 @@
 """Pooling that runs along with the recurrence, so that no second pass is needed.
 
-The formulas are in `network.pooling`. A pool that runs reads a state where it is made,
+The formulas are in `_network.pooling`. A pool that runs reads a state where it is made,
 and adds its gradient where the backward pass goes by anyway. The second pass instead
 reads the whole buffer, however short the rows of a shard are.
 """
@@ -12,7 +12,8 @@ from typing import Any
 
 import tensorflow as tf
 
-EPSILON = 1e-4  # added to a variance: a square root has no slope at zero
+from sklearn_seqae._network.pooling import EPSILON
+
 NEEDS = {  # sums that each kind is made of
     "last": ("last",),
     "mean": ("total",),

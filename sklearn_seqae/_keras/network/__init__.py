@@ -1,1 +1,1 @@
-"""The forward pass, written once, and the engines that run its layers."""
+"""The engines that run the layers of the forward pass."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import tensorflow as tf
+from keras import ops
 
 from sklearn_seqae._architecture import LSTM, Dense
 from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
@@ -19,8 +20,8 @@ from sklearn_seqae._keras.lstm.gates import BLOCK, advance
 from sklearn_seqae._keras.lstm.running_pool import NEEDS
 from sklearn_seqae._keras.lstm.squared_error import dense_squared_error, squared_error
 from sklearn_seqae._keras.lstm.unroll import unroll
-from sklearn_seqae._keras.network.engine import Cell, Step
-from sklearn_seqae._keras.network.pooling import States
+from sklearn_seqae._network.engine import Cell, Step
+from sklearn_seqae._network.pooling import States
 
 Tensor = Any
 
@@ -59,12 +60,14 @@ class FusedSequence:
                 (tf.equal, self.lengths - 1),
             )
         )
-        return [States(values[:, d], own, final, 0) for d in range(values.shape[1])]
+        return [
+            States(values[:, d], own, final, 0, ops) for d in range(values.shape[1])
+        ]
 
 
 @dataclass(frozen=True)
 class FusedEngine:
-    """See `engine.Engine`.
+    """See `engine.TrainingEngine`.
 
     Attributes
     ----------
@@ -76,6 +79,7 @@ class FusedEngine:
         By layer; of an output layer, where the gradient of its states is put.
     """
 
+    ops: ClassVar[Any] = ops
     activation: str
     weights: Mapping[str, Tensor]
     masks: Mapping[str, Masks] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -19,9 +19,9 @@ from sklearn_seqae._architecture import LSTM, Dense
 from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
 from sklearn_seqae._keras.lstm.squared_error import squared_error
 from sklearn_seqae._keras.lstm.unroll import unroll
-from sklearn_seqae._keras.network.engine import Cell, Step
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
-from sklearn_seqae._keras.network.pooling import States
+from sklearn_seqae._network.engine import Cell, Step
+from sklearn_seqae._network.pooling import States
 
 Tensor = Any
 
@@ -57,14 +57,14 @@ class KerasSequence:
         )
         units = self.values.shape[-1] // self.n_directions
         return [
-            States(self.values[..., d * units : (d + 1) * units], own, ends[d], 1)
+            States(self.values[..., d * units : (d + 1) * units], own, ends[d], 1, ops)
             for d in range(self.n_directions)
         ]
 
 
 @dataclass(frozen=True)
 class KerasEngine:
-    """See `engine.Engine`.
+    """See `engine.TrainingEngine`.
 
     Attributes
     ----------
@@ -75,6 +75,7 @@ class KerasEngine:
         Dropout, by layer. Keras draws masks itself; these are given.
     """
 
+    ops: ClassVar[Any] = ops
     layers: KerasLayers = field(repr=False)
     weights: Mapping[str, Tensor] | None = None
     masks: Mapping[str, Masks] = field(default_factory=dict)

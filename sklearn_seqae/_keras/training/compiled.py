@@ -20,14 +20,14 @@ from keras import ops
 from scikeras.wrappers import BaseWrapper
 
 from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._keras.network import forward
-from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.network.keras_engine import (
     KerasEngine,
     KerasSequence,
     reversed_steps,
 )
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._network import forward
+from sklearn_seqae._network.decoders import make_decoder
 
 CLIP_NORM = 1.0  # of all gradients together; recurrent nets meet a cliff now and then
 

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.lstm.dropout import masks_from
-from sklearn_seqae._keras.network import forward
 from sklearn_seqae._keras.training.draws import NOTHING, Draws
+from sklearn_seqae._network import forward
 from sklearn_seqae._packing import ForecastTargets
 
 Tensor = Any

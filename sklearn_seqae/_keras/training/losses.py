@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.network import forecaster, forward
-from sklearn_seqae._keras.network.decoders import make_decoder
 from sklearn_seqae._keras.training.contrastive import nt_xent
 from sklearn_seqae._keras.training.forward_pass import ForwardPass
+from sklearn_seqae._network import forecaster, forward
+from sklearn_seqae._network.decoders import make_decoder
 
 Tensor = Any
 

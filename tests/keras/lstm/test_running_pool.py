@@ -6,7 +6,8 @@ import tensorflow as tf
 from numpy.testing import assert_allclose
 
 from sklearn_seqae._keras.lstm.fused import LSTMWeights, lstm
-from sklearn_seqae._keras.lstm.running_pool import EPSILON, NEEDS
+from sklearn_seqae._keras.lstm.running_pool import NEEDS
+from sklearn_seqae._network.pooling import EPSILON
 
 LENGTHS = [16, 1, 7, 9]
 N_STEPS, UNITS = 16, 3

@@ -14,10 +14,10 @@ from references import ByKeras, decoded
 from sklearn_seqae._architecture import DECODERS, POOLING
 from sklearn_seqae._keras.export import build_models
 from sklearn_seqae._keras.inference import decode
-from sklearn_seqae._keras.network import decoders, pooling
-from sklearn_seqae._keras.network.decoders._base import DecoderBase
 from sklearn_seqae._keras.training.compiled import CompiledModel
 from sklearn_seqae._lengths import LengthCode
+from sklearn_seqae._network import decoders, pooling
+from sklearn_seqae._network.decoders._base import DecoderBase
 from sklearn_seqae._preprocessing import Preprocessing
 
 N_STEPS = 12

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sklearn_seqae._keras.network.decoders._base import OpenLoop, Tensor
-from sklearn_seqae._keras.network.engine import Engine, Sequence
+from sklearn_seqae._network.decoders._base import OpenLoop, Tensor
+from sklearn_seqae._network.engine import Engine, Sequence
 
 
 class Decoder(OpenLoop):

@@ -10,7 +10,9 @@ from __future__ import annotations
 from importlib import import_module
 
 from sklearn_seqae._architecture import DecoderSpec
-from sklearn_seqae._keras.network.decoders._base import DecoderBase
+from sklearn_seqae._network.decoders._base import DecoderBase
+
+LARGEST = 1e30  # a wild vector saturates the network before it overflows float32
 
 
 def make_decoder(spec: DecoderSpec) -> DecoderBase:

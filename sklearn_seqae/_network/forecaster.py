@@ -9,36 +9,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import ops
-
 from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._keras.network.decoders import DecoderBase, make_decoder
-from sklearn_seqae._keras.network.engine import Engine
+from sklearn_seqae._network.decoders import DecoderBase, make_decoder
+from sklearn_seqae._network.engine import TrainingEngine
 
 Tensor = Any
 
 
 def changes(
-    engine: Engine, architecture: Architecture, embedding: Tensor, recent: Tensor
+    engine: TrainingEngine,
+    architecture: Architecture,
+    embedding: Tensor,
+    recent: Tensor,
 ) -> Tensor:
     """Predict changes, `n_forecast_steps` steps in the engine's layout.
 
     Parameters
     ----------
-    engine : Engine
+    engine : TrainingEngine
     architecture : Architecture
     embedding : tensor of shape (B, embedding_size)
     recent : tensor of shape (B, n_recent)
     """
     n = architecture.n_forecast_steps
-    vector = ops.concatenate([embedding, recent], axis=-1)
+    vector = engine.ops.concatenate([embedding, recent], axis=-1)
     lengths, size = engine.full_length(n, vector), engine.n_buffer_steps(n)
     decoder = _decoder(architecture)
     return engine.resized(decoder.decode(engine, vector, size, lengths), n)
 
 
 def squared_error(
-    engine: Engine,
+    engine: TrainingEngine,
     architecture: Architecture,
     embedding: Tensor,
     recent: Tensor,
@@ -51,7 +52,7 @@ def squared_error(
     """
     n = architecture.n_forecast_steps
     size = engine.n_buffer_steps(n)
-    vector = ops.concatenate([embedding, recent], axis=-1)
+    vector = engine.ops.concatenate([embedding, recent], axis=-1)
     return _decoder(architecture).training_error(
         engine,
         vector,

@@ -9,11 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from keras import ops
-
 from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._keras.network import pooling
-from sklearn_seqae._keras.network.engine import Engine, Sequence
+from sklearn_seqae._network import pooling
+from sklearn_seqae._network.engine import Engine, Sequence
 
 Tensor = Any
 
@@ -50,7 +48,7 @@ def pool(
                     formula(direction, calls[d] if calls else None)
                     for d, direction in enumerate(states.directions)
                 ]
-    return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
+    return pooled[0] if len(pooled) == 1 else engine.ops.concatenate(pooled, axis=-1)
 
 
 def pooled_states(

@@ -17,10 +17,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from keras import ops
-
-from sklearn_seqae._keras.network.decoders._base import DecoderBase, Tensor
-from sklearn_seqae._keras.network.engine import Engine
+from sklearn_seqae._network.decoders._base import DecoderBase, Tensor
+from sklearn_seqae._network.engine import Engine, TrainingEngine
 
 NOISE = 0.3  # standard deviation, in scaled units
 LIMIT = 1e30  # what is read again saturates gates before it overflows float32
@@ -39,7 +37,7 @@ class Decoder(DecoderBase):
         cells = [engine.cell(first, embedding), *map(engine.cell, others)]
 
         def step(written: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-            below, after = ops.clip(written, -LIMIT, LIMIT), []
+            below, after = engine.ops.clip(written, -LIMIT, LIMIT), []
             for cell, state in zip(cells, states, strict=True):
                 below, state = cell(below, state)
                 after.append(state)
@@ -50,13 +48,15 @@ class Decoder(DecoderBase):
             step, embedding, self.spec.n_inputs, units, n_steps, lengths
         )
 
-    def trained(self, engine: Engine, embedding: Tensor, target: Tensor) -> Tensor:
+    def trained(
+        self, engine: TrainingEngine, embedding: Tensor, target: Tensor
+    ) -> Tensor:
         sequence = engine.beside(engine.delayed(target), embedding, None)
         return engine.write(self.spec.output, self.states(engine, sequence))
 
     def training_error(
         self,
-        engine: Engine,
+        engine: TrainingEngine,
         embedding: Tensor,
         lengths: Tensor,
         target: Tensor,

@@ -3,12 +3,14 @@
 The forward pass (`forward`, `pooling`, `decoders`, `forecaster`) is written once, in
 calls of an engine. `FusedEngine` runs our recurrence on a CPU. `KerasEngine` runs stock
 Keras layers: on a GPU, where cuDNN is behind them, and symbolically, for the models
-that are exported.
+that are exported. `OnnxEngine` writes the nodes of an ONNX graph. What is neither a
+layer nor a sequence is a function of `ops`, which the engine brings along.
 
-An engine has a layout of its own for steps: (T, B, F) for the fused one, (B, T, F) for
-Keras's. ``T`` are LSTM steps of a buffer, ``B`` rows, ``F`` values of a step, ``C``
-numbers of a vector. ``lengths`` are LSTM steps of each row, int32 of shape (B,); they
-are None where no engine needs them, in a symbolic decoder.
+An engine has a layout of its own for steps: (T, B, F) for the fused one and ONNX's,
+(B, T, F) for Keras's. ``T`` are LSTM steps of a buffer, ``B`` rows, ``F`` values of a
+step, ``C`` numbers of a vector. ``lengths`` are LSTM steps of each row, int32 of shape
+(B,); they are None where no engine needs them, in a symbolic decoder. In an ONNX graph
+they are tensors, and so is a number of steps.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from sklearn_seqae._architecture import LSTM, Dense
-from sklearn_seqae._keras.network.pooling import States
+from sklearn_seqae._network.pooling import States
 
 Tensor = Any
 Cell = Callable[[Tensor, Any], tuple[Tensor, Any]]
@@ -37,7 +39,11 @@ class Sequence(Protocol):
 
 
 class Engine(Protocol):
-    """Runs layers; it holds, or knows, their weights."""
+    """Runs layers from a sequence to its embedding and back; it knows their weights."""
+
+    @property
+    def ops(self) -> Any:
+        """Functions on tensors, by their names in ``keras.ops``."""
 
     # Layers
 
@@ -86,17 +92,34 @@ class Engine(Protocol):
 
     # Sequences for LSTM layers
 
-    def sequence(self, x: Tensor, lengths: Tensor) -> Any:
-        """Return what the encoder reads, of packed steps (T, 2, B, F)."""
-
     def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> Any:
         """Return the sequence that is a vector (B, C) at every step."""
 
-    def beside(self, steps: Tensor, vector: Tensor, lengths: Tensor) -> Any:
-        """Return the sequence of steps that are data, each followed by a vector."""
-
     def parts(self, vector: Tensor, n_parts: int, n_steps: int, lengths: Tensor) -> Any:
         """Cut a vector into parts; return the first ``n_steps``, zero beyond them."""
+
+    # Steps
+
+    def as_steps(self, written: Tensor, n_parts: int, n_steps: int) -> Tensor:
+        """Cut what was written at once; the first ``n_steps``, zero beyond them."""
+
+    def n_buffer_steps(self, n_steps: int) -> int:
+        """Round a number of steps up to one that a buffer can have."""
+
+    def every_step(self, n_steps: int, lengths: Tensor) -> Tensor:
+        """Return lengths of ``n_steps`` for all rows but those that hold nothing."""
+
+
+class TrainingEngine(Engine, Protocol):
+    """What packed steps, forecasts and losses need besides."""
+
+    # Sequences for LSTM layers
+
+    def sequence(self, x: Tensor, lengths: Tensor) -> Any:
+        """Return what the encoder reads, of packed steps (T, 2, B, F)."""
+
+    def beside(self, steps: Tensor, vector: Tensor, lengths: Tensor) -> Any:
+        """Return the sequence of steps that are data, each followed by a vector."""
 
     # Steps
 
@@ -109,23 +132,14 @@ class Engine(Protocol):
     def delayed(self, steps: Tensor) -> Tensor:
         """Return the step before each step, zero before the first."""
 
-    def as_steps(self, written: Tensor, n_parts: int, n_steps: int) -> Tensor:
-        """Cut what was written at once; the first ``n_steps``, zero beyond them."""
-
     def resized(self, steps: Tensor, n_steps: int) -> Tensor:
         """Return the first ``n_steps`` steps, zero beyond them."""
 
     def n_steps(self, steps: Tensor) -> int:
         """Count the steps of a buffer."""
 
-    def n_buffer_steps(self, n_steps: int) -> int:
-        """Round a number of steps up to one that a buffer can have."""
-
     def full_length(self, n_steps: int, like: Tensor) -> Tensor:
         """Return lengths of ``n_steps`` for every row of a vector (B, C)."""
-
-    def every_step(self, n_steps: int, lengths: Tensor) -> Tensor:
-        """Return lengths of ``n_steps`` for all rows but those that hold nothing."""
 
     # Losses
 

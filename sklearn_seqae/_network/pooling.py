@@ -2,7 +2,8 @@
 
 One function for each kind in `_architecture.POOLING`, of the same name. A kind with a
 layer of its own calls it. The functions know neither the order of the axes nor the
-engine, so they serve training, inference and exported Keras models alike.
+library that computes, so they serve training, inference, and exported Keras and ONNX
+models alike.
 """
 
 from __future__ import annotations
@@ -11,10 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from keras import ops
-
-from sklearn_seqae._keras.lstm.running_pool import EPSILON
-
+EPSILON = 1e-4  # added to a variance: a square root has no slope at zero
 LIMIT = 3e38  # beyond all states, and still a float32
 Tensor = Any
 Call = Callable[..., Tensor]
@@ -33,16 +31,19 @@ class States:
         The last step that the direction reads, of the same shape.
     time : {0, 1}
         The axis of time.
+    ops : module
+        The functions that compute, see `engine.Engine`.
     """
 
     values: Tensor
     own: Tensor
     final: Tensor
     time: int
+    ops: Any
 
     def inside(self, beyond: float = 0.0) -> Tensor:
         """Return the states, with another value beyond a row's end."""
-        return ops.where(self.own, self.values, beyond)
+        return self.ops.where(self.own, self.values, beyond)
 
     def among_own(self, extreme: Call, beyond: float) -> Tensor:
         """Return the largest or smallest state; zero of a row that has none.
@@ -50,24 +51,24 @@ class States:
         ``beyond`` itself would make an embedding that is not finite, and a gradient.
         """
         found = extreme(self.inside(beyond), axis=self.time)
-        return ops.where(self.count > 0, found, 0.0)
+        return self.ops.where(self.count > 0, found, 0.0)
 
     def total(self, values: Tensor) -> Tensor:
-        return ops.sum(values, axis=self.time)
+        return self.ops.sum(values, axis=self.time)
 
     @property
     def count(self) -> Tensor:
         """Own steps of each row, as a column."""
-        return self.total(ops.cast(self.own, self.values.dtype))
+        return self.total(self.ops.cast(self.own, self.values.dtype))
 
     @property
     def n_steps(self) -> Tensor:
         """The same, but 1 at least: a divisor."""
-        return ops.maximum(self.count, 1)
+        return self.ops.maximum(self.count, 1)
 
 
 def last(states: States, call: Call | None) -> Tensor:
-    return states.total(ops.where(states.final, states.values, 0.0))
+    return states.total(states.ops.where(states.final, states.values, 0.0))
 
 
 def mean(states: States, call: Call | None) -> Tensor:
@@ -75,22 +76,22 @@ def mean(states: States, call: Call | None) -> Tensor:
 
 
 def max(states: States, call: Call | None) -> Tensor:
-    return states.among_own(ops.max, -LIMIT)
+    return states.among_own(states.ops.max, -LIMIT)
 
 
 def min(states: States, call: Call | None) -> Tensor:
-    return states.among_own(ops.min, LIMIT)
+    return states.among_own(states.ops.min, LIMIT)
 
 
 def std(states: States, call: Call | None) -> Tensor:
     inside, n = states.inside(), states.n_steps
     average = states.total(inside) / n
     variance = states.total(inside * inside) / n - average * average
-    return ops.sqrt(ops.relu(variance) + EPSILON)
+    return states.ops.sqrt(states.ops.relu(variance) + EPSILON)
 
 
 def attention(states: States, call: Call) -> Tensor:
     """Weight states by the softmax over time of their products with a query."""
     inside = states.inside()
-    score = ops.where(states.own, call(inside), -LIMIT)
-    return states.total(ops.softmax(score, axis=states.time) * inside)
+    score = states.ops.where(states.own, call(inside), -LIMIT)
+    return states.total(states.ops.softmax(score, axis=states.time) * inside)

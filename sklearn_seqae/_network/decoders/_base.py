@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sklearn_seqae._architecture import DecoderSpec
-from sklearn_seqae._keras.network.engine import Engine, Sequence
+from sklearn_seqae._network.engine import Engine, Sequence, TrainingEngine
 
 Tensor = Any
 
@@ -30,13 +30,15 @@ class DecoderBase(ABC):
     ) -> Tensor:
         """Decode embeddings (B, C) to T steps; only a row's own mean anything."""
 
-    def trained(self, engine: Engine, embedding: Tensor, target: Tensor) -> Tensor:
+    def trained(
+        self, engine: TrainingEngine, embedding: Tensor, target: Tensor
+    ) -> Tensor:
         """Decode as training does; decoders with teacher forcing read the target."""
         return self.decode(engine, embedding, engine.n_steps(target), None)
 
     def squared_error(
         self,
-        engine: Engine,
+        engine: TrainingEngine,
         embedding: Tensor,
         lengths: Tensor,
         target: Tensor,
@@ -46,7 +48,7 @@ class DecoderBase(ABC):
 
         Parameters
         ----------
-        engine : Engine
+        engine : TrainingEngine
         embedding : tensor of shape (B, C)
         lengths : int32 tensor of shape (B,)
         target, weight : tensors of T steps
@@ -56,7 +58,7 @@ class DecoderBase(ABC):
 
     def training_error(
         self,
-        engine: Engine,
+        engine: TrainingEngine,
         embedding: Tensor,
         lengths: Tensor,
         target: Tensor,
@@ -97,7 +99,7 @@ class OpenLoop(DecoderBase):
 
     def squared_error(
         self,
-        engine: Engine,
+        engine: TrainingEngine,
         embedding: Tensor,
         lengths: Tensor,
         target: Tensor,

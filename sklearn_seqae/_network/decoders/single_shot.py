@@ -6,8 +6,8 @@ single-shot, in contrast to those that go step by step.
 
 from __future__ import annotations
 
-from sklearn_seqae._keras.network.decoders._base import DecoderBase, Tensor
-from sklearn_seqae._keras.network.engine import Engine
+from sklearn_seqae._network.decoders._base import DecoderBase, Tensor
+from sklearn_seqae._network.engine import Engine
 
 
 class Decoder(DecoderBase):

@@ -1,0 +1,96 @@
+"""From ragged values to embeddings, in a graph: what `transform` computes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sklearn_seqae._lengths import LengthCode
+from sklearn_seqae._network import forward, units
+from sklearn_seqae._onnx import ops
+from sklearn_seqae._onnx.engine import OnnxSequence
+from sklearn_seqae._onnx.fitted import Fitted
+from sklearn_seqae._onnx.graph import Tensor
+from sklearn_seqae._onnx.missing import fill_missing
+from sklearn_seqae._onnx.ragged import (
+    Extent,
+    checked,
+    n_patches,
+    to_lstm_steps,
+    to_padded,
+)
+from sklearn_seqae._onnx.scaling import scale
+from sklearn_seqae._preprocessing import Preprocessing
+
+
+def embedding_of(fitted: Fitted, values: Tensor, lengths: Tensor) -> Tensor:
+    """Embed ragged sequences.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    values : Tensor of shape (L, F), float64
+        NaN where a value is missing.
+    lengths : Tensor of shape (N,), int64
+
+    Returns
+    -------
+    Tensor of shape (N, n_components), float32
+    """
+    preprocessing, architecture = fitted.preprocessing, fitted.architecture
+    scaled = ops.cast(scale(fitted.scaler, values), np.float32)
+    lengths = checked(values, scaled, lengths)
+    extent = Extent.of(lengths, preprocessing.patch_size)
+    channels, exact = _channels(preprocessing, to_padded(scaled, extent), extent)
+    steps = [
+        to_lstm_steps(channel, preprocessing.patch_size, preprocessing.n_features)
+        for channel in channels
+    ]
+    n_steps = n_patches(lengths, preprocessing.patch_size)
+    sequence = OnnxSequence(ops.concatenate(steps), ops.cast(n_steps, np.int32))
+    engine = fitted.engine(values.graph)
+    pooled = forward.pooled_states(engine, architecture, sequence)
+    embedding = forward.embed(engine, architecture, pooled)
+    return ops.concatenate([embedding, *exact]) if exact else embedding
+
+
+def _channels(
+    preprocessing: Preprocessing, padded: Tensor, extent: Extent
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Return what the encoder reads, (N, T, F) each, and the exact components.
+
+    As `Preprocessing.patches` and `Preprocessing.exact`, with the same rounding.
+    """
+    norm, exact = preprocessing.instance_norm, []
+    common = mean = size = None
+    if norm is not None:
+        common = ops.cast(padded, np.float64)
+        mean, size = units.units_of(ops, norm, common)
+        exact.append(ops.cast(units.encode(ops, norm, mean, size), np.float32))
+        mean, size = (ops.expand_dims(unit, 1) for unit in (mean, size))
+        padded = ops.cast((common - mean) / size, np.float32)
+    filled = extent.only_inside(fill_missing(padded, extent))
+    channels = [filled]
+    if norm is not None:
+        common = ops.cast(filled, np.float64) * size + mean
+        channels.append(extent.only_inside(ops.cast(common, np.float32)))
+    if preprocessing.difference_scale is not None:
+        change = _differences(filled, extent, preprocessing.patch_size)
+        change = ops.cast(change, np.float64) / preprocessing.difference_scale
+        channels.append(ops.cast(change, np.float32))
+    if preprocessing.length_code is not None:
+        exact.append(_length_component(preprocessing.length_code, extent.lengths))
+    return channels, exact
+
+
+def _differences(filled: Tensor, extent: Extent, patch_size: int) -> Tensor:
+    """Return each step less the one a patch before; zero in the first, and beyond."""
+    first = ops.part(filled, 0, patch_size, axis=1)
+    before = ops.part(filled, 0, -patch_size, axis=1)
+    delayed = ops.concatenate([first, before], axis=1)
+    return extent.only_inside(filled - delayed)
+
+
+def _length_component(code: LengthCode, lengths: Tensor) -> Tensor:
+    log_length = ops.log(ops.cast(lengths, np.float64))
+    component = (log_length - code.mean) / code.scale
+    return ops.expand_dims(ops.cast(component, np.float32), 1)

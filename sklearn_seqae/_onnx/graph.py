@@ -1,0 +1,286 @@
+"""Nodes of an ONNX graph, written as operations on tensors.
+
+A `Tensor` has the arithmetic and comparison operators of Python, and `ops` has
+functions. Every one of them adds a node to the graph of its operands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+from onnx import helper, numpy_helper
+
+OPSETS = {"": 18, "ai.onnx.ml": 3}  # of ONNX 1.13; read by onnxruntime 1.14, of 2023
+IR_VERSION = 8  # likewise
+Shape = Sequence[int | str | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A value in a graph.
+
+    Attributes
+    ----------
+    graph : Graph
+    name : str
+    dtype : dtype of NumPy
+    """
+
+    graph: Graph = field(repr=False)
+    name: str
+    dtype: np.dtype[Any]
+
+    __array_ufunc__ = None  # so that an array on the left leaves the operation to us
+
+    def __add__(self, other: Any) -> Tensor:
+        return self.binary("Add", other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return self._of(other).binary("Add", self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return self.binary("Sub", other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return self._of(other).binary("Sub", self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return self.binary("Mul", other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return self._of(other).binary("Mul", self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return self.binary("Div", other)
+
+    def __floordiv__(self, other: Any) -> Tensor:  # of what is not negative
+        return self.binary("Div", other)
+
+    def __neg__(self) -> Tensor:
+        return self.graph.node("Neg", self)
+
+    def __invert__(self) -> Tensor:
+        return self.graph.node("Not", self)
+
+    def __and__(self, other: Any) -> Tensor:
+        return self.binary("And", other)
+
+    def __or__(self, other: Any) -> Tensor:
+        return self.binary("Or", other)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return self.binary("Less", other, dtype=bool)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return self.binary("Greater", other, dtype=bool)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return self.binary("GreaterOrEqual", other, dtype=bool)
+
+    def equals(self, other: Any) -> Tensor:
+        return self.binary("Equal", other, dtype=bool)
+
+    def binary(self, op_type: str, other: Any, **options: Any) -> Tensor:
+        """Add a node of two inputs; the other one may be a number or an array."""
+        return self.graph.node(op_type, self, self._of(other), **options)
+
+    def _of(self, other: Any) -> Tensor:
+        if isinstance(other, Tensor):
+            return other
+        return self.graph.constant(other, self.dtype)
+
+
+class Graph:
+    """An ONNX graph that is being written.
+
+    Parameters
+    ----------
+    prefix : str, default=""
+        Of the names of all nodes.
+
+    Attributes
+    ----------
+    nodes : list of NodeProto
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
+        self.nodes: list[onnx.NodeProto] = []
+        self._constants: dict[Any, onnx.TensorProto] = {}
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+        self._n_names = 0
+
+    @property
+    def constants(self) -> list[onnx.TensorProto]:
+        return list(self._constants.values())
+
+    def input(self, name: str, dtype: DTypeLike, shape: Shape) -> Tensor:
+        """Declare an input; the name of a dimension says that its size is free."""
+        tensor = Tensor(self, name, np.dtype(dtype))
+        self._inputs.append(_info(tensor, shape))
+        return tensor
+
+    def output(self, tensor: Tensor, name: str, shape: Shape) -> None:
+        """Declare an output."""
+        node = helper.make_node("Identity", [tensor.name], [name], self._new_name(name))
+        self.nodes.append(node)
+        self._outputs.append(_info(Tensor(self, name, tensor.dtype), shape))
+
+    def constant(self, value: ArrayLike, dtype: DTypeLike) -> Tensor:
+        """Return a constant; equal ones are stored once."""
+        array: NDArray[Any] = np.asarray(value, dtype)
+        key = array.dtype.str, array.shape, array.tobytes()
+        if key not in self._constants:
+            name = self._new_name("constant")
+            self._constants[key] = numpy_helper.from_array(array, name)
+        return Tensor(self, self._constants[key].name, array.dtype)
+
+    def node(
+        self,
+        op_type: str,
+        *inputs: Tensor | None,
+        dtype: Any = None,
+        name: str | None = None,
+        **attributes: Any,
+    ) -> Tensor:
+        """Add a node of one output, and return this.
+
+        Parameters
+        ----------
+        op_type : str
+            Of the domain ``ai.onnx``.
+        *inputs : Tensor or None
+            None leaves an optional input out.
+        dtype : dtype, default=None
+            None is that of the first input.
+        name : str, default=None
+            What a runtime calls the node in its messages.
+        **attributes : object
+            Those of the node, in the words of ONNX.
+        """
+        return self.add(op_type, inputs, [dtype], name, attributes)[0]
+
+    def add(
+        self,
+        op_type: str,
+        inputs: Sequence[Tensor | None],
+        dtypes: Sequence[DTypeLike],
+        name: str | None = None,
+        attributes: dict[str, Any] | None = None,
+    ) -> list[Tensor]:
+        """Add a node of as many outputs as there are dtypes, and return them."""
+        first = next(tensor for tensor in inputs if tensor is not None)
+        outputs = [
+            Tensor(self, self._new_name(op_type), np.dtype(dtype or first.dtype))
+            for dtype in dtypes
+        ]
+        node = helper.make_node(
+            op_type,
+            ["" if tensor is None else tensor.name for tensor in inputs],
+            [output.name for output in outputs],
+            name or outputs[0].name,
+            **(attributes or {}),
+        )
+        self.nodes.append(node)
+        return outputs
+
+    def loop(
+        self,
+        n: Tensor,
+        state: Sequence[Tensor],
+        body: Callable[[Sequence[Tensor]], tuple[Sequence[Tensor], Tensor]],
+    ) -> Tensor:
+        """Repeat a body ``n`` times, and stack what it writes along a new first axis.
+
+        Parameters
+        ----------
+        n : int64 Tensor, a scalar
+        state : sequence of Tensor
+            What the body takes the first time.
+        body : callable
+            From a state to the next one and what is written. It may use any tensor of
+            this graph.
+        """
+        dtypes = [np.dtype(np.int64), np.dtype(bool), *(x.dtype for x in state)]
+        inputs = [Tensor(self, self._new_name("before"), dtype) for dtype in dtypes]
+
+        def step() -> list[Tensor]:
+            after, written = body(inputs[2:])
+            return [inputs[1], *after, written]
+
+        scalars = [_info(tensor, []) for tensor in inputs[:2]]
+        others = [_info(tensor, None) for tensor in inputs[2:]]
+        part, outputs = self._part("step", step, [*scalars, *others])
+        always = self.constant(True, bool)
+        return self.add(
+            "Loop",
+            [n, always, *state],
+            [tensor.dtype for tensor in outputs[1:]],
+            attributes={"body": part},
+        )[-1]
+
+    def either(
+        self, condition: Tensor, yes: Callable[[], Tensor], no: Callable[[], Tensor]
+    ) -> Tensor:
+        """Compute one of two tensors, of one dtype.
+
+        Parameters
+        ----------
+        condition : bool Tensor, a scalar
+        yes, no : callable
+            What returns the tensor; it may use any tensor of this graph.
+        """
+        then_branch, (output,) = self._part("then_branch", lambda: [yes()])
+        else_branch, _ = self._part("else_branch", lambda: [no()])
+        return self.node(
+            "If",
+            condition,
+            dtype=output.dtype,
+            then_branch=then_branch,
+            else_branch=else_branch,
+        )
+
+    def model(self, name: str, description: str) -> onnx.ModelProto:
+        """Return the finished model, checked."""
+        graph = helper.make_graph(
+            self.nodes, name, self._inputs, self._outputs, self.constants
+        )
+        model = helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", OPSETS[""])],
+            ir_version=IR_VERSION,
+            producer_name="sklearn_seqae",
+            producer_version=version("sklearn-seqae"),
+            doc_string=description,
+        )
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
+    def _part(
+        self,
+        name: str,
+        compute: Callable[[], list[Tensor]],
+        inputs: Sequence[onnx.ValueInfoProto] = (),
+    ) -> tuple[onnx.GraphProto, list[Tensor]]:
+        """Return what a function adds, as a graph within this one, and its outputs."""
+        outer, self.nodes = self.nodes, []
+        outputs = [self.node("Identity", tensor) for tensor in compute()]
+        nodes, self.nodes = self.nodes, outer
+        infos = [_info(tensor, None) for tensor in outputs]
+        return helper.make_graph(nodes, name, list(inputs), infos), outputs
+
+    def _new_name(self, stem: str) -> str:
+        self._n_names += 1
+        return f"{self._prefix}{stem.lower()}_{self._n_names}"
+
+
+def _info(tensor: Tensor, shape: Shape | None) -> onnx.ValueInfoProto:
+    element = helper.np_dtype_to_tensor_dtype(tensor.dtype)
+    return helper.make_tensor_value_info(tensor.name, element, shape)
