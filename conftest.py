@@ -11,6 +11,7 @@ pytest.register_assert_rewrite("helpers", "networks")
 
 # Files that need the true defaults, compiled by XLA in this process and in a child
 DEFAULTS = (
+    "tests/onnx/test_export.py",
     "tests/tables/test_without_libraries.py",
     "tests/test_keras_models.py",
     "tests/test_libraries.py",

@@ -7,6 +7,7 @@ from hypothesis.extra import numpy as npst
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -69,6 +70,7 @@ def test_an_instance_is_cloned_and_never_fitted():
         (StandardScaler, TypeError, r"class StandardScaler; .*: StandardScaler\(\)"),
         (3, TypeError, "scaler is a int without fit and transform"),
         (np.log, TypeError, "scaler is a ufunc without fit and transform"),
+        (LinearRegression(), TypeError, "a LinearRegression without fit and transform"),
     ],
 )
 def test_other_things_are_refused(scaler, error, message):
@@ -185,6 +187,17 @@ def test_what_is_not_finite_in_float32_is_located(name):
         match=r"sequence 1 has a value that is -inf after .*step 1, feature 1\)",
     ):
         scale(scaler, wild)
+
+
+def test_a_decoded_value_too_large_for_its_units_is_located():
+    scaler = fitted("minmax", ragged_of([[0.0], [1e300]]))
+    decoded = ragged_of([[1.0]], [[0.0], [np.nan], [1e10]])
+    with pytest.raises(
+        InvalidSequenceError, match="sequence 1 is not finite at time step 2 after"
+    ):
+        unscale(scaler, decoded)
+    within = ragged_of([[1.0]], [[0.0], [np.nan]])  # what was missing may be so
+    assert_allclose(unscale(scaler, within).values, [[1e300], [0], [np.nan]])
 
 
 def test_nan_made_by_the_scaler_is_an_error():
