@@ -44,6 +44,7 @@ def waves(n, seed):
 # What it predicts ---------------------------------------------------------------------
 
 
+@pytest.mark.trust
 @pytest.mark.xla  # long training is faster so
 def test_it_beats_persistence_at_every_step(make_forecaster):
     parameters = {"hidden_layer_sizes": 24, "n_components": 12, "batch_size": 16}
