@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import keras
 import numpy as np
 import pytest
+from helpers import assert_same_model
 from keras import callbacks
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 # Keras's own, about NumPy 2
 pytestmark = pytest.mark.filterwarnings(
@@ -218,3 +219,17 @@ def test_the_last_weights_are_kept_without_early_stopping(fit, sequences):
     best = fit(Worsens(), epochs=4, early_stopping=True)
     Z = last.transform(sequences)
     assert np.abs(Z - best.transform(sequences)).max() > 1e-3
+
+
+def test_nothing_is_held_out_in_partial_fit(plain_autoencoder, sequences):
+    watched = plain_autoencoder(callbacks=[Monitor()]).partial_fit(sequences)
+    assert "val_loss" not in watched.history_
+    assert_same_model(watched, plain_autoencoder().partial_fit(sequences), sequences)
+
+
+def test_keras_restores_the_weights_of_the_best_epoch(fit, sequences):
+    callback = callbacks.EarlyStopping(patience=50, restore_best_weights=True)
+    parameters = {"learning_rate": 1.0, "epochs": 8}
+    autoencoder = fit(callback, **parameters)
+    best = fit(Monitor(), early_stopping=True, **parameters)
+    assert_array_equal(autoencoder.transform(sequences), best.transform(sequences))
