@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := sklearn_seqae tests examples benchmarks docs/*.py conftest.py
-PYTEST := python -m pytest --numprocesses=2 --dist=worksteal
+PYTEST := python -m pytest --numprocesses=2 --dist=loadfile
 QUICK := sklearn_seqae tests/inputs tests/outputs tests/tables tests/test_docstrings.py \
   tests/test_estimator.py tests/test_saving.py tests/test_import.py
 NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple
@@ -23,11 +23,8 @@ help:  ## list these words
 demo: $(VENV)/.has-plot  ## train on real recordings, print scores, save pictures
 	$(BIN)/python examples/quickstart.py
 
-# Two runs, since TensorFlow does not free the programs of a process: together they would
-# take 10 GB a worker.
 test: $(VENV)/.has-test ruff  ## ruff and the test suite
-	$(BIN)/$(PYTEST) tests/keras sklearn_seqae docs/user_guide
-	$(BIN)/$(PYTEST) tests --ignore=tests/keras
+	$(BIN)/$(PYTEST)
 
 test-quick: $(VENV)/.has-test  ## the part of it that differs by Python: containers, docstrings
 	$(BIN)/$(PYTEST) $(QUICK)
@@ -54,7 +51,7 @@ test-nightly:  ## the tests with last night's NumPy, pandas, scikit-learn and Ke
 	.venv-nightly/bin/$(PYTEST)
 
 trust: $(VENV)/.has-test  ## the promises that take minutes to test, with their figures
-	$(BIN)/python -m pytest -m trust tests
+	$(BIN)/python -m pytest -n 2 -m trust tests/trust tests
 
 test-benchmarks: $(VENV)/.has-test ruff  ## the tests of the benchmarks
 	$(BIN)/python -m pytest benchmarks/tests

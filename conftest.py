@@ -4,8 +4,40 @@ import gc
 
 import pytest
 from internals import xla
+from xdist.scheduler import LoadFileScheduling
 
 pytest.register_assert_rewrite("helpers", "networks")
+
+
+# Files that need the true defaults, compiled by XLA in this process and in a child
+DEFAULTS = (
+    "tests/onnx/test_export.py",
+    "tests/tables/test_without_libraries.py",
+    "tests/test_keras_models.py",
+    "tests/test_libraries.py",
+    "tests/test_persistence.py",
+    "tests/test_promises.py",
+    "tests/test_saving.py",
+    "tests/test_xla.py",
+)
+
+
+class BySharing(LoadFileScheduling):
+    """Let files run in one process that share what takes long to make.
+
+    Each process has fixtures and programs of its own. So no file is divided, nor are
+    the files of `DEFAULTS`.
+    """
+
+    def _split_scope(self, nodeid):
+        file = super()._split_scope(nodeid)
+        return "defaults" if file.endswith(DEFAULTS) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give tests to processes by what they share, whatever ``--dist`` says."""
+    return BySharing(config, log)
 
 
 def pytest_collection_finish():

@@ -277,10 +277,3 @@ def test_skops_carries_what_the_container_was(case):
     decoded = loaded.inverse_transform(Z)
     assert type(decoded) is type(case.X)
     assert_holds(case.kind, decoded, case.reference.inverse_transform(Z))
-
-
-def test_where_polars_and_pyarrow_are_not_installed(without_options):
-    found = without_options["estimator"]
-    assert found["long"]
-    assert found["shape"] == [24, 4]
-    assert "needs polars, which is not installed; install it" in found["error"]

@@ -1,28 +1,25 @@
-"""The code that newcomers run first runs, in a process of its own.
+"""The code that newcomers run first runs.
 
 With two epochs instead of a hundred: what comes out of a hundred is tested elsewhere.
 """
 
-import os
+import io
 import re
-import subprocess
+import runpy
 import sys
+from contextlib import chdir, redirect_stdout
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
+from internals import xla
+
+from sklearn_seqae import LSTMAutoencoderTransformer
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-RUN_ALL = """
-import runpy, sys
-from sklearn_seqae import LSTMAutoencoderTransformer
-
-LSTMAutoencoderTransformer.__init__.__kwdefaults__["epochs"] = 2
-exec(sys.argv.pop(1), {})
-print("-- quickstart --")
-runpy.run_path(sys.argv.pop(1), run_name="__main__")
-"""
+QUICKSTART = ROOT / "examples" / "quickstart.py"
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +30,17 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def outputs(folder):
     """What the README's code prints, and what the quickstart prints."""
-    quickstart = ROOT / "examples" / "quickstart.py"
-    code = "\n".join(BLOCKS)
-    result = subprocess.run(
-        [sys.executable, "-W", "error", "-c", RUN_ALL, code, quickstart, "--output=p"],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=os.environ | {"MPLBACKEND": "Agg"},
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout.split("-- quickstart --")
+    defaults = LSTMAutoencoderTransformer.__init__.__kwdefaults__
+    readme, quickstart = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, chdir(folder), xla(False):
+        patch.setitem(defaults, "epochs", 2)
+        patch.setattr(sys, "argv", [str(QUICKSTART), "--output=p"])
+        with redirect_stdout(readme):
+            exec("\n".join(BLOCKS), {})
+        with redirect_stdout(quickstart):
+            runpy.run_path(str(QUICKSTART), run_name="__main__")
+    plt.close("all")
+    return readme.getvalue(), quickstart.getvalue()
 
 
 def test_readme(outputs):

@@ -44,6 +44,7 @@ def waves(n, seed):
 # What it predicts ---------------------------------------------------------------------
 
 
+@pytest.mark.trust
 @pytest.mark.xla  # long training is faster so
 def test_it_beats_persistence_at_every_step(make_forecaster):
     parameters = {"hidden_layer_sizes": 24, "n_components": 12, "batch_size": 16}
@@ -62,10 +63,9 @@ def test_it_beats_persistence_at_every_step(make_forecaster):
     assert loss[-1] < 0.3 * loss[0]
 
 
-def test_an_untrained_network_predicts_hardly_any_change(make_forecaster):
+def test_an_untrained_network_predicts_hardly_any_change(make_forecaster, sequences):
     """What is learnt is the change from the last value, in units of its usual size."""
-    X = waves(20, seed=0)
-    new = make_forecaster(epochs=1, learning_rate=1e-9, forecast_horizon=2).fit(X)
+    new = make_forecaster(epochs=1, learning_rate=1e-9).fit(sequences)
     (loss,) = new.history_["forecast_loss"]
     assert 0.5 < loss < 2
 
@@ -135,17 +135,15 @@ def test_embeddings_and_reconstructions_are_there_as_well(forecaster, sequences)
 def test_the_container_is_that_of_fit(make_forecaster, sequences):
     index = pd.Index(list("abcdefgh"), name="id")
     cells = pd.Series(sequences[:8], index=index)
-    found = (
-        make_forecaster(forecast_horizon=2).fit(cells).forecast(cells, n_timesteps=3)
-    )
+    found = make_forecaster().fit(cells).forecast(cells, n_timesteps=3)
     assert found.index.equals(index)
     assert all(x.shape == (3, 2) for x in found)
 
     keys = {name: pd.DataFrame(x, columns=["u", "v"]) for name, x in cells.items()}
     long = pd.concat(keys, names=["id", "t"])
-    found = make_forecaster(forecast_horizon=2).fit(long).forecast(long)
+    found = make_forecaster().fit(long).forecast(long)
     assert found.columns.tolist() == ["u", "v"]
-    assert found.index.tolist() == [(name, t) for name in index for t in (0, 1)]
+    assert found.index.tolist() == [(name, t) for name in index for t in range(HORIZON)]
 
 
 @pytest.mark.parametrize("kind", ["array", "numbered", "named"])

@@ -55,6 +55,7 @@ def shape_of_network(model):
     return [name(layer) for layer in model.layers if isinstance(layer, shown)]
 
 
+@pytest.mark.trust
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.ours)
 def test_parameters_give_the_system(system, plain_autoencoder, lines, of_one_length):
     X = of_one_length if system.same_length else lines

@@ -73,3 +73,10 @@ def test_all_else_works_where_they_are_not_installed(without_options):
     kinds = without_options["kinds"]
     assert len(kinds) == 9
     assert [name for name, comes_back in kinds.items() if not comes_back] == []
+
+
+def test_an_estimator_works_where_they_are_not_installed(without_options):
+    found = without_options["estimator"]
+    assert found["long"]
+    assert found["shape"] == [24, 4]
+    assert "needs polars, which is not installed; install it" in found["error"]

@@ -136,6 +136,7 @@ def test_grid_search_without_labels(plain_autoencoder, sequences):
     assert len(search.inverse_transform(search.transform(sequences))) == 24
 
 
+@pytest.mark.trust
 def test_grid_search_in_two_processes(pipeline, sequences, labels):
     grid = {"lstmautoencodertransformer__learning_rate": [0.001, 0.01]}
     search = GridSearchCV(pipeline, grid, cv=2, n_jobs=2, error_score="raise")

@@ -7,6 +7,7 @@ from hypothesis.extra import numpy as npst
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -69,6 +70,7 @@ def test_an_instance_is_cloned_and_never_fitted():
         (StandardScaler, TypeError, r"class StandardScaler; .*: StandardScaler\(\)"),
         (3, TypeError, "scaler is a int without fit and transform"),
         (np.log, TypeError, "scaler is a ufunc without fit and transform"),
+        (LinearRegression(), TypeError, "a LinearRegression without fit and transform"),
     ],
 )
 def test_other_things_are_refused(scaler, error, message):
@@ -187,6 +189,17 @@ def test_what_is_not_finite_in_float32_is_located(name):
         scale(scaler, wild)
 
 
+def test_a_decoded_value_too_large_for_its_units_is_located():
+    scaler = fitted("minmax", ragged_of([[0.0], [1e300]]))
+    decoded = ragged_of([[1.0]], [[0.0], [np.nan], [1e10]])
+    with pytest.raises(
+        InvalidSequenceError, match="sequence 1 is not finite at time step 2 after"
+    ):
+        unscale(scaler, decoded)
+    within = ragged_of([[1.0]], [[0.0], [np.nan]])  # what was missing may be so
+    assert_allclose(unscale(scaler, within).values, [[1e300], [0], [np.nan]])
+
+
 def test_nan_made_by_the_scaler_is_an_error():
     def root(values):
         with np.errstate(invalid="ignore"):
@@ -196,6 +209,22 @@ def test_nan_made_by_the_scaler_is_an_error():
     assert np.isnan(scale(scaler, ragged_of([[np.nan], [4.0]])).values[0, 0])
     with pytest.raises(InvalidSequenceError, match=r"sequence 0 has .* nan after Func"):
         scale(scaler, ragged_of([[np.nan], [-4.0]]))
+
+
+def test_nan_of_a_scaler_that_mixes_features_is_for_missing_values_of_its_step():
+    difference = FunctionTransformer(
+        lambda values: np.column_stack([values[:, 0], values[:, 1] - values[:, 2]])
+    )
+    X = ragged_of([[1.0, 2.0, 3.0], [1.0, np.nan, 3.0], [4.0, 5.0, 7.0]])
+    found = scale(fitted(difference, X), X).values
+    assert_array_equal(found, [[1, -1], [1, np.nan], [4, -2]])
+
+    def spoil(values):
+        return np.where(values[:, :1] == 4, np.nan, values[:, :2])
+
+    spoiler = fitted(FunctionTransformer(spoil), X)
+    with pytest.raises(InvalidSequenceError, match=r"nan after .*step 2, feature 0\)"):
+        scale(spoiler, X)
 
 
 def test_a_scaler_without_inverse_says_so_when_it_is_needed():

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
+from benchmarks._page import write_tables
 from benchmarks._worker import ROOT
 from benchmarks.representations import _page, _pictures
 from benchmarks.representations._results import PATH, Results
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     failures = [] if options.page else run(left, PATH, options.jobs)
     study = Study(Results.read(PATH))
     _page.PATH.write_text(_page.page(study))
+    write_tables("sizes_tables.txt", _page.tables_of_sizes(study))
     for path in [_page.PATH, *_pictures.draw(study)]:
         print(f"written: {path.relative_to(ROOT)}")
     if failures:

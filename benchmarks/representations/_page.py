@@ -12,7 +12,7 @@ from benchmarks._worker import ROOT
 from benchmarks.representations import _scores
 from benchmarks.representations._scores import BESIDE, DTW, Study
 from benchmarks.representations.datasets import DATASETS
-from benchmarks.representations.designs import DEFAULTS, OURS
+from benchmarks.representations.designs import DEFAULTS, OURS, SIZES
 
 PATH = ROOT / "docs" / "representations.rst"
 TEMPLATE = Path(__file__).with_name("page.rst")
@@ -30,6 +30,7 @@ MEASURES = {
     "n_components": "Numbers of an embedding",
     "exact_lengths": "Share of the test sequences decoded at their exact length",
 }
+OF_SIZES = ("svm", "logistic", "reconstruction_error")
 FOUR = (DEFAULTS, "statistics", "catch22", "MiniRocket")
 
 
@@ -63,6 +64,19 @@ def page(study: Study) -> str:
         designs_measures=_medians(study, list(OURS), study.development),
         designs_few_seeds=study.few_seeds(list(OURS), study.development),
     )
+
+
+def tables_of_sizes(study: Study) -> dict[str, pd.DataFrame]:
+    """What embeddings of fewer numbers cost, on the development sets."""
+    tables = {}
+    for measure in OF_SIZES:
+        found = study.medians(measure, SIZES)[study.development].dropna()
+        sizes = found.index.str.removesuffix("-components")
+        found.index = sizes.str.replace(DEFAULTS, "all (defaults)")
+        form = significant if measure == "reconstruction_error" else "{:.3f}"
+        text = _text(found, form).reset_index(names="n_components")
+        tables[(TITLES | MEASURES)[measure]] = text
+    return tables
 
 
 def _ranks(study: Study) -> pd.DataFrame:

@@ -67,6 +67,7 @@ STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
     "2000-updates": "own\nunits",
     "defaults": "500 updates\n(defaults)",
 }
+SIZES = ("8-components", "16-components", "32-components", "64-components", DEFAULTS)
 BUDGETS = [name for name in OURS if name.endswith("-updates")]
 
 

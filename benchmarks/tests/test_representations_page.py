@@ -142,3 +142,20 @@ def test_without_results_of_the_defaults_there_is_a_page(results, tmp_path):
     results.records = [r for r in results.records if r["design"] != "defaults"]
     assert "PCA" in rows_of(_page.page(Study(results)), "Held out: SVM, accuracy")
     assert len(_pictures.draw(Study(results), tmp_path)) == 4
+
+
+def test_what_smaller_embeddings_cost(results):
+    (record,) = (
+        r
+        for r in results.records
+        if (r["design"], r["dataset"], r["seed"]) == ("defaults", "ArrowHead", 0)
+    )
+    for dataset in ("JapaneseVowels", "ArrowHead"):
+        smaller = {"design": "8-components", "dataset": dataset, "svm": 0.625}
+        results.add({**record, **smaller, "data": SIZE | LENGTHS}, {"cores": "2"})
+    tables = _page.tables_of_sizes(Study(results))
+    assert tables["SVM, accuracy"].to_numpy().tolist() == [
+        ["8", "0.625", "0.625"],
+        ["all (defaults)", "0.920", "0.920"],
+    ]
+    assert "Reconstruction error" in tables

@@ -65,17 +65,18 @@ def values_of(fitted: Fitted, embedding: Tensor) -> tuple[Tensor, Tensor]:
 
 def _lengths(fitted: Fitted, embedding: Tensor) -> Tensor:
     """Return the lengths that embeddings mean, and refuse what can't be decoded."""
-    code = fitted.preprocessing.length_code
+    strange = ops.isnan(embedding) | ops.isinf(embedding)
+    code, name = fitted.preprocessing.length_code, "every_embedding_is_finite"
     if code is None:
-        n_rows = ops.size(embedding, 0)
-        return ops.broadcast_to(
-            embedding.graph.constant([fitted.max_length], np.int64), [n_rows]
-        )
+        length = embedding.graph.constant([fitted.max_length], np.int64)
+        lengths = ops.broadcast_to(length, [ops.size(embedding, 0)])
+        return ops.refuse(lengths, strange, name)
     component = ops.take(embedding, fitted.n_components - 1, axis=1)
     log_length = ops.cast(component, np.float64) * code.scale + code.mean
     length = ops.maximum(ops.round(ops.exp(log_length)), 1)
     longest = fitted.architecture.max_steps * fitted.preprocessing.patch_size
     limit = longest or MAX_LENGTH
     lengths = ops.cast(ops.minimum(length, limit), np.int64)
+    lengths = ops.refuse(lengths, strange, name)
     name = f"an_embedding_means_a_sequence_of_over_{limit}_time_steps"
     return ops.refuse(lengths, length > limit, name)

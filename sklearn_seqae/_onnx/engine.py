@@ -33,8 +33,8 @@ class OnnxSequence:
         The steps, or the states of all directions side by side.
     lengths : Tensor of shape (B,), int32
     states : Tensor of shape (T, D, B, U), default=None
-    pooled : mapping of str to list of Tensor of shape (B, U)
-        The last states of each direction, which the node returns.
+    last : tuple of Tensor of shape (B, U)
+        The last state of each direction, which the node returns.
     """
 
     values: Tensor

@@ -113,7 +113,8 @@ def decoder_to_onnx(
     Its input is ``embedding``, float32 of shape (n_samples, n_components). Its outputs
     are what the file of `to_onnx` reads: ``values``, float64 of shape (n_timesteps,
     n_features), and ``lengths``, int64 of shape (n_samples,). They are those of
-    `inverse_transform`, but for rounding of float32.
+    `inverse_transform` without `lengths`, but for rounding of float32. A sequence that
+    overflows is returned as it is.
 
     Parameters
     ----------

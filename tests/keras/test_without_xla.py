@@ -25,8 +25,10 @@ LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11, 4, 8]  # batches of four, and of th
 PATCHES = walks_in_patches(LENGTHS, missing=0.2)
 FITS = {
     "plain": ({}, {}),
-    "with dropout": ({}, {"dropout": 0.2, "recurrent_dropout": 0.2}),
-    "with every pooling": ({"pooling": tuple(POOLING)}, {}),
+    "with dropout and every pooling": (
+        {"pooling": tuple(POOLING)},
+        {"dropout": 0.2, "recurrent_dropout": 0.2},
+    ),
 }
 
 
@@ -71,6 +73,7 @@ def assert_same_numbers(fit):
 
 
 @pytest.mark.xla
+@pytest.mark.parametrize("fit", list(FITS)[-1:], indirect=True)
 def test_same_numbers_with_xla(fit):
     assert_same_numbers(fit)
 

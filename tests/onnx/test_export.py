@@ -209,6 +209,16 @@ def test_a_length_that_can_not_be_decoded(fitted, fitted_plain, session, name, l
         decoder.run(None, {"embedding": Z})
 
 
+@pytest.mark.parametrize("name", ["plain", "units_without_length"])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_an_embedding_that_is_not_finite(fitted, fitted_plain, session, name, wrong):
+    autoencoder = fitted_plain if name == "plain" else fitted(name)
+    Z = np.zeros((2, autoencoder._n_features_out), np.float32)
+    Z[1, 0] = wrong
+    with pytest.raises(Exception, match="every_embedding_is_finite"):
+        session(decoder_to_onnx, autoencoder).run(None, {"embedding": Z})
+
+
 # Pipelines ----------------------------------------------------------------------------
 
 

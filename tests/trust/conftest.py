@@ -7,12 +7,7 @@ from pathlib import Path
 
 import pytest
 
-FIGURES = pytest.StashKey[list[tuple[str, str]]]()
 HERE = Path(__file__).parent
-
-
-def pytest_configure(config):
-    config.stash.setdefault(FIGURES, [])
 
 
 def pytest_collection_modifyitems(items):
@@ -23,15 +18,19 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture
-def report(request):
+def report(record_property):
     """Return a function that notes what was measured of a promise."""
-    figures = request.config.stash[FIGURES]
-    return lambda promise, figure: figures.append((promise, figure))
+    return record_property
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    if not config.stash[FIGURES]:
-        return
-    terminalreporter.section("promises")
-    for promise, figure in config.stash[FIGURES]:
+def pytest_terminal_summary(terminalreporter):
+    figures = [
+        figure
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for figure in report.user_properties
+    ]
+    if figures:
+        terminalreporter.section("promises")
+    for promise, figure in figures:
         terminalreporter.write_line(f"{promise}: {figure}")

@@ -28,8 +28,8 @@ from sklearn_seqae._network import forecaster, forward
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._packing import pack
 
-LENGTHS = [5, 1, 8, 3, 0, 6]  # 0: a row that holds nothing
-N_STEPS = 8
+LENGTHS = [5, 1, 4, 3, 0, 2]  # 0: a row that holds nothing
+N_STEPS = 5
 STACKED = {"hidden_layer_sizes": (5, 3), "decoder_layer_sizes": (3, 5)}
 AHEAD = {"n_forecast_steps": 3, "n_recent": 2}
 
@@ -65,7 +65,7 @@ ARCHITECTURES = {
     "every pooling": {"pooling": tuple(POOLING)},
     "projection": {"pooling": ("mean",), "projection_size": 5},
     "variational": {"variational": True},
-    "reshape": {"decoder": "reshape", "max_steps": 8, "embedding_size": 16},
+    "reshape": {"decoder": "reshape", "max_steps": 5, "embedding_size": 10},
     "reshape, stacked, relu": {
         "decoder": "reshape",
         "max_steps": 11,  # more than the buffer has
@@ -73,7 +73,7 @@ ARCHITECTURES = {
         "decoder_layer_sizes": (3, 5),
         "activation": "relu",
     },
-    "single_shot": {"decoder": "single_shot", "max_steps": 8, "embedding_size": 8},
+    "single_shot": {"decoder": "single_shot", "max_steps": 5, "embedding_size": 5},
     "single_shot, stacked": {
         "decoder": "single_shot",
         "max_steps": 11,
