@@ -1,7 +1,6 @@
 """The gate through which `X`, `y` and `sample_weight` enter the estimator."""
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -178,18 +177,11 @@ def check_same_ids(given: Any, ids: pd.Index | None, name: str, labels: str) -> 
 
 
 def _refuse_chunks(X: Any) -> None:
-    """Raise where one container is expected, but chunks or a generator were passed."""
+    """Raise where one container is expected, but chunks were passed."""
     if isinstance(X, SequenceChunks):
         raise TypeError(
             "X is in chunks, which this method does not take; call it with each of "
             "them: `for chunk in X`."
-        )
-    if isinstance(X, Iterator):
-        name = type(X).__name__
-        raise TypeError(
-            f"X is a {name}, which can be read only once; if it yields sequences, pass "
-            "list(X). If it yields chunks, pass SequenceChunks(function), with the "
-            f"function that makes the {name}."
         )
 
 

@@ -150,11 +150,15 @@ class ScalerInChunks:
         """Fit to values relative to the first ones; see `_fit_standard`."""
         if self._origin is None:
             self._origin = np.nan_to_num(_first_observed(values))
-        with np.errstate(invalid="ignore"):  # nothing observed yet: a mean of 0 / 0
+        names = ("mean_", "var_", "scale_")
+        before = {name: getattr(self.scaler, name, None) for name in names}
+        with np.errstate(invalid="ignore"):  # nothing observed: a mean of 0 / 0
             self.scaler.partial_fit(values - self._origin)
-        for moments in (self.scaler.mean_, self.scaler.var_):
-            if moments is not None:
-                moments[np.isnan(moments)] = 0
+        unobserved = np.isnan(values).all(axis=0)
+        for name, earlier in before.items():  # the mean of none is NaN, and stays so
+            now = getattr(self.scaler, name)
+            if now is not None:
+                now[unobserved] = 0 if earlier is None else earlier[unobserved]
 
     def _update(self, values: NDArray[np.float64]) -> None:
         """Fit to values; a feature without any gets one again that it had before.

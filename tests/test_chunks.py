@@ -67,7 +67,8 @@ def test_what_is_fitted_in_chunks_is_what_is_fitted_in_memory(
 ):
     autoencoder = plain_autoencoder(scaler=scaler, epochs=1, patch_size="auto")
     X = [x.copy() for x in sequences]
-    X[12][:, 1] = np.nan  # this chunk has none of this feature
+    for i in (12, 23):  # these chunks have none of this feature
+        X[i][:, 1] = np.nan
     found = clone(autoencoder).fit(in_chunks(X, 1, buffer_size=SMALL))
     expected = clone(autoencoder).fit(X)
     for name in names:
@@ -150,7 +151,7 @@ def test_killed_fits_go_on_to_the_same_bits(
     with pytest.raises(Ended), ended_at_checkpoint(3):
         clone(autoencoder).fit(X)
     other = in_chunks(sequences[1:], buffer_size=SMALL)
-    with pytest.raises(ValueError, match="given something else: .*sequences"):
+    with pytest.raises(ValueError, match=r"given something else: .*sequences"):
         clone(autoencoder).fit(other)
     assert fitted_bits(clone(autoencoder).fit(X)) == expected
     assert not path.exists()
@@ -227,7 +228,7 @@ def test_a_feature_that_is_observed_late(plain_autoencoder, sequences):
     assert_allclose(found.scaler_.mean_, np.nanmean(stacked, axis=0), rtol=1e-9)
     assert_allclose(found.scaler_.scale_, np.nanstd(stacked, axis=0), rtol=1e-9)
     minmax = plain_autoencoder(scaler="minmax")
-    with pytest.raises(ValueError, match="^the chunks before chunk ..?: feature 1 has no"):
+    with pytest.raises(ValueError, match=r"^the chunks before chunk \d+: feature 1"):
         minmax.fit(in_chunks(X, 1, buffer_size=SMALL))
 
 
@@ -235,7 +236,7 @@ def test_a_feature_that_is_observed_late(plain_autoencoder, sequences):
 
 
 def test_a_generator_is_refused(plain_autoencoder, sequences):
-    with pytest.raises(TypeError, match=r"only once.*SequenceChunks\(function\)"):
+    with pytest.raises(TypeError, match=r"X is a .*iter.*SequenceChunks\(function\)"):
         plain_autoencoder().fit(iter([sequences]))
     with pytest.raises(TypeError, match="expected a function that returns"):
         SequenceChunks(iter([sequences]))
@@ -244,7 +245,7 @@ def test_a_generator_is_refused(plain_autoencoder, sequences):
 def test_a_function_that_returns_one_generator_twice(plain_autoencoder, sequences):
     once = iter([sequences[:12], sequences[12:]])
     X = SequenceChunks(lambda: once, buffer_size=SMALL)
-    with pytest.raises(ValueError, match="24 sequences when .* read first, and 0"):
+    with pytest.raises(ValueError, match=r"24 sequences when .* read first, and 0"):
         plain_autoencoder().fit(X)
 
 
@@ -283,10 +284,10 @@ def test_a_chunk_that_can_not_be_used_is_named(
     X[12] = np.full((4, 2), np.inf)
     bad = in_chunks(X, buffer_size=buffer_size)
     for method in (plain_autoencoder().fit, fitted_plain.transform):
-        with pytest.raises(InvalidSequenceError, match="^chunk 2: sequence 2 holds inf"):
+        with pytest.raises(InvalidSequenceError, match=r"^chunk 2: sequence 2 holds"):
             method(bad)
     X[12] = np.ones((4, 3))
-    with pytest.raises(ValueError, match="^chunk 2: sequence 2 has 3 features"):
+    with pytest.raises(ValueError, match=r"^chunk 2: sequence 2 has 3 features"):
         plain_autoencoder().fit(bad)
 
 

@@ -72,7 +72,10 @@ def to_ragged(X: Any) -> tuple[RaggedArray, Container]:
     if isinstance(X, Mapping):
         remedy = " pandas.Series(X) is such a frame, with the keys as ids."
     elif isinstance(X, Iterable) and not isinstance(X, str | bytes | bytearray):
-        remedy = " If it yields sequences, pass list(X)."
+        remedy = (
+            " If it yields sequences, pass list(X); if it yields chunks of them, pass "
+            "SequenceChunks(function), with the function that makes it."
+        )
     raise TypeError(f"X is {describe(X)}; expected {ACCEPTED}.{remedy}")
 
 

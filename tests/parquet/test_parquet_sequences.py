@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ def test_a_series_is_whole_wherever_files_and_row_groups_end(
     long, labelled, tmp_path, row_group_size, chunk_size
 ):
     cuts = [0, 5, 100, 101, len(long)]
-    parts = [long[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    parts = [long[a:b] for a, b in pairwise(cuts)]
     write(tmp_path, *parts, row_group_size=row_group_size)
     X = ParquetSequences(tmp_path, **BY, chunk_size=chunk_size)
     for _ in range(2):  # it starts again
@@ -266,7 +267,7 @@ def test_null_ids_and_times(long, tmp_path, name):
 def test_two_rows_at_one_time(long, tmp_path):
     frame = pd.concat([long[:30], long[29:]])
     X = ParquetSequences(write(tmp_path, frame, row_group_size=20), **BY)
-    with pytest.raises(ValueError, match=r"0\.parquet, row group 1: series .* two rows"):
+    with pytest.raises(ValueError, match=r"0\.parquet, row group 1: series .* two"):
         list(X)
 
 
@@ -322,7 +323,7 @@ def test_what_is_asked_for_in_vain(long, lists, tmp_path):
         ParquetSequences(tmp_path / "empty")
     with pytest.raises(FileNotFoundError, match="path is empty"):
         ParquetSequences([])
-    with pytest.raises(ValueError, match="0 columns 'patient'; expected one. It has"):
+    with pytest.raises(ValueError, match=r"0 columns 'patient'; expected one\. It has"):
         ParquetSequences(path, by="patient")
     with pytest.raises(ValueError, match="needs at least one feature"):
         ParquetSequences(path, by=["id", "a", "b"], order="time")
