@@ -101,30 +101,31 @@ class ParquetSequences(SequenceChunks):
         chunk_size: int = CHUNK_SIZE,
         buffer_size: int = BUFFER_SIZE,
     ) -> None:
-        super().__init__(self._placed, buffer_size=buffer_size)
+        super().__init__(self.__iter__, buffer_size=buffer_size)
         self.chunk_size = check_scalar(chunk_size, "chunk_size", Integral, min_val=1)
         require("pyarrow", "Reading Parquet")
-        self.files = find_files(path)
-        schema = read_schema(self.files[0])
+        self._files = find_files(path)
+        schema = read_schema(self._files[0])
         self.by, self.order = _listed(by), order
         keys = [*self.by, *_listed(order)]
         self.columns = _listed(columns)
         if columns is None:
             self.columns = [name for name in schema.names if name not in keys]
         for name in [*keys, *self.columns]:
-            if schema.names.count(name) != 1:
+            n = schema.names.count(name)
+            if n != 1:
                 raise ValueError(
-                    f"{self.files[0]} has {schema.names.count(name)} columns {name!r}; "
-                    f"expected one. It has {schema.names}."
+                    f"{self._files[0]} has {n} columns {name!r}; expected one. It has "
+                    f"{schema.names}."
                 )
         if not self.columns:
             raise ValueError(
-                f"{self.files[0]} has the columns {schema.names}, all of them ids or "
+                f"{self._files[0]} has the columns {schema.names}, all of them ids or "
                 "times; it needs at least one feature."
             )
         self._schema = _selected(schema, [*keys, *self.columns])
-        self.is_long = bool(by) and not any(map(_is_list, self._schema.types))
-        if order is not None and not self.is_long:
+        self._is_long = bool(by) and not any(map(_is_list, self._schema.types))
+        if order is not None and not self._is_long:
             raise ValueError(
                 f"order={order!r} is a column of times of a long table, but "
                 f"{'there are columns of lists' if by else 'by is None'}; set "
@@ -135,11 +136,11 @@ class ParquetSequences(SequenceChunks):
         self, random_state: np.random.Generator | None = None
     ) -> Iterator[tuple[str, Any]]:
         """Yield the chunks; columns of lists in a random order, if asked for."""
-        if self.is_long:
-            tables = read_tables(self.files, self._schema, self.chunk_size)
+        if self._is_long:
+            tables = read_tables(self._files, self._schema, self.chunk_size)
             yield from self._joined(tables)
             return
-        tables = read_tables(self.files, self._schema, self.chunk_size, random_state)
+        tables = read_tables(self._files, self._schema, self.chunk_size, random_state)
         for place, table in tables:
             features = table.select(self.columns)
             if self.by:
