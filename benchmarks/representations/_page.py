@@ -70,9 +70,8 @@ def tables_of_sizes(study: Study) -> dict[str, pd.DataFrame]:
     """What embeddings of fewer numbers cost, on the development sets."""
     tables = {}
     for measure in OF_SIZES:
-        found = study.medians(measure, SIZES)[study.development].dropna()
-        sizes = found.index.str.removesuffix("-components")
-        found.index = sizes.str.replace(DEFAULTS, "all (defaults)")
+        found = study.medians(measure, list(SIZES))[study.development].dropna()
+        found = found.rename(index=SIZES)
         form = significant if measure == "reconstruction_error" else "{:.3f}"
         text = _text(found, form).reset_index(names="n_components")
         tables[(TITLES | MEASURES)[measure]] = text

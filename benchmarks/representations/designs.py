@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from sklearn.decomposition import PCA
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
 from benchmarks.ours import LIBRARIES, PLAIN
 from benchmarks.representations import baselines
 from sklearn_seqae import LSTMAutoencoderTransformer
@@ -67,7 +71,12 @@ STEPS = {  # from a plain autoencoder to the defaults, as a chart names them
     "2000-updates": "own\nunits",
     "defaults": "500 updates\n(defaults)",
 }
-SIZES = ("8-components", "16-components", "32-components", "64-components", DEFAULTS)
+SMALL = (8, 16, 32)
+SIZES = {  # as a table names them
+    **{f"{n}-components": str(n) for n in (*SMALL, 64)},
+    **{f"{n}-principal": f"all, then PCA: {n}" for n in SMALL},
+    DEFAULTS: "all (defaults)",
+}
 BUDGETS = [name for name in OURS if name.endswith("-updates")]
 
 
@@ -102,6 +111,16 @@ def ours(given: Mapping[str, Any]) -> Design:
     return Design(make, given, ours=True, imports=LIBRARIES)
 
 
+def principal(n: int) -> Design:
+    """The defaults, and principal components of the standardised embedding."""
+
+    def make(seed: int, n_sequences: int) -> Pipeline:
+        autoencoder = LSTMAutoencoderTransformer(random_state=seed)
+        return make_pipeline(autoencoder, StandardScaler(), PCA(n, random_state=seed))
+
+    return Design(make, ours=True, imports=LIBRARIES)
+
+
 def fixed(make: Callable[[], Any], *imports: str) -> Design:
     """Of which no seed changes anything."""
     return Design(lambda seed, n: make(), seeded=False, imports=imports)
@@ -110,6 +129,7 @@ def fixed(make: Callable[[], Any], *imports: str) -> Design:
 AEON = "aeon.transformations.collection"
 DESIGNS: dict[str, Design] = {
     **{name: ours(given) for name, given in OURS.items()},
+    **{f"{n}-principal": principal(n) for n in SMALL},
     "statistics": fixed(baselines.statistics),
     "catch22": fixed(baselines.catch22, f"{AEON}.feature_based"),
     "PCA": fixed(partial(baselines.pca, 0.99)),
