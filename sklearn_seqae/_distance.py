@@ -52,9 +52,10 @@ class Gaussian:
         scores = centred @ self.pca.components_.T
         variance = np.maximum(self.pca.explained_variance_, SMALLEST)
         explained = (scores**2 / variance).sum(axis=1)
-        residual = (centred**2).sum(axis=1) - (scores**2).sum(axis=1)
+        # Not a difference of sums: divided by a tiny variance, its rounding would count
+        residual = centred - scores @ self.pca.components_
         rest = max(self.pca.noise_variance_, SMALLEST)
-        return explained + np.maximum(residual, 0) / rest
+        return explained + (residual**2).sum(axis=1) / rest
 
 
 @dataclass(frozen=True)

@@ -57,3 +57,12 @@ def test_few_or_equal_points(points):
     distance = CrossFittedDistance.fit(points, 5, np.random.RandomState(0))
     assert np.isfinite(distance.standardized(points)).all()
     assert (distance.standardized(points + 7) > 10).all()
+
+
+def test_alone_or_among_others_of_equal_columns(rng):
+    """Rounding, which depends on the number of rows, counts for nothing."""
+    points, new = (rng.standard_normal((n, 3))[:, [0, 1, 2, 1]] for n in (50, 200))
+    gaussian = Gaussian.fit(points)
+    together = gaussian.squared_distances(new)
+    alone = np.concatenate([gaussian.squared_distances(x[None]) for x in new])
+    assert_allclose(alone, together, rtol=1e-12)
