@@ -15,7 +15,7 @@ from sklearn_seqae._chunks import BUFFER_SIZE, SequenceChunks, naming
 from sklearn_seqae._inputs import to_ragged
 from sklearn_seqae._libraries import require
 from sklearn_seqae._parquet._files import find_files, read_schema, read_tables
-from sklearn_seqae._tables import rows_of_series, to_sequences
+from sklearn_seqae._tables import as_series, rows_of_series, to_sequences
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -226,13 +226,11 @@ def _labelled(features: pa.Table, labels: pa.Table) -> pd.Series:
     index = pd.MultiIndex.from_frame(frame)
     if frame.shape[1] == 1:
         index = pd.Index(frame.iloc[:, 0])
-    cells = np.empty(len(ragged), dtype=object)
-    for i, x in enumerate(ragged):
-        cells[i] = x[:, 0] if container.univariate else x
-    series = pd.Series(cells, index=index)
-    if container.feature_names is not None and not container.univariate:
-        series.attrs["columns"] = list(container.feature_names)
-    return series
+    values, names = ragged.values, container.feature_names
+    if container.univariate:
+        values, names = values[:, 0], None
+    attrs = {} if names is None else {"columns": list(names)}
+    return as_series(values, ragged.offsets, index, attrs)
 
 
 def _listed(names: str | list[str] | None) -> list[str]:

@@ -6,6 +6,10 @@ they import polars or pyarrow.
 """
 
 from sklearn_seqae._tables._to_frame import to_frame
-from sklearn_seqae._tables._to_sequences import rows_of_series, to_sequences
+from sklearn_seqae._tables._to_sequences import (
+    as_series,
+    rows_of_series,
+    to_sequences,
+)
 
-__all__ = ["rows_of_series", "to_frame", "to_sequences"]
+__all__ = ["as_series", "rows_of_series", "to_frame", "to_sequences"]

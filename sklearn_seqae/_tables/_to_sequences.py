@@ -128,7 +128,7 @@ def to_sequences(
     if order is None:
         rows, offsets, ids = _sort(table, by)
         values = _stack(table, features, dtype, rows)
-        return _as_series(values, offsets, ids, {"columns": features})
+        return as_series(values, offsets, ids, {"columns": features})
 
     when, time_zone = table.times(order)
     rows, offsets, ids = _sort(table, by, when)
@@ -141,11 +141,11 @@ def to_sequences(
         values, when, offsets = _one_row_a_time(
             values, when, offsets, repeated, duplicates
         )
-    X = _as_series(values, offsets, ids, {"columns": features, "order": order})
+    X = as_series(values, offsets, ids, {"columns": features, "order": order})
     if not return_times:
         return X
     zone = {} if time_zone is None else {"time_zone": time_zone}
-    return X, _as_series(when, offsets, ids, {"order": order, **zone})
+    return X, as_series(when, offsets, ids, {"order": order, **zone})
 
 
 def _sort(
@@ -257,7 +257,7 @@ def rows_of_series(
     return _series_of_rows(table, by)
 
 
-def _as_series(
+def as_series(
     stacked: NDArray[Any],
     offsets: NDArray[np.int64],
     ids: pd.Index,

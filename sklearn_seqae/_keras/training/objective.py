@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tensorflow as tf
@@ -55,17 +55,12 @@ class Objective:
         )
 
     def training_losses(
-        self,
-        shard: Shard,
-        draws: Draws,
-        scratch: Mapping[str, Any],
-        trained: Sequence[Tensor] | None = None,
+        self, shard: Shard, draws: Draws, scratch: Mapping[str, Any]
     ) -> Tensor:
         """Sum each loss as in training: with dropout, noise and drawn embeddings."""
-        weights = self.by_name(self._read() if trained is None else trained)
         layers = self.architecture.lstm_layers
         masks = layer_masks(layers, draws.inputs, draws.recurrent)
-        engine = self.make_engine(weights, masks, scratch)
+        engine = self.make_engine(self.by_name(self._read()), masks, scratch)
         of = ForwardPass(self.architecture, engine, shard, draws, is_training=True)
         return tf.stack([LOSSES[name].compute(of) for name in self.names])
 
@@ -77,7 +72,7 @@ class Objective:
         In a graph only, see `with_gradient`.
         """
         trained = self._read()
-        losses = self.training_losses(shard, draws, scratch, trained)
+        losses = replace(self, trained=trained).training_losses(shard, draws, scratch)
         return losses, tf.gradients(
             tf.reduce_sum(losses * scale), trained, unconnected_gradients="zero"
         )

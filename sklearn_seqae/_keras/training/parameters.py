@@ -37,7 +37,7 @@ ELEMENTWISE = (
 
 
 class Parameters:
-    """What an optimizer updates, and its state.
+    """The variables of training: weights, and the state of the optimizer.
 
     Most optimizers treat every number alike. They get all weights as one vector, which
     takes fewer operations to trace and to compile. Others get each weight by itself.
@@ -53,13 +53,15 @@ class Parameters:
 
     Attributes
     ----------
+    names : list of str
+        Of the weights, in the order in which Keras has them.
     optimizer : keras.optimizers.Optimizer
     trained : list of keras.Variable
         The weights: one vector, or one of each.
     """
 
     def __init__(self, architecture: Architecture, optimizer: Any) -> None:
-        self._names = [weight.name for weight in architecture.weights]
+        self.names = [weight.name for weight in architecture.weights]
         self._shapes = [weight.shape for weight in architecture.weights]
         each = [keras.Variable("zeros", shape) for shape in self._shapes]
         self.trained, self.optimizer = each, new_optimizer(optimizer)
@@ -82,10 +84,10 @@ class Parameters:
 
     def by_name(self, trained: Sequence[Tensor]) -> dict[str, Tensor]:
         """Return tensors of the weights, from those of `trained`."""
-        if len(trained) < len(self._names):
+        if len(trained) < len(self.names):
             (vector,) = trained
             trained = tensors_from_vector(vector, self._shapes)
-        return dict(zip(self._names, trained, strict=True))
+        return dict(zip(self.names, trained, strict=True))
 
     def to_keras(self, values: Sequence[NDArray[Any]]) -> Arrays:
         """Return the values of `variables`, or of the first, as Keras has them."""

@@ -60,7 +60,6 @@ class Workspace:
         self._compiled: set[Any] = set()
         self._given = optimizer
         self._jit = not has_gpu() and xla_compiles()
-        self._names = [weight.name for weight in program.architecture.weights]
         self._parameters = Parameters(program.architecture, optimizer)
         # A rate of one's own, not a schedule of Keras's, can be set for each batch.
         rate = getattr(self._optimizer, "_learning_rate", None)
@@ -98,7 +97,7 @@ class Workspace:
                 f"from had {given.described_beside(fresh)}; set it back, or start anew "
                 "with fit and warm_start=False."
             )
-        weights = [state.weights[name] for name in self._names]
+        weights = [state.weights[name] for name in self._parameters.names]
         arrays = [*weights, *(given or fresh).variables]
         self._session.write(self._parameters.from_keras(arrays))
 
@@ -120,16 +119,18 @@ class Workspace:
     def state(self) -> State:
         """Return weights and optimizer as they are now."""
         arrays = self._parameters.to_keras(self._session.read())
-        n = len(self._names)
+        n = len(self._parameters.names)
         identity = optimizer_identity(self._optimizer)
         return State(
-            dict(zip(self._names, arrays[:n], strict=True)),
+            dict(zip(self._parameters.names, arrays[:n], strict=True)),
             OptimizerState(*identity, arrays[n:]),
         )
 
     def get_weights(self) -> Weights:
         values = self._session.read([v.value for v in self._parameters.trained])
-        return dict(zip(self._names, self._parameters.to_keras(values), strict=True))
+        return dict(
+            zip(self._parameters.names, self._parameters.to_keras(values), strict=True)
+        )
 
     @property
     def learning_rate(self) -> float:
