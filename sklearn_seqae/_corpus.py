@@ -25,7 +25,7 @@ from sklearn_seqae.exceptions import _count
 
 @dataclass(frozen=True)
 class Corpus:
-    """What the first pass finds.
+    """The findings of the first pass.
 
     Attributes
     ----------

@@ -38,7 +38,7 @@ class Roles:
 
     @property
     def advice(self) -> str:
-        """What to do if each row is a time step."""
+        """The way out if each row is a time step."""
         if self.by is None:
             return (
                 "If X is one sequence, with a row for each time step, put it in a "

@@ -111,7 +111,7 @@ class Engine(Protocol):
 
 
 class TrainingEngine(Engine, Protocol):
-    """What packed steps, forecasts and losses need besides."""
+    """An engine that also trains: packed steps, forecasts and losses."""
 
     # Sequences for LSTM layers
 

@@ -25,7 +25,7 @@ ACTIVATIONS = {"tanh": "Tanh", "relu": "Relu"}
 
 @dataclass(frozen=True)
 class OnnxSequence:
-    """What an LSTM node reads, and what it has written.
+    """The input of an LSTM node, and its outputs.
 
     Attributes
     ----------
