@@ -7,7 +7,6 @@ cut into patches (`_preprocessing`); a network is chosen and trained (`_autoenco
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
@@ -21,7 +20,7 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils import Tags, check_consistent_length, check_scalar
+from sklearn.utils import Tags, check_scalar
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -30,15 +29,11 @@ from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
 from sklearn_seqae._chunks import SequenceChunks, for_each_chunk
-from sklearn_seqae._corpus import Corpus, scaled_chunks, shuffled, survey
+from sklearn_seqae._corpus import read_corpus
+from sklearn_seqae._dask import is_dask, map_partitions
 from sklearn_seqae._diagram import visual_block
 from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
-from sklearn_seqae._gate import (
-    check_alone,
-    check_one_each,
-    check_same_ids,
-    validate_sequences,
-)
+from sklearn_seqae._gate import check_same_ids, validate_sequences
 from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._outputs import (
@@ -49,17 +44,14 @@ from sklearn_seqae._outputs import (
 )
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._saving import packed, unpacked
-from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unscale
-from sklearn_seqae._streaming import train_in_turns
+from sklearn_seqae._scaling import SCALERS, make_scaler, scale, unscale
 from sklearn_seqae._validation import (
-    check_features_observed,
     check_horizon,
     own_random_state,
     validate_embedding,
     validate_lengths,
     warn_of_ignored_rate,
 )
-from sklearn_seqae._weighting import merge_repeated
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.training.result import Result
@@ -512,14 +504,8 @@ class LSTMAutoencoderTransformer(
             Embeddings.
         """
         with built_aside(self, last="_autoencoder") as fitted:
-            fitted_on = fitted._fit(X, y, sample_weight)
-            if fitted_on is None:  # chunks
-                Z = for_each_chunk(fitted.transform, X)
-            else:
-                scaled, container = fitted_on
-                Z = with_ids(
-                    fitted._autoencoder.embed(scaled, container.dtype), X, self
-                )
+            fitted._fit(X, y, sample_weight)
+            Z: NDArray[Any] = fitted.transform(X)
         fitted._remove_checkpoint()
         return Z
 
@@ -576,6 +562,8 @@ class LSTMAutoencoderTransformer(
         fitted = snapshot(self)
         if isinstance(X, SequenceChunks):
             return for_each_chunk(fitted.transform, X)
+        if is_dask(X):
+            return map_partitions(fitted, "transform", X)
         scaled, container = fitted._scaled(X)
         return with_ids(fitted._autoencoder.embed(scaled, container.dtype), X, self)
 
@@ -709,6 +697,8 @@ class LSTMAutoencoderTransformer(
         fitted = snapshot(self)
         if isinstance(X, SequenceChunks):
             return for_each_chunk(fitted.score_samples, X)
+        if is_dask(X):
+            return map_partitions(fitted, "score_samples", X)
         scaled, _ = fitted._scaled(X)
         return -fitted._autoencoder.squared_errors(scaled)
 
@@ -727,7 +717,8 @@ class LSTMAutoencoderTransformer(
         score : float
             At most zero, higher is better.
         """
-        return float(np.mean(self.score_samples(X)))
+        scores = self.score_samples(X)
+        return float(np.mean(scores.compute() if is_dask(X) else scores))
 
     # Ahead, and anew ------------------------------------------------------------------
 
@@ -857,11 +848,10 @@ class LSTMAutoencoderTransformer(
 
     def _fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None, partial: bool = False
-    ) -> tuple[RaggedArray, Container] | None:
-        """Fit, and return the scaled sequences; call it on a copy, see `built_aside`.
+    ) -> None:
+        """Fit; call it on a copy, see `built_aside`.
 
-        Nothing is returned for sequences in chunks. After a KeyboardInterrupt in
-        training, everything is set before it is raised.
+        After a KeyboardInterrupt in training, everything is set before it is raised.
         """
         parameters = self.get_params(deep=False)
         warn_of_ignored_rate(self)
@@ -870,79 +860,20 @@ class LSTMAutoencoderTransformer(
             unused = {"learning_rate_schedule": None, "checkpoint_path": None}
             parameters |= {**once, **unused}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
-        if isinstance(X, SequenceChunks):
-            check_alone(sample_weight)
-            scaler = self.scaler_ if goes_on else make_scaler(self.scaler)
-            corpus = survey(self, X, scaler, reset=not goes_on)
-            check_consistent_length(corpus.lengths, y)
-            if not corpus.is_whole:
-                self._fit_stream(X, corpus, parameters, goes_on)
-                return None
-            given, container = corpus.sample, corpus.container
-        else:
-            given, container = validate_sequences(self, X, reset=not goes_on)
-            check_one_each(X, given, y=y, sample_weight=sample_weight)
-        distinct, weight = merge_repeated(given, sample_weight)
-        weight /= weight.max()  # only ratios count; clear of float32's limits
-        if not goes_on:
-            ragged = given.take(distinct)
-            check_features_observed(ragged)
-            self._container = container
-            self._random_state = own_random_state(self.random_state)
-            self.scaler_ = fit_scaler(make_scaler(self.scaler), ragged, weight)
-        given = scale(self.scaler_, given)
-        scaled = given.take(distinct)
+        scaler = self.scaler_ if goes_on else make_scaler(self.scaler)
+        corpus = read_corpus(self, X, y, sample_weight, scaler, reset=not goes_on)
         if goes_on:
             network = self._autoencoder
             network.check_same(parameters)
-            network.check_decodable(given.lengths, "sequence {row}")
-            patches = network.preprocessing.patches(scaled)
+            network.check_decodable(corpus.lengths, "sequence {row}")
         else:
-            network, patches = Autoencoder.untrained(parameters, scaled, weight)
-        prefixes = network.preprocessing.prefixes(scaled)
-        check_horizon(prefixes, container, goes_on=goes_on)
-        trained, result = network.train(
-            patches, prefixes, weight, parameters, self._random_state
-        )
-        self._take_over(trained, result, int(scaled.lengths.max()), goes_on)
-        return None if isinstance(X, SequenceChunks) else (given, container)
-
-    def _fit_stream(
-        self, X: SequenceChunks, corpus: Corpus, parameters: Any, goes_on: bool
-    ) -> None:
-        """Fit to sequences that are too many for the buffer."""
-        lengths = corpus.lengths
-        if not goes_on:
-            self._container = corpus.container
+            self._container, self.scaler_ = corpus.container, corpus.scaler
             self._random_state = own_random_state(self.random_state)
-            self.scaler_ = corpus.scaler
-        sample = scale(self.scaler_, corpus.sample)
-        if goes_on:
-            network = self._autoencoder
-            network.check_same(parameters)
-            network.check_decodable(lengths, "sequence {row}")
-        else:
-            equal = np.ones(len(sample))
-            network, _ = Autoencoder.untrained(parameters, sample, equal, lengths)
-        check_horizon(
-            network.preprocessing.prefixes(sample), corpus.container, goes_on=goes_on
-        )
-
-        def turns(generator: np.random.Generator) -> Iterator[RaggedArray]:
-            chunks = scaled_chunks(self, X, generator, len(lengths))
-            batch_size = parameters["batch_size"]
-            return shuffled(chunks, X.buffer_size, batch_size, generator)
-
-        trained, result = train_in_turns(
-            network,
-            turns,
-            sample,
-            lengths,
-            corpus.digest,
-            parameters,
-            self._random_state,
-        )
-        self._take_over(trained, result, int(lengths.max()), goes_on)
+            network = Autoencoder.untrained(parameters, corpus)
+        prefixes = network.preprocessing.prefixes(corpus.sample)
+        check_horizon(prefixes, corpus.container, goes_on=goes_on)
+        trained, result = network.train(corpus, parameters, self._random_state)
+        self._take_over(trained, result, corpus.longest, goes_on)
 
     def _take_over(
         self, trained: Autoencoder, result: Result, longest: int, goes_on: bool

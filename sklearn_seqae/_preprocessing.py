@@ -63,8 +63,8 @@ class Preprocessing:
         scaled: RaggedArray,
         sample_weight: NDArray[np.float64],
         all_lengths: NDArray[np.int64] | None = None,
-    ) -> tuple[Preprocessing, Patches]:
-        """Fit to scaled sequences, and cut them into patches.
+    ) -> Preprocessing:
+        """Fit to scaled sequences.
 
         Parameters
         ----------
@@ -108,7 +108,7 @@ class Preprocessing:
         if horizon is not None:
             change = change_scale(scaled, sample_weight, horizon)
             fitted = replace(fitted, forecast_scale=tuple(map(tuple, change.tolist())))
-        return fitted, fitted.patches(scaled)
+        return fitted
 
     @property
     def n_exact(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from itertools import cycle
 from typing import Any
@@ -18,6 +18,11 @@ from sklearn_seqae._architecture import Weights
 from sklearn_seqae._keras.devices import has_gpu, n_threads, xla_compiles
 from sklearn_seqae._keras.network.engines import engine_maker
 from sklearn_seqae._keras.network.scratch import allocate_scratch
+from sklearn_seqae._keras.network.vector import (
+    from_vector,
+    tensors_from_vector,
+    to_vector,
+)
 from sklearn_seqae._keras.sessions import open_session, tensor_function
 from sklearn_seqae._keras.training.compiled import (
     CompiledModel,
@@ -71,7 +76,7 @@ class Workspace:
         objective = Objective(
             program.architecture,
             engine_maker(program.architecture, has_gpu()),
-            [variable.value for variable in self._parameters.trained],
+            self._trained,
             self._parameters.by_name,
             program.losses,
         )
@@ -127,7 +132,7 @@ class Workspace:
         )
 
     def get_weights(self) -> Weights:
-        values = self._session.read([v.value for v in self._parameters.trained])
+        values = self._session.read(self._trained)
         return dict(
             zip(self._parameters.names, self._parameters.to_keras(values), strict=True)
         )
@@ -149,6 +154,14 @@ class Workspace:
     @property
     def _optimizer(self) -> keras.optimizers.Optimizer:
         return self._parameters.optimizer
+
+    @property
+    def _trained(self) -> list[Any]:
+        return [variable.value for variable in self._parameters.trained]
+
+    @property
+    def _shapes(self) -> list[tuple[int, ...]]:
+        return [tuple(variable.shape) for variable in self._parameters.trained]
 
     @property
     def _variables(self) -> list[Any]:
@@ -199,6 +212,35 @@ class Workspace:
         """Return the same without an update."""
         return self._run(self._evaluation_function, packed)
 
+    def gradient(
+        self, packed: PackedShards, settings: UpdateSettings
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the losses of one batch, (n_losses,), and their weighted gradient.
+
+        The gradient is one vector, like `vector`. There is no update.
+        """
+        found = self._run(self._gradient_function, packed, *settings)
+        n = len(self.program.losses)
+        return found[:n], found[n:]
+
+    def apply(self, gradient: NDArray[np.float32], learning_rate: np.float32) -> None:
+        """Make an update, with a gradient from `gradient`; a rate of 0 is no rate."""
+        if "apply" not in self._functions:
+            signature = tf.TensorSpec(gradient.shape), tf.TensorSpec(())
+            self._functions["apply"] = self._session.function(
+                self._apply_vector, signature
+            )
+        self._functions["apply"](gradient, learning_rate)
+
+    @property
+    def vector(self) -> NDArray[np.float32]:
+        """All weights, as one vector."""
+        return to_vector(self._session.read(self._trained))
+
+    @vector.setter
+    def vector(self, weights: NDArray[np.float32]) -> None:
+        self._session.write(from_vector(weights, self._shapes), self._trained)
+
     def _run(
         self, make: Any, packed: PackedShards, *arrays: Any
     ) -> NDArray[np.float32]:
@@ -206,12 +248,18 @@ class Workspace:
         self.is_sound = key in self._compiled
         if key not in self._functions:
             self._functions[key] = make(key[1])
-        losses: NDArray[np.float32] = self._functions[key](*_arrays(packed), *arrays)
+        found: NDArray[np.float32] = self._functions[key](*_arrays(packed), *arrays)
         self._compiled.add(key)
-        self.is_sound = bool(np.isfinite(losses).all())
-        return losses
+        self.is_sound = bool(np.isfinite(found).all())
+        return found
 
     def _training_function(self, shape: ShardShape) -> Any:
+        return self._in_buffers(self._train_batches, shape)
+
+    def _gradient_function(self, shape: ShardShape) -> Any:
+        return self._in_buffers(self._gradient_of_batch, shape)
+
+    def _in_buffers(self, function: Any, shape: ShardShape) -> Any:
         program = self.program
         # Without XLA nothing is updated in place; there buffers would only cost.
         scratch = [
@@ -226,7 +274,7 @@ class Workspace:
         self.n_bytes += sum(math.prod(v.shape) * v.dtype.size for v in buffers)
         signature = packed_signature(program, shape, shape.n_prefix_rows)
         return self._session.function(
-            functools.partial(self._train_batches, shape, scratch),
+            functools.partial(function, shape, scratch),
             [*signature, *update_signature(program)],
         )
 
@@ -239,36 +287,66 @@ class Workspace:
     def _train_batches(
         self, shape: ShardShape, scratch: list[Any], *tensors: Tensor
     ) -> Tensor:
-        n = len(fields(PackedShards))
-        packed, settings = PackedShards(*tensors[:n]), UpdateSettings(*tensors[n:])
-        program = self.program
+        packed, settings = _arguments(tensors)
 
         def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-            draws = draw(
-                program.architecture,
-                program.stochastic,
-                settings.seed[b],
-                settings.dropout[b],
-                shape.n_shards,
-                shape.n_rows,
-                shape.n_steps,
-            )
-            # Shards don't depend on each other: TensorFlow runs them side by side, but
-            # for those that share buffers.
-            results = [
-                self._gradients_of_shard(shard, drawn, settings.scale[b], buffers)
-                for shard, drawn, buffers in zip(
-                    self._shards(b, packed, shape), draws, cycle(scratch), strict=False
-                )
-            ]
-            if self._rate is not None:
-                rate = settings.learning_rate[b]
-                self._rate.assign(tf.where(rate > 0, rate, self._rate.value))
-            gradients = zip(*(gradients for _, gradients in results), strict=True)
-            self._update([list(shards) for shards in gradients])
-            return b + 1, losses.write(b, tf.add_n([loss for loss, _ in results]))
+            of_shards, gradients = self._of_shards(b, packed, settings, shape, scratch)
+            self._set_rate(settings.learning_rate[b])
+            self._update(gradients)
+            return b + 1, losses.write(b, tf.add_n(of_shards))
 
         return self._over_batches(batch, packed.starts)
+
+    def _gradient_of_batch(
+        self, shape: ShardShape, scratch: list[Any], *tensors: Tensor
+    ) -> Tensor:
+        """Return the losses and the gradient of one batch, all as one vector."""
+        packed, settings = _arguments(tensors)
+        of_shards, gradients = self._of_shards(0, packed, settings, shape, scratch)
+        totals = [tf.reshape(tf.add_n(shards), [-1]) for shards in gradients]
+        return tf.concat([tf.add_n(of_shards), *totals], 0)
+
+    def _of_shards(
+        self,
+        b: Tensor,
+        packed: PackedShards,
+        settings: UpdateSettings,
+        shape: ShardShape,
+        scratch: list[Any],
+    ) -> tuple[list[Tensor], list[list[Tensor]]]:
+        """Return the losses of each shard of a batch, and for each array its gradients.
+
+        Shards don't depend on each other: TensorFlow runs them side by side, but for
+        those that share buffers.
+        """
+        program = self.program
+        draws = draw(
+            program.architecture,
+            program.stochastic,
+            settings.seed[b],
+            settings.dropout[b],
+            shape.n_shards,
+            shape.n_rows,
+            shape.n_steps,
+        )
+        results = [
+            self._gradients_of_shard(shard, drawn, settings.scale[b], buffers)
+            for shard, drawn, buffers in zip(
+                self._shards(b, packed, shape), draws, cycle(scratch), strict=False
+            )
+        ]
+        gradients = zip(*(gradients for _, gradients in results), strict=True)
+        return [loss for loss, _ in results], [list(shards) for shards in gradients]
+
+    def _apply_vector(self, gradient: Tensor, learning_rate: Tensor) -> Tensor:
+        self._set_rate(learning_rate)
+        parts = tensors_from_vector(gradient, self._shapes)
+        self._update([[part] for part in parts])
+        return tf.convert_to_tensor(self._optimizer.iterations.value)
+
+    def _set_rate(self, rate: Tensor) -> None:
+        if self._rate is not None:
+            self._rate.assign(tf.where(rate > 0, rate, self._rate.value))
 
     def _evaluate_batches(self, shape: ShardShape, *tensors: Tensor) -> Tensor:
         packed = PackedShards(*tensors)
@@ -314,6 +392,11 @@ class Workspace:
     def _apply(self, gradients: list[list[Tensor]]) -> None:
         totals = [tf.add_n(shards) for shards in gradients]
         self._optimizer.apply(totals, self._parameters.trained)
+
+
+def _arguments(tensors: Sequence[Tensor]) -> tuple[PackedShards, UpdateSettings]:
+    n = len(fields(PackedShards))
+    return PackedShards(*tensors[:n]), UpdateSettings(*tensors[n:])
 
 
 def _arrays(packed: PackedShards) -> list[Any]:
