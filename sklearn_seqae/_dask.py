@@ -91,9 +91,25 @@ def check_columns(X: Any) -> None:
             )
 
 
+def check_not_empty(partition: Any) -> None:
+    """Raise if nothing is in a partition.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not len(partition):
+        raise ValueError(
+            "there is nothing in it; every partition needs a sequence at least, so "
+            "call X.repartition, or leave out what selects none."
+        )
+
+
 def _of_items(items: Any, numbers: Any, estimator: Any, method: str) -> list[Any]:
     with naming(f"partition {next(iter(numbers))}"):
-        return list(getattr(estimator, method)(list(items)))
+        sequences = list(items)
+        check_not_empty(sequences)
+        return list(getattr(estimator, method)(sequences))
 
 
 def _of_frame(
@@ -105,6 +121,7 @@ def _of_frame(
     partition_info: Any = None,
 ) -> Any:
     with naming(f"partition {partition_info['number']}"):
+        check_not_empty(frame)
         found = getattr(estimator, method)(frame)
     if columns is None:
         return pd.Series(found, frame.index, dtype)

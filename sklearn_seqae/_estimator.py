@@ -717,7 +717,7 @@ class LSTMAutoencoderTransformer(
         score : float
             At most zero, higher is better.
         """
-        scores = self.score_samples(X)
+        scores: Any = self.score_samples(X)
         return float(np.mean(scores.compute() if is_dask(X) else scores))
 
     # Ahead, and anew ------------------------------------------------------------------

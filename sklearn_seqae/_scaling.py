@@ -131,8 +131,8 @@ class ScalerInChunks:
             name = type(scaler).__name__
             raise TypeError(
                 f"scaler is a {name}, which has no partial_fit, so it can't be fitted "
-                "to one part of the sequences after the other; use scaler='standard' "
-                f"or 'minmax', or fit it on a sample: FrozenEstimator({name}().fit(...))."
+                "to one part of X after the other; use scaler='standard' or 'minmax', "
+                f"or fit it on a sample: FrozenEstimator({name}().fit(...))."
             )
 
     def update(self, ragged: RaggedArray) -> None:

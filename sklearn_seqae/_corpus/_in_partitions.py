@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._chunks import BUFFER_SIZE, naming
 from sklearn_seqae._corpus._in_memory import Corpus, training_data
 from sklearn_seqae._corpus._shuffling import concatenate, smallest
-from sklearn_seqae._dask import Tasks, open_tasks
+from sklearn_seqae._dask import Tasks, check_not_empty, open_tasks
 from sklearn_seqae._gate import describe_features, take_features, validate_sequences
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._preprocessing import Preprocessing
@@ -168,6 +168,7 @@ def _first(kind: type, partition: Any) -> tuple[dict[str, Any], Container]:
     """Return what describes the features of the first partition, and its container."""
     estimator = kind()
     with naming("partition 0"):
+        check_not_empty(partition)
         _, container = validate_sequences(estimator, partition, reset=True)
     return describe_features(estimator), container
 
@@ -178,6 +179,7 @@ def _read(
     estimator = kind()
     take_features(estimator, features)
     with naming(f"partition {number}"):
+        check_not_empty(partition)
         ragged, _ = validate_sequences(estimator, partition, reset=False)
     return ragged
 

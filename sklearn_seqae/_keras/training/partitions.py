@@ -22,6 +22,7 @@ from sklearn_seqae._keras.training.packer import Packer
 from sklearn_seqae._keras.training.program import Program, UpdateSettings
 from sklearn_seqae._keras.training.settings import Data, Partitions
 from sklearn_seqae._keras.training.workspace import Workspace
+from sklearn_seqae._packing import PackedShards
 
 FAN_IN = 8  # gradients that are added up in one place
 ANY_OPTIMIZER = "sgd"  # a worker computes gradients only
@@ -55,11 +56,24 @@ class PartitionedFeed(Feed):
 
     def train(self, workspace: Workspace, batch: Any) -> NDArray[np.float64]:
         """Make the update of a batch; return its sums, see `sums_of`."""
-        shards, drawn = batch
-        settings, tasks = self.update_settings(1), self._source.tasks
-        offsets = self._source.offsets
-        partition = np.searchsorted(offsets, shards.max(axis=1), side="right") - 1
+        tasks, jobs = self._source.tasks, self.jobs(batch)
         weights = tasks.submit(as_it_is, workspace.vector)
+        found = [
+            tasks.submit(gradient_of_shards, job, self._source.data[p], weights)
+            for p, job in jobs
+        ]
+        while len(found) > FAN_IN:
+            groups = [found[i : i + FAN_IN] for i in range(0, len(found), FAN_IN)]
+            found = [tasks.submit(add_up, *group) for group in groups]
+        sums, gradient = add_up(*tasks.gather(found))
+        workspace.apply(gradient, jobs[0][1].settings.learning_rate[0])
+        return sums
+
+    def jobs(self, batch: Any) -> list[tuple[int, Job]]:
+        """Return the share of each partition in the update of a batch."""
+        shards, drawn = batch
+        settings, offsets = self.update_settings(1), self._source.offsets
+        partition = np.searchsorted(offsets, shards.max(axis=1), side="right") - 1
         found = []
         for p in np.unique(partition[partition >= 0]):
             own = shards[partition == p]
@@ -71,15 +85,8 @@ class PartitionedFeed(Feed):
                 np.where(own >= 0, own - offsets[p], -1),
                 drawn[partition == p],
             )
-            found.append(
-                tasks.submit(gradient_of_shards, job, self._source.data[p], weights)
-            )
-        while len(found) > FAN_IN:
-            groups = [found[i : i + FAN_IN] for i in range(0, len(found), FAN_IN)]
-            found = [tasks.submit(add_up, *group) for group in groups]
-        sums, gradient = add_up(*tasks.gather(found))
-        workspace.apply(gradient, settings.learning_rate[0])
-        return sums
+            found.append((int(p), job))
+        return found
 
 
 def plan_batches(
@@ -170,12 +177,20 @@ def gradient_of_shards(job: Job, data: Data, weights: NDArray[np.float32]) -> Fo
 def _gradient(
     job: Job, data: Data, shard: NDArray[np.int64], seed: int, workspace: Workspace
 ) -> Found:
-    of_shard = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(4))
-    drawn = seeds(next(of_shard), 1)
-    packer = Packer(job.program, job.noise, job.mask_ratio, lambda: next(of_shard))
-    (packed,) = packer.training(data, shard[None, None])
+    packed, drawn = pack_shard(job, data, shard, seed)
     losses, gradient = workspace.gradient(packed, job.settings._replace(seed=drawn))
     return sums_of(losses[None], packed), gradient
+
+
+def pack_shard(
+    job: Job, data: Data, shard: NDArray[np.int64], seed: int
+) -> tuple[PackedShards, NDArray[np.int32]]:
+    """Return a batch of one shard, and the seed of what TensorFlow draws."""
+    generators = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(4))
+    drawn = seeds(next(generators), 1)
+    packer = Packer(job.program, job.noise, job.mask_ratio, lambda: next(generators))
+    (packed,) = packer.training(data, shard[None, None])
+    return packed, drawn
 
 
 def add_up(*found: Found) -> Found:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
-from itertools import cycle
 from typing import Any
 
 import keras
@@ -24,13 +21,16 @@ from sklearn_seqae._keras.network.vector import (
     to_vector,
 )
 from sklearn_seqae._keras.sessions import open_session, tensor_function
+from sklearn_seqae._keras.training.batches import (
+    Batches,
+    as_arguments,
+    from_arguments,
+)
 from sklearn_seqae._keras.training.compiled import (
     CompiledModel,
     new_optimizer,
     optimizer_identity,
 )
-from sklearn_seqae._keras.training.draws import draw
-from sklearn_seqae._keras.training.forward_pass import Shard
 from sklearn_seqae._keras.training.objective import Objective
 from sklearn_seqae._keras.training.parameters import Parameters
 from sklearn_seqae._keras.training.program import (
@@ -40,7 +40,7 @@ from sklearn_seqae._keras.training.program import (
     packed_signature,
     update_signature,
 )
-from sklearn_seqae._packing import ForecastTargets, PackedShards
+from sklearn_seqae._packing import PackedShards
 from sklearn_seqae._state import OptimizerState, State
 
 Tensor = Any
@@ -80,8 +80,7 @@ class Workspace:
             self._parameters.by_name,
             program.losses,
         )
-        self._gradients_of_shard = tensor_function(objective.gradients, self._jit)
-        self._losses_of_shard = tensor_function(objective.losses, self._jit)
+        self._batches = Batches(program, objective, self._jit)
         self._update = tensor_function(self._apply, self._jit)
         self.n_bytes = 0
 
@@ -248,7 +247,9 @@ class Workspace:
         self.is_sound = key in self._compiled
         if key not in self._functions:
             self._functions[key] = make(key[1])
-        found: NDArray[np.float32] = self._functions[key](*_arrays(packed), *arrays)
+        found: NDArray[np.float32] = self._functions[key](
+            *as_arguments(packed), *arrays
+        )
         self._compiled.add(key)
         self.is_sound = bool(np.isfinite(found).all())
         return found
@@ -287,56 +288,31 @@ class Workspace:
     def _train_batches(
         self, shape: ShardShape, scratch: list[Any], *tensors: Tensor
     ) -> Tensor:
-        packed, settings = _arguments(tensors)
+        packed, settings = from_arguments(tensors)
 
-        def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-            of_shards, gradients = self._of_shards(b, packed, settings, shape, scratch)
+        def losses_of(b: Tensor) -> Tensor:
+            losses, gradients = self._batches.gradients(
+                b, packed, settings, shape, scratch
+            )
             self._set_rate(settings.learning_rate[b])
             self._update(gradients)
-            return b + 1, losses.write(b, tf.add_n(of_shards))
+            return losses
 
-        return self._over_batches(batch, packed.starts)
+        return self._batches.one_by_one(losses_of, packed.starts)
 
     def _gradient_of_batch(
         self, shape: ShardShape, scratch: list[Any], *tensors: Tensor
     ) -> Tensor:
         """Return the losses and the gradient of one batch, all as one vector."""
-        packed, settings = _arguments(tensors)
-        of_shards, gradients = self._of_shards(0, packed, settings, shape, scratch)
+        packed, settings = from_arguments(tensors)
+        losses, gradients = self._batches.gradients(0, packed, settings, shape, scratch)
         totals = [tf.reshape(tf.add_n(shards), [-1]) for shards in gradients]
-        return tf.concat([tf.add_n(of_shards), *totals], 0)
+        return tf.concat([losses, *totals], 0)
 
-    def _of_shards(
-        self,
-        b: Tensor,
-        packed: PackedShards,
-        settings: UpdateSettings,
-        shape: ShardShape,
-        scratch: list[Any],
-    ) -> tuple[list[Tensor], list[list[Tensor]]]:
-        """Return the losses of each shard of a batch, and for each array its gradients.
-
-        Shards don't depend on each other: TensorFlow runs them side by side, but for
-        those that share buffers.
-        """
-        program = self.program
-        draws = draw(
-            program.architecture,
-            program.stochastic,
-            settings.seed[b],
-            settings.dropout[b],
-            shape.n_shards,
-            shape.n_rows,
-            shape.n_steps,
-        )
-        results = [
-            self._gradients_of_shard(shard, drawn, settings.scale[b], buffers)
-            for shard, drawn, buffers in zip(
-                self._shards(b, packed, shape), draws, cycle(scratch), strict=False
-            )
-        ]
-        gradients = zip(*(gradients for _, gradients in results), strict=True)
-        return [loss for loss, _ in results], [list(shards) for shards in gradients]
+    def _evaluate_batches(self, shape: ShardShape, *tensors: Tensor) -> Tensor:
+        packed = PackedShards(*tensors)
+        losses_of = functools.partial(self._batches.losses, packed=packed, shape=shape)
+        return self._batches.one_by_one(losses_of, packed.starts)
 
     def _apply_vector(self, gradient: Tensor, learning_rate: Tensor) -> Tensor:
         self._set_rate(learning_rate)
@@ -348,56 +324,6 @@ class Workspace:
         if self._rate is not None:
             self._rate.assign(tf.where(rate > 0, rate, self._rate.value))
 
-    def _evaluate_batches(self, shape: ShardShape, *tensors: Tensor) -> Tensor:
-        packed = PackedShards(*tensors)
-
-        def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-            shards = self._shards(b, packed, shape)
-            return b + 1, losses.write(
-                b, tf.add_n([self._losses_of_shard(shard) for shard in shards])
-            )
-
-        return self._over_batches(batch, packed.starts)
-
-    def _over_batches(self, batch: Any, starts: Tensor) -> Tensor:
-        n_batches = tf.shape(starts)[0]
-        shape = (len(self.program.losses),)
-        losses = tf.TensorArray(tf.float32, n_batches, element_shape=shape)
-        _, losses = tf.while_loop(
-            lambda b, _: b < n_batches, batch, (0, losses), parallel_iterations=1
-        )
-        return losses.stack()
-
-    def _shards(
-        self, b: Tensor, packed: PackedShards, shape: ShardShape
-    ) -> Iterator[Shard]:
-        """Cut the shards of batch ``b``, each of the size of the buffers."""
-        size, width = shape.n_steps, self.program.architecture.n_inputs
-        for s in range(shape.n_shards):
-
-            def cut(array: Tensor, start: Tensor = packed.starts[b, s]) -> Tensor:
-                rest = array.shape[1:]
-                return tf.slice(array, (start, *[0] * len(rest)), (size, *rest))
-
-            x = cut(packed.x)
-            yield Shard(
-                x,
-                cut(packed.target) if self.program.corrupted else x[:, 1, :, :width],
-                cut(packed.weight),
-                packed.row_weight[b, s],
-                packed.lengths[b, s],
-                ForecastTargets(*(array[b, s] for array in packed.forecast)),
-            )
-
     def _apply(self, gradients: list[list[Tensor]]) -> None:
         totals = [tf.add_n(shards) for shards in gradients]
         self._optimizer.apply(totals, self._parameters.trained)
-
-
-def _arguments(tensors: Sequence[Tensor]) -> tuple[PackedShards, UpdateSettings]:
-    n = len(fields(PackedShards))
-    return PackedShards(*tensors[:n]), UpdateSettings(*tensors[n:])
-
-
-def _arrays(packed: PackedShards) -> list[Any]:
-    return [getattr(packed, field.name) for field in fields(packed)]
