@@ -445,7 +445,8 @@ class LSTMAutoencoderTransformer(
             padded with NaN at the end; a table whose rows are univariate sequences; a
             DataFrame indexed by series and time; columns of sequences (pandas, polars,
             pyarrow); a ragged tensor, an awkward array. NaN elsewhere is missing.
-            `ParquetSequences` or other `SequenceChunks` may be larger than memory.
+            `ParquetSequences` or other `SequenceChunks` may be larger than memory. A
+            dask DataFrame, Series or Bag of sequences is trained on where it is.
         y : Ignored
             Not used. If given, it must have an entry for each sequence, in the order of
             `X`; an index that contradicts that of `X` is an error.
@@ -544,14 +545,15 @@ class LSTMAutoencoderTransformer(
 
         Parameters
         ----------
-        X : list of arrays, array, dataframe or SequenceChunks
+        X : list of arrays, array, dataframe, SequenceChunks or Dask collection
             As in `fit`, with the same features.
 
         Returns
         -------
         Z : ndarray of shape (n_samples, n_components)
             Embeddings, float32 if `X` was, float64 otherwise. An embedding does not
-            depend on the other sequences.
+            depend on the other sequences. Of a Dask collection, a lazy one of the same
+            kind, with its ids, and float32 if `X` was in `fit`.
 
         Raises
         ------
