@@ -197,7 +197,7 @@ def sequences(n: int, seed: int = 0) -> list[NDArray[np.float64]]:
 
 
 def cells(X: list[NDArray[np.float64]], first: int) -> pd.DataFrame:
-    index = pd.RangeIndex(first, first + len(X), name="id")
+    index = pd.Index(np.arange(first, first + len(X)), name="id")
     columns = {name: [x[:, j] for x in X] for j, name in enumerate("abc")}
     return pd.DataFrame(columns, index)
 
