@@ -31,8 +31,6 @@ class BySharing(LoadFileScheduling):
 
     def _split_scope(self, nodeid):
         file = super()._split_scope(nodeid)
-        if "/distributed/" in file:  # they share a cluster
-            return "distributed"
         return "defaults" if file.endswith(DEFAULTS) else file
 
 
