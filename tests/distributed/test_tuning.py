@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.pipeline import make_pipeline
 
@@ -19,7 +19,7 @@ def test_a_search_has_the_scores_of_one_process(
     from clusters import count_programs, drop_all
 
     rates = {"lstmautoencodertransformer__learning_rate": [1e-4, 1e-3, 1e-2, 1e-1]}
-    pipeline = make_pipeline(plain_autoencoder(), LogisticRegression())
+    pipeline = make_pipeline(plain_autoencoder(), RidgeClassifier())
     options = {} if kind is GridSearchCV else {"random_state": 0, "min_resources": 12}
     y = np.arange(len(sequences)) % 2
     search = kind(pipeline, rates, cv=2, **options)

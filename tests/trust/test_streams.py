@@ -45,7 +45,7 @@ def make():
         n_components=16, hidden_layer_sizes=8, patch_size=32, epochs=1, random_state=0
     )
 
-X = ParquetSequences(sys.argv[1], by="id", chunk_size=2**17, buffer_size=2**18)
+X = ParquetSequences(sys.argv[1], by="id", chunk_size=2**16, buffer_size=2**18)
 first = next(iter(X))
 # what is imported and compiled is no part of the corpus
 few = SequenceChunks(lambda: iter([first]), buffer_size=1000)
@@ -75,9 +75,7 @@ print(json.dumps([above, resident("VmPeak") - (limit - size // 3), seconds]))
 def test_a_corpus_of_three_times_the_memory(tmp_path, report):
     corpus, _ = run_python(WRITE, tmp_path)
     size = int(corpus)
-    # Allocators that reserve address space for later would need more of it than memory
-    plain = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
-    out, _ = run_python(FIT, tmp_path, size, environment=plain)
+    out, _ = run_python(FIT, tmp_path, size)
     resident, mapped, seconds = json.loads(out)
     report(
         f"a long table in Parquet, {size / MIB:.0f} MiB as arrays, a third of it given",

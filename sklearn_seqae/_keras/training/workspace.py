@@ -68,7 +68,7 @@ class Workspace:
         self._parameters = Parameters(program.architecture, optimizer)
         # A rate of one's own, not a schedule of Keras's, can be set for each batch.
         rate = getattr(self._optimizer, "_learning_rate", None)
-        self._rate = rate if isinstance(rate, keras.Variable) else None
+        self._rate = None if callable(rate) else rate
         self._session = open_session(
             has_gpu(), self._variables, min(program.usual.n_shards, n_threads())
         )
