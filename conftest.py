@@ -33,6 +33,8 @@ class BySharing(LoadFileScheduling):
         file = super()._split_scope(nodeid)
         if file.startswith("tests/trust/"):
             return nodeid
+        if file.startswith("tests/distributed/"):  # they share a cluster
+            return "distributed"
         return "defaults" if file.endswith(DEFAULTS) else file
 
 

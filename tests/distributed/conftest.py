@@ -20,5 +20,5 @@ def client():
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
-        client.register_plugin(XLA(on=False))
+        client.register_plugin(XLA(on=False), name="xla")
         yield client

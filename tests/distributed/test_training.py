@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import threading
 
 import keras
 import numpy as np
@@ -13,10 +14,11 @@ from internals import Ended, checkpoints_at_every_call, ended_at_checkpoint
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
-from sklearn_seqae import SequenceChunks
+from sklearn_seqae import LSTMAutoencoderTransformer, SequenceChunks
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 dask = pytest.importorskip("dask", reason="the extra distributed is not installed")
+from clusters import XLA  # noqa: E402
 
 SIZES = (9, 1, 14)
 # Every loss and both decoders, and all that is random
@@ -105,6 +107,35 @@ def test_a_killed_worker_changes_nothing(client, plain_autoencoder, in_bag):
     assert killer.killed not in set(client.run(os.getpid).values())
     found.set_params(callbacks=None)
     assert fitted_bits(found) == fitted_bits(expected)
+
+
+@pytest.mark.trust
+def test_workers_that_are_killed_at_random_moments(client, plain_autoencoder, in_bag):
+    autoencoder = plain_autoencoder(epochs=60, mask_ratio=0.3)
+    expected = fitted_bits(clone(autoencoder).fit(in_bag))
+    rng = random.Random(0)
+    for _ in range(4):
+        client.wait_for_workers(2)
+        pid = rng.choice(list(client.run(os.getpid).values()))
+        kill = threading.Timer(rng.uniform(0, 5), os.kill, (pid, signal.SIGKILL))
+        kill.start()
+        with client.as_current():
+            found = clone(autoencoder).fit(in_bag)
+        kill.join()
+        assert fitted_bits(found) == expected
+
+
+@pytest.mark.trust
+@pytest.mark.xla
+def test_the_defaults_compiled(client, in_bag):
+    autoencoder = LSTMAutoencoderTransformer(epochs=3, random_state=0)
+    client.register_plugin(XLA(on=True), name="xla")
+    try:
+        with client.as_current():
+            found = clone(autoencoder).fit(in_bag)
+    finally:
+        client.register_plugin(XLA(on=False), name="xla")
+    assert fitted_bits(found) == fitted_bits(autoencoder.fit(in_bag))
 
 
 def test_python_s_and_numpy_s_global_generators_don_t_count(
