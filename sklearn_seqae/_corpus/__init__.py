@@ -1,4 +1,4 @@
-"""The sequences of a fit: in memory, or in chunks."""
+"""The sequences of a fit: in memory, in chunks, or in partitions."""
 
 from sklearn_seqae._corpus._in_memory import Corpus
 from sklearn_seqae._corpus._reading import read_corpus

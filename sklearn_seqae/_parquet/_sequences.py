@@ -222,7 +222,7 @@ class _Seen:
 def _labelled(features: pa.Table, labels: pa.Table) -> pd.Series:
     """Return sequences of columns of lists as `to_sequences` returns them."""
     ragged, container = to_ragged(features)
-    frame = labels.to_pandas()
+    frame = labels.to_pandas(ignore_metadata=True)  # ids may be the index
     index = pd.MultiIndex.from_frame(frame)
     if frame.shape[1] == 1:
         index = pd.Index(frame.iloc[:, 0])

@@ -139,7 +139,9 @@ def test_from_parquet_to_parquet(client, fitted_on_cells, labelled, tmp_path):
     for i in range(3):
         frame[i::3].to_parquet(tmp_path / "X" / f"{i}.parquet")
     with client.as_current():
-        Z = fitted_on_cells.transform(dd.read_parquet(tmp_path / "X"))
+        Z = fitted_on_cells.transform(
+            dd.read_parquet(tmp_path / "X", dtype_backend="pyarrow")
+        )
         Z.to_parquet(tmp_path / "Z")
     found = pd.read_parquet(tmp_path / "Z").loc[labelled.index]
     assert_array_equal(found, fitted_on_cells.transform(frame))

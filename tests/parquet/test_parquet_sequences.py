@@ -135,6 +135,13 @@ def test_labels_of_columns_of_lists(lists, labelled, tmp_path):
         assert_array_equal(x, expected)
 
 
+def test_labels_that_pandas_wrote_as_the_index(lists, tmp_path):
+    lists.to_pandas().set_index("id").to_parquet(tmp_path / "0.parquet")
+    X = together(ParquetSequences(tmp_path, by="id"))
+    assert X.index.tolist() == IDS
+    assert X.index.name == "id"
+
+
 @pytest.mark.parametrize(
     "kind", [pa.list_(pa.list_(pa.float32())), pa.list_(pa.list_(pa.float32(), 2))]
 )
