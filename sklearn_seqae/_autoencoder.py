@@ -6,12 +6,13 @@ read without importing it. TensorFlow is imported when something is computed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._batching import (
@@ -28,6 +29,7 @@ from sklearn_seqae._prefixes import Prefixes, extended, recent_values, tails
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._state import State
+from sklearn_seqae._steps import to_timesteps
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from sklearn_seqae._keras.training.result import Result
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
+WIDTH = 64  # values of a step; where a decoder writes more, blocks are smaller
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Autoencoder:
         scaled: RaggedArray,
         sample_weight: NDArray[np.float64],
         all_lengths: NDArray[np.int64] | None = None,
+        category_sizes: tuple[int, ...] = (),
     ) -> tuple[Autoencoder, Patches]:
         """Choose a network from parameters and data, and cut the data into patches.
 
@@ -74,13 +78,15 @@ class Autoencoder:
         sample_weight : ndarray of shape (n_sequences,)
         all_lengths : ndarray of shape (n_all,), default=None
             Lengths of all sequences, where ``scaled`` is a sample of them.
+        category_sizes : tuple of int, default=()
+            Number of categories of each of the last features, which are codes.
 
         Raises
         ------
         ValueError
             If layer sizes are none, `pooling` names what there is not, the length takes
             the one component, `kl_weight` meets no bottleneck, or the decoder can't cut
-            an embedding of this size.
+            an embedding of this size or can't write categories.
         """
         shaped_by = shaping(parameters)
         if shaped_by["kl_weight"] and shaped_by["n_components"] is None:
@@ -90,7 +96,7 @@ class Autoencoder:
                 "n_components is None; expected an int."
             )
         preprocessing, patches = Preprocessing.fit(
-            parameters, scaled, sample_weight, all_lengths
+            parameters, scaled, sample_weight, all_lengths, category_sizes
         )
         lengths = scaled.lengths if all_lengths is None else all_lengths
         longest = int(lengths.max())
@@ -213,24 +219,43 @@ class Autoencoder:
         """Encode and decode; ``first`` is the number of the first, for messages."""
         self.check_decodable(scaled.lengths, "sequence {row}")
         embeddings = self._encode(scaled, first)
-        _, units = self.preprocessing.own_units(scaled)
+        _, units = self.preprocessing.own_units(self.preprocessing.numbers(scaled))
         return self._decode(embeddings, scaled.lengths, units, first=first)
 
-    def squared_errors(self, scaled: RaggedArray) -> NDArray[np.float64]:
-        """Mean squared reconstruction error of each sequence, over observed values."""
+    def errors(self, scaled: RaggedArray) -> NDArray[np.float64]:
+        """Mean reconstruction error of each sequence, over observed values."""
         self.check_decodable(scaled.lengths, "sequence {row}")
         errors = np.empty(len(scaled))
-        for start in range(0, len(scaled), BLOCK):
-            block = scaled[start : start + BLOCK]
-            reconstructed = self.reconstruct(block, start).values.astype(np.float64)
-            difference = reconstructed - block.values
-            observed = np.logical_not(np.isnan(difference))
-            squares = np.where(observed, difference, 0.0) ** 2
+        for start, block, losses in self._losses(scaled):
+            observed = np.logical_not(np.isnan(losses))
             starts = block.offsets[:-1]
+            squares = np.where(observed, losses, 0.0)
             total = np.add.reduceat(squares.sum(axis=1), starts)
             counts = np.add.reduceat(observed.sum(axis=1), starts)
-            errors[start : start + BLOCK] = total / counts
+            errors[start : start + len(block)] = total / counts
         return errors
+
+    def errors_by_feature(self, scaled: RaggedArray) -> NDArray[np.float64]:
+        """Mean reconstruction error of each feature, NaN where it is not observed."""
+        self.check_decodable(scaled.lengths, "sequence {row}")
+        total = np.zeros(scaled.n_features)
+        counts = np.zeros(scaled.n_features)
+        for _, _, losses in self._losses(scaled):
+            total += np.nansum(losses, axis=0)
+            counts += np.logical_not(np.isnan(losses)).sum(axis=0)
+        return np.divide(total, counts, np.full(len(total), np.nan), where=counts > 0)
+
+    def log_probabilities(
+        self, Z: NDArray[Any], n_timesteps: NDArray[np.int64]
+    ) -> list[NDArray[np.float32]]:
+        """Log-probabilities of the codes 1, 2, ... at every time step.
+
+        One array of shape (n_timesteps_in_all, n_categories) for each column.
+        """
+        self.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
+        learnt = Z[:, : self.architecture.embedding_size]
+        steps = self._steps(learnt, n_timesteps, "row {row} of Z", logits=True)
+        return self._log_softmax(steps, n_timesteps)
 
     def forecast(self, scaled: RaggedArray, n: int, longest: int) -> RaggedArray:
         """Predict the next ``n`` time steps of scaled sequences.
@@ -264,13 +289,17 @@ class Autoencoder:
         """Predict one horizon, (n_sequences, horizon, n_features)."""
         from sklearn_seqae._keras.inference import forecast
 
-        scale = np.array(self.preprocessing.forecast_scale, np.float32)
-        recent, embeddings = recent_values(scaled), self._encode(scaled)
+        known = self.preprocessing
+        scale, n_numbers = np.array(known.forecast_scale, np.float32), known.n_numbers
+        recent, embeddings = recent_values(scaled, known.n_codes), self._encode(scaled)
         weights = self._trained.weights
-        changes = forecast(self.architecture, weights, embeddings, recent)
-        changes = changes.reshape(len(scaled), -1, scaled.n_features)
-        last = recent[:, None, : scaled.n_features]
-        ahead = last + changes[:, : len(scale)] * scale
+        steps = forecast(self.architecture, weights, embeddings, recent)
+        steps = steps.reshape(-1, steps.shape[-1])
+        ahead = to_timesteps(steps, known.patch_size, known.n_codes)
+        ahead = ahead.reshape(len(scaled), -1, scaled.n_features)[:, : len(scale)]
+        last = recent[:, None, :n_numbers]
+        numbers = last + ahead[..., :n_numbers] * scale
+        ahead = np.concatenate([numbers, ahead[..., n_numbers:]], axis=-1)
         self._check_finite(ahead, "sequence {row}")
         return ahead
 
@@ -290,17 +319,83 @@ class Autoencoder:
         what: str = "sequence {row}",
         first: int = 0,
     ) -> RaggedArray:
+        known = self.preprocessing
+        steps = self._steps(embeddings, n_timesteps, what, first)
+        own = from_patches(steps, n_timesteps, known.patch_size, known.n_codes)
+        return known.in_common_units(own, units)
+
+    def _steps(
+        self,
+        embeddings: NDArray[Any],
+        n_timesteps: NDArray[np.int64],
+        what: str = "sequence {row}",
+        first: int = 0,
+        logits: bool = False,
+    ) -> NDArray[np.float32]:
+        """Return what the decoder writes, the steps of all sequences."""
         from sklearn_seqae._keras.inference import decode
 
         n_steps = self.preprocessing.n_steps(n_timesteps)
         embeddings = np.clip(embeddings, -LARGEST, LARGEST).astype(np.float32)
         weights = self._trained.weights
-        steps = decode(self.architecture, weights, embeddings, n_steps)
+        steps = decode(self.architecture, weights, embeddings, n_steps, logits)
         starts = offsets_from_lengths(n_steps)[:-1]
         largest = np.maximum.reduceat(np.abs(steps).max(axis=1), starts)
         self._check_finite(largest, what, first)
-        own = from_patches(steps, n_timesteps, self.preprocessing.patch_size)
-        return self.preprocessing.in_common_units(own, units)
+        return steps
+
+    def _log_softmax(
+        self, steps: NDArray[np.float32], n_timesteps: NDArray[np.int64]
+    ) -> list[NDArray[np.float32]]:
+        """Return log-probabilities of categories, from what the decoder wrote."""
+        return [
+            log_softmax(
+                from_patches(
+                    steps[:, column.logits], n_timesteps, self.preprocessing.patch_size
+                ).values,
+                axis=1,
+            )
+            for column in self.architecture.step.columns
+        ]
+
+    def _losses(
+        self, scaled: RaggedArray
+    ) -> Iterator[tuple[int, RaggedArray, NDArray[np.float64]]]:
+        """Yield blocks of sequences, and the loss of each of their values.
+
+        With the number of the first one. NaN where nothing is observed.
+        """
+        n = max(1, BLOCK * WIDTH // max(WIDTH, self.architecture.step.n_outputs))
+        for start in range(0, len(scaled), n):
+            block = scaled[start : start + n]
+            if self.preprocessing.n_codes:
+                yield start, block, self._mixed_losses(block, start)
+            else:
+                reconstructed = self.reconstruct(block, start).values.astype(np.float64)
+                yield start, block, (reconstructed - block.values) ** 2
+
+    def _mixed_losses(self, scaled: RaggedArray, first: int) -> NDArray[np.float64]:
+        """Return squared errors of numbers, cross-entropies of categories."""
+        known, lengths = self.preprocessing, scaled.lengths
+        losses = np.empty(scaled.values.shape)
+        numbers = known.numbers(scaled)
+        steps = self._steps(
+            self._encode(scaled, first), lengths, "sequence {row}", first, logits=True
+        )
+        if known.n_numbers:
+            _, units = known.own_units(numbers)
+            written = steps[:, : self.architecture.step.n_numbers]
+            own = from_patches(written, lengths, known.patch_size)
+            if known.instance_norm is not None:
+                own = known.instance_norm.denormalize(own, units)
+            difference = own.values.astype(np.float64) - numbers.values
+            losses[:, : known.n_numbers] = difference**2
+        row = np.arange(scaled.n_timesteps)
+        for j, log_p in enumerate(self._log_softmax(steps, lengths)):
+            code = scaled.values[:, known.n_numbers + j].astype(np.int64)
+            losses[:, known.n_numbers + j] = -log_p[row, code - 1]
+        losses[:, known.n_numbers :] /= known.category_costs
+        return losses
 
     def _check_finite(
         self, found: NDArray[np.float32], what: str, first: int = 0

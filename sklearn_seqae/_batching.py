@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._steps import StepLayout, to_steps, to_timesteps
 
 ROWS = 16  # rows of a shard: enough to keep a core busy
 MORE_ROWS = 32  # rows of a shard where that still makes two: a tenth faster a row
@@ -26,6 +27,49 @@ MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
 CONSTANT = 1e-14  # variance that may be rounding of float32
 LONG = 4096  # LSTM steps of a buffer beyond which shards of inference get fewer rows
 Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Categories:
+    """Columns of categories: the last features of a time step.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Number of categories of each column.
+    costs : tuple of float
+        Cross-entropy, in nats, of predicting how often each category occurs; by this,
+        losses are divided.
+    n_numbers : int
+        Features that are numbers.
+    """
+
+    sizes: tuple[int, ...]
+    costs: tuple[float, ...]
+    n_numbers: int
+
+    def step(self, n_timesteps: int) -> StepLayout:
+        """Return the layout of a step of so many time steps."""
+        return StepLayout(n_timesteps * self.n_numbers, n_timesteps, self.sizes)
+
+    def divisors(self, n_timesteps: int) -> NDArray[np.float32]:
+        """Return what the loss of each value of a step is divided by, (width,)."""
+        costs = np.repeat(np.array(self.costs, np.float32), n_timesteps)
+        return np.append(np.ones(n_timesteps * self.n_numbers, np.float32), costs)
+
+    def counts_by_feature(
+        self, counts: NDArray[np.float64], n_timesteps: int
+    ) -> NDArray[np.float64]:
+        """Sum counts of values (..., width) over time steps: (..., n_features)."""
+        numbers, codes = np.split(counts, [n_timesteps * self.n_numbers], axis=-1)
+        rows = counts.shape[:-1]
+        return np.concatenate(
+            [
+                numbers.reshape(*rows, n_timesteps, self.n_numbers).sum(axis=-2),
+                codes.reshape(*rows, len(self.sizes), n_timesteps).sum(axis=-1),
+            ],
+            axis=-1,
+        )
 
 
 @dataclass(frozen=True)
@@ -45,12 +89,15 @@ class Patches:
         Where each sequence starts in ``values``.
     n_differences : int, default=0
         Columns at the end of ``values`` that are differences from the patch before.
+    categories : Categories, default=None
+        None where there are numbers only.
     """
 
     values: NDArray[np.float32]
     observed: NDArray[np.bool_]
     offsets: Indices
     n_differences: int = 0
+    categories: Categories | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -59,6 +106,13 @@ class Patches:
     def lengths(self) -> Indices:
         """Steps of each sequence, shape (n_sequences,)."""
         return np.diff(self.offsets)
+
+    @property
+    def n_timesteps(self) -> int:
+        """Time steps of a patch, where there are categories."""
+        assert self.categories is not None
+        n_features = self.categories.n_numbers + len(self.categories.sizes)
+        return self.observed.shape[1] // n_features
 
 
 def default_patch_size(lengths: Indices) -> int:
@@ -84,6 +138,7 @@ def to_patches(
     patch_size: int,
     also: Sequence[NDArray[np.floating]] = (),
     n_differences: int = 0,
+    categories: Categories | None = None,
 ) -> Patches:
     """Cut scaled sequences, NaN where a value is missing, into patches.
 
@@ -93,11 +148,14 @@ def to_patches(
         What the decoder writes.
     patch_size : int
         Time steps of a patch.
-    also : sequence of ndarray of shape (n_timesteps, n_features)
+    also : sequence of ndarray of shape (n_timesteps, n_numbers)
         What else the encoder reads; no value may be missing.
     n_differences : int, default=0
         How many of these, at the end, are `differences`.
+    categories : Categories, default=None
+        The features that are codes; None for none.
     """
+    n_codes = 0 if categories is None else len(categories.sizes)
     lengths = scaled.lengths
     offsets = offsets_from_lengths(-(-lengths // patch_size))
     # Where each time step goes, once every sequence takes whole patches.
@@ -106,19 +164,22 @@ def to_patches(
     width = patch_size * scaled.n_features
 
     def scatter(source: NDArray[Any], out: NDArray[Any]) -> None:
-        whole = np.zeros((len(out) * patch_size, scaled.n_features), source.dtype)
+        whole = np.zeros((len(out) * patch_size, source.shape[1]), source.dtype)
         whole[target] = source
-        out[:] = whole.reshape(len(out), width)
+        has_codes = source.shape[1] == scaled.n_features
+        out[:] = to_steps(whole, patch_size, n_codes if has_codes else 0)
 
-    values = np.empty((offsets[-1] + 1, width * (1 + len(also))), np.float32)
+    extra = width - patch_size * n_codes
+    values = np.empty((offsets[-1] + 1, width + extra * len(also)), np.float32)
     observed = np.empty((offsets[-1] + 1, width), bool)
     scatter(~np.isnan(scaled.values), observed)
-    for n, source in enumerate((fill_missing(scaled).values, *also)):
-        scatter(
-            source.astype(np.float32, copy=False),
-            values[:, n * width : (n + 1) * width],
-        )
-    return Patches(values, observed, offsets, n_differences * width)
+    scatter(
+        fill_missing(scaled).values.astype(np.float32, copy=False), values[:, :width]
+    )
+    for n, source in enumerate(also):
+        start = width + n * extra
+        scatter(source.astype(np.float32, copy=False), values[:, start : start + extra])
+    return Patches(values, observed, offsets, n_differences * extra, categories)
 
 
 def root_mean_squares(
@@ -148,7 +209,7 @@ class Baselines(NamedTuple):
     Attributes
     ----------
     of_mean : float
-        Loss of predicting the mean of each feature.
+        Loss of predicting the mean of each feature, and how often categories occur.
     of_zero : float
         Loss of predicting zero, as an untrained network does, or nearly so.
     """
@@ -160,15 +221,49 @@ class Baselines(NamedTuple):
 def baselines(
     patches: Patches, n_features: int, sample_weight: NDArray[np.float64]
 ) -> Baselines:
-    """Mean squared errors over observed values, without a network.
+    """Mean errors over observed values, without a network.
 
     Both are 1 at least where features are constant: nothing is better than the mean.
+    The loss of predicting how often categories occur is 1, by its definition. An
+    untrained network takes all for equally likely.
     """
     observed = patches.observed[:-1]
     values = patches.values[:-1, : observed.shape[1]].astype(np.float64)
-    values = values.reshape(-1, n_features)
     weight = np.repeat(sample_weight, patches.lengths)[:, None] * observed
+    if patches.categories is not None:
+        return _mixed_baselines(patches.categories, values, weight, patches.n_timesteps)
+    values = values.reshape(-1, n_features)
     weight = weight.reshape(-1, n_features)
+    return _baselines_of_numbers(values, weight)
+
+
+def _mixed_baselines(
+    categories: Categories,
+    values: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    n_timesteps: int,
+) -> Baselines:
+    n_numbers = n_timesteps * categories.n_numbers
+    of_columns = categories.counts_by_feature(weight.sum(axis=0), n_timesteps)
+    of_columns = of_columns[categories.n_numbers :]
+    total = weight.sum()
+    even = np.log(categories.sizes) / np.array(categories.costs)
+    of_mean, of_zero = of_columns.sum() / total, (of_columns @ even) / total
+    if n_numbers:
+        numbers = _baselines_of_numbers(
+            values[:, :n_numbers].reshape(-1, categories.n_numbers),
+            weight[:, :n_numbers].reshape(-1, categories.n_numbers),
+        )
+        share = weight[:, :n_numbers].sum() / total
+        of_mean += share * numbers.of_mean
+        of_zero += share * numbers.of_zero
+    return Baselines(float(of_mean), float(of_zero))
+
+
+def _baselines_of_numbers(
+    values: NDArray[np.float64], weight: NDArray[np.float64]
+) -> Baselines:
+    """Return those of time steps, (n_timesteps, n_numbers)."""
     total = weight.sum(axis=0)
     of_zero = float((weight * values**2).sum() / total.sum())
     values -= values[0]  # so that rounding errors are no variance
@@ -180,7 +275,10 @@ def baselines(
 
 
 def from_patches(
-    values: NDArray[np.float32], n_timesteps: Indices, patch_size: int
+    values: NDArray[np.float32],
+    n_timesteps: Indices,
+    patch_size: int,
+    n_codes: int = 0,
 ) -> RaggedArray:
     """Undo `to_patches`: cut what lies beyond each sequence's end.
 
@@ -190,8 +288,11 @@ def from_patches(
         The patches of all sequences, one sequence after the other.
     n_timesteps : ndarray of shape (n_sequences,)
         Length of each sequence in time steps.
+    patch_size : int
+    n_codes : int, default=0
+        Features that are codes; the last ones.
     """
-    timesteps = values.reshape(len(values) * patch_size, -1)
+    timesteps = to_timesteps(values, patch_size, n_codes)
     offsets = offsets_from_lengths(n_timesteps)
     starts = offsets_from_lengths(-(-n_timesteps // patch_size))[:-1] * patch_size
     rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], n_timesteps)

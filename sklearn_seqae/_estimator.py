@@ -710,7 +710,7 @@ class LSTMAutoencoderTransformer(
         if isinstance(X, SequenceChunks):
             return for_each_chunk(fitted.score_samples, X)
         scaled, _ = fitted._scaled(X)
-        return -fitted._autoencoder.squared_errors(scaled)
+        return -fitted._autoencoder.errors(scaled)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`, so GridSearchCV can tune without labels.

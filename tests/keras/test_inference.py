@@ -68,7 +68,7 @@ def test_same_numbers_as_keras(architecture, on):
 
 
 @pytest.mark.parametrize("block", [2, 1024])
-def test_squared_errors_are_means_over_observed_values(monkeypatch, block):
+def test_errors_are_means_over_observed_values(monkeypatch, block):
     monkeypatch.setattr(_autoencoder, "BLOCK", block)
     ragged = walks([5, 1, 7, 3], missing=0.3)
     architecture = small_architecture(n_inputs=4)
@@ -81,7 +81,7 @@ def test_squared_errors_are_means_over_observed_values(monkeypatch, block):
         expected.append(np.nanmean((timesteps[start : start + len(x)] - x) ** 2))
         start += 2 * -(-len(x) // 2)
     autoencoder = Autoencoder(architecture, Preprocessing(2, 2), {}, State(weights))
-    found = autoencoder.squared_errors(ragged)
+    found = autoencoder.errors(ragged)
     assert found.dtype == np.float64
     assert_allclose(found, expected, rtol=1e-4)
 

@@ -161,28 +161,32 @@ class Feed:
     def sums(
         self, losses: NDArray[np.float32], packed: PackedShards
     ) -> NDArray[np.float64]:
-        """Return what `means` needs of each batch: its losses and its `Counts`."""
-        per_step = packed.weight.sum(axis=(1, 2), dtype=np.float64)
+        """Return what `means` needs of each batch: its losses and its `Counts`.
+
+        ``losses`` are as from `Workspace.train`.
+        """
+        n_values, n_ahead, by_feature = self._observed(packed)
         n_paired = packed.row_weight.shape[2] - packed.forecast.recent.shape[2]
         counts = Counts(
-            np.add.reduceat(per_step, packed.starts[:, 0]),
+            n_values,
             packed.row_weight.sum(axis=(1, 2), dtype=np.float64),
             packed.row_weight[..., :n_paired].sum(axis=(1, 2), dtype=np.float64),
-            packed.forecast.weight.sum(axis=(1, 2, 3, 4), dtype=np.float64),
+            n_ahead,
         )
-        return np.column_stack([losses, *counts]).astype(np.float64)
+        return np.column_stack([losses, *counts, by_feature]).astype(np.float64)
 
     def means(self, sums: NDArray[np.float64]) -> dict[str, float]:
         """Average over some batches, an epoch's for example, by name."""
-        losses, counts = self._totals(sums)
-        return {
+        losses, counts, parts = self._totals(sums)
+        means = {
             name: _ratio(total, getattr(counts, self._losses[name].mean_over))
             for name, total in losses.items()
         }
+        return means | {f"loss[{j}]": _ratio(*part) for j, part in enumerate(parts)}
 
     def held_out(self, sums: NDArray[np.float64]) -> dict[str, float]:
         """Average over the validation set; the objective is given where it differs."""
-        losses, counts = self._totals(sums)
+        losses, counts, _ = self._totals(sums)
         means, settings = self.means(sums), self._settings
         kept = {name: loss for name, loss in self._losses.items() if loss.held_out}
         found = {f"val_{name}": means[name] for name in kept}
@@ -193,10 +197,34 @@ class Feed:
             )
         return found
 
-    def _totals(self, sums: NDArray[np.float64]) -> tuple[dict[str, float], Counts]:
-        total = sums.sum(axis=0)
-        n = len(self._losses)
-        return dict(zip(self._losses, total[:n], strict=True)), Counts(*total[n:])
+    def _totals(
+        self, sums: NDArray[np.float64]
+    ) -> tuple[dict[str, float], Counts, list[tuple[float, float]]]:
+        """Return losses, counts and, for each feature, its loss and its count."""
+        n, m = len(self._losses), self._program.n_by_feature
+        sizes = n, m, len(Counts._fields)
+        losses, parts, counts, of_parts = np.split(sums.sum(axis=0), np.cumsum(sizes))
+        by_name = dict(zip(self._losses, losses, strict=True))
+        return by_name, Counts(*counts), list(zip(parts, of_parts, strict=True))
+
+    def _observed(
+        self, packed: PackedShards
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Count observed values, those ahead and, with categories, by feature."""
+        weight, ahead = packed.weight, packed.forecast.weight
+        starts, patches = packed.starts[:, 0], self._data.patches
+        if patches.categories is None:
+            per_step = weight.sum(axis=(1, 2), dtype=np.float64)
+            n_ahead = ahead.sum(axis=(1, 2, 3, 4), dtype=np.float64)
+            none = np.zeros((len(starts), 0))
+            return np.add.reduceat(per_step, starts), n_ahead, none
+        n_timesteps = patches.n_timesteps
+        divisors = patches.categories.divisors(n_timesteps)
+        counts = np.add.reduceat(weight.sum(axis=1, dtype=np.float64), starts)
+        counts *= divisors
+        n_ahead = ahead.sum(axis=(1, 2, 3), dtype=np.float64) @ divisors
+        by_feature = patches.categories.counts_by_feature(counts, n_timesteps)
+        return counts.sum(axis=1), n_ahead, by_feature
 
     def _n_sequences(self, shape: ShardShape) -> int:
         """Count a shard's sequences: a crop and a prefix may follow each."""

@@ -191,7 +191,8 @@ class Workspace:
     ) -> NDArray[np.float32]:
         """One update a batch; returns each batch's losses, (n_batches, n_losses).
 
-        They are sums over its rows, in the order of ``program.losses``.
+        They are sums over its rows, in the order of ``program.losses``, followed by
+        ``program.n_by_feature`` parts of the first.
         """
         return self._run(self._training_function, packed, *settings)
 
@@ -283,7 +284,7 @@ class Workspace:
 
     def _over_batches(self, batch: Any, starts: Tensor) -> Tensor:
         n_batches = tf.shape(starts)[0]
-        shape = (len(self.program.losses),)
+        shape = (len(self.program.losses) + self.program.n_by_feature,)
         losses = tf.TensorArray(tf.float32, n_batches, element_shape=shape)
         _, losses = tf.while_loop(
             lambda b, _: b < n_batches, batch, (0, losses), parallel_iterations=1
