@@ -66,6 +66,28 @@ class FeatureCategories:
         known = dict(zip(self.values, self.codes, strict=True))
         return np.array([known.get(value, OTHER) for value in values], np.float64)
 
+    def probabilities(self, of_codes: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the probability of each category, from that of each code 1, 2, ...
+
+        Infrequent ones share that of theirs by their frequencies. The last column is
+        for a missing category, where `fit` saw one.
+
+        Parameters
+        ----------
+        of_codes : ndarray of shape (n_timesteps, size)
+        """
+        p = of_codes.astype(np.float64)
+        rare = self.infrequent
+        if not rare:  # what was never seen has next to no probability
+            p = p / (1 - p[:, :1])
+        counts, codes = np.array(self.counts), np.array(self.codes)
+        share = np.ones(len(counts))
+        share[rare] = counts[rare] / counts[rare].sum() if rare else 1
+        columns = p[:, codes - 1] * share
+        if self.missing:
+            columns = np.column_stack([columns, p[:, self.missing - 1]])
+        return columns
+
     def position_of_codes(self) -> NDArray[np.int64]:
         """Return the position of what each code 0, 1, ... means; -1 is missing.
 
@@ -121,7 +143,12 @@ class Vocabulary:
             columns.append(column)
         return ragged.with_values(np.column_stack(columns).astype(ragged.dtype))
 
-    def decode(self, ragged: RaggedArray, container: Container) -> RaggedArray:
+    def decode(
+        self,
+        ragged: RaggedArray,
+        container: Container,
+        random_state: np.random.RandomState | None = None,
+    ) -> RaggedArray:
         """Undo `encode`, for a container with the levels of `fit`.
 
         Parameters
@@ -129,14 +156,34 @@ class Vocabulary:
         ragged : RaggedArray
             Numbers in their own units, then codes.
         container : Container
+        random_state : RandomState, default=None
+            Draws one of the infrequent categories by their frequencies. None takes the
+            most frequent of them.
         """
         values = np.empty(ragged.values.shape)
         for place, j in enumerate(self.order):
             column, known = ragged.values[:, place], self.features[j]
             if known is not None:
-                column = _decoded(known, column, levels_of(container, j))
+                column = _decoded(known, column, levels_of(container, j), random_state)
             values[:, j] = column
         return ragged.with_values(values)
+
+
+def encoded(
+    vocabulary: Vocabulary | None, ragged: RaggedArray, container: Container
+) -> RaggedArray:
+    """Return sequences in the order of the network, see `Vocabulary.encode`.
+
+    Raises
+    ------
+    TypeError
+        If a feature holds categories, and held numbers in fit, or the reverse.
+    """
+    if vocabulary is None:
+        vocabulary = Vocabulary((None,) * ragged.n_features)
+        if not any(container.levels):
+            return ragged
+    return vocabulary.encode(ragged, container)
 
 
 def fit_vocabulary(
@@ -354,17 +401,26 @@ def _encoded(
 
 
 def _decoded(
-    known: FeatureCategories, column: NDArray[Any], levels: Levels | None
+    known: FeatureCategories,
+    column: NDArray[Any],
+    levels: Levels | None,
+    random_state: np.random.RandomState | None,
 ) -> NDArray[np.float64]:
     """Return positions in the levels or, where there are none, the numbers."""
-    places = known.position_of_codes()
+    codes = column.astype(np.int64)
+    places = known.position_of_codes()[codes]
+    rare = known.infrequent
+    if random_state is not None and len(rare) > 1:
+        share = np.array(known.counts)[rare]
+        drawn = random_state.choice(rare, len(codes), p=share / share.sum())
+        places = np.where(codes == OTHER, drawn, places)
     if levels is None:
         meant = np.array(known.values, np.float64)
     else:
         where = {value: i for i, value in enumerate(levels.values)}
         meant = np.array([where[value] for value in known.values], np.float64)
-    table = np.append(meant, np.nan)[places]
-    return table[column.astype(np.int64)]
+    found: NDArray[np.float64] = np.append(meant, np.nan)[places]
+    return found
 
 
 def _check_kind(

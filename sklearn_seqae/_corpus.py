@@ -78,6 +78,7 @@ def survey(estimator: Any, X: SequenceChunks, scaler: Any, *, reset: bool) -> Co
     for place, chunk in X._placed():
         with naming(place):
             ragged, found = validate_sequences(estimator, chunk, reset=reset)
+            _refuse_categories(estimator, found)
         container, reset = container or found, False
         if running is None and not sample.has_room_for(ragged):
             running = ScalerInChunks(scaler)
@@ -181,6 +182,17 @@ def concatenate(parts: Sequence[RaggedArray]) -> RaggedArray:
     lengths = np.concatenate([part.lengths for part in parts])
     values = np.concatenate([part.values for part in parts])
     return RaggedArray(values, offsets_from_lengths(lengths))
+
+
+def _refuse_categories(estimator: Any, container: Container) -> None:
+    """Raise where there are categories: a fit in chunks does not take them yet."""
+    named = estimator.categorical_features
+    is_named = not isinstance(named, str) and named is not None
+    if any(container.levels) or is_named:
+        raise ValueError(
+            "X comes in chunks and has categories, which fit does not take yet; fit to "
+            "a sample of the sequences in memory, and transform the chunks."
+        )
 
 
 class _Sample:

@@ -22,13 +22,24 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.utils import Tags, check_consistent_length, check_scalar
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    RealNotInt,
+    StrOptions,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._architecture import DECODERS
 from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
+from sklearn_seqae._categories import (
+    Vocabulary,
+    encoded,
+    fit_vocabulary,
+    which_are_categories,
+)
 from sklearn_seqae._chunks import SequenceChunks, for_each_chunk
 from sklearn_seqae._corpus import Corpus, scaled_chunks, shuffled, survey
 from sklearn_seqae._diagram import visual_block
@@ -59,7 +70,7 @@ from sklearn_seqae._validation import (
     validate_lengths,
     warn_of_ignored_rate,
 )
-from sklearn_seqae._weighting import merge_repeated
+from sklearn_seqae._weighting import checked_weights, merge_repeated
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.training.result import Result
@@ -153,6 +164,22 @@ class LSTMAutoencoderTransformer(
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
         Scaler of the features. It is fitted on the time steps of all sequences,
         stacked, and ignores NaN. An instance is cloned.
+    categorical_features : "from_dtype", array-like of {str, int, bool} or None, \
+            default="from_dtype"
+        Features that are categories: "from_dtype" for columns of text, Categorical or
+        Enum, Arrow dictionaries; or their names, numbers, or a mask, which may name
+        numbers and booleans, too. None for none, so that text is an error. The encoder
+        reads a vector for a category, which it learns. The loss is the cross-entropy,
+        divided by that of predicting how often each category occurs. A missing category
+        is one of its own, if there are any in `fit`.
+    max_categories : int, "auto" or None, default="auto"
+        Categories of a feature that are told apart, the infrequent ones as one of them,
+        as in `OneHotEncoder`. "auto" is 1000, with a warning where there are more. None
+        is no limit: the time of an epoch grows with their number.
+    min_frequency : int or float, default=None
+        Time steps, or share of them, below which a category is infrequent, as in
+        `OneHotEncoder`. Unknown categories count as infrequent ones. They all come back
+        as the most frequent of them.
     noise : float, default=0.0
         Standard deviation, in scaled units, of Gaussian noise on the encoder's input
         [3]_. Every epoch draws new noise. The decoder's target has none.
@@ -238,10 +265,16 @@ class LSTMAutoencoderTransformer(
         Time steps per LSTM step.
     max_length_ : int
         Time steps of the longest sequence seen in `fit`.
+    categories_ : list of ndarray or None
+        The categories of each feature of a time step in `fit`, sorted; the last is None
+        if some are missing. None in place of an array for a number.
+    infrequent_categories_ : list of ndarray or None
+        Those of them that count as one.
     history_ : dict of list of float
         Mean of each loss in every epoch, NaN for epochs without it. "loss" is the
         squared error over observed values in scaled units (with ``decoder="unfold"``,
-        under teacher forcing). "contrastive_loss", with `contrastive_weight`, is a
+        under teacher forcing), and the cross-entropy of categories. With these,
+        "loss[page]" is the part of the column "page". "contrastive_loss", with `contrastive_weight`, is a
         cross entropy. "forecast_loss", with `forecast_horizon`, is relative to the
         error of predicting no change. "kl_loss", with `kl_weight`, is in nats per
         sequence.
@@ -324,6 +357,17 @@ class LSTMAutoencoderTransformer(
         "decoder": [StrOptions(set(DECODERS))],
         "decoder_layer_sizes": [POSITIVE_INT, "array-like", None],
         "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
+        "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
+        "max_categories": [
+            Interval(Integral, 2, None, closed="left"),
+            StrOptions({"auto"}),
+            None,
+        ],
+        "min_frequency": [
+            POSITIVE_INT,
+            Interval(RealNotInt, 0, 1, closed="neither"),
+            None,
+        ],
         "noise": [NON_NEGATIVE],
         "mask_ratio": [SHARE],
         "dropout": [SHARE],
@@ -358,6 +402,7 @@ class LSTMAutoencoderTransformer(
     # Set by fit
     _autoencoder: Autoencoder
     _container: Container
+    _vocabulary: Vocabulary | None = None  # of a fit on numbers only
     _built: tuple[Autoencoder, Any] | None = None  # by the first reader of a model
     history_: dict[str, list[float]]
     max_length_: int
@@ -379,6 +424,9 @@ class LSTMAutoencoderTransformer(
         decoder: str = "repeat",
         decoder_layer_sizes: Any = None,
         scaler: Any = "standard",
+        categorical_features: Any = "from_dtype",
+        max_categories: int | str | None = "auto",
+        min_frequency: float | None = None,
         noise: float = 0.0,
         mask_ratio: float = 0.3,
         dropout: float = 0.0,
@@ -414,6 +462,9 @@ class LSTMAutoencoderTransformer(
         self.decoder = decoder
         self.decoder_layer_sizes = decoder_layer_sizes
         self.scaler = scaler
+        self.categorical_features = categorical_features
+        self.max_categories = max_categories
+        self.min_frequency = min_frequency
         self.noise = noise
         self.mask_ratio = mask_ratio
         self.dropout = dropout
@@ -699,7 +750,8 @@ class LSTMAutoencoderTransformer(
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            Negative mean squared error over observed values, in scaled units.
+            Negative mean squared error over observed values, in scaled units; of
+            categories, the cross-entropy as in training.
 
         Raises
         ------
@@ -882,6 +934,9 @@ class LSTMAutoencoderTransformer(
         else:
             given, container = validate_sequences(self, X, reset=not goes_on)
             check_one_each(X, given, y=y, sample_weight=sample_weight)
+        if not goes_on:
+            self._learn_categories(given, container, sample_weight)
+        given = encoded(self._vocabulary, given, container)
         distinct, weight = merge_repeated(given, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
         if not goes_on:
@@ -889,8 +944,9 @@ class LSTMAutoencoderTransformer(
             check_features_observed(ragged)
             self._container = container
             self._random_state = own_random_state(self.random_state)
-            self.scaler_ = fit_scaler(make_scaler(self.scaler), ragged, weight)
-        given = scale(self.scaler_, given)
+            scaler = make_scaler(self.scaler)
+            self.scaler_ = fit_scaler(scaler, ragged, weight, self._n_codes)
+        given = scale(self.scaler_, given, self._n_codes)
         scaled = given.take(distinct)
         if goes_on:
             network = self._autoencoder
@@ -898,7 +954,10 @@ class LSTMAutoencoderTransformer(
             network.check_decodable(given.lengths, "sequence {row}")
             patches = network.preprocessing.patches(scaled)
         else:
-            network, patches = Autoencoder.untrained(parameters, scaled, weight)
+            sizes = self._vocabulary.sizes if self._vocabulary else ()
+            network, patches = Autoencoder.untrained(
+                parameters, scaled, weight, category_sizes=sizes
+            )
         prefixes = network.preprocessing.prefixes(scaled)
         check_horizon(prefixes, container, goes_on=goes_on)
         trained, result = network.train(
@@ -906,6 +965,24 @@ class LSTMAutoencoderTransformer(
         )
         self._take_over(trained, result, int(scaled.lengths.max()), goes_on)
         return None if isinstance(X, SequenceChunks) else (given, container)
+
+    def _learn_categories(
+        self, given: RaggedArray, container: Container, sample_weight: ArrayLike | None
+    ) -> None:
+        """Set the vocabulary, None if all features are numbers."""
+        self._vocabulary = fit_vocabulary(
+            given,
+            container,
+            which_are_categories(self.categorical_features, given, container),
+            checked_weights(given, sample_weight),
+            self.max_categories,
+            self.min_frequency,
+        )
+
+    @property
+    def _n_codes(self) -> int:
+        """Features that are codes of categories; the last ones of scaled sequences."""
+        return len(self._vocabulary.sizes) if self._vocabulary else 0
 
     def _fit_stream(
         self, X: SequenceChunks, corpus: Corpus, parameters: Any, goes_on: bool
@@ -950,7 +1027,8 @@ class LSTMAutoencoderTransformer(
         """Set the attributes of a fit; then raise what interrupted it, if anything."""
         self.patch_size_ = trained.preprocessing.patch_size
         self.max_length_ = max(longest, self.max_length_) if goes_on else longest
-        self.history_ = result.history_after(self.history_ if goes_on else {})
+        history = result.history_after(self.history_ if goes_on else {})
+        self.history_ = self._named(history)
         self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
         self._n_features_out = trained.n_components
         self._autoencoder = trained
@@ -961,6 +1039,18 @@ class LSTMAutoencoderTransformer(
             result.interrupt.add_note(note)
             raise result.interrupt
 
+    def _named(self, history: dict[str, list[float]]) -> dict[str, list[float]]:
+        """Name the losses of features, which are numbered as the network has them."""
+        if self._vocabulary is None:
+            return history
+        names = self._container.feature_names
+        order = self._vocabulary.order
+        named = {
+            f"loss[{place}]": f"loss[{j if names is None else names[j]}]"
+            for place, j in enumerate(order)
+        }
+        return {named.get(name, name): losses for name, losses in history.items()}
+
     def _remove_checkpoint(self) -> None:
         """Remove the file of a fit that has ended well."""
         if self.checkpoint_path is not None:
@@ -970,14 +1060,24 @@ class LSTMAutoencoderTransformer(
         """Check sequences against those in `fit`, and scale them."""
         check_is_fitted(self)
         ragged, container = validate_sequences(self, X, reset=False)
-        return scale(self.scaler_, ragged), container
+        ragged = encoded(self._vocabulary, ragged, container)
+        return scale(self.scaler_, ragged, self._n_codes), container
 
     def _to_container(
-        self, scaled: RaggedArray, ids: Any, container: Container | None = None
+        self,
+        scaled: RaggedArray,
+        ids: Any,
+        container: Container | None = None,
+        random_state: np.random.RandomState | None = None,
     ) -> Any:
         """Bring decoded sequences into their own units and the kind seen in `fit`."""
-        ragged = unscale(self.scaler_, scaled)
-        return from_ragged(ragged, container or self._container, ids)
+        ragged, container = (
+            unscale(self.scaler_, scaled, self._n_codes),
+            container or self._container,
+        )
+        if self._vocabulary is not None:
+            ragged = self._vocabulary.decode(ragged, container, random_state)
+        return from_ragged(ragged, container, ids)
 
     def _sk_visual_block_(self) -> Any:
         return visual_block(self)

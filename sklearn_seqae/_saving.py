@@ -23,6 +23,7 @@ import numpy as np
 
 from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._autoencoder import Autoencoder
+from sklearn_seqae._categories import Vocabulary
 from sklearn_seqae._checksums import checksum
 from sklearn_seqae._containers import Container
 from sklearn_seqae._design import make_architecture
@@ -32,7 +33,13 @@ Attributes = dict[str, Any]
 
 FORMAT = 1
 HEADER = "_saved"  # stands beside the attributes
-CLASSES = MappingProxyType({"_autoencoder": Autoencoder, "_container": Container})
+CLASSES = MappingProxyType(
+    {
+        "_autoencoder": Autoencoder,
+        "_container": Container,
+        "_vocabulary": Vocabulary | None,
+    }
+)
 OF_KERAS = ("optimizer", "learning_rate")  # parameters that may be objects of Keras
 CONFIGURED = "keras"  # marks a dict that was one
 UNCHECKED = ("callbacks",)  # anybody's objects
@@ -185,6 +192,7 @@ def _check_fitted(attributes: Attributes) -> None:
     network = attributes["_autoencoder"]
     _check_specification(network)
     _check_weights(network)
+    _check_vocabulary(network, attributes.get("_vocabulary"))
     expected = {
         "patch_size_": network.preprocessing.patch_size,
         "_n_features": network.preprocessing.n_features,
@@ -215,6 +223,16 @@ def _check_specification(network: Autoencoder) -> None:
                 f"{field.name} of the network is {found!r}, but its parameters in fit "
                 f"ask for {expected!r}"
             )
+
+
+def _check_vocabulary(network: Autoencoder, vocabulary: Vocabulary | None) -> None:
+    """Check that the network has the categories of the vocabulary."""
+    sizes = vocabulary.sizes if vocabulary else ()
+    if sizes != network.architecture.category_sizes:
+        raise ValueError(
+            f"the vocabulary has {sizes} categories, but the network "
+            f"{network.architecture.category_sizes}"
+        )
 
 
 def _check_weights(network: Autoencoder) -> None:

@@ -8,14 +8,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers import Container, Layout
+from sklearn_seqae._containers import Container, Layout, Levels
 from sklearn_seqae._inputs._checks import as_float, check_values
+from sklearn_seqae._inputs._levels import Feature, feature_from_pandas, stacked
 from sklearn_seqae._inputs._names import as_names
 from sklearn_seqae._inputs._wide import to_numpy
-from sklearn_seqae._ragged import RaggedArray, float_dtype, offsets_from_lengths
+from sklearn_seqae._ragged import (
+    Floats,
+    RaggedArray,
+    float_dtype,
+    offsets_from_lengths,
+)
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 Codes = NDArray[np.int64]
+READING = "each column is one feature"
 
 
 def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Container]:
@@ -24,7 +31,8 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
     Parameters
     ----------
     X : pandas.DataFrame or pandas.Series
-        Numbers, with an index of two levels: series and time. Each column is a feature.
+        Numbers, text or categoricals, with an index of two levels: series and time.
+        Each column is a feature.
         The rows of a series are in the order of time. Rows of other series may stand
         between them.
 
@@ -42,7 +50,7 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
     ValueError
         If the index has another number of levels, or holds null.
     TypeError
-        If a column is not numeric, or times can't be compared.
+        If a column holds something else, or times can't be compared.
     """
     frame = X.to_frame() if isinstance(X, pd.Series) else X
     _check_shape(frame)
@@ -58,7 +66,7 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
         return f"series {index.levels[0][labels[[i]]].tolist()[0]!r}"
 
     _check_times(index, order, series, show)
-    values = as_float(to_numpy(frame, "each column is one feature"))
+    values, levels = _values(frame)
     offsets = offsets_from_lengths(np.bincount(series))
     ragged = RaggedArray(values if order is None else values[order], offsets)
     check_values(ragged, show)
@@ -73,6 +81,7 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
         index_names=tuple(index.names),
         layouts=tuple(_floating(dtype) for dtype in frame.dtypes),
         feature_names=as_names(labels),
+        levels=levels,
     )
 
 
@@ -91,6 +100,20 @@ def series_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
     """
     _, labels = pd.factorize(_codes(X.index, 0))
     return X.index.levels[0].take(labels).rename(X.index.names[0])
+
+
+def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
+    """Return the features side by side, and the levels of those with categories."""
+    columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
+    read = [feature_from_pandas(c, f"column {c.name!r}") for c in columns]
+    if not any(read):
+        return as_float(to_numpy(frame, READING)), ()
+    return stacked(
+        [
+            found or Feature(to_numpy(column.to_frame(), READING)[:, 0])
+            for column, found in zip(columns, read, strict=True)
+        ]
+    )
 
 
 def _check_shape(frame: pd.DataFrame) -> None:

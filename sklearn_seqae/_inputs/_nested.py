@@ -17,8 +17,8 @@ from sklearn_seqae._inputs._columns import (
     ragged_from_columns,
     refuse_other_columns,
 )
-from sklearn_seqae._inputs._lists import is_sequence, stack_sequences
-from sklearn_seqae._inputs._names import frames_of, stored_names
+from sklearn_seqae._inputs._lists import is_sequence, stack_any
+from sklearn_seqae._inputs._names import stored_names
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError
 
@@ -166,7 +166,8 @@ def _read_cells(
     cells: NDArray[np.object_], name: Any, show: Callable[[int], str] = by_position
 ) -> Column:
     with named(name):
-        ragged, univariate = stack_sequences(cells.tolist(), show)
-        _, names = frames_of(cells)
+        ragged, univariate, levels, form, names = stack_any(cells.tolist(), show)
     cell = "series" if isinstance(cells[0], pd.Series) else "array"
-    return Column(name, ragged, univariate, (cell, str(ragged.dtype)), names)
+    if levels or form == "records":
+        cell = form or cell
+    return Column(name, ragged, univariate, (cell, str(ragged.dtype)), names, levels)

@@ -75,9 +75,11 @@ class Objective:
         trained = self._read()
         losses = replace(self, trained=trained).training_losses(shard, draws, scratch)
         weighted = losses[: len(self.names)] * scale
-        return losses, tf.gradients(
+        gradients = tf.gradients(
             tf.reduce_sum(weighted), trained, unconnected_gradients="zero"
         )
+        # Keras's Embedding has slices of a gradient
+        return losses, [tf.convert_to_tensor(each) for each in gradients]
 
     def _read(self) -> list[Tensor]:
         return [tf.convert_to_tensor(variable) for variable in self.trained]

@@ -283,7 +283,8 @@ def run(make_engine, batch):
                 engine, architecture, embedding, recent, change, change_weight
             ).total
             objective += found.forecast_error
-    found.gradient = tape.gradient(objective, weights)
+    gradient = tape.gradient(objective, weights)
+    found.gradient = {n: tf.convert_to_tensor(g) for n, g in gradient.items()}
     found.pooled = own
     found.embedding = tf.gather(embedding, batch.used)
     without_dropout = replace(engine, masks={})
