@@ -202,6 +202,25 @@ class Autoencoder:
         units = self.preprocessing.units_of(Z[:, n_learnt:])
         return self._decode(Z[:, :n_learnt], n_timesteps, units, what, first)
 
+    def draw_categories(
+        self,
+        Z: NDArray[Any],
+        decoded: RaggedArray,
+        random_state: np.random.RandomState,
+    ) -> RaggedArray:
+        """Draw the categories of decoded sequences, in place of the most likely ones.
+
+        From their distribution at each time step, independently of each other.
+        """
+        if not self.preprocessing.n_codes:
+            return decoded
+        values = decoded.values.copy()
+        log_p = self.log_probabilities(Z, decoded.lengths)
+        for j, of_column in enumerate(log_p, self.preprocessing.n_numbers):
+            gumbel = random_state.gumbel(size=of_column.shape)
+            values[:, j] = 1 + np.argmax(of_column + gumbel, axis=1)
+        return decoded.with_values(values)
+
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
         """Time steps that embeddings mean, ``default`` where they hold no length."""
         if self.preprocessing.length_code is None:
@@ -284,6 +303,25 @@ class Autoencoder:
     def _trained(self) -> State:
         assert self.state is not None
         return self.state
+
+    def log_probabilities_ahead(
+        self, scaled: RaggedArray, longest: int
+    ) -> list[NDArray[np.float32]]:
+        """Log-probabilities of the codes that come next, over one horizon.
+
+        One array of shape (n_sequences * horizon, n_categories) for each column.
+        """
+        from sklearn_seqae._keras.inference import forecast
+
+        history, known = tails(scaled, longest), self.preprocessing
+        recent = recent_values(history, known.n_codes)
+        weights, horizon = self._trained.weights, known.forecast_horizon
+        steps = forecast(
+            self.architecture, weights, self._encode(history), recent, logits=True
+        )
+        self._check_finite(steps, "sequence {row}")
+        n_timesteps = np.full(len(scaled), horizon)
+        return self._log_softmax(steps.reshape(-1, steps.shape[-1]), n_timesteps)
 
     def _next(self, scaled: RaggedArray) -> NDArray[np.float32]:
         """Predict one horizon, (n_sequences, horizon, n_features)."""

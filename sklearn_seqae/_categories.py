@@ -61,6 +61,13 @@ class FeatureCategories:
         rare = [i for i, code in enumerate(self.codes) if code == OTHER]
         return sorted(rare, key=lambda i: -self.counts[i])
 
+    def array(self, places: Sequence[int] | None = None) -> NDArray[Any]:
+        """Return the categories, or some; the missing one is the last of all."""
+        if places is not None:
+            return np.array([self.values[i] for i in places], object)
+        missing = [None] if self.missing else []
+        return np.array([*self.values, *missing], object)
+
     def code_of(self, values: Sequence[Any]) -> NDArray[np.float64]:
         """Return the code of each value."""
         known = dict(zip(self.values, self.codes, strict=True))
@@ -131,7 +138,7 @@ class Vocabulary:
         Raises
         ------
         TypeError
-            If a feature holds categories, and held numbers in fit, or the reverse.
+            If a feature holds text, and held numbers in fit, or the reverse.
         """
         columns = []
         for j in self.order:
@@ -140,6 +147,8 @@ class Vocabulary:
             _check_kind(known, levels, column, feature_name(container, j))
             if known is not None:
                 column = _encoded(known, column, levels)
+            elif levels is not None:
+                column = _numbers(column, levels)
             columns.append(column)
         return ragged.with_values(np.column_stack(columns).astype(ragged.dtype))
 
@@ -400,6 +409,14 @@ def _encoded(
     return codes
 
 
+def _numbers(column: NDArray[Any], levels: Levels) -> NDArray[np.float64]:
+    """Return categories that are numbers as numbers."""
+    values = np.append(np.array(levels.values, np.float64), np.nan)
+    codes = np.nan_to_num(column, nan=len(levels.values)).astype(np.int64)
+    found: NDArray[np.float64] = values[codes]
+    return found
+
+
 def _decoded(
     known: FeatureCategories,
     column: NDArray[Any],
@@ -436,7 +453,7 @@ def _check_kind(
     TypeError
         If it does not.
     """
-    if known is None and levels is not None:
+    if known is None and levels is not None and isinstance(levels.values[0], str):
         raise TypeError(
             f"{name} holds categories, {levels.values[0]!r} for example, but numbers "
             "in fit; convert it, or fit anew."

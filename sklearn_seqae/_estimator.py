@@ -7,7 +7,7 @@ cut into patches (`_preprocessing`); a network is chosen and trained (`_autoenco
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
@@ -35,6 +35,7 @@ from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
 from sklearn_seqae._categories import (
+    FeatureCategories,
     Vocabulary,
     encoded,
     fit_vocabulary,
@@ -58,7 +59,7 @@ from sklearn_seqae._outputs import (
     ids_of_rows,
     with_ids,
 )
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._ragged import RaggedArray, cut, offsets_from_lengths
 from sklearn_seqae._saving import packed, unpacked
 from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unscale
 from sklearn_seqae._streaming import train_in_turns
@@ -89,6 +90,21 @@ def _check_forecasts(estimator: Any) -> None:
             "forecast is not available: forecast_horizon is None; set it to the number "
             "of time steps to predict, and fit."
         )
+
+
+def _check_categories(estimator: Any) -> None:
+    """Raise if fit saw no categories."""
+    if hasattr(estimator, "_autoencoder") and estimator._vocabulary is None:
+        raise AttributeError(
+            "there are no distributions of categories: all features in fit were "
+            "numbers; name those that are categories in categorical_features, and fit."
+        )
+
+
+def _check_ahead(estimator: Any) -> None:
+    """Raise if categories that follow can't be predicted."""
+    _check_forecasts(estimator)
+    _check_categories(estimator)
 
 
 def _check_prior(estimator: Any) -> None:
@@ -164,8 +180,7 @@ class LSTMAutoencoderTransformer(
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
         Scaler of the features. It is fitted on the time steps of all sequences,
         stacked, and ignores NaN. An instance is cloned.
-    categorical_features : "from_dtype", array-like of {str, int, bool} or None, \
-            default="from_dtype"
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Features that are categories: "from_dtype" for columns of text, Categorical or
         Enum, Arrow dictionaries; or their names, numbers, or a mask, which may name
         numbers and booleans, too. None for none, so that text is an error. The encoder
@@ -408,6 +423,7 @@ class LSTMAutoencoderTransformer(
     max_length_: int
     n_iter_: int
     scaler_: Any
+    _n_features: int
 
     def __init__(
         self,
@@ -702,14 +718,39 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         fitted = snapshot(self)
-        vectors, network = validate_embedding(fitted, Z), fitted._autoencoder
-        if lengths is None:
-            n_timesteps = network.lengths(vectors, default=fitted.max_length_)
-        else:
-            n_timesteps = validate_lengths(lengths, len(vectors))
-            check_same_ids(lengths, ids_of_rows(Z), "lengths", "Z.index")
-        decoded = network.decode(vectors, n_timesteps)
+        vectors, n_timesteps = fitted._checked(Z, lengths)
+        decoded = fitted._autoencoder.decode(vectors, n_timesteps)
         return fitted._to_container(decoded, ids_of_rows(Z))
+
+    @available_if(_check_categories)
+    def inverse_transform_proba(
+        self, Z: ArrayLike, lengths: ArrayLike | None = None
+    ) -> list[list[NDArray[np.float64]] | None]:
+        """Return the distribution of categories where `inverse_transform` has one.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, n_components)
+            Vectors, as `inverse_transform` takes them.
+        lengths : array-like of shape (n_samples,), default=None
+            As in `inverse_transform`.
+
+        Returns
+        -------
+        proba : list of list of ndarray of shape (n_timesteps, n_categories), or None
+            For each feature of a time step an array for each row of `Z`. Its columns
+            are those of `categories_`; rows add up to 1. None for a number.
+
+        Raises
+        ------
+        ValueError
+            As of `inverse_transform`.
+        """
+        check_is_fitted(self)
+        fitted = snapshot(self)
+        vectors, n_timesteps = fitted._checked(Z, lengths)
+        log_p = fitted._autoencoder.log_probabilities(vectors, n_timesteps)
+        return fitted._by_feature(log_p, offsets_from_lengths(n_timesteps))
 
     def reconstruct(self, X: Any) -> Any:
         """Embed sequences and decode the embeddings.
@@ -763,6 +804,34 @@ class LSTMAutoencoderTransformer(
             return for_each_chunk(fitted.score_samples, X)
         scaled, _ = fitted._scaled(X)
         return -fitted._autoencoder.errors(scaled)
+
+    def feature_losses(self, X: Any) -> NDArray[np.float64]:
+        """Return the reconstruction error of each feature.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`.
+
+        Returns
+        -------
+        losses : ndarray of shape (n_features,)
+            Mean over the observed values of all sequences, in the order of the features
+            of a time step: the squared error in scaled units of a number; the
+            cross-entropy of a category, where 1 is that of predicting how often each
+            occurs. If a scaler changes the number of features, those that it makes.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a sequence can't be used or is longer than the decoder can write.
+        """
+        fitted = snapshot(self)
+        scaled, _ = fitted._scaled(X)
+        losses = fitted._autoencoder.errors_by_feature(scaled)
+        if fitted._vocabulary is not None:
+            losses[fitted._vocabulary.order] = losses.copy()
+        return losses
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`, so GridSearchCV can tune without labels.
@@ -823,11 +892,41 @@ class LSTMAutoencoderTransformer(
         container = container_ahead(fitted._container, n)
         return fitted._to_container(ahead, ids_of_sequences(X), container)
 
+    @available_if(_check_ahead)
+    def forecast_proba(self, X: Any) -> list[list[NDArray[np.float64]] | None]:
+        """Return the distribution of the categories that follow each sequence.
+
+        Available with `forecast_horizon` and categories.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `forecast`.
+
+        Returns
+        -------
+        proba : list of list of ndarray of shape (forecast_horizon, n_categories), or \
+                None
+            As of `inverse_transform_proba`, for each sequence.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a sequence can't be used or has other features than those in `fit`.
+        """
+        fitted = snapshot(self)
+        scaled, _ = fitted._scaled(X)
+        network, longest = fitted._autoencoder, fitted.max_length_
+        log_p = network.log_probabilities_ahead(scaled, longest)
+        horizon: Any = network.preprocessing.forecast_horizon
+        return fitted._by_feature(log_p, horizon * np.arange(len(scaled) + 1))
+
     @available_if(_check_prior)
     def sample(self, n_samples: int = 1, random_state: Any = None) -> Any:
         """Draw new sequences, like those in `fit`.
 
-        Embeddings are drawn from the standard normal distribution and decoded. The
+        Embeddings are drawn from the standard normal distribution and decoded.
+        Categories are drawn from their distribution at each time step. The
         length component is drawn, too, between the shortest and the longest sequence in
         `fit`. Without a length component, sequences have `max_length_` time steps.
         Available after a fit with `kl_weight`.
@@ -847,8 +946,33 @@ class LSTMAutoencoderTransformer(
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         generator, fitted = own_random_state(random_state), snapshot(self)
-        Z = fitted._autoencoder.sample(n_samples, generator)
-        return fitted.inverse_transform(Z)
+        network = fitted._autoencoder
+        Z = network.sample(n_samples, generator)
+        n_timesteps = network.lengths(Z, default=fitted.max_length_)
+        decoded = network.decode(Z, n_timesteps)
+        drawn = network.draw_categories(Z, decoded, generator)
+        return fitted._to_container(drawn, None, random_state=generator)
+
+    # Categories -----------------------------------------------------------------------
+
+    @property
+    def categories_(self) -> list[NDArray[Any] | None]:
+        """Categories of each feature, None for a number."""
+        return self._of_vocabulary(lambda each: each.array())
+
+    @property
+    def infrequent_categories_(self) -> list[NDArray[Any] | None]:
+        """Categories of each feature that count as one, None for a number."""
+        return self._of_vocabulary(lambda each: each.array(each.infrequent))
+
+    def _of_vocabulary(
+        self, take: Callable[[FeatureCategories], NDArray[Any]]
+    ) -> list[NDArray[Any] | None]:
+        check_is_fitted(self, "_autoencoder")
+        features: Any = (None,) * self._n_features
+        if self._vocabulary is not None:
+            features = self._vocabulary.features
+        return [None if each is None else take(each) for each in features]
 
     # Keras models ---------------------------------------------------------------------
 
@@ -882,6 +1006,11 @@ class LSTMAutoencoderTransformer(
         """The models of this fit, built when they are first asked for."""
         check_is_fitted(self)
         fitted = snapshot(self)
+        if fitted._n_codes:
+            raise AttributeError(
+                "there are no Keras models of a fit with categories yet; use transform "
+                "and inverse_transform, or fit to the columns of numbers alone."
+            )
         network, built = fitted._autoencoder, fitted._built
         if built is None or built[0] is not network:
             built = network, network.keras_models(fitted.max_length_)
@@ -1062,6 +1191,30 @@ class LSTMAutoencoderTransformer(
         ragged, container = validate_sequences(self, X, reset=False)
         ragged = encoded(self._vocabulary, ragged, container)
         return scale(self.scaler_, ragged, self._n_codes), container
+
+    def _checked(
+        self, Z: ArrayLike, lengths: ArrayLike | None
+    ) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """Check embeddings, and return how many time steps each means."""
+        vectors, network = validate_embedding(self, Z), self._autoencoder
+        if lengths is None:
+            return vectors, network.lengths(vectors, default=self.max_length_)
+        n_timesteps = validate_lengths(lengths, len(vectors))
+        check_same_ids(lengths, ids_of_rows(Z), "lengths", "Z.index")
+        return vectors, n_timesteps
+
+    def _by_feature(
+        self, log_p: list[NDArray[np.float32]], offsets: NDArray[np.int64]
+    ) -> list[list[NDArray[np.float64]] | None]:
+        """Return probabilities of categories, by feature and sequence."""
+        of_columns = iter(log_p)
+        features: Any = self._vocabulary.features if self._vocabulary else ()
+        return [
+            None
+            if each is None
+            else list(cut(each.probabilities(np.exp(next(of_columns))), offsets))
+            for each in features
+        ]
 
     def _to_container(
         self,

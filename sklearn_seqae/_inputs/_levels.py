@@ -1,6 +1,6 @@
 """Columns of categories: the codes of their time steps, and the categories."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers import Levels
-from sklearn_seqae._inputs._checks import as_real, describe
+from sklearn_seqae._inputs._checks import as_real, by_position, describe
 from sklearn_seqae._ragged import Floats, float_dtype
 
 
@@ -63,30 +63,37 @@ def feature_from_array(array: NDArray[Any], place: str) -> Feature:
     return _feature(codes, values, "object" if array.dtype.kind == "O" else "U", place)
 
 
+def has_categories(column: pd.Series) -> bool:
+    """Return whether a column of pandas is categorical, of strings, or has any."""
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype | pd.StringDtype):
+        return True
+    arrow = str(getattr(dtype, "pyarrow_dtype", ""))
+    if arrow:
+        return arrow.startswith(("string", "large_string", "dictionary"))
+    return pd.api.types.is_object_dtype(dtype) and is_text(column.to_numpy())
+
+
 def feature_from_pandas(column: pd.Series, place: str) -> Feature | None:
     """Read a column of pandas that holds categories; None if it doesn't.
 
     Parameters
     ----------
     column : pandas.Series
-        Categorical, of strings, or of objects; else None is returned.
+        One that `has_categories`; else None is returned.
     place : str
         Place of the column, which begins messages.
     """
     dtype = column.dtype
+    if not has_categories(column):
+        return None
     if isinstance(dtype, pd.CategoricalDtype):
         codes, values = column.cat.codes.to_numpy(), dtype.categories
         return _feature(codes, values, "category", place, bool(dtype.ordered))
     if pd.api.types.is_object_dtype(dtype):
-        found = feature_from_array(column.to_numpy(), place)
-        return found if found.levels is not None else None
-    arrow = str(getattr(dtype, "pyarrow_dtype", ""))
-    if isinstance(dtype, pd.StringDtype) or "string" in arrow:
-        if "<" in arrow and not arrow.startswith("dictionary"):  # lists of text
-            return None
-        codes, values = pd.factorize(column)
-        return _feature(codes, values, str(dtype), place)
-    return None
+        return feature_from_array(column.to_numpy(), place)
+    codes, values = pd.factorize(column)
+    return _feature(codes, values, str(dtype), place)
 
 
 def feature_from_polars(column: Any, place: str) -> Feature | None:
@@ -128,26 +135,38 @@ def feature_from_arrow(array: Any, place: str) -> Feature | None:
     return _feature(codes, array.dictionary.to_pylist(), name, place, ordered)
 
 
-def joined(parts: Sequence[Feature], place: str) -> Feature:
-    """Put parts of a feature one after the other; they may have other levels.
+def joined(
+    parts: Sequence[Feature], place: str, show: Callable[[int], str] = by_position
+) -> Feature:
+    """Put the parts of a feature one after the other; they may have other levels.
+
+    Parameters
+    ----------
+    parts : sequence of Feature
+        One for each sequence.
+    place : str
+        Name of the feature in messages.
+    show : callable
+        Function from the position of a sequence to its name in messages.
 
     Raises
     ------
     TypeError
         If some hold numbers, and some categories.
     """
-    first = next((part.levels for part in parts if part.levels is not None), None)
-    if first is None:
+    known = [i for i, part in enumerate(parts) if part.levels is not None]
+    if not known:
         return Feature(np.concatenate([part.values for part in parts]))
+    first: Any = parts[known[0]].levels
     codes: dict[Any, int] = {}
-    arrays = []
-    for part in parts:
+    arrays: list[NDArray[Any]] = []
+    for i, part in enumerate(parts):
         if part.levels is None:
             if not np.isnan(part.values.astype(np.float64)).all():
                 raise TypeError(
-                    f"{place} holds categories, {first.values[0]!r} for example, and "
-                    "numbers elsewhere; a feature must be all numbers or all "
-                    "categories: convert it first."
+                    f"{show(known[0])} holds categories in {place}, "
+                    f"{first.values[0]!r} for example, but {show(i)} holds numbers; a "
+                    "feature must be all numbers or all categories: convert it first."
                 )
             arrays.append(part.values.astype(np.float32))
             continue

@@ -15,6 +15,7 @@ from sklearn_seqae._inputs._levels import (
     feature_from_arrow,
     feature_from_pandas,
     feature_from_polars,
+    has_categories,
     is_text,
     joined,
     stacked,
@@ -79,7 +80,7 @@ def form_of(sequence: Any) -> str:
     if isinstance(sequence, list | tuple):
         return _form_of_list(sequence)
     if isinstance(sequence, pd.Series):
-        return "values" if feature_from_pandas(sequence, "") is not None else ""
+        return "values" if has_categories(sequence) else ""
     for library in FRAMES:
         if comes_from(sequence, library, "DataFrame", "Table", "RecordBatch"):
             columns = _of_frame(sequence, library).columns
@@ -136,7 +137,7 @@ def stack_mixed(
             _feature(part.columns[j], f"{show(i)}, {name}")
             for i, part in enumerate(parts)
         ]
-        features.append(joined(of_sequences, name))
+        features.append(joined(of_sequences, name, show))
     form = "" if form == "values" else form
     return _mixed(features, lengths, first.univariate, form, first.names)
 
@@ -162,7 +163,8 @@ def _form_of_list(sequence: list[Any] | tuple[Any, ...]) -> str:
         return "tuples" if text else ""
     if isinstance(first, np.void):
         return "records"
-    return "values" if any(isinstance(v, str) for v in sequence) else ""
+    text = any(isinstance(v, str) for v in sequence)
+    return "values" if text and all(map(pd.api.types.is_scalar, sequence)) else ""
 
 
 def _listed(row: Any) -> Any:
@@ -239,7 +241,7 @@ def _feature(column: Any, place: str) -> Feature:
 
 def _is_numeric(column: Any) -> bool:
     if isinstance(column, pd.Series):
-        return feature_from_pandas(column, "") is None
+        return not has_categories(column)
     if comes_from(column, "polars", "Series"):
         return column.dtype.is_numeric() or str(column.dtype) == "Boolean"
     return feature_from_arrow(column[:0], "") is None

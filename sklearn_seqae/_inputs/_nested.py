@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers import Container
+from sklearn_seqae._containers import Container, Levels
 from sklearn_seqae._inputs._arrow import column_from_arrow
 from sklearn_seqae._inputs._checks import by_label, by_position, describe
 from sklearn_seqae._inputs._columns import (
@@ -76,6 +76,8 @@ def ragged_from_nested(
     if len(read) == 1 and read[0].feature_names is None:
         stored = stored_names(X, read[0].ragged.n_features)
         read = [replace(read[0], feature_names=stored)]
+    if len(read) == 1:
+        read = [_with_stored_categories(read[0], X)]
     if isinstance(X, pd.Series):
         return ragged_from_columns(read, "nested_series", None, show=show)
     names = tuple(X.columns.names)
@@ -122,6 +124,25 @@ def ragged_from_nested_array(
     )
     read = [_read_cells(column, j) for j, column in enumerate(array.T)]
     return ragged_from_columns(read, "nested_array", n_columns)
+
+
+def _with_stored_categories(column: Column, X: pd.DataFrame | pd.Series) -> Column:
+    """Give features the categoricals that `to_sequences` stored, and their order."""
+    stored, names = X.attrs.get("categories"), column.feature_names
+    if not stored or not column.levels or names is None:
+        return column
+    levels, values = list(column.levels), column.ragged.values.copy()
+    for j, (name, known) in enumerate(zip(names, column.levels, strict=True)):
+        if known is None or name not in stored:
+            continue
+        order = dict.fromkeys([*stored[name]["values"], *known.values])
+        places = {value: i for i, value in enumerate(order)}
+        table = np.array([*(places[value] for value in known.values), np.nan])
+        codes = np.nan_to_num(values[:, j], nan=len(known.values)).astype(np.int64)
+        values[:, j] = table[codes]
+        levels[j] = Levels(tuple(order), "category", bool(stored[name]["ordered"]))
+    ragged = column.ragged.with_values(values)
+    return replace(column, ragged=ragged, levels=tuple(levels))
 
 
 def _columns_of(X: pd.DataFrame | pd.Series) -> list[pd.Series]:

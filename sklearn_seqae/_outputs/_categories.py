@@ -10,17 +10,21 @@ from sklearn_seqae._containers import Container, Levels
 from sklearn_seqae._libraries import require
 from sklearn_seqae._outputs._labels import PURPOSE
 
+CATEGORICAL = ("category", "Categorical", "Enum", "dictionary")  # kinds of dtypes
+
 
 def levels_of(container: Container, j: int) -> Levels | None:
     """Return the levels of a feature, None if it is a number."""
     return container.levels[j] if container.levels else None
 
 
-def as_objects(codes: NDArray[Any], levels: Levels) -> NDArray[Any]:
+def as_objects(codes: NDArray[Any], levels: Levels | None) -> NDArray[Any]:
     """Return categories in a NumPy array, None where one is missing.
 
-    Of objects, or of text of a fixed width if `fit` saw such.
+    Of objects, or of text of a fixed width if `fit` saw such. Without levels, all are
+    missing.
     """
+    levels = levels or Levels((), "object")
     positions = _positions(codes)
     if levels.dtype == "U" and not np.any(positions < 0):
         return np.array(levels.values)[positions]
@@ -39,7 +43,7 @@ def as_pandas(codes: NDArray[Any], levels: Levels) -> Any:
         return pd.arrays.ArrowExtensionArray(as_arrow(codes, levels))
     objects = as_objects(codes, levels)
     if levels.dtype in ("object", "U"):
-        return objects.astype(object)
+        return pd.Series(objects, dtype=object)
     return pd.array(objects, dtype=levels.dtype)
 
 

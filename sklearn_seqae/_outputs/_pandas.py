@@ -29,12 +29,12 @@ def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.Data
     dtypes = [layout[0] for layout in container.layouts]
     if any(container.levels):
         columns = {
-            j: _categories.as_pandas(ragged.values[:, j], levels)
+            j: pd.Series(_categories.as_pandas(ragged.values[:, j], levels))
             if levels
-            else frame.iloc[:, j].to_numpy()
+            else frame.iloc[:, j].reset_index(drop=True)
             for j, levels in enumerate(container.levels)
         }
-        frame = pd.DataFrame(columns, index=index)
+        frame = pd.DataFrame(columns).set_axis(index)
     if any(dtype != container.dtype for dtype in dtypes):
         frame = frame.astype(
             {j: dtype for j, dtype in enumerate(dtypes) if not levels_of(container, j)}
@@ -75,6 +75,15 @@ def _with_names(X: Any, container: Container) -> Any:
     """Store the names of features where `to_sequences` does, if a cell holds them."""
     if container.feature_names not in (None, container.columns):
         X.attrs["columns"] = list(container.feature_names or ())
+        stored = {
+            name: {"values": list(levels.values), "ordered": levels.ordered}
+            for name, levels in zip(
+                container.feature_names or (), container.levels, strict=False
+            )
+            if levels is not None and levels.dtype == "category"
+        }
+        if stored and container.layouts[0][0] == "records":
+            X.attrs["categories"] = stored
     return X
 
 
