@@ -29,7 +29,7 @@ class Weight(NamedTuple):
     shape : tuple of int
     initializer : {"glorot_uniform", "orthogonal", "zeros", "unit_forget_bias", \
             "random_normal"}
-        In Keras's words. Of "random_normal" the first row is zero.
+        In Keras's words.
     """
 
     name: str
@@ -92,11 +92,7 @@ class Dense:
 
 @dataclass(frozen=True)
 class Embedding:
-    """A table with a vector of ``units`` numbers for each category of a column.
-
-    The first category stands for all that `fit` saw too rarely or never. Its vector
-    begins as zero, as what is masked is read, and stays so if `fit` saw none of them.
-    """
+    """A table with a vector of ``units`` numbers for each category of a column."""
 
     name: str
     n_inputs: int

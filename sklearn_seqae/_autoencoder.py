@@ -431,7 +431,9 @@ class Autoencoder:
         row = np.arange(scaled.n_timesteps)
         for j, log_p in enumerate(self._log_softmax(steps, lengths)):
             code = scaled.values[:, known.n_numbers + j].astype(np.int64)
-            losses[:, known.n_numbers + j] = -log_p[row, code - 1]
+            # An unknown category is no less unlikely than any other
+            own = np.where(code > 0, log_p[row, code - 1], log_p.min(axis=1))
+            losses[:, known.n_numbers + j] = -own
         losses[:, known.n_numbers :] /= known.category_costs
         return losses
 

@@ -172,7 +172,10 @@ def to_patches(
     extra = width - patch_size * n_codes
     values = np.empty((offsets[-1] + 1, width + extra * len(also)), np.float32)
     observed = np.empty((offsets[-1] + 1, width), bool)
-    scatter(~np.isnan(scaled.values), observed)
+    is_observed = ~np.isnan(scaled.values)
+    if n_codes:
+        is_observed[:, -n_codes:] &= scaled.values[:, -n_codes:] > 0
+    scatter(is_observed, observed)
     scatter(
         fill_missing(scaled).values.astype(np.float32, copy=False), values[:, :width]
     )

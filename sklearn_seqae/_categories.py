@@ -22,7 +22,7 @@ from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 MOST = 1000  # categories of a column that "auto" tells apart, the infrequent as one
-OTHER = 1  # code of all that are infrequent in fit, or unknown
+UNKNOWN = 0  # code of what fit did not see, unless infrequent ones have a code
 
 
 @dataclass(frozen=True)
@@ -36,20 +36,23 @@ class FeatureCategories:
     counts : tuple of float
         Time steps of each, weighted.
     codes : tuple of int
-        The code of each: `OTHER` of those that are infrequent, else one of its own.
-    missing : int
-        The code of a missing category, 0 if there was none.
+        The code of each, from 1 on. Infrequent ones share one.
+    infrequent_code : int
+        The code of these, and of unknown ones; `UNKNOWN` if none is infrequent.
+    missing_code : int
+        The code of a missing category, `UNKNOWN` if there was none.
     """
 
     values: tuple[Any, ...]
     counts: tuple[float, ...]
     codes: tuple[int, ...]
-    missing: int
+    infrequent_code: int
+    missing_code: int
 
     @property
     def size(self) -> int:
         """Number of codes."""
-        return max(*self.codes, self.missing, OTHER)
+        return max(*self.codes, self.missing_code)
 
     @property
     def is_text(self) -> bool:
@@ -58,20 +61,22 @@ class FeatureCategories:
     @property
     def infrequent(self) -> list[int]:
         """Positions of the infrequent ones, the most frequent of them first."""
-        rare = [i for i, code in enumerate(self.codes) if code == OTHER]
+        own = self.infrequent_code
+        rare = [i for i, code in enumerate(self.codes) if code == own]
         return sorted(rare, key=lambda i: -self.counts[i])
 
     def array(self, places: Sequence[int] | None = None) -> NDArray[Any]:
         """Return the categories, or some; the missing one is the last of all."""
         if places is not None:
             return np.array([self.values[i] for i in places], object)
-        missing = [None] if self.missing else []
+        missing = [None] if self.missing_code else []
         return np.array([*self.values, *missing], object)
 
     def code_of(self, values: Sequence[Any]) -> NDArray[np.float64]:
         """Return the code of each value."""
         known = dict(zip(self.values, self.codes, strict=True))
-        return np.array([known.get(value, OTHER) for value in values], np.float64)
+        other = self.infrequent_code
+        return np.array([known.get(value, other) for value in values], np.float64)
 
     def probabilities(self, of_codes: NDArray[Any]) -> NDArray[np.float64]:
         """Return the probability of each category, from that of each code 1, 2, ...
@@ -84,29 +89,24 @@ class FeatureCategories:
         of_codes : ndarray of shape (n_timesteps, size)
         """
         p = of_codes.astype(np.float64)
-        rare = self.infrequent
-        if not rare:  # what was never seen has next to no probability
-            p = p / (1 - p[:, :1])
-        counts, codes = np.array(self.counts), np.array(self.codes)
+        p /= p.sum(axis=1, keepdims=True)  # to float64
+        counts, codes, rare = np.array(self.counts), self.codes, self.infrequent
         share = np.ones(len(counts))
         share[rare] = counts[rare] / counts[rare].sum() if rare else 1
-        columns = p[:, codes - 1] * share
-        if self.missing:
-            columns = np.column_stack([columns, p[:, self.missing - 1]])
+        columns: NDArray[np.float64] = p[:, np.array(codes) - 1] * share
+        if self.missing_code:
+            columns = np.column_stack([columns, p[:, self.missing_code - 1]])
         return columns
 
     def position_of_codes(self) -> NDArray[np.int64]:
         """Return the position of what each code 0, 1, ... means; -1 is missing.
 
-        Of all infrequent ones the most frequent is the most likely. It also stands for
-        0, and for `OTHER` where none was infrequent.
+        Of all infrequent ones the most frequent is the most likely.
         """
         places = np.full(self.size + 1, -1)
         places[list(self.codes)] = np.arange(len(self.codes))
-        rare = self.infrequent
-        places[:2] = rare[0] if rare else int(np.argmax(self.counts))
-        if self.missing:
-            places[self.missing] = -1
+        if self.infrequent_code:
+            places[self.infrequent_code] = self.infrequent[0]
         return places
 
 
@@ -247,14 +247,17 @@ def fit_vocabulary(
                 f"{name} has no category in any of {len(ragged)} sequences: all are "
                 "missing; leave it out."
             )
-        codes = _codes(counts, max_categories, min_frequency, name)
-        missing = int(max(*codes, OTHER)) + 1 if n_missing > 0 else 0
+        is_rare = _infrequent(counts, max_categories, min_frequency, name)
+        n_frequent = np.count_nonzero(~is_rare)
+        codes = np.full(len(counts), n_frequent + 1)
+        codes[~is_rare] = np.arange(n_frequent) + 1
         features.append(
             FeatureCategories(
                 tuple(values),
                 tuple(counts.tolist()),
                 tuple(codes.tolist()),
-                missing,
+                n_frequent + 1 if is_rare.any() else UNKNOWN,
+                int(codes.max()) + 1 if n_missing > 0 else UNKNOWN,
             )
         )
     return Vocabulary(tuple(features))
@@ -362,13 +365,13 @@ def _count(
     return [found[i] for i in order], counts[order], float(weight[is_missing].sum())
 
 
-def _codes(
+def _infrequent(
     counts: NDArray[np.float64],
     max_categories: int | str | None,
     min_frequency: float | None,
     name: str,
-) -> NDArray[np.int64]:
-    """Return the code of each category, as `OneHotEncoder` tells infrequent ones."""
+) -> NDArray[np.bool_]:
+    """Return which categories are infrequent, as `OneHotEncoder` has it."""
     is_rare = np.zeros(len(counts), bool)
     if min_frequency is not None:
         least = float(min_frequency)
@@ -379,7 +382,7 @@ def _codes(
     if isinstance(most, Integral) and most < len(counts) - is_rare.sum() + 1:
         if max_categories == "auto":
             if len(counts) <= MOST:
-                return np.arange(len(counts)) + OTHER + 1
+                return is_rare
             warnings.warn(
                 f"{name} has {len(counts)} categories; the {MOST - 1} most frequent "
                 "are told apart, and all others are one. Set max_categories or "
@@ -389,9 +392,7 @@ def _codes(
             )
         rarest_first = np.argsort(counts, kind="stable")
         is_rare[rarest_first[: len(counts) - (int(most) - 1)]] = True
-    codes = np.full(len(counts), OTHER)
-    codes[~is_rare] = np.arange(np.count_nonzero(~is_rare)) + OTHER + 1
-    return codes
+    return is_rare
 
 
 def _encoded(
@@ -404,7 +405,7 @@ def _encoded(
     else:
         table = known.code_of(levels.values)
         positions = column[~is_missing].astype(np.int64)
-    codes = np.full(len(column), float(known.missing or OTHER))
+    codes = np.full(len(column), float(known.missing_code or known.infrequent_code))
     codes[~is_missing] = table[positions]
     return codes
 
@@ -430,7 +431,7 @@ def _decoded(
     if random_state is not None and len(rare) > 1:
         share = np.array(known.counts)[rare]
         drawn = random_state.choice(rare, len(codes), p=share / share.sum())
-        places = np.where(codes == OTHER, drawn, places)
+        places = np.where(codes == known.infrequent_code, drawn, places)
     if levels is None:
         meant = np.array(known.values, np.float64)
     else:

@@ -289,8 +289,8 @@ class LSTMAutoencoderTransformer(
         Mean of each loss in every epoch, NaN for epochs without it. "loss" is the
         squared error over observed values in scaled units (with ``decoder="unfold"``,
         under teacher forcing), and the cross-entropy of categories. With these,
-        "loss[page]" is the part of the column "page". "contrastive_loss", with `contrastive_weight`, is a
-        cross entropy. "forecast_loss", with `forecast_horizon`, is relative to the
+        "loss[page]" is the part of the column "page". "contrastive_loss", with
+        `contrastive_weight`, is a cross entropy. "forecast_loss", with `forecast_horizon`, is relative to the
         error of predicting no change. "kl_loss", with `kl_weight`, is in nats per
         sequence.
         "sparsity_loss" comes with `sparsity_weight`. With held-out sequences there are

@@ -124,7 +124,9 @@ class Prefixes:
         weight = sample_weight[shards][..., None, None]
         observed = inside[..., None] & np.logical_not(np.isnan(future))
         if self.categories is not None:
-            change = np.concatenate([change, future[..., n_numbers:]], axis=-1)
+            codes = future[..., n_numbers:]
+            change = np.concatenate([change, codes], axis=-1)
+            observed[..., n_numbers:] &= codes > 0
             weight = weight / self.categories.divisors(1)
         return ForecastTargets(
             of_rows,

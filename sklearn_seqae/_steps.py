@@ -1,9 +1,9 @@
 """Places of numbers and of categories in a step that the network reads or writes.
 
 Numbers come first, then the codes of categories. A code is 1, 2, ... up to the number
-of categories of its column; 0 is none, as in padding and where a step is masked. The
-encoder reads a vector for a code, from a table. The decoder writes a logit for each
-category.
+of categories of its column; 0 is none, as in padding, where a step is masked, and of a
+category that is not known. The encoder reads a vector for a code, from a table, and
+zeros for none. The decoder writes a logit for each category.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ def feature_from_array(array: NDArray[Any], place: str) -> Feature:
     if (stranger := next(strangers, None)) is not None:
         text = next(v for v in objects if isinstance(v, str))
         raise TypeError(
-            f"{place} mixes kinds: it holds {describe(text)} and {describe(stranger)}, "
+            f"{place} mixes kinds: it holds {describe(str(text))} and "
+            f"{describe(stranger)}, "
             "but a feature must be all numbers or all text; convert it first."
         )
     codes, values = pd.factorize(objects)
@@ -197,7 +198,10 @@ def _feature(
     codes: NDArray[Any], values: Any, dtype: str, place: str, ordered: bool = False
 ) -> Feature:
     """Make a feature of codes, -1 for a missing category."""
-    known = tuple(values.tolist() if hasattr(values, "tolist") else values)
+    known = tuple(
+        str(value) if isinstance(value, str) else value
+        for value in (values.tolist() if hasattr(values, "tolist") else values)
+    )  # NumPy's own text is no builtin
     _check_levels(known, place)
     as_floats = np.where(codes < 0, np.nan, codes).astype(np.float32)
     return Feature(as_floats, Levels(known, dtype, ordered) if known else None)

@@ -121,10 +121,7 @@ def _initial(weight: Weight, random_state: np.random.RandomState) -> Any:
     if weight.initializer in drawn:
         seed = int(random_state.randint(np.iinfo(np.int32).max))
         values = drawn[weight.initializer](seed=seed)(weight.shape)
-        array = ops.convert_to_numpy(values).astype(np.float32)
-        if weight.initializer == "random_normal":
-            array[0] = 0
-        return array
+        return ops.convert_to_numpy(values).astype(np.float32)
     values = np.zeros(weight.shape, np.float32)
     if weight.initializer == "unit_forget_bias":
         units = weight.shape[0] // 4
