@@ -6,22 +6,16 @@ read without importing it. TensorFlow is imported when something is computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._batching import (
-    Patches,
-    baselines,
-    buffer_sizes,
-    from_patches,
-    hold_out,
-)
+from sklearn_seqae._baselines import baselines
+from sklearn_seqae._batching import Patches, buffer_sizes, from_patches, hold_out
 from sklearn_seqae._design import SWITCHES, make_architecture, shaping
 from sklearn_seqae._instance_norm import Units
 from sklearn_seqae._network.decoders import LARGEST
@@ -35,9 +29,6 @@ from sklearn_seqae.exceptions import InvalidSequenceError, _count
 if TYPE_CHECKING:
     from sklearn_seqae._keras.export import Models
     from sklearn_seqae._keras.training.result import Result
-
-BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
-WIDTH = 64  # values of a step; where a decoder writes more, blocks are smaller
 
 
 @dataclass(frozen=True)
@@ -202,25 +193,6 @@ class Autoencoder:
         units = self.preprocessing.units_of(Z[:, n_learnt:])
         return self._decode(Z[:, :n_learnt], n_timesteps, units, what, first)
 
-    def draw_categories(
-        self,
-        Z: NDArray[Any],
-        decoded: RaggedArray,
-        random_state: np.random.RandomState,
-    ) -> RaggedArray:
-        """Draw the categories of decoded sequences, in place of the most likely ones.
-
-        From their distribution at each time step, independently of each other.
-        """
-        if not self.preprocessing.n_codes:
-            return decoded
-        values = decoded.values.copy()
-        log_p = self.log_probabilities(Z, decoded.lengths)
-        for j, of_column in enumerate(log_p, self.preprocessing.n_numbers):
-            gumbel = random_state.gumbel(size=of_column.shape)
-            values[:, j] = 1 + np.argmax(of_column + gumbel, axis=1)
-        return decoded.with_values(values)
-
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
         """Time steps that embeddings mean, ``default`` where they hold no length."""
         if self.preprocessing.length_code is None:
@@ -240,41 +212,6 @@ class Autoencoder:
         embeddings = self._encode(scaled, first)
         _, units = self.preprocessing.own_units(self.preprocessing.numbers(scaled))
         return self._decode(embeddings, scaled.lengths, units, first=first)
-
-    def errors(self, scaled: RaggedArray) -> NDArray[np.float64]:
-        """Mean reconstruction error of each sequence, over observed values."""
-        self.check_decodable(scaled.lengths, "sequence {row}")
-        errors = np.empty(len(scaled))
-        for start, block, losses in self._losses(scaled):
-            observed = np.logical_not(np.isnan(losses))
-            starts = block.offsets[:-1]
-            squares = np.where(observed, losses, 0.0)
-            total = np.add.reduceat(squares.sum(axis=1), starts)
-            counts = np.add.reduceat(observed.sum(axis=1), starts)
-            errors[start : start + len(block)] = total / counts
-        return errors
-
-    def errors_by_feature(self, scaled: RaggedArray) -> NDArray[np.float64]:
-        """Mean reconstruction error of each feature, NaN where it is not observed."""
-        self.check_decodable(scaled.lengths, "sequence {row}")
-        total = np.zeros(scaled.n_features)
-        counts = np.zeros(scaled.n_features)
-        for _, _, losses in self._losses(scaled):
-            total += np.nansum(losses, axis=0)
-            counts += np.logical_not(np.isnan(losses)).sum(axis=0)
-        return np.divide(total, counts, np.full(len(total), np.nan), where=counts > 0)
-
-    def log_probabilities(
-        self, Z: NDArray[Any], n_timesteps: NDArray[np.int64]
-    ) -> list[NDArray[np.float32]]:
-        """Log-probabilities of the codes 1, 2, ... at every time step.
-
-        One array of shape (n_timesteps_in_all, n_categories) for each column.
-        """
-        self.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
-        learnt = Z[:, : self.architecture.embedding_size]
-        steps = self._steps(learnt, n_timesteps, "row {row} of Z", logits=True)
-        return self._log_softmax(steps, n_timesteps)
 
     def forecast(self, scaled: RaggedArray, n: int, longest: int) -> RaggedArray:
         """Predict the next ``n`` time steps of scaled sequences.
@@ -303,25 +240,6 @@ class Autoencoder:
     def _trained(self) -> State:
         assert self.state is not None
         return self.state
-
-    def log_probabilities_ahead(
-        self, scaled: RaggedArray, longest: int
-    ) -> list[NDArray[np.float32]]:
-        """Log-probabilities of the codes that come next, over one horizon.
-
-        One array of shape (n_sequences * horizon, n_categories) for each column.
-        """
-        from sklearn_seqae._keras.inference import forecast
-
-        history, known = tails(scaled, longest), self.preprocessing
-        recent = recent_values(history, known.n_codes)
-        weights, horizon = self._trained.weights, known.forecast_horizon
-        steps = forecast(
-            self.architecture, weights, self._encode(history), recent, logits=True
-        )
-        self._check_finite(steps, "sequence {row}")
-        n_timesteps = np.full(len(scaled), horizon)
-        return self._log_softmax(steps.reshape(-1, steps.shape[-1]), n_timesteps)
 
     def _next(self, scaled: RaggedArray) -> NDArray[np.float32]:
         """Predict one horizon, (n_sequences, horizon, n_features)."""
@@ -381,61 +299,6 @@ class Autoencoder:
         largest = np.maximum.reduceat(np.abs(steps).max(axis=1), starts)
         self._check_finite(largest, what, first)
         return steps
-
-    def _log_softmax(
-        self, steps: NDArray[np.float32], n_timesteps: NDArray[np.int64]
-    ) -> list[NDArray[np.float32]]:
-        """Return log-probabilities of categories, from what the decoder wrote."""
-        return [
-            log_softmax(
-                from_patches(
-                    steps[:, column.logits], n_timesteps, self.preprocessing.patch_size
-                ).values,
-                axis=1,
-            )
-            for column in self.architecture.step.columns
-        ]
-
-    def _losses(
-        self, scaled: RaggedArray
-    ) -> Iterator[tuple[int, RaggedArray, NDArray[np.float64]]]:
-        """Yield blocks of sequences, and the loss of each of their values.
-
-        With the number of the first one. NaN where nothing is observed.
-        """
-        n = max(1, BLOCK * WIDTH // max(WIDTH, self.architecture.step.n_outputs))
-        for start in range(0, len(scaled), n):
-            block = scaled[start : start + n]
-            if self.preprocessing.n_codes:
-                yield start, block, self._mixed_losses(block, start)
-            else:
-                reconstructed = self.reconstruct(block, start).values.astype(np.float64)
-                yield start, block, (reconstructed - block.values) ** 2
-
-    def _mixed_losses(self, scaled: RaggedArray, first: int) -> NDArray[np.float64]:
-        """Return squared errors of numbers, cross-entropies of categories."""
-        known, lengths = self.preprocessing, scaled.lengths
-        losses = np.empty(scaled.values.shape)
-        numbers = known.numbers(scaled)
-        steps = self._steps(
-            self._encode(scaled, first), lengths, "sequence {row}", first, logits=True
-        )
-        if known.n_numbers:
-            _, units = known.own_units(numbers)
-            written = steps[:, : self.architecture.step.n_numbers]
-            own = from_patches(written, lengths, known.patch_size)
-            if known.instance_norm is not None:
-                own = known.instance_norm.denormalize(own, units)
-            difference = own.values.astype(np.float64) - numbers.values
-            losses[:, : known.n_numbers] = difference**2
-        row = np.arange(scaled.n_timesteps)
-        for j, log_p in enumerate(self._log_softmax(steps, lengths)):
-            code = scaled.values[:, known.n_numbers + j].astype(np.int64)
-            # An unknown category is no less unlikely than any other
-            own = np.where(code > 0, log_p[row, code - 1], log_p.min(axis=1))
-            losses[:, known.n_numbers + j] = -own
-        losses[:, known.n_numbers :] /= known.category_costs
-        return losses
 
     def _check_finite(
         self, found: NDArray[np.float32], what: str, first: int = 0

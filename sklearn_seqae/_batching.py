@@ -10,66 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
-from sklearn_seqae._steps import StepLayout, to_steps, to_timesteps
+from sklearn_seqae._steps import Categories, to_steps, to_timesteps
 
 ROWS = 16  # rows of a shard: enough to keep a core busy
 MORE_ROWS = 32  # rows of a shard where that still makes two: a tenth faster a row
 ENOUGH_UPDATES = 500
 ENOUGH_EPOCHS = 10
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
-CONSTANT = 1e-14  # variance that may be rounding of float32
 LONG = 4096  # LSTM steps of a buffer beyond which shards of inference get fewer rows
 Indices = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Categories:
-    """Columns of categories: the last features of a time step.
-
-    Attributes
-    ----------
-    sizes : tuple of int
-        Number of categories of each column.
-    costs : tuple of float
-        Cross-entropy, in nats, of predicting how often each category occurs; by this,
-        losses are divided.
-    n_numbers : int
-        Features that are numbers.
-    """
-
-    sizes: tuple[int, ...]
-    costs: tuple[float, ...]
-    n_numbers: int
-
-    def step(self, n_timesteps: int) -> StepLayout:
-        """Return the layout of a step of so many time steps."""
-        return StepLayout(n_timesteps * self.n_numbers, n_timesteps, self.sizes)
-
-    def divisors(self, n_timesteps: int) -> NDArray[np.float32]:
-        """Return what the loss of each value of a step is divided by, (width,)."""
-        costs = np.repeat(np.array(self.costs, np.float32), n_timesteps)
-        return np.append(np.ones(n_timesteps * self.n_numbers, np.float32), costs)
-
-    def counts_by_feature(
-        self, counts: NDArray[np.float64], n_timesteps: int
-    ) -> NDArray[np.float64]:
-        """Sum counts of values (..., width) over time steps: (..., n_features)."""
-        numbers, codes = np.split(counts, [n_timesteps * self.n_numbers], axis=-1)
-        rows = counts.shape[:-1]
-        return np.concatenate(
-            [
-                numbers.reshape(*rows, n_timesteps, self.n_numbers).sum(axis=-2),
-                codes.reshape(*rows, len(self.sizes), n_timesteps).sum(axis=-1),
-            ],
-            axis=-1,
-        )
 
 
 @dataclass(frozen=True)
@@ -204,77 +160,6 @@ def root_mean_squares(
     total = (weight * change.astype(np.float64) ** 2).sum(axis=0)
     size = np.sqrt(total / (sample_weight @ lengths))
     return np.where(size > 0, size, 1.0)
-
-
-class Baselines(NamedTuple):
-    """Losses of networks that learnt nothing.
-
-    Attributes
-    ----------
-    of_mean : float
-        Loss of predicting the mean of each feature, and how often categories occur.
-    of_zero : float
-        Loss of predicting zero, as an untrained network does, or nearly so.
-    """
-
-    of_mean: float
-    of_zero: float
-
-
-def baselines(
-    patches: Patches, n_features: int, sample_weight: NDArray[np.float64]
-) -> Baselines:
-    """Mean errors over observed values, without a network.
-
-    Both are 1 at least where features are constant: nothing is better than the mean.
-    The loss of predicting how often categories occur is 1, by its definition. An
-    untrained network takes all for equally likely.
-    """
-    observed = patches.observed[:-1]
-    values = patches.values[:-1, : observed.shape[1]].astype(np.float64)
-    weight = np.repeat(sample_weight, patches.lengths)[:, None] * observed
-    if patches.categories is not None:
-        return _mixed_baselines(patches.categories, values, weight, patches.n_timesteps)
-    values = values.reshape(-1, n_features)
-    weight = weight.reshape(-1, n_features)
-    return _baselines_of_numbers(values, weight)
-
-
-def _mixed_baselines(
-    categories: Categories,
-    values: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    n_timesteps: int,
-) -> Baselines:
-    n_numbers = n_timesteps * categories.n_numbers
-    of_columns = categories.counts_by_feature(weight.sum(axis=0), n_timesteps)
-    of_columns = of_columns[categories.n_numbers :]
-    total = weight.sum()
-    even = np.log(categories.sizes) / np.array(categories.costs)
-    of_mean, of_zero = of_columns.sum() / total, (of_columns @ even) / total
-    if n_numbers:
-        numbers = _baselines_of_numbers(
-            values[:, :n_numbers].reshape(-1, categories.n_numbers),
-            weight[:, :n_numbers].reshape(-1, categories.n_numbers),
-        )
-        share = weight[:, :n_numbers].sum() / total
-        of_mean += share * numbers.of_mean
-        of_zero += share * numbers.of_zero
-    return Baselines(float(of_mean), float(of_zero))
-
-
-def _baselines_of_numbers(
-    values: NDArray[np.float64], weight: NDArray[np.float64]
-) -> Baselines:
-    """Return those of time steps, (n_timesteps, n_numbers)."""
-    total = weight.sum(axis=0)
-    of_zero = float((weight * values**2).sum() / total.sum())
-    values -= values[0]  # so that rounding errors are no variance
-    values -= (weight * values).sum(axis=0) / np.maximum(total, np.finfo(float).tiny)
-    of_mean = float((weight * values**2).sum() / total.sum())
-    if of_mean <= CONSTANT:
-        return Baselines(1.0, max(of_zero, 1.0))
-    return Baselines(of_mean, of_zero)
 
 
 def from_patches(

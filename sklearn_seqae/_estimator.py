@@ -34,13 +34,7 @@ from sklearn_seqae._architecture import DECODERS
 from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
-from sklearn_seqae._categories import (
-    FeatureCategories,
-    Vocabulary,
-    encoded,
-    fit_vocabulary,
-    which_are_categories,
-)
+from sklearn_seqae._categories import fit_vocabulary, which_are_categories
 from sklearn_seqae._chunks import SequenceChunks, for_each_chunk
 from sklearn_seqae._corpus import Corpus, scaled_chunks, shuffled, survey
 from sklearn_seqae._diagram import visual_block
@@ -62,6 +56,13 @@ from sklearn_seqae._outputs import (
 from sklearn_seqae._ragged import RaggedArray, cut, offsets_from_lengths
 from sklearn_seqae._saving import packed, unpacked
 from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unscale
+from sklearn_seqae._scores import (
+    draw_categories,
+    errors,
+    errors_by_feature,
+    log_probabilities,
+    log_probabilities_ahead,
+)
 from sklearn_seqae._streaming import train_in_turns
 from sklearn_seqae._validation import (
     check_features_observed,
@@ -71,6 +72,7 @@ from sklearn_seqae._validation import (
     validate_lengths,
     warn_of_ignored_rate,
 )
+from sklearn_seqae._vocabulary import FeatureCategories, Vocabulary, encoded
 from sklearn_seqae._weighting import checked_weights, merge_repeated
 
 if TYPE_CHECKING:
@@ -290,12 +292,12 @@ class LSTMAutoencoderTransformer(
         squared error over observed values in scaled units (with ``decoder="unfold"``,
         under teacher forcing), and the cross-entropy of categories. With these,
         "loss[page]" is the part of the column "page". "contrastive_loss", with
-        `contrastive_weight`, is a cross entropy. "forecast_loss", with `forecast_horizon`, is relative to the
-        error of predicting no change. "kl_loss", with `kl_weight`, is in nats per
-        sequence.
-        "sparsity_loss" comes with `sparsity_weight`. With held-out sequences there are
-        "val_loss", the last two for those sequences, and "val_objective", the weighted
-        sum that early stopping looks at.
+        `contrastive_weight`, is a cross entropy. "forecast_loss", with
+        `forecast_horizon`, is relative to the error of predicting no change. "kl_loss",
+        with `kl_weight`, is in nats per sequence. "sparsity_loss" comes with
+        `sparsity_weight`. With held-out sequences there are "val_loss", the last two
+        for those sequences, and "val_objective", the weighted sum that early stopping
+        looks at.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
@@ -749,7 +751,7 @@ class LSTMAutoencoderTransformer(
         check_is_fitted(self)
         fitted = snapshot(self)
         vectors, n_timesteps = fitted._checked(Z, lengths)
-        log_p = fitted._autoencoder.log_probabilities(vectors, n_timesteps)
+        log_p = log_probabilities(fitted._autoencoder, vectors, n_timesteps)
         return fitted._by_feature(log_p, offsets_from_lengths(n_timesteps))
 
     def reconstruct(self, X: Any) -> Any:
@@ -803,7 +805,7 @@ class LSTMAutoencoderTransformer(
         if isinstance(X, SequenceChunks):
             return for_each_chunk(fitted.score_samples, X)
         scaled, _ = fitted._scaled(X)
-        return -fitted._autoencoder.errors(scaled)
+        return -errors(fitted._autoencoder, scaled)
 
     def feature_losses(self, X: Any) -> NDArray[np.float64]:
         """Return the reconstruction error of each feature.
@@ -828,7 +830,7 @@ class LSTMAutoencoderTransformer(
         """
         fitted = snapshot(self)
         scaled, _ = fitted._scaled(X)
-        losses = fitted._autoencoder.errors_by_feature(scaled)
+        losses = errors_by_feature(fitted._autoencoder, scaled)
         if fitted._vocabulary is not None:
             losses[fitted._vocabulary.order] = losses.copy()
         return losses
@@ -917,7 +919,7 @@ class LSTMAutoencoderTransformer(
         fitted = snapshot(self)
         scaled, _ = fitted._scaled(X)
         network, longest = fitted._autoencoder, fitted.max_length_
-        log_p = network.log_probabilities_ahead(scaled, longest)
+        log_p = log_probabilities_ahead(network, scaled, longest)
         horizon: Any = network.preprocessing.forecast_horizon
         return fitted._by_feature(log_p, horizon * np.arange(len(scaled) + 1))
 
@@ -950,7 +952,7 @@ class LSTMAutoencoderTransformer(
         Z = network.sample(n_samples, generator)
         n_timesteps = network.lengths(Z, default=fitted.max_length_)
         decoded = network.decode(Z, n_timesteps)
-        drawn = network.draw_categories(Z, decoded, generator)
+        drawn = draw_categories(network, Z, decoded, generator)
         return fitted._to_container(drawn, None, random_state=generator)
 
     # Categories -----------------------------------------------------------------------

@@ -14,11 +14,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import Categories, Patches
+from sklearn_seqae._batching import Patches
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._packing import Crops, ForecastTargets
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
-from sklearn_seqae._steps import to_steps
+from sklearn_seqae._steps import Categories, to_steps
 
 N_RECENT = 8  # time steps that the forecaster reads beside the vector
 Indices = NDArray[np.int64]

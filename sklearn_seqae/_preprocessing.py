@@ -15,7 +15,6 @@ from scipy.stats import entropy
 
 from sklearn_seqae._architecture import DECODERS
 from sklearn_seqae._batching import (
-    Categories,
     Patches,
     default_patch_size,
     differences,
@@ -27,6 +26,7 @@ from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._prefixes import Prefixes, change_scale
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._steps import Categories
 
 CONSTANT = 1e-6  # entropy, in nats, that may be rounding
 

@@ -23,11 +23,11 @@ import numpy as np
 
 from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._autoencoder import Autoencoder
-from sklearn_seqae._categories import Vocabulary
 from sklearn_seqae._checksums import checksum
 from sklearn_seqae._containers import Container
 from sklearn_seqae._design import make_architecture
 from sklearn_seqae._plain import from_plain, to_plain
+from sklearn_seqae._vocabulary import Vocabulary
 
 Attributes = dict[str, Any]
 

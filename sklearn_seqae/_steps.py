@@ -92,6 +92,49 @@ class StepLayout:
         return tuple(found)
 
 
+@dataclass(frozen=True)
+class Categories:
+    """Columns of categories: the last features of a time step.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Number of categories of each column.
+    costs : tuple of float
+        Cross-entropy, in nats, of predicting how often each category occurs; by this,
+        losses are divided.
+    n_numbers : int
+        Features that are numbers.
+    """
+
+    sizes: tuple[int, ...]
+    costs: tuple[float, ...]
+    n_numbers: int
+
+    def step(self, n_timesteps: int) -> StepLayout:
+        """Return the layout of a step of so many time steps."""
+        return StepLayout(n_timesteps * self.n_numbers, n_timesteps, self.sizes)
+
+    def divisors(self, n_timesteps: int) -> NDArray[np.float32]:
+        """Return what the loss of each value of a step is divided by, (width,)."""
+        costs = np.repeat(np.array(self.costs, np.float32), n_timesteps)
+        return np.append(np.ones(n_timesteps * self.n_numbers, np.float32), costs)
+
+    def counts_by_feature(
+        self, counts: NDArray[np.float64], n_timesteps: int
+    ) -> NDArray[np.float64]:
+        """Sum counts of values (..., width) over time steps: (..., n_features)."""
+        numbers, codes = np.split(counts, [n_timesteps * self.n_numbers], axis=-1)
+        rows = counts.shape[:-1]
+        return np.concatenate(
+            [
+                numbers.reshape(*rows, n_timesteps, self.n_numbers).sum(axis=-2),
+                codes.reshape(*rows, len(self.sizes), n_timesteps).sum(axis=-1),
+            ],
+            axis=-1,
+        )
+
+
 def vector_size(n_categories: int) -> int:
     """Return how many numbers stand for a category: fastai's rule, limited.
 

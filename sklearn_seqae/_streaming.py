@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._autoencoder import Autoencoder
-from sklearn_seqae._batching import baselines
+from sklearn_seqae._baselines import baselines
 from sklearn_seqae._ragged import RaggedArray
 
 if TYPE_CHECKING:

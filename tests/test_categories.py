@@ -15,13 +15,10 @@ from sklearn_seqae import (
     LSTMAutoencoderTransformer,
     SequenceChunks,
 )
-from sklearn_seqae._categories import (
-    UNKNOWN,
-    fit_vocabulary,
-    which_are_categories,
-)
+from sklearn_seqae._categories import fit_vocabulary, which_are_categories
 from sklearn_seqae._inputs import to_ragged
 from sklearn_seqae._steps import StepLayout, to_steps, to_timesteps
+from sklearn_seqae._vocabulary import UNKNOWN
 
 PAGES = ["home", "search", "cart", "pay"]
 

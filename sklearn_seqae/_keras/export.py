@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from sklearn_seqae._architecture import Architecture, Weights
+from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network.keras_engine import (
     KerasEngine,
@@ -25,6 +25,7 @@ from sklearn_seqae._keras.network.keras_engine import (
     reversed_steps,
 )
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._layers import Weights
 from sklearn_seqae._network import forecaster, forward, units
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._preprocessing import Preprocessing

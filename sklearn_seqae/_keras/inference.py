@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import Architecture, Layer, Weight, Weights
+from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._batching import Patches, by_size
 from sklearn_seqae._keras.devices import (
     check_not_forked,
@@ -37,6 +37,7 @@ from sklearn_seqae._keras.sessions import (
     open_session,
     tensor_function,
 )
+from sklearn_seqae._layers import Layer, Weight, Weights
 from sklearn_seqae._network import forecaster, forward
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._packing import pack

@@ -130,8 +130,8 @@ def to_sequences(
     check_rows(table, by, order)
     categories = {label: table.categories(label) for label in features}
     numeric = [label for label in features if categories[label] is None]
-    dtypes = [table.feature_dtype(label) for label in numeric] or [np.float64]
-    dtype = np.result_type(*dtypes)
+    dtypes = [table.feature_dtype(label) for label in numeric]
+    dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
     attrs = {"columns": features, **_stored(categories)}
 
     if order is None:

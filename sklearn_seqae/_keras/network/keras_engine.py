@@ -15,12 +15,13 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from sklearn_seqae._architecture import LSTM, DecoderSpec, Dense, Embedding
+from sklearn_seqae._architecture import DecoderSpec
 from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
 from sklearn_seqae._keras.lstm.mixed_error import mixed_error
 from sklearn_seqae._keras.lstm.squared_error import squared_error
 from sklearn_seqae._keras.lstm.unroll import unroll
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._layers import LSTM, Dense, Embedding
 from sklearn_seqae._network.engine import Cell, Error, Step
 from sklearn_seqae._network.pooling import States
 
@@ -230,10 +231,10 @@ class KerasEngine:
         weight: Tensor,
         lengths: Tensor,
     ) -> Error:
-        known = *map(_swapped, (written, target, weight)), lengths
+        written, target, weight = map(_swapped, (written, target, weight))
         if decoder.step.category_sizes:
-            return Error(*mixed_error(*known, decoder.step))
-        return Error(squared_error(*known))
+            return Error(*mixed_error(written, target, weight, lengths, decoder.step))
+        return Error(squared_error(written, target, weight, lengths))
 
     # How a layer is called ------------------------------------------------------------
 

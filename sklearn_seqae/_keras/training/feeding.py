@@ -10,12 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._batching import (
-    as_shards,
-    chunks,
-    count_batches,
-    plan_epoch,
-)
+from sklearn_seqae._batching import as_shards, chunks, count_batches, plan_epoch
 from sklearn_seqae._keras.training.losses import LOSSES, Counts
 from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
 from sklearn_seqae._keras.training.schedule import LearningRates

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import Baselines, Patches, auto_epochs
+from sklearn_seqae._baselines import Baselines
+from sklearn_seqae._batching import Patches, auto_epochs
 from sklearn_seqae._prefixes import Prefixes
 
 FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained

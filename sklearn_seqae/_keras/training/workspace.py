@@ -14,7 +14,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import Weights
 from sklearn_seqae._keras.devices import has_gpu, n_threads, xla_compiles
 from sklearn_seqae._keras.network.engines import engine_maker
 from sklearn_seqae._keras.network.scratch import allocate_scratch
@@ -35,6 +34,7 @@ from sklearn_seqae._keras.training.program import (
     packed_signature,
     update_signature,
 )
+from sklearn_seqae._layers import Weights
 from sklearn_seqae._packing import ForecastTargets, PackedShards
 from sklearn_seqae._state import OptimizerState, State
 
