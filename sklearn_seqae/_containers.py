@@ -153,6 +153,27 @@ class Levels:
     ordered: bool = False
 
 
+@dataclass(frozen=True)
+class TimeAxis:
+    """Note on the times of a container.
+
+    Attributes
+    ----------
+    name : object
+        Of the level of the index, or of the field, that holds them.
+
+    dtype : str
+        Dtype of NumPy: "int64", "datetime64[us]".
+
+    zone : str or None
+        Time zone.
+    """
+
+    name: Any
+    dtype: str
+    zone: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Container:
     """Note on what `X` was: enough to write the same kind again.

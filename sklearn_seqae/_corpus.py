@@ -188,10 +188,11 @@ def _refuse_categories(estimator: Any, container: Container) -> None:
     """Raise where there are categories: a fit in chunks does not take them yet."""
     named = estimator.categorical_features
     is_named = not isinstance(named, str) and named is not None
-    if any(container.levels) or is_named:
+    if any(container.levels) or is_named or estimator.time is True:
         raise ValueError(
-            "X comes in chunks and has categories, which fit does not take yet; fit to "
-            "a sample of the sequences in memory, and transform the chunks."
+            "X comes in chunks and has categories, or time=True, which fit does not "
+            "take yet; fit to a sample of the sequences in memory, and transform the "
+            "chunks."
         )
 
 

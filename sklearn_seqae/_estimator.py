@@ -36,6 +36,8 @@ from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
 from sklearn_seqae._categories import fit_vocabulary, which_are_categories
 from sklearn_seqae._chunks import SequenceChunks, for_each_chunk
+from sklearn_seqae._clock import Clock, fit_clock
+from sklearn_seqae._containers import TimeAxis
 from sklearn_seqae._corpus import Corpus, scaled_chunks, shuffled, survey
 from sklearn_seqae._diagram import visual_block
 from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
@@ -45,13 +47,19 @@ from sklearn_seqae._gate import (
     check_same_ids,
     validate_sequences,
 )
-from sklearn_seqae._inputs import Container, ids_of_sequences
+from sklearn_seqae._inputs import (
+    Container,
+    ids_of_sequences,
+    in_unit_of,
+    moments_of_sequences,
+)
 from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._outputs import (
     container_ahead,
     from_ragged,
     ids_of_rows,
     with_ids,
+    with_times,
 )
 from sklearn_seqae._ragged import RaggedArray, cut, offsets_from_lengths
 from sklearn_seqae._saving import packed, unpacked
@@ -193,6 +201,12 @@ class LSTMAutoencoderTransformer(
         Categories of a feature that are told apart, the infrequent ones as one of them,
         as in `OneHotEncoder`. "auto" is 1000, with a warning where there are more. None
         is no limit: the time of an epoch grows with their number.
+    time : bool or "auto", default="auto"
+        Whether the time since the event before is a feature, its logarithm, and the
+        moment of the first event the last component, so that decoded times start where
+        they did and rise. It takes a DataFrame indexed by series and time. "auto" is
+        True if there are categories. Where all events are equally far apart, time is
+        nothing to learn: there is no such feature, and decoded times count from 0.
     min_frequency : int or float, default=None
         Time steps, or share of them, below which a category is infrequent, as in
         `OneHotEncoder`. Unknown categories count as infrequent ones. They all come back
@@ -312,7 +326,10 @@ class LSTMAutoencoderTransformer(
         Plain Keras models of stock layers, built on demand; they share the fitted
         weights. They read and write scaled sequences, padded at the end (with NaN on
         the way in) to `max_length_`, rounded up to whole patches. NaN inside a
-        sequence, which `transform` interpolates, is zero to them.
+        sequence, which `transform` interpolates, is zero to them. Categories are codes,
+        from 1 on, in the last features: the frequent ones in the order of
+        `categories_`, then the infrequent ones, then the missing one. There are none
+        where time is a feature.
     forecaster_ : keras.Model
         Such a model from sequences to what follows, with `forecast_horizon`.
 
@@ -380,6 +397,7 @@ class LSTMAutoencoderTransformer(
             StrOptions({"auto"}),
             None,
         ],
+        "time": ["boolean", StrOptions({"auto"})],
         "min_frequency": [
             POSITIVE_INT,
             Interval(RealNotInt, 0, 1, closed="neither"),
@@ -420,6 +438,8 @@ class LSTMAutoencoderTransformer(
     _autoencoder: Autoencoder
     _container: Container
     _vocabulary: Vocabulary | None = None  # of a fit on numbers only
+    _clock: Clock | None = None  # where time is no feature
+    _times: TimeAxis | None = None
     _built: tuple[Autoencoder, Any] | None = None  # by the first reader of a model
     history_: dict[str, list[float]]
     max_length_: int
@@ -445,6 +465,7 @@ class LSTMAutoencoderTransformer(
         categorical_features: Any = "from_dtype",
         max_categories: int | str | None = "auto",
         min_frequency: float | None = None,
+        time: bool | str = "auto",
         noise: float = 0.0,
         mask_ratio: float = 0.3,
         dropout: float = 0.0,
@@ -483,6 +504,7 @@ class LSTMAutoencoderTransformer(
         self.categorical_features = categorical_features
         self.max_categories = max_categories
         self.min_frequency = min_frequency
+        self.time = time
         self.noise = noise
         self.mask_ratio = mask_ratio
         self.dropout = dropout
@@ -586,9 +608,8 @@ class LSTMAutoencoderTransformer(
                 Z = for_each_chunk(fitted.transform, X)
             else:
                 scaled, container = fitted_on
-                Z = with_ids(
-                    fitted._autoencoder.embed(scaled, container.dtype), X, self
-                )
+                Z = fitted._autoencoder.embed(scaled, container.dtype)
+                Z = with_ids(fitted._with_moment(Z, X, scaled), X, self)
         fitted._remove_checkpoint()
         return Z
 
@@ -646,7 +667,8 @@ class LSTMAutoencoderTransformer(
         if isinstance(X, SequenceChunks):
             return for_each_chunk(fitted.transform, X)
         scaled, container = fitted._scaled(X)
-        return with_ids(fitted._autoencoder.embed(scaled, container.dtype), X, self)
+        Z = fitted._autoencoder.embed(scaled, container.dtype)
+        return with_ids(fitted._with_moment(Z, X, scaled), X, self)
 
     def warm_up(self, max_length: int | None = None, *, decode: bool = False) -> Self:
         """Compile now what `transform` runs, so that no later call waits for it.
@@ -720,9 +742,9 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         fitted = snapshot(self)
-        vectors, n_timesteps = fitted._checked(Z, lengths)
+        vectors, n_timesteps, starts = fitted._checked(Z, lengths)
         decoded = fitted._autoencoder.decode(vectors, n_timesteps)
-        return fitted._to_container(decoded, ids_of_rows(Z))
+        return fitted._to_container(decoded, ids_of_rows(Z), starts=starts)
 
     @available_if(_check_categories)
     def inverse_transform_proba(
@@ -750,7 +772,7 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         fitted = snapshot(self)
-        vectors, n_timesteps = fitted._checked(Z, lengths)
+        vectors, n_timesteps, _ = fitted._checked(Z, lengths)
         log_p = log_probabilities(fitted._autoencoder, vectors, n_timesteps)
         return fitted._by_feature(log_p, offsets_from_lengths(n_timesteps))
 
@@ -776,7 +798,10 @@ class LSTMAutoencoderTransformer(
         fitted = snapshot(self)
         scaled, _ = fitted._scaled(X)
         decoded = fitted._autoencoder.reconstruct(scaled)
-        return fitted._to_container(decoded, ids_of_sequences(X))
+        starts = None
+        if fitted._clock is not None:
+            starts = fitted._moments(X)[scaled.offsets[:-1]]
+        return fitted._to_container(decoded, ids_of_sequences(X), starts=starts)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return the negative reconstruction error of each sequence.
@@ -821,7 +846,8 @@ class LSTMAutoencoderTransformer(
             Mean over the observed values of all sequences, in the order of the features
             of a time step: the squared error in scaled units of a number; the
             cross-entropy of a category, where 1 is that of predicting how often each
-            occurs. If a scaler changes the number of features, those that it makes.
+            occurs. Time, where it is a feature, is the last. If a scaler changes the
+            number of features, those that it makes.
 
         Raises
         ------
@@ -873,7 +899,8 @@ class LSTMAutoencoderTransformer(
         -------
         X_next : list of arrays, array or dataframe
             The kind of container seen in `fit`, in original units: the `n_timesteps`
-            time steps that follow each sequence. Times of a long table count from 0.
+            time steps that follow each sequence. Times of a long table count from 0 or,
+            where time is a feature, go on from the last one.
             Columns of a table of rows follow those seen in `fit`. The forecast of a
             sequence does not depend on the other sequences.
 
@@ -891,8 +918,11 @@ class LSTMAutoencoderTransformer(
             n = network.preprocessing.forecast_horizon
         check_scalar(n, "n_timesteps", Integral, min_val=1, max_val=MAX_LENGTH)
         ahead = network.forecast(scaled, n, longest=fitted.max_length_)
-        container = container_ahead(fitted._container, n)
-        return fitted._to_container(ahead, ids_of_sequences(X), container)
+        container, ids = container_ahead(fitted._container, n), ids_of_sequences(X)
+        if fitted._clock is None:
+            return fitted._to_container(ahead, ids, container)
+        before = fitted._moments(X)[scaled.offsets[1:] - 1]
+        return fitted._to_container(ahead, ids, container, starts=before, ahead=True)
 
     @available_if(_check_ahead)
     def forecast_proba(self, X: Any) -> list[list[NDArray[np.float64]] | None]:
@@ -952,8 +982,10 @@ class LSTMAutoencoderTransformer(
         Z = network.sample(n_samples, generator)
         n_timesteps = network.lengths(Z, default=fitted.max_length_)
         decoded = network.decode(Z, n_timesteps)
-        drawn = draw_categories(network, Z, decoded, generator)
-        return fitted._to_container(drawn, None, random_state=generator)
+        drawn, starts = draw_categories(network, Z, decoded, generator), None
+        if fitted._clock is not None:
+            starts = fitted._clock.decode(generator.standard_normal(n_samples))
+        return fitted._to_container(drawn, None, random_state=generator, starts=starts)
 
     # Categories -----------------------------------------------------------------------
 
@@ -973,7 +1005,7 @@ class LSTMAutoencoderTransformer(
         check_is_fitted(self, "_autoencoder")
         features: Any = (None,) * self._n_features
         if self._vocabulary is not None:
-            features = self._vocabulary.features
+            features = self._vocabulary.features[: self._n_features]
         return [None if each is None else take(each) for each in features]
 
     # Keras models ---------------------------------------------------------------------
@@ -1008,10 +1040,10 @@ class LSTMAutoencoderTransformer(
         """The models of this fit, built when they are first asked for."""
         check_is_fitted(self)
         fitted = snapshot(self)
-        if fitted._n_codes:
+        if fitted._clock is not None:
             raise AttributeError(
-                "there are no Keras models of a fit with categories yet; use transform "
-                "and inverse_transform, or fit to the columns of numbers alone."
+                "there are no Keras models of a fit with times yet; use transform and "
+                "inverse_transform, or fit with time=False."
             )
         network, built = fitted._autoencoder, fitted._built
         if built is None or built[0] is not network:
@@ -1067,7 +1099,9 @@ class LSTMAutoencoderTransformer(
             check_one_each(X, given, y=y, sample_weight=sample_weight)
         if not goes_on:
             self._learn_categories(given, container, sample_weight)
-        given = encoded(self._vocabulary, given, container)
+            self._learn_times(X, given, sample_weight)
+        given = self._encoded(X, given, container)
+        parameters = self._of_network(parameters)
         distinct, weight = merge_repeated(given, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
         if not goes_on:
@@ -1109,6 +1143,69 @@ class LSTMAutoencoderTransformer(
             self.max_categories,
             self.min_frequency,
         )
+
+    def _learn_times(
+        self, X: Any, given: RaggedArray, sample_weight: ArrayLike | None
+    ) -> None:
+        """Set the clock, None if time is no feature."""
+        wanted = self.time is True or (self.time == "auto" and self._vocabulary)
+        found = moments_of_sequences(X) if wanted else None
+        self._clock = self._times = None
+        if found is not None:
+            weight = checked_weights(given, sample_weight)
+            self._clock = fit_clock(found.ticks, given.offsets, weight)
+            self._times = found.times if self._clock else None
+        elif self.time is True:
+            raise ValueError(
+                "time=True, but X has no times; pass a DataFrame indexed by series and "
+                "time, of numbers, dates or durations, or use time='auto'."
+            )
+        if self._clock and self._vocabulary:  # time is a number
+            features = (*self._vocabulary.features, None)
+            self._vocabulary = Vocabulary(features)
+
+    def _of_network(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters for the network, whose components have no moment."""
+        n_components = parameters["n_components"]
+        if self._clock is None or n_components is None:
+            return parameters
+        if n_components < 2:
+            raise ValueError(
+                "time takes one component, which leaves none for the content: "
+                f"n_components is {n_components}; expected at least 2, or time=False."
+            )
+        return parameters | {"n_components": n_components - 1}
+
+    def _encoded(self, X: Any, given: RaggedArray, container: Container) -> RaggedArray:
+        """Add the time as a feature, if it is one, and encode categories."""
+        if self._clock is not None:
+            given = self._clock.with_time(given, self._moments(X))
+        return encoded(self._vocabulary, given, container)
+
+    def _moments(self, X: Any) -> NDArray[np.float64]:
+        """Return the moments of all time steps, in the unit of those in `fit`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there are none, or of another kind.
+        """
+        found = moments_of_sequences(X)
+        if found is None or self._times is None:
+            raise ValueError(
+                "X has no times, but fit saw them in the index; pass a DataFrame "
+                "indexed by series and time, or fit with time=False."
+            )
+        return in_unit_of(found, self._times)
+
+    def _with_moment(
+        self, Z: NDArray[Any], X: Any, scaled: RaggedArray
+    ) -> NDArray[Any]:
+        """Append the moment of the first event to embeddings, if time is a feature."""
+        if self._clock is None:
+            return Z
+        starts = self._moments(X)[scaled.offsets[:-1]]
+        return np.column_stack([Z, self._clock.encode(starts)]).astype(Z.dtype)
 
     @property
     def _n_codes(self) -> int:
@@ -1161,7 +1258,7 @@ class LSTMAutoencoderTransformer(
         history = result.history_after(self.history_ if goes_on else {})
         self.history_ = self._named(history)
         self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
-        self._n_features_out = trained.n_components
+        self._n_features_out = trained.n_components + (self._clock is not None)
         self._autoencoder = trained
         if result.interrupt:
             note = (
@@ -1174,12 +1271,10 @@ class LSTMAutoencoderTransformer(
         """Name the losses of features, which are numbered as the network has them."""
         if self._vocabulary is None:
             return history
-        names = self._container.feature_names
         order = self._vocabulary.order
-        named = {
-            f"loss[{place}]": f"loss[{j if names is None else names[j]}]"
-            for place, j in enumerate(order)
-        }
+        names = list(self._container.feature_names or range(self._n_features))
+        names += [] if self._times is None else [self._times.name]
+        named = {f"loss[{n}]": f"loss[{names[j]}]" for n, j in enumerate(order)}
         return {named.get(name, name): losses for name, losses in history.items()}
 
     def _remove_checkpoint(self) -> None:
@@ -1191,26 +1286,34 @@ class LSTMAutoencoderTransformer(
         """Check sequences against those in `fit`, and scale them."""
         check_is_fitted(self)
         ragged, container = validate_sequences(self, X, reset=False)
-        ragged = encoded(self._vocabulary, ragged, container)
+        ragged = self._encoded(X, ragged, container)
         return scale(self.scaler_, ragged, self._n_codes), container
 
     def _checked(
         self, Z: ArrayLike, lengths: ArrayLike | None
-    ) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """Check embeddings, and return how many time steps each means."""
-        vectors, network = validate_embedding(self, Z), self._autoencoder
+    ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.float64] | None]:
+        """Check embeddings; return those of the network, and what else they mean.
+
+        How many time steps, and the moment of the first one if time is a feature.
+        """
+        vectors, starts = validate_embedding(self, Z), None
+        if self._clock is not None:
+            starts, vectors = self._clock.decode(vectors[:, -1]), vectors[:, :-1]
         if lengths is None:
-            return vectors, network.lengths(vectors, default=self.max_length_)
+            found = self._autoencoder.lengths(vectors, default=self.max_length_)
+            return vectors, found, starts
         n_timesteps = validate_lengths(lengths, len(vectors))
         check_same_ids(lengths, ids_of_rows(Z), "lengths", "Z.index")
-        return vectors, n_timesteps
+        return vectors, n_timesteps, starts
 
     def _by_feature(
         self, log_p: list[NDArray[np.float32]], offsets: NDArray[np.int64]
     ) -> list[list[NDArray[np.float64]] | None]:
         """Return probabilities of categories, by feature and sequence."""
         of_columns = iter(log_p)
-        features: Any = self._vocabulary.features if self._vocabulary else ()
+        features: Any = ()
+        if self._vocabulary is not None:
+            features = self._vocabulary.features[: self._n_features]
         return [
             None
             if each is None
@@ -1224,15 +1327,22 @@ class LSTMAutoencoderTransformer(
         ids: Any,
         container: Container | None = None,
         random_state: np.random.RandomState | None = None,
+        starts: NDArray[np.float64] | None = None,
+        ahead: bool = False,
     ) -> Any:
-        """Bring decoded sequences into their own units and the kind seen in `fit`."""
-        ragged, container = (
-            unscale(self.scaler_, scaled, self._n_codes),
-            container or self._container,
-        )
+        """Bring decoded sequences into their own units and the kind seen in `fit`.
+
+        ``starts`` are the moments of first events, or of the last ones before those
+        that are ``ahead``.
+        """
+        ragged = unscale(self.scaler_, scaled, self._n_codes)
+        container = container or self._container
         if self._vocabulary is not None:
             ragged = self._vocabulary.decode(ragged, container, random_state)
-        return from_ragged(ragged, container, ids)
+        if self._clock is None or self._times is None or starts is None:
+            return from_ragged(ragged, container, ids)
+        ragged, moments = self._clock.without_time(ragged, starts, ahead)
+        return with_times(from_ragged(ragged, container, ids), moments, self._times)
 
     def _sk_visual_block_(self) -> Any:
         return visual_block(self)

@@ -256,10 +256,11 @@ def _refuse_categories(estimator: Any, container: Container) -> None:
     """Raise where there are categories, of which nothing is measured yet."""
     named = getattr(estimator, "categorical_features", None)
     is_named = not isinstance(named, str) and named is not None
-    if any(container.levels) or is_named:
+    if any(container.levels) or is_named or getattr(estimator, "time", None) is True:
         raise ValueError(
-            "X has categories, which LSTMAutoencoderOutlierDetector does not measure "
-            "yet; leave them out, or use score_samples of LSTMAutoencoderTransformer."
+            "X has categories, or time=True, which LSTMAutoencoderOutlierDetector does "
+            "not measure yet; leave them out, or use score_samples of "
+            "LSTMAutoencoderTransformer."
         )
 
 

@@ -24,7 +24,8 @@ import numpy as np
 from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._checksums import checksum
-from sklearn_seqae._containers import Container
+from sklearn_seqae._clock import Clock
+from sklearn_seqae._containers import Container, TimeAxis
 from sklearn_seqae._design import make_architecture
 from sklearn_seqae._plain import from_plain, to_plain
 from sklearn_seqae._vocabulary import Vocabulary
@@ -38,6 +39,8 @@ CLASSES = MappingProxyType(
         "_autoencoder": Autoencoder,
         "_container": Container,
         "_vocabulary": Vocabulary | None,
+        "_clock": Clock | None,
+        "_times": TimeAxis | None,
     }
 )
 OF_KERAS = ("optimizer", "learning_rate")  # parameters that may be objects of Keras
@@ -193,10 +196,11 @@ def _check_fitted(attributes: Attributes) -> None:
     _check_specification(network)
     _check_weights(network)
     _check_vocabulary(network, attributes.get("_vocabulary"))
+    has_clock = attributes.get("_clock") is not None
     expected = {
         "patch_size_": network.preprocessing.patch_size,
-        "_n_features": network.preprocessing.n_features,
-        "_n_features_out": network.n_components,
+        "_n_features": network.preprocessing.n_features - has_clock,
+        "_n_features_out": network.n_components + has_clock,
     }
     for name, value in expected.items():
         if attributes[name] != value:

@@ -193,13 +193,13 @@ def encoded(
 
 def levels_of(container: Container, j: int) -> Levels | None:
     """Return the levels of a feature, None if it is a number."""
-    return container.levels[j] if container.levels else None
+    return container.levels[j] if j < len(container.levels) else None
 
 
 def feature_name(container: Container, j: int) -> str:
     """Name a feature in messages."""
-    names = container.feature_names
-    return f"feature {j}" if names is None else f"column {names[j]!r}"
+    names = container.feature_names or ()
+    return f"column {names[j]!r}" if j < len(names) else f"feature {j}"
 
 
 def _encoded(

@@ -266,6 +266,35 @@ def test_there_and_back(plain_autoencoder, log, parameters):
     assert np.isfinite(estimator.history_["loss"]).all()
 
 
+@pytest.mark.parametrize("patch_size", [1, 2])
+def test_keras_models(plain_autoencoder, log, patch_size):
+    """On scaled sequences, padded with NaN, with codes beside numbers."""
+    X = log[["page", "amount"]].dropna()
+    estimator = plain_autoencoder(
+        forecast_horizon=3, patch_size=patch_size, differences=True, instance_norm=True
+    ).set_params(n_components=8)
+    estimator.fit(X)
+    sequences = [x for _, x in X.groupby(level=0)]
+    longest = -(-max(map(len, sequences)) // patch_size) * patch_size
+    codes = {page: code for code, page in enumerate(sorted(PAGES), 1)}
+    padded = np.full((len(sequences), longest, 2), np.nan, np.float32)
+    for row, x in zip(padded, sequences, strict=True):
+        row[: len(x), :1] = estimator.scaler_.transform(x[["amount"]].to_numpy())
+        row[: len(x), 1] = x["page"].map(codes)
+    Z = estimator.transform(X)
+    assert_allclose(estimator.encoder_.predict(padded, verbose=0), Z, atol=1e-5)
+    decoded = estimator.decoder_.predict(Z.astype(np.float32), verbose=0)
+    ahead = estimator.forecaster_.predict(padded, verbose=0)
+    for found, expected in (
+        (decoded, estimator.inverse_transform(Z)),
+        (ahead, estimator.forecast(X)),
+    ):
+        for row, (_, x) in zip(found, expected.groupby(level=0), strict=True):
+            amounts = estimator.scaler_.transform(x[["amount"]].to_numpy())
+            assert_allclose(row[: len(x), :1], amounts, atol=1e-4)
+            assert_array_equal(row[: len(x), 1], x["page"].map(codes))
+
+
 def test_forecasts(plain_autoencoder, log):
     X = log[["page", "amount"]]
     estimator = plain_autoencoder(forecast_horizon=3, patch_size=2).fit(X)
@@ -408,8 +437,6 @@ def test_what_does_not_hold_yet_says_so(fitted, plain_autoencoder, log, tmp_path
         plain_autoencoder().fit(SequenceChunks(lambda: [X]))
     with pytest.raises(ValueError, match="X has categories, which LSTMAutoencoderOut"):
         LSTMAutoencoderOutlierDetector(plain_autoencoder()).fit(X)
-    with pytest.raises(AttributeError, match="there are no Keras models of a fit with"):
-        _ = fitted.encoder_
     chunks = SequenceChunks(lambda: [X, X])
     assert_array_equal(fitted.transform(chunks)[:24], fitted.transform(X))
 

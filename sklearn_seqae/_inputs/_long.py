@@ -46,7 +46,8 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
     Raises
     ------
     InvalidSequenceError
-        If the rows of a series are not sorted by time, or two have the same time.
+        If the rows of a series are not sorted by time, or two have the same time
+        though there are no categories: events may happen at once.
     ValueError
         If the index has another number of levels, or holds null.
     TypeError
@@ -55,34 +56,46 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
     frame = X.to_frame() if isinstance(X, pd.Series) else X
     _check_shape(frame)
     index = frame.index
-    # factorize numbers the series in the order in which they first appear
-    series, labels = pd.factorize(_codes(index, 0))
-    order = None
-    if np.any(series[1:] < series[:-1]):  # rows of several series are mixed
-        order = np.argsort(series, kind="stable")
-        series = series[order]
+    series, labels, order = _series_in_order(index)
 
     def show(i: int) -> str:
         return f"series {index.levels[0][labels[[i]]].tolist()[0]!r}"
 
-    _check_times(index, order, series, show)
     values, levels = _values(frame)
+    _check_times(index, order, series, show, may_stand=bool(levels))
     offsets = offsets_from_lengths(np.bincount(series))
     ragged = RaggedArray(values if order is None else values[order], offsets)
     check_values(ragged, show)
-    labels = (X.name,) if isinstance(X, pd.Series) else tuple(X.columns.tolist())
+    columns = (X.name,) if isinstance(X, pd.Series) else tuple(X.columns.tolist())
     return ragged, Container(
         "long_series" if isinstance(X, pd.Series) else "long_dataframe",
         ragged.dtype.name,
         univariate=isinstance(X, pd.Series),
         n_columns=None if isinstance(X, pd.Series) else frame.shape[1],
-        columns=labels,
+        columns=columns,
         column_names=tuple(frame.columns.names),
         index_names=tuple(index.names),
         layouts=tuple(_floating(dtype) for dtype in frame.dtypes),
-        feature_names=as_names(labels),
+        feature_names=as_names(columns),
         levels=levels,
     )
+
+
+def times_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
+    """Return the time of every row of a long table, in the order of `ragged_from_long`.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame or pandas.Series
+        A long table that `ragged_from_long` takes.
+
+    Returns
+    -------
+    pandas.Index of shape (n_timesteps,)
+    """
+    _, _, order = _series_in_order(X.index)
+    times = X.index.get_level_values(1)
+    return times if order is None else times[order]
 
 
 def series_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
@@ -114,6 +127,19 @@ def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
             for column, found in zip(columns, read, strict=True)
         ]
     )
+
+
+def _series_in_order(index: pd.MultiIndex) -> tuple[Codes, Codes, Codes | None]:
+    """Return the series of each row, their labels, and the order of the rows.
+
+    Series are numbered in the order in which they first appear. The order is None if
+    the rows of each stand together.
+    """
+    series, labels = pd.factorize(_codes(index, 0))
+    if not np.any(series[1:] < series[:-1]):
+        return series, labels, None
+    order = np.argsort(series, kind="stable")
+    return series[order], labels, order
 
 
 def _check_shape(frame: pd.DataFrame) -> None:
@@ -149,6 +175,7 @@ def _check_times(
     order: Codes | None,
     series: Codes,
     show: Callable[[int], str],
+    may_stand: bool,
 ) -> None:
     """Raise if time does not rise from one row of a series to the next."""
     rank = _rank(index)[_codes(index, 1)]
@@ -156,7 +183,7 @@ def _check_times(
         rank = rank[order]
     same_series = series[1:] == series[:-1]
     falls = same_series & (rank[1:] < rank[:-1])
-    stands = same_series & (rank[1:] == rank[:-1])
+    stands = same_series & (rank[1:] == rank[:-1]) & (not may_stand)
     if not (falls.any() or stands.any()):
         return
     row = int((falls if falls.any() else stands).argmax())
