@@ -271,9 +271,13 @@ def test_keras_models(plain_autoencoder, log, patch_size):
     """On scaled sequences, padded with NaN, with codes beside numbers."""
     X = log[["page", "amount"]].dropna()
     estimator = plain_autoencoder(
-        forecast_horizon=3, patch_size=patch_size, differences=True, instance_norm=True
-    ).set_params(n_components=8)
-    estimator.fit(X)
+        n_components=8,
+        forecast_horizon=3,
+        patch_size=patch_size,
+        differences=True,
+        instance_norm=True,
+        time=False,
+    ).fit(X)
     sequences = [x for _, x in X.groupby(level=0)]
     longest = -(-max(map(len, sequences)) // patch_size) * patch_size
     codes = {page: code for code, page in enumerate(sorted(PAGES), 1)}
