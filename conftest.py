@@ -26,11 +26,13 @@ class BySharing(LoadFileScheduling):
     """Let files run in one process that share what takes long to make.
 
     Each process has fixtures and programs of its own. So no file is divided, nor are
-    the files of `DEFAULTS`.
+    the files of `DEFAULTS`. Tests of ``tests/trust`` share nothing.
     """
 
     def _split_scope(self, nodeid):
         file = super()._split_scope(nodeid)
+        if file.startswith("tests/trust/"):
+            return nodeid
         return "defaults" if file.endswith(DEFAULTS) else file
 
 

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._baselines import baselines
-from sklearn_seqae._batching import Patches, buffer_sizes, from_patches, hold_out
+from sklearn_seqae._batching import buffer_sizes, from_patches
+from sklearn_seqae._corpus import Corpus
 from sklearn_seqae._design import SWITCHES, make_architecture, shaping
 from sklearn_seqae._instance_norm import Units
 from sklearn_seqae._network.decoders import LARGEST
-from sklearn_seqae._prefixes import Prefixes, extended, recent_values, tails
+from sklearn_seqae._prefixes import extended, recent_values, tails
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._state import State
@@ -51,26 +51,14 @@ class Autoencoder:
     state: State | None = None
 
     @classmethod
-    def untrained(
-        cls,
-        parameters: Mapping[str, Any],
-        scaled: RaggedArray,
-        sample_weight: NDArray[np.float64],
-        all_lengths: NDArray[np.int64] | None = None,
-        category_sizes: tuple[int, ...] = (),
-    ) -> tuple[Autoencoder, Patches]:
-        """Choose a network from parameters and data, and cut the data into patches.
+    def untrained(cls, parameters: Mapping[str, Any], corpus: Corpus) -> Autoencoder:
+        """Choose a network from parameters and data.
 
         Parameters
         ----------
         parameters : mapping
             The estimator's, by name.
-        scaled : RaggedArray
-        sample_weight : ndarray of shape (n_sequences,)
-        all_lengths : ndarray of shape (n_all,), default=None
-            Lengths of all sequences, where ``scaled`` is a sample of them.
-        category_sizes : tuple of int, default=()
-            Number of categories of each of the last features, which are codes.
+        corpus : Corpus
 
         Raises
         ------
@@ -86,16 +74,18 @@ class Autoencoder:
                 "normal distribution, which needs a layer that makes it, but "
                 "n_components is None; expected an int."
             )
-        preprocessing, patches = Preprocessing.fit(
-            parameters, scaled, sample_weight, all_lengths, category_sizes
+        preprocessing = Preprocessing.fit(
+            parameters,
+            corpus.sample,
+            corpus.weight,
+            corpus.all_lengths,
+            corpus.category_sizes,
         )
-        lengths = scaled.lengths if all_lengths is None else all_lengths
-        longest = int(lengths.max())
-        architecture = make_architecture(shaped_by, preprocessing, longest)
+        architecture = make_architecture(shaped_by, preprocessing, corpus.longest)
         shaped_by["patch_size"] = preprocessing.patch_size
         shaped_by["length_component"] = preprocessing.length_code is not None
         shaped_by["instance_norm"] = preprocessing.instance_norm is not None
-        return cls(architecture, preprocessing, shaped_by), patches
+        return cls(architecture, preprocessing, shaped_by)
 
     @property
     def n_components(self) -> int:
@@ -327,9 +317,7 @@ class Autoencoder:
 
     def train(
         self,
-        patches: Patches,
-        prefixes: Prefixes | None,
-        sample_weight: NDArray[np.float64],
+        corpus: Corpus,
         parameters: Mapping[str, Any],
         random_state: np.random.RandomState,
     ) -> tuple[Autoencoder, Result]:
@@ -337,10 +325,7 @@ class Autoencoder:
 
         Parameters
         ----------
-        patches : Patches
-        prefixes : Prefixes or None
-            For the forecaster, if there is one.
-        sample_weight : ndarray of shape (n_sequences,)
+        corpus : Corpus
         parameters : mapping
             The estimator's, by name: `validation_fraction`, or None to hold nothing
             out, `checkpoint_path`, and those of `Settings`.
@@ -351,6 +336,11 @@ class Autoencoder:
         autoencoder : Autoencoder
         result : Result
             With the losses and the number of epochs.
+
+        Raises
+        ------
+        ValueError
+            If sequences are to be held out that are not in memory.
         """
         from sklearn_seqae._keras.training import (
             callbacks,
@@ -361,28 +351,21 @@ class Autoencoder:
 
         is_saved = parameters["checkpoint_path"] is not None
         given = callbacks.checked_callbacks(parameters["callbacks"], is_saved)
-        fraction, validation = parameters["validation_fraction"], np.arange(0)
+        fraction = parameters["validation_fraction"]
         is_watched = parameters["early_stopping"] or callbacks.watch_validation(given)
         file = checkpoint.file_of_fit(
             parameters,
             self.shaped_by,
             self.state,
             random_state,
-            sequences=(patches, prefixes, self.preprocessing),
-            sample_weight=sample_weight,
+            sequences=(corpus.sample, corpus.digest, self.preprocessing),
+            sample_weight=corpus.weight,
             validation_set=is_watched,
         )
+        data = corpus.to_train(self.preprocessing, parameters["batch_size"])
         if fraction is not None and is_watched:
-            validation = hold_out(len(patches), fraction, random_state)
-        data = settings.Data(
-            patches,
-            sample_weight.astype(np.float32),
-            np.setdiff1d(np.arange(len(patches)), validation),
-            validation,
-            prefixes,
-            baselines(patches, self.preprocessing.n_features, sample_weight),
-        )
-        asked = settings.asked_for(parameters, given, len(data.train))
+            data = data.holding_out(fraction, random_state)
+        asked = settings.asked_for(parameters, given, data.n_train)
         result = epochs.train(
             self.architecture, data, asked, random_state, self.state, file
         )

@@ -7,7 +7,7 @@ cut into patches (`_preprocessing`); a network is chosen and trained (`_autoenco
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
@@ -21,7 +21,7 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils import Tags, check_consistent_length, check_scalar
+from sklearn.utils import Tags, check_scalar
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -38,15 +38,11 @@ from sklearn_seqae._categories import fit_vocabulary, which_are_categories
 from sklearn_seqae._chunks import SequenceChunks, for_each_chunk
 from sklearn_seqae._clock import Clock, fit_clock
 from sklearn_seqae._containers import TimeAxis
-from sklearn_seqae._corpus import Corpus, scaled_chunks, shuffled, survey
+from sklearn_seqae._corpus import read_corpus
+from sklearn_seqae._dask import is_dask, map_partitions
 from sklearn_seqae._diagram import visual_block
 from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
-from sklearn_seqae._gate import (
-    check_alone,
-    check_one_each,
-    check_same_ids,
-    validate_sequences,
-)
+from sklearn_seqae._gate import check_same_ids, validate_sequences
 from sklearn_seqae._inputs import (
     Container,
     ids_of_sequences,
@@ -63,7 +59,7 @@ from sklearn_seqae._outputs import (
 )
 from sklearn_seqae._ragged import RaggedArray, cut, offsets_from_lengths
 from sklearn_seqae._saving import packed, unpacked
-from sklearn_seqae._scaling import SCALERS, fit_scaler, make_scaler, scale, unscale
+from sklearn_seqae._scaling import SCALERS, make_scaler, scale, unscale
 from sklearn_seqae._scores import (
     draw_categories,
     errors,
@@ -71,9 +67,7 @@ from sklearn_seqae._scores import (
     log_probabilities,
     log_probabilities_ahead,
 )
-from sklearn_seqae._streaming import train_in_turns
 from sklearn_seqae._validation import (
-    check_features_observed,
     check_horizon,
     own_random_state,
     validate_embedding,
@@ -81,7 +75,7 @@ from sklearn_seqae._validation import (
     warn_of_ignored_rate,
 )
 from sklearn_seqae._vocabulary import FeatureCategories, Vocabulary, encoded
-from sklearn_seqae._weighting import checked_weights, merge_repeated
+from sklearn_seqae._weighting import checked_weights
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.training.result import Result
@@ -544,7 +538,8 @@ class LSTMAutoencoderTransformer(
             padded with NaN at the end; a table whose rows are univariate sequences; a
             DataFrame indexed by series and time; columns of sequences (pandas, polars,
             pyarrow); a ragged tensor, an awkward array. NaN elsewhere is missing.
-            `ParquetSequences` or other `SequenceChunks` may be larger than memory.
+            `ParquetSequences` or other `SequenceChunks` may be larger than memory. A
+            dask DataFrame, Series or Bag of sequences is trained on where it is.
         y : Ignored
             Not used. If given, it must have an entry for each sequence, in the order of
             `X`; an index that contradicts that of `X` is an error.
@@ -603,13 +598,8 @@ class LSTMAutoencoderTransformer(
             Embeddings.
         """
         with built_aside(self, last="_autoencoder") as fitted:
-            fitted_on = fitted._fit(X, y, sample_weight)
-            if fitted_on is None:  # chunks
-                Z = for_each_chunk(fitted.transform, X)
-            else:
-                scaled, container = fitted_on
-                Z = fitted._autoencoder.embed(scaled, container.dtype)
-                Z = with_ids(fitted._with_moment(Z, X, scaled), X, self)
+            fitted._fit(X, y, sample_weight)
+            Z: NDArray[Any] = fitted.transform(X)
         fitted._remove_checkpoint()
         return Z
 
@@ -648,14 +638,15 @@ class LSTMAutoencoderTransformer(
 
         Parameters
         ----------
-        X : list of arrays, array, dataframe or SequenceChunks
+        X : list of arrays, array, dataframe, SequenceChunks or Dask collection
             As in `fit`, with the same features.
 
         Returns
         -------
         Z : ndarray of shape (n_samples, n_components)
             Embeddings, float32 if `X` was, float64 otherwise. An embedding does not
-            depend on the other sequences.
+            depend on the other sequences. Of a Dask collection, a lazy one of the same
+            kind, with its ids, and float32 if `X` was in `fit`.
 
         Raises
         ------
@@ -666,6 +657,8 @@ class LSTMAutoencoderTransformer(
         fitted = snapshot(self)
         if isinstance(X, SequenceChunks):
             return for_each_chunk(fitted.transform, X)
+        if is_dask(X):
+            return map_partitions(fitted, "transform", X)
         scaled, container = fitted._scaled(X)
         Z = fitted._autoencoder.embed(scaled, container.dtype)
         return with_ids(fitted._with_moment(Z, X, scaled), X, self)
@@ -829,6 +822,8 @@ class LSTMAutoencoderTransformer(
         fitted = snapshot(self)
         if isinstance(X, SequenceChunks):
             return for_each_chunk(fitted.score_samples, X)
+        if is_dask(X):
+            return map_partitions(fitted, "score_samples", X)
         scaled, _ = fitted._scaled(X)
         return -errors(fitted._autoencoder, scaled)
 
@@ -876,7 +871,8 @@ class LSTMAutoencoderTransformer(
         score : float
             At most zero, higher is better.
         """
-        return float(np.mean(self.score_samples(X)))
+        scores: Any = self.score_samples(X)
+        return float(np.mean(scores.compute() if is_dask(X) else scores))
 
     # Ahead, and anew ------------------------------------------------------------------
 
@@ -1072,11 +1068,10 @@ class LSTMAutoencoderTransformer(
 
     def _fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None, partial: bool = False
-    ) -> tuple[RaggedArray, Container] | None:
-        """Fit, and return the scaled sequences; call it on a copy, see `built_aside`.
+    ) -> None:
+        """Fit; call it on a copy, see `built_aside`.
 
-        Nothing is returned for sequences in chunks. After a KeyboardInterrupt in
-        training, everything is set before it is raised.
+        After a KeyboardInterrupt in training, everything is set before it is raised.
         """
         parameters = self.get_params(deep=False)
         warn_of_ignored_rate(self)
@@ -1085,51 +1080,31 @@ class LSTMAutoencoderTransformer(
             unused = {"learning_rate_schedule": None, "checkpoint_path": None}
             parameters |= {**once, **unused}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
-        if isinstance(X, SequenceChunks):
-            check_alone(sample_weight)
-            scaler = self.scaler_ if goes_on else make_scaler(self.scaler)
-            corpus = survey(self, X, scaler, reset=not goes_on)
-            check_consistent_length(corpus.lengths, y)
-            if not corpus.is_whole:
-                self._fit_stream(X, corpus, parameters, goes_on)
-                return None
-            given, container = corpus.sample, corpus.container
-        else:
-            given, container = validate_sequences(self, X, reset=not goes_on)
-            check_one_each(X, given, y=y, sample_weight=sample_weight)
+        scaler = self.scaler_ if goes_on else make_scaler(self.scaler)
         if not goes_on:
-            self._learn_categories(given, container, sample_weight)
-            self._learn_times(X, given, sample_weight)
-        given = self._encoded(X, given, container)
+            self._vocabulary = self._clock = self._times = None
+
+        def encode(given: RaggedArray, container: Container) -> RaggedArray:
+            if not goes_on:
+                self._learn_categories(given, container, sample_weight)
+                self._learn_times(X, given, sample_weight)
+            return self._encoded(X, given, container)
+
+        corpus = read_corpus(
+            self, X, y, sample_weight, scaler, encode, reset=not goes_on
+        )
         parameters = self._of_network(parameters)
-        distinct, weight = merge_repeated(given, sample_weight)
-        weight /= weight.max()  # only ratios count; clear of float32's limits
-        if not goes_on:
-            ragged = given.take(distinct)
-            check_features_observed(ragged)
-            self._container = container
-            self._random_state = own_random_state(self.random_state)
-            scaler = make_scaler(self.scaler)
-            self.scaler_ = fit_scaler(scaler, ragged, weight, self._n_codes)
-        given = scale(self.scaler_, given, self._n_codes)
-        scaled = given.take(distinct)
         if goes_on:
             network = self._autoencoder
             network.check_same(parameters)
-            network.check_decodable(given.lengths, "sequence {row}")
-            patches = network.preprocessing.patches(scaled)
+            network.check_decodable(corpus.lengths, "sequence {row}")
         else:
-            sizes = self._vocabulary.sizes if self._vocabulary else ()
-            network, patches = Autoencoder.untrained(
-                parameters, scaled, weight, category_sizes=sizes
-            )
-        prefixes = network.preprocessing.prefixes(scaled)
-        check_horizon(prefixes, container, goes_on=goes_on)
-        trained, result = network.train(
-            patches, prefixes, weight, parameters, self._random_state
-        )
-        self._take_over(trained, result, int(scaled.lengths.max()), goes_on)
-        return None if isinstance(X, SequenceChunks) else (given, container)
+            self._random_state = own_random_state(self.random_state)
+            network = Autoencoder.untrained(parameters, corpus)
+        prefixes = network.preprocessing.prefixes(corpus.sample)
+        check_horizon(prefixes, corpus.container, goes_on=goes_on)
+        trained, result = network.train(corpus, parameters, self._random_state)
+        self._take_over(trained, result, corpus.longest, goes_on)
 
     def _learn_categories(
         self, given: RaggedArray, container: Container, sample_weight: ArrayLike | None
@@ -1212,51 +1187,14 @@ class LSTMAutoencoderTransformer(
         """Features that are codes of categories; the last ones of scaled sequences."""
         return len(self._vocabulary.sizes) if self._vocabulary else 0
 
-    def _fit_stream(
-        self, X: SequenceChunks, corpus: Corpus, parameters: Any, goes_on: bool
-    ) -> None:
-        """Fit to sequences that are too many for the buffer."""
-        lengths = corpus.lengths
-        if not goes_on:
-            self._container = corpus.container
-            self._random_state = own_random_state(self.random_state)
-            self.scaler_ = corpus.scaler
-        sample = scale(self.scaler_, corpus.sample)
-        if goes_on:
-            network = self._autoencoder
-            network.check_same(parameters)
-            network.check_decodable(lengths, "sequence {row}")
-        else:
-            equal = np.ones(len(sample))
-            network, _ = Autoencoder.untrained(parameters, sample, equal, lengths)
-        check_horizon(
-            network.preprocessing.prefixes(sample), corpus.container, goes_on=goes_on
-        )
-
-        def turns(generator: np.random.Generator) -> Iterator[RaggedArray]:
-            chunks = scaled_chunks(self, X, generator, len(lengths))
-            batch_size = parameters["batch_size"]
-            return shuffled(chunks, X.buffer_size, batch_size, generator)
-
-        trained, result = train_in_turns(
-            network,
-            turns,
-            sample,
-            lengths,
-            corpus.digest,
-            parameters,
-            self._random_state,
-        )
-        self._take_over(trained, result, int(lengths.max()), goes_on)
-
     def _take_over(
         self, trained: Autoencoder, result: Result, longest: int, goes_on: bool
     ) -> None:
         """Set the attributes of a fit; then raise what interrupted it, if anything."""
         self.patch_size_ = trained.preprocessing.patch_size
         self.max_length_ = max(longest, self.max_length_) if goes_on else longest
-        history = result.history_after(self.history_ if goes_on else {})
-        self.history_ = self._named(history)
+        result.history = self._named(result.history)
+        self.history_ = result.history_after(self.history_ if goes_on else {})
         self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
         self._n_features_out = trained.n_components + (self._clock is not None)
         self._autoencoder = trained

@@ -1,6 +1,5 @@
 """The gate through which `X`, `y` and `sample_weight` enter the estimator."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_seqae._chunks import SequenceChunks
+from sklearn_seqae._dask import is_dask
 from sklearn_seqae._inputs import (
     Container,
     ids_of_sequences,
@@ -22,7 +22,16 @@ from sklearn_seqae._inputs import (
 from sklearn_seqae._inputs._checks import ACCEPTED, as_real
 from sklearn_seqae._inputs._names import in_order, shown
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._warning import warn_user
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
+
+FEATURES = (
+    "n_features_in_",
+    "feature_names_in_",
+    "sequence_feature_names_in_",
+    "_n_features",
+    "_n_columns",
+)
 
 
 def validate_sequences(
@@ -60,7 +69,7 @@ def validate_sequences(
     TypeError
         If `X` is no container of sequences of numbers.
     """
-    _refuse_chunks(X)
+    _refuse_parts(X)
     ragged, container = to_ragged(X)
     fitted_on_rows = not reset and estimator._n_columns is not None
     if container.tabular and not fitted_on_rows:
@@ -70,6 +79,18 @@ def validate_sequences(
     else:
         _check_features(estimator, X, ragged, container)
     return ragged, container
+
+
+def describe_features(estimator: Any) -> dict[str, Any]:
+    """Return the attributes that `validate_sequences` sets, by name."""
+    return {name: vars(estimator)[name] for name in FEATURES if name in vars(estimator)}
+
+
+def take_features(estimator: Any, features: dict[str, Any]) -> None:
+    """Set the attributes that `describe_features` returned of another estimator."""
+    for name in FEATURES:
+        vars(estimator).pop(name, None)
+    vars(estimator).update(features)
 
 
 def check_one_each(X: Any, ragged: RaggedArray, *, y: Any, sample_weight: Any) -> None:
@@ -121,11 +142,36 @@ def check_one_each(X: Any, ragged: RaggedArray, *, y: Any, sample_weight: Any) -
 
 
 def check_alone(sample_weight: Any) -> None:
-    """Raise if there are weights beside sequences that come in chunks."""
+    """Raise if there are weights beside sequences that come in parts."""
     if sample_weight is not None:
         raise ValueError(
-            "sample_weight is given, but X comes in chunks, which have no weights; "
+            "sample_weight is given, but X comes in parts, which have no weights; "
             "leave out sequences of weight zero, or repeat those of a larger one."
+        )
+
+
+def refuse_events(estimator: Any, container: Container) -> None:
+    """Raise where parts of `X` have categories or times: fit takes them in memory only.
+
+    Parameters
+    ----------
+    estimator : LSTMAutoencoderTransformer
+    container : Container
+        Note on a part.
+
+    Raises
+    ------
+    ValueError
+        If they have.
+    """
+    named = estimator.categorical_features
+    is_named = not isinstance(named, str) and named is not None
+    learnt = estimator._vocabulary is not None or estimator._clock is not None
+    if any(container.levels) or is_named or estimator.time is True or learnt:
+        raise ValueError(
+            "X comes in parts and has categories, or time=True, which fit does not "
+            "take yet; fit to a sample of the sequences in memory, and transform the "
+            "parts."
         )
 
 
@@ -176,12 +222,17 @@ def check_same_ids(given: Any, ids: pd.Index | None, name: str, labels: str) -> 
         )
 
 
-def _refuse_chunks(X: Any) -> None:
-    """Raise where one container is expected, but chunks were passed."""
+def _refuse_parts(X: Any) -> None:
+    """Raise where one container is expected, but several were passed."""
     if isinstance(X, SequenceChunks):
         raise TypeError(
             "X is in chunks, which this method does not take; call it with each of "
             "them: `for chunk in X`."
+        )
+    if is_dask(X):
+        raise TypeError(
+            f"X is a dask {type(X).__name__}, which this method does not take; call it "
+            "with each partition, by X.map_partitions, or with X.compute()."
         )
 
 
@@ -237,11 +288,13 @@ def _check_sequence_feature_names(estimator: Any, X: Any, container: Container) 
     name = type(estimator).__name__
     if expected is None:
         if found is not None:
-            _warn(f"X has feature names, but {name} was fitted without feature names")
+            warn_user(
+                f"X has feature names, but {name} was fitted without feature names"
+            )
         elif container.n_columns == 1 and hasattr(estimator, "feature_names_in_"):
             _check_feature_names(estimator, X, reset=False)  # of a column of cells
     elif found is None:
-        _warn(
+        warn_user(
             f"X does not have valid feature names, but {name} was fitted with feature "
             f"names; their order can't be checked: {shown(expected)}"
         )
@@ -250,7 +303,3 @@ def _check_sequence_feature_names(estimator: Any, X: Any, container: Container) 
             f"X has {shown(found)}, but {name} was fitted with {shown(expected)}; "
             f"{in_order(expected)}."
         )
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=8)  # of transform, or fit

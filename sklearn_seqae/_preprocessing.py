@@ -75,8 +75,8 @@ class Preprocessing:
         sample_weight: NDArray[np.float64],
         all_lengths: NDArray[np.int64] | None = None,
         category_sizes: tuple[int, ...] = (),
-    ) -> tuple[Preprocessing, Patches]:
-        """Fit to scaled sequences, and cut them into patches.
+    ) -> Preprocessing:
+        """Fit to scaled sequences.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class Preprocessing:
         if horizon is not None:
             change = change_scale(numbers, sample_weight, horizon)
             fitted = replace(fitted, forecast_scale=tuple(map(tuple, change.tolist())))
-        return fitted, fitted.patches(scaled)
+        return fitted
 
     @property
     def n_exact(self) -> int:

@@ -138,8 +138,8 @@ class ScalerInChunks:
             name = type(scaler).__name__
             raise TypeError(
                 f"scaler is a {name}, which has no partial_fit, so it can't be fitted "
-                "to more sequences than the buffer holds; use scaler='standard' or "
-                f"'minmax', or fit it on a sample: FrozenEstimator({name}().fit(...))."
+                "to one part of X after the other; use scaler='standard' or 'minmax', "
+                f"or fit it on a sample: FrozenEstimator({name}().fit(...))."
             )
 
     def update(self, ragged: RaggedArray) -> None:

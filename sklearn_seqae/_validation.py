@@ -1,7 +1,6 @@
 """Checks of embeddings and lengths, of parameters, and of what training needs."""
 
 import inspect
-import warnings
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn_seqae._inputs._names import as_names
 from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._prefixes import Prefixes
 from sklearn_seqae._ragged import Floats, RaggedArray
+from sklearn_seqae._warning import warn_user
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 
@@ -217,10 +217,8 @@ def warn_of_ignored_rate(estimator: Any) -> None:
     by_name = isinstance(optimizer, (str, type))
     default = inspect.signature(type(estimator)).parameters["learning_rate"].default
     if not by_name and rate is not default and rate != default:
-        warnings.warn(
+        warn_user(
             f"learning_rate={rate!r} is ignored: optimizer is an instance of "
             f"{type(optimizer).__name__}, which has its own; set it there, or pass the "
-            "optimizer by name or class.",
-            UserWarning,
-            stacklevel=4,
+            "optimizer by name or class."
         )

@@ -12,7 +12,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import RobustScaler
 
 from sklearn_seqae import SequenceChunks
-from sklearn_seqae._corpus import shuffled, survey
+from sklearn_seqae._corpus._in_chunks import ChunkedCorpus, survey
+from sklearn_seqae._corpus._shuffling import shuffled
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 SMALL = 150  # values: a third of those in `sequences`
@@ -207,7 +208,7 @@ def test_the_sample_is_drawn_at_random(plain_autoencoder):
     lists = [list(X[i : i + 50]) for i in range(0, 4000, 50)]
     source = SequenceChunks(lambda: iter(lists), buffer_size=3000)
     found = survey(plain_autoencoder(), source, None, reset=True)
-    assert not found.is_whole
+    assert isinstance(found, ChunkedCorpus)
     assert 2900 < found.sample.values.size <= 3000
     numbers = np.array([x[0, 0] for x in found.sample])
     assert_array_equal(numbers, np.unique(numbers))

@@ -6,7 +6,10 @@ import pytest
 
 import sklearn_seqae
 
-HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "torch", "jax", "polars"}
+HEAVY = {
+    *("tensorflow", "keras", "scikeras", "matplotlib", "torch", "jax", "polars"),
+    *("dask", "distributed", "onnx", "onnxruntime"),
+}
 
 
 @pytest.mark.parametrize("step", ["the package", "all that is public", "bookkeeping"])

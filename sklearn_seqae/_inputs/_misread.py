@@ -1,6 +1,5 @@
 """Signs that a frame of numbers is a long table, which would be read row by row."""
 
-import warnings
 from math import lgamma, log
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn_seqae._inputs._roles import find_roles, head_of, index_of
 from sklearn_seqae._inputs._wide import to_numpy
 from sklearn_seqae._libraries import comes_from
+from sklearn_seqae._warning import warn_user
 
 # An order of rows that is rarer than this is no accident.
 _RARE = log(1000)
@@ -50,13 +50,11 @@ def refuse_long_table(X: Any) -> None:
             f"or pass {array}."
         )
     if frame.index.has_duplicates and _differ_under_a_label(frame):
-        warnings.warn(
+        warn_user(
             "each row of X is read as one univariate sequence, but its index repeats: "
             f"{frame.index[frame.index.duplicated()].tolist()[0]!r} labels several "
             f"rows. {find_roles(frame).advice} If each row is a sequence, pass "
-            "X.reset_index(drop=True).",
-            UserWarning,
-            stacklevel=6,
+            "X.reset_index(drop=True)."
         )
 
 

@@ -50,7 +50,7 @@ INFERENCE_ROWS = 32
 INFERENCE_ROWS_WITHOUT_XLA = 48
 MAX_THREADS = 8
 VALUES_PER_CALL = 2**22  # 16 MiB of padded values, in and out
-MAX_FUNCTIONS = 32  # of each kind; one takes about 10 MB
+MAX_FUNCTIONS = 16  # of each kind; one takes about 10 MB
 Tensor = Any
 Function = Callable[..., NDArray[np.float32]]
 

@@ -61,6 +61,12 @@ def _turn(on):
         tf.config.optimizer.set_experimental_options(options)
 
 
+def turn_xla(on):
+    """Let XLA compile from now on, or not."""
+    _put_switch()
+    _turn(on)
+
+
 def count_functions():
     """Count the functions that are compiled for `transform` and its inverse."""
     from sklearn_seqae._keras import inference
@@ -123,7 +129,7 @@ def drop_programs():
 def count_steps(monkeypatch):
     """Return a dict that will hold the steps run, row by row, by fit and transform."""
     from sklearn_seqae._keras import inference
-    from sklearn_seqae._keras.training import feeding
+    from sklearn_seqae._keras.training import packer
 
     n_steps = {"fit": 0, "transform": 0, "rows of fit": 0, "rows of transform": 0}
 
@@ -137,6 +143,6 @@ def count_steps(monkeypatch):
 
         return pack_and_count
 
-    monkeypatch.setattr(feeding, "pack", counting(feeding.pack, "fit"))
+    monkeypatch.setattr(packer, "pack", counting(packer.pack, "fit"))
     monkeypatch.setattr(inference, "pack", counting(inference.pack, "transform"))
     return n_steps

@@ -27,11 +27,13 @@ from sklearn_seqae._keras.training.convergence import (
     check_finite,
     warn_unless_learnt,
 )
-from sklearn_seqae._keras.training.feeding import STEPS_PER_CALL, Feed
+from sklearn_seqae._keras.training.feeding import Feed
+from sklearn_seqae._keras.training.packer import STEPS_PER_CALL
+from sklearn_seqae._keras.training.partitions import PartitionedFeed
 from sklearn_seqae._keras.training.planning import plan_program
 from sklearn_seqae._keras.training.progress import Progress
 from sklearn_seqae._keras.training.result import Result
-from sklearn_seqae._keras.training.settings import Data, Settings, Stream
+from sklearn_seqae._keras.training.settings import Partitions, Settings, Source
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._state import State
 from sklearn_seqae.exceptions import _count
@@ -41,7 +43,7 @@ STEPS_PER_SNAPSHOT = 8000  # a second or two: a snapshot takes some milliseconds
 
 def train(
     architecture: Architecture,
-    data: Data | Stream,
+    data: Source,
     settings: Settings,
     random_state: np.random.RandomState,
     start: State | None = None,
@@ -52,7 +54,7 @@ def train(
     Parameters
     ----------
     architecture : Architecture
-    data : Data or Stream
+    data : Source
     settings : Settings
     random_state : RandomState
         Draws initial weights and the batches of every epoch.
@@ -98,7 +100,7 @@ class _Loop:
         self,
         workspace: Workspace,
         state: State,
-        data: Data | Stream,
+        data: Source,
         settings: Settings,
         random_state: np.random.RandomState,
         file: CheckpointFile | None,
@@ -106,7 +108,8 @@ class _Loop:
         self.workspace, self.settings, self._file = workspace, settings, file
         self._baselines = data.baselines
         workspace.load(state)
-        self.feed = Feed(
+        make_feed = PartitionedFeed if isinstance(data, Partitions) else Feed
+        self.feed = make_feed(
             data, settings, workspace.program, random_state, workspace.n_updates
         )
         workspace.start_at_rate(self.feed.rates.next)
@@ -219,7 +222,7 @@ class _Loop:
     # Pieces ---------------------------------------------------------------------------
 
     def _run_turns(self) -> NDArray[np.float64]:
-        """Train for one epoch; sums for each batch, see `Feed.sums`."""
+        """Train for one epoch; sums for each batch, see `sums_of`."""
         sums: list[NDArray[np.float64]] = []
         for shards in self.feed.turns():
             sums.append(self._run_batches(shards, first=sum(map(len, sums))))
@@ -228,18 +231,16 @@ class _Loop:
     def _run_batches(
         self, shards: NDArray[np.int64], first: int = 0
     ) -> NDArray[np.float64]:
-        """Train on batches in their order; sums for each, see `Feed.sums`."""
+        """Train on batches in their order; sums for each, see `sums_of`."""
         sums: list[NDArray[np.float64]] = []
         self._steps_since += self.feed.n_steps(shards)
         watched = self._callbacks is not None and self._callbacks.look_at_batches
         calls = self.feed.training(shards, one_by_one=watched)
-        for n, packed in enumerate(calls, first):
+        for n, batches in enumerate(calls, first):
             if watched:
                 self._tell("on_train_batch_begin", n)
-            settings = self.feed.update_settings(len(packed.starts))
-            losses = self.workspace.train(packed, settings)
-            self._check_finite([losses])
-            sums.append(self.feed.sums(losses, packed))
+            sums.append(self.feed.train(self.workspace, batches))
+            self._check_finite([sums[-1]])
             if watched:
                 self._tell("on_train_batch_end", n, self.feed.means(sums[-1]))
         return np.concatenate(sums)
@@ -247,11 +248,7 @@ class _Loop:
     def _held_out(self) -> dict[str, float]:
         """Evaluate the validation set."""
         self._tell("on_test_begin")
-        sums = [
-            self.feed.sums(self.workspace.evaluate(packed), packed)
-            for packed in self.feed.validation()
-        ]
-        logs = self.feed.held_out(np.concatenate(sums))
+        logs = self.feed.validate(self.workspace)
         self._tell("on_test_end", dict(logs))
         return logs
 

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._batching import as_shards, chunks, count_batches, plan_epoch
+from sklearn_seqae._batching import Patches, as_shards, plan_epoch
 from sklearn_seqae._keras.training.losses import LOSSES, Counts
-from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
+from sklearn_seqae._keras.training.packer import Packer
+from sklearn_seqae._keras.training.program import Program, UpdateSettings
 from sklearn_seqae._keras.training.schedule import LearningRates
-from sklearn_seqae._keras.training.settings import Data, Settings, Stream
-from sklearn_seqae._packing import (
-    Corruption,
-    ForecastTargets,
-    PackedShards,
-    pack,
-    pair_with_crops,
-)
-from sklearn_seqae._prefixes import Rows, followed_by_prefixes
-
-STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
-BYTES_PER_CALL = 2**24  # packing and copying to TensorFlow are slow beyond the caches
-SHORTEST_CROP = 0.5  # of a sequence
-Indices = NDArray[np.int64]
+from sklearn_seqae._keras.training.settings import Data, Settings, Source
+from sklearn_seqae._keras.training.workspace import Workspace
+from sklearn_seqae._packing import PackedShards
 
 
 class Feed:
-    """Batches of one fit, packed, and means of their losses.
+    """Batches of one fit, and means of their losses.
 
     Attributes
     ----------
@@ -46,37 +35,24 @@ class Feed:
 
     def __init__(
         self,
-        source: Data | Stream,
+        source: Source,
         settings: Settings,
         program: Program,
         random_state: np.random.RandomState,
         n_earlier_updates: int = 0,
     ) -> None:
         self._source, self._settings, self._program = source, settings, program
-        self.is_stream = isinstance(source, Stream)
+        self._random_state = random_state
+        new_generator = functools.partial(_generator, random_state)
+        self._packer = Packer(
+            program, settings.noise, settings.mask_ratio, new_generator
+        )
+        self.is_stream = not isinstance(source, Data)
         if isinstance(source, Data):
             self._turn_to(source)
-        self._random_state = random_state
-        self._pairs = bool(program.architecture.projection_size)
-        self._of_crops: np.random.Generator | None = None
-        self._of_cuts: np.random.Generator | None = None
-        self._corruption: Corruption | None = None
-        self._no_corruption: Corruption | None = None
-        if self._pairs:
-            self._of_crops = _generator(random_state)
-        if program.architecture.n_forecast_steps:
-            self._of_cuts = _generator(random_state)
-        if program.corrupted:
-            of_masks = _generator(random_state)
-            own = *of_masks.spawn(1), of_masks
-            self._corruption = Corruption(settings.noise, settings.mask_ratio, *own)
-            self._no_corruption = Corruption(0.0, 0.0, *own)
-        self._of_seeds = _generator(random_state) if any(program.stochastic) else None
-        self._of_turns = _generator(random_state) if self.is_stream else None
-        self._steps_per_call = _steps_per_call(
-            program.usual.n_rows, program.architecture
-        )
-        self.n_batches = count_batches(source.n_train, settings.batch_size)
+        self._of_seeds = new_generator() if any(program.stochastic) else None
+        self._of_turns = new_generator() if self.is_stream else None
+        self.n_batches = source.count_batches(settings.batch_size)
         n_updates = settings.epochs * self.n_batches
         self.rates = LearningRates(settings, n_updates, n_earlier_updates)
         self._losses = {name: LOSSES[name] for name in program.losses}
@@ -105,10 +81,10 @@ class Feed:
         self.rates.restore(state["rates"])
 
     def _generators(self) -> list[np.random.Generator]:
-        own = [self._of_crops, self._of_cuts, self._of_seeds, self._of_turns]
-        if self._corruption is not None:
-            own += [self._corruption.of_noise, self._corruption.of_masks]
-        return [generator for generator in own if generator is not None]
+        own = [self._of_seeds, self._of_turns]
+        return self._packer.generators() + [each for each in own if each is not None]
+
+    # Batches --------------------------------------------------------------------------
 
     def turns(self) -> Iterator[NDArray[np.int64]]:
         """Draw one epoch's batches, those of one turn after the other; see `epoch`."""
@@ -129,46 +105,32 @@ class Feed:
             [train[b] for b in batches],
             self._lengths,
             usual.n_shards,
-            self._n_sequences(usual),
+            self._packer.n_sequences(usual),
         )
 
     def n_steps(self, shards: NDArray[np.int64]) -> int:
         """Count the steps that shards run, one after the other."""
         return int(np.where(shards >= 0, self._lengths[shards], 0).max(axis=-1).sum())
 
-    def training(
-        self, shards: NDArray[np.int64], one_by_one: bool
-    ) -> Iterator[PackedShards]:
-        """Pack batches for one call after the other into TensorFlow."""
-        whole = chunks(shards, self._lengths, self._steps_per_call)
-        for piece in shards[:, None] if one_by_one else whole:
-            yield from map(self._pack_for_training, self._by_shape(piece))
+    def training(self, shards: NDArray[np.int64], one_by_one: bool) -> Iterator[Any]:
+        """Yield what `train` takes, for one call after the other."""
+        return self._packer.training(self._data, shards, one_by_one)
 
-    def validation(self) -> Iterator[PackedShards]:
-        """Pack the validation set, as it is, without crops, prefixes or noise."""
-        held_out, usual = self._data.validation, self._program.usual
-        order = held_out[np.argsort(self._lengths[held_out], kind="stable")]
-        is_usual = self._lengths[order] <= usual.n_steps
-        yield from self._pack_for_validation(order[is_usual], usual)
-        if self._program.long is not None:
-            yield from self._pack_for_validation(order[~is_usual], self._program.long)
+    def train(self, workspace: Workspace, packed: Any) -> NDArray[np.float64]:
+        """Make the updates of some batches; sums for each, see `sums_of`."""
+        settings = self.update_settings(len(packed.starts))
+        losses = workspace.train(packed, settings)
+        return sums_of(losses, packed, self._data.patches)
 
-    def sums(
-        self, losses: NDArray[np.float32], packed: PackedShards
-    ) -> NDArray[np.float64]:
-        """Return what `means` needs of each batch: its losses and its `Counts`.
+    def validate(self, workspace: Workspace) -> dict[str, float]:
+        """Return the losses of the validation set."""
+        sums = [
+            sums_of(workspace.evaluate(packed), packed, self._data.patches)
+            for packed in self._packer.validation(self._data)
+        ]
+        return self._held_out(np.concatenate(sums))
 
-        ``losses`` are as from `Workspace.train`.
-        """
-        n_values, n_ahead, by_feature = self._observed(packed)
-        n_paired = packed.row_weight.shape[2] - packed.forecast.recent.shape[2]
-        counts = Counts(
-            n_values,
-            packed.row_weight.sum(axis=(1, 2), dtype=np.float64),
-            packed.row_weight[..., :n_paired].sum(axis=(1, 2), dtype=np.float64),
-            n_ahead,
-        )
-        return np.column_stack([losses, *counts, by_feature]).astype(np.float64)
+    # Losses ---------------------------------------------------------------------------
 
     def means(self, sums: NDArray[np.float64]) -> dict[str, float]:
         """Average over some batches, an epoch's for example, by name."""
@@ -179,7 +141,7 @@ class Feed:
         }
         return means | {f"loss[{j}]": _ratio(*part) for j, part in enumerate(parts)}
 
-    def held_out(self, sums: NDArray[np.float64]) -> dict[str, float]:
+    def _held_out(self, sums: NDArray[np.float64]) -> dict[str, float]:
         """Average over the validation set; the objective is given where it differs."""
         losses, counts, _ = self._totals(sums)
         means, settings = self.means(sums), self._settings
@@ -202,90 +164,7 @@ class Feed:
         by_name = dict(zip(self._losses, losses, strict=True))
         return by_name, Counts(*counts), list(zip(parts, of_parts, strict=True))
 
-    def _observed(
-        self, packed: PackedShards
-    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Count observed values, those ahead and, with categories, by feature."""
-        weight, ahead = packed.weight, packed.forecast.weight
-        starts, patches = packed.starts[:, 0], self._data.patches
-        if patches.categories is None:
-            per_step = weight.sum(axis=(1, 2), dtype=np.float64)
-            n_ahead = ahead.sum(axis=(1, 2, 3, 4), dtype=np.float64)
-            none = np.zeros((len(starts), 0))
-            return np.add.reduceat(per_step, starts), n_ahead, none
-        n_timesteps = patches.n_timesteps
-        divisors = patches.categories.divisors(n_timesteps)
-        counts = np.add.reduceat(weight.sum(axis=1, dtype=np.float64), starts)
-        counts *= divisors
-        n_ahead = ahead.sum(axis=(1, 2, 3), dtype=np.float64) @ divisors
-        by_feature = patches.categories.counts_by_feature(counts, n_timesteps)
-        return counts.sum(axis=1), n_ahead, by_feature
-
-    def _n_sequences(self, shape: ShardShape) -> int:
-        """Count a shard's sequences: a crop and a prefix may follow each."""
-        return (shape.n_rows - shape.n_prefix_rows) // (1 + self._pairs)
-
-    def _by_shape(self, shards: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-        """Cut consecutive batches where one is long, and cut that into other shards."""
-        long = self._program.long
-        if long is None:
-            yield shards
-            return
-        longest = np.where(shards >= 0, self._lengths[shards], 0).max(axis=(1, 2))
-        is_long = longest > self._program.usual.n_steps
-        cuts = np.flatnonzero(is_long[1:] | is_long[:-1]) + 1
-        for piece, (first, *_) in zip(
-            np.split(shards, cuts), np.split(is_long, cuts), strict=True
-        ):
-            batches = [piece[piece >= 0]]
-            n_rows = self._n_sequences(long)
-            yield (
-                as_shards(batches, self._lengths, long.n_shards, n_rows)
-                if first
-                else piece
-            )
-
-    def _pack_for_training(self, shards: NDArray[np.int64]) -> PackedShards:
-        rows, prefixes, forecast = self._rows(shards), self._data.prefixes, None
-        if self._of_crops is not None:
-            paired, crops = pair_with_crops(
-                shards, self._lengths, SHORTEST_CROP, self._of_crops
-            )
-            rows = replace(rows, shards=paired, crops=crops)
-        if prefixes is not None and self._of_cuts is not None:
-            rows, forecast = followed_by_prefixes(rows, shards, prefixes, self._of_cuts)
-        return self._pack(rows, self._corruption, forecast)
-
-    def _pack_for_validation(
-        self, order: Indices, shape: ShardShape
-    ) -> Iterator[PackedShards]:
-        if not len(order):
-            return
-        n_batches = -(-len(order) // (shape.n_shards * shape.n_rows))
-        batches = np.array_split(order, n_batches)
-        shards = as_shards(batches, self._lengths, shape.n_shards, shape.n_rows)
-        for piece in chunks(shards, self._lengths, self._steps_per_call):
-            yield self._pack(self._rows(piece), self._no_corruption)
-
-    def _rows(self, shards: NDArray[np.int64]) -> Rows:
-        return Rows(self._data.patches, shards, self._data.sample_weight, None)
-
-    def _pack(
-        self,
-        rows: Rows,
-        corruption: Corruption | None,
-        forecast: ForecastTargets | None = None,
-    ) -> PackedShards:
-        longest = int(np.append(rows.patches.lengths, 0)[rows.shards].max())
-        return pack(
-            rows.patches,
-            rows.shards,
-            self._program.shape_for(longest).n_steps,
-            rows.sample_weight,
-            crops=rows.crops,
-            corruption=corruption,
-            forecast=forecast,
-        )
+    # Settings -------------------------------------------------------------------------
 
     def update_settings(self, n: int) -> UpdateSettings:
         """Return the settings of the next ``n`` updates."""
@@ -306,18 +185,60 @@ class Feed:
     def _seeds(self, n: int) -> NDArray[np.int32]:
         if self._of_seeds is None:
             return np.zeros((n, 2), np.int32)
-        bound = np.iinfo(np.int32).max
-        return self._of_seeds.integers(bound, size=(n, 2)).astype(np.int32)
+        return seeds(self._of_seeds, n)
+
+
+def sums_of(
+    losses: NDArray[np.float32],
+    packed: PackedShards,
+    patches: Patches | None = None,
+) -> NDArray[np.float64]:
+    """Return what `Feed.means` needs of each batch: its losses and its `Counts`.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n_batches, n_losses)
+        As from `Workspace.train`.
+    packed : PackedShards
+    patches : Patches, default=None
+        Of these sequences. Where they have categories, counts by feature follow.
+    """
+    n_values, n_ahead, by_feature = _observed(packed, patches)
+    n_paired = packed.row_weight.shape[2] - packed.forecast.recent.shape[2]
+    counts = Counts(
+        n_values,
+        packed.row_weight.sum(axis=(1, 2), dtype=np.float64),
+        packed.row_weight[..., :n_paired].sum(axis=(1, 2), dtype=np.float64),
+        n_ahead,
+    )
+    return np.column_stack([losses, *counts, by_feature]).astype(np.float64)
+
+
+def _observed(
+    packed: PackedShards, patches: Patches | None
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Count observed values, those ahead and, with categories, by feature."""
+    weight, ahead, starts = packed.weight, packed.forecast.weight, packed.starts[:, 0]
+    if patches is None or patches.categories is None:
+        per_step = weight.sum(axis=(1, 2), dtype=np.float64)
+        n_ahead = ahead.sum(axis=(1, 2, 3, 4), dtype=np.float64)
+        return np.add.reduceat(per_step, starts), n_ahead, np.zeros((len(starts), 0))
+    n_timesteps = patches.n_timesteps
+    divisors = patches.categories.divisors(n_timesteps).astype(np.float64)
+    counts = np.add.reduceat(weight.sum(axis=1, dtype=np.float64), starts) * divisors
+    n_ahead = ahead.sum(axis=(1, 2, 3), dtype=np.float64) @ divisors
+    by_feature = patches.categories.counts_by_feature(counts, n_timesteps)
+    return counts.sum(axis=1), n_ahead, by_feature
+
+
+def seeds(generator: np.random.Generator, n: int) -> NDArray[np.int32]:
+    """Draw the seeds of ``n`` updates."""
+    bound = np.iinfo(np.int32).max
+    return generator.integers(bound, size=(n, 2)).astype(np.int32)
 
 
 def _ratio(total: float, counts: float) -> float:
     return float(total / counts) if counts else 0.0
-
-
-def _steps_per_call(n_rows: int, architecture: Architecture) -> int:
-    """As many as `BYTES_PER_CALL` has room for, read forwards and backwards."""
-    width = 2 * architecture.n_inputs + architecture.n_extra_inputs
-    return min(STEPS_PER_CALL, max(1, BYTES_PER_CALL // (2 * n_rows * width * 4)))
 
 
 def _generator(random_state: np.random.RandomState) -> np.random.Generator:

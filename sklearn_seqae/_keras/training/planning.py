@@ -12,7 +12,12 @@ from sklearn_seqae._keras.network.scratch import count_bytes
 from sklearn_seqae._keras.training.draws import Stochastic
 from sklearn_seqae._keras.training.losses import losses_of
 from sklearn_seqae._keras.training.program import Program, ShardShape
-from sklearn_seqae._keras.training.settings import Data, Settings, Stream
+from sklearn_seqae._keras.training.settings import (
+    Partitions,
+    Settings,
+    Source,
+    Stream,
+)
 from sklearn_seqae._network.decoders import make_decoder
 
 MAX_BYTES = 2**29  # of the buffers of a batch: 1,024 steps of 64 rows, 64 units
@@ -22,15 +27,16 @@ COARSE = 1024  # steps: long buffers are multiples of it
 
 
 def plan_program(
-    architecture: Architecture, data: Data | Stream, settings: Settings
+    architecture: Architecture, data: Source, settings: Settings
 ) -> Program:
     """Choose the program that trains a network on some data."""
-    n_sequences = data.n_train
+    n_sequences, batch_size = data.n_train, settings.batch_size
     if isinstance(data, Stream):  # its turns have whole batches, but for the last
-        n_sequences += -n_sequences % settings.batch_size
-    usual, long = plan_shapes(
-        architecture, data.lengths, n_sequences, settings.batch_size
-    )
+        n_sequences += -n_sequences % batch_size
+    if isinstance(data, Partitions):  # one shard at a time
+        _, batch_size = data.shards(batch_size)
+        n_sequences = batch_size
+    usual, long = plan_shapes(architecture, data.lengths, n_sequences, batch_size)
     return Program(
         architecture,
         usual,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 import keras
@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._baselines import Baselines
-from sklearn_seqae._batching import Patches, auto_epochs
+from sklearn_seqae._batching import (
+    ROWS,
+    Patches,
+    auto_epochs,
+    count_batches,
+    hold_out,
+)
 from sklearn_seqae._prefixes import Prefixes
 
 FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained
@@ -142,6 +148,17 @@ class Data:
             float(ahead[self.train].sum()),
         )
 
+    def count_batches(self, batch_size: int) -> int:
+        """Count the batches of an epoch."""
+        return count_batches(self.n_train, batch_size)
+
+    def holding_out(self, share: float, random_state: np.random.RandomState) -> Data:
+        """Return the same data, a share of the sequences set aside for validation."""
+        n = len(self.patches)
+        validation = hold_out(n, share, random_state)
+        train = np.setdiff1d(np.arange(n), validation)
+        return replace(self, train=train, validation=validation)
+
     def turns(self, random_state: np.random.Generator | None) -> Iterator[Data]:
         """Yield the data of an epoch: all of them, at once."""
         yield self
@@ -178,7 +195,86 @@ class Stream:
         """Nothing is held out."""
         return np.arange(0)
 
+    def count_batches(self, batch_size: int) -> int:
+        """Count the batches of an epoch."""
+        return count_batches(self.n_train, batch_size)
+
+    def holding_out(self, share: float, random_state: np.random.RandomState) -> Stream:
+        """Raise an error: a share would have to be in memory."""
+        raise ValueError(
+            "early_stopping=True, or a callback that monitors a validation loss, sets "
+            "sequences aside, which needs all of them in memory, but X comes in chunks "
+            "that are more than its buffer holds; set early_stopping=False and the "
+            "number of epochs, or raise buffer_size of X."
+        )
+
     def turns(self, random_state: np.random.Generator | None) -> Iterator[Data]:
         """Yield the data of an epoch, a part at a time."""
         assert random_state is not None
         return self.take_turns(random_state)
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """Sequences to train on that are elsewhere, a part of them in each partition.
+
+    Attributes
+    ----------
+    lengths : ndarray of shape (n_sequences,)
+        LSTM steps of all sequences.
+    offsets : ndarray of shape (n_partitions + 1,)
+        The first sequence of each partition.
+    totals : Totals
+    baselines : Baselines
+        Of a sample.
+    tasks : Tasks
+        Where functions run, see `sklearn_seqae._dask`.
+    data : list
+        Results of tasks: the `Data` of each partition.
+    """
+
+    lengths: Indices
+    offsets: Indices
+    totals: Totals
+    baselines: Baselines
+    tasks: Any
+    data: list[Any]
+
+    @property
+    def n_train(self) -> int:
+        """Sequences of the training set."""
+        return len(self.lengths)
+
+    @property
+    def validation(self) -> Indices:
+        """Nothing is held out."""
+        return np.arange(0)
+
+    def shards(self, batch_size: int) -> tuple[int, int]:
+        """Return how many shards a batch has, and how many sequences a shard."""
+        size = min(batch_size, ROWS)
+        return -(-batch_size // size), size
+
+    def count_batches(self, batch_size: int) -> int:
+        """Count the batches of an epoch."""
+        n_shards, size = self.shards(batch_size)
+        of_all = (-(-np.diff(self.offsets) // size)).sum()
+        return int(-(-of_all // n_shards))
+
+    def holding_out(
+        self, share: float, random_state: np.random.RandomState
+    ) -> Partitions:
+        """Raise an error: what would be set aside is elsewhere."""
+        raise ValueError(
+            "early_stopping=True, or a callback that monitors a validation loss, sets "
+            "sequences aside, which needs all of them in memory, but X is a Dask "
+            "collection; set early_stopping=False and the number of epochs, or pass "
+            "X.compute()."
+        )
+
+    def turns(self, random_state: np.random.Generator | None) -> Iterator[Data]:
+        """Yield nothing: the data are elsewhere."""
+        yield from ()
+
+
+Source = Data | Stream | Partitions

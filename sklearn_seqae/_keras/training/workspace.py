@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
-from dataclasses import fields
-from itertools import cycle
 from typing import Any
 
 import keras
@@ -17,14 +14,22 @@ from numpy.typing import NDArray
 from sklearn_seqae._keras.devices import has_gpu, n_threads, xla_compiles
 from sklearn_seqae._keras.network.engines import engine_maker
 from sklearn_seqae._keras.network.scratch import allocate_scratch
+from sklearn_seqae._keras.network.vector import (
+    from_vector,
+    tensors_from_vector,
+    to_vector,
+)
 from sklearn_seqae._keras.sessions import open_session, tensor_function
+from sklearn_seqae._keras.training.batches import (
+    Batches,
+    as_arguments,
+    from_arguments,
+)
 from sklearn_seqae._keras.training.compiled import (
     CompiledModel,
     new_optimizer,
     optimizer_identity,
 )
-from sklearn_seqae._keras.training.draws import draw
-from sklearn_seqae._keras.training.forward_pass import Shard
 from sklearn_seqae._keras.training.objective import Objective
 from sklearn_seqae._keras.training.parameters import Parameters
 from sklearn_seqae._keras.training.program import (
@@ -35,7 +40,7 @@ from sklearn_seqae._keras.training.program import (
     update_signature,
 )
 from sklearn_seqae._layers import Weights
-from sklearn_seqae._packing import ForecastTargets, PackedShards
+from sklearn_seqae._packing import PackedShards
 from sklearn_seqae._state import OptimizerState, State
 
 Tensor = Any
@@ -71,12 +76,11 @@ class Workspace:
         objective = Objective(
             program.architecture,
             engine_maker(program.architecture, has_gpu()),
-            [variable.value for variable in self._parameters.trained],
+            self._trained,
             self._parameters.by_name,
             program.losses,
         )
-        self._gradients_of_shard = tensor_function(objective.gradients, self._jit)
-        self._losses_of_shard = tensor_function(objective.losses, self._jit)
+        self._batches = Batches(program, objective, self._jit)
         self._update = tensor_function(self._apply, self._jit)
         self.n_bytes = 0
 
@@ -127,7 +131,7 @@ class Workspace:
         )
 
     def get_weights(self) -> Weights:
-        values = self._session.read([v.value for v in self._parameters.trained])
+        values = self._session.read(self._trained)
         return dict(
             zip(self._parameters.names, self._parameters.to_keras(values), strict=True)
         )
@@ -149,6 +153,14 @@ class Workspace:
     @property
     def _optimizer(self) -> keras.optimizers.Optimizer:
         return self._parameters.optimizer
+
+    @property
+    def _trained(self) -> list[Any]:
+        return [variable.value for variable in self._parameters.trained]
+
+    @property
+    def _shapes(self) -> list[tuple[int, ...]]:
+        return [tuple(variable.shape) for variable in self._parameters.trained]
 
     @property
     def _variables(self) -> list[Any]:
@@ -200,6 +212,35 @@ class Workspace:
         """Return the same without an update."""
         return self._run(self._evaluation_function, packed)
 
+    def gradient(
+        self, packed: PackedShards, settings: UpdateSettings
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the losses of one batch, (n_losses,), and their weighted gradient.
+
+        The gradient is one vector, like `vector`. There is no update.
+        """
+        found = self._run(self._gradient_function, packed, *settings)
+        n = len(self.program.losses) + self.program.n_by_feature
+        return found[:n], found[n:]
+
+    def apply(self, gradient: NDArray[np.float32], learning_rate: np.float32) -> None:
+        """Make an update, with a gradient from `gradient`; a rate of 0 is no rate."""
+        if "apply" not in self._functions:
+            signature = tf.TensorSpec(gradient.shape), tf.TensorSpec(())
+            self._functions["apply"] = self._session.function(
+                self._apply_vector, signature
+            )
+        self._functions["apply"](gradient, learning_rate)
+
+    @property
+    def vector(self) -> NDArray[np.float32]:
+        """All weights, as one vector."""
+        return to_vector(self._session.read(self._trained))
+
+    @vector.setter
+    def vector(self, weights: NDArray[np.float32]) -> None:
+        self._session.write(from_vector(weights, self._shapes), self._trained)
+
     def _run(
         self, make: Any, packed: PackedShards, *arrays: Any
     ) -> NDArray[np.float32]:
@@ -207,12 +248,20 @@ class Workspace:
         self.is_sound = key in self._compiled
         if key not in self._functions:
             self._functions[key] = make(key[1])
-        losses: NDArray[np.float32] = self._functions[key](*_arrays(packed), *arrays)
+        found: NDArray[np.float32] = self._functions[key](
+            *as_arguments(packed), *arrays
+        )
         self._compiled.add(key)
-        self.is_sound = bool(np.isfinite(losses).all())
-        return losses
+        self.is_sound = bool(np.isfinite(found).all())
+        return found
 
     def _training_function(self, shape: ShardShape) -> Any:
+        return self._in_buffers(self._train_batches, shape)
+
+    def _gradient_function(self, shape: ShardShape) -> Any:
+        return self._in_buffers(self._gradient_of_batch, shape)
+
+    def _in_buffers(self, function: Any, shape: ShardShape) -> Any:
         program = self.program
         # Without XLA nothing is updated in place; there buffers would only cost.
         scratch = [
@@ -227,7 +276,7 @@ class Workspace:
         self.n_bytes += sum(math.prod(v.shape) * v.dtype.size for v in buffers)
         signature = packed_signature(program, shape, shape.n_prefix_rows)
         return self._session.function(
-            functools.partial(self._train_batches, shape, scratch),
+            functools.partial(function, shape, scratch),
             [*signature, *update_signature(program)],
         )
 
@@ -240,82 +289,42 @@ class Workspace:
     def _train_batches(
         self, shape: ShardShape, scratch: list[Any], *tensors: Tensor
     ) -> Tensor:
-        n = len(fields(PackedShards))
-        packed, settings = PackedShards(*tensors[:n]), UpdateSettings(*tensors[n:])
-        program = self.program
+        packed, settings = from_arguments(tensors)
 
-        def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-            draws = draw(
-                program.architecture,
-                program.stochastic,
-                settings.seed[b],
-                settings.dropout[b],
-                shape.n_shards,
-                shape.n_rows,
-                shape.n_steps,
+        def losses_of(b: Tensor) -> Tensor:
+            losses, gradients = self._batches.gradients(
+                b, packed, settings, shape, scratch
             )
-            # Shards don't depend on each other: TensorFlow runs them side by side, but
-            # for those that share buffers.
-            results = [
-                self._gradients_of_shard(shard, drawn, settings.scale[b], buffers)
-                for shard, drawn, buffers in zip(
-                    self._shards(b, packed, shape), draws, cycle(scratch), strict=False
-                )
-            ]
-            if self._rate is not None:
-                rate = settings.learning_rate[b]
-                self._rate.assign(tf.where(rate > 0, rate, self._rate.value))
-            gradients = zip(*(gradients for _, gradients in results), strict=True)
-            self._update([list(shards) for shards in gradients])
-            return b + 1, losses.write(b, tf.add_n([loss for loss, _ in results]))
+            self._set_rate(settings.learning_rate[b])
+            self._update(gradients)
+            return losses
 
-        return self._over_batches(batch, packed.starts)
+        return self._batches.one_by_one(losses_of, packed.starts)
+
+    def _gradient_of_batch(
+        self, shape: ShardShape, scratch: list[Any], *tensors: Tensor
+    ) -> Tensor:
+        """Return the losses and the gradient of one batch, all as one vector."""
+        packed, settings = from_arguments(tensors)
+        losses, gradients = self._batches.gradients(0, packed, settings, shape, scratch)
+        totals = [tf.reshape(tf.add_n(shards), [-1]) for shards in gradients]
+        return tf.concat([losses, *totals], 0)
 
     def _evaluate_batches(self, shape: ShardShape, *tensors: Tensor) -> Tensor:
         packed = PackedShards(*tensors)
+        losses_of = functools.partial(self._batches.losses, packed=packed, shape=shape)
+        return self._batches.one_by_one(losses_of, packed.starts)
 
-        def batch(b: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
-            shards = self._shards(b, packed, shape)
-            return b + 1, losses.write(
-                b, tf.add_n([self._losses_of_shard(shard) for shard in shards])
-            )
+    def _apply_vector(self, gradient: Tensor, learning_rate: Tensor) -> Tensor:
+        self._set_rate(learning_rate)
+        parts = tensors_from_vector(gradient, self._shapes)
+        self._update([[part] for part in parts])
+        return tf.convert_to_tensor(self._optimizer.iterations.value)
 
-        return self._over_batches(batch, packed.starts)
-
-    def _over_batches(self, batch: Any, starts: Tensor) -> Tensor:
-        n_batches = tf.shape(starts)[0]
-        shape = (len(self.program.losses) + self.program.n_by_feature,)
-        losses = tf.TensorArray(tf.float32, n_batches, element_shape=shape)
-        _, losses = tf.while_loop(
-            lambda b, _: b < n_batches, batch, (0, losses), parallel_iterations=1
-        )
-        return losses.stack()
-
-    def _shards(
-        self, b: Tensor, packed: PackedShards, shape: ShardShape
-    ) -> Iterator[Shard]:
-        """Cut the shards of batch ``b``, each of the size of the buffers."""
-        size, width = shape.n_steps, self.program.architecture.n_inputs
-        for s in range(shape.n_shards):
-
-            def cut(array: Tensor, start: Tensor = packed.starts[b, s]) -> Tensor:
-                rest = array.shape[1:]
-                return tf.slice(array, (start, *[0] * len(rest)), (size, *rest))
-
-            x = cut(packed.x)
-            yield Shard(
-                x,
-                cut(packed.target) if self.program.corrupted else x[:, 1, :, :width],
-                cut(packed.weight),
-                packed.row_weight[b, s],
-                packed.lengths[b, s],
-                ForecastTargets(*(array[b, s] for array in packed.forecast)),
-            )
+    def _set_rate(self, rate: Tensor) -> None:
+        if self._rate is not None:
+            self._rate.assign(tf.where(rate > 0, rate, self._rate.value))
 
     def _apply(self, gradients: list[list[Tensor]]) -> None:
         totals = [tf.add_n(shards) for shards in gradients]
         self._optimizer.apply(totals, self._parameters.trained)
-
-
-def _arrays(packed: PackedShards) -> list[Any]:
-    return [getattr(packed, field.name) for field in fields(packed)]

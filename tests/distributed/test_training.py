@@ -1,0 +1,231 @@
+"""Training on the partitions of Dask collections, on a cluster and without one."""
+
+import os
+import random
+import signal
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import fitted_bits
+from internals import Ended, checkpoints_at_every_call, ended_at_checkpoint
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+
+from sklearn_seqae import SequenceChunks
+from sklearn_seqae.exceptions import InvalidSequenceError
+
+dask = pytest.importorskip("dask", reason="the extra distributed is not installed")
+
+SIZES = (9, 1, 14)
+# Every loss and both decoders, and all that is random
+EVERYTHING = {
+    "n_components": 12,
+    "pooling": ("last", "mean", "max", "attention"),
+    "instance_norm": True,
+    "differences": True,
+    "contrastive_weight": 0.3,
+    "kl_weight": 1e-3,
+    "sparsity_weight": 1e-3,
+    "mask_ratio": 0.3,
+    "noise": 0.1,
+    "dropout": 0.1,
+    "forecast_horizon": 2,
+}
+
+
+def parts_of(X, sizes=SIZES):
+    stops = np.cumsum(sizes)
+    return [X[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
+
+
+def bag_of(parts):
+    import dask.bag as db
+
+    return db.from_delayed([dask.delayed(part) for part in parts])
+
+
+@pytest.fixture(scope="module")
+def in_bag(sequences):
+    return bag_of(parts_of(sequences))
+
+
+class Killer(keras.callbacks.Callback):
+    """Kills a worker at the begin of a batch."""
+
+    def __init__(self, client, batch):
+        super().__init__()
+        self.client, self.batch, self.killed = client, batch, None
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == self.batch and self.killed is None:
+            self.killed = next(iter(self.client.run(os.getpid).values()))
+            os.kill(self.killed, signal.SIGKILL)
+
+
+# -- the same as in one process --------------------------------------------------------
+
+
+def test_weights_are_those_of_one_process_on_the_same_batches(
+    client, plain_autoencoder, sequences
+):
+    # One batch an epoch, so that it has the same sequences: two shards, each elsewhere
+    autoencoder = plain_autoencoder(batch_size=32, epochs=5, scaler="minmax")
+    expected = clone(autoencoder).fit(sequences)
+    with client.as_current():
+        found = clone(autoencoder).fit(bag_of(parts_of(sequences, (15, 9))))
+    for name, loss in expected.history_.items():
+        assert_allclose(found.history_[name], loss, rtol=1e-5)
+    assert_allclose(
+        found.transform(sequences), expected.transform(sequences), rtol=0, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("parameters", [{}, EVERYTHING], ids=["plain", "everything"])
+def test_a_cluster_gives_the_bits_of_one_process(
+    client, plain_autoencoder, in_bag, parameters
+):
+    autoencoder = plain_autoencoder(**parameters, batch_size=20)
+    with client.as_current():
+        found = clone(autoencoder).fit(in_bag)
+    assert np.isfinite(list(found.history_.values())).all()
+    assert fitted_bits(found) == fitted_bits(clone(autoencoder).fit(in_bag))
+
+
+def test_a_killed_worker_changes_nothing(client, plain_autoencoder, in_bag):
+    autoencoder = plain_autoencoder(epochs=4)
+    expected = clone(autoencoder).fit(in_bag)
+    pids = set(client.run(os.getpid).values())
+    killer = Killer(client, batch=2)
+    with client.as_current():
+        found = clone(autoencoder).set_params(callbacks=[killer]).fit(in_bag)
+    assert killer.killed in pids
+    client.wait_for_workers(2)
+    assert killer.killed not in set(client.run(os.getpid).values())
+    found.set_params(callbacks=None)
+    assert fitted_bits(found) == fitted_bits(expected)
+
+
+def test_python_s_and_numpy_s_global_generators_don_t_count(
+    plain_autoencoder, in_bag, client
+):
+    bits = []
+    for seed in (0, 1):
+        random.seed(seed)
+        client.run(random.seed, seed)
+        before = np.random.get_state()[1].tolist()
+        with client.as_current():
+            bits.append(fitted_bits(plain_autoencoder(mask_ratio=0.3).fit(in_bag)))
+        assert np.random.get_state()[1].tolist() == before
+    assert bits[0] == bits[1]
+
+
+# -- what is fitted --------------------------------------------------------------------
+
+
+def test_what_is_fitted_before_training_is_that_of_chunks(
+    plain_autoencoder, sequences, in_bag
+):
+    autoencoder = plain_autoencoder(
+        epochs=1, differences=True, instance_norm=True, n_components=12
+    )
+    X = SequenceChunks(lambda: iter(parts_of(sequences)), buffer_size=150)
+    found, expected = clone(autoencoder).fit(in_bag), clone(autoencoder).fit(X)
+    assert_array_equal(found.scaler_.mean_, expected.scaler_.mean_)
+    assert_allclose(found.scaler_.mean_, np.concatenate(sequences).mean(axis=0))
+    assert found.max_length_ == expected.max_length_ == 16
+    assert found._container.kind == "list"
+
+
+def test_frames_of_cells(plain_autoencoder, sequences):
+    import dask.dataframe as dd
+
+    cells = pd.Series(sequences, pd.Index(np.arange(24) * 3, name="id"))
+    with dask.config.set({"dataframe.convert-string": False}):
+        X = dd.from_pandas(cells, npartitions=3)
+        autoencoder = plain_autoencoder(epochs=1)
+        Z = autoencoder.fit_transform(X).compute(scheduler="synchronous")
+    assert_array_equal(Z.index, cells.index)
+    assert_array_equal(Z, autoencoder.transform(sequences))
+    assert autoencoder.reconstruct(cells).index.equals(cells.index)
+
+
+def test_more_is_learnt_with_more_epochs(plain_autoencoder, in_bag):
+    autoencoder = plain_autoencoder(epochs=25, learning_rate=0.01).fit(in_bag)
+    loss = autoencoder.history_["loss"]
+    assert loss[-1] < 0.8 * loss[0]
+    assert autoencoder.n_iter_ == 25
+
+
+def test_fits_go_on(plain_autoencoder, sequences, in_bag):
+    autoencoder = plain_autoencoder(warm_start=True).fit(in_bag)
+    autoencoder.partial_fit(in_bag)
+    autoencoder.fit(in_bag)
+    assert autoencoder.n_iter_ == len(autoencoder.history_["loss"]) == 2 + 1 + 2
+    assert autoencoder.fit(sequences).n_iter_ == 7
+
+
+def test_killed_fits_go_on_to_the_same_bits(
+    plain_autoencoder, in_bag, tmp_path, monkeypatch
+):
+    checkpoints_at_every_call(monkeypatch.setattr)
+    parameters = {"epochs": 4, "noise": 0.1, "mask_ratio": 0.3}
+    expected = fitted_bits(plain_autoencoder(**parameters).fit(in_bag))
+    autoencoder = plain_autoencoder(checkpoint_path=tmp_path / "file", **parameters)
+    with pytest.raises(Ended), ended_at_checkpoint(3):
+        clone(autoencoder).fit(in_bag)
+    assert fitted_bits(clone(autoencoder).fit(in_bag)) == expected
+
+
+# -- errors ----------------------------------------------------------------------------
+
+
+def test_a_sequence_that_can_not_be_used_is_named(client, plain_autoencoder, sequences):
+    X = list(sequences)
+    X[12] = np.full((4, 2), np.inf)
+    message = r"^partition 2: sequence 2 holds"
+    with pytest.raises(InvalidSequenceError, match=message), client.as_current():
+        plain_autoencoder().fit(bag_of(parts_of(X)))
+    with pytest.raises(InvalidSequenceError, match=message):
+        plain_autoencoder().fit(bag_of(parts_of(X)))
+    X[12] = np.ones((4, 3))
+    with pytest.raises(ValueError, match=r"^partition 2: sequence 2 has 3 features"):
+        plain_autoencoder().fit(bag_of(parts_of(X)))
+    X[10:] = [np.ones((4, 3))] * 14
+    with pytest.raises(ValueError, match=r"^partition 2: sequence 0 has 3 features"):
+        plain_autoencoder().fit(bag_of(parts_of(X)))
+
+
+@pytest.mark.parametrize("sizes", [(0, 24), (12, 0, 12)])
+def test_an_empty_partition_is_named(plain_autoencoder, sequences, sizes):
+    message = rf"^partition {sizes.index(0)}: there is nothing in it.*repartition"
+    with pytest.raises(ValueError, match=message):
+        plain_autoencoder().fit(bag_of(parts_of(sequences, sizes)))
+
+
+def test_a_feature_that_is_nowhere_observed(plain_autoencoder, sequences):
+    X = [x * [1, np.nan] for x in sequences]
+    with pytest.raises(InvalidSequenceError, match="feature 1 has no observed value"):
+        plain_autoencoder().fit(bag_of(parts_of(X)))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"scaler": "robust"}, "RobustScaler, which has no partial_fit"),
+        ({"early_stopping": True}, "sets sequences aside.*is a Dask collection"),
+    ],
+)
+def test_what_needs_all_sequences_in_memory(
+    plain_autoencoder, in_bag, parameters, message
+):
+    with pytest.raises((TypeError, ValueError), match=message):
+        plain_autoencoder(**parameters).fit(in_bag)
+
+
+def test_what_stands_beside_partitions(plain_autoencoder, in_bag):
+    with pytest.raises(ValueError, match="sample_weight is given, but X comes in"):
+        plain_autoencoder().fit(in_bag, sample_weight=np.ones(24))
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        plain_autoencoder().fit(in_bag, y=np.ones(23))
