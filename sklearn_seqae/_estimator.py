@@ -1099,6 +1099,7 @@ class LSTMAutoencoderTransformer(
             network.check_same(parameters)
             network.check_decodable(corpus.lengths, "sequence {row}")
         else:
+            self._container, self.scaler_ = corpus.container, corpus.scaler
             self._random_state = own_random_state(self.random_state)
             network = Autoencoder.untrained(parameters, corpus)
         prefixes = network.preprocessing.prefixes(corpus.sample)
