@@ -439,7 +439,7 @@ def test_what_does_not_hold_yet_says_so(fitted, plain_autoencoder, log, tmp_path
         plain_autoencoder(decoder="unfold").fit(X)
     with pytest.raises(ValueError, match="X comes in parts and has categories"):
         plain_autoencoder().fit(SequenceChunks(lambda: [X]))
-    with pytest.raises(ValueError, match="X has categories, or time=True, which LSTMAut"):
+    with pytest.raises(ValueError, match="X has categories, or time=True, which LSTM"):
         LSTMAutoencoderOutlierDetector(plain_autoencoder()).fit(X)
     chunks = SequenceChunks(lambda: [X, X])
     assert_array_equal(fitted.transform(chunks)[:24], fitted.transform(X))

@@ -21,7 +21,7 @@ _BLOCK = 2**14  # rows to gather at once, so that buffers stay small
 
 @validate_params(
     {
-        "duplicates": [StrOptions({"raise", "first", "last", "mean"})],
+        "duplicates": [StrOptions({"raise", "first", "last", "mean", "keep"})],
         "return_times": ["boolean"],
     },
     prefer_skip_nested_validation=True,
@@ -32,7 +32,7 @@ def to_sequences(
     by: Any,
     order: Any = None,
     columns: Any = None,
-    duplicates: Literal["raise", "first", "last", "mean"] = "raise",
+    duplicates: Literal["raise", "first", "last", "mean", "keep"] = "raise",
     return_times: bool = False,
 ) -> Any:
     """Cut a long table, with one row for each time step, into sequences.
@@ -60,10 +60,11 @@ def to_sequences(
         Columns of features, in this order: numbers, booleans, text or categoricals.
         Null and NaN are missing values. None takes all columns but `by` and `order`.
 
-    duplicates : {"raise", "first", "last", "mean"}, default="raise"
+    duplicates : {"raise", "first", "last", "mean", "keep"}, default="raise"
         Treatment of several rows of a series at one time: raise an error, keep the
-        first or the last row in the order of the frame, or take the mean of each
-        feature over its observed values, which needs numbers.
+        first or the last row in the order of the frame, take the mean of each feature
+        over its observed values, which needs numbers, or keep them all in the order of
+        the frame, as of events that happen at once.
 
     return_times : bool, default=False
         Whether to return the times as well, for `to_frame`.
@@ -146,7 +147,7 @@ def to_sequences(
     if duplicates == "raise" and repeated.any():
         _raise_duplicates(repeated, rows, when, offsets, ids, order)
     values = _stack(table, categories, dtype, rows)
-    if repeated.any():
+    if repeated.any() and duplicates != "keep":
         _check_mean(duplicates, categories)
         values, when, offsets = _one_row_a_time(
             values, when, offsets, repeated, duplicates
@@ -199,7 +200,7 @@ def _raise_duplicates(
         f"series {ids.tolist()[i]!r} has two rows with {order!r} at {when[second]}: "
         f"rows {places[0]} and {places[1]} of the frame; in all, {repeated.sum()} of "
         f"{len(repeated)} rows repeat a time. Drop them, or pass "
-        'duplicates="first", "last" or "mean".'
+        'duplicates="first", "last", "mean" or "keep".'
     )
 
 

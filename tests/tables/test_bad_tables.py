@@ -181,6 +181,12 @@ def test_features_of_complex_numbers():
         read(table().astype({"x": "complex128"}))
 
 
+def test_events_at_once_are_kept_if_asked_for():
+    frame = pd.concat([table(x=[*"abc"])] * 2)
+    X = read(frame, duplicates="keep")
+    assert sum(map(len, X)) == 6
+
+
 def test_a_mean_of_categories():
     frame = pd.concat([table(x=[*"abc"])] * 2)
     with pytest.raises(ValueError, match="mean of numbers, but column 'x' holds cat"):
