@@ -195,16 +195,16 @@ class LSTMAutoencoderTransformer(
         Categories of a feature that are told apart, the infrequent ones as one of them,
         as in `OneHotEncoder`. "auto" is 1000, with a warning where there are more. None
         is no limit: the time of an epoch grows with their number.
+    min_frequency : int or float, default=None
+        Time steps, or share of them, below which a category is infrequent, as in
+        `OneHotEncoder`. Unknown categories count as infrequent ones. They all come back
+        as the most frequent of them.
     time : bool or "auto", default="auto"
         Whether the time since the event before is a feature, its logarithm, and the
         moment of the first event the last component, so that decoded times start where
         they did and rise. It takes a DataFrame indexed by series and time. "auto" is
         True if there are categories. Where all events are equally far apart, time is
         nothing to learn: there is no such feature, and decoded times count from 0.
-    min_frequency : int or float, default=None
-        Time steps, or share of them, below which a category is infrequent, as in
-        `OneHotEncoder`. Unknown categories count as infrequent ones. They all come back
-        as the most frequent of them.
     noise : float, default=0.0
         Standard deviation, in scaled units, of Gaussian noise on the encoder's input
         [3]_. Every epoch draws new noise. The decoder's target has none.

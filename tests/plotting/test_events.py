@@ -4,17 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.base import BaseEstimator
 
 from sklearn_seqae.plotting import EventsDisplay
 
 HOURS = pd.to_datetime(["2024-01-01 10:00", "2024-01-01 11:00", "2024-01-02 10:00"])
 
 
-class Lost:
+class Lost(BaseEstimator):
     """Knows two pages, and forgets the second event of every session."""
 
     categories_ = (np.array(["home", "pay"], object), None)
-    fitted_ = True
+
+    def __sklearn_is_fitted__(self):
+        return True
 
     def fit(self, X, y=None):
         return self
