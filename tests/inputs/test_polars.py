@@ -104,3 +104,9 @@ def test_what_group_by_makes_of_a_long_table():
     table = pl.DataFrame({"id": [1, 1, 2, 1], "t": [0, 1, 0, 2], "x": [1.0, 2, 4, 3]})
     series = table.sort("t").group_by("id", maintain_order=True).agg("x")["x"]
     assert_holds(series, [A[:, :1], B[:, :1]])
+
+
+def test_records_are_refused():
+    records = pl.Series([[{"a": 1.0, "b": 2.0}], [{"a": 3.0, "b": 4.0}]])
+    with pytest.raises(TypeError, match="a column of lists for each field"):
+        to_ragged(records)
