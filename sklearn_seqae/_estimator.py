@@ -7,7 +7,6 @@ cut into patches (`_preprocessing`); a network is chosen and trained (`_autoenco
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
@@ -34,21 +33,14 @@ from sklearn_seqae._architecture import DECODERS
 from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
-from sklearn_seqae._categories import fit_vocabulary, which_are_categories
 from sklearn_seqae._chunks import SequenceChunks, for_each_chunk
-from sklearn_seqae._clock import Clock, fit_clock
-from sklearn_seqae._containers import TimeAxis
 from sklearn_seqae._corpus import read_corpus
 from sklearn_seqae._dask import is_dask, map_partitions
 from sklearn_seqae._diagram import visual_block
 from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
+from sklearn_seqae._events import Events
 from sklearn_seqae._gate import check_same_ids, validate_sequences
-from sklearn_seqae._inputs import (
-    Container,
-    ids_of_sequences,
-    in_unit_of,
-    moments_of_sequences,
-)
+from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._outputs import (
     container_ahead,
@@ -57,7 +49,7 @@ from sklearn_seqae._outputs import (
     with_ids,
     with_times,
 )
-from sklearn_seqae._ragged import RaggedArray, cut, offsets_from_lengths
+from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._saving import packed, unpacked
 from sklearn_seqae._scaling import SCALERS, make_scaler, scale, unscale
 from sklearn_seqae._scores import (
@@ -74,7 +66,6 @@ from sklearn_seqae._validation import (
     validate_lengths,
     warn_of_ignored_rate,
 )
-from sklearn_seqae._vocabulary import FeatureCategories, Vocabulary, encoded
 from sklearn_seqae._weighting import checked_weights
 
 if TYPE_CHECKING:
@@ -98,7 +89,7 @@ def _check_forecasts(estimator: Any) -> None:
 
 def _check_categories(estimator: Any) -> None:
     """Raise if fit saw no categories."""
-    if hasattr(estimator, "_autoencoder") and estimator._vocabulary is None:
+    if hasattr(estimator, "_autoencoder") and not estimator._events.n_codes:
         raise AttributeError(
             "there are no distributions of categories: all features in fit were "
             "numbers; name those that are categories in categorical_features, and fit."
@@ -431,9 +422,7 @@ class LSTMAutoencoderTransformer(
     # Set by fit
     _autoencoder: Autoencoder
     _container: Container
-    _vocabulary: Vocabulary | None = None  # of a fit on numbers only
-    _clock: Clock | None = None  # where time is no feature
-    _times: TimeAxis | None = None
+    _events: Events = Events()  # of a fit on numbers
     _built: tuple[Autoencoder, Any] | None = None  # by the first reader of a model
     history_: dict[str, list[float]]
     max_length_: int
@@ -661,7 +650,7 @@ class LSTMAutoencoderTransformer(
             return map_partitions(fitted, "transform", X)
         scaled, container = fitted._scaled(X)
         Z = fitted._autoencoder.embed(scaled, container.dtype)
-        return with_ids(fitted._with_moment(Z, X, scaled), X, self)
+        return with_ids(fitted._events.with_moments(Z, X, scaled), X, self)
 
     def warm_up(self, max_length: int | None = None, *, decode: bool = False) -> Self:
         """Compile now what `transform` runs, so that no later call waits for it.
@@ -767,7 +756,8 @@ class LSTMAutoencoderTransformer(
         fitted = snapshot(self)
         vectors, n_timesteps, _ = fitted._checked(Z, lengths)
         log_p = log_probabilities(fitted._autoencoder, vectors, n_timesteps)
-        return fitted._by_feature(log_p, offsets_from_lengths(n_timesteps))
+        offsets = offsets_from_lengths(n_timesteps)
+        return fitted._events.probabilities(log_p, offsets, fitted._n_features)
 
     def reconstruct(self, X: Any) -> Any:
         """Embed sequences and decode the embeddings.
@@ -791,9 +781,7 @@ class LSTMAutoencoderTransformer(
         fitted = snapshot(self)
         scaled, _ = fitted._scaled(X)
         decoded = fitted._autoencoder.reconstruct(scaled)
-        starts = None
-        if fitted._clock is not None:
-            starts = fitted._moments(X)[scaled.offsets[:-1]]
+        starts = fitted._events.starts(X, scaled)
         return fitted._to_container(decoded, ids_of_sequences(X), starts=starts)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
@@ -852,9 +840,7 @@ class LSTMAutoencoderTransformer(
         fitted = snapshot(self)
         scaled, _ = fitted._scaled(X)
         losses = errors_by_feature(fitted._autoencoder, scaled)
-        if fitted._vocabulary is not None:
-            losses[fitted._vocabulary.order] = losses.copy()
-        return losses
+        return fitted._events.in_order(losses)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`, so GridSearchCV can tune without labels.
@@ -915,9 +901,7 @@ class LSTMAutoencoderTransformer(
         check_scalar(n, "n_timesteps", Integral, min_val=1, max_val=MAX_LENGTH)
         ahead = network.forecast(scaled, n, longest=fitted.max_length_)
         container, ids = container_ahead(fitted._container, n), ids_of_sequences(X)
-        if fitted._clock is None:
-            return fitted._to_container(ahead, ids, container)
-        before = fitted._moments(X)[scaled.offsets[1:] - 1]
+        before = fitted._events.ends(X, scaled)
         return fitted._to_container(ahead, ids, container, starts=before, ahead=True)
 
     @available_if(_check_ahead)
@@ -947,7 +931,8 @@ class LSTMAutoencoderTransformer(
         network, longest = fitted._autoencoder, fitted.max_length_
         log_p = log_probabilities_ahead(network, scaled, longest)
         horizon: Any = network.preprocessing.forecast_horizon
-        return fitted._by_feature(log_p, horizon * np.arange(len(scaled) + 1))
+        offsets = horizon * np.arange(len(scaled) + 1)
+        return fitted._events.probabilities(log_p, offsets, fitted._n_features)
 
     @available_if(_check_prior)
     def sample(self, n_samples: int = 1, random_state: Any = None) -> Any:
@@ -978,31 +963,25 @@ class LSTMAutoencoderTransformer(
         Z = network.sample(n_samples, generator)
         n_timesteps = network.lengths(Z, default=fitted.max_length_)
         decoded = network.decode(Z, n_timesteps)
-        drawn, starts = draw_categories(network, Z, decoded, generator), None
-        if fitted._clock is not None:
-            starts = fitted._clock.decode(generator.standard_normal(n_samples))
-        return fitted._to_container(drawn, None, random_state=generator, starts=starts)
+        drawn = draw_categories(network, Z, decoded, generator)
+        starts = fitted._events.draw_starts(n_samples, generator)
+        return fitted._to_container(drawn, None, starts=starts, random_state=generator)
 
     # Categories -----------------------------------------------------------------------
 
     @property
     def categories_(self) -> list[NDArray[Any] | None]:
         """Categories of each feature, None for a number."""
-        return self._of_vocabulary(lambda each: each.array())
+        check_is_fitted(self, "_autoencoder")
+        known = self._events.categories(self._n_features)
+        return [None if each is None else each.array() for each in known]
 
     @property
     def infrequent_categories_(self) -> list[NDArray[Any] | None]:
         """Categories of each feature that count as one, None for a number."""
-        return self._of_vocabulary(lambda each: each.array(each.infrequent))
-
-    def _of_vocabulary(
-        self, take: Callable[[FeatureCategories], NDArray[Any]]
-    ) -> list[NDArray[Any] | None]:
         check_is_fitted(self, "_autoencoder")
-        features: Any = (None,) * self._n_features
-        if self._vocabulary is not None:
-            features = self._vocabulary.features[: self._n_features]
-        return [None if each is None else take(each) for each in features]
+        known = self._events.categories(self._n_features)
+        return [None if each is None else each.array(each.infrequent) for each in known]
 
     # Keras models ---------------------------------------------------------------------
 
@@ -1036,7 +1015,7 @@ class LSTMAutoencoderTransformer(
         """The models of this fit, built when they are first asked for."""
         check_is_fitted(self)
         fitted = snapshot(self)
-        if fitted._clock is not None:
+        if fitted._events.clock is not None:
             raise AttributeError(
                 "there are no Keras models of a fit with times yet; use transform and "
                 "inverse_transform, or fit with time=False."
@@ -1082,18 +1061,19 @@ class LSTMAutoencoderTransformer(
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         scaler = self.scaler_ if goes_on else make_scaler(self.scaler)
         if not goes_on:
-            self._vocabulary = self._clock = self._times = None
+            self._events = Events()
 
         def encode(given: RaggedArray, container: Container) -> RaggedArray:
             if not goes_on:
-                self._learn_categories(given, container, sample_weight)
-                self._learn_times(X, given, sample_weight)
-            return self._encoded(X, given, container)
+                weight = checked_weights(given, sample_weight)
+                learnt = Events.learn(parameters, X, given, container, weight)
+                self._events = learnt
+            return self._events.encode(X, given, container)
 
         corpus = read_corpus(
             self, X, y, sample_weight, scaler, encode, reset=not goes_on
         )
-        parameters = self._of_network(parameters)
+        parameters = self._events.of_network(parameters)
         if goes_on:
             network = self._autoencoder
             network.check_same(parameters)
@@ -1107,97 +1087,17 @@ class LSTMAutoencoderTransformer(
         trained, result = network.train(corpus, parameters, self._random_state)
         self._take_over(trained, result, corpus.longest, goes_on)
 
-    def _learn_categories(
-        self, given: RaggedArray, container: Container, sample_weight: ArrayLike | None
-    ) -> None:
-        """Set the vocabulary, None if all features are numbers."""
-        self._vocabulary = fit_vocabulary(
-            given,
-            container,
-            which_are_categories(self.categorical_features, given, container),
-            checked_weights(given, sample_weight),
-            self.max_categories,
-            self.min_frequency,
-        )
-
-    def _learn_times(
-        self, X: Any, given: RaggedArray, sample_weight: ArrayLike | None
-    ) -> None:
-        """Set the clock, None if time is no feature."""
-        wanted = self.time is True or (self.time == "auto" and self._vocabulary)
-        found = moments_of_sequences(X) if wanted else None
-        self._clock = self._times = None
-        if found is not None:
-            weight = checked_weights(given, sample_weight)
-            self._clock = fit_clock(found.ticks, given.offsets, weight)
-            self._times = found.times if self._clock else None
-        elif self.time is True:
-            raise ValueError(
-                "time=True, but X has no times; pass a DataFrame indexed by series and "
-                "time, of numbers, dates or durations, or use time='auto'."
-            )
-        if self._clock and self._vocabulary:  # time is a number
-            features = (*self._vocabulary.features, None)
-            self._vocabulary = Vocabulary(features)
-
-    def _of_network(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters for the network, whose components have no moment."""
-        n_components = parameters["n_components"]
-        if self._clock is None or n_components is None:
-            return parameters
-        if n_components < 2:
-            raise ValueError(
-                "time takes one component, which leaves none for the content: "
-                f"n_components is {n_components}; expected at least 2, or time=False."
-            )
-        return parameters | {"n_components": n_components - 1}
-
-    def _encoded(self, X: Any, given: RaggedArray, container: Container) -> RaggedArray:
-        """Add the time as a feature, if it is one, and encode categories."""
-        if self._clock is not None:
-            given = self._clock.with_time(given, self._moments(X))
-        return encoded(self._vocabulary, given, container)
-
-    def _moments(self, X: Any) -> NDArray[np.float64]:
-        """Return the moments of all time steps, in the unit of those in `fit`.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If there are none, or of another kind.
-        """
-        found = moments_of_sequences(X)
-        if found is None or self._times is None:
-            raise ValueError(
-                "X has no times, but fit saw them in the index; pass a DataFrame "
-                "indexed by series and time, or fit with time=False."
-            )
-        return in_unit_of(found, self._times)
-
-    def _with_moment(
-        self, Z: NDArray[Any], X: Any, scaled: RaggedArray
-    ) -> NDArray[Any]:
-        """Append the moment of the first event to embeddings, if time is a feature."""
-        if self._clock is None:
-            return Z
-        starts = self._moments(X)[scaled.offsets[:-1]]
-        return np.column_stack([Z, self._clock.encode(starts)]).astype(Z.dtype)
-
-    @property
-    def _n_codes(self) -> int:
-        """Features that are codes of categories; the last ones of scaled sequences."""
-        return len(self._vocabulary.sizes) if self._vocabulary else 0
-
     def _take_over(
         self, trained: Autoencoder, result: Result, longest: int, goes_on: bool
     ) -> None:
         """Set the attributes of a fit; then raise what interrupted it, if anything."""
         self.patch_size_ = trained.preprocessing.patch_size
         self.max_length_ = max(longest, self.max_length_) if goes_on else longest
-        result.history = self._named(result.history)
+        names = self._container.feature_names or range(self._n_features)
+        result.history = self._events.named(result.history, names)
         self.history_ = result.history_after(self.history_ if goes_on else {})
         self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
-        self._n_features_out = trained.n_components + (self._clock is not None)
+        self._n_features_out = trained.n_components + self._events.n_moments
         self._autoencoder = trained
         if result.interrupt:
             note = (
@@ -1205,16 +1105,6 @@ class LSTMAutoencoderTransformer(
             )
             result.interrupt.add_note(note)
             raise result.interrupt
-
-    def _named(self, history: dict[str, list[float]]) -> dict[str, list[float]]:
-        """Name the losses of features, which are numbered as the network has them."""
-        if self._vocabulary is None:
-            return history
-        order = self._vocabulary.order
-        names = list(self._container.feature_names or range(self._n_features))
-        names += [] if self._times is None else [self._times.name]
-        named = {f"loss[{n}]": f"loss[{names[j]}]" for n, j in enumerate(order)}
-        return {named.get(name, name): losses for name, losses in history.items()}
 
     def _remove_checkpoint(self) -> None:
         """Remove the file of a fit that has ended well."""
@@ -1225,8 +1115,8 @@ class LSTMAutoencoderTransformer(
         """Check sequences against those in `fit`, and scale them."""
         check_is_fitted(self)
         ragged, container = validate_sequences(self, X, reset=False)
-        ragged = self._encoded(X, ragged, container)
-        return scale(self.scaler_, ragged, self._n_codes), container
+        ragged = self._events.encode(X, ragged, container)
+        return scale(self.scaler_, ragged, self._events.n_codes), container
 
     def _checked(
         self, Z: ArrayLike, lengths: ArrayLike | None
@@ -1235,30 +1125,13 @@ class LSTMAutoencoderTransformer(
 
         How many time steps, and the moment of the first one if time is a feature.
         """
-        vectors, starts = validate_embedding(self, Z), None
-        if self._clock is not None:
-            starts, vectors = self._clock.decode(vectors[:, -1]), vectors[:, :-1]
+        vectors, starts = self._events.without_moments(validate_embedding(self, Z))
         if lengths is None:
             found = self._autoencoder.lengths(vectors, default=self.max_length_)
             return vectors, found, starts
         n_timesteps = validate_lengths(lengths, len(vectors))
         check_same_ids(lengths, ids_of_rows(Z), "lengths", "Z.index")
         return vectors, n_timesteps, starts
-
-    def _by_feature(
-        self, log_p: list[NDArray[np.float32]], offsets: NDArray[np.int64]
-    ) -> list[list[NDArray[np.float64]] | None]:
-        """Return probabilities of categories, by feature and sequence."""
-        of_columns = iter(log_p)
-        features: Any = ()
-        if self._vocabulary is not None:
-            features = self._vocabulary.features[: self._n_features]
-        return [
-            None
-            if each is None
-            else list(cut(each.probabilities(np.exp(next(of_columns))), offsets))
-            for each in features
-        ]
 
     def _to_container(
         self,
@@ -1274,14 +1147,13 @@ class LSTMAutoencoderTransformer(
         ``starts`` are the moments of first events, or of the last ones before those
         that are ``ahead``.
         """
-        ragged = unscale(self.scaler_, scaled, self._n_codes)
-        container = container or self._container
-        if self._vocabulary is not None:
-            ragged = self._vocabulary.decode(ragged, container, random_state)
-        if self._clock is None or self._times is None or starts is None:
-            return from_ragged(ragged, container, ids)
-        ragged, moments = self._clock.without_time(ragged, starts, ahead)
-        return with_times(from_ragged(ragged, container, ids), moments, self._times)
+        events, container = self._events, container or self._container
+        ragged = unscale(self.scaler_, scaled, events.n_codes)
+        ragged, moments = events.decode(ragged, container, starts, ahead, random_state)
+        found = from_ragged(ragged, container, ids)
+        if moments is None or events.times is None:
+            return found
+        return with_times(found, moments, events.times)
 
     def _sk_visual_block_(self) -> Any:
         return visual_block(self)

@@ -166,7 +166,7 @@ def refuse_events(estimator: Any, container: Container) -> None:
     """
     named = estimator.categorical_features
     is_named = not isinstance(named, str) and named is not None
-    learnt = estimator._vocabulary is not None or estimator._clock is not None
+    learnt = bool(estimator._events)
     if any(container.levels) or is_named or estimator.time is True or learnt:
         raise ValueError(
             "X comes in parts and has categories, or time=True, which fit does not "

@@ -24,11 +24,10 @@ import numpy as np
 from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._checksums import checksum
-from sklearn_seqae._clock import Clock
-from sklearn_seqae._containers import Container, TimeAxis
+from sklearn_seqae._containers import Container
 from sklearn_seqae._design import make_architecture
+from sklearn_seqae._events import Events
 from sklearn_seqae._plain import from_plain, to_plain
-from sklearn_seqae._vocabulary import Vocabulary
 
 Attributes = dict[str, Any]
 
@@ -38,9 +37,7 @@ CLASSES = MappingProxyType(
     {
         "_autoencoder": Autoencoder,
         "_container": Container,
-        "_vocabulary": Vocabulary | None,
-        "_clock": Clock | None,
-        "_times": TimeAxis | None,
+        "_events": Events,
     }
 )
 OF_KERAS = ("optimizer", "learning_rate")  # parameters that may be objects of Keras
@@ -195,12 +192,12 @@ def _check_fitted(attributes: Attributes) -> None:
     network = attributes["_autoencoder"]
     _check_specification(network)
     _check_weights(network)
-    _check_vocabulary(network, attributes.get("_vocabulary"))
-    has_clock = attributes.get("_clock") is not None
+    events = attributes.get("_events", Events())
+    _check_categories(network, events)
     expected = {
         "patch_size_": network.preprocessing.patch_size,
-        "_n_features": network.preprocessing.n_features - has_clock,
-        "_n_features_out": network.n_components + has_clock,
+        "_n_features": network.preprocessing.n_features - events.n_moments,
+        "_n_features_out": network.n_components + events.n_moments,
     }
     for name, value in expected.items():
         if attributes[name] != value:
@@ -229,9 +226,9 @@ def _check_specification(network: Autoencoder) -> None:
             )
 
 
-def _check_vocabulary(network: Autoencoder, vocabulary: Vocabulary | None) -> None:
+def _check_categories(network: Autoencoder, events: Events) -> None:
     """Check that the network has the categories of the vocabulary."""
-    sizes = vocabulary.sizes if vocabulary else ()
+    sizes = events.category_sizes
     if sizes != network.architecture.category_sizes:
         raise ValueError(
             f"the vocabulary has {sizes} categories, but the network "

@@ -338,9 +338,9 @@ def test_saved_and_loaded(fitted, log):
 
 def test_a_network_of_other_categories_is_refused(fitted):
     state = pickle.loads(pickle.dumps(fitted)).__getstate__()
-    state["_vocabulary"]["features"] = state["_vocabulary"]["features"][1:]
-    del state["_saved"]["sha256"]["_vocabulary"]
-    with pytest.raises(ValueError, match="_vocabulary is unknown"):
+    vocabulary = state["_events"]["vocabulary"]
+    vocabulary["features"] = vocabulary["features"][1:]
+    with pytest.raises(ValueError, match="the checksum of _events is another"):
         LSTMAutoencoderTransformer().__setstate__(state)
 
 

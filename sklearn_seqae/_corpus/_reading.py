@@ -41,7 +41,7 @@ def read_corpus(
         With ``reset`` it is to be fitted.
     encode : callable
         Brings sequences as they were read into the order of the network: numbers, then
-        codes of categories. It sets the estimator's `_vocabulary`, if there are any.
+        codes of categories. It sets the estimator's `_events`.
     reset : bool
         Whether a fit begins, rather than goes on.
 
@@ -59,12 +59,5 @@ def read_corpus(
     given, container = validate_sequences(estimator, X, reset=reset)
     check_one_each(X, given, y=y, sample_weight=sample_weight)
     given = encode(given, container)
-    vocabulary = estimator._vocabulary
-    return Corpus.of(
-        given,
-        container,
-        scaler,
-        sample_weight,
-        vocabulary.sizes if vocabulary else (),
-        reset=reset,
-    )
+    sizes = estimator._events.category_sizes
+    return Corpus.of(given, container, scaler, sample_weight, sizes, reset=reset)
