@@ -12,6 +12,7 @@ FIRST = [
     "plot_clustering.py",
     "plot_anomalies.py",
     "plot_long_table.py",
+    "plot_events.py",
     "plot_column_transformer.py",
 ]
 

@@ -11,83 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-Weights = dict[str, NDArray[np.float32]]  # by name, in the order of the layers
-
-
-class Weight(NamedTuple):
-    """An array of a layer.
-
-    Attributes
-    ----------
-    name : str
-        Unique in the network: the layer, for LSTM layers the direction, the kind.
-    shape : tuple of int
-    initializer : {"glorot_uniform", "orthogonal", "zeros", "unit_forget_bias"}
-        In Keras's words.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    initializer: str
-
-
-@dataclass(frozen=True)
-class LSTM:
-    """An LSTM layer: ``n_inputs`` values a step in, ``units`` a direction out."""
-
-    name: str
-    n_inputs: int
-    units: int
-    bidirectional: bool = False
-    return_sequences: bool = True
-
-    @property
-    def directions(self) -> tuple[str, ...]:
-        return ("forward", "backward") if self.bidirectional else ("forward",)
-
-    @property
-    def n_outputs(self) -> int:
-        """Width of the states, both directions together."""
-        return self.units * len(self.directions)
-
-    @property
-    def weights(self) -> tuple[Weight, ...]:
-        gates = 4 * self.units
-        kinds = (
-            ("kernel", (self.n_inputs, gates), "glorot_uniform"),
-            ("recurrent_kernel", (self.units, gates), "orthogonal"),
-            ("bias", (gates,), "unit_forget_bias"),
-        )
-        return tuple(
-            Weight(f"{self.name}/{direction}/{kind}", shape, initializer)
-            for direction in self.directions
-            for kind, shape, initializer in kinds
-        )
-
-
-@dataclass(frozen=True)
-class Dense:
-    """A fully connected layer; ``time_distributed`` says that it writes every step."""
-
-    name: str
-    n_inputs: int
-    units: int
-    use_bias: bool = True
-    activation: str | None = None
-    time_distributed: bool = False
-
-    @property
-    def weights(self) -> tuple[Weight, ...]:
-        shape = self.n_inputs, self.units
-        kernel = Weight(f"{self.name}/kernel", shape, "glorot_uniform")
-        bias = Weight(f"{self.name}/bias", (self.units,), "zeros")
-        return (kernel, bias) if self.use_bias else (kernel,)
-
-
-Layer = LSTM | Dense
+from sklearn_seqae._layers import LSTM, Dense, Embedding, Layer, Weight
+from sklearn_seqae._steps import StepLayout, vector_size
 
 
 @dataclass(frozen=True)
@@ -101,8 +26,8 @@ class DecoderSpec:
     lstm : tuple of LSTM
     output : Dense
         Writes steps.
-    n_inputs : int
-        Values of a step.
+    step : StepLayout
+        What stands in a step.
     embedding_size : int
         Numbers that it decodes.
     n_parts : int
@@ -112,9 +37,14 @@ class DecoderSpec:
     kind: str
     lstm: tuple[LSTM, ...]
     output: Dense
-    n_inputs: int
+    step: StepLayout
     embedding_size: int
     n_parts: int
+
+    @property
+    def n_inputs(self) -> int:
+        """Values of a step."""
+        return self.step.width
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -206,6 +136,12 @@ class Architecture:
         LSTM steps of the forecaster, a second decoder; 0 is none.
     n_recent : int
         Values that the forecaster reads beside the embedding: the last time steps.
+    category_sizes : tuple of int
+        Number of categories of each column of them, see `StepLayout`. Their codes are
+        among the ``n_inputs`` and the ``n_recent`` values.
+    n_timesteps : int
+        Time steps that an LSTM step holds, where there are categories; else 1, since
+        then only ``n_inputs`` counts.
     """
 
     n_inputs: int
@@ -223,13 +159,42 @@ class Architecture:
     variational: bool = False
     n_forecast_steps: int = 0
     n_recent: int = 0
+    category_sizes: tuple[int, ...] = ()
+    n_timesteps: int = 1
+
+    # What stands in a step ------------------------------------------------------------
+
+    @property
+    def step(self) -> StepLayout:
+        """What an LSTM step reads and writes, without the extra inputs."""
+        return self._layout(self.n_timesteps)
+
+    @property
+    def recent(self) -> StepLayout:
+        """The last time steps, as the forecaster reads them."""
+        if not self.category_sizes:
+            return StepLayout(self.n_recent)
+        return self._layout(self.n_recent // self.step.n_features)
+
+    @property
+    def n_packed(self) -> int:
+        """Values of a step in memory, extra inputs included."""
+        return self.n_inputs + self.n_extra_inputs
 
     # The layers, in the order of the data ---------------------------------------------
 
     @property
+    def category_layers(self) -> tuple[Embedding, ...]:
+        """The table of each column of categories."""
+        return tuple(
+            Embedding(f"category_{n}", size, vector_size(size))
+            for n, size in enumerate(self.category_sizes, 1)
+        )
+
+    @property
     def encoder_layers(self) -> tuple[LSTM, ...]:
         layers: list[LSTM] = []
-        width = self.n_inputs + self.n_extra_inputs
+        width = self.step.n_read + self.n_extra_inputs
         for n, units in enumerate(self.hidden_layer_sizes, 1):
             layers.append(LSTM(f"encoder_lstm_{n}", width, units, self.bidirectional))
             width = layers[-1].n_outputs
@@ -289,7 +254,7 @@ class Architecture:
         """The second decoder: it reads the embedding and the last time steps."""
         if not self.n_forecast_steps:
             return None
-        return self._decoder("forecaster", "forecast", "repeat", self.n_recent)
+        return self._decoder("forecaster", "forecast", "repeat", self.recent.n_read)
 
     @property
     def embedding_layers(self) -> tuple[Layer, ...]:
@@ -300,7 +265,12 @@ class Architecture:
             for layers in kinds.values()
             for layer in layers
         )
-        every = *self.encoder_layers, *of_pooling, self.bottleneck_layer
+        every = (
+            *self.category_layers,
+            *self.encoder_layers,
+            *of_pooling,
+            self.bottleneck_layer,
+        )
         return tuple(layer for layer in every if layer is not None)
 
     @property
@@ -326,16 +296,22 @@ class Architecture:
         return tuple(weight for layer in self.layers for weight in layer.weights)
 
     def _decoder(self, name: str, output: str, kind: str, n_beside: int) -> DecoderSpec:
-        sizes, n_inputs = DECODERS[kind], self.n_inputs
+        sizes, step = DECODERS[kind], self.step
         n_parts = self.max_steps if sizes.cuts else 0
         n_read = self.embedding_size + n_beside
-        width = sizes.reads(n_inputs, n_read, n_parts)
+        width = sizes.reads(step.width, n_read, n_parts)
         layers: list[LSTM] = []
         for n, units in enumerate(self.decoder_layer_sizes, 1):
             last = n == len(self.decoder_layer_sizes)
             keep = not (sizes.at_once and last)
             layers.append(LSTM(f"{name}_lstm_{n}", width, units, return_sequences=keep))
             width = units
-        n_written = n_inputs * (n_parts if sizes.at_once else 1)
+        n_written = step.n_outputs * (n_parts if sizes.at_once else 1)
         writes = Dense(output, width, n_written, time_distributed=not sizes.at_once)
-        return DecoderSpec(kind, tuple(layers), writes, n_inputs, n_read, n_parts)
+        return DecoderSpec(kind, tuple(layers), writes, step, n_read, n_parts)
+
+    def _layout(self, n_timesteps: int) -> StepLayout:
+        """Return the layout of so many time steps."""
+        n_codes = len(self.category_sizes)
+        n_numbers = self.n_inputs // self.n_timesteps - n_codes
+        return StepLayout(n_timesteps * n_numbers, n_timesteps, self.category_sizes)

@@ -23,13 +23,12 @@ from sklearn_seqae._prefixes import extended, recent_values, tails
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._state import State
+from sklearn_seqae._steps import to_timesteps
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.export import Models
     from sklearn_seqae._keras.training.result import Result
-
-BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Autoencoder:
         ValueError
             If layer sizes are none, `pooling` names what there is not, the length takes
             the one component, `kl_weight` meets no bottleneck, or the decoder can't cut
-            an embedding of this size.
+            an embedding of this size or can't write categories.
         """
         shaped_by = shaping(parameters)
         if shaped_by["kl_weight"] and shaped_by["n_components"] is None:
@@ -76,7 +75,11 @@ class Autoencoder:
                 "n_components is None; expected an int."
             )
         preprocessing = Preprocessing.fit(
-            parameters, corpus.sample, corpus.weight, corpus.all_lengths
+            parameters,
+            corpus.sample,
+            corpus.weight,
+            corpus.all_lengths,
+            corpus.category_sizes,
         )
         architecture = make_architecture(shaped_by, preprocessing, corpus.longest)
         shaped_by["patch_size"] = preprocessing.patch_size
@@ -197,24 +200,8 @@ class Autoencoder:
         """Encode and decode; ``first`` is the number of the first, for messages."""
         self.check_decodable(scaled.lengths, "sequence {row}")
         embeddings = self._encode(scaled, first)
-        _, units = self.preprocessing.own_units(scaled)
+        _, units = self.preprocessing.own_units(self.preprocessing.numbers(scaled))
         return self._decode(embeddings, scaled.lengths, units, first=first)
-
-    def squared_errors(self, scaled: RaggedArray) -> NDArray[np.float64]:
-        """Mean squared reconstruction error of each sequence, over observed values."""
-        self.check_decodable(scaled.lengths, "sequence {row}")
-        errors = np.empty(len(scaled))
-        for start in range(0, len(scaled), BLOCK):
-            block = scaled[start : start + BLOCK]
-            reconstructed = self.reconstruct(block, start).values.astype(np.float64)
-            difference = reconstructed - block.values
-            observed = np.logical_not(np.isnan(difference))
-            squares = np.where(observed, difference, 0.0) ** 2
-            starts = block.offsets[:-1]
-            total = np.add.reduceat(squares.sum(axis=1), starts)
-            counts = np.add.reduceat(observed.sum(axis=1), starts)
-            errors[start : start + BLOCK] = total / counts
-        return errors
 
     def forecast(self, scaled: RaggedArray, n: int, longest: int) -> RaggedArray:
         """Predict the next ``n`` time steps of scaled sequences.
@@ -248,13 +235,17 @@ class Autoencoder:
         """Predict one horizon, (n_sequences, horizon, n_features)."""
         from sklearn_seqae._keras.inference import forecast
 
-        scale = np.array(self.preprocessing.forecast_scale, np.float32)
-        recent, embeddings = recent_values(scaled), self._encode(scaled)
+        known = self.preprocessing
+        scale, n_numbers = np.array(known.forecast_scale, np.float32), known.n_numbers
+        recent, embeddings = recent_values(scaled, known.n_codes), self._encode(scaled)
         weights = self._trained.weights
-        changes = forecast(self.architecture, weights, embeddings, recent)
-        changes = changes.reshape(len(scaled), -1, scaled.n_features)
-        last = recent[:, None, : scaled.n_features]
-        ahead = last + changes[:, : len(scale)] * scale
+        steps = forecast(self.architecture, weights, embeddings, recent)
+        steps = steps.reshape(-1, steps.shape[-1])
+        ahead = to_timesteps(steps, known.patch_size, known.n_codes)
+        ahead = ahead.reshape(len(scaled), -1, scaled.n_features)[:, : len(scale)]
+        last = recent[:, None, :n_numbers]
+        numbers = last + ahead[..., :n_numbers] * scale
+        ahead = np.concatenate([numbers, ahead[..., n_numbers:]], axis=-1)
         self._check_finite(ahead, "sequence {row}")
         return ahead
 
@@ -274,17 +265,30 @@ class Autoencoder:
         what: str = "sequence {row}",
         first: int = 0,
     ) -> RaggedArray:
+        known = self.preprocessing
+        steps = self._steps(embeddings, n_timesteps, what, first)
+        own = from_patches(steps, n_timesteps, known.patch_size, known.n_codes)
+        return known.in_common_units(own, units)
+
+    def _steps(
+        self,
+        embeddings: NDArray[Any],
+        n_timesteps: NDArray[np.int64],
+        what: str = "sequence {row}",
+        first: int = 0,
+        logits: bool = False,
+    ) -> NDArray[np.float32]:
+        """Return what the decoder writes, the steps of all sequences."""
         from sklearn_seqae._keras.inference import decode
 
         n_steps = self.preprocessing.n_steps(n_timesteps)
         embeddings = np.clip(embeddings, -LARGEST, LARGEST).astype(np.float32)
         weights = self._trained.weights
-        steps = decode(self.architecture, weights, embeddings, n_steps)
+        steps = decode(self.architecture, weights, embeddings, n_steps, logits)
         starts = offsets_from_lengths(n_steps)[:-1]
         largest = np.maximum.reduceat(np.abs(steps).max(axis=1), starts)
         self._check_finite(largest, what, first)
-        own = from_patches(steps, n_timesteps, self.preprocessing.patch_size)
-        return self.preprocessing.in_common_units(own, units)
+        return steps
 
     def _check_finite(
         self, found: NDArray[np.float32], what: str, first: int = 0

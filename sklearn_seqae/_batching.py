@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._steps import Categories, to_steps, to_timesteps
 
 ROWS = 16  # rows of a shard: enough to keep a core busy
 MORE_ROWS = 32  # rows of a shard where that still makes two: a tenth faster a row
 ENOUGH_UPDATES = 500
 ENOUGH_EPOCHS = 10
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
-CONSTANT = 1e-14  # variance that may be rounding of float32
 LONG = 4096  # LSTM steps of a buffer beyond which shards of inference get fewer rows
 Indices = NDArray[np.int64]
 
@@ -45,12 +45,15 @@ class Patches:
         Where each sequence starts in ``values``.
     n_differences : int, default=0
         Columns at the end of ``values`` that are differences from the patch before.
+    categories : Categories, default=None
+        None where there are numbers only.
     """
 
     values: NDArray[np.float32]
     observed: NDArray[np.bool_]
     offsets: Indices
     n_differences: int = 0
+    categories: Categories | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -59,6 +62,13 @@ class Patches:
     def lengths(self) -> Indices:
         """Steps of each sequence, shape (n_sequences,)."""
         return np.diff(self.offsets)
+
+    @property
+    def n_timesteps(self) -> int:
+        """Time steps of a patch, where there are categories."""
+        assert self.categories is not None
+        n_features = self.categories.n_numbers + len(self.categories.sizes)
+        return self.observed.shape[1] // n_features
 
 
 def default_patch_size(lengths: Indices) -> int:
@@ -84,6 +94,7 @@ def to_patches(
     patch_size: int,
     also: Sequence[NDArray[np.floating]] = (),
     n_differences: int = 0,
+    categories: Categories | None = None,
 ) -> Patches:
     """Cut scaled sequences, NaN where a value is missing, into patches.
 
@@ -93,11 +104,14 @@ def to_patches(
         What the decoder writes.
     patch_size : int
         Time steps of a patch.
-    also : sequence of ndarray of shape (n_timesteps, n_features)
+    also : sequence of ndarray of shape (n_timesteps, n_numbers)
         What else the encoder reads; no value may be missing.
     n_differences : int, default=0
         How many of these, at the end, are `differences`.
+    categories : Categories, default=None
+        The features that are codes; None for none.
     """
+    n_codes = 0 if categories is None else len(categories.sizes)
     lengths = scaled.lengths
     offsets = offsets_from_lengths(-(-lengths // patch_size))
     # Where each time step goes, once every sequence takes whole patches.
@@ -106,19 +120,25 @@ def to_patches(
     width = patch_size * scaled.n_features
 
     def scatter(source: NDArray[Any], out: NDArray[Any]) -> None:
-        whole = np.zeros((len(out) * patch_size, scaled.n_features), source.dtype)
+        whole = np.zeros((len(out) * patch_size, source.shape[1]), source.dtype)
         whole[target] = source
-        out[:] = whole.reshape(len(out), width)
+        has_codes = source.shape[1] == scaled.n_features
+        out[:] = to_steps(whole, patch_size, n_codes if has_codes else 0)
 
-    values = np.empty((offsets[-1] + 1, width * (1 + len(also))), np.float32)
+    extra = width - patch_size * n_codes
+    values = np.empty((offsets[-1] + 1, width + extra * len(also)), np.float32)
     observed = np.empty((offsets[-1] + 1, width), bool)
-    scatter(~np.isnan(scaled.values), observed)
-    for n, source in enumerate((fill_missing(scaled).values, *also)):
-        scatter(
-            source.astype(np.float32, copy=False),
-            values[:, n * width : (n + 1) * width],
-        )
-    return Patches(values, observed, offsets, n_differences * width)
+    is_observed = ~np.isnan(scaled.values)
+    if n_codes:
+        is_observed[:, -n_codes:] &= scaled.values[:, -n_codes:] > 0
+    scatter(is_observed, observed)
+    scatter(
+        fill_missing(scaled).values.astype(np.float32, copy=False), values[:, :width]
+    )
+    for n, source in enumerate(also):
+        start = width + n * extra
+        scatter(source.astype(np.float32, copy=False), values[:, start : start + extra])
+    return Patches(values, observed, offsets, n_differences * extra, categories)
 
 
 def root_mean_squares(
@@ -142,45 +162,11 @@ def root_mean_squares(
     return np.where(size > 0, size, 1.0)
 
 
-class Baselines(NamedTuple):
-    """Losses of networks that learnt nothing.
-
-    Attributes
-    ----------
-    of_mean : float
-        Loss of predicting the mean of each feature.
-    of_zero : float
-        Loss of predicting zero, as an untrained network does, or nearly so.
-    """
-
-    of_mean: float
-    of_zero: float
-
-
-def baselines(
-    patches: Patches, n_features: int, sample_weight: NDArray[np.float64]
-) -> Baselines:
-    """Mean squared errors over observed values, without a network.
-
-    Both are 1 at least where features are constant: nothing is better than the mean.
-    """
-    observed = patches.observed[:-1]
-    values = patches.values[:-1, : observed.shape[1]].astype(np.float64)
-    values = values.reshape(-1, n_features)
-    weight = np.repeat(sample_weight, patches.lengths)[:, None] * observed
-    weight = weight.reshape(-1, n_features)
-    total = weight.sum(axis=0)
-    of_zero = float((weight * values**2).sum() / total.sum())
-    values -= values[0]  # so that rounding errors are no variance
-    values -= (weight * values).sum(axis=0) / np.maximum(total, np.finfo(float).tiny)
-    of_mean = float((weight * values**2).sum() / total.sum())
-    if of_mean <= CONSTANT:
-        return Baselines(1.0, max(of_zero, 1.0))
-    return Baselines(of_mean, of_zero)
-
-
 def from_patches(
-    values: NDArray[np.float32], n_timesteps: Indices, patch_size: int
+    values: NDArray[np.float32],
+    n_timesteps: Indices,
+    patch_size: int,
+    n_codes: int = 0,
 ) -> RaggedArray:
     """Undo `to_patches`: cut what lies beyond each sequence's end.
 
@@ -190,8 +176,11 @@ def from_patches(
         The patches of all sequences, one sequence after the other.
     n_timesteps : ndarray of shape (n_sequences,)
         Length of each sequence in time steps.
+    patch_size : int
+    n_codes : int, default=0
+        Features that are codes; the last ones.
     """
-    timesteps = values.reshape(len(values) * patch_size, -1)
+    timesteps = to_timesteps(values, patch_size, n_codes)
     offsets = offsets_from_lengths(n_timesteps)
     starts = offsets_from_lengths(-(-n_timesteps // patch_size))[:-1] * patch_size
     rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], n_timesteps)

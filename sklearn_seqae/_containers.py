@@ -131,6 +131,49 @@ READERS = MappingProxyType(
 )
 
 
+@dataclass(frozen=True)
+class Levels:
+    """The categories of one feature of a container; a code is a position among them.
+
+    Attributes
+    ----------
+    values : tuple of str, bool, int or float
+        Each once, and at least one. In the order of the dtype, if it has one.
+
+    dtype : str
+        Dtype of the column in its library, to give categories back in: "category",
+        "str" or "object" of pandas, "Enum" of polars, "string" of Arrow.
+
+    ordered : bool
+        Whether the dtype says that the order means something.
+    """
+
+    values: tuple[Any, ...]
+    dtype: str
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """Note on the times of a container.
+
+    Attributes
+    ----------
+    name : object
+        Of the level of the index, or of the field, that holds them.
+
+    dtype : str
+        Dtype of NumPy: "int64", "datetime64[us]".
+
+    zone : str or None
+        Time zone.
+    """
+
+    name: Any
+    dtype: str
+    zone: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Container:
     """Note on what `X` was: enough to write the same kind again.
@@ -174,8 +217,12 @@ class Container:
         frame, of the frames in a list; what `to_sequences` stored. None if there are
         none, or if `X` has a univariate sequence in each row.
 
-    frames : {"pandas", "polars", "pyarrow", ""}
-        Library of the frames in a list.
+    frames : {"pandas", "polars", "pyarrow", "records", "dicts", "tuples", ""}
+        Form of the sequences in a list, if they are no arrays of numbers: frames of a
+        library, structured arrays, lists of dicts or of tuples.
+
+    levels : tuple of Levels or None
+        Categories of each feature, None for a number. Empty if all are numbers.
     """
 
     kind: str
@@ -188,6 +235,7 @@ class Container:
     layouts: tuple[Layout, ...] = ()
     feature_names: tuple[str, ...] | None = None
     frames: str = ""
+    levels: tuple[Levels | None, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -42,12 +42,26 @@ def _switch(value: Any) -> Any:
 def make_architecture(
     shaped_by: Mapping[str, Any], preprocessing: Preprocessing, longest: int
 ) -> Architecture:
-    """Return the architecture for sequences of up to ``longest`` time steps."""
+    """Return the architecture for sequences of up to ``longest`` time steps.
+
+    Raises
+    ------
+    ValueError
+        If the decoder can't cut an embedding of this size, or can't write categories.
+    """
     n_components, n_exact = shaped_by["n_components"], preprocessing.n_exact
     variational = shaped_by["kl_weight"]
-    n_inputs = preprocessing.patch_size * preprocessing.n_features
+    patch_size = preprocessing.patch_size
+    n_inputs = patch_size * preprocessing.n_features
+    n_numbers = patch_size * preprocessing.n_numbers
     horizon = preprocessing.forecast_horizon
     cuts = DECODERS[shaped_by["decoder"]].cuts
+    if shaped_by["decoder"] == "unfold" and preprocessing.category_sizes:
+        raise ValueError(
+            "decoder='unfold' reads the numbers that it wrote, and can't read "
+            "categories yet; use decoder='repeat', or categorical_features=None "
+            "without the columns of categories."
+        )
     architecture = Architecture(
         n_inputs=n_inputs,
         embedding_size=0 if n_components is None else n_components - n_exact,
@@ -58,12 +72,14 @@ def make_architecture(
         pooling=shaped_by["pooling"],
         bottleneck=n_components is not None,
         projection_size=PROJECTION_SIZE if shaped_by["contrastive_weight"] else 0,
-        n_extra_inputs=n_inputs * (preprocessing.n_channels - 1),
+        n_extra_inputs=n_numbers * (preprocessing.n_channels - 1),
         decoder=shaped_by["decoder"],
         max_steps=preprocessing.n_steps(longest) if cuts else 0,
         variational=variational,
         n_forecast_steps=preprocessing.n_steps(horizon) if horizon else 0,
         n_recent=N_RECENT * preprocessing.n_features if horizon else 0,
+        category_sizes=preprocessing.category_sizes,
+        n_timesteps=patch_size if preprocessing.category_sizes else 1,
     )
     if n_components is None:
         architecture = replace(architecture, embedding_size=architecture.n_pooled)

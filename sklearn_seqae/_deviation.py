@@ -8,10 +8,11 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._autoencoder import BLOCK, Autoencoder
+from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._distance import CrossFittedDistance
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._scores import BLOCK
 
 Floats = NDArray[np.float64]
 

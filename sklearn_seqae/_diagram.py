@@ -31,7 +31,7 @@ def _caption(estimator: Any) -> str:
     network = getattr(estimator, "_autoencoder", None)
     if network is None:
         return "sequences of any length"
-    container, n_features = estimator._container, network.preprocessing.n_features
+    container, n_features = estimator._container, estimator._n_features
     features = _count(n_features, "feature")
     if container.feature_names is not None:
         features += f": {_shortened(container.feature_names)}"
@@ -39,7 +39,7 @@ def _caption(estimator: Any) -> str:
         column = getattr(estimator, "feature_names_in_", ())
         features += "".join(f" in {name}" for name in column)
     steps = _count(estimator.max_length_, "time step")
-    components = _count(network.n_components, "component")
+    components = _count(estimator._n_features_out, "component")
     return (
         f"{container.caption}; {features}; "
         f"up to {steps} \N{RIGHTWARDS ARROW} {components}"

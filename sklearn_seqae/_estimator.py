@@ -21,7 +21,12 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.utils import Tags, check_scalar
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    RealNotInt,
+    StrOptions,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._architecture import DECODERS
@@ -33,6 +38,7 @@ from sklearn_seqae._corpus import read_corpus
 from sklearn_seqae._dask import is_dask, map_partitions
 from sklearn_seqae._diagram import visual_block
 from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
+from sklearn_seqae._events import Events
 from sklearn_seqae._gate import check_same_ids, validate_sequences
 from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._lengths import MAX_LENGTH
@@ -41,10 +47,18 @@ from sklearn_seqae._outputs import (
     from_ragged,
     ids_of_rows,
     with_ids,
+    with_times,
 )
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._saving import packed, unpacked
 from sklearn_seqae._scaling import SCALERS, make_scaler, scale, unscale
+from sklearn_seqae._scores import (
+    draw_categories,
+    errors,
+    errors_by_feature,
+    log_probabilities,
+    log_probabilities_ahead,
+)
 from sklearn_seqae._validation import (
     check_horizon,
     own_random_state,
@@ -52,6 +66,7 @@ from sklearn_seqae._validation import (
     validate_lengths,
     warn_of_ignored_rate,
 )
+from sklearn_seqae._weighting import checked_weights
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.training.result import Result
@@ -70,6 +85,21 @@ def _check_forecasts(estimator: Any) -> None:
             "forecast is not available: forecast_horizon is None; set it to the number "
             "of time steps to predict, and fit."
         )
+
+
+def _check_categories(estimator: Any) -> None:
+    """Raise if fit saw no categories."""
+    if hasattr(estimator, "_autoencoder") and not estimator._events.n_codes:
+        raise AttributeError(
+            "there are no distributions of categories: all features in fit were "
+            "numbers; name those that are categories in categorical_features, and fit."
+        )
+
+
+def _check_ahead(estimator: Any) -> None:
+    """Raise if categories that follow can't be predicted."""
+    _check_forecasts(estimator)
+    _check_categories(estimator)
 
 
 def _check_prior(estimator: Any) -> None:
@@ -145,6 +175,27 @@ class LSTMAutoencoderTransformer(
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
         Scaler of the features. It is fitted on the time steps of all sequences,
         stacked, and ignores NaN. An instance is cloned.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Features that are categories: "from_dtype" for columns of text, Categorical or
+        Enum, Arrow dictionaries; or their names, numbers, or a mask, which may name
+        numbers and booleans, too. None for none, so that text is an error. The encoder
+        reads a vector for a category, which it learns. The loss is the cross-entropy,
+        divided by that of predicting how often each category occurs. A missing category
+        is one of its own, if there are any in `fit`.
+    max_categories : int, "auto" or None, default="auto"
+        Categories of a feature that are told apart, the infrequent ones as one of them,
+        as in `OneHotEncoder`. "auto" is 1000, with a warning where there are more. None
+        is no limit: the time of an epoch grows with their number.
+    min_frequency : int or float, default=None
+        Time steps, or share of them, below which a category is infrequent, as in
+        `OneHotEncoder`. Unknown categories count as infrequent ones. They all come back
+        as the most frequent of them.
+    time : bool or "auto", default="auto"
+        Whether the time since the event before is a feature, its logarithm, and the
+        moment of the first event the last component, so that decoded times start where
+        they did and rise. It takes a DataFrame indexed by series and time. "auto" is
+        True if there are categories. Where all events are equally far apart, time is
+        nothing to learn: there is no such feature, and decoded times count from 0.
     noise : float, default=0.0
         Standard deviation, in scaled units, of Gaussian noise on the encoder's input
         [3]_. Every epoch draws new noise. The decoder's target has none.
@@ -230,16 +281,22 @@ class LSTMAutoencoderTransformer(
         Time steps per LSTM step.
     max_length_ : int
         Time steps of the longest sequence seen in `fit`.
+    categories_ : list of ndarray or None
+        The categories of each feature of a time step in `fit`, sorted; the last is None
+        if some are missing. None in place of an array for a number.
+    infrequent_categories_ : list of ndarray or None
+        Those of them that count as one.
     history_ : dict of list of float
         Mean of each loss in every epoch, NaN for epochs without it. "loss" is the
         squared error over observed values in scaled units (with ``decoder="unfold"``,
-        under teacher forcing). "contrastive_loss", with `contrastive_weight`, is a
-        cross entropy. "forecast_loss", with `forecast_horizon`, is relative to the
-        error of predicting no change. "kl_loss", with `kl_weight`, is in nats per
-        sequence.
-        "sparsity_loss" comes with `sparsity_weight`. With held-out sequences there are
-        "val_loss", the last two for those sequences, and "val_objective", the weighted
-        sum that early stopping looks at.
+        under teacher forcing), and the cross-entropy of categories. With these,
+        "loss[page]" is the part of the column "page". "contrastive_loss", with
+        `contrastive_weight`, is a cross entropy. "forecast_loss", with
+        `forecast_horizon`, is relative to the error of predicting no change. "kl_loss",
+        with `kl_weight`, is in nats per sequence. "sparsity_loss" comes with
+        `sparsity_weight`. With held-out sequences there are "val_loss", the last two
+        for those sequences, and "val_objective", the weighted sum that early stopping
+        looks at.
     n_iter_ : int
         Epochs run.
     n_features_in_ : int
@@ -254,7 +311,10 @@ class LSTMAutoencoderTransformer(
         Plain Keras models of stock layers, built on demand; they share the fitted
         weights. They read and write scaled sequences, padded at the end (with NaN on
         the way in) to `max_length_`, rounded up to whole patches. NaN inside a
-        sequence, which `transform` interpolates, is zero to them.
+        sequence, which `transform` interpolates, is zero to them. Categories are codes,
+        from 1 on, in the last features: the frequent ones in the order of
+        `categories_`, then the infrequent ones, then the missing one. There are none
+        where time is a feature.
     forecaster_ : keras.Model
         Such a model from sequences to what follows, with `forecast_horizon`.
 
@@ -316,6 +376,18 @@ class LSTMAutoencoderTransformer(
         "decoder": [StrOptions(set(DECODERS))],
         "decoder_layer_sizes": [POSITIVE_INT, "array-like", None],
         "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
+        "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
+        "max_categories": [
+            Interval(Integral, 2, None, closed="left"),
+            StrOptions({"auto"}),
+            None,
+        ],
+        "time": ["boolean", StrOptions({"auto"})],
+        "min_frequency": [
+            POSITIVE_INT,
+            Interval(RealNotInt, 0, 1, closed="neither"),
+            None,
+        ],
         "noise": [NON_NEGATIVE],
         "mask_ratio": [SHARE],
         "dropout": [SHARE],
@@ -350,11 +422,13 @@ class LSTMAutoencoderTransformer(
     # Set by fit
     _autoencoder: Autoencoder
     _container: Container
+    _events: Events = Events()  # of a fit on numbers
     _built: tuple[Autoencoder, Any] | None = None  # by the first reader of a model
     history_: dict[str, list[float]]
     max_length_: int
     n_iter_: int
     scaler_: Any
+    _n_features: int
 
     def __init__(
         self,
@@ -371,6 +445,10 @@ class LSTMAutoencoderTransformer(
         decoder: str = "repeat",
         decoder_layer_sizes: Any = None,
         scaler: Any = "standard",
+        categorical_features: Any = "from_dtype",
+        max_categories: int | str | None = "auto",
+        min_frequency: float | None = None,
+        time: bool | str = "auto",
         noise: float = 0.0,
         mask_ratio: float = 0.3,
         dropout: float = 0.0,
@@ -406,6 +484,10 @@ class LSTMAutoencoderTransformer(
         self.decoder = decoder
         self.decoder_layer_sizes = decoder_layer_sizes
         self.scaler = scaler
+        self.categorical_features = categorical_features
+        self.max_categories = max_categories
+        self.min_frequency = min_frequency
+        self.time = time
         self.noise = noise
         self.mask_ratio = mask_ratio
         self.dropout = dropout
@@ -567,7 +649,8 @@ class LSTMAutoencoderTransformer(
         if is_dask(X):
             return map_partitions(fitted, "transform", X)
         scaled, container = fitted._scaled(X)
-        return with_ids(fitted._autoencoder.embed(scaled, container.dtype), X, self)
+        Z = fitted._autoencoder.embed(scaled, container.dtype)
+        return with_ids(fitted._events.with_moments(Z, X, scaled), X, self)
 
     def warm_up(self, max_length: int | None = None, *, decode: bool = False) -> Self:
         """Compile now what `transform` runs, so that no later call waits for it.
@@ -641,14 +724,40 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         fitted = snapshot(self)
-        vectors, network = validate_embedding(fitted, Z), fitted._autoencoder
-        if lengths is None:
-            n_timesteps = network.lengths(vectors, default=fitted.max_length_)
-        else:
-            n_timesteps = validate_lengths(lengths, len(vectors))
-            check_same_ids(lengths, ids_of_rows(Z), "lengths", "Z.index")
-        decoded = network.decode(vectors, n_timesteps)
-        return fitted._to_container(decoded, ids_of_rows(Z))
+        vectors, n_timesteps, starts = fitted._checked(Z, lengths)
+        decoded = fitted._autoencoder.decode(vectors, n_timesteps)
+        return fitted._to_container(decoded, ids_of_rows(Z), starts=starts)
+
+    @available_if(_check_categories)
+    def inverse_transform_proba(
+        self, Z: ArrayLike, lengths: ArrayLike | None = None
+    ) -> list[list[NDArray[np.float64]] | None]:
+        """Return the distribution of categories where `inverse_transform` has one.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, n_components)
+            Vectors, as `inverse_transform` takes them.
+        lengths : array-like of shape (n_samples,), default=None
+            As in `inverse_transform`.
+
+        Returns
+        -------
+        proba : list of list of ndarray of shape (n_timesteps, n_categories), or None
+            For each feature of a time step an array for each row of `Z`. Its columns
+            are those of `categories_`; rows add up to 1. None for a number.
+
+        Raises
+        ------
+        ValueError
+            As of `inverse_transform`.
+        """
+        check_is_fitted(self)
+        fitted = snapshot(self)
+        vectors, n_timesteps, _ = fitted._checked(Z, lengths)
+        log_p = log_probabilities(fitted._autoencoder, vectors, n_timesteps)
+        offsets = offsets_from_lengths(n_timesteps)
+        return fitted._events.probabilities(log_p, offsets, fitted._n_features)
 
     def reconstruct(self, X: Any) -> Any:
         """Embed sequences and decode the embeddings.
@@ -672,7 +781,8 @@ class LSTMAutoencoderTransformer(
         fitted = snapshot(self)
         scaled, _ = fitted._scaled(X)
         decoded = fitted._autoencoder.reconstruct(scaled)
-        return fitted._to_container(decoded, ids_of_sequences(X))
+        starts = fitted._events.starts(X, scaled)
+        return fitted._to_container(decoded, ids_of_sequences(X), starts=starts)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return the negative reconstruction error of each sequence.
@@ -689,7 +799,8 @@ class LSTMAutoencoderTransformer(
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            Negative mean squared error over observed values, in scaled units.
+            Negative mean squared error over observed values, in scaled units; of
+            categories, the cross-entropy as in training.
 
         Raises
         ------
@@ -702,7 +813,34 @@ class LSTMAutoencoderTransformer(
         if is_dask(X):
             return map_partitions(fitted, "score_samples", X)
         scaled, _ = fitted._scaled(X)
-        return -fitted._autoencoder.squared_errors(scaled)
+        return -errors(fitted._autoencoder, scaled)
+
+    def feature_losses(self, X: Any) -> NDArray[np.float64]:
+        """Return the reconstruction error of each feature.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`.
+
+        Returns
+        -------
+        losses : ndarray of shape (n_features,)
+            Mean over the observed values of all sequences, in the order of the features
+            of a time step: the squared error in scaled units of a number; the
+            cross-entropy of a category, where 1 is that of predicting how often each
+            occurs. Time, where it is a feature, is the last. If a scaler changes the
+            number of features, those that it makes.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a sequence can't be used or is longer than the decoder can write.
+        """
+        fitted = snapshot(self)
+        scaled, _ = fitted._scaled(X)
+        losses = errors_by_feature(fitted._autoencoder, scaled)
+        return fitted._events.in_order(losses)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`, so GridSearchCV can tune without labels.
@@ -743,7 +881,8 @@ class LSTMAutoencoderTransformer(
         -------
         X_next : list of arrays, array or dataframe
             The kind of container seen in `fit`, in original units: the `n_timesteps`
-            time steps that follow each sequence. Times of a long table count from 0.
+            time steps that follow each sequence. Times of a long table count from 0 or,
+            where time is a feature, go on from the last one.
             Columns of a table of rows follow those seen in `fit`. The forecast of a
             sequence does not depend on the other sequences.
 
@@ -761,14 +900,46 @@ class LSTMAutoencoderTransformer(
             n = network.preprocessing.forecast_horizon
         check_scalar(n, "n_timesteps", Integral, min_val=1, max_val=MAX_LENGTH)
         ahead = network.forecast(scaled, n, longest=fitted.max_length_)
-        container = container_ahead(fitted._container, n)
-        return fitted._to_container(ahead, ids_of_sequences(X), container)
+        container, ids = container_ahead(fitted._container, n), ids_of_sequences(X)
+        before = fitted._events.ends(X, scaled)
+        return fitted._to_container(ahead, ids, container, starts=before, ahead=True)
+
+    @available_if(_check_ahead)
+    def forecast_proba(self, X: Any) -> list[list[NDArray[np.float64]] | None]:
+        """Return the distribution of the categories that follow each sequence.
+
+        Available with `forecast_horizon` and categories.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `forecast`.
+
+        Returns
+        -------
+        proba : list of list of ndarray of shape (forecast_horizon, n_categories), or \
+                None
+            As of `inverse_transform_proba`, for each sequence.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a sequence can't be used or has other features than those in `fit`.
+        """
+        fitted = snapshot(self)
+        scaled, _ = fitted._scaled(X)
+        network, longest = fitted._autoencoder, fitted.max_length_
+        log_p = log_probabilities_ahead(network, scaled, longest)
+        horizon: Any = network.preprocessing.forecast_horizon
+        offsets = horizon * np.arange(len(scaled) + 1)
+        return fitted._events.probabilities(log_p, offsets, fitted._n_features)
 
     @available_if(_check_prior)
     def sample(self, n_samples: int = 1, random_state: Any = None) -> Any:
         """Draw new sequences, like those in `fit`.
 
-        Embeddings are drawn from the standard normal distribution and decoded. The
+        Embeddings are drawn from the standard normal distribution and decoded.
+        Categories are drawn from their distribution at each time step. The
         length component is drawn, too, between the shortest and the longest sequence in
         `fit`. Without a length component, sequences have `max_length_` time steps.
         Available after a fit with `kl_weight`.
@@ -788,8 +959,29 @@ class LSTMAutoencoderTransformer(
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         generator, fitted = own_random_state(random_state), snapshot(self)
-        Z = fitted._autoencoder.sample(n_samples, generator)
-        return fitted.inverse_transform(Z)
+        network = fitted._autoencoder
+        Z = network.sample(n_samples, generator)
+        n_timesteps = network.lengths(Z, default=fitted.max_length_)
+        decoded = network.decode(Z, n_timesteps)
+        drawn = draw_categories(network, Z, decoded, generator)
+        starts = fitted._events.draw_starts(n_samples, generator)
+        return fitted._to_container(drawn, None, starts=starts, random_state=generator)
+
+    # Categories -----------------------------------------------------------------------
+
+    @property
+    def categories_(self) -> list[NDArray[Any] | None]:
+        """Categories of each feature, None for a number."""
+        check_is_fitted(self, "_autoencoder")
+        known = self._events.categories(self._n_features)
+        return [None if each is None else each.array() for each in known]
+
+    @property
+    def infrequent_categories_(self) -> list[NDArray[Any] | None]:
+        """Categories of each feature that count as one, None for a number."""
+        check_is_fitted(self, "_autoencoder")
+        known = self._events.categories(self._n_features)
+        return [None if each is None else each.array(each.infrequent) for each in known]
 
     # Keras models ---------------------------------------------------------------------
 
@@ -823,6 +1015,11 @@ class LSTMAutoencoderTransformer(
         """The models of this fit, built when they are first asked for."""
         check_is_fitted(self)
         fitted = snapshot(self)
+        if fitted._events.clock is not None:
+            raise AttributeError(
+                "there are no Keras models of a fit with times yet; use transform and "
+                "inverse_transform, or fit with time=False."
+            )
         network, built = fitted._autoencoder, fitted._built
         if built is None or built[0] is not network:
             built = network, network.keras_models(fitted.max_length_)
@@ -863,7 +1060,20 @@ class LSTMAutoencoderTransformer(
             parameters |= {**once, **unused}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         scaler = self.scaler_ if goes_on else make_scaler(self.scaler)
-        corpus = read_corpus(self, X, y, sample_weight, scaler, reset=not goes_on)
+        if not goes_on:
+            self._events = Events()
+
+        def encode(given: RaggedArray, container: Container) -> RaggedArray:
+            if not goes_on:
+                weight = checked_weights(given, sample_weight)
+                learnt = Events.learn(parameters, X, given, container, weight)
+                self._events = learnt
+            return self._events.encode(X, given, container)
+
+        corpus = read_corpus(
+            self, X, y, sample_weight, scaler, encode, reset=not goes_on
+        )
+        parameters = self._events.of_network(parameters)
         if goes_on:
             network = self._autoencoder
             network.check_same(parameters)
@@ -883,9 +1093,11 @@ class LSTMAutoencoderTransformer(
         """Set the attributes of a fit; then raise what interrupted it, if anything."""
         self.patch_size_ = trained.preprocessing.patch_size
         self.max_length_ = max(longest, self.max_length_) if goes_on else longest
+        names = self._container.feature_names or range(self._n_features)
+        result.history = self._events.named(result.history, names)
         self.history_ = result.history_after(self.history_ if goes_on else {})
         self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
-        self._n_features_out = trained.n_components
+        self._n_features_out = trained.n_components + self._events.n_moments
         self._autoencoder = trained
         if result.interrupt:
             note = (
@@ -903,14 +1115,45 @@ class LSTMAutoencoderTransformer(
         """Check sequences against those in `fit`, and scale them."""
         check_is_fitted(self)
         ragged, container = validate_sequences(self, X, reset=False)
-        return scale(self.scaler_, ragged), container
+        ragged = self._events.encode(X, ragged, container)
+        return scale(self.scaler_, ragged, self._events.n_codes), container
+
+    def _checked(
+        self, Z: ArrayLike, lengths: ArrayLike | None
+    ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.float64] | None]:
+        """Check embeddings; return those of the network, and what else they mean.
+
+        How many time steps, and the moment of the first one if time is a feature.
+        """
+        vectors, starts = self._events.without_moments(validate_embedding(self, Z))
+        if lengths is None:
+            found = self._autoencoder.lengths(vectors, default=self.max_length_)
+            return vectors, found, starts
+        n_timesteps = validate_lengths(lengths, len(vectors))
+        check_same_ids(lengths, ids_of_rows(Z), "lengths", "Z.index")
+        return vectors, n_timesteps, starts
 
     def _to_container(
-        self, scaled: RaggedArray, ids: Any, container: Container | None = None
+        self,
+        scaled: RaggedArray,
+        ids: Any,
+        container: Container | None = None,
+        random_state: np.random.RandomState | None = None,
+        starts: NDArray[np.float64] | None = None,
+        ahead: bool = False,
     ) -> Any:
-        """Bring decoded sequences into their own units and the kind seen in `fit`."""
-        ragged = unscale(self.scaler_, scaled)
-        return from_ragged(ragged, container or self._container, ids)
+        """Bring decoded sequences into their own units and the kind seen in `fit`.
+
+        ``starts`` are the moments of first events, or of the last ones before those
+        that are ``ahead``.
+        """
+        events, container = self._events, container or self._container
+        ragged = unscale(self.scaler_, scaled, events.n_codes)
+        ragged, moments = events.decode(ragged, container, starts, ahead, random_state)
+        found = from_ragged(ragged, container, ids)
+        if moments is None or events.times is None:
+            return found
+        return with_times(found, moments, events.times)
 
     def _sk_visual_block_(self) -> Any:
         return visual_block(self)

@@ -150,6 +150,31 @@ def check_alone(sample_weight: Any) -> None:
         )
 
 
+def refuse_events(estimator: Any, container: Container) -> None:
+    """Raise where parts of `X` have categories or times: fit takes them in memory only.
+
+    Parameters
+    ----------
+    estimator : LSTMAutoencoderTransformer
+    container : Container
+        Note on a part.
+
+    Raises
+    ------
+    ValueError
+        If they have.
+    """
+    named = estimator.categorical_features
+    is_named = not isinstance(named, str) and named is not None
+    learnt = bool(estimator._events)
+    if any(container.levels) or is_named or estimator.time is True or learnt:
+        raise ValueError(
+            "X comes in parts and has categories, or time=True, which fit does not "
+            "take yet; fit to a sample of the sequences in memory, and transform the "
+            "parts."
+        )
+
+
 def check_same_ids(given: Any, ids: pd.Index | None, name: str, labels: str) -> None:
     """Check that an entry for each sequence does not name another sequence.
 

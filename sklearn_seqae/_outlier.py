@@ -16,6 +16,7 @@ from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._deviation import N_FOLDS, Measures, Usual
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._gate import validate_sequences
+from sklearn_seqae._inputs import Container
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._scaling import scale
 from sklearn_seqae._validation import own_random_state
@@ -215,6 +216,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
 
     def _fit(self, X: Any, y: Any) -> None:
         ragged, container = validate_sequences(self, X, reset=True)
+        _refuse_categories(self.estimator, container)
         # scikit-learn's check of outlier detectors: after a table in nested lists, a
         # table with other columns is an error
         if container.kind == "list" and _is_rectangular(X):
@@ -248,6 +250,18 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _refuse_categories(estimator: Any, container: Container) -> None:
+    """Raise where there are categories, of which nothing is measured yet."""
+    named = getattr(estimator, "categorical_features", None)
+    is_named = not isinstance(named, str) and named is not None
+    if any(container.levels) or is_named or getattr(estimator, "time", None) is True:
+        raise ValueError(
+            "X has categories, or time=True, which LSTMAutoencoderOutlierDetector does "
+            "not measure yet; leave them out, or use score_samples of "
+            "LSTMAutoencoderTransformer."
+        )
 
 
 def _choose(

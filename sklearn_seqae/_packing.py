@@ -104,6 +104,7 @@ class PackedShards:
         is neither of the latter.
     weight : ndarray of shape (n_steps, n_rows, width), float32
         What each value of the target weighs in the loss; zero where none is observed.
+        Of a category it is divided by the cost of its column, see `Categories`.
     row_weight : ndarray of shape (n_batches, n_shards, n_rows), float32
         What each row's sequence weighs; zero for an empty row.
     starts : ndarray of shape (n_batches, n_shards), int32
@@ -195,7 +196,7 @@ def pack(
     target = np.zeros((0, n_rows, width), np.float32)
     if corruption is not None:
         target = x[:, 1, :, :width].copy()
-        _corrupt(x[:n_used], corruption, inside, t, own_steps)
+        _corrupt(x[:n_used], corruption, inside, t, own_steps, _codes(patches))
     weight = np.zeros((0, n_rows, width), np.float32)
     row_weight = np.zeros(shards.shape, np.float32)
     if sample_weight is not None:
@@ -207,6 +208,8 @@ def pack(
             out=weight[:n_used],
             casting="unsafe",
         )
+        if patches.categories is not None:
+            weight /= patches.categories.divisors(patches.n_timesteps)
     return PackedShards(
         x,
         target,
@@ -216,6 +219,14 @@ def pack(
         lengths.astype(np.int32),
         forecast or ForecastTargets.none(shards.shape[0], shards.shape[1], width),
     )
+
+
+def _codes(patches: Patches) -> slice:
+    """Return which columns are codes."""
+    if patches.categories is None:
+        return slice(0)
+    step = patches.categories.step(patches.n_timesteps)
+    return slice(step.n_numbers, step.width)
 
 
 def _gather(patches: Patches, index: Indices, n_total: int) -> NDArray[np.float32]:
@@ -234,10 +245,12 @@ def _corrupt(
     inside: NDArray[np.bool_],
     t: Indices,
     own_steps: Indices,
+    codes: slice,
 ) -> None:
     """Add noise and mask steps, the same in both orders of time.
 
     ``x`` is (n_steps, 2, n_rows, width), the others (n_steps, n_rows) or (n_steps, 1).
+    The columns ``codes`` get no noise.
     """
     step = np.arange(len(t))[:, None]
     # Where in the other order a row's step stands
@@ -246,6 +259,7 @@ def _corrupt(
     if corruption.noise > 0:
         added = corruption.of_noise.standard_normal(x[:, 0].shape, np.float32)
         added *= corruption.noise * inside[..., None]
+        added[..., codes] = 0
         x[:, 0] += added
         x[:, 1] += added[mirrored, row]
     if corruption.mask_ratio > 0:

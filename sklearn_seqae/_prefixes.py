@@ -8,7 +8,7 @@ missing values are filled from the prefix alone: `transform` would get the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,7 @@ from sklearn_seqae._batching import Patches
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._packing import Crops, ForecastTargets
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._steps import Categories, to_steps
 
 N_RECENT = 8  # time steps that the forecaster reads beside the vector
 Indices = NDArray[np.int64]
@@ -32,16 +33,19 @@ class Prefixes:
     scaled : RaggedArray
         The sequences, NaN where a value is missing.
     patch_size : int
-    scale : ndarray of shape (horizon, n_features)
+    scale : ndarray of shape (horizon, n_numbers)
         As from `change_scale`.
     to_patches : callable
         Cuts sequences into what the network reads.
+    categories : Categories, default=None
+        The features that are codes; None for none.
     """
 
     scaled: RaggedArray
     patch_size: int
     scale: NDArray[np.float64]
     to_patches: Callable[[RaggedArray], Patches]
+    categories: Categories | None = None
 
     @property
     def horizon(self) -> int:
@@ -114,10 +118,16 @@ class Prefixes:
         end = self.scaled.offsets[1:][shards][..., None]
         inside = has_cut[..., None] & (row < end)
         future = self.scaled.values[np.where(inside, row, 0)]
-        last = of_rows[..., None, : self.scaled.n_features]
-        change = (future - last) / self.scale
+        n_numbers = self.scale.shape[1]
+        last = of_rows[..., None, :n_numbers]
+        change = (future[..., :n_numbers] - last) / self.scale
         weight = sample_weight[shards][..., None, None]
         observed = inside[..., None] & np.logical_not(np.isnan(future))
+        if self.categories is not None:
+            codes = future[..., n_numbers:]
+            change = np.concatenate([change, codes], axis=-1)
+            observed[..., n_numbers:] &= codes > 0
+            weight = weight / self.categories.divisors(1)
         return ForecastTargets(
             of_rows,
             self._in_patches(np.where(observed, change, 0)),
@@ -130,7 +140,7 @@ class Prefixes:
         shape = (*rows, self.n_steps * self.patch_size, n_features)
         whole = np.zeros(shape, np.float32)
         whole[..., :horizon, :] = steps
-        patches = whole.reshape(*rows, self.n_steps, self.patch_size * n_features)
+        patches = to_steps(whole, self.patch_size, n_features - self.scale.shape[1])
         return np.ascontiguousarray(np.moveaxis(patches, -2, -3))
 
     @cached_property
@@ -165,17 +175,18 @@ def last_observed(scaled: RaggedArray) -> NDArray[np.floating]:
     return np.where(seen >= start, values, 0)
 
 
-def recent_values(scaled: RaggedArray) -> NDArray[np.float32]:
+def recent_values(scaled: RaggedArray, n_codes: int = 0) -> NDArray[np.float32]:
     """Return the last `N_RECENT` time steps of each sequence, the latest first.
 
-    Shape (n_sequences, N_RECENT * n_features); missing values are filled, and zero is
-    what would be before the start.
+    Shape (n_sequences, N_RECENT * n_features), in the order of `StepLayout`; missing
+    values are filled, and zero is what would be before the start. The last ``n_codes``
+    features are codes.
     """
     row = scaled.offsets[1:, None] - 1 - np.arange(N_RECENT)
     inside = row >= scaled.offsets[:-1, None]
     steps = fill_missing(scaled).values[np.where(inside, row, 0)]
     recent = np.where(inside[..., None], steps, 0).astype(np.float32)
-    return recent.reshape(len(scaled), N_RECENT * scaled.n_features)
+    return to_steps(recent, N_RECENT, n_codes)[:, 0]
 
 
 def change_scale(
@@ -267,27 +278,28 @@ def followed_by_prefixes(
         np.concatenate([weight[used], weight[shards[has_cut]]]),
         crops,
     )
-    recent = recent_values(beginnings)
+    n_codes = beginnings.n_features - prefixes.scale.shape[1]
+    recent = recent_values(beginnings, n_codes)
     return together, prefixes.targets(shards, cuts, recent, weight)
 
 
 def _take(patches: Patches, indices: Indices) -> Patches:
     lengths = patches.lengths[indices]
     steps = np.append(_ranges(patches.offsets[indices], lengths), -1)  # and the empty
-    return Patches(
-        patches.values[steps],
-        patches.observed[steps],
-        offsets_from_lengths(lengths),
-        patches.n_differences,
+    return replace(
+        patches,
+        values=patches.values[steps],
+        observed=patches.observed[steps],
+        offsets=offsets_from_lengths(lengths),
     )
 
 
 def _join(left: Patches, right: Patches) -> Patches:
-    return Patches(
-        np.concatenate([left.values[:-1], right.values]),
-        np.concatenate([left.observed[:-1], right.observed]),
-        np.concatenate([left.offsets, left.offsets[-1] + right.offsets[1:]]),
-        left.n_differences,
+    return replace(
+        left,
+        values=np.concatenate([left.values[:-1], right.values]),
+        observed=np.concatenate([left.observed[:-1], right.observed]),
+        offsets=np.concatenate([left.offsets, left.offsets[-1] + right.offsets[1:]]),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import entropy
 
 from sklearn_seqae._architecture import DECODERS
 from sklearn_seqae._batching import (
@@ -25,6 +26,9 @@ from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._prefixes import Prefixes, change_scale
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._steps import Categories
+
+CONSTANT = 1e-6  # entropy, in nats, that may be rounding
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class Preprocessing:
     forecast_scale : tuple of tuple of float or None
         Size of the change for each time step of the horizon and each feature, where
         there is a forecaster; see `change_scale`.
+    category_sizes : tuple of int
+        Number of categories of each column of them. Their codes are the last features;
+        the others are numbers, of which alone there are units and differences.
+    category_costs : tuple of float
+        See `Categories`.
     """
 
     n_features: int
@@ -55,6 +64,8 @@ class Preprocessing:
     instance_norm: InstanceNorm | None = None
     difference_scale: tuple[float, ...] | None = None
     forecast_scale: tuple[tuple[float, ...], ...] | None = None
+    category_sizes: tuple[int, ...] = ()
+    category_costs: tuple[float, ...] = ()
 
     @classmethod
     def fit(
@@ -63,6 +74,7 @@ class Preprocessing:
         scaled: RaggedArray,
         sample_weight: NDArray[np.float64],
         all_lengths: NDArray[np.int64] | None = None,
+        category_sizes: tuple[int, ...] = (),
     ) -> Preprocessing:
         """Fit to scaled sequences.
 
@@ -74,6 +86,8 @@ class Preprocessing:
         sample_weight : ndarray of shape (n_sequences,)
         all_lengths : ndarray of shape (n_all,), default=None
             Lengths of all sequences, where ``scaled`` is a sample of them.
+        category_sizes : tuple of int, default=()
+            Number of categories of each of the last features.
 
         Raises
         ------
@@ -92,21 +106,32 @@ class Preprocessing:
                 "length_component=True takes one component, which leaves none for the "
                 "content: n_components is 1; expected at least 2."
             )
-        norm = _instance_norm(parameters, scaled, sample_weight, int(with_length))
+        n_numbers = scaled.n_features - len(category_sizes)
+        numbers = scaled.with_values(scaled.values[:, :n_numbers])
+        norm = None
+        if n_numbers:
+            norm = _instance_norm(parameters, numbers, sample_weight, int(with_length))
         patch_size, horizon = parameters["patch_size"], parameters["forecast_horizon"]
         if patch_size == "auto":
             patch_size = default_patch_size(lengths)
         length_code = None
         if with_length:
             length_code = LengthCode.fit(lengths, weight_of_lengths)
-        fitted = cls(scaled.n_features, int(patch_size), length_code, norm)
-        own, _ = fitted.own_units(scaled)
-        if parameters["differences"]:
+        fitted = cls(
+            scaled.n_features,
+            int(patch_size),
+            length_code,
+            norm,
+            category_sizes=category_sizes,
+            category_costs=_costs(scaled, sample_weight, category_sizes),
+        )
+        own, _ = fitted.own_units(numbers)
+        if parameters["differences"] and n_numbers:
             change = differences(fill_missing(own), fitted.patch_size)
             sizes = root_mean_squares(change, scaled.lengths, sample_weight)
             fitted = replace(fitted, difference_scale=tuple(sizes.tolist()))
         if horizon is not None:
-            change = change_scale(scaled, sample_weight, horizon)
+            change = change_scale(numbers, sample_weight, horizon)
             fitted = replace(fitted, forecast_scale=tuple(map(tuple, change.tolist())))
         return fitted
 
@@ -131,10 +156,40 @@ class Preprocessing:
         """LSTM steps that sequences of so many time steps take."""
         return -(-n_timesteps // self.patch_size)
 
+    @property
+    def n_codes(self) -> int:
+        """Features that are codes of categories; the last ones."""
+        return len(self.category_sizes)
+
+    @property
+    def n_numbers(self) -> int:
+        """Features that are numbers; the first ones."""
+        return self.n_features - self.n_codes
+
+    @property
+    def categories(self) -> Categories | None:
+        """The columns of categories, if there are any."""
+        if not self.category_sizes:
+            return None
+        return Categories(self.category_sizes, self.category_costs, self.n_numbers)
+
+    def numbers(self, scaled: RaggedArray) -> RaggedArray:
+        """Return the features that are numbers."""
+        if not self.n_codes:
+            return scaled
+        return scaled.with_values(scaled.values[:, : self.n_numbers])
+
+    def with_codes(self, numbers: RaggedArray, codes_of: RaggedArray) -> RaggedArray:
+        """Return other numbers, beside the codes of some sequences."""
+        if not self.n_codes:
+            return numbers
+        codes = codes_of.values[:, self.n_numbers :].astype(numbers.dtype)
+        return numbers.with_values(np.concatenate([numbers.values, codes], axis=1))
+
     # From scaled sequences to what the network reads ----------------------------------
 
     def own_units(self, scaled: RaggedArray) -> tuple[RaggedArray, Units]:
-        """Bring scaled sequences into the units in which the network writes them."""
+        """Bring scaled numbers into the units in which the network writes them."""
         if self.instance_norm is None:
             shape = len(scaled), scaled.n_features
             return scaled, Units(np.zeros(shape), np.ones(shape))
@@ -143,7 +198,7 @@ class Preprocessing:
 
     def patches(self, scaled: RaggedArray) -> Patches:
         """Cut scaled sequences into the patches that the encoder reads."""
-        own, units = self.own_units(scaled)
+        own, units = self.own_units(self.numbers(scaled))
         filled = fill_missing(own)
         also = []
         if self.instance_norm is not None:  # the units that all sequences share
@@ -153,14 +208,17 @@ class Preprocessing:
             change = differences(filled, self.patch_size)
             also.append(change / np.array(self.difference_scale))
         n_differences = int(self.difference_scale is not None)
-        return to_patches(own, self.patch_size, also, n_differences)
+        written = self.with_codes(own, scaled)
+        return to_patches(
+            written, self.patch_size, also, n_differences, self.categories
+        )
 
     def prefixes(self, scaled: RaggedArray) -> Prefixes | None:
         """Return prefixes to train a forecaster on; None without one."""
         if self.forecast_scale is None:
             return None
         scale = np.array(self.forecast_scale)
-        return Prefixes(scaled, self.patch_size, scale, self.patches)
+        return Prefixes(scaled, self.patch_size, scale, self.patches, self.categories)
 
     # Components that are exact --------------------------------------------------------
 
@@ -168,7 +226,8 @@ class Preprocessing:
         """Return the means, scales and lengths, shape (n_sequences, n_exact)."""
         parts = [np.empty((len(scaled), 0))]
         if self.instance_norm is not None:
-            parts.append(self.instance_norm.encode(self.instance_norm.units(scaled)))
+            units = self.instance_norm.units(self.numbers(scaled))
+            parts.append(self.instance_norm.encode(units))
         if self.length_code is not None:
             parts.append(self.length_code.encode(scaled.lengths)[:, None])
         return np.concatenate(parts, axis=1)
@@ -176,7 +235,7 @@ class Preprocessing:
     def units_of(self, exact: NDArray[np.floating]) -> Units:
         """Return the units that exact components mean."""
         if self.instance_norm is None:
-            shape = len(exact), self.n_features
+            shape = len(exact), self.n_numbers
             return Units(np.zeros(shape), np.ones(shape))
         return self.instance_norm.decode(exact[:, : self.instance_norm.n_components])
 
@@ -184,7 +243,21 @@ class Preprocessing:
         """Bring decoded sequences into the units that all sequences share."""
         if self.instance_norm is None:
             return own
-        return self.instance_norm.denormalize(own, units)
+        numbers = self.instance_norm.denormalize(self.numbers(own), units)
+        return self.with_codes(numbers, own)
+
+
+def _costs(
+    scaled: RaggedArray, sample_weight: NDArray[np.float64], sizes: tuple[int, ...]
+) -> tuple[float, ...]:
+    """Return the entropy of each column of categories, 1 where it is constant."""
+    weight = np.repeat(sample_weight, scaled.lengths)
+    codes, found = scaled.values[:, scaled.n_features - len(sizes) :], []
+    for column, size in zip(codes.T, sizes, strict=True):
+        counts = np.bincount(column.astype(np.int64), weight, size + 1)
+        cost = float(entropy(counts))
+        found.append(cost if cost > CONSTANT else 1.0)
+    return tuple(found)
 
 
 def _instance_norm(

@@ -26,13 +26,20 @@ from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._checksums import checksum
 from sklearn_seqae._containers import Container
 from sklearn_seqae._design import make_architecture
+from sklearn_seqae._events import Events
 from sklearn_seqae._plain import from_plain, to_plain
 
 Attributes = dict[str, Any]
 
 FORMAT = 1
 HEADER = "_saved"  # stands beside the attributes
-CLASSES = MappingProxyType({"_autoencoder": Autoencoder, "_container": Container})
+CLASSES = MappingProxyType(
+    {
+        "_autoencoder": Autoencoder,
+        "_container": Container,
+        "_events": Events,
+    }
+)
 OF_KERAS = ("optimizer", "learning_rate")  # parameters that may be objects of Keras
 CONFIGURED = "keras"  # marks a dict that was one
 UNCHECKED = ("callbacks",)  # anybody's objects
@@ -185,10 +192,12 @@ def _check_fitted(attributes: Attributes) -> None:
     network = attributes["_autoencoder"]
     _check_specification(network)
     _check_weights(network)
+    events = attributes.get("_events", Events())
+    _check_categories(network, events)
     expected = {
         "patch_size_": network.preprocessing.patch_size,
-        "_n_features": network.preprocessing.n_features,
-        "_n_features_out": network.n_components,
+        "_n_features": network.preprocessing.n_features - events.n_moments,
+        "_n_features_out": network.n_components + events.n_moments,
     }
     for name, value in expected.items():
         if attributes[name] != value:
@@ -215,6 +224,16 @@ def _check_specification(network: Autoencoder) -> None:
                 f"{field.name} of the network is {found!r}, but its parameters in fit "
                 f"ask for {expected!r}"
             )
+
+
+def _check_categories(network: Autoencoder, events: Events) -> None:
+    """Check that the network has the categories of the vocabulary."""
+    sizes = events.category_sizes
+    if sizes != network.architecture.category_sizes:
+        raise ValueError(
+            f"the vocabulary has {sizes} categories, but the network "
+            f"{network.architecture.category_sizes}"
+        )
 
 
 def _check_weights(network: Autoencoder) -> None:

@@ -16,7 +16,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._ragged import Floats, RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
@@ -71,7 +71,10 @@ def make_scaler(scaler: Any) -> Any:
 
 
 def fit_scaler(
-    scaler: Any, ragged: RaggedArray, sample_weight: NDArray[Any] | None = None
+    scaler: Any,
+    ragged: RaggedArray,
+    sample_weight: NDArray[Any] | None = None,
+    n_codes: int = 0,
 ) -> Any:
     """Fit a scaler to the time steps of all sequences.
 
@@ -88,17 +91,21 @@ def fit_scaler(
         the scaler takes no `sample_weight`, weights only leave out sequences of weight
         zero.
 
+    n_codes : int, default=0
+        Features that are codes of categories, the last ones; they are not scaled.
+
     Returns
     -------
     transformer or None
-        The same object, fitted.
+        The same object, fitted. None if there are no numbers.
 
     Raises
     ------
     ValueError
         If every weight is zero, or the values are too large to compute with.
     """
-    if scaler is None:
+    ragged, _ = _split(ragged, n_codes)
+    if scaler is None or not ragged.n_features:
         return None
     values, weight = _weighted_timesteps(ragged, sample_weight)
     fit = _fit_standard if type(scaler) is StandardScaler else _fit
@@ -192,7 +199,7 @@ class ScalerInChunks:
         return self.scaler
 
 
-def scale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
+def scale(scaler: Any, ragged: RaggedArray, n_codes: int = 0) -> RaggedArray:
     """Scale sequences for the network.
 
     Parameters
@@ -202,6 +209,9 @@ def scale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
 
     ragged : RaggedArray
         The sequences, in their own units.
+
+    n_codes : int, default=0
+        Features that are codes of categories, the last ones; they stay.
 
     Returns
     -------
@@ -216,13 +226,14 @@ def scale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
     ValueError
         If the scaler does not return one dense row for each time step.
     """
+    ragged, codes = _split(ragged, n_codes)
     with np.errstate(over="ignore"):
         scaled = _apply(scaler, "transform", ragged).astype(np.float32)
     _check_scaled(scaled, ragged, scaler)
-    return ragged.with_values(scaled)
+    return ragged.with_values(_beside(scaled, codes))
 
 
-def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
+def unscale(scaler: Any, ragged: RaggedArray, n_codes: int = 0) -> RaggedArray:
     """Return scaled sequences in their own units.
 
     Parameters
@@ -232,6 +243,9 @@ def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
 
     ragged : RaggedArray
         The scaled sequences.
+
+    n_codes : int, default=0
+        As in `scale`.
 
     Returns
     -------
@@ -251,6 +265,7 @@ def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
             "needed to return sequences in their own units; use one that has, or "
             "scaler=None."
         )
+    ragged, codes = _split(ragged, n_codes)
     with np.errstate(over="ignore"):
         values = _apply(scaler, "inverse_transform", ragged)
     lost = np.logical_not(np.isfinite(values).all(axis=1))
@@ -262,7 +277,21 @@ def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
             f"inverse_transform of {type(scaler).__name__}: its embedding is too far "
             "from those in fit, or its units are too large for float64."
         )
-    return ragged.with_values(values)
+    return ragged.with_values(_beside(values, codes))
+
+
+def _split(ragged: RaggedArray, n_codes: int) -> tuple[RaggedArray, Floats | None]:
+    """Return the features that are numbers, and the codes."""
+    if not n_codes:
+        return ragged, None
+    numbers, codes = np.split(ragged.values, [ragged.n_features - n_codes], axis=1)
+    return ragged.with_values(numbers), codes
+
+
+def _beside(numbers: NDArray[Any], codes: Floats | None) -> NDArray[Any]:
+    if codes is None:
+        return numbers
+    return np.concatenate([numbers, codes.astype(numbers.dtype)], axis=1)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import Weights
+from sklearn_seqae._layers import Weights
 
 
 @dataclass(frozen=True)

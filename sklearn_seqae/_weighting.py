@@ -42,6 +42,30 @@ def merge_repeated(
         If the weights are not one finite, non-negative number for each sequence, all
         are zero, or they add up to infinity.
     """
+    weight = checked_weights(ragged, sample_weight)
+    digests = [hashlib.blake2b(s.data, digest_size=16).digest() for s in ragged]
+    _, first, group = np.unique(digests, return_index=True, return_inverse=True)
+    total: NDArray[Any] = np.bincount(group, weights=weight, minlength=len(first))
+    if not np.isfinite(total).all():
+        raise ValueError(
+            f"sample_weight is as large as {weight.max():.3g}, and weights of equal "
+            "sequences add up to infinity; divide all weights by a constant."
+        )
+    kept = total > total.max() * np.finfo(np.float32).tiny
+    return first[kept], total[kept]
+
+
+def checked_weights(
+    ragged: RaggedArray, sample_weight: ArrayLike | None
+) -> NDArray[np.float64]:
+    """Return the weight of each sequence, 1 for None.
+
+    Raises
+    ------
+    ValueError
+        If they are not one finite, non-negative number for each sequence, or all are
+        zero.
+    """
     weight: NDArray[Any] = _check_sample_weight(
         sample_weight,
         np.empty((len(ragged), 1)),
@@ -53,13 +77,4 @@ def merge_repeated(
             "every sample_weight is zero, which leaves no sequence to train on; give "
             "at least one sequence a positive weight."
         )
-    digests = [hashlib.blake2b(s.data, digest_size=16).digest() for s in ragged]
-    _, first, group = np.unique(digests, return_index=True, return_inverse=True)
-    total: NDArray[Any] = np.bincount(group, weights=weight, minlength=len(first))
-    if not np.isfinite(total).all():
-        raise ValueError(
-            f"sample_weight is as large as {weight.max():.3g}, and weights of equal "
-            "sequences add up to infinity; divide all weights by a constant."
-        )
-    kept = total > total.max() * np.finfo(np.float32).tiny
-    return first[kept], total[kept]
+    return weight

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sklearn_seqae._baselines import baselines
 from sklearn_seqae._batching import (
     as_shards,
     auto_epochs,
-    baselines,
     buffer_steps,
     by_size,
     chunks,

@@ -64,9 +64,13 @@ BAD_X = {
     "strings": (
         three(np.array([["a", "b"]])),
         TypeError,
-        "sequence 1 has dtype <U1.* convert or encode",
+        "sequence 1 holds categories in feature 0, 'a' .* sequence 0 holds numbers",
     ),
-    "numbers as strings": (three([["1", "2"]]), TypeError, "sequence 1 has dtype <U1"),
+    "numbers as strings": (
+        three([["1", "2"]]),
+        TypeError,
+        "sequence 1 holds categories in feature 0, '1' .* sequence 0 holds numbers",
+    ),
     "dates": (
         three(np.array([["2020-01-01"] * 2], dtype="datetime64[D]")),
         TypeError,

@@ -366,10 +366,12 @@ WRONG = {
     "complex": transform(
         each(lambda x: x * 1j), ValueError, "Complex data .*sequence 0"
     ),
-    "text": transform([[["1", "2"]]], TypeError, "sequence 0 has dtype <U1.* convert"),
+    "text": transform(
+        [[["1", "2"]]], TypeError, "feature 0 holds categories, '1' .*numbers in fit"
+    ),
     "bytes in an array": transform([[[b"1", b"2"]]], TypeError, "sequence 0 has dtype"),
     "text among objects": transform(
-        [np.array([["1", 2]], object)], TypeError, "sequence 0 holds the str '1'"
+        [np.array([["1", 2]], object)], TypeError, "feature 0 holds categories, '1'"
     ),
     "dates": transform(
         [np.array([["2020", "2021"]], "M8[Y]")], TypeError, "dtype datetime64.* convert"
@@ -380,9 +382,11 @@ WRONG = {
         TypeError,
         "sequence 0 holds a Timestamp.* convert",
     ),
-    "records": transform([np.ones(2, "f8,f8")], TypeError, "sequence 0 has dtype .*f0"),
+    "records of dates": transform(
+        [np.ones(2, "f8,M8[s]")], TypeError, "column 'f1' has dtype datetime64"
+    ),
     "rows of dicts": transform(
-        [[{"a": 1}]], TypeError, "sequence 0 holds something that"
+        [[{"a": 1}, {"b": 1}]], ValueError, "sequence 0 has a dict at time step 1"
     ),
     "inf": transform(
         [X[0], np.full((2, 2), inf)], ValueError, "sequence 1 holds inf .*step 0"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._chunks import SequenceChunks, naming
 from sklearn_seqae._corpus._in_memory import Corpus, training_data
 from sklearn_seqae._corpus._shuffling import Sample, shuffled
-from sklearn_seqae._gate import validate_sequences
+from sklearn_seqae._gate import refuse_events, validate_sequences
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._scaling import ScalerInChunks, scale
@@ -119,6 +119,7 @@ def survey(estimator: Any, X: SequenceChunks, scaler: Any, *, reset: bool) -> Co
     for place, chunk in X._placed():
         with naming(place):
             ragged, found = validate_sequences(estimator, chunk, reset=begins)
+            refuse_events(estimator, found)
         container, begins = container or found, False
         if running is None and not sample.has_room_for(ragged):
             running = ScalerInChunks(scaler)
@@ -148,8 +149,8 @@ def survey(estimator: Any, X: SequenceChunks, scaler: Any, *, reset: bool) -> Co
         np.ones(len(scaled)),
         of_all,
         digest.hexdigest(),
-        X,
-        estimator,
+        chunks=X,
+        estimator=estimator,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_seqae._batching import baselines
+from sklearn_seqae._baselines import baselines
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray
@@ -38,6 +38,8 @@ class Corpus:
         Time steps of all, in the user's order.
     digest : str, default=""
         Of what the sample does not have.
+    category_sizes : tuple of int, default=()
+        Number of categories of each of the last features, which are codes.
     """
 
     container: Container
@@ -46,6 +48,7 @@ class Corpus:
     weight: NDArray[np.float64]
     lengths: NDArray[np.int64]
     digest: str = ""
+    category_sizes: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -54,6 +57,7 @@ class Corpus:
         container: Container,
         scaler: Any,
         sample_weight: ArrayLike | None = None,
+        category_sizes: tuple[int, ...] = (),
         *,
         reset: bool,
     ) -> Self:
@@ -65,6 +69,7 @@ class Corpus:
         container : Container
         scaler : transformer or None
         sample_weight : array-like of shape (n_sequences,), default=None
+        category_sizes : tuple of int, default=()
         reset : bool
             Whether to fit the scaler.
 
@@ -79,9 +84,16 @@ class Corpus:
         if reset:
             ragged = given.take(distinct)
             check_features_observed(ragged)
-            scaler = fit_scaler(scaler, ragged, weight)
-        sample = scale(scaler, given).take(distinct)
-        return cls(container, scaler, sample, weight, given.lengths)
+            scaler = fit_scaler(scaler, ragged, weight, len(category_sizes))
+        sample = scale(scaler, given, len(category_sizes)).take(distinct)
+        return cls(
+            container,
+            scaler,
+            sample,
+            weight,
+            given.lengths,
+            category_sizes=category_sizes,
+        )
 
     @property
     def all_lengths(self) -> NDArray[np.int64] | None:

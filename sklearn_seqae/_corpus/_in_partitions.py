@@ -14,7 +14,12 @@ from sklearn_seqae._chunks import BUFFER_SIZE, naming
 from sklearn_seqae._corpus._in_memory import Corpus, training_data
 from sklearn_seqae._corpus._shuffling import concatenate, smallest
 from sklearn_seqae._dask import Tasks, check_not_empty, open_tasks
-from sklearn_seqae._gate import describe_features, take_features, validate_sequences
+from sklearn_seqae._gate import (
+    describe_features,
+    refuse_events,
+    take_features,
+    validate_sequences,
+)
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
@@ -102,6 +107,7 @@ def survey_partitions(
         take_features(estimator, features)
     else:
         container = estimator._container
+    refuse_events(estimator, container)
     parts = [
         tasks.submit(_read, number, partition, type(estimator), features)
         for number, partition in enumerate(read)
@@ -125,9 +131,9 @@ def survey_partitions(
         np.ones(len(sample)),
         lengths,
         hashlib.blake2b(digests, digest_size=16).hexdigest(),
-        tasks,
-        parts,
-        list(map(len, of_each)),
+        tasks=tasks,
+        parts=parts,
+        sizes=list(map(len, of_each)),
     )
 
 

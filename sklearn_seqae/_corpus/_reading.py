@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -13,6 +14,8 @@ from sklearn_seqae._corpus._in_memory import Corpus
 from sklearn_seqae._corpus._in_partitions import survey_partitions
 from sklearn_seqae._dask import is_dask
 from sklearn_seqae._gate import check_alone, check_one_each, validate_sequences
+from sklearn_seqae._inputs import Container
+from sklearn_seqae._ragged import RaggedArray
 
 
 def read_corpus(
@@ -21,6 +24,7 @@ def read_corpus(
     y: Any,
     sample_weight: ArrayLike | None,
     scaler: Any,
+    encode: Callable[[RaggedArray, Container], RaggedArray],
     *,
     reset: bool,
 ) -> Corpus:
@@ -35,6 +39,9 @@ def read_corpus(
     sample_weight : array-like of shape (n_sequences,) or None
     scaler : transformer or None
         With ``reset`` it is to be fitted.
+    encode : callable
+        Brings sequences as they were read into the order of the network: numbers, then
+        codes of categories. It sets the estimator's `_events`.
     reset : bool
         Whether a fit begins, rather than goes on.
 
@@ -51,4 +58,6 @@ def read_corpus(
         return corpus
     given, container = validate_sequences(estimator, X, reset=reset)
     check_one_each(X, given, y=y, sample_weight=sample_weight)
-    return Corpus.of(given, container, scaler, sample_weight, reset=reset)
+    given = encode(given, container)
+    sizes = estimator._events.category_sizes
+    return Corpus.of(given, container, scaler, sample_weight, sizes, reset=reset)

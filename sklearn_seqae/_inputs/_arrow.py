@@ -13,6 +13,7 @@ from sklearn_seqae._inputs._columns import (
     Column,
     check_lengths,
     column_from_lists,
+    column_of_categories,
     common_width,
     named,
     ragged_from_columns,
@@ -20,6 +21,7 @@ from sklearn_seqae._inputs._columns import (
     refuse_null_step,
     refuse_other_columns,
 )
+from sklearn_seqae._inputs._levels import feature_from_arrow
 from sklearn_seqae._inputs._names import stored_names
 from sklearn_seqae._inputs._roles import refuse_text
 from sklearn_seqae._libraries import comes_from, require
@@ -139,6 +141,9 @@ def column_from_arrow(
             layout.append(inner)
             width = common_width(pc.list_value_length(steps).to_numpy(), lengths)
             steps = steps.flatten()
+    place = "X" if name is None else f"column {name!r}"
+    if found := feature_from_arrow(steps, place):
+        return column_of_categories(name, layout, lengths, width, found)
     numbers = steps.to_numpy(zero_copy_only=False)
     return column_from_lists(name, layout, lengths, width, numbers)
 

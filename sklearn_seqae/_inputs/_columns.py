@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers import Container, Layout
+from sklearn_seqae._containers import Container, Layout, Levels
 from sklearn_seqae._inputs._checks import as_float, as_real, by_position, check_values
+from sklearn_seqae._inputs._levels import Feature
 from sklearn_seqae._inputs._names import Names, as_names
 from sklearn_seqae._ragged import RaggedArray, locate, offsets_from_lengths
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
@@ -35,6 +36,9 @@ class Column:
 
     feature_names : tuple of str or None
         Names of the features in each cell, if they are known.
+
+    levels : tuple of Levels or None
+        Categories of each feature; empty if all are numbers. See `Container`.
     """
 
     name: Any
@@ -42,6 +46,7 @@ class Column:
     univariate: bool
     layout: Layout
     feature_names: Names | None = None
+    levels: tuple[Levels | None, ...] = ()
 
 
 @contextmanager
@@ -100,6 +105,34 @@ def column_from_lists(
     values = as_float(as_real(numbers, "X" if name is None else f"column {name!r}"))
     ragged = RaggedArray(values.reshape(-1, width or 1), offsets_from_lengths(lengths))
     return Column(name, ragged, width is None, (*layout, ragged.dtype.name))
+
+
+def column_of_categories(
+    name: Any,
+    layout: Sequence[str],
+    lengths: NDArray[Any],
+    width: int | None,
+    feature: Feature,
+) -> Column:
+    """Make a column from lists of categories, or from lists of lists of them.
+
+    Parameters
+    ----------
+    name, layout, lengths, width
+        As for `column_from_lists`.
+
+    feature : Feature of shape (n_timesteps * width,)
+        The categories of all sequences.
+
+    Returns
+    -------
+    Column
+    """
+    values = feature.values.astype(np.float64).reshape(-1, width or 1)
+    ragged = RaggedArray(values, offsets_from_lengths(lengths))
+    levels = (feature.levels,) * ragged.n_features if feature.levels else ()
+    own = (*layout, ragged.dtype.name)
+    return Column(name, ragged, width is None, own, levels=levels)
 
 
 def check_lengths(
@@ -206,6 +239,7 @@ def ragged_from_columns(
         _check_features(columns, show)
         features = [column.ragged.values for column in columns]
         ragged = ragged.with_values(np.concatenate(features, axis=1))
+    levels = tuple(each for column in columns for each in _levels_of(column))
     check_values(ragged, show)
     return ragged, Container(
         kind,
@@ -216,6 +250,7 @@ def ragged_from_columns(
         column_names=column_names,
         layouts=tuple(column.layout for column in columns),
         feature_names=_feature_names(columns, n_columns),
+        levels=levels if any(levels) else (),
     )
 
 
@@ -277,6 +312,10 @@ def refuse_null_step(row: int, lengths: NDArray[Any]) -> None:
         f"sequence {i} has null at time step {timestep}; where all features of a time "
         "step are missing, put null, or NaN, in the place of each."
     )
+
+
+def _levels_of(column: Column) -> tuple[Levels | None, ...]:
+    return column.levels or (None,) * column.ragged.n_features
 
 
 def _feature_names(columns: Sequence[Column], n_columns: int | None) -> Names | None:

@@ -16,6 +16,7 @@ from sklearn_seqae._inputs._checks import (
     describe,
     is_missing,
 )
+from sklearn_seqae._inputs._mixed import Mixed, form_of, stack_mixed
 from sklearn_seqae._inputs._names import frames_of
 from sklearn_seqae._ragged import (
     RaggedArray,
@@ -32,7 +33,9 @@ def ragged_from_sequence(X: Sequence[Any]) -> tuple[RaggedArray, Container]:
     Parameters
     ----------
     X : sequence of array-like, each (n_timesteps_i, n_features) or (n_timesteps_i,)
-        NaN is a missing value, at the end of a sequence too.
+        NaN is a missing value, at the end of a sequence too. Sequences of more than
+        numbers: arrays or lists of text, structured arrays, lists of dicts or of
+        tuples, frames.
 
     Returns
     -------
@@ -100,6 +103,16 @@ def stack_sequences(
     return RaggedArray(values, offsets_from_lengths(lengths)), univariate
 
 
+def stack_any(X: Sequence[Any], show: Callable[[int], str] = by_position) -> Mixed:
+    """Stack sequences of numbers, or of more than numbers; see `stack_sequences`."""
+    forms = list(map(form_of, X))
+    if any(forms):
+        return stack_mixed(X, forms, show)
+    ragged, univariate = stack_sequences(X, show)
+    form, names = frames_of(X)
+    return Mixed(ragged, univariate, (), form, names)
+
+
 def is_sequence(cell: Any) -> bool:
     """Return whether a cell of a table holds a sequence, not a number or a string.
 
@@ -124,15 +137,15 @@ def _read(X: Sequence[Any], kind: str) -> tuple[RaggedArray, Container]:
             f"X is an empty {kind.replace('_', ' ')}: found 0 sequences, while a "
             f"minimum of 1 is required; expected {ACCEPTED}."
         )
-    ragged, univariate = stack_sequences(X)
-    frames, names = frames_of(X)
+    ragged, univariate, levels, form, names = stack_any(X)
     check_values(ragged)
     return ragged, Container(
         kind,
         ragged.dtype.name,
         univariate,
         feature_names=names,
-        frames=frames,
+        frames=form,
+        levels=levels,
     )
 
 

@@ -8,14 +8,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers import Container, Layout
+from sklearn_seqae._containers import Container, Layout, Levels
 from sklearn_seqae._inputs._checks import as_float, check_values
+from sklearn_seqae._inputs._levels import Feature, feature_from_pandas, stacked
 from sklearn_seqae._inputs._names import as_names
 from sklearn_seqae._inputs._wide import to_numpy
-from sklearn_seqae._ragged import RaggedArray, float_dtype, offsets_from_lengths
+from sklearn_seqae._ragged import (
+    Floats,
+    RaggedArray,
+    float_dtype,
+    offsets_from_lengths,
+)
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 Codes = NDArray[np.int64]
+READING = "each column is one feature"
 
 
 def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Container]:
@@ -24,7 +31,8 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
     Parameters
     ----------
     X : pandas.DataFrame or pandas.Series
-        Numbers, with an index of two levels: series and time. Each column is a feature.
+        Numbers, text or categoricals, with an index of two levels: series and time.
+        Each column is a feature.
         The rows of a series are in the order of time. Rows of other series may stand
         between them.
 
@@ -38,42 +46,56 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Containe
     Raises
     ------
     InvalidSequenceError
-        If the rows of a series are not sorted by time, or two have the same time.
+        If the rows of a series are not sorted by time, or two have the same time
+        though there are no categories: events may happen at once.
     ValueError
         If the index has another number of levels, or holds null.
     TypeError
-        If a column is not numeric, or times can't be compared.
+        If a column holds something else, or times can't be compared.
     """
     frame = X.to_frame() if isinstance(X, pd.Series) else X
     _check_shape(frame)
     index = frame.index
-    # factorize numbers the series in the order in which they first appear
-    series, labels = pd.factorize(_codes(index, 0))
-    order = None
-    if np.any(series[1:] < series[:-1]):  # rows of several series are mixed
-        order = np.argsort(series, kind="stable")
-        series = series[order]
+    series, labels, order = _series_in_order(index)
 
     def show(i: int) -> str:
         return f"series {index.levels[0][labels[[i]]].tolist()[0]!r}"
 
-    _check_times(index, order, series, show)
-    values = as_float(to_numpy(frame, "each column is one feature"))
+    values, levels = _values(frame)
+    _check_times(index, order, series, show, may_stand=bool(levels))
     offsets = offsets_from_lengths(np.bincount(series))
     ragged = RaggedArray(values if order is None else values[order], offsets)
     check_values(ragged, show)
-    labels = (X.name,) if isinstance(X, pd.Series) else tuple(X.columns.tolist())
+    columns = (X.name,) if isinstance(X, pd.Series) else tuple(X.columns.tolist())
     return ragged, Container(
         "long_series" if isinstance(X, pd.Series) else "long_dataframe",
         ragged.dtype.name,
         univariate=isinstance(X, pd.Series),
         n_columns=None if isinstance(X, pd.Series) else frame.shape[1],
-        columns=labels,
+        columns=columns,
         column_names=tuple(frame.columns.names),
         index_names=tuple(index.names),
         layouts=tuple(_floating(dtype) for dtype in frame.dtypes),
-        feature_names=as_names(labels),
+        feature_names=as_names(columns),
+        levels=levels,
     )
+
+
+def times_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
+    """Return the time of every row of a long table, in the order of `ragged_from_long`.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame or pandas.Series
+        A long table that `ragged_from_long` takes.
+
+    Returns
+    -------
+    pandas.Index of shape (n_timesteps,)
+    """
+    _, _, order = _series_in_order(X.index)
+    times = X.index.get_level_values(1)
+    return times if order is None else times[order]
 
 
 def series_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
@@ -91,6 +113,33 @@ def series_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
     """
     _, labels = pd.factorize(_codes(X.index, 0))
     return X.index.levels[0].take(labels).rename(X.index.names[0])
+
+
+def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
+    """Return the features side by side, and the levels of those with categories."""
+    columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
+    read = [feature_from_pandas(c, f"column {c.name!r}") for c in columns]
+    if not any(read):
+        return as_float(to_numpy(frame, READING)), ()
+    return stacked(
+        [
+            found or Feature(to_numpy(column.to_frame(), READING)[:, 0])
+            for column, found in zip(columns, read, strict=True)
+        ]
+    )
+
+
+def _series_in_order(index: pd.MultiIndex) -> tuple[Codes, Codes, Codes | None]:
+    """Return the series of each row, their labels, and the order of the rows.
+
+    Series are numbered in the order in which they first appear. The order is None if
+    the rows of each stand together.
+    """
+    series, labels = pd.factorize(_codes(index, 0))
+    if not np.any(series[1:] < series[:-1]):
+        return series, labels, None
+    order = np.argsort(series, kind="stable")
+    return series[order], labels, order
 
 
 def _check_shape(frame: pd.DataFrame) -> None:
@@ -126,6 +175,7 @@ def _check_times(
     order: Codes | None,
     series: Codes,
     show: Callable[[int], str],
+    may_stand: bool,
 ) -> None:
     """Raise if time does not rise from one row of a series to the next."""
     rank = _rank(index)[_codes(index, 1)]
@@ -133,7 +183,7 @@ def _check_times(
         rank = rank[order]
     same_series = series[1:] == series[:-1]
     falls = same_series & (rank[1:] < rank[:-1])
-    stands = same_series & (rank[1:] == rank[:-1])
+    stands = same_series & (rank[1:] == rank[:-1]) & (not may_stand)
     if not (falls.any() or stands.any()):
         return
     row = int((falls if falls.any() else stands).argmax())

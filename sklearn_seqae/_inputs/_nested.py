@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers import Container
+from sklearn_seqae._containers import Container, Levels
 from sklearn_seqae._inputs._arrow import column_from_arrow
 from sklearn_seqae._inputs._checks import by_label, by_position, describe
 from sklearn_seqae._inputs._columns import (
@@ -17,8 +17,8 @@ from sklearn_seqae._inputs._columns import (
     ragged_from_columns,
     refuse_other_columns,
 )
-from sklearn_seqae._inputs._lists import is_sequence, stack_sequences
-from sklearn_seqae._inputs._names import frames_of, stored_names
+from sklearn_seqae._inputs._lists import is_sequence, stack_any
+from sklearn_seqae._inputs._names import stored_names
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError
 
@@ -76,6 +76,8 @@ def ragged_from_nested(
     if len(read) == 1 and read[0].feature_names is None:
         stored = stored_names(X, read[0].ragged.n_features)
         read = [replace(read[0], feature_names=stored)]
+    if len(read) == 1:
+        read = [_with_stored_categories(read[0], X)]
     if isinstance(X, pd.Series):
         return ragged_from_columns(read, "nested_series", None, show=show)
     names = tuple(X.columns.names)
@@ -124,6 +126,25 @@ def ragged_from_nested_array(
     return ragged_from_columns(read, "nested_array", n_columns)
 
 
+def _with_stored_categories(column: Column, X: pd.DataFrame | pd.Series) -> Column:
+    """Give features the categoricals that `to_sequences` stored, and their order."""
+    stored, names = X.attrs.get("categories"), column.feature_names
+    if not stored or not column.levels or names is None:
+        return column
+    levels, values = list(column.levels), column.ragged.values.copy()
+    for j, (name, known) in enumerate(zip(names, column.levels, strict=True)):
+        if known is None or name not in stored:
+            continue
+        order = dict.fromkeys([*stored[name]["values"], *known.values])
+        places = {value: i for i, value in enumerate(order)}
+        table = np.array([*(places[value] for value in known.values), np.nan])
+        codes = np.nan_to_num(values[:, j], nan=len(known.values)).astype(np.int64)
+        values[:, j] = table[codes]
+        levels[j] = Levels(tuple(order), "category", bool(stored[name]["ordered"]))
+    ragged = column.ragged.with_values(values)
+    return replace(column, ragged=ragged, levels=tuple(levels))
+
+
 def _columns_of(X: pd.DataFrame | pd.Series) -> list[pd.Series]:
     if isinstance(X, pd.Series):
         return [X]
@@ -166,7 +187,8 @@ def _read_cells(
     cells: NDArray[np.object_], name: Any, show: Callable[[int], str] = by_position
 ) -> Column:
     with named(name):
-        ragged, univariate = stack_sequences(cells.tolist(), show)
-        _, names = frames_of(cells)
+        ragged, univariate, levels, form, names = stack_any(cells.tolist(), show)
     cell = "series" if isinstance(cells[0], pd.Series) else "array"
-    return Column(name, ragged, univariate, (cell, str(ragged.dtype)), names)
+    if levels or form == "records":
+        cell = form or cell
+    return Column(name, ragged, univariate, (cell, str(ragged.dtype)), names, levels)

@@ -12,6 +12,7 @@ from sklearn_seqae._inputs._columns import (
     Column,
     check_lengths,
     column_from_lists,
+    column_of_categories,
     common_width,
     named,
     ragged_from_columns,
@@ -19,6 +20,7 @@ from sklearn_seqae._inputs._columns import (
     refuse_null_step,
     refuse_other_columns,
 )
+from sklearn_seqae._inputs._levels import feature_from_polars
 from sklearn_seqae._inputs._roles import refuse_text
 from sklearn_seqae._libraries import comes_from
 from sklearn_seqae._ragged import RaggedArray
@@ -89,6 +91,9 @@ def _read(series: "pl.Series", name: str | None) -> Column:
                 f"X holds {steps.dtype}, but real numbers are needed; make a column of "
                 "lists for each field."
             )
+        place = "X" if name is None else f"column {name!r}"
+        if found := feature_from_polars(steps, place):
+            return column_of_categories(name, layout, lengths, width, found)
     return column_from_lists(name, layout, lengths, width, steps.to_numpy())
 
 

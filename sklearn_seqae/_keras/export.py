@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from sklearn_seqae._architecture import Architecture, Weights
+from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network.keras_engine import (
     KerasEngine,
@@ -25,6 +25,7 @@ from sklearn_seqae._keras.network.keras_engine import (
     reversed_steps,
 )
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._layers import Weights
 from sklearn_seqae._network import forecaster, forward, units
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._preprocessing import Preprocessing
@@ -56,7 +57,8 @@ def build_models(
     sequence, which ``transform`` interpolates, for zero.) The decoder returns scaled
     sequences of the padded length in the order of time. Steps beyond a sequence's
     length are zero where the embedding holds the length. The forecaster, where there is
-    one, returns the time steps that follow a sequence.
+    one, returns the time steps that follow a sequence. Codes of categories, from 1 on,
+    are the last features; models write the most likely ones.
     """
     check_not_forked()
     built = KerasLayers(architecture)
@@ -108,6 +110,7 @@ class _Builder:
             embedding, *exact = self._splitter()(vector)
         decoder = make_decoder(self.architecture.decoder_spec)
         written = decoder.decode(self.engine, embedding, self.n_patches, None)
+        written = forward.most_likely(self.engine, self.architecture.step, written)
         decoded = self._writer()([written, *exact])
         return keras.Model(vector, decoded, name="decoder")
 
@@ -115,13 +118,21 @@ class _Builder:
         """Model of padded sequences to the time steps that follow."""
         sequence = encoder.input
         scale = np.array(self.preprocessing.forecast_scale, np.float32)
-        horizon, n_features = scale.shape
-        recent = _recent_of(sequence, self.architecture.n_recent // n_features)
+        horizon, n_numbers = scale.shape
+        n_recent = self.architecture.n_recent // self._shape[1]
+        recent = _recent_of(self._numbers(sequence), n_recent, sequence)
+        if self.preprocessing.n_codes:
+            codes = _recent_of(sequence[..., n_numbers:], n_recent, sequence)
+            codes = _swapped_parts(codes, (1, n_recent), self.preprocessing.n_codes)
+            recent = ops.concatenate([recent, codes[:, 0]], axis=-1)
         embedding = encoder(sequence)[:, : self.architecture.embedding_size]
         changes = forecaster.changes(self.engine, self.architecture, embedding, recent)
-        flat = layers.Reshape((-1, n_features), name="unpatch_forecast")(changes)
-        last = ops.expand_dims(recent[:, :n_features], 1)
-        ahead = last + flat[:, :horizon] * scale
+        changes = forward.most_likely(self.engine, self.architecture.step, changes)
+        numbers, codes = self._unpatched(changes, "unpatch_forecast")
+        last = ops.expand_dims(recent[:, :n_numbers], 1)
+        ahead = last + numbers[:, :horizon] * scale
+        if codes is not None:
+            ahead = ops.concatenate([ahead, codes[:, :horizon]], axis=-1)
         return keras.Model(sequence, ahead, name="forecaster")
 
     # Groups of layers that are neither LSTM nor Dense ---------------------------------
@@ -132,7 +143,8 @@ class _Builder:
         patch_size = self.preprocessing.patch_size
         sequence = keras.Input(self._shape, name="padded")
         lengths = _lengths_of(ops.logical_not(ops.isnan(sequence)))
-        own, (mean, size) = self._own_units(sequence)
+        n_numbers = self.preprocessing.n_numbers
+        own, (mean, size) = self._own_units(self._numbers(sequence))
         filled = ops.where(ops.isnan(own), 0.0, own)
         channels, exact = [filled], []
         if norm is not None:
@@ -145,11 +157,18 @@ class _Builder:
         if code is not None:
             log_length = ops.log(ops.cast(lengths, "float32"))
             exact.append((log_length - code.mean) / code.scale)
-        in_patches = (self.n_patches, patch_size * self._shape[1])
+        in_patches = (self.n_patches, patch_size * n_numbers)
         steps = [
             layers.Reshape(in_patches, name=f"patches_{n}")(channel)
             for n, channel in enumerate(channels)
+            if n_numbers
         ]
+        if self.preprocessing.n_codes:
+            codes = sequence[..., n_numbers:]
+            codes = ops.where(ops.isnan(codes), 0.0, codes)
+            shape = (self.n_patches, patch_size)
+            codes = _swapped_parts(codes, shape, self.preprocessing.n_codes)
+            steps.insert(bool(n_numbers), codes)
         outputs = [
             _joined(steps, "patches"),
             ops.less(np.arange(self.n_patches) * patch_size, lengths),
@@ -157,6 +176,12 @@ class _Builder:
         if exact:
             outputs.append(_joined(exact, "exact_components"))
         return keras.Model(sequence, outputs, name="steps_and_mask")
+
+    def _numbers(self, sequence: Tensor) -> Tensor:
+        """Return the features that are numbers."""
+        if not self.preprocessing.n_codes:
+            return sequence
+        return sequence[..., : self.preprocessing.n_numbers]
 
     def _own_units(self, sequence: Tensor) -> tuple[Tensor, Any]:
         """Bring padded sequences into units of their own; NaN stays."""
@@ -191,22 +216,19 @@ class _Builder:
     def _writer(self) -> keras.Model:
         """Model of what the decoder wrote, last patch first, to padded sequences."""
         code, norm = self.preprocessing.length_code, self.preprocessing.instance_norm
-        patch_size, (n_timesteps, n_features) = (
-            self.preprocessing.patch_size,
-            self._shape,
-        )
+        patch_size, n_features = self.preprocessing.patch_size, self._shape[1]
         width, n_exact = patch_size * n_features, self.preprocessing.n_exact
         inputs = [keras.Input((self.n_patches, width), name="written")]
-        unpatch = layers.Reshape((n_timesteps, n_features), name="unpatch")
         if n_exact:
             inputs.append(keras.Input((n_exact,), name="exact"))
         if code is None:
             lengths: Any = np.full((1, 1), self.max_length, np.float32)
-            decoded = unpatch(ops.flip(inputs[0], axis=1))
+            decoded, codes = self._unpatched(ops.flip(inputs[0], axis=1), "unpatch")
         else:
             lengths = ops.round(ops.exp(inputs[1][:, -1:] * code.scale + code.mean))
             steps = reversed_steps(inputs[0], ops.ceil(lengths / patch_size))
-            decoded = _inside(unpatch(steps), lengths)
+            decoded, codes = self._unpatched(steps, "unpatch")
+            decoded = _inside(decoded, lengths)
         if norm is not None:
             mean, size = units.decode(ops, norm, inputs[1][:, : norm.n_components])
             centre = ops.sum(_inside(decoded, lengths), axis=1) / lengths
@@ -214,7 +236,25 @@ class _Builder:
             decoded = decoded + ops.expand_dims(mean, 1)
             if code is not None:
                 decoded = _inside(decoded, lengths)
+        if codes is not None:
+            codes = codes if code is None else _inside(codes, lengths)
+            decoded = ops.concatenate([decoded, codes], axis=-1)
         return keras.Model(inputs, decoded, name="in_order_of_time")
+
+    def _unpatched(self, steps: Tensor, name: str) -> tuple[Tensor, Tensor | None]:
+        """Return the numbers of steps by time step, and the codes, if there are any."""
+        patch_size, n_codes = self.preprocessing.patch_size, self.preprocessing.n_codes
+        n_numbers, n_timesteps = (
+            self.preprocessing.n_numbers,
+            int(steps.shape[1]) * patch_size,
+        )
+        reshape = layers.Reshape((n_timesteps, n_numbers), name=name)
+        if not n_codes:
+            return reshape(steps), None
+        numbers = reshape(steps[..., : patch_size * n_numbers])
+        codes = steps[..., patch_size * n_numbers :]
+        codes = _swapped_parts(codes, (n_timesteps // patch_size, n_codes), patch_size)
+        return numbers, ops.reshape(codes, (-1, n_timesteps, n_codes))
 
     @property
     def _shape(self) -> tuple[int, int]:
@@ -230,15 +270,24 @@ def _lengths_of(observed: Tensor) -> Tensor:
     return ops.max(ops.multiply(any_feature, position), axis=1, keepdims=True)
 
 
-def _recent_of(sequence: Tensor, n: int) -> Tensor:
-    """Return the last ``n`` time steps, the latest first, as `recent_values` does."""
-    observed = ops.logical_not(ops.isnan(sequence))
-    filled = ops.where(observed, sequence, ops.zeros_like(sequence))
-    at = ops.subtract(_lengths_of(observed), np.arange(1, n + 1))
+def _recent_of(features: Tensor, n: int, sequence: Tensor) -> Tensor:
+    """Return the last ``n`` time steps, the latest first, as `recent_values` does.
+
+    Of some features of a sequence.
+    """
+    filled = ops.where(ops.isnan(features), ops.zeros_like(features), features)
+    lengths = _lengths_of(ops.logical_not(ops.isnan(sequence)))
+    at = ops.subtract(lengths, np.arange(1, n + 1))
     steps = ops.take_along_axis(filled, ops.expand_dims(ops.maximum(at, 0), -1), axis=1)
     inside = ops.expand_dims(ops.greater_equal(at, 0), -1)
     recent = ops.where(inside, steps, ops.zeros_like(steps))
-    return ops.reshape(recent, (-1, n * sequence.shape[-1]))
+    return ops.reshape(recent, (-1, n * features.shape[-1]))
+
+
+def _swapped_parts(values: Tensor, shape: tuple[int, int], n: int) -> Tensor:
+    """Return values (B, a * b * n) in the order of a, n and b: (B, a, n * b)."""
+    parts = ops.reshape(values, (-1, *shape, n))
+    return ops.reshape(ops.transpose(parts, (0, 1, 3, 2)), (-1, shape[0], n * shape[1]))
 
 
 def _differences(filled: Tensor, lengths: Tensor, patch_size: int) -> Tensor:

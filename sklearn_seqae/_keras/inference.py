@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import Architecture, Layer, Weight, Weights
+from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._batching import Patches, by_size
 from sklearn_seqae._keras.devices import (
     check_not_forked,
@@ -37,6 +37,7 @@ from sklearn_seqae._keras.sessions import (
     open_session,
     tensor_function,
 )
+from sklearn_seqae._layers import Layer, Weight, Weights
 from sklearn_seqae._network import forecaster, forward
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._packing import pack
@@ -73,7 +74,7 @@ def _encoder(
         return forward.embed(engine, architecture, pooled)
 
     of_shard = tensor_function(encode, device.jit)
-    width = architecture.encoder_layers[0].n_inputs
+    width = architecture.n_packed
 
     def run(vector: Tensor, x: Tensor, starts: Tensor, lengths: Tensor) -> Tensor:
         def shard(n: Tensor) -> Tensor:
@@ -93,7 +94,11 @@ def _encoder(
 
 @functools.lru_cache(maxsize=MAX_FUNCTIONS)
 def _decoder(
-    architecture: Architecture, n_steps: int, n_rows: int, device: _Device
+    architecture: Architecture,
+    n_steps: int,
+    n_rows: int,
+    device: _Device,
+    logits: bool = False,
 ) -> Function:
     """Compile the decoder: of weights, embeddings and lengths."""
     make_engine = engine_maker(architecture, device.gpu)
@@ -102,15 +107,18 @@ def _decoder(
     def decode(vector: Tensor, embedding: Tensor, lengths: Tensor) -> Tensor:
         engine = make_engine(_by_name(spec.layers, vector))
         steps = make_decoder(spec).decode(engine, embedding, n_steps, lengths)
+        if not logits:
+            steps = forward.most_likely(engine, spec.step, steps)
         return engine.to_packed(steps)
 
     of_shard = tensor_function(decode, device.jit)
+    width = spec.step.n_outputs if logits else spec.step.width
 
     def run(vector: Tensor, embeddings: Tensor, lengths: Tensor) -> Tensor:
         def shard(n: Tensor) -> Tensor:
             return of_shard(vector, embeddings[n], lengths[n])
 
-        return _over_shards(shard, lengths, (n_steps, n_rows, architecture.n_inputs))
+        return _over_shards(shard, lengths, (n_steps, n_rows, width))
 
     signature = [
         _vector_spec(spec.layers),
@@ -121,7 +129,9 @@ def _decoder(
 
 
 @functools.lru_cache(maxsize=MAX_FUNCTIONS)
-def _forecaster(architecture: Architecture, n_rows: int, device: _Device) -> Function:
+def _forecaster(
+    architecture: Architecture, n_rows: int, device: _Device, logits: bool = False
+) -> Function:
     """Compile the forecasts of one shard: of weights, embeddings and last values."""
     make_engine = engine_maker(architecture, device.gpu)
     layers = _forecaster_layers(architecture)
@@ -129,6 +139,8 @@ def _forecaster(architecture: Architecture, n_rows: int, device: _Device) -> Fun
     def forecast(vector: Tensor, embedding: Tensor, recent: Tensor) -> Tensor:
         engine = make_engine(_by_name(layers, vector))
         steps = forecaster.changes(engine, architecture, embedding, recent)
+        if not logits:
+            steps = forward.most_likely(engine, architecture.step, steps)
         return engine.to_packed(steps)
 
     signature = [
@@ -170,7 +182,7 @@ def encode(
     check_not_forked()
     device = _device()
     vector = _vector(architecture.embedding_layers, weights)
-    width = architecture.encoder_layers[0].n_inputs
+    width = architecture.n_packed
     embeddings = np.empty((len(patches), architecture.embedding_size), np.float32)
     for size, shards in _calls(patches.lengths, device, width):
         packed = pack(patches, shards[:, None], size)
@@ -186,6 +198,7 @@ def decode(
     weights: Weights,
     embeddings: NDArray[np.float32],
     lengths: NDArray[np.int64],
+    logits: bool = False,
 ) -> NDArray[np.float32]:
     """Decode to the steps of all sequences in the order of time, one after the other.
 
@@ -196,21 +209,25 @@ def decode(
     embeddings : ndarray of shape (n_sequences, embedding_size)
     lengths : ndarray of shape (n_sequences,)
         LSTM steps of each sequence.
+    logits : bool, default=False
+        Whether to return the logits of all categories, not the most likely ones.
 
     Returns
     -------
-    ndarray of shape (lengths.sum(), n_inputs), float32
+    ndarray of shape (lengths.sum(), width), float32
+        ``width`` is that of steps or, with logits, of what the decoder writes.
     """
     check_not_forked()
     device = _device()
     vector = _vector(architecture.decoder_spec.layers, weights)
     offsets = offsets_from_lengths(lengths)
-    steps = np.empty((offsets[-1], architecture.n_inputs), np.float32)
-    for size, shards in _calls(lengths, device, architecture.n_inputs):
+    width = architecture.step.n_outputs if logits else architecture.n_inputs
+    steps = np.empty((offsets[-1], width), np.float32)
+    for size, shards in _calls(lengths, device, width):
         used = shards >= 0
         n_steps = np.where(used, lengths[shards], 0).astype(np.int32)
         vectors = np.where(used[..., None], embeddings[shards], 0).astype(np.float32)
-        function = _get(_decoder, architecture, size, shards.shape[1], device)
+        function = _get(_decoder, architecture, size, shards.shape[1], device, logits)
         padded = function(vector, vectors, n_steps).swapaxes(1, 2)[used]
         # Each sequence's own steps, which come last step first
         own = lengths[shards[used]]
@@ -226,6 +243,7 @@ def forecast(
     weights: Weights,
     embeddings: NDArray[np.float32],
     recent: NDArray[np.float32],
+    logits: bool = False,
 ) -> NDArray[np.float32]:
     """Predict the changes that come next.
 
@@ -235,15 +253,17 @@ def forecast(
     weights : dict of str to ndarray
     embeddings : ndarray of shape (n_sequences, embedding_size)
     recent : ndarray of shape (n_sequences, n_recent)
+    logits : bool, default=False
+        As in `decode`.
 
     Returns
     -------
-    ndarray of shape (n_sequences, n_forecast_steps, n_inputs), float32
+    ndarray of shape (n_sequences, n_forecast_steps, width), float32
     """
     check_not_forked()
     device, n = _device(), len(embeddings)
     n_rows = device.n_rows
-    function = _get(_forecaster, architecture, n_rows, device)
+    function = _get(_forecaster, architecture, n_rows, device, logits)
     vector = _vector(_forecaster_layers(architecture), weights)
     inputs = [np.pad(a, ((0, -n % n_rows), (0, 0))) for a in (embeddings, recent)]
     changes = [
@@ -292,7 +312,7 @@ def _calls(
 
 def _forecaster_layers(architecture: Architecture) -> tuple[Layer, ...]:
     spec: Any = architecture.forecaster_spec
-    layers: tuple[Layer, ...] = spec.layers
+    layers: tuple[Layer, ...] = (*architecture.category_layers, *spec.layers)
     return layers
 
 

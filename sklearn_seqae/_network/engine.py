@@ -16,9 +16,10 @@ they are tensors, and so is a number of steps.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from sklearn_seqae._architecture import LSTM, Dense
+from sklearn_seqae._architecture import DecoderSpec
+from sklearn_seqae._layers import LSTM, Dense, Embedding
 from sklearn_seqae._network.pooling import States
 
 Tensor = Any
@@ -26,8 +27,30 @@ Cell = Callable[[Tensor, Any], tuple[Tensor, Any]]
 Step = Callable[[Tensor, list[Any]], tuple[Tensor, list[Any]]]
 
 
+class Error(NamedTuple):
+    """A sum of weighted errors, to be minimised.
+
+    Attributes
+    ----------
+    total : scalar tensor
+    by_feature : tensor of shape (n_features,), default=None
+        Its parts, without a gradient; None where there are no categories.
+    """
+
+    total: Tensor
+    by_feature: Tensor | None = None
+
+
 class Sequence(Protocol):
     """The input of an LSTM layer, or its states."""
+
+    @property
+    def values(self) -> Tensor:
+        """The steps, in the engine's layout."""
+
+    @property
+    def lengths(self) -> Tensor | None:
+        """Own steps of each row, (B,), if the engine needs them."""
 
     @property
     def pooled(self) -> Mapping[str, list[Tensor]]:
@@ -66,6 +89,14 @@ class Engine(Protocol):
     def dense(self, layer: Dense, x: Tensor) -> Tensor:
         """Run a Dense layer over the last axis."""
 
+    def look_up(
+        self, layer: Embedding, codes: Tensor, lengths: Tensor = None
+    ) -> Tensor:
+        """Return the vectors of codes (..., P), side by side: (..., P * units).
+
+        Zeros for code 0. With ``lengths``, codes are steps of rows of these lengths.
+        """
+
     def write(self, output: Dense, states: Any) -> Tensor:
         """Run the output layer of a decoder on the states of every step."""
 
@@ -91,6 +122,9 @@ class Engine(Protocol):
         """
 
     # Sequences for LSTM layers
+
+    def with_values(self, sequence: Any, values: Tensor) -> Any:
+        """Return the same sequence with other values, which depend on weights."""
 
     def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> Any:
         """Return the sequence that is a vector (B, C) at every step."""
@@ -145,18 +179,24 @@ class TrainingEngine(Engine, Protocol):
 
     def written_error(
         self,
-        output: Dense,
+        decoder: DecoderSpec,
         states: Any,
         target: Tensor,
         weight: Tensor,
         lengths: Tensor,
-    ) -> Tensor:
-        """Return the `squared_error` of what `write` would return."""
+    ) -> Error:
+        """Return the `error` of what `write` would return."""
 
-    def squared_error(
-        self, steps: Tensor, target: Tensor, weight: Tensor, lengths: Tensor
-    ) -> Tensor:
-        """Sum ``weight * (steps - target) ** 2`` over rows' own steps.
+    def error(
+        self,
+        decoder: DecoderSpec,
+        written: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        lengths: Tensor,
+    ) -> Error:
+        """Sum the weighted errors of what a decoder wrote over rows' own steps.
 
-        Beyond a row's end there are steps of other rows, and weights of theirs.
+        They are squared errors of numbers, and cross-entropies of categories. Beyond a
+        row's end there are steps of other rows, and weights of theirs.
         """

@@ -7,14 +7,14 @@ So runtimes run their own kernels, both directions included.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import LSTM, Dense, Weights
+from sklearn_seqae._layers import LSTM, Dense, Embedding, Weights
 from sklearn_seqae._network.engine import Cell, Step
 from sklearn_seqae._network.pooling import States
 from sklearn_seqae._onnx import ops
@@ -124,6 +124,15 @@ class OnnxEngine:
             outputs = outputs + self.weights[f"{layer.name}/bias"]
         return ops.relu(outputs) if layer.activation == "relu" else outputs
 
+    def look_up(
+        self, layer: Embedding, codes: Tensor, lengths: Tensor | None = None
+    ) -> Tensor:
+        weights = self.weights[f"{layer.name}/embeddings"]
+        rows = np.concatenate([np.zeros((1, layer.units), np.float32), weights])
+        table = self.graph.constant(rows, np.float32)
+        vectors = ops.take(table, ops.cast(codes, np.int64))
+        return ops.reshape(vectors, (0, 0, -1))
+
     def write(self, output: Dense, states: OnnxSequence) -> Tensor:
         return self.dense(output, states.values)
 
@@ -167,6 +176,9 @@ class OnnxEngine:
         return self.graph.loop(n_steps, [written, *states], body)
 
     # Sequences for LSTM layers
+
+    def with_values(self, sequence: OnnxSequence, values: Tensor) -> OnnxSequence:
+        return replace(sequence, values=values)
 
     def repeat(self, vector: Tensor, n_steps: Any, lengths: Tensor) -> OnnxSequence:
         repeated = ops.broadcast_to(ops.expand_dims(vector, 0), (n_steps, 1, 1))

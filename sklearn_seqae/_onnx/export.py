@@ -172,6 +172,11 @@ def _fitted(estimator: LSTMAutoencoderTransformer) -> Fitted:
 
     check_is_fitted(estimator)
     estimator = snapshot(estimator)
+    if estimator._events:
+        raise ValueError(
+            "the estimator was fitted to categories or times, which can't be written "
+            "to an ONNX file yet; fit to the columns of numbers alone, with time=False."
+        )
     check_scaler(estimator.scaler_)
     network = estimator._autoencoder
     state = network._trained

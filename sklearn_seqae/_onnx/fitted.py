@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sklearn_seqae._architecture import Architecture, Weights
+from sklearn_seqae._architecture import Architecture
+from sklearn_seqae._layers import Weights
 from sklearn_seqae._onnx.engine import OnnxEngine
 from sklearn_seqae._onnx.graph import Graph
 from sklearn_seqae._preprocessing import Preprocessing

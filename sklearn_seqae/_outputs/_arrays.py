@@ -6,27 +6,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers import Container, Layout
-from sklearn_seqae._outputs._frames import to_frame_of
-from sklearn_seqae._ragged import RaggedArray, cut
+from sklearn_seqae._containers import Container, Layout, Levels
+from sklearn_seqae._outputs._cells import cells_of
+from sklearn_seqae._ragged import RaggedArray
 
 
 def to_list(ragged: RaggedArray, container: Container) -> list[Any]:
-    """Return a list of arrays, 1-D if univariate, or of frames."""
-    arrays = list(cut(values_of(ragged, container), ragged.offsets))
-    if not container.frames:
-        return arrays
-    names = list(container.feature_names or ())
-    return [to_frame_of(container.frames, x, names) for x in arrays]
+    """Return a list of arrays, 1-D if univariate, or of what `fit` saw instead."""
+    return cells_of(
+        ragged.values[:, 0] if container.univariate else ragged.values,
+        ragged.offsets,
+        container.dtype,
+        container.levels,
+        container.frames,
+        container.feature_names or (),
+    )
 
 
 def to_tuple(ragged: RaggedArray, container: Container) -> tuple[Any, ...]:
-    """Return a tuple of arrays, 1-D if univariate, or of frames."""
+    """Return a tuple of the same."""
     return tuple(to_list(ragged, container))
 
 
 def to_object_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
-    """Return a 1-D object array of arrays, 1-D if univariate, or of frames."""
+    """Return a 1-D object array of the same."""
     return as_objects(to_list(ragged, container))
 
 
@@ -43,8 +46,8 @@ def to_table(ragged: RaggedArray, container: Container) -> NDArray[Any]:
 def to_nested_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
     """Return shape (n_sequences, n_columns), an array in each cell."""
     columns = [
-        as_objects(list(cut(column.astype(layout[-1]), ragged.offsets)))
-        for column, layout in columns_of(ragged, container)
+        as_objects(cells_of(column, ragged.offsets, layout[-1], levels, layout[0]))
+        for column, layout, levels in columns_of(ragged, container)
     ]
     return np.stack(columns, axis=1)
 
@@ -57,14 +60,17 @@ def values_of(ragged: RaggedArray, container: Container) -> NDArray[Any]:
 
 def columns_of(
     ragged: RaggedArray, container: Container
-) -> Iterator[tuple[NDArray[Any], Layout]]:
-    """Return the values and the layout of each column.
+) -> Iterator[tuple[NDArray[Any], Layout, tuple[Levels | None, ...]]]:
+    """Return the values, the layout and the levels of each column.
 
     Values are 1-D, or 2-D if the container had one column of multivariate sequences.
     """
     several = len(container.layouts) > 1 or container.univariate
-    columns = list(ragged.values.T) if several else [ragged.values]
-    return zip(columns, container.layouts, strict=True)
+    if not several:
+        return iter([(ragged.values, container.layouts[0], container.levels)])
+    levels = container.levels or [None] * ragged.n_features
+    of_columns = ((each,) for each in levels)
+    return zip(list(ragged.values.T), container.layouts, of_columns, strict=True)
 
 
 def as_objects(cells: list[Any]) -> NDArray[np.object_]:

@@ -1,18 +1,22 @@
 """Arrays and tables of pyarrow."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers import Container, Layout
+from sklearn_seqae._containers import Container, Layout, Levels
 from sklearn_seqae._libraries import require
 from sklearn_seqae._outputs import _arrays
+from sklearn_seqae._outputs._categories import as_arrow
 from sklearn_seqae._outputs._labels import PURPOSE, column_labels
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+LISTS = ("list", "large_list", "fixed_size_list")
 
 
 def to_wide(ragged: RaggedArray, container: Container) -> "pa.Table":
@@ -29,16 +33,16 @@ def to_table(ragged: RaggedArray, container: Container) -> "pa.Table":
     """Return a table with a list in each cell."""
     pa = require("pyarrow", PURPOSE)
     columns = [
-        lists_from_column(column, layout, ragged)
-        for column, layout in _arrays.columns_of(ragged, container)
+        lists_from_column(column, layout, ragged, levels)
+        for column, layout, levels in _arrays.columns_of(ragged, container)
     ]
     return pa.table(columns, names=list(container.columns or ()))
 
 
 def to_array(ragged: RaggedArray, container: Container) -> "pa.Array":
     """Return an array of lists."""
-    ((column, layout),) = _arrays.columns_of(ragged, container)
-    return lists_from_column(column, layout, ragged)
+    ((column, layout, levels),) = _arrays.columns_of(ragged, container)
+    return lists_from_column(column, layout, ragged, levels)
 
 
 def to_chunked_array(ragged: RaggedArray, container: Container) -> "pa.ChunkedArray":
@@ -48,9 +52,12 @@ def to_chunked_array(ragged: RaggedArray, container: Container) -> "pa.ChunkedAr
 
 
 def lists_from_column(
-    column: NDArray[Any], layout: Layout, ragged: RaggedArray
+    column: NDArray[Any],
+    layout: Layout,
+    ragged: RaggedArray,
+    levels: Sequence[Levels | None] = (),
 ) -> "pa.Array":
-    """Return lists of numbers, or lists of lists for a 2-D column.
+    """Return lists of numbers or categories, or lists of lists for a 2-D column.
 
     Parameters
     ----------
@@ -63,6 +70,9 @@ def lists_from_column(
     ragged : RaggedArray
         The sequences, for their lengths.
 
+    levels : sequence of Levels or None, default=()
+        Of each feature of the column; see `Container`.
+
     Returns
     -------
     pyarrow.Array of shape (n_sequences,)
@@ -70,7 +80,11 @@ def lists_from_column(
     """
     pa = require("pyarrow", PURPOSE)
     *kinds, dtype = layout
-    lists = pa.array(column.astype(dtype).reshape(-1))
+    known = levels[0] if levels else None
+    if known is None:
+        lists = pa.array(column.astype(dtype).reshape(-1))
+    else:  # all features of lists of lists have one dtype
+        lists = as_arrow(column.reshape(-1), known)
     if len(kinds) == 2:
         widths = np.full(ragged.n_timesteps, ragged.n_features)
         lists = _lists(lists, kinds[1], widths)

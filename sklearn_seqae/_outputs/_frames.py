@@ -1,15 +1,25 @@
 """One frame for each sequence, as in a list of frames."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
 
+from sklearn_seqae._containers import Levels
 from sklearn_seqae._libraries import require
+from sklearn_seqae._outputs import _categories
 from sklearn_seqae._outputs._labels import PURPOSE
 
+FRAMES = ("pandas", "polars", "pyarrow")
 
-def to_frame_of(library: str, sequence: NDArray[Any], names: list[str]) -> Any:
+
+def to_frame_of(
+    library: str,
+    sequence: NDArray[Any],
+    names: list[str],
+    levels: Sequence[Levels | None] = (),
+) -> Any:
     """Return a sequence as a frame.
 
     Parameters
@@ -23,11 +33,16 @@ def to_frame_of(library: str, sequence: NDArray[Any], names: list[str]) -> Any:
     names : list of str
         Names of the columns.
 
+    levels : sequence of Levels or None, default=()
+        Of each column; see `Container`.
+
     Returns
     -------
     pandas.DataFrame, polars.DataFrame or pyarrow.Table
         Missing values are NaN in pandas and null in the others.
     """
+    if any(levels):
+        return _mixed_frame(library, sequence, names, levels)
     if library == "pandas":
         return pd.DataFrame(sequence, columns=names)
     if library == "polars":
@@ -36,3 +51,39 @@ def to_frame_of(library: str, sequence: NDArray[Any], names: list[str]) -> Any:
     pa = require("pyarrow", PURPOSE)
     columns = [pa.array(column, from_pandas=True) for column in sequence.T]
     return pa.table(columns, names=names)
+
+
+def _mixed_frame(
+    library: str,
+    sequence: NDArray[Any],
+    names: list[str],
+    levels: Sequence[Levels | None],
+) -> Any:
+    """Return a frame with columns of numbers and of categories."""
+    columns = list(zip(names, sequence.T, levels, strict=True))
+    if library == "pandas":
+        return pd.DataFrame(
+            {
+                name: column if known is None else _categories.as_pandas(column, known)
+                for name, column, known in columns
+            }
+        )
+    if library == "polars":
+        pl = require("polars", PURPOSE)
+        return pl.DataFrame(
+            {
+                name: pl.Series(column, nan_to_null=True)
+                if known is None
+                else _categories.as_polars(column, known)
+                for name, column, known in columns
+            }
+        )
+    pa = require("pyarrow", PURPOSE)
+    return pa.table(
+        {
+            name: pa.array(column, from_pandas=True)
+            if known is None
+            else _categories.as_arrow(column, known)
+            for name, column, known in columns
+        }
+    )

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers import Container, Layout
-from sklearn_seqae._outputs import _labels
+from sklearn_seqae._containers import Container, Layout, Levels
+from sklearn_seqae._outputs import _categories, _labels
 from sklearn_seqae._outputs._arrays import as_objects, columns_of, to_table
-from sklearn_seqae._outputs._arrow import lists_from_column
+from sklearn_seqae._outputs._arrow import LISTS, lists_from_column
+from sklearn_seqae._outputs._categories import levels_of
+from sklearn_seqae._outputs._cells import cells_of
 from sklearn_seqae._ragged import RaggedArray, cut
 
 
@@ -25,8 +27,18 @@ def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.Data
     index = _series_and_time(ragged, ids, container.index_names)
     frame = pd.DataFrame(ragged.values.astype(container.dtype), index=index)
     dtypes = [layout[0] for layout in container.layouts]
+    if any(container.levels):
+        columns = {
+            j: pd.Series(_categories.as_pandas(ragged.values[:, j], levels))
+            if levels
+            else frame.iloc[:, j].reset_index(drop=True)
+            for j, levels in enumerate(container.levels)
+        }
+        frame = pd.DataFrame(columns).set_axis(index)
     if any(dtype != container.dtype for dtype in dtypes):
-        frame = frame.astype(dict(enumerate(dtypes)))
+        frame = frame.astype(
+            {j: dtype for j, dtype in enumerate(dtypes) if not levels_of(container, j)}
+        )
     frame.columns = _columns(container, frame.shape[1])
     return frame
 
@@ -41,8 +53,8 @@ def to_long_series(
 def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
     """Return a frame with a sequence in each cell."""
     columns = {
-        j: _cells(column, layout, ragged, ids)
-        for j, (column, layout) in enumerate(columns_of(ragged, container))
+        j: _cells(column, layout, levels, ragged, ids, container)
+        for j, (column, layout, levels) in enumerate(columns_of(ragged, container))
     }
     frame = pd.DataFrame(columns, index=ids)
     frame.columns = _columns(container, len(columns))
@@ -53,8 +65,9 @@ def to_nested_series(
     ragged: RaggedArray, container: Container, ids: pd.Index
 ) -> pd.Series:
     """Return a Series with a sequence in each cell."""
-    ((column, layout),) = columns_of(ragged, container)
-    series = _cells(column, layout, ragged, ids).rename(_name(container))
+    ((column, layout, levels),) = columns_of(ragged, container)
+    series = _cells(column, layout, levels, ragged, ids, container)
+    series = series.rename(_name(container))
     return _with_names(series, container)
 
 
@@ -62,6 +75,15 @@ def _with_names(X: Any, container: Container) -> Any:
     """Store the names of features where `to_sequences` does, if a cell holds them."""
     if container.feature_names not in (None, container.columns):
         X.attrs["columns"] = list(container.feature_names or ())
+        stored = {
+            name: {"values": list(levels.values), "ordered": levels.ordered}
+            for name, levels in zip(
+                container.feature_names or (), container.levels, strict=False
+            )
+            if levels is not None and levels.dtype == "category"
+        }
+        if stored and container.layouts[0][0] == "records":
+            X.attrs["categories"] = stored
     return X
 
 
@@ -94,12 +116,22 @@ def _series_and_time(
 
 
 def _cells(
-    column: NDArray[Any], layout: Layout, ragged: RaggedArray, ids: pd.Index
+    column: NDArray[Any],
+    layout: Layout,
+    levels: tuple[Levels | None, ...],
+    ragged: RaggedArray,
+    ids: pd.Index,
+    container: Container,
 ) -> pd.Series:
-    if layout[0] not in ("array", "series"):  # Arrow lists within pandas
-        lists = lists_from_column(column, layout, ragged)
+    if layout[0] in LISTS:  # Arrow lists within pandas
+        lists = lists_from_column(column, layout, ragged, levels)
         return pd.Series(lists, index=ids, dtype=pd.ArrowDtype(lists.type))
-    cells: list[Any] = list(cut(column.astype(layout[-1]), ragged.offsets))
+    names = container.feature_names or ()
+    cells = cells_of(column, ragged.offsets, layout[-1], levels, layout[0], names)
     if layout[0] == "series":
+        known = levels[0] if levels else None
+        if known is not None:
+            cells = list(cut(column, ragged.offsets))
+            cells = [_categories.as_pandas(cell, known) for cell in cells]
         cells = [pd.Series(cell) for cell in cells]
     return pd.Series(as_objects(cells), index=ids)

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers import Container, Layout
+from sklearn_seqae._containers import Container, Layout, Levels
 from sklearn_seqae._libraries import require
 from sklearn_seqae._outputs._arrays import columns_of, to_table
+from sklearn_seqae._outputs._categories import as_polars
 from sklearn_seqae._outputs._labels import PURPOSE, column_labels
 from sklearn_seqae._ragged import RaggedArray
 
@@ -27,23 +28,32 @@ def to_dataframe(ragged: RaggedArray, container: Container) -> "pl.DataFrame":
     """Return a frame with a list in each cell."""
     pl = require("polars", PURPOSE)
     lists = [
-        _lists(column, layout, ragged)
-        for column, layout in columns_of(ragged, container)
+        _lists(column, layout, ragged, levels)
+        for column, layout, levels in columns_of(ragged, container)
     ]
     return pl.DataFrame(dict(zip(container.columns or (), lists, strict=True)))
 
 
 def to_series(ragged: RaggedArray, container: Container) -> "pl.Series":
     """Return a Series of lists."""
-    ((column, layout),) = columns_of(ragged, container)
+    ((column, layout, levels),) = columns_of(ragged, container)
     (name,) = container.columns or (None,)
-    return _lists(column, layout, ragged).rename(name or "")
+    return _lists(column, layout, ragged, levels).rename(name or "")
 
 
-def _lists(column: NDArray[Any], layout: Layout, ragged: RaggedArray) -> "pl.Series":
+def _lists(
+    column: NDArray[Any],
+    layout: Layout,
+    ragged: RaggedArray,
+    levels: tuple[Levels | None, ...],
+) -> "pl.Series":
     pl = require("polars", PURPOSE)
     *kinds, dtype = layout
-    steps = pl.Series(column.astype(dtype))  # of Array if the column is 2-D
+    known = levels[0] if levels else None
+    if known is None:
+        steps = pl.Series(column.astype(dtype))  # of Array if the column is 2-D
+    else:
+        steps = as_polars(column, known)
     if kinds[1:] == ["list"]:
         steps = steps.arr.to_list()
     number = np.repeat(np.arange(len(ragged)), ragged.lengths)

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sklearn_seqae._inputs._levels import Feature, feature_from_arrow
 from sklearn_seqae._tables._long_table import (
     LongTable,
     Rows,
@@ -78,6 +79,10 @@ class ArrowTable(LongTable):
             raise not_a_time(label, column.type)
         return Times(column.to_numpy(), getattr(column.type, "tz", None))
 
+    def categories(self, label: Any) -> Feature | None:
+        """Return a column of text, or of another kind of category; else None."""
+        return feature_from_arrow(self._table[label], f"column {label!r}")
+
     def feature_dtype(self, label: Any) -> np.dtype[Any]:
         """Return float32 for a column of float16 or float32, else float64."""
         kind = self._table[label].type
@@ -118,7 +123,10 @@ def write_arrow(rows: Rows) -> pa.Table:
         {
             **{label: pa.array(ids).take(series) for label, ids in rows.ids},
             rows.order: times,
-            **{label: pa.array(x, from_pandas=True) for label, x in rows.features},
+            **{
+                label: x if isinstance(x, pa.Array) else pa.array(x, from_pandas=True)
+                for label, x in rows.features
+            },
         }
     )
 

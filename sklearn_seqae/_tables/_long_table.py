@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sklearn_seqae._inputs._levels import Feature
+
 
 class Times(NamedTuple):
     """Time of each row of a table.
@@ -44,15 +46,15 @@ class Rows:
     times : Times of shape (n_rows,)
         Time of each row.
 
-    features : list of (label, ndarray of shape (n_rows,))
-        Columns of numbers.
+    features : list of (label, array of shape (n_rows,))
+        Columns of numbers, and of categories as the library has them.
     """
 
     ids: Sequence[tuple[Any, pd.Index]]
     lengths: NDArray[np.int64]
     order: Any
     times: Times
-    features: Sequence[tuple[Any, NDArray[Any]]]
+    features: Sequence[tuple[Any, Any]]
 
 
 class LongTable(ABC):
@@ -90,6 +92,10 @@ class LongTable(ABC):
     @abstractmethod
     def times(self, label: Any) -> Times:
         """Return a column of numbers, dates or durations. It must have no nulls."""
+
+    @abstractmethod
+    def categories(self, label: Any) -> Feature | None:
+        """Return a column of text, or of another kind of category; else None."""
 
     @abstractmethod
     def feature_dtype(self, label: Any) -> np.dtype[Any]:
@@ -160,6 +166,6 @@ def not_a_time(label: Any, dtype: Any) -> TypeError:
 def not_a_feature(label: Any, dtype: Any) -> TypeError:
     """Return the error for a column whose values are not numbers."""
     return TypeError(
-        f"column {label!r} has dtype {dtype}, but every feature must be numeric: "
-        "convert it, or name the columns to take with columns=[...]."
+        f"column {label!r} has dtype {dtype}, but every feature must be numeric, or "
+        "text: convert it, or name the columns to take with columns=[...]."
     )

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._inputs._checks import as_real, describe
+from sklearn_seqae._inputs._levels import Feature, feature_from_pandas
 from sklearn_seqae._ragged import float_dtype
 from sklearn_seqae._tables._long_table import (
     LongTable,
@@ -71,6 +72,10 @@ class PandasTable(LongTable):
         if not isinstance(dtype, np.dtype) or dtype.kind not in "iufmM":
             raise not_a_time(label, column.dtype)
         return Times(column.to_numpy(dtype=dtype), time_zone)
+
+    def categories(self, label: Any) -> Feature | None:
+        """Return a column of text, or of another kind of category; else None."""
+        return feature_from_pandas(self._frame[label], f"column {label!r}")
 
     def feature_dtype(self, label: Any) -> np.dtype[Any]:
         """Return float32 for a column of float16 or float32, else float64."""

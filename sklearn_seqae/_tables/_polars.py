@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
+from sklearn_seqae._inputs._levels import Feature, feature_from_polars
 from sklearn_seqae._tables._long_table import (
     LongTable,
     Rows,
@@ -90,6 +91,10 @@ class PolarsTable(LongTable):
             column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         return Times(column.to_numpy(), time_zone)
 
+    def categories(self, label: Any) -> Feature | None:
+        """Return a column of text, or of another kind of category; else None."""
+        return feature_from_polars(self._frame[label], f"column {label!r}")
+
     def feature_dtype(self, label: Any) -> np.dtype[Any]:
         """Return float32 for a column of float16 or float32, else float64."""
         dtype = self._frame[label].dtype
@@ -126,7 +131,12 @@ def write_polars(rows: Rows) -> pl.DataFrame:
         [
             *(_ids_as_series(label, ids).gather(series) for label, ids in rows.ids),
             _as_series(rows.order, rows.times),
-            *(pl.Series(label, x, nan_to_null=True) for label, x in rows.features),
+            *(
+                x.alias(label)
+                if isinstance(x, pl.Series)
+                else pl.Series(label, x, nan_to_null=True)
+                for label, x in rows.features
+            ),
         ]
     )
 

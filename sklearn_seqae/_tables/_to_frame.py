@@ -1,13 +1,23 @@
 """From sequences to a long table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions, validate_params
 
+from sklearn_seqae._containers import Levels
 from sklearn_seqae._inputs import to_ragged
+from sklearn_seqae._outputs._categories import (
+    CATEGORICAL,
+    as_arrow,
+    as_objects,
+    as_pandas,
+    as_polars,
+)
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._tables._dispatch import writer
 from sklearn_seqae._tables._long_table import Rows, Times
@@ -93,7 +103,7 @@ def to_frame(
     2   1     0  3.0  30.0
     """
     write = writer(kind)
-    ragged, feature_names = _read(sequences)
+    ragged, feature_names, levels = _read(sequences)
     known = getattr(sequences, "attrs", {}) if isinstance(sequences, pd.Series) else {}
     index = _index(sequences, ids, by, len(ragged))
     known_names = known.get("columns", feature_names)
@@ -108,22 +118,47 @@ def to_frame(
             ragged.lengths,
             order,
             when,
-            [(name, ragged.values[:, j]) for j, name in enumerate(names)],
+            [
+                (name, _feature(ragged.values[:, j], levels[j], kind))
+                for j, name in enumerate(names)
+            ],
         )
     )
 
 
-def _read(sequences: Any) -> tuple[RaggedArray, tuple[str, ...] | None]:
-    """Return the sequences, and the names of their features if they are known."""
+def _read(
+    sequences: Any,
+) -> tuple[RaggedArray, tuple[str, ...] | None, Sequence[Levels | None]]:
+    """Return the sequences, names of features if they are known, and categories."""
     # A sequence of to_sequences may be all NaN, which to_ragged refuses.
     if (
         isinstance(sequences, pd.Series | list)
         and len(sequences) > 0
         and all(map(_is_plain, sequences))
     ):
-        return RaggedArray.from_list(list(sequences)), None
+        ragged = RaggedArray.from_list(list(sequences))
+        return ragged, None, [None] * ragged.n_features
     ragged, container = to_ragged(sequences)
-    return ragged, container.feature_names
+    levels = container.levels or [None] * ragged.n_features
+    return ragged, container.feature_names, levels
+
+
+def _feature(column: NDArray[Any], levels: Levels | None, kind: str) -> Any:
+    """Return a column as a library has it: numbers, text or a categorical."""
+    if levels is None:
+        return column
+    is_categorical = levels.dtype.partition("<")[0] in CATEGORICAL
+    if kind == "pandas":
+        if is_categorical:
+            return as_pandas(column, replace(levels, dtype="category"))
+        return pd.Series(as_objects(column, levels).tolist())
+    if kind == "polars":
+        dtype = "Categorical" if is_categorical else "String"
+        if levels.ordered:
+            dtype = "Enum"
+        return as_polars(column, replace(levels, dtype=dtype))
+    dtype = "dictionary<indices=int32," if is_categorical else "string"
+    return as_arrow(column, replace(levels, dtype=dtype))
 
 
 def _is_plain(sequence: Any) -> bool:

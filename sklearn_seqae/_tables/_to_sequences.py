@@ -7,6 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions, validate_params
 
+from sklearn_seqae._inputs._levels import Feature
+from sklearn_seqae._outputs._categories import CATEGORICAL, as_objects
+from sklearn_seqae._outputs._cells import to_records
 from sklearn_seqae._ragged import cut, locate, offsets_from_lengths
 from sklearn_seqae._tables._columns import check_rows, choose_columns, given
 from sklearn_seqae._tables._dispatch import read_table
@@ -18,7 +21,7 @@ _BLOCK = 2**14  # rows to gather at once, so that buffers stay small
 
 @validate_params(
     {
-        "duplicates": [StrOptions({"raise", "first", "last", "mean"})],
+        "duplicates": [StrOptions({"raise", "first", "last", "mean", "keep"})],
         "return_times": ["boolean"],
     },
     prefer_skip_nested_validation=True,
@@ -29,7 +32,7 @@ def to_sequences(
     by: Any,
     order: Any = None,
     columns: Any = None,
-    duplicates: Literal["raise", "first", "last", "mean"] = "raise",
+    duplicates: Literal["raise", "first", "last", "mean", "keep"] = "raise",
     return_times: bool = False,
 ) -> Any:
     """Cut a long table, with one row for each time step, into sequences.
@@ -54,13 +57,14 @@ def to_sequences(
         them.
 
     columns : label or list of labels, default=None
-        Columns of features, in this order: numbers or booleans. Null and NaN are
-        missing values. None takes all columns but `by` and `order`.
+        Columns of features, in this order: numbers, booleans, text or categoricals.
+        Null and NaN are missing values. None takes all columns but `by` and `order`.
 
-    duplicates : {"raise", "first", "last", "mean"}, default="raise"
+    duplicates : {"raise", "first", "last", "mean", "keep"}, default="raise"
         Treatment of several rows of a series at one time: raise an error, keep the
-        first or the last row in the order of the frame, or take the mean of each
-        feature over its observed values.
+        first or the last row in the order of the frame, take the mean of each feature
+        over its observed values, which needs numbers, or keep them all in the order of
+        the frame, as of events that happen at once.
 
     return_times : bool, default=False
         Whether to return the times as well, for `to_frame`.
@@ -69,7 +73,9 @@ def to_sequences(
     -------
     X : pandas.Series of ndarrays of shape (n_timesteps, n_features)
         The series, sorted by id. The arrays are views of one array of all time
-        steps: float32 if every feature is float32 or float16, else float64. The index
+        steps: float32 if every feature is float32 or float16, else float64. If there is
+        text, they are structured arrays of shape (n_timesteps,), with a field for each
+        feature; ``X.attrs["categories"]`` has the categories of categoricals. The index
         has the ids and the names in `by`; for several columns it is a MultiIndex.
         ``X.attrs["columns"]`` are the names of the features. ``X.attrs["order"]`` is
         `order`, unless that is None.
@@ -85,8 +91,8 @@ def to_sequences(
         If a column does not exist or is named twice, if there are no rows, if an id or
         a time is null, or if a series has two rows at one time.
     TypeError
-        If `frame` is no long table, a feature is not numeric, ids can't be sorted, or
-        `order` names a column that can't be times.
+        If `frame` is no long table, a feature holds neither numbers nor text, ids can't
+        be sorted, or `order` names a column that can't be times.
     ImportError
         If the frame needs pyarrow, which is not installed.
 
@@ -123,12 +129,16 @@ def to_sequences(
     by, features = choose_columns(table, by, order, columns)
     table = table.select(list(dict.fromkeys([*by, *given(order), *features])))
     check_rows(table, by, order)
-    dtype = np.result_type(*[table.feature_dtype(label) for label in features])
+    categories = {label: table.categories(label) for label in features}
+    numeric = [label for label in features if categories[label] is None]
+    dtypes = [table.feature_dtype(label) for label in numeric]
+    dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
+    attrs = {"columns": features, **_stored(categories)}
 
     if order is None:
         rows, offsets, ids = _sort(table, by)
-        values = _stack(table, features, dtype, rows)
-        return as_series(values, offsets, ids, {"columns": features})
+        values = _stack(table, categories, dtype, rows)
+        return as_series(values, offsets, ids, attrs)
 
     when, time_zone = table.times(order)
     rows, offsets, ids = _sort(table, by, when)
@@ -136,12 +146,13 @@ def to_sequences(
     repeated = repeats(when, offsets)
     if duplicates == "raise" and repeated.any():
         _raise_duplicates(repeated, rows, when, offsets, ids, order)
-    values = _stack(table, features, dtype, rows)
-    if repeated.any():
+    values = _stack(table, categories, dtype, rows)
+    if repeated.any() and duplicates != "keep":
+        _check_mean(duplicates, categories)
         values, when, offsets = _one_row_a_time(
             values, when, offsets, repeated, duplicates
         )
-    X = as_series(values, offsets, ids, {"columns": features, "order": order})
+    X = as_series(values, offsets, ids, {**attrs, "order": order})
     if not return_times:
         return X
     zone = {} if time_zone is None else {"time_zone": time_zone}
@@ -189,7 +200,7 @@ def _raise_duplicates(
         f"series {ids.tolist()[i]!r} has two rows with {order!r} at {when[second]}: "
         f"rows {places[0]} and {places[1]} of the frame; in all, {repeated.sum()} of "
         f"{len(repeated)} rows repeat a time. Drop them, or pass "
-        'duplicates="first", "last" or "mean".'
+        'duplicates="first", "last", "mean" or "keep".'
     )
 
 
@@ -214,11 +225,24 @@ def _one_row_a_time(
 
 def _stack(
     table: LongTable,
-    features: list[Any],
+    categories: dict[Any, Feature | None],
     dtype: np.dtype[Any],
     rows: NDArray[np.int64] | None,
 ) -> NDArray[Any]:
-    """Return shape (n_rows, n_features): all time steps, series after series."""
+    """Return all time steps, series after series.
+
+    Of shape (n_rows, n_features); with categories, a structured array (n_rows,).
+    """
+    features = list(categories)
+    if any(found is not None for found in categories.values()):
+        order = slice(None) if rows is None else rows
+        columns = [
+            table.feature(label)[order].astype(dtype)
+            if found is None
+            else as_objects(found.values[order], found.levels)
+            for label, found in categories.items()
+        ]
+        return to_records(columns, [str(label) for label in features])
     values = np.empty((len(table), len(features)), dtype=dtype)
     for j, label in enumerate(features):
         column = table.feature(label)
@@ -229,6 +253,28 @@ def _stack(
             block = slice(start, start + _BLOCK)
             values[block, j] = column[rows[block]]
     return values
+
+
+def _stored(categories: dict[Any, Feature | None]) -> dict[str, Any]:
+    """Return what to store of categoricals, whose categories have an order."""
+    known = {
+        str(label): {"values": list(levels.values), "ordered": levels.ordered}
+        for label, found in categories.items()
+        if found is not None
+        and (levels := found.levels) is not None
+        and levels.dtype.partition("<")[0] in CATEGORICAL
+    }
+    return {"categories": known} if known else {}
+
+
+def _check_mean(duplicates: str, categories: dict[Any, Feature | None]) -> None:
+    """Raise if categories would have to be averaged."""
+    text = [label for label, found in categories.items() if found is not None]
+    if duplicates == "mean" and text:
+        raise ValueError(
+            f'duplicates="mean" takes the mean of numbers, but column {text[0]!r} '
+            'holds categories; use "first" or "last".'
+        )
 
 
 def rows_of_series(

@@ -6,6 +6,7 @@ it, any number of times. Its Matplotlib objects are attributes. Matplotlib, the 
 """
 
 from sklearn_seqae.plotting._embedding import EmbeddingDisplay
+from sklearn_seqae.plotting._events import EventsDisplay
 from sklearn_seqae.plotting._length_error import LengthErrorDisplay
 from sklearn_seqae.plotting._loss import LossDisplay
 from sklearn_seqae.plotting._reconstruction import ReconstructionDisplay
@@ -13,6 +14,7 @@ from sklearn_seqae.plotting._traversal import LatentTraversalDisplay
 
 __all__ = [
     "EmbeddingDisplay",
+    "EventsDisplay",
     "LatentTraversalDisplay",
     "LengthErrorDisplay",
     "LossDisplay",

@@ -127,11 +127,14 @@ class LossDisplay:
         history = estimator.history_
         is_scaled = getattr(estimator, "scaler_", None) is not None
         unit = "scaled units" if is_scaled else "original units, squared"
+        name = "Mean squared error"
+        if any(each.startswith("loss[") for each in history):
+            name = "Squared error and cross-entropy"
         display = cls(
             loss=history["loss"],
             val_loss=history.get("val_loss"),
             val_objective=history.get("val_objective"),
-            loss_name=f"Mean squared error ({unit})",
+            loss_name=f"{name} ({unit})",
         )
         return display.plot(ax, log=log, mark_best=mark_best, line_kwargs=line_kwargs)
 

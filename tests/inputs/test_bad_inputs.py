@@ -162,15 +162,30 @@ BAD_SEQUENCES = {
         TypeError,
         "sequence 0 holds the complex 2j, but",
     ),
-    "strings": (
-        [["a", "b"]],
+    "strings and a number": (
+        [["a", 1]],
         TypeError,
-        "sequence 0 has dtype <U1.* convert or encode",
+        "sequence 0, feature 0 mixes kinds: it holds the str 'a' and the int 1, but",
     ),
     "numbers as strings": (
         [[1.0], ["1"]],
         TypeError,
-        "sequence 1 has dtype <U1, but real",
+        "sequence 1 holds categories in feature 0, '1' .* but sequence 0 holds numbers",
+    ),
+    "dicts of other keys": (
+        [[{"a": 1, "b": "x"}, {"b": "x", "a": 1}]],
+        ValueError,
+        "sequence 0 has a dict at time step 1 that differs from the first.*'a', 'b'",
+    ),
+    "tuples of other widths": (
+        [[("a", 1), ("b",)]],
+        ValueError,
+        "sequence 0 is not rectangular: time step 1 is .*, but the first has 2 feat",
+    ),
+    "records of dates": (
+        [np.zeros(2, [("when", "M8[s]"), ("x", float)])],
+        TypeError,
+        r"column 'when' has dtype datetime64\[s\], but real numbers",
     ),
     "string 2-D": (np.array([["1"]]), TypeError, "X has dtype <U1.* convert or encode"),
     "string object": (
@@ -208,10 +223,10 @@ BAD_SEQUENCES = {
         ValueError,
         "column 'a' does not hold a sequence .* but column 'b' does; .*Transformer",
     ),
-    "string in a frame": (
-        [pd.DataFrame({"a": ["x"]})],
+    "string and a number in a frame": (
+        [pd.DataFrame({"a": pd.Series(["x", 1.0], dtype=object)})],
         TypeError,
-        "sequence 0 holds the str 'x'",
+        "sequence 0, column 'a' mixes kinds: it holds the str 'x' and the float 1.0",
     ),
     # no finite or observed value
     "inf": (

@@ -10,13 +10,14 @@ from networks import drawn_weights, small_architecture, walks, walks_in_patches
 from numpy.testing import assert_allclose, assert_array_equal
 from references import ByKeras, ByNumpy, changes, embeddings, reconstruction
 
-from sklearn_seqae import _autoencoder
+from sklearn_seqae import _scores
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._batching import to_patches
 from sklearn_seqae._keras import devices, inference
 from sklearn_seqae._keras.inference import INFERENCE_ROWS_WITHOUT_XLA as ROWS
 from sklearn_seqae._keras.inference import decode, encode, forecast
 from sklearn_seqae._preprocessing import Preprocessing
+from sklearn_seqae._scores import errors
 from sklearn_seqae._state import State
 
 LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11] * 4  # more than one shard, ties and all
@@ -68,8 +69,8 @@ def test_same_numbers_as_keras(architecture, on):
 
 
 @pytest.mark.parametrize("block", [2, 1024])
-def test_squared_errors_are_means_over_observed_values(monkeypatch, block):
-    monkeypatch.setattr(_autoencoder, "BLOCK", block)
+def test_errors_are_means_over_observed_values(monkeypatch, block):
+    monkeypatch.setattr(_scores, "BLOCK", block)
     ragged = walks([5, 1, 7, 3], missing=0.3)
     architecture = small_architecture(n_inputs=4)
     weights = drawn_weights(architecture)
@@ -81,7 +82,7 @@ def test_squared_errors_are_means_over_observed_values(monkeypatch, block):
         expected.append(np.nanmean((timesteps[start : start + len(x)] - x) ** 2))
         start += 2 * -(-len(x) // 2)
     autoencoder = Autoencoder(architecture, Preprocessing(2, 2), {}, State(weights))
-    found = autoencoder.squared_errors(ragged)
+    found = errors(autoencoder, ragged)
     assert found.dtype == np.float64
     assert_allclose(found, expected, rtol=1e-4)
 

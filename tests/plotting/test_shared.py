@@ -10,6 +10,12 @@ from sklearn_seqae.plotting._style import COLOURS
 
 ARRAYS = {
     "EmbeddingDisplay": {"Z": np.eye(3)},
+    "EventsDisplay": {
+        "times": [[1, 4]],
+        "categories": [["home", None]],
+        "decoded_times": [[1, 3]],
+        "decoded_categories": [["home", "pay"]],
+    },
     "LatentTraversalDisplay": {"values": [0.0, 1.0], "sequences": [[1.0], [2.0, 3.0]]},
     "LengthErrorDisplay": {"true_lengths": [1, 2], "decoded_lengths": [1, 3]},
     "LossDisplay": {"loss": [1.0, 0.5]},

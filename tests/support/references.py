@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from keras import losses
 
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
 from sklearn_seqae._network.decoders.unfold import NOISE
@@ -67,6 +68,13 @@ class ByNumpy:
             found.append(states[order])
         return np.concatenate(found, axis=1)
 
+    def vectors(self, layer, codes):
+        table = self.weights[f"{layer.name}/embeddings"].astype(np.float64)
+        return np.vstack([np.zeros(layer.units), table])[codes]
+
+    def cross_entropy(self, code, logits):
+        return np.log(np.exp(logits).sum()) - logits[code - 1]
+
     def dense(self, layer, x):
         y = x @ self.weights[f"{layer.name}/kernel"].astype(np.float64)
         if layer.use_bias:
@@ -85,6 +93,14 @@ class ByKeras:
         states = self.dense(layer, x)
         return states if layer.return_sequences else states[None]
 
+    def vectors(self, layer, codes):
+        found = self._layers[layer.name](np.maximum(codes - 1, 0)).numpy()
+        return np.where(codes[..., None] > 0, found, 0)
+
+    def cross_entropy(self, code, logits):
+        loss = losses.SparseCategoricalCrossentropy(from_logits=True)
+        return float(loss(np.array([code - 1]), logits[None]))
+
     def dense(self, layer, x):
         return self._layers[layer.name](np.asarray(x, np.float32)[None]).numpy()[0]
 
@@ -92,9 +108,23 @@ class ByKeras:
 # -- the network, by either -----------------------------------------------------------
 
 
+def with_vectors(run, x, step):
+    """Return steps (T, F), or one step, with vectors in place of codes."""
+    if not step.category_sizes:
+        return x
+    parts = [x[..., : step.n_numbers]]
+    for layer, column in zip(
+        run.architecture.category_layers, step.columns, strict=True
+    ):
+        vectors = run.vectors(layer, x[..., column.codes].astype(int))
+        parts.append(vectors.reshape(*x.shape[:-1], -1))
+    return np.concatenate([*parts, x[..., step.width :]], axis=-1)
+
+
 def pooled_states(run, x):
     """Return the pooled states of all encoder layers, one after the other."""
     architecture, pooled = run.architecture, []
+    x = with_vectors(run, x, architecture.step)
     layers = zip(architecture.encoder_layers, architecture.pooling_layers, strict=True)
     for layer, queries in layers:
         x = run.lstm(layer, x)
@@ -185,13 +215,32 @@ def decoded_in_training(run, vector, target, noise=None):
 def changes(run, vector, recent):
     """Return the forecaster's steps, the first one first."""
     architecture = run.architecture
-    read = np.concatenate([vector, recent])
+    read = np.concatenate([vector, with_vectors(run, recent, architecture.recent)])
     n_steps = architecture.n_forecast_steps
     return decoded(run, read, n_steps, architecture.forecaster_spec)
 
 
 def weighted_error(steps, target, weight):
     return float((weight * (steps.astype(np.float64) - target) ** 2).sum())
+
+
+def errors_by_feature(run, steps, target, weight):
+    """Return squared errors, and cross-entropies of categories, summed by feature."""
+    step = run.architecture.step
+    n, p = step.n_numbers, step.n_timesteps
+    squares = weight[:, :n] * (steps[:, :n].astype(np.float64) - target[:, :n]) ** 2
+    found = list(squares.reshape(len(steps), p, -1).sum(axis=(0, 1)))
+    for column in step.columns:
+        logits = steps[:, column.logits].reshape(len(steps), p, -1).astype(np.float64)
+        codes = target[:, column.codes].astype(int)
+        own = weight[:, column.codes]
+        found.append(
+            sum(
+                own[place] * run.cross_entropy(codes[place], logits[place])
+                for place in zip(*np.nonzero(own), strict=True)
+            )
+        )
+    return np.array(found)
 
 
 # -- many sequences -------------------------------------------------------------------

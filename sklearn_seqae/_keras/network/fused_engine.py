@@ -7,20 +7,23 @@ by length. Decoders have one direction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import tensorflow as tf
 from keras import ops
 
-from sklearn_seqae._architecture import LSTM, Dense
+from sklearn_seqae._architecture import DecoderSpec
 from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
 from sklearn_seqae._keras.lstm.fused import LSTMWeights, lstm
 from sklearn_seqae._keras.lstm.gates import BLOCK, advance
+from sklearn_seqae._keras.lstm.lookup import look_up
+from sklearn_seqae._keras.lstm.mixed_error import dense_mixed_error, mixed_error
 from sklearn_seqae._keras.lstm.running_pool import NEEDS
 from sklearn_seqae._keras.lstm.squared_error import dense_squared_error, squared_error
 from sklearn_seqae._keras.lstm.unroll import unroll
-from sklearn_seqae._network.engine import Cell, Step
+from sklearn_seqae._layers import LSTM, Dense, Embedding
+from sklearn_seqae._network.engine import Cell, Error, Step
 from sklearn_seqae._network.pooling import States
 
 Tensor = Any
@@ -39,6 +42,8 @@ class FusedSequence:
     constant : tensor of shape (B, C), default=None
     is_data : bool, default=False
         Whether values need no gradient.
+    is_packed : bool, default=False
+        Whether values are steps in both orders of time, and not states.
     pooled : mapping of str to list of tensor of shape (B, U)
         By kind, one for each direction.
     """
@@ -48,6 +53,7 @@ class FusedSequence:
     n_steps: int
     constant: Tensor | None = None
     is_data: bool = False
+    is_packed: bool = False
     pooled: Mapping[str, list[Tensor]] = field(default_factory=dict)
 
     @property
@@ -119,6 +125,14 @@ class FusedEngine:
             outputs += self.weights[f"{layer.name}/bias"]
         return tf.nn.relu(outputs) if layer.activation == "relu" else outputs
 
+    def look_up(
+        self, layer: Embedding, codes: Tensor, lengths: Tensor | None = None
+    ) -> Tensor:
+        table = self.weights[f"{layer.name}/embeddings"]
+        vectors = look_up(table, codes, lengths)
+        width = int(codes.shape[-1]) * layer.units
+        return tf.reshape(vectors, (*codes.shape[:-1], width))
+
     def write(self, output: Dense, states: FusedSequence) -> Tensor:
         rows = tf.reshape(states.values, (-1, output.n_inputs))
         shape = (states.n_steps, states.values.shape[2], output.units)
@@ -155,7 +169,11 @@ class FusedEngine:
     # Sequences for LSTM layers
 
     def sequence(self, x: Tensor, lengths: Tensor) -> FusedSequence:
-        return FusedSequence(x, lengths, int(x.shape[0]), is_data=True)
+        n_steps = int(x.shape[0])
+        return FusedSequence(x, lengths, n_steps, is_data=True, is_packed=True)
+
+    def with_values(self, sequence: FusedSequence, values: Tensor) -> FusedSequence:
+        return replace(sequence, values=values, is_data=False)
 
     def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> FusedSequence:
         return FusedSequence(None, lengths, n_steps, vector)
@@ -206,26 +224,36 @@ class FusedEngine:
 
     def written_error(
         self,
-        output: Dense,
+        decoder: DecoderSpec,
         states: FusedSequence,
         target: Tensor,
         weight: Tensor,
         lengths: Tensor,
-    ) -> Tensor:
-        return dense_squared_error(
+    ) -> Error:
+        output, scratch = decoder.output.name, self.scratch.get(decoder.output.name)
+        known = (
             states.values,
-            self.weights[f"{output.name}/kernel"],
-            self.weights[f"{output.name}/bias"],
+            self.weights[f"{output}/kernel"],
+            self.weights[f"{output}/bias"],
             target,
             weight,
             lengths,
-            self.scratch.get(output.name),
         )
+        if decoder.step.category_sizes:
+            return Error(*dense_mixed_error(*known, decoder.step, scratch))
+        return Error(dense_squared_error(*known, scratch))
 
-    def squared_error(
-        self, steps: Tensor, target: Tensor, weight: Tensor, lengths: Tensor
-    ) -> Tensor:
-        return squared_error(steps, target, weight, lengths)
+    def error(
+        self,
+        decoder: DecoderSpec,
+        written: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        lengths: Tensor,
+    ) -> Error:
+        if decoder.step.category_sizes:
+            return Error(*mixed_error(written, target, weight, lengths, decoder.step))
+        return Error(squared_error(written, target, weight, lengths))
 
     # How a layer is run ---------------------------------------------------------------
 
@@ -261,7 +289,7 @@ class FusedEngine:
     def _inputs(self, layer: LSTM, sequence: FusedSequence) -> Tensor | None:
         """Return what each direction of the layer reads, in its order of time."""
         x, n_directions = sequence.values, len(layer.directions)
-        if x is None or sequence.is_data or n_directions == 1:
+        if x is None or sequence.is_packed or n_directions == 1:
             return x if x is None else x[:, :n_directions]
         # States of both directions, aligned in time, in both orders of time
         lengths = sequence.lengths

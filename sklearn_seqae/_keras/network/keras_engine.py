@@ -7,7 +7,7 @@ the layers use theirs, and inputs may be symbols of a Keras model.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import keras
@@ -15,12 +15,14 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from sklearn_seqae._architecture import LSTM, Dense
+from sklearn_seqae._architecture import DecoderSpec
 from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
+from sklearn_seqae._keras.lstm.mixed_error import mixed_error
 from sklearn_seqae._keras.lstm.squared_error import squared_error
 from sklearn_seqae._keras.lstm.unroll import unroll
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
-from sklearn_seqae._network.engine import Cell, Step
+from sklearn_seqae._layers import LSTM, Dense, Embedding
+from sklearn_seqae._network.engine import Cell, Error, Step
 from sklearn_seqae._network.pooling import States
 
 Tensor = Any
@@ -42,6 +44,7 @@ class KerasSequence:
     values: Tensor
     mask: Tensor | None = None
     n_directions: int = 1
+    lengths: ClassVar[None] = None
 
     @property
     def pooled(self) -> Mapping[str, list[Tensor]]:
@@ -106,6 +109,16 @@ class KerasEngine:
             built = built.layer
         return self._call(built, layer, x)
 
+    def look_up(
+        self, layer: Embedding, codes: Tensor, lengths: Tensor | None = None
+    ) -> Tensor:
+        index = ops.cast(ops.maximum(codes - 1, 0), "int32")
+        vectors = self._call(self.layers[layer.name], layer, index)
+        vectors = vectors * ops.cast(ops.expand_dims(codes > 0, -1), vectors.dtype)
+        width = codes.shape[-1] * layer.units
+        shape = [-1 if n is None else n for n in codes.shape[:-1]]
+        return ops.reshape(vectors, (*shape, width))
+
     def write(self, output: Dense, states: KerasSequence) -> Tensor:
         return self._call(self.layers[output.name], output, states.values)
 
@@ -149,6 +162,9 @@ class KerasEngine:
     def sequence(self, x: Tensor, lengths: Tensor) -> KerasSequence:
         mask = tf.sequence_mask(lengths, x.shape[0])
         return KerasSequence(_swapped(x[:, 0]), mask)
+
+    def with_values(self, sequence: KerasSequence, values: Tensor) -> KerasSequence:
+        return replace(sequence, values=values)
 
     def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> KerasSequence:
         return KerasSequence(layers.RepeatVector(n_steps, name="repeat_vector")(vector))
@@ -198,19 +214,27 @@ class KerasEngine:
 
     def written_error(
         self,
-        output: Dense,
+        decoder: DecoderSpec,
         states: KerasSequence,
         target: Tensor,
         weight: Tensor,
         lengths: Tensor,
-    ) -> Tensor:
-        return self.squared_error(self.write(output, states), target, weight, lengths)
+    ) -> Error:
+        written = self.write(decoder.output, states)
+        return self.error(decoder, written, target, weight, lengths)
 
-    def squared_error(
-        self, steps: Tensor, target: Tensor, weight: Tensor, lengths: Tensor
-    ) -> Tensor:
-        steps, target, weight = map(_swapped, (steps, target, weight))
-        return squared_error(steps, target, weight, lengths)
+    def error(
+        self,
+        decoder: DecoderSpec,
+        written: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        lengths: Tensor,
+    ) -> Error:
+        written, target, weight = map(_swapped, (written, target, weight))
+        if decoder.step.category_sizes:
+            return Error(*mixed_error(written, target, weight, lengths, decoder.step))
+        return Error(squared_error(written, target, weight, lengths))
 
     # How a layer is called ------------------------------------------------------------
 

@@ -5,19 +5,15 @@ These layers are the meaning of the weights: every engine computes their numbers
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 from keras import initializers, layers, ops
 
-from sklearn_seqae._architecture import (
-    LSTM,
-    Architecture,
-    Layer,
-    Weight,
-    Weights,
-)
+from sklearn_seqae._architecture import Architecture
+from sklearn_seqae._layers import LSTM, Embedding, Layer, Weight, Weights
 
 
 class KerasLayers:
@@ -77,6 +73,11 @@ def _build(layer: Layer, activation: str) -> keras.Layer:
             built = layers.Bidirectional(built, name=layer.name)
         built.build((None, None, layer.n_inputs))
         return built
+    if isinstance(layer, Embedding):
+        normal = initializers.RandomNormal(stddev=1.0, seed=0)
+        built = layers.Embedding(layer.n_inputs, layer.units, normal, name=layer.name)
+        built.build()
+        return built
     built = layers.Dense(
         layer.units,
         layer.activation,
@@ -100,7 +101,7 @@ def initial_weights(
 
     Glorot-uniform kernels (Glorot and Bengio, 2010), orthogonal recurrent kernels (Saxe
     et al., 2014), zero biases but for the forget gate's, which are one (Jozefowicz et
-    al., 2015).
+    al., 2015). Tables of categories are standard normal, as scaled numbers are about.
     """
     return {w.name: _initial(w, random_state) for w in architecture.weights}
 
@@ -109,6 +110,7 @@ def _initial(weight: Weight, random_state: np.random.RandomState) -> Any:
     drawn = {
         "glorot_uniform": initializers.GlorotUniform,
         "orthogonal": initializers.Orthogonal,
+        "random_normal": partial(initializers.RandomNormal, stddev=1.0),
     }
     if weight.initializer in drawn:
         seed = int(random_state.randint(np.iinfo(np.int32).max))

@@ -76,7 +76,7 @@ class Batches:
     def one_by_one(self, losses_of: Any, starts: Tensor) -> Tensor:
         """Call a function with the number of each batch; stack what it returns."""
         n_batches = tf.shape(starts)[0]
-        shape = (len(self._program.losses),)
+        shape = (len(self._program.losses) + self._program.n_by_feature,)
         losses = tf.TensorArray(tf.float32, n_batches, element_shape=shape)
         _, losses = tf.while_loop(
             lambda b, _: b < n_batches,

@@ -152,8 +152,7 @@ def _autoencoder_over_steps(
 
     Padding is NaN. A decoder with teacher forcing reads the true steps.
     """
-    width = architecture.encoder_layers[0].n_inputs
-    steps = keras.Input((n_steps, width), name="steps")
+    steps = keras.Input((n_steps, architecture.n_packed), name="steps")
     missing = ops.isnan(steps)
     filled = ops.where(missing, ops.zeros_like(steps), steps)
     mask = ops.logical_not(ops.all(missing, axis=-1))

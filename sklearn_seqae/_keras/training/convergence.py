@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_seqae._batching import Baselines
+from sklearn_seqae._baselines import Baselines
 from sklearn_seqae._keras.training.settings import Settings
 from sklearn_seqae.exceptions import _count
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import as_shards, plan_epoch
+from sklearn_seqae._batching import Patches, as_shards, plan_epoch
 from sklearn_seqae._keras.training.losses import LOSSES, Counts
 from sklearn_seqae._keras.training.packer import Packer
 from sklearn_seqae._keras.training.program import Program, UpdateSettings
@@ -119,12 +119,13 @@ class Feed:
     def train(self, workspace: Workspace, packed: Any) -> NDArray[np.float64]:
         """Make the updates of some batches; sums for each, see `sums_of`."""
         settings = self.update_settings(len(packed.starts))
-        return sums_of(workspace.train(packed, settings), packed)
+        losses = workspace.train(packed, settings)
+        return sums_of(losses, packed, self._data.patches)
 
     def validate(self, workspace: Workspace) -> dict[str, float]:
         """Return the losses of the validation set."""
         sums = [
-            sums_of(workspace.evaluate(packed), packed)
+            sums_of(workspace.evaluate(packed), packed, self._data.patches)
             for packed in self._packer.validation(self._data)
         ]
         return self._held_out(np.concatenate(sums))
@@ -133,15 +134,16 @@ class Feed:
 
     def means(self, sums: NDArray[np.float64]) -> dict[str, float]:
         """Average over some batches, an epoch's for example, by name."""
-        losses, counts = self._totals(sums)
-        return {
+        losses, counts, parts = self._totals(sums)
+        means = {
             name: _ratio(total, getattr(counts, self._losses[name].mean_over))
             for name, total in losses.items()
         }
+        return means | {f"loss[{j}]": _ratio(*part) for j, part in enumerate(parts)}
 
     def _held_out(self, sums: NDArray[np.float64]) -> dict[str, float]:
         """Average over the validation set; the objective is given where it differs."""
-        losses, counts = self._totals(sums)
+        losses, counts, _ = self._totals(sums)
         means, settings = self.means(sums), self._settings
         kept = {name: loss for name, loss in self._losses.items() if loss.held_out}
         found = {f"val_{name}": means[name] for name in kept}
@@ -152,10 +154,15 @@ class Feed:
             )
         return found
 
-    def _totals(self, sums: NDArray[np.float64]) -> tuple[dict[str, float], Counts]:
-        total = sums.sum(axis=0)
-        n = len(self._losses)
-        return dict(zip(self._losses, total[:n], strict=True)), Counts(*total[n:])
+    def _totals(
+        self, sums: NDArray[np.float64]
+    ) -> tuple[dict[str, float], Counts, list[tuple[float, float]]]:
+        """Return losses, counts and, for each feature, its loss and its count."""
+        n, m = len(self._losses), self._program.n_by_feature
+        sizes = n, m, len(Counts._fields)
+        losses, parts, counts, of_parts = np.split(sums.sum(axis=0), np.cumsum(sizes))
+        by_name = dict(zip(self._losses, losses, strict=True))
+        return by_name, Counts(*counts), list(zip(parts, of_parts, strict=True))
 
     # Settings -------------------------------------------------------------------------
 
@@ -181,17 +188,47 @@ class Feed:
         return seeds(self._of_seeds, n)
 
 
-def sums_of(losses: NDArray[np.float32], packed: PackedShards) -> NDArray[np.float64]:
-    """Return what `Feed.means` needs of each batch: its losses and its `Counts`."""
-    per_step = packed.weight.sum(axis=(1, 2), dtype=np.float64)
+def sums_of(
+    losses: NDArray[np.float32],
+    packed: PackedShards,
+    patches: Patches | None = None,
+) -> NDArray[np.float64]:
+    """Return what `Feed.means` needs of each batch: its losses and its `Counts`.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n_batches, n_losses)
+        As from `Workspace.train`.
+    packed : PackedShards
+    patches : Patches, default=None
+        Of these sequences. Where they have categories, counts by feature follow.
+    """
+    n_values, n_ahead, by_feature = _observed(packed, patches)
     n_paired = packed.row_weight.shape[2] - packed.forecast.recent.shape[2]
     counts = Counts(
-        np.add.reduceat(per_step, packed.starts[:, 0]),
+        n_values,
         packed.row_weight.sum(axis=(1, 2), dtype=np.float64),
         packed.row_weight[..., :n_paired].sum(axis=(1, 2), dtype=np.float64),
-        packed.forecast.weight.sum(axis=(1, 2, 3, 4), dtype=np.float64),
+        n_ahead,
     )
-    return np.column_stack([losses, *counts]).astype(np.float64)
+    return np.column_stack([losses, *counts, by_feature]).astype(np.float64)
+
+
+def _observed(
+    packed: PackedShards, patches: Patches | None
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Count observed values, those ahead and, with categories, by feature."""
+    weight, ahead, starts = packed.weight, packed.forecast.weight, packed.starts[:, 0]
+    if patches is None or patches.categories is None:
+        per_step = weight.sum(axis=(1, 2), dtype=np.float64)
+        n_ahead = ahead.sum(axis=(1, 2, 3, 4), dtype=np.float64)
+        return np.add.reduceat(per_step, starts), n_ahead, np.zeros((len(starts), 0))
+    n_timesteps = patches.n_timesteps
+    divisors = patches.categories.divisors(n_timesteps).astype(np.float64)
+    counts = np.add.reduceat(weight.sum(axis=1, dtype=np.float64), starts) * divisors
+    n_ahead = ahead.sum(axis=(1, 2, 3), dtype=np.float64) @ divisors
+    by_feature = patches.categories.counts_by_feature(counts, n_timesteps)
+    return counts.sum(axis=1), n_ahead, by_feature
 
 
 def seeds(generator: np.random.Generator, n: int) -> NDArray[np.int32]:

@@ -12,6 +12,8 @@ from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.lstm.dropout import masks_from
 from sklearn_seqae._keras.training.draws import NOTHING, Draws
 from sklearn_seqae._network import forward
+from sklearn_seqae._network.decoders import make_decoder
+from sklearn_seqae._network.engine import Error
 from sklearn_seqae._packing import ForecastTargets
 
 Tensor = Any
@@ -74,6 +76,24 @@ class ForwardPass:
             return self.embedding
         # Reparameterised (Kingma and Welling, 2014): the draw needs no gradient.
         return self.embedding + tf.exp(0.5 * self.log_variance) * self.draws.embedding
+
+    @cached_property
+    def reconstruction(self) -> Error:
+        """Sum of the reconstruction errors of the observed values."""
+        shard, engine = self.shard, self.engine
+        decoder = make_decoder(self.architecture.decoder_spec)
+        target, weight = map(engine.from_packed, (shard.target, shard.weight))
+        if not self.is_training:
+            return decoder.error(engine, self.embedding, shard.lengths, target, weight)
+        noise = self.draws.steps
+        return decoder.training_error(
+            engine,
+            self.decoded,
+            shard.lengths,
+            target,
+            weight,
+            None if noise is None else engine.from_packed(noise),
+        )
 
     @cached_property
     def engine_of_prefixes(self) -> Any:

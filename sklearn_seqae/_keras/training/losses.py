@@ -16,7 +16,6 @@ import tensorflow as tf
 from sklearn_seqae._keras.training.contrastive import nt_xent
 from sklearn_seqae._keras.training.forward_pass import ForwardPass
 from sklearn_seqae._network import forecaster, forward
-from sklearn_seqae._network.decoders import make_decoder
 
 Tensor = Any
 
@@ -25,23 +24,8 @@ Tensor = Any
 
 
 def reconstruction(of: ForwardPass) -> Tensor:
-    """Sum the squared errors of the observed values."""
-    shard, engine = of.shard, of.engine
-    decoder = make_decoder(of.architecture.decoder_spec)
-    target, weight = map(engine.from_packed, (shard.target, shard.weight))
-    if not of.is_training:
-        return decoder.squared_error(
-            engine, of.embedding, shard.lengths, target, weight
-        )
-    noise = of.draws.steps
-    return decoder.training_error(
-        engine,
-        of.decoded,
-        shard.lengths,
-        target,
-        weight,
-        None if noise is None else engine.from_packed(noise),
-    )
+    """Sum the squared errors, and the cross-entropies, of the observed values."""
+    return of.reconstruction.total
 
 
 def contrastive(of: ForwardPass) -> Tensor:
@@ -52,15 +36,15 @@ def contrastive(of: ForwardPass) -> Tensor:
 
 
 def forecast(of: ForwardPass) -> Tensor:
-    """Sum the squared errors of the changes that follow prefixes."""
+    """Sum the errors of the changes, and of the categories, that follow prefixes."""
     n, targets, engine = of.shard.n_paired, of.shard.forecast, of.engine_of_prefixes
-    return forecaster.squared_error(
+    return forecaster.error(
         engine,
         of.architecture,
         of.decoded[n:],
         targets.recent,
         *map(engine.from_packed, (targets.change, targets.weight)),
-    )
+    ).total
 
 
 def kl(of: ForwardPass) -> Tensor:

@@ -43,16 +43,16 @@ class Objective:
     def losses(self, shard: Shard) -> Tensor:
         """Sum each loss over the rows of a shard; padding weighs nothing.
 
-        Zero for those that need crops or prefixes.
+        Zero for those that need crops or prefixes. Where there are categories, parts of
+        the reconstruction error follow, one for each feature.
         """
         engine = self.make_engine(self.by_name(self._read()))
         of = ForwardPass(self.architecture, engine, shard)
-        return tf.stack(
-            [
-                LOSSES[name].compute(of) if LOSSES[name].held_out else tf.zeros([])
-                for name in self.names
-            ]
-        )
+        losses = [
+            LOSSES[name].compute(of) if LOSSES[name].held_out else tf.zeros([])
+            for name in self.names
+        ]
+        return _with_parts(tf.stack(losses), of)
 
     def training_losses(
         self, shard: Shard, draws: Draws, scratch: Mapping[str, Any]
@@ -62,7 +62,8 @@ class Objective:
         masks = layer_masks(layers, draws.inputs, draws.recurrent)
         engine = self.make_engine(self.by_name(self._read()), masks, scratch)
         of = ForwardPass(self.architecture, engine, shard, draws, is_training=True)
-        return tf.stack([LOSSES[name].compute(of) for name in self.names])
+        losses = tf.stack([LOSSES[name].compute(of) for name in self.names])
+        return _with_parts(losses, of)
 
     def gradients(
         self, shard: Shard, draws: Draws, scale: Tensor, scratch: Mapping[str, Any]
@@ -73,9 +74,19 @@ class Objective:
         """
         trained = self._read()
         losses = replace(self, trained=trained).training_losses(shard, draws, scratch)
-        return losses, tf.gradients(
-            tf.reduce_sum(losses * scale), trained, unconnected_gradients="zero"
+        weighted = losses[: len(self.names)] * scale
+        gradients = tf.gradients(
+            tf.reduce_sum(weighted), trained, unconnected_gradients="zero"
         )
+        # Keras's Embedding has slices of a gradient
+        return losses, [tf.convert_to_tensor(each) for each in gradients]
 
     def _read(self) -> list[Tensor]:
         return [tf.convert_to_tensor(variable) for variable in self.trained]
+
+
+def _with_parts(losses: Tensor, of: ForwardPass) -> Tensor:
+    """Append the reconstruction error by feature, where it is told."""
+    if not of.architecture.category_sizes:
+        return losses
+    return tf.concat([losses, of.reconstruction.by_feature], 0)

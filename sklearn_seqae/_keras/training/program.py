@@ -67,6 +67,12 @@ class Program:
     losses: tuple[str, ...] = ("loss",)
     stochastic: Stochastic = DETERMINISTIC
 
+    @property
+    def n_by_feature(self) -> int:
+        """Parts of the reconstruction error that are told: one a feature, or none."""
+        step = self.architecture.step
+        return step.n_features if step.category_sizes else 0
+
     def shape_for(self, longest: int) -> ShardShape:
         """Return the shape of a batch whose longest sequence has so many steps."""
         if self.long is None or longest <= self.usual.n_steps:
@@ -100,10 +106,10 @@ def packed_signature(
 ) -> list[Any]:
     """Shapes of `PackedShards` with ``n_prefix_rows`` rows of prefixes a shard."""
     rows, width = shape.n_rows, program.architecture.n_inputs
-    read = program.architecture.encoder_layers[0].n_inputs
+    packed = program.architecture.n_packed
     shards = (None, shape.n_shards)
     return [
-        tf.TensorSpec((None, 2, rows, read), tf.float32),
+        tf.TensorSpec((None, 2, rows, packed), tf.float32),
         tf.TensorSpec((None, rows, width), tf.float32),
         tf.TensorSpec((None, rows, width), tf.float32),
         tf.TensorSpec((*shards, rows), tf.float32),

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._baselines import Baselines
 from sklearn_seqae._batching import (
     ROWS,
-    Baselines,
     Patches,
     auto_epochs,
     count_batches,

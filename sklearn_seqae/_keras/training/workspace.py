@@ -11,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import Weights
 from sklearn_seqae._keras.devices import has_gpu, n_threads, xla_compiles
 from sklearn_seqae._keras.network.engines import engine_maker
 from sklearn_seqae._keras.network.scratch import allocate_scratch
@@ -40,6 +39,7 @@ from sklearn_seqae._keras.training.program import (
     packed_signature,
     update_signature,
 )
+from sklearn_seqae._layers import Weights
 from sklearn_seqae._packing import PackedShards
 from sklearn_seqae._state import OptimizerState, State
 
@@ -203,7 +203,8 @@ class Workspace:
     ) -> NDArray[np.float32]:
         """One update a batch; returns each batch's losses, (n_batches, n_losses).
 
-        They are sums over its rows, in the order of ``program.losses``.
+        They are sums over its rows, in the order of ``program.losses``, followed by
+        ``program.n_by_feature`` parts of the first.
         """
         return self._run(self._training_function, packed, *settings)
 
@@ -219,7 +220,7 @@ class Workspace:
         The gradient is one vector, like `vector`. There is no update.
         """
         found = self._run(self._gradient_function, packed, *settings)
-        n = len(self.program.losses)
+        n = len(self.program.losses) + self.program.n_by_feature
         return found[:n], found[n:]
 
     def apply(self, gradient: NDArray[np.float32], learning_rate: np.float32) -> None:

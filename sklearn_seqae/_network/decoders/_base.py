@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sklearn_seqae._architecture import DecoderSpec
-from sklearn_seqae._network.engine import Engine, Sequence, TrainingEngine
+from sklearn_seqae._network.engine import Engine, Error, Sequence, TrainingEngine
 
 Tensor = Any
 
@@ -28,7 +28,10 @@ class DecoderBase(ABC):
     def decode(
         self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
     ) -> Tensor:
-        """Decode embeddings (B, C) to T steps; only a row's own mean anything."""
+        """Decode embeddings (B, C) to T steps; only a row's own mean anything.
+
+        A step has ``n_outputs`` values: numbers, and logits of categories.
+        """
 
     def trained(
         self, engine: TrainingEngine, embedding: Tensor, target: Tensor
@@ -36,15 +39,15 @@ class DecoderBase(ABC):
         """Decode as training does; decoders with teacher forcing read the target."""
         return self.decode(engine, embedding, engine.n_steps(target), None)
 
-    def squared_error(
+    def error(
         self,
         engine: TrainingEngine,
         embedding: Tensor,
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-    ) -> Tensor:
-        """Return the sum of weighted squared errors of what `decode` returns.
+    ) -> Error:
+        """Return the sum of weighted errors of what `decode` returns.
 
         Parameters
         ----------
@@ -54,7 +57,7 @@ class DecoderBase(ABC):
         target, weight : tensors of T steps
         """
         decoded = self.decode(engine, embedding, engine.n_steps(target), lengths)
-        return engine.squared_error(decoded, target, weight, lengths)
+        return engine.error(self.spec, decoded, target, weight, lengths)
 
     def training_error(
         self,
@@ -64,12 +67,12 @@ class DecoderBase(ABC):
         target: Tensor,
         weight: Tensor,
         noise: Tensor | None = None,
-    ) -> Tensor:
+    ) -> Error:
         """Return the sum that training minimises.
 
         ``noise`` are T steps of standard normal numbers, for decoders that take noise.
         """
-        return self.squared_error(engine, embedding, lengths, target, weight)
+        return self.error(engine, embedding, lengths, target, weight)
 
     def states(self, engine: Engine, sequence: Sequence) -> Sequence:
         """Run the LSTM layers, one on top of the other."""
@@ -97,15 +100,15 @@ class OpenLoop(DecoderBase):
         states = self.states(engine, self.read(engine, embedding, n_steps, lengths))
         return engine.write(self.spec.output, states)
 
-    def squared_error(
+    def error(
         self,
         engine: TrainingEngine,
         embedding: Tensor,
         lengths: Tensor,
         target: Tensor,
         weight: Tensor,
-    ) -> Tensor:
+    ) -> Error:
         """Return the same sum without a step beyond the longest row."""
         sequence = self.read(engine, embedding, engine.n_steps(target), lengths)
         states = self.states(engine, sequence)
-        return engine.written_error(self.spec.output, states, target, weight, lengths)
+        return engine.written_error(self.spec, states, target, weight, lengths)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from sklearn_seqae._network.decoders._base import DecoderBase, Tensor
-from sklearn_seqae._network.engine import Engine, TrainingEngine
+from sklearn_seqae._network.engine import Engine, Error, TrainingEngine
 
 NOISE = 0.3  # standard deviation, in scaled units
 LIMIT = 1e30  # what is read again saturates gates before it overflows float32
@@ -62,8 +62,8 @@ class Decoder(DecoderBase):
         target: Tensor,
         weight: Tensor,
         noise: Tensor | None = None,
-    ) -> Tensor:
+    ) -> Error:
         told = target if noise is None else target + NOISE * noise
         sequence = engine.beside(engine.delayed(told), embedding, lengths)
         states = self.states(engine, sequence)
-        return engine.written_error(self.spec.output, states, target, weight, lengths)
+        return engine.written_error(self.spec, states, target, weight, lengths)

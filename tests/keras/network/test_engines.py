@@ -32,6 +32,12 @@ LENGTHS = [5, 1, 4, 3, 0, 2]  # 0: a row that holds nothing
 N_STEPS = 5
 STACKED = {"hidden_layer_sizes": (5, 3), "decoder_layer_sizes": (3, 5)}
 AHEAD = {"n_forecast_steps": 3, "n_recent": 2}
+CATEGORIES = {  # of two time steps a step: a number, and one of five and of three
+    "n_inputs": 6,
+    "n_timesteps": 2,
+    "category_sizes": (5, 3),
+    "bidirectional": True,
+}
 
 ARCHITECTURES = {
     "one way": {},
@@ -94,6 +100,15 @@ ARCHITECTURES = {
         "n_forecast_steps": 19,
     },
     "forecaster, relu": {**AHEAD, "activation": "relu"},
+    "categories": {**CATEGORIES, "n_extra_inputs": 4},
+    "categories alone": {"n_inputs": 1, "category_sizes": (4,)},
+    "categories, ahead": {**CATEGORIES, **AHEAD, "n_recent": 9},
+    "categories at once": {
+        **CATEGORIES,
+        "decoder": "single_shot",
+        "max_steps": 5,
+        "embedding_size": 5,
+    },
 }
 DROPPED = {  # which masks of dropout there are
     "nothing": (),
@@ -115,6 +130,7 @@ CASES = [
             "single_shot, stacked",
             "unfold, stacked, relu",
             "forecaster, stacked, over a block",
+            "categories",
         )
     ),
 ]
@@ -161,6 +177,11 @@ def make_batch(architecture, dropped):
     patches = type(patches)(
         patches.values, patches.observed[:, :n_inputs], patches.offsets
     )
+    for column in architecture.step.columns:
+        codes = patches.values[:-1, column.codes]
+        codes[:] = rng.integers(1, column.n_categories + 1, codes.shape)
+        codes[rng.random(codes.shape) < 0.1] = 0  # masked
+        patches.observed[:-1, column.codes] &= codes > 0
     rows = np.array([0, 1, 2, 3, -1, 4])
     packed = pack(patches, rows[None, None], N_STEPS, np.ones(len(patches), np.float32))
     x, weight = packed.x[:N_STEPS], packed.weight[:N_STEPS]
@@ -168,6 +189,9 @@ def make_batch(architecture, dropped):
     beyond = np.arange(N_STEPS)[:, None] >= LENGTHS
     x.swapaxes(1, 2)[beyond] = rng.normal(size=(beyond.sum(), 2, width))
     weight[beyond] = rng.uniform(0.5, 2, size=(beyond.sum(), n_inputs))
+    for column in architecture.step.columns:
+        codes = x[..., column.codes].swapaxes(1, 2)
+        codes[beyond] = rng.integers(0, column.n_categories + 1, codes[beyond].shape)
     ahead = architecture.n_forecast_steps, n_rows, n_inputs
     drawn = (
         rng.normal(size=(N_STEPS, n_rows, n_inputs)),
@@ -182,6 +206,13 @@ def make_batch(architecture, dropped):
         )
     }
     masks = [shares[kind] if kind in DROPPED[dropped] else None for kind in shares]
+    for layout, array in (
+        (architecture.recent, drawn[1]),
+        (architecture.step, drawn[2]),
+    ):
+        for column in layout.columns:
+            codes = array[..., column.codes]
+            codes[:] = rng.integers(1, column.n_categories + 1, codes.shape)
     # A row that holds nothing has an embedding too, of which something is forecast
     drawn[-1][:, np.equal(LENGTHS, 0)] = 0
     return Batch(
@@ -237,7 +268,8 @@ def run(make_engine, batch):
         found.training_error = decoder.training_error(
             engine, embedding, lengths, target, weight, noise
         )
-        objective = found.training_error
+        found.by_feature = found.training_error.by_feature
+        objective = found.training_error = found.training_error.total
         own = tf.gather(pooled, batch.used)
         if architecture.projection_size:
             found.projection = forward.project(engine, architecture, own)
@@ -247,17 +279,18 @@ def run(make_engine, batch):
             objective += tf.reduce_sum(found.log_variance**2)
         if architecture.n_forecast_steps:
             recent = tf.constant(batch.recent)
-            found.forecast_error = forecaster.squared_error(
+            found.forecast_error = forecaster.error(
                 engine, architecture, embedding, recent, change, change_weight
-            )
+            ).total
             objective += found.forecast_error
-    found.gradient = tape.gradient(objective, weights)
+    gradient = tape.gradient(objective, weights)
+    found.gradient = {n: tf.convert_to_tensor(g) for n, g in gradient.items()}
     found.pooled = own
     found.embedding = tf.gather(embedding, batch.used)
     without_dropout = replace(engine, masks={})
-    found.squared_error = decoder.squared_error(
+    found.error = decoder.error(
         without_dropout, embedding, lengths, target, weight
-    )
+    ).total
     decoded = decoder.decode(without_dropout, embedding, N_STEPS, lengths)
     found.decoded = engine.to_packed(decoded)
     if architecture.n_forecast_steps:
@@ -276,7 +309,13 @@ def by_reference(batch, make_run, rows=None):
     found = SimpleNamespace(
         **{name: [getattr(of, name) for of in rows] for name in vars(rows[0])}
     )
-    for name in ("training_error", "squared_error", "forecast_error", "objective"):
+    for name in (
+        "training_error",
+        "error",
+        "forecast_error",
+        "objective",
+        "by_feature",
+    ):
         if hasattr(found, name):
             setattr(found, name, sum(getattr(found, name)))
     return found
@@ -293,8 +332,9 @@ def row_by_reference(batch, row, by):
     )
     without_dropout = replace(by, masks={}) if batch.masks else by
     of.decoded = references.decoded(without_dropout, of.embedding, n)
-    of.training_error = references.weighted_error(trained, target, weight)
-    of.squared_error = references.weighted_error(of.decoded, target, weight)
+    of.by_feature = references.errors_by_feature(by, trained, target, weight)
+    of.training_error = of.by_feature.sum()
+    of.error = references.errors_by_feature(by, of.decoded, target, weight).sum()
     of.objective = of.training_error
     if architecture.projection_size:
         of.projection = references.projection(by, of.pooled)
@@ -304,9 +344,9 @@ def row_by_reference(batch, row, by):
         of.objective += (of.log_variance**2).sum()
     if architecture.n_forecast_steps:
         of.changes = references.changes(by, of.embedding, batch.recent[row])
-        of.forecast_error = references.weighted_error(
-            of.changes, batch.change[:, row], batch.change_weight[:, row]
-        )
+        of.forecast_error = references.errors_by_feature(
+            by, of.changes, batch.change[:, row], batch.change_weight[:, row]
+        ).sum()
         of.objective += of.forecast_error
     return of
 
@@ -355,8 +395,10 @@ def assert_same_numbers(batch, found, expected):
     for row, steps in zip(batch.used, expected.decoded, strict=True):
         ours = found.decoded[: len(steps), row]
         assert_allclose(ours, steps, rtol=1e-4, atol=1e-5, err_msg=f"row {row}")
-    for name in ("training_error", "squared_error"):
+    for name in ("training_error", "error"):
         assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-5)
+    if batch.architecture.category_sizes:
+        assert_allclose(found.by_feature, expected.by_feature, rtol=1e-4, atol=1e-5)
     if hasattr(found, "changes"):
         for row, steps in zip(batch.used, expected.changes, strict=True):
             assert_allclose(found.changes[:, row], steps, rtol=1e-4, atol=1e-5)
@@ -471,7 +513,7 @@ def test_what_explodes_beyond_a_rows_end_does_not_count(part):
             sequence = engine.sequence(x, steps)
             pooled = forward.pooled_states(engine, architecture, sequence)
             embedding = forward.embed(engine, architecture, pooled)
-            loss = decoder.squared_error(engine, embedding, steps, x[:, 1], weight)
+            loss = decoder.error(engine, embedding, steps, x[:, 1], weight).total
         return loss, tape.gradient(loss, weights)
 
     loss, gradient = loss_and_gradient([2, 16])

@@ -14,7 +14,7 @@ from networks import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_seqae._batching import Baselines
+from sklearn_seqae._baselines import Baselines
 from sklearn_seqae._dask import InThisProcess
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training import epochs, partitions

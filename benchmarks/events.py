@@ -1,0 +1,166 @@
+"""``python -m benchmarks.events [N]``: how well it knows events, for its page.
+
+N sessions of `make_events` (600 by default), of each kind. Classes are told by logistic
+regression, cross-validated, from embeddings that knew no labels, from counts of pages
+and from both; the best is the posterior. Sessions held out are decoded from 32
+components, beside principal components of one-hot pages and logarithms of waiting
+times, padded; the next page is predicted beside a first-order Markov chain.
+"""
+
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks._page import write_tables
+from sklearn_seqae import LSTMAutoencoderTransformer
+from sklearn_seqae.datasets import make_events
+
+N_SAMPLES = 600
+N_COMPONENTS = 32
+EPOCHS = 60
+Scores = dict[str, float]
+
+
+def main(n_samples: int = N_SAMPLES) -> None:
+    classes = {kind: _classes(kind, n_samples) for kind in ("order", "counts")}
+    train, test = (
+        _indexed(*make_events(n_samples, random_state=seed)) for seed in (0, 1)
+    )
+    write_tables(
+        "events_tables.txt",
+        {
+            "Area under the ROC curve, logistic regression": pd.DataFrame(classes).T,
+            "Sessions decoded from 32 numbers": _decoded(train, test),
+            "The next page": _next_page(train, test),
+        },
+    )
+
+
+def _indexed(log: pd.DataFrame, y: Any = None) -> pd.DataFrame:
+    return log.set_index(["session", "time"])
+
+
+def _classes(kind: str, n_samples: int) -> Scores:
+    difficulty = 0.5 if kind == "order" else 0.8
+    log, y, posterior = make_events(
+        n_samples,
+        kind=kind,
+        difficulty=difficulty,
+        random_state=0,
+        return_posterior=True,
+    )
+    X = _indexed(log)
+    Z = LSTMAutoencoderTransformer(epochs=EPOCHS, random_state=0).fit_transform(X)
+    counts = log.groupby(["session", "page"]).size().unstack(fill_value=0).to_numpy()
+    found = {
+        "embedding": _auc(Z, y),
+        "counts": _auc(counts, y),
+        "both": _auc(np.hstack([Z, counts]), y),
+        "best": float(roc_auc_score(y, posterior)),
+    }
+    print(kind, found, file=sys.stderr)
+    return found
+
+
+def _auc(vectors: NDArray[Any], y: NDArray[np.int64]) -> float:
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
+    p = cross_val_predict(model, vectors, y, cv=5, method="predict_proba")
+    return float(roc_auc_score(y, p[:, 1]))
+
+
+def _decoded(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    """Share of the pages that are right, and median error of the waiting times."""
+    ae = LSTMAutoencoderTransformer(N_COMPONENTS, epochs=EPOCHS, random_state=0)
+    rebuilt = ae.fit(train[["page"]]).reconstruct(test[["page"]])
+    waits = _waits(test)
+    rows = {
+        "marginal": (
+            np.mean(test["page"] == train["page"].mode()[0]),
+            np.nanmedian(np.abs(waits - np.nanmedian(_waits(train)))),
+        ),
+        "principal components": _by_components(train, test),
+        "this package": (
+            np.mean(rebuilt["page"].to_numpy() == test["page"].to_numpy()),
+            np.nanmedian(np.abs(_waits(rebuilt) - waits)),
+        ),
+    }
+    names = ["pages that are right", "median error of a wait, seconds"]
+    found = pd.DataFrame(rows, index=names).T
+    print(found, file=sys.stderr)
+    return found
+
+
+def _waits(log: pd.DataFrame) -> NDArray[np.float64]:
+    when = log.reset_index()
+    return when.groupby("session")["time"].diff().dt.total_seconds().to_numpy()
+
+
+def _padded(log: pd.DataFrame, pages: list[str], longest: int) -> NDArray[np.float64]:
+    """Return one-hot pages and log waits of sessions, zeros at the end."""
+    codes = pd.Categorical(log["page"], pages).codes
+    steps = np.column_stack(
+        [np.eye(len(pages))[codes], np.nan_to_num(np.log1p(_waits(log)))]
+    )
+    place = log.groupby(level=0).cumcount().to_numpy()
+    session = log.index.get_level_values(0).to_numpy()
+    padded = np.zeros((session.max() + 1, longest, steps.shape[1]))
+    padded[session, place] = steps
+    return padded
+
+
+def _by_components(train: pd.DataFrame, test: pd.DataFrame) -> tuple[float, float]:
+    pages = sorted(train["page"].unique())
+    longest = max(log.groupby(level=0).size().max() for log in (train, test))
+    known, new = (_padded(log, pages, longest) for log in (train, test))
+    pca = PCA(N_COMPONENTS).fit(known.reshape(len(known), -1))
+    flat = pca.inverse_transform(pca.transform(new.reshape(len(new), -1)))
+    place = test.groupby(level=0).cumcount().to_numpy()
+    steps = flat.reshape(new.shape)[test.index.get_level_values(0), place]
+    best = np.array(pages)[steps[:, :-1].argmax(axis=1)]
+    waits = np.expm1(np.maximum(steps[:, -1], 0))
+    error = np.abs(waits - _waits(test))
+    return float(np.mean(best == test["page"].to_numpy())), float(np.nanmedian(error))
+
+
+def _next_page(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy and log loss of the last page of sessions, from those before."""
+    last = test.groupby(level=0).cumcount(ascending=False).to_numpy() == 0
+    known, truth = test[~last][["page"]], test[last]["page"].to_numpy()
+    ae = LSTMAutoencoderTransformer(
+        N_COMPONENTS, forecast_horizon=1, epochs=EPOCHS, random_state=0
+    ).fit(train[["page"]])
+    (proba,) = ae.forecast_proba(known)
+    (pages,) = ae.categories_
+    ours = np.array([p[0] for p in proba])
+    codes = pd.Categorical(train["page"], pages).codes
+    follows = (
+        train.index.get_level_values(0)[1:] == train.index.get_level_values(0)[:-1]
+    )
+    counts = np.ones((len(pages), len(pages)))  # Laplace's rule
+    np.add.at(counts, (codes[:-1][follows], codes[1:][follows]), 1)
+    before = known.groupby(level=0)["page"].last().to_numpy()
+    chain = counts / counts.sum(axis=1, keepdims=True)
+    theirs = chain[pd.Categorical(before, pages).codes]
+    place = pd.Categorical(truth, pages).codes
+    rows = {
+        name: {
+            "accuracy": float(np.mean(p.argmax(axis=1) == place)),
+            "log loss": float(-np.log(p[np.arange(len(p)), place]).mean()),
+        }
+        for name, p in {"Markov chain": theirs, "forecast_proba": ours}.items()
+    }
+    print(rows, file=sys.stderr)
+    return pd.DataFrame(rows).T
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,253 @@
+"""What a fit knows of categories and times, between containers and the network.
+
+Behind it stand numbers, one of which may be the time since the event before, then codes
+of categories. It knows nothing where all features are numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._categories import fit_vocabulary, which_are_categories
+from sklearn_seqae._clock import Clock, fit_clock
+from sklearn_seqae._containers import Container, TimeAxis
+from sklearn_seqae._inputs import in_unit_of, moments_of_sequences
+from sklearn_seqae._ragged import RaggedArray, cut
+from sklearn_seqae._vocabulary import FeatureCategories, Vocabulary, encoded
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Events:
+    """Categories and times of a fit.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary or None
+        None where all features are numbers.
+    clock : Clock or None
+        None where time is no feature.
+    times : TimeAxis or None
+        Note on the times, with a clock.
+    """
+
+    vocabulary: Vocabulary | None = None
+    clock: Clock | None = None
+    times: TimeAxis | None = None
+
+    @classmethod
+    def learn(
+        cls,
+        parameters: Mapping[str, Any],
+        X: Any,
+        given: RaggedArray,
+        container: Container,
+        sample_weight: Floats,
+    ) -> Events:
+        """Learn the categories and the times of sequences.
+
+        Parameters
+        ----------
+        parameters : mapping
+            The estimator's, by name.
+        X : container
+        given, container
+            The same, as they were read.
+        sample_weight : ndarray of shape (n_sequences,)
+
+        Raises
+        ------
+        ValueError, TypeError
+            If features hold what they must not, or there are to be times but are none.
+        """
+        named = parameters["categorical_features"]
+        vocabulary = fit_vocabulary(
+            given,
+            container,
+            which_are_categories(named, given, container),
+            sample_weight,
+            parameters["max_categories"],
+            parameters["min_frequency"],
+        )
+        time = parameters["time"]
+        wanted = time is True or (time == "auto" and vocabulary is not None)
+        found = moments_of_sequences(X) if wanted else None
+        if found is None:
+            if time is True:
+                raise ValueError(
+                    "time=True, but X has no times; pass a DataFrame indexed by series "
+                    "and time, of numbers, dates or durations, or use time='auto'."
+                )
+            return cls(vocabulary)
+        clock = fit_clock(found.ticks, given.offsets, sample_weight)
+        if clock is None:
+            return cls(vocabulary)
+        if vocabulary is not None:  # time is a number
+            vocabulary = Vocabulary((*vocabulary.features, None))
+        return cls(vocabulary, clock, found.times)
+
+    def __bool__(self) -> bool:
+        return self.vocabulary is not None or self.clock is not None
+
+    @property
+    def category_sizes(self) -> tuple[int, ...]:
+        """Number of categories of each feature that has some."""
+        return self.vocabulary.sizes if self.vocabulary else ()
+
+    @property
+    def n_codes(self) -> int:
+        """Features that are codes of categories; the last ones of scaled sequences."""
+        return len(self.category_sizes)
+
+    @property
+    def n_moments(self) -> int:
+        """Components that are moments, behind those of the network: one or none."""
+        return int(self.clock is not None)
+
+    def of_network(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters for the network, whose components have no moment.
+
+        Raises
+        ------
+        ValueError
+            If there is no component left.
+        """
+        n_components = parameters["n_components"]
+        if self.clock is None or n_components is None:
+            return parameters
+        if n_components < 2:
+            raise ValueError(
+                "time takes one component, which leaves none for the content: "
+                f"n_components is {n_components}; expected at least 2, or time=False."
+            )
+        return parameters | {"n_components": n_components - 1}
+
+    # There ----------------------------------------------------------------------------
+
+    def encode(self, X: Any, given: RaggedArray, container: Container) -> RaggedArray:
+        """Add the time as a feature, if it is one, and encode categories."""
+        if self.clock is not None:
+            given = self.clock.with_time(given, self._moments(X))
+        return encoded(self.vocabulary, given, container)
+
+    def starts(self, X: Any, scaled: RaggedArray) -> Floats | None:
+        """Return the moment of each first event, if time is a feature."""
+        return None if self.clock is None else self._moments(X)[scaled.offsets[:-1]]
+
+    def ends(self, X: Any, scaled: RaggedArray) -> Floats | None:
+        """Return the moment of each last event, if time is a feature."""
+        return None if self.clock is None else self._moments(X)[scaled.offsets[1:] - 1]
+
+    def with_moments(
+        self, Z: NDArray[Any], X: Any, scaled: RaggedArray
+    ) -> NDArray[Any]:
+        """Append the moment of the first event to embeddings, if time is a feature."""
+        starts = self.starts(X, scaled)
+        if self.clock is None or starts is None:
+            return Z
+        return np.column_stack([Z, self.clock.encode(starts)]).astype(Z.dtype)
+
+    # And back -------------------------------------------------------------------------
+
+    def without_moments(self, Z: NDArray[Any]) -> tuple[NDArray[Any], Floats | None]:
+        """Undo `with_moments`."""
+        if self.clock is None:
+            return Z, None
+        return Z[:, :-1], self.clock.decode(Z[:, -1])
+
+    def draw_starts(self, n: int, random_state: np.random.RandomState) -> Floats | None:
+        """Draw moments of first events from a normal distribution."""
+        if self.clock is None:
+            return None
+        return self.clock.decode(random_state.standard_normal(n))
+
+    def decode(
+        self,
+        ragged: RaggedArray,
+        container: Container,
+        starts: Floats | None,
+        ahead: bool = False,
+        random_state: np.random.RandomState | None = None,
+    ) -> tuple[RaggedArray, Floats | None]:
+        """Undo `encode`; return the moments of all events as well, if there are some.
+
+        Parameters
+        ----------
+        ragged : RaggedArray
+            In own units.
+        container : Container
+        starts : ndarray of shape (n_sequences,) or None
+            Moments of first events or, with ``ahead``, of the last ones before.
+        ahead : bool, default=False
+        random_state : RandomState, default=None
+            Draws infrequent categories; None takes the most frequent of them.
+        """
+        if self.vocabulary is not None:
+            ragged = self.vocabulary.decode(ragged, container, random_state)
+        if self.clock is None or starts is None:
+            return ragged, None
+        return self.clock.without_time(ragged, starts, ahead)
+
+    # By feature -----------------------------------------------------------------------
+
+    def categories(self, n_features: int) -> list[FeatureCategories | None]:
+        """Return the categories of each feature of `X`, None for a number."""
+        if self.vocabulary is None:
+            return [None] * n_features
+        return list(self.vocabulary.features[:n_features])
+
+    def probabilities(
+        self,
+        log_p: list[NDArray[np.float32]],
+        offsets: NDArray[np.int64],
+        n_features: int,
+    ) -> list[list[Floats] | None]:
+        """Return probabilities of categories, by feature and sequence."""
+        of_columns = iter(log_p)
+        return [
+            None
+            if each is None
+            else list(cut(each.probabilities(np.exp(next(of_columns))), offsets))
+            for each in self.categories(n_features)
+        ]
+
+    def in_order(self, of_network: Floats) -> Floats:
+        """Bring a number of each feature into the order of `X`; time is the last."""
+        if self.vocabulary is None:
+            return of_network
+        found = np.empty_like(of_network)
+        found[self.vocabulary.order] = of_network
+        return found
+
+    def named(
+        self, history: dict[str, list[float]], names: Iterable[Any]
+    ) -> dict[str, list[float]]:
+        """Name the losses of features, which are numbered as the network has them."""
+        if self.vocabulary is None:
+            return history
+        known = [*names, *([] if self.times is None else [self.times.name])]
+        order = self.vocabulary.order
+        named = {f"loss[{n}]": f"loss[{known[j]}]" for n, j in enumerate(order)}
+        return {named.get(name, name): losses for name, losses in history.items()}
+
+    def _moments(self, X: Any) -> Floats:
+        """Return the moments of all time steps, in the unit of those in `fit`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there are none, or of another kind.
+        """
+        found = moments_of_sequences(X)
+        if found is None or self.times is None:
+            raise ValueError(
+                "X has no times, but fit saw them in the index; pass a DataFrame "
+                "indexed by series and time, or fit with time=False."
+            )
+        return in_unit_of(found, self.times)

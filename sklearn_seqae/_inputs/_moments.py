@@ -1,0 +1,84 @@
+"""Moments of the time steps of a container, where it has them."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers import TimeAxis
+from sklearn_seqae._inputs._long import times_of_long
+from sklearn_seqae._inputs._nested import holds_sequences
+
+
+class Moments(NamedTuple):
+    """The moment of every time step.
+
+    Attributes
+    ----------
+    ticks : ndarray of shape (n_timesteps,), float64
+        In the unit of the dtype, in UTC; sequence after sequence.
+    times : TimeAxis
+        What they were.
+    """
+
+    ticks: NDArray[np.float64]
+    times: TimeAxis
+
+
+def moments_of_sequences(X: Any) -> Moments | None:
+    """Return the moments of all time steps, None where there are none.
+
+    Parameters
+    ----------
+    X : object
+        A container that `to_ragged` takes. A long table of pandas has moments in its
+        index, if these are numbers, dates or durations.
+
+    Returns
+    -------
+    Moments or None
+    """
+    if not isinstance(X, pd.DataFrame | pd.Series) or X.index.nlevels != 2:
+        return None
+    if holds_sequences(X):
+        return None
+    times, zone = times_of_long(X), None
+    if isinstance(times.dtype, pd.DatetimeTZDtype):
+        zone, times = str(times.dtype.tz), times.tz_convert(None)
+    dtype = getattr(times.dtype, "numpy_dtype", times.dtype)
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "iufmM":
+        return None
+    values = times.to_numpy(dtype=dtype)
+    ticks = values.view(np.int64) if dtype.kind in "mM" else values
+    found = TimeAxis(X.index.names[1], str(dtype), zone)
+    return Moments(ticks.astype(np.float64), found)
+
+
+def in_unit_of(moments: Moments, times: TimeAxis) -> NDArray[np.float64]:
+    """Return ticks in the unit of other times.
+
+    Raises
+    ------
+    TypeError
+        If these are another kind: dates and numbers, or with a time zone and without.
+    """
+    own, other = np.dtype(moments.times.dtype), np.dtype(times.dtype)
+    kinds = [_kind(np.dtype(t.dtype), t.zone) for t in (moments.times, times)]
+    if kinds[0] != kinds[1]:
+        raise TypeError(
+            f"the times of X are {kinds[0]}, but those in fit were {kinds[1]}; convert "
+            "them."
+        )
+    if own.kind not in "mM":
+        return moments.ticks
+    units: list[Any] = [np.datetime_data(dtype)[0] for dtype in (own, other)]
+    return moments.ticks * float(
+        np.timedelta64(1, units[0]) / np.timedelta64(1, units[1])
+    )
+
+
+def _kind(dtype: np.dtype[Any], zone: str | None) -> str:
+    if dtype.kind == "M":
+        return "dates without a time zone" if zone is None else "dates in a time zone"
+    return "durations" if dtype.kind == "m" else "numbers"

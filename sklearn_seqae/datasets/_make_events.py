@@ -1,0 +1,180 @@
+"""Generated sequences of events, with the best that any classifier could do."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+PAGES = ("home", "search", "item", "cart", "pay", "help")
+STAY = 0.5  # probability that the hidden state of an event is that of the one before
+NOISE = 0.1  # probability that the page of an event is any, whatever its state
+WAIT = 60.0  # seconds to the next event, on average
+START = pd.Timestamp("2024-01-01")
+SPAN = 30 * 86_400  # seconds in which sessions start
+
+
+@validate_params(
+    {
+        "n_samples": [Interval(Integral, 2, None, closed="left")],
+        "kind": [StrOptions({"order", "counts"})],
+        "min_length": [Interval(Integral, 1, None, closed="left")],
+        "max_length": [Interval(Integral, 1, None, closed="left")],
+        "difficulty": [Interval(Real, 0, 1, closed="both")],
+        "return_posterior": ["boolean"],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_events(
+    n_samples: int = 100,
+    *,
+    kind: Literal["order", "counts"] = "order",
+    min_length: int = 8,
+    max_length: int = 24,
+    difficulty: float = 0.5,
+    return_posterior: bool = False,
+    random_state: Any = None,
+) -> Any:
+    """Make sessions of events, in two classes, by a hidden Markov process.
+
+    A hidden state goes around a ring of six, or stays. It decides on the page, up to
+    noise, and on how long the event takes to come, on average.
+
+    Parameters
+    ----------
+    n_samples : int, default=100
+        Number of sessions.
+    kind : {"order", "counts"}, default="order"
+        Difference between the classes. "order": one goes around the ring more often
+        forwards, the other backwards, and pages that are quick in one are slow in the
+        other; pages and times are equally frequent in both. "counts": pages differ in
+        how often they occur, and are drawn independently of each other.
+    min_length, max_length : int, default=8 and 24
+        Least and largest number of events of a session.
+    difficulty : float, default=0.5
+        From 0, where the classes are as different as they can be, to 1, where they are
+        the same.
+    return_posterior : bool, default=False
+        Whether to return the posterior as well.
+    random_state : int, RandomState instance or None, default=None
+        Seed or generator.
+
+    Returns
+    -------
+    log : DataFrame
+        A long table with the columns "session", "time", "page" and "amount", which is
+        noise.
+    y : ndarray of shape (n_samples,)
+        Class of each session, 0 or 1.
+    posterior : ndarray of shape (n_samples,)
+        Probability of class 1, given the pages and times of a session. No classifier
+        has a larger area under the ROC curve, but by chance. Only if
+        `return_posterior`.
+
+    See Also
+    --------
+    to_sequences : Cut the table into sequences.
+
+    Examples
+    --------
+    >>> from sklearn.metrics import roc_auc_score
+    >>> from sklearn_seqae.datasets import make_events
+    >>> log, y, p = make_events(200, return_posterior=True, random_state=0)
+    >>> log.columns.tolist()
+    ['session', 'time', 'page', 'amount']
+    >>> bool(roc_auc_score(y, p) > 0.9)
+    True
+    """
+    rng = check_random_state(random_state)
+    y = rng.permutation(np.arange(n_samples) % 2)
+    lengths = rng.randint(min_length, max_length + 1, n_samples)
+    laws = [_law(kind, label, difficulty) for label in (0, 1)]
+    sessions = [_draw(laws[k], n, rng) for k, n in zip(y, lengths, strict=True)]
+    starts = rng.uniform(0, SPAN, n_samples)
+    pairs = zip(starts, sessions, strict=True)
+    seconds = np.concatenate([start + np.cumsum(waits) for start, (_, waits) in pairs])
+    log = pd.DataFrame(
+        {
+            "session": np.repeat(np.arange(n_samples), lengths),
+            "time": START + pd.to_timedelta(np.round(seconds, 3), unit="s"),
+            "page": np.array(PAGES, object)[np.concatenate([x for x, _ in sessions])],
+            "amount": rng.exponential(10.0, lengths.sum()).round(2),
+        }
+    )
+    if not return_posterior:
+        return log, y
+    of_sessions = [[_log_likelihood(law, *x) for law in laws] for x in sessions]
+    return log, y, expit(np.diff(of_sessions, axis=1)[:, 0])
+
+
+class _Law(NamedTuple):
+    """The law of a class.
+
+    Attributes
+    ----------
+    start : ndarray of shape (n_states,)
+        Distribution of the first state.
+    step : ndarray of shape (n_states, n_states)
+        Distribution of the next state, by state.
+    wait : ndarray of shape (n_states,)
+        Mean time until an event of each state comes, in seconds.
+    """
+
+    start: NDArray[np.float64]
+    step: NDArray[np.float64]
+    wait: NDArray[np.float64]
+
+
+def _law(kind: str, label: int, difficulty: float) -> _Law:
+    n, sign = len(PAGES), 1 if label else -1
+    apart = sign * (1 - difficulty) * np.linspace(-1, 1, n)
+    if kind == "counts":
+        start = (1 + apart) / n
+        return _Law(start, np.tile(start, (n, 1)), np.full(n, WAIT))
+    forwards = 0.5 + sign * (1 - difficulty) / 2
+    ring = np.eye(n)
+    moves = forwards * np.roll(ring, 1, 1) + (1 - forwards) * np.roll(ring, -1, 1)
+    step = STAY * ring + (1 - STAY) * moves
+    return _Law(np.full(n, 1 / n), step, WAIT * np.exp(apart))
+
+
+def _draw(
+    law: _Law, n: int, rng: np.random.RandomState
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Draw the pages of a session, and how long each took to come; the first, 0."""
+    states = [rng.choice(len(PAGES), p=law.start)]
+    for _ in range(n - 1):
+        states.append(rng.choice(len(PAGES), p=law.step[states[-1]]))
+    is_noise = rng.uniform(size=n) < NOISE
+    pages = np.where(is_noise, rng.randint(len(PAGES), size=n), states)
+    waits = rng.exponential(law.wait[states])
+    waits[0] = 0
+    return pages, waits
+
+
+def _log_likelihood(
+    law: _Law, pages: NDArray[np.int64], waits: NDArray[np.float64]
+) -> float:
+    """Return the log-likelihood of a session, by the forward algorithm [1]_.
+
+    References
+    ----------
+    .. [1] Rabiner, L. R. (1989). A tutorial on hidden Markov models and selected
+       applications in speech recognition. Proceedings of the IEEE.
+    """
+    emission = (1 - NOISE) * np.eye(len(PAGES)) + NOISE / len(PAGES)
+    belief, total = law.start, 0.0
+    for t, (page, wait) in enumerate(zip(pages, waits, strict=True)):
+        if t:
+            belief = (belief @ law.step) * np.exp(-wait / law.wait) / law.wait
+        belief = belief * emission[:, page]
+        total += float(np.log(belief.sum()))
+        belief = belief / belief.sum()
+    return total
