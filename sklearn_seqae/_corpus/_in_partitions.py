@@ -186,7 +186,8 @@ def _read(
     take_features(estimator, features)
     with naming(f"partition {number}"):
         check_not_empty(partition)
-        ragged, _ = validate_sequences(estimator, partition, reset=False)
+        ragged, container = validate_sequences(estimator, partition, reset=False)
+        refuse_events(estimator, container)
     return ragged
 
 

@@ -233,6 +233,18 @@ def test_an_empty_partition_is_named(plain_autoencoder, sequences, sizes):
         plain_autoencoder().fit(bag_of(parts_of(sequences, sizes)))
 
 
+def test_categories_are_refused_wherever_they_are(plain_autoencoder, sequences):
+    import dask.dataframe as dd
+
+    cells = pd.Series([x[:, 0] for x in sequences])
+    mixed = cells.copy()
+    mixed.iloc[20] = np.array(["a", "b"], object)
+    with dask.config.set({"dataframe.convert-string": False}):
+        X = dd.from_pandas(mixed, npartitions=4)
+    with pytest.raises((TypeError, ValueError), match=r"^partition 3: "):
+        plain_autoencoder().fit(X)
+
+
 def test_a_feature_that_is_nowhere_observed(plain_autoencoder, sequences):
     X = [x * [1, np.nan] for x in sequences]
     with pytest.raises(InvalidSequenceError, match="feature 1 has no observed value"):
