@@ -35,14 +35,19 @@ def main(n_samples: int = N_SAMPLES) -> None:
     train, test = (
         _indexed(*make_events(n_samples, random_state=seed)) for seed in (0, 1)
     )
+    tables = {
+        "Area under the ROC curve, by what classes differ in": pd.DataFrame(classes).T,
+        f"Other sessions, decoded from {N_COMPONENTS} numbers": _decoded(train, test),
+        "The last page of other sessions": _next_page(train, test),
+    }
     write_tables(
         "events_tables.txt",
-        {
-            "Area under the ROC curve, logistic regression": pd.DataFrame(classes).T,
-            "Sessions decoded from 32 numbers": _decoded(train, test),
-            "The next page": _next_page(train, test),
-        },
+        {title: _with_names(table) for title, table in tables.items()},
     )
+
+
+def _with_names(table: pd.DataFrame) -> pd.DataFrame:
+    return table.round(3).rename_axis("").reset_index()
 
 
 def _indexed(log: pd.DataFrame, y: Any = None) -> pd.DataFrame:

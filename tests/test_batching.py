@@ -272,6 +272,15 @@ def test_chunks_are_the_batches_in_their_order(lengths, n_steps):
         assert len(piece) == 1 or sum(steps) <= n_steps + max(steps)
 
 
+def test_chunks_count_the_longest_sequence_of_each_shard():
+    lengths = np.array([9, 1, 1, 2, 3, 4])
+    shards = np.array([[[1, 2], [0, -1]], [[2, 3], [4, 5]], [[1, -1], [2, -1]]])
+    # the batches run 1 + 9, 2 + 4 and 1 + 1 steps
+    for n_steps, n_batches in ((20, [3]), (17, [2, 1]), (14, [1, 2]), (0, [1, 1, 1])):
+        pieces = chunks(shards, lengths, n_steps)
+        assert [len(piece) for piece in pieces] == n_batches
+
+
 @given(
     lengths=st.lists(st.one_of(st.integers(1, 70), st.integers(1, 9000)), max_size=80),
     n_rows=st.sampled_from([4, 32]),
