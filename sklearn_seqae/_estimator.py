@@ -193,9 +193,10 @@ class LSTMAutoencoderTransformer(
     time : bool or "auto", default="auto"
         Whether the time since the event before is a feature, its logarithm, and the
         moment of the first event the last component, so that decoded times start where
-        they did and rise. It takes a DataFrame indexed by series and time. "auto" is
-        True if there are categories. Where all events are equally far apart, time is
-        nothing to learn: there is no such feature, and decoded times count from 0.
+        they did and rise. It takes a DataFrame indexed by series and time, or what
+        `to_sequences` makes of categories with an `order`. "auto" is True if there are
+        categories. Where all events are equally far apart, time is nothing to learn:
+        there is no such feature, and decoded times count from 0.
     noise : float, default=0.0
         Standard deviation, in scaled units, of Gaussian noise on the encoder's input
         [3]_. Every epoch draws new noise. The decoder's target has none.
@@ -1153,7 +1154,7 @@ class LSTMAutoencoderTransformer(
         found = from_ragged(ragged, container, ids)
         if moments is None or events.times is None:
             return found
-        return with_times(found, moments, events.times)
+        return with_times(found, container, moments, events.times)
 
     def _sk_visual_block_(self) -> Any:
         return visual_block(self)

@@ -82,7 +82,8 @@ class Events:
             if time is True:
                 raise ValueError(
                     "time=True, but X has no times; pass a DataFrame indexed by series "
-                    "and time, of numbers, dates or durations, or use time='auto'."
+                    "and time, of numbers, dates or durations, or use time='auto'. "
+                    "to_sequences keeps times only where there are categories."
                 )
             return cls(vocabulary)
         clock = fit_clock(found.ticks, given.offsets, sample_weight)
@@ -247,7 +248,8 @@ class Events:
         found = moments_of_sequences(X)
         if found is None or self.times is None:
             raise ValueError(
-                "X has no times, but fit saw them in the index; pass a DataFrame "
-                "indexed by series and time, or fit with time=False."
+                "X has no times, but fit saw them; pass a DataFrame indexed by series "
+                "and time, or what to_sequences made with order=..., whose "
+                "X.attrs['order'] names the field of times; or fit with time=False."
             )
         return in_unit_of(found, self.times)

@@ -1,12 +1,16 @@
 """Times of events: a feature and a component of the embedding, and back."""
 
 import pickle
+from io import BytesIO
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from pandas.testing import assert_frame_equal
+from sklearn.model_selection import train_test_split
 
+from sklearn_seqae import ParquetSequences, to_frame, to_sequences
 from sklearn_seqae._clock import Clock, fit_clock
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
@@ -43,6 +47,17 @@ def as_kind(seconds, kind):
     return (
         dates if kind == "dates" else dates.tz_localize("UTC").tz_convert("Asia/Tokyo")
     )
+
+
+def in_cells(X):
+    """The sequences of an indexed table, by `to_sequences`."""
+    options = {"by": "session", "order": "when", "duplicates": "keep"}
+    return to_sequences(X.reset_index(), **options)
+
+
+def in_rows(X):
+    """The indexed table of sequences."""
+    return to_frame(X).set_index([X.index.name or "id", "when"])
 
 
 KINDS = ["numbers", "fractions", "durations", "dates", "dates in a zone"]
@@ -202,3 +217,181 @@ def test_what_fit_refuses(plain_autoencoder, sequences, log):
         ValueError, match=r"time takes one component.*n_components is 1"
     ):
         plain_autoencoder(n_components=1, length_component=False).fit(log)
+
+
+# The sequences of to_sequences --------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cells(log):
+    return in_cells(log)
+
+
+@pytest.fixture(scope="module")
+def fitted_to_cells(plain_autoencoder, cells):
+    return plain_autoencoder(forecast_horizon=2).fit(cells)
+
+
+@pytest.mark.parametrize("kind", ["fractions", "durations", "dates in a zone"])
+def test_sequences_have_the_times_of_the_table(
+    plain_autoencoder, sequences, seconds, kind
+):
+    X = with_times(sequences, as_kind(seconds, kind))
+    indexed = plain_autoencoder(forecast_horizon=2).fit(X)
+    estimator = plain_autoencoder(forecast_horizon=2).fit(in_cells(X))
+    assert_frame_equal(in_rows(in_cells(X)), X, check_index_type=False)
+    Z = indexed.transform(X)
+    assert_array_equal(estimator.transform(in_cells(X)), Z)
+    assert_array_equal(estimator.transform(X), Z)
+    assert_array_equal(indexed.transform(in_cells(X)), Z)
+    for back, expected in (
+        (estimator.reconstruct(in_cells(X)), indexed.reconstruct(X)),
+        (estimator.inverse_transform(Z), indexed.inverse_transform(Z)),
+        (estimator.forecast(in_cells(X)), indexed.forecast(X)),
+    ):
+        assert back.iloc[0].dtype == in_cells(X).iloc[0].dtype
+        table = in_rows(back)
+        assert table.index.dtypes["when"] == X.index.dtypes["when"]
+        assert table.index.tolist() == expected.index.tolist()
+        assert_array_equal(table["page"], expected["page"])
+
+
+def through_parquet(X):
+    pytest.importorskip("pyarrow", reason="an option of ours")
+    file = BytesIO()
+    to_frame(X).to_parquet(file)
+    again = pd.read_parquet(file)
+    return to_sequences(again, by="session", order="when", duplicates="keep")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda X: X[::-1],
+        lambda X: X.iloc[[3, 1, 4]],
+        lambda X: X[X.map(len) > 5],
+        lambda X: train_test_split(X, random_state=0)[1],
+        lambda X: pd.concat([X[5:], X[:5]]),
+        lambda X: pickle.loads(pickle.dumps(X)),
+        lambda X: X.map(np.copy),
+        lambda X: X.to_frame("cells"),
+        through_parquet,
+    ],
+    ids=[
+        *("slice", "take", "mask", "split", "concat", "pickle", "copy", "frame"),
+        "Parquet of to_frame",
+    ],
+)
+def test_times_go_with_the_sequences(fitted_to_cells, cells, change):
+    Z = pd.DataFrame(fitted_to_cells.transform(cells), index=cells.index)
+    X = change(cells)
+    assert_array_equal(fitted_to_cells.transform(X), Z.loc[X.index])
+    expected = np.concatenate([x["when"] for x in cells[X.index]])
+    assert_array_equal(to_frame(X)["when"], expected)
+
+
+def test_times_of_chunks(fitted_to_cells, log, tmp_path):
+    pytest.importorskip("pyarrow", reason="an option of ours")
+    table = log[~log.index.duplicated()]
+    table.reset_index().to_parquet(tmp_path / "log.parquet", row_group_size=50)
+    chunks = ParquetSequences(
+        tmp_path / "log.parquet", by="session", order="when", chunk_size=50
+    )
+    expected = fitted_to_cells.transform(table)
+    assert_allclose(fitted_to_cells.transform(chunks), expected, atol=1e-6)
+
+
+def test_a_frame_of_cells_comes_back(plain_autoencoder, fitted_to_cells, cells):
+    X = cells.to_frame("cells")
+    back = plain_autoencoder(forecast_horizon=2).fit(X).reconstruct(X)
+    assert back.columns.tolist() == ["cells"]
+    assert_frame_equal(to_frame(back), to_frame(fitted_to_cells.reconstruct(cells)))
+
+
+def test_times_are_ignored_if_asked(plain_autoencoder, cells, log):
+    expected = plain_autoencoder(time=False).fit(log).transform(log)
+    estimator = plain_autoencoder(time=False).fit(cells)
+    assert_array_equal(estimator.transform(cells), expected)
+    assert estimator.reconstruct(cells).iloc[0].dtype.names == ("page",)
+    bare = cells.map(lambda x: x[["page"]])
+    assert_array_equal(estimator.transform(bare), expected)
+
+
+def without_time(X, i):
+    """Sequences, of which one has no times."""
+    cells = X.map(np.copy)
+    cells.loc[i]["when"] = np.datetime64("NaT")
+    return cells
+
+
+def as_type(X, dtype, only=None):
+    fields = [("when", dtype), ("page", object)]
+    kept = X.map(lambda x: x.astype(fields))
+    return kept if only is None else kept.where(X.index == only, X)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (
+            lambda X: X.map(lambda x: x[::-1]),
+            ValueError,
+            "id 0.* is not sorted by time",
+        ),
+        (
+            lambda X: without_time(X, 2),
+            ValueError,
+            "id 2.* has a null time at time step 0",
+        ),
+        (
+            lambda X: X.map(lambda x: x[["page"]]),
+            ValueError,
+            r"X has no times, but fit saw them.*X.attrs\['order'\]",
+        ),
+        (
+            lambda X: X.where(X.index != 4, X.map(lambda x: x[["page"]])),
+            ValueError,
+            "id 4.* has no field 'when', where others have their times",
+        ),
+        (
+            lambda X: as_type(X, "i8"),
+            TypeError,
+            "the times of X are numbers, but those in fit were dates without",
+        ),
+        (
+            lambda X: as_type(X, "i8", only=3),
+            TypeError,
+            "id 3.* has times of dtype int64 in the field 'when', but .* datetime64",
+        ),
+        (lambda X: as_type(X, "U30"), TypeError, "dtype <U30.*expected numbers, dates"),
+        (
+            lambda X: in_cells(in_rows(X).tz_localize("UTC", level=1)),
+            TypeError,
+            "the times of X are dates in a time zone, but those in fit were dates wi",
+        ),
+        (
+            list,
+            TypeError,
+            r"sequence 0 has times in the field 'when'.*X.attrs\['order'\] = 'when'",
+        ),
+    ],
+    ids=[
+        *(
+            "falling",
+            "NaT",
+            "none",
+            "one without",
+            "numbers",
+            "mixed",
+            "text",
+            "a zone",
+        ),
+        "nobody says so",
+    ],
+)
+def test_times_of_sequences_that_are_refused(
+    fitted_to_cells, cells, change, error, message
+):
+    X = change(cells)
+    with pytest.raises(error, match=message):
+        fitted_to_cells.transform(X)

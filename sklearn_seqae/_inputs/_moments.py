@@ -7,8 +7,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers import TimeAxis
+from sklearn_seqae._inputs._checks import by_label
+from sklearn_seqae._inputs._fields import times_of_cells
 from sklearn_seqae._inputs._long import times_of_long
 from sklearn_seqae._inputs._nested import holds_sequences
+from sklearn_seqae._ragged import locate, offsets_from_lengths
+from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 class Moments(NamedTuple):
@@ -33,15 +37,23 @@ def moments_of_sequences(X: Any) -> Moments | None:
     ----------
     X : object
         A container that `to_ragged` takes. A long table of pandas has moments in its
-        index, if these are numbers, dates or durations.
+        index, if these are numbers, dates or durations. Sequences of `to_sequences`
+        have a field of them.
 
     Returns
     -------
     Moments or None
+
+    Raises
+    ------
+    InvalidSequenceError
+        If the times of a field are missing, or fall.
     """
-    if not isinstance(X, pd.DataFrame | pd.Series) or X.index.nlevels != 2:
+    if not isinstance(X, pd.DataFrame | pd.Series):
         return None
     if holds_sequences(X):
+        return _moments_of_cells(X)
+    if X.index.nlevels != 2:
         return None
     times, zone = times_of_long(X), None
     if isinstance(times.dtype, pd.DatetimeTZDtype):
@@ -49,10 +61,38 @@ def moments_of_sequences(X: Any) -> Moments | None:
     dtype = getattr(times.dtype, "numpy_dtype", times.dtype)
     if not isinstance(dtype, np.dtype) or dtype.kind not in "iufmM":
         return None
-    values = times.to_numpy(dtype=dtype)
-    ticks = values.view(np.int64) if dtype.kind in "mM" else values
-    found = TimeAxis(X.index.names[1], str(dtype), zone)
-    return Moments(ticks.astype(np.float64), found)
+    return _moments(times.to_numpy(dtype=dtype), X.index.names[1], zone)
+
+
+def _moments_of_cells(X: pd.DataFrame | pd.Series) -> Moments | None:
+    times = times_of_cells(X)
+    if times is None:
+        return None
+    column = X if isinstance(X, pd.Series) else X.iloc[:, 0]
+    offsets = offsets_from_lengths(column.map(len).to_numpy(np.int64))
+    show, missing = by_label(X.index), pd.isna(times)
+    if missing.any():
+        i, t = locate(offsets, int(missing.argmax()))
+        raise InvalidSequenceError(
+            f"{show(i)} has a null time at time step {t}; give it one, or drop the "
+            "time step."
+        )
+    falls = times[1:] < times[:-1]
+    falls[offsets[1:-1] - 1] = False
+    if falls.any():
+        i, t = locate(offsets, int(falls.argmax()))
+        earlier, later = times[offsets[i] + t : offsets[i] + t + 2]
+        raise InvalidSequenceError(
+            f"{show(i)} is not sorted by time: {later} comes after {earlier}; let "
+            "to_sequences sort the rows."
+        )
+    return _moments(times, X.attrs["order"], X.attrs.get("time_zone"))
+
+
+def _moments(times: NDArray[Any], name: Any, zone: str | None) -> Moments:
+    dtype = times.dtype
+    ticks = times.view(np.int64) if dtype.kind in "mM" else times
+    return Moments(ticks.astype(np.float64), TimeAxis(name, str(dtype), zone))
 
 
 def in_unit_of(moments: Moments, times: TimeAxis) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from sklearn_seqae._inputs._columns import (
     ragged_from_columns,
     refuse_other_columns,
 )
+from sklearn_seqae._inputs._fields import time_field, without_field
 from sklearn_seqae._inputs._lists import is_sequence, stack_any
 from sklearn_seqae._inputs._names import stored_names
 from sklearn_seqae._ragged import RaggedArray
@@ -49,7 +50,7 @@ def ragged_from_nested(
         One column with cells of shape (n_timesteps,) or (n_timesteps, n_features). Or
         several columns, one feature each, with cells of shape (n_timesteps,); the cells
         of a row have the same length. Cells are objects (arrays, Series, lists) or
-        Arrow lists.
+        Arrow lists. A field of times is no feature; see `time_field`.
 
     Returns
     -------
@@ -66,6 +67,8 @@ def ragged_from_nested(
         If there is something other than numbers.
     """
     columns = _columns_of(X)
+    if (times := time_field(X)) is not None:
+        columns = [without_field(column, times) for column in columns]
     nested = [_has_sequences(column) for column in columns]
     refuse_other_columns(
         [column.name for column, yes in zip(columns, nested, strict=True) if yes],

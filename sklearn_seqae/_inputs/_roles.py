@@ -25,7 +25,7 @@ class Roles:
         None where no column seems to have the role.
 
     columns : list or None
-        Numeric columns beside them, if there are columns of another kind as well.
+        Columns of numbers and categories beside them, if there are others as well.
 
     in_index : bool
         Whether `by` or `order` is the index.
@@ -126,11 +126,11 @@ def find_roles(frame: pd.DataFrame) -> Roles:
     times.sort(key=lambda c: (not _is_time(c), not _sounds_like_time(c)))
     by, order = _first_pair(ids, times)
     rest = [c for c in columns if c is not by and c is not order and c is not index]
-    numeric = [c.name for c in rest if _is_numeric(c)]
+    features = [c.name for c in rest if _is_numeric(c) or _is_category(c)]
     return Roles(
         by=None if by is None else by.name,
         order=None if order is None else order.name,
-        columns=numeric if len(numeric) < len(rest) else None,
+        columns=features if len(features) < len(rest) else None,
         in_index=index is not None and (by is index or order is index),
     )
 
@@ -190,6 +190,11 @@ def _is_numeric(column: pd.Series) -> bool:
         kind = pd.api.types.infer_dtype(column)
         return kind in ("integer", "floating", "mixed-integer-float", "boolean")
     return pd.api.types.is_numeric_dtype(dtype) or dtype.kind == "b"
+
+
+def _is_category(column: pd.Series) -> bool:
+    """Return whether a column holds text or is a categorical."""
+    return pd.api.types.infer_dtype(column) in ("string", "categorical")
 
 
 def _is_time(column: pd.Series) -> bool:

@@ -1,4 +1,4 @@
-"""Times of decoded sequences."""
+"""Times of decoded sequences: in the index, or in a field of structured arrays."""
 
 from typing import Any
 
@@ -6,17 +6,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers import TimeAxis
+from sklearn_seqae._containers import Container, TimeAxis
+from sklearn_seqae._outputs._arrays import as_objects
+from sklearn_seqae._outputs._cells import to_records
+from sklearn_seqae._ragged import cut, offsets_from_lengths
 
 
-def with_times(table: Any, ticks: NDArray[np.float64], times: TimeAxis) -> Any:
-    """Give a long table the times of its rows.
+def with_times(
+    table: Any, container: Container, ticks: NDArray[np.float64], times: TimeAxis
+) -> Any:
+    """Give a long table, or sequences in cells, the times of their time steps.
 
     Parameters
     ----------
     table : pandas.DataFrame or pandas.Series
-        Indexed by series and time; not used any more.
-    ticks : ndarray of shape (n_rows,)
+        Indexed by series and time, or with structured arrays; not used any more.
+    container : Container
+        What the table is.
+    ticks : ndarray of shape (n_timesteps,)
         In the unit of the dtype, in UTC.
     times : TimeAxis
         What `fit` saw.
@@ -26,6 +33,8 @@ def with_times(table: Any, ticks: NDArray[np.float64], times: TimeAxis) -> Any:
     if dtype.kind in "iumM":
         values = np.rint(ticks).astype(np.int64)
         values = values.view(dtype) if dtype.kind in "mM" else values.astype(dtype)
+    if container.kind.startswith("nested"):
+        return _in_cells(table, values, times)
     index = pd.Index(values)
     if times.zone is not None:
         index = pd.DatetimeIndex(values).tz_localize("UTC").tz_convert(times.zone)
@@ -33,3 +42,20 @@ def with_times(table: Any, ticks: NDArray[np.float64], times: TimeAxis) -> Any:
     names = table.index.names
     table.index = pd.MultiIndex.from_arrays([series, index], names=names)
     return table
+
+
+def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:
+    """Put a field of times before the others, as `to_sequences` does."""
+    column = table if isinstance(table, pd.Series) else table.iloc[:, 0]
+    whole = np.concatenate(column.tolist())
+    names = whole.dtype.names
+    features = [values, *(whole[name] for name in names)]
+    records = to_records(features, [str(times.name), *names])
+    offsets = offsets_from_lengths(column.map(len).to_numpy(np.int64))
+    cells = as_objects(list(cut(records, offsets)))
+    found = pd.Series(cells, index=table.index, name=column.name)
+    if isinstance(table, pd.DataFrame):
+        found = found.to_frame().set_axis(table.columns, axis=1)
+    zone = {} if times.zone is None else {"time_zone": times.zone}
+    found.attrs.update(table.attrs | {"order": times.name} | zone)
+    return found

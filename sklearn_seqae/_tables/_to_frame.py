@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers import Levels
-from sklearn_seqae._inputs import to_ragged
+from sklearn_seqae._inputs import times_of_cells, to_ragged
 from sklearn_seqae._outputs._categories import (
     CATEGORICAL,
     as_arrow,
@@ -55,7 +55,8 @@ def to_frame(
 
     times : sequence of array-like of shape (n_timesteps_i,), default=None
         Time of each time step, as `to_sequences` returns with ``return_times=True``.
-        None counts 0, 1, 2, ... in each sequence.
+        None takes those that sequences with categories have, from `to_sequences` or
+        decoded; else it counts 0, 1, 2, ... in each sequence.
 
     by : label or list of labels, default=None
         Name of the column of ids, or names if ids are tuples. None takes the names of
@@ -104,11 +105,14 @@ def to_frame(
     """
     write = writer(kind)
     ragged, feature_names, levels = _read(sequences)
-    known = getattr(sequences, "attrs", {}) if isinstance(sequences, pd.Series) else {}
+    is_pandas = isinstance(sequences, pd.Series | pd.DataFrame)
+    known = sequences.attrs if is_pandas else {}
     index = _index(sequences, ids, by, len(ragged))
     known_names = known.get("columns", feature_names)
     names = _feature_names(columns, known_names, ragged.n_features)
-    when = _times(times, ragged, index)
+    when = _known_times(sequences, ragged)
+    if times is not None:
+        when = _given_times(times, ragged, index)
     if order is None:
         order = getattr(times, "attrs", {}).get("order", known.get("order", "time"))
     _check_names([*index.names, order, *names], kind)
@@ -239,10 +243,16 @@ def _check_names(names: Sequence[Any], kind: str) -> None:
             )
 
 
-def _times(times: Any, ragged: RaggedArray, index: pd.Index) -> Times:
-    """Return the time of every row."""
-    if times is None:
+def _known_times(sequences: Any, ragged: RaggedArray) -> Times:
+    """Return the time of every row that sequences have, else count them."""
+    found = times_of_cells(sequences)
+    if found is None:
         return Times(ragged.positions)
+    return Times(found, sequences.attrs.get("time_zone"))
+
+
+def _given_times(times: Any, ragged: RaggedArray, index: pd.Index) -> Times:
+    """Return the time of every row that is given."""
     if isinstance(times, pd.Series) and not times.index.equals(index):
         raise ValueError(
             "times and the sequences have different indexes; select the same series "

@@ -1,5 +1,7 @@
 """From a long table to a sequence for each series."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -52,9 +54,9 @@ def to_sequences(
         together. Any values that can be sorted, without nulls.
 
     order : label, default=None
-        Column of times: numbers, dates or durations, without nulls. None: the rows of a
-        series are in the order of time already. Rows of other series may stand between
-        them.
+        Column of times: numbers, dates or durations, without nulls. Beside categories,
+        sequences keep them. None: the rows of a series are in the order of time
+        already. Rows of other series may stand between them.
 
     columns : label or list of labels, default=None
         Columns of features, in this order: numbers, booleans, text or categoricals.
@@ -67,18 +69,20 @@ def to_sequences(
         the frame, as of events that happen at once.
 
     return_times : bool, default=False
-        Whether to return the times as well, for `to_frame`.
+        Whether to return the times as well, for `to_frame` of sequences of numbers.
 
     Returns
     -------
     X : pandas.Series of ndarrays of shape (n_timesteps, n_features)
         The series, sorted by id. The arrays are views of one array of all time
-        steps: float32 if every feature is float32 or float16, else float64. If there is
-        text, they are structured arrays of shape (n_timesteps,), with a field for each
-        feature; ``X.attrs["categories"]`` has the categories of categoricals. The index
-        has the ids and the names in `by`; for several columns it is a MultiIndex.
-        ``X.attrs["columns"]`` are the names of the features. ``X.attrs["order"]`` is
-        `order`, unless that is None.
+        steps: float32 if every feature is float32 or float16, else float64. If there
+        are categories, they are structured arrays of shape (n_timesteps,), with a field
+        for the times, as in `times`, and for each feature; ``X.attrs["categories"]``
+        has the categories of categoricals, ``X.attrs["time_zone"]`` the zone of the
+        times, if they have one. The index has the ids and the names in `by`; for
+        several columns it is a MultiIndex. ``X.attrs["columns"]`` are the names of the
+        features. ``X.attrs["order"]`` is `order`, unless that is None: it says which
+        field has the times.
 
     times : pandas.Series of ndarrays of shape (n_timesteps,)
         Times of each series, as NumPy stores them. Only if `return_times`. If the
@@ -89,7 +93,8 @@ def to_sequences(
     ------
     ValueError
         If a column does not exist or is named twice, if there are no rows, if an id or
-        a time is null, or if a series has two rows at one time.
+        a time is null, if a series has two rows at one time, or if `columns` has
+        `order` beside categories.
     TypeError
         If `frame` is no long table, a feature holds neither numbers nor text, ids can't
         be sorted, or `order` names a column that can't be times.
@@ -135,6 +140,8 @@ def to_sequences(
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
     attrs = {"columns": features, **_stored(categories)}
 
+    _check_order(order, categories)
+
     if order is None:
         rows, offsets, ids = _sort(table, by)
         values = _stack(table, categories, dtype, rows)
@@ -146,13 +153,16 @@ def to_sequences(
     repeated = repeats(when, offsets)
     if duplicates == "raise" and repeated.any():
         _raise_duplicates(repeated, rows, when, offsets, ids, order)
-    values = _stack(table, categories, dtype, rows)
+    values = _stack(table, categories, dtype, rows, {str(order): when})
     if repeated.any() and duplicates != "keep":
         _check_mean(duplicates, categories)
         values, when, offsets = _one_row_a_time(
             values, when, offsets, repeated, duplicates
         )
-    X = as_series(values, offsets, ids, {**attrs, "order": order})
+    attrs["order"] = order
+    if values.dtype.names and time_zone is not None:
+        attrs["time_zone"] = str(time_zone)
+    X = as_series(values, offsets, ids, attrs)
     if not return_times:
         return X
     zone = {} if time_zone is None else {"time_zone": time_zone}
@@ -228,10 +238,12 @@ def _stack(
     categories: dict[Any, Feature | None],
     dtype: np.dtype[Any],
     rows: NDArray[np.int64] | None,
+    times: Mapping[str, NDArray[Any]] = MappingProxyType({}),
 ) -> NDArray[Any]:
     """Return all time steps, series after series.
 
-    Of shape (n_rows, n_features); with categories, a structured array (n_rows,).
+    Of shape (n_rows, n_features). With categories, a structured array of shape
+    (n_rows,), which begins with the field of times, if there is one.
     """
     features = list(categories)
     if any(found is not None for found in categories.values()):
@@ -242,7 +254,8 @@ def _stack(
             else as_objects(found.values[order], found.levels)
             for label, found in categories.items()
         ]
-        return to_records(columns, [str(label) for label in features])
+        names = [*times, *(str(label) for label in features)]
+        return to_records([*times.values(), *columns], names)
     values = np.empty((len(table), len(features)), dtype=dtype)
     for j, label in enumerate(features):
         column = table.feature(label)
@@ -265,6 +278,16 @@ def _stored(categories: dict[Any, Feature | None]) -> dict[str, Any]:
         and levels.dtype.partition("<")[0] in CATEGORICAL
     }
     return {"categories": known} if known else {}
+
+
+def _check_order(order: Any, categories: dict[Any, Feature | None]) -> None:
+    """Raise if a field would have to hold both times and a feature."""
+    if any(categories.values()) and order in categories:
+        raise ValueError(
+            f"columns has {order!r}, which is the column of times. Beside categories, "
+            "sequences keep their times, and the estimator knows what to do with them; "
+            "leave it out of columns."
+        )
 
 
 def _check_mean(duplicates: str, categories: dict[Any, Feature | None]) -> None:

@@ -45,6 +45,9 @@ TABLES = {
     "text, shuffled": TEXT.sample(frac=1, random_state=0),
     "categories": TEXT.astype({"patient": "category"}),
     "another text": TEXT.assign(sex="f"),
+    "a category and a date": TEXT.assign(
+        sex=pd.Categorical(["f"] * len(TEXT)), born=pd.Timestamp("1990-01-01")
+    ),
     "dates": DATES,
     "dates and text": DATES.assign(patient=TEXT["patient"]),
     "dates in the index": DATES.set_index("hour"),
@@ -81,6 +84,7 @@ def test_the_error_names_a_call_that_works(name, library):
     call = re.search(r"pass (to_sequences\(.*?\))[. ]", str(error.value))[1]
     sequences = eval(call, {"to_sequences": to_sequences, "X": X})
     features = ["pulse"] if name.startswith("integers") else ["pulse", "temp"]
+    features += ["sex"] * ("sex" in frame)
     expected = to_sequences(
         frame.reset_index() if frame.index.name else frame,
         by="patient",

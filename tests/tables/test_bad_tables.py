@@ -193,6 +193,11 @@ def test_a_mean_of_categories():
         read(frame, duplicates="mean")
 
 
+def test_times_that_are_a_feature_beside_categories():
+    with pytest.raises(ValueError, match="columns has 'time', which is the column of"):
+        read(table(x=[*"abc"]), columns=["time", "x"])
+
+
 def test_a_label_that_two_columns_have():
     frame = pd.concat([table(), table()[["x"]]], axis=1)
     with pytest.raises(ValueError, match="frame has 2 columns 'x'; rename all but one"):

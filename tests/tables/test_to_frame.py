@@ -229,6 +229,20 @@ def test_a_table_of_arrow_is_one_that_duckdb_reads():
     assert sorted(counted) == [(2,), (3,)]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_sequences_with_categories_have_their_times(kind, zone, long_frame):
+    frame = long_frame.assign(page=[*"abcdef"] * 10).sort_values(["name", "time"])
+    frame["time"] = frame["time"].dt.tz_localize("UTC").dt.tz_convert(zone)
+    frame = frame[["name", "time", "x", "page"]].reset_index(drop=True)
+    X = to_sequences(frame, by="name", order="time")
+    assert_frame_equal(as_pandas(to_frame(X, kind=kind)), frame, check_dtype=False)
+    later = X.map(lambda x: x["time"] + np.timedelta64(1, "h"))
+    moved = as_pandas(to_frame(X, times=later, kind=kind))["time"]  # given ones win
+    if zone is None:
+        assert_array_equal(moved, frame["time"] + pd.Timedelta("1h"))
+
+
 # --- what does not fit together ---
 
 PAIR = [np.ones((1, 2)), np.ones((2, 2))]

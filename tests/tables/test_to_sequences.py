@@ -298,3 +298,39 @@ def test_times_with_a_zone_are_in_utc(make):
     assert_array_equal(X[1].ravel(), [1.0, 2.0, 3.0])
     assert_array_equal(times[1], utc.tz_localize(None)[::-1].to_numpy())
     assert times.attrs.keys() == {"order", "time_zone"}
+
+
+# --- times beside categories ---
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_beside_categories_times_are_a_field(make, long_frame, zone):
+    frame = long_frame.assign(page=[*"abcdef"] * 10)
+    if zone is not None:
+        frame["time"] = frame["time"].dt.tz_localize("UTC").dt.tz_convert(zone)
+    X, times = to_sequences(make(frame), by="name", order="time", return_times=True)
+    assert X.iloc[0].dtype.names == ("time", "number", "x", "y", "page")
+    for x, when in zip(X, times, strict=True):
+        assert_array_equal(x["time"], when)
+        assert x["time"].dtype == when.dtype
+    assert X.attrs["order"] == "time"
+    assert X.attrs["columns"] == ["number", "x", "y", "page"]
+    assert ("time_zone" in X.attrs) == (zone is not None)
+    if zone is not None:  # of DuckDB, that of the session
+        assert X.attrs["time_zone"] == str(times.attrs["time_zone"])
+
+
+@pytest.mark.parametrize("duplicates", ["first", "last", "keep"])
+def test_times_that_repeat_beside_categories(make, repeated, duplicates):
+    frame = repeated.assign(page=[*"abcdef"])
+    X = to_sequences(make(frame), by="id", order="time", duplicates=duplicates)
+    pages = {"first": "ca", "last": "ce", "keep": "cade"}[duplicates]
+    assert "".join(X["a"]["page"]) == pages
+    assert X["a"]["time"].tolist() == [1] + [2] * (len(pages) - 1)
+
+
+def test_without_order_there_are_no_times(make, long_frame):
+    frame = long_frame.assign(page="a")[["name", "x", "page"]]
+    X = to_sequences(make(frame), by="name")
+    assert X.iloc[0].dtype.names == ("x", "page")
+    assert X.attrs == {"columns": ["x", "page"]}
