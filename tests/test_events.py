@@ -170,7 +170,7 @@ KINDS = {
         make=lambda s: to_sequences(
             long(s, "category").reset_index(), by="session", order="time"
         ),
-        dtypes=lambda X: (X.iloc[0][NAMES].dtype, X.attrs["categories"]),
+        dtypes=lambda X: ([X[0].dtype[name] for name in NAMES], X.attrs["categories"]),
     ),
     "dicts": Kind(
         dicts,

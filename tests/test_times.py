@@ -372,7 +372,7 @@ def as_type(X, dtype, only=None):
         (
             list,
             TypeError,
-            r"sequence 0 has times in the field 'when'.*X.attrs\['order'\] = 'when'",
+            r"column 'when' has dtype datetime64.*X.attrs\['order'\] = 'when'",
         ),
     ],
     ids=[

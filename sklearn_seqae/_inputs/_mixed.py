@@ -116,7 +116,7 @@ def stack_mixed(
         _check_not_empty(lengths, show)
         whole = np.concatenate(X)
         names: Any = whole.dtype.names
-        _check_no_times(whole.dtype, show)
+        _check_no_times(whole.dtype)
         features = [
             feature_from_array(np.ascontiguousarray(whole[name]), f"column {name!r}")
             for name in names
@@ -267,15 +267,15 @@ def _as_objects(values: Sequence[Any]) -> NDArray[np.object_]:
     return array
 
 
-def _check_no_times(dtype: np.dtype[Any], show: Callable[[int], str]) -> None:
+def _check_no_times(dtype: np.dtype[Any]) -> None:
     """Check that no field has times: one that is known to have them is left out."""
     for name in dtype.names or ():
         if dtype[name].kind in "mM":
             raise TypeError(
-                f"{show(0)} has times in the field {name!r}, of dtype {dtype[name]}, "
-                "but a feature must be numbers or text. If they are the times of the "
-                "events, pass a Series of pandas and set X.attrs['order'] = "
-                f"{name!r}, as to_sequences does; else convert them or leave them out."
+                f"column {name!r} has dtype {dtype[name]}, but real numbers are "
+                "needed; convert it or leave it out. If it has the times of events, "
+                f"pass a Series of pandas with X.attrs['order'] = {name!r}, as "
+                "to_sequences does."
             )
 
 

@@ -48,7 +48,7 @@ def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:
     """Put a field of times before the others, as `to_sequences` does."""
     column = table if isinstance(table, pd.Series) else table.iloc[:, 0]
     whole = np.concatenate(column.tolist())
-    names = whole.dtype.names
+    names: Any = whole.dtype.names
     features = [values, *(whole[name] for name in names)]
     records = to_records(features, [str(times.name), *names])
     offsets = offsets_from_lengths(column.map(len).to_numpy(np.int64))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sklearn_seqae._inputs import time_field
 from sklearn_seqae.plotting._axes import check_matplotlib, single_axes
 from sklearn_seqae.plotting._checks import check_offers
 from sklearn_seqae.plotting._style import (
@@ -101,8 +102,9 @@ class EventsDisplay:
         ----------
         estimator : LSTMAutoencoderTransformer
             Fitted to categories.
-        X : pandas.DataFrame
-            A long table, indexed by series and time, as in `fit`.
+        X : pandas.DataFrame or pandas.Series
+            A long table, indexed by series and time, or what `to_sequences` made of
+            one with its `order`.
         feature : label, default=None
             Column of categories. None is the first.
         n_sessions : int, default=6
@@ -120,21 +122,23 @@ class EventsDisplay:
         Raises
         ------
         TypeError
-            If `X` is no such table.
+            If `X` is neither.
         ValueError
             If the column does not exist, or there are no categories.
         """
         caller = f"{cls.__name__}.from_estimator"
         check_matplotlib(caller)
         check_offers(estimator, "reconstruct", "categories_", caller=caller)
-        if not isinstance(X, pd.DataFrame) or X.index.nlevels != 2:
+        is_long = isinstance(X, pd.DataFrame) and X.index.nlevels == 2
+        if not (is_long or (isinstance(X, pd.Series) and time_field(X))):
             raise TypeError(
                 f"X is a {type(X).__name__}; expected a DataFrame indexed by series "
-                "and time."
+                "and time, or a Series of to_sequences, with order=..."
             )
         feature = _column(estimator, X, feature)
-        ids = X.index.unique(0)[:n_sessions]
-        shown = X[X.index.get_level_values(0).isin(ids)]
+        ids = (X.index.unique(0) if is_long else X.index)[:n_sessions]
+        chosen = X.index.get_level_values(0).isin(ids) if is_long else X.index.isin(ids)
+        shown = X[chosen]
         decoded = estimator.reconstruct(shown)
         times, categories = _sessions(shown, feature)
         decoded_times, decoded_categories = _sessions(decoded, feature)
@@ -229,11 +233,12 @@ class EventsDisplay:
         return all(np.asarray(when).dtype.kind in "iuf" for when in self.times)
 
 
-def _column(estimator: Any, X: pd.DataFrame, feature: Any) -> Any:
+def _column(estimator: Any, X: pd.DataFrame | pd.Series, feature: Any) -> Any:
     """Return the column to draw."""
+    columns = X.columns if isinstance(X, pd.DataFrame) else X.attrs["columns"]
     known = [
         name
-        for name, categories in zip(X.columns, estimator.categories_, strict=True)
+        for name, categories in zip(columns, estimator.categories_, strict=True)
         if categories is not None
     ]
     if feature is None and known:
@@ -245,7 +250,13 @@ def _column(estimator: Any, X: pd.DataFrame, feature: Any) -> Any:
     return feature
 
 
-def _sessions(table: pd.DataFrame, feature: Any) -> tuple[list[Any], list[Any]]:
+def _sessions(
+    table: pd.DataFrame | pd.Series, feature: Any
+) -> tuple[list[Any], list[Any]]:
+    if isinstance(table, pd.Series):
+        field = time_field(table)  # none where decoded times count from 0
+        times = [np.arange(len(x)) if field is None else x[field] for x in table]
+        return times, [x[str(feature)] for x in table]
     groups = [group for _, group in table.groupby(level=0, sort=False)]
     times = [group.index.get_level_values(1).to_numpy() for group in groups]
     return times, [group[feature].to_numpy(dtype=object) for group in groups]

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from pandas.testing import assert_series_equal
 from sklearn.base import BaseEstimator
 
+from sklearn_seqae import to_sequences
 from sklearn_seqae.plotting import EventsDisplay
 
 HOURS = pd.to_datetime(["2024-01-01 10:00", "2024-01-01 11:00", "2024-01-02 10:00"])
@@ -23,6 +25,9 @@ class Lost(BaseEstimator):
         return self
 
     def reconstruct(self, X):
+        if isinstance(X, pd.Series):
+            fields = [("page", object), ("amount", float)]
+            return X.map(lambda x: np.array([("home", 0.0)] * len(x), fields))
         return X.assign(page=["home"] * len(X))
 
 
@@ -43,6 +48,22 @@ def test_sessions_are_above_what_was_decoded(log):
     assert labels == ["7", "8"]
     assert display.ax_.yaxis_inverted()
     assert display.ax_.get_xlabel() == "Time since the first event (seconds)"
+
+
+def test_sessions_of_to_sequences(log):
+    table = log.rename_axis(["id", "when"]).reset_index()
+    X = to_sequences(table, by="id", order="when")
+    expected = EventsDisplay.from_estimator(Lost(), log)
+    display = EventsDisplay.from_estimator(Lost(), X)
+    assert display.labels == [7, 8]
+    for name in ("times", "categories", "decoded_categories"):
+        found, known = getattr(display, name), getattr(expected, name)
+        for ours, theirs in zip(found, known, strict=True):
+            assert_series_equal(
+                pd.Series(ours), pd.Series(theirs).replace(np.nan, None)
+            )
+    assert [x.tolist() for x in display.decoded_times] == [[0, 1], [0]]
+    assert len(EventsDisplay.from_estimator(Lost(), X, n_sessions=1).times) == 1
 
 
 def test_as_many_sessions_as_asked_for(log):
