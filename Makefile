@@ -51,8 +51,7 @@ test-nightly:  ## the tests with last night's NumPy, pandas, scikit-learn and Ke
 	.venv-nightly/bin/$(PYTEST)
 
 trust: $(VENV)/.has-test  ## the promises that take minutes to test, with their figures
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m trust \
-	  tests/trust/test_memory.py tests/trust tests
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m trust tests/trust tests
 
 test-benchmarks: $(VENV)/.has-test ruff  ## the tests of the benchmarks
 	$(BIN)/python -m pytest benchmarks/tests
