@@ -82,9 +82,9 @@ def test_a_sequence_that_overflows_the_network_is_named(
 def test_scores_name_the_sequence_beyond_the_first_block(
     unbounded, sequences, wild, monkeypatch
 ):
-    from sklearn_seqae import _autoencoder
+    from sklearn_seqae import _scores
 
-    monkeypatch.setattr(_autoencoder, "BLOCK", 5)
+    monkeypatch.setattr(_scores, "BLOCK", 5)
     with pytest.raises(InvalidSequenceError, match=r"^sequence 13 overflows"):
         unbounded.score_samples([*sequences[:13], wild])
 

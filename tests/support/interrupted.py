@@ -50,19 +50,19 @@ def embed_in_threads(autoencoder, X, n_threads):
 
 def fit_interrupted_in_tracing(autoencoder, X):
     """Fit, interrupted by a signal where the training step is traced."""
-    from sklearn_seqae._keras.training import workspace
+    from sklearn_seqae._keras.training import batches
 
-    draw = workspace.draw
+    draw = batches.draw
 
     def draw_and_interrupt(*args):
         signal.raise_signal(signal.SIGINT)
         return draw(*args)
 
-    workspace.draw = draw_and_interrupt
+    batches.draw = draw_and_interrupt
     try:
         return interrupted(lambda: autoencoder.fit(X))
     finally:
-        workspace.draw = draw
+        batches.draw = draw
 
 
 def search(autoencoder, X):
