@@ -134,6 +134,8 @@ class Events:
     def encode(self, X: Any, given: RaggedArray, container: Container) -> RaggedArray:
         """Add the time as a feature, if it is one, and encode categories."""
         if self.clock is not None:
+            if self.vocabulary is not None:  # what has no categories has no times
+                self.vocabulary.check_kinds(given, container)
             given = self.clock.with_time(given, self._moments(X))
         return encoded(self.vocabulary, given, container)
 

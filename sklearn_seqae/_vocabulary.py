@@ -136,17 +136,23 @@ class Vocabulary:
         TypeError
             If a feature holds text, and held numbers in fit, or the reverse.
         """
+        self.check_kinds(ragged, container)
         columns = []
         for j in self.order:
             column, levels = ragged.values[:, j], levels_of(container, j)
             known = self.features[j]
-            _check_kind(known, levels, column, feature_name(container, j))
             if known is not None:
                 column = _encoded(known, column, levels)
             elif levels is not None:
                 column = _numbers(column, levels)
             columns.append(column)
         return ragged.with_values(np.column_stack(columns).astype(ragged.dtype))
+
+    def check_kinds(self, ragged: RaggedArray, container: Container) -> None:
+        """Raise a TypeError if text is where numbers were in `fit`, or the reverse."""
+        for j, column in enumerate(ragged.values.T):
+            levels, name = levels_of(container, j), feature_name(container, j)
+            _check_kind(self.features[j], levels, column, name)
 
     def decode(
         self,

@@ -349,6 +349,11 @@ def as_type(X, dtype, only=None):
             r"X has no times, but fit saw them.*X.attrs\['order'\]",
         ),
         (
+            lambda X: X.map(lambda x: np.ones((len(x), 1))),
+            TypeError,
+            "'page' holds numbers, but categories in fit, 'cart' for example",
+        ),
+        (
             lambda X: X.where(X.index != 4, X.map(lambda x: x[["page"]])),
             ValueError,
             "id 4.* has no field 'when', where others have their times",
@@ -376,16 +381,15 @@ def as_type(X, dtype, only=None):
         ),
     ],
     ids=[
-        *(
-            "falling",
-            "NaT",
-            "none",
-            "one without",
-            "numbers",
-            "mixed",
-            "text",
-            "a zone",
-        ),
+        "falling",
+        "NaT",
+        "none",
+        "no categories",
+        "one without",
+        "numbers",
+        "mixed",
+        "text",
+        "a zone",
         "nobody says so",
     ],
 )
