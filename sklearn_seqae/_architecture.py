@@ -166,7 +166,7 @@ class Architecture:
 
     @property
     def step(self) -> StepLayout:
-        """What an LSTM step reads and writes, without the extra inputs."""
+        """Layout of what an LSTM step reads and writes, but for the extra inputs."""
         return self._layout(self.n_timesteps)
 
     @property

@@ -163,7 +163,7 @@ def _draw(
 
 
 class _Facts(NamedTuple):
-    """What is known of a partition."""
+    """Facts of a partition."""
 
     lengths: NDArray[np.int64]
     unobserved: NDArray[np.bool_]
