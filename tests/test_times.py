@@ -320,7 +320,7 @@ def test_times_are_ignored_if_asked(plain_autoencoder, cells, log):
 def without_time(X, i):
     """Sequences, of which one has no times."""
     cells = X.map(np.copy)
-    cells.loc[i]["when"] = np.datetime64("NaT")
+    cells.loc[i]["when"] = np.datetime64("NaT", "us")
     return cells
 
 
