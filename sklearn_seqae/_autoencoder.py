@@ -79,7 +79,7 @@ class Autoencoder:
             corpus.sample,
             corpus.weight,
             corpus.all_lengths,
-            corpus.category_sizes,
+            corpus.events.category_sizes,
         )
         architecture = make_architecture(shaped_by, preprocessing, corpus.longest)
         shaped_by["patch_size"] = preprocessing.patch_size

@@ -38,7 +38,8 @@ from sklearn_seqae._corpus import read_corpus
 from sklearn_seqae._dask import is_dask, map_partitions
 from sklearn_seqae._diagram import visual_block
 from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
-from sklearn_seqae._events import Events
+from sklearn_seqae._events import Events, first_of, last_of
+from sklearn_seqae._events_in_chunks import EventsInChunks
 from sklearn_seqae._gate import check_same_ids, validate_sequences
 from sklearn_seqae._inputs import Container, ids_of_sequences
 from sklearn_seqae._lengths import MAX_LENGTH
@@ -66,7 +67,6 @@ from sklearn_seqae._validation import (
     validate_lengths,
     warn_of_ignored_rate,
 )
-from sklearn_seqae._weighting import checked_weights
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.training.result import Result
@@ -649,9 +649,10 @@ class LSTMAutoencoderTransformer(
             return for_each_chunk(fitted.transform, X)
         if is_dask(X):
             return map_partitions(fitted, "transform", X)
-        scaled, container = fitted._scaled(X)
+        scaled, container, moments = fitted._scaled(X)
         Z = fitted._autoencoder.embed(scaled, container.dtype)
-        return with_ids(fitted._events.with_moments(Z, X, scaled), X, self)
+        starts = first_of(moments, scaled)
+        return with_ids(fitted._events.with_moments(Z, starts), X, self)
 
     def warm_up(self, max_length: int | None = None, *, decode: bool = False) -> Self:
         """Compile now what `transform` runs, so that no later call waits for it.
@@ -780,9 +781,9 @@ class LSTMAutoencoderTransformer(
             If a sequence can't be used or is longer than the decoder can write.
         """
         fitted = snapshot(self)
-        scaled, _ = fitted._scaled(X)
+        scaled, _, moments = fitted._scaled(X)
         decoded = fitted._autoencoder.reconstruct(scaled)
-        starts = fitted._events.starts(X, scaled)
+        starts = first_of(moments, scaled)
         return fitted._to_container(decoded, ids_of_sequences(X), starts=starts)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
@@ -813,7 +814,7 @@ class LSTMAutoencoderTransformer(
             return for_each_chunk(fitted.score_samples, X)
         if is_dask(X):
             return map_partitions(fitted, "score_samples", X)
-        scaled, _ = fitted._scaled(X)
+        scaled, *_ = fitted._scaled(X)
         return -errors(fitted._autoencoder, scaled)
 
     def feature_losses(self, X: Any) -> NDArray[np.float64]:
@@ -839,7 +840,7 @@ class LSTMAutoencoderTransformer(
             If a sequence can't be used or is longer than the decoder can write.
         """
         fitted = snapshot(self)
-        scaled, _ = fitted._scaled(X)
+        scaled, *_ = fitted._scaled(X)
         losses = errors_by_feature(fitted._autoencoder, scaled)
         return fitted._events.in_order(losses)
 
@@ -894,7 +895,7 @@ class LSTMAutoencoderTransformer(
             `n_timesteps` is not such a number.
         """
         fitted = snapshot(self)
-        scaled, _ = fitted._scaled(X)
+        scaled, _, moments = fitted._scaled(X)
         network = fitted._autoencoder
         n: Any = n_timesteps
         if n is None:
@@ -902,7 +903,7 @@ class LSTMAutoencoderTransformer(
         check_scalar(n, "n_timesteps", Integral, min_val=1, max_val=MAX_LENGTH)
         ahead = network.forecast(scaled, n, longest=fitted.max_length_)
         container, ids = container_ahead(fitted._container, n), ids_of_sequences(X)
-        before = fitted._events.ends(X, scaled)
+        before = last_of(moments, scaled)
         return fitted._to_container(ahead, ids, container, starts=before, ahead=True)
 
     @available_if(_check_ahead)
@@ -928,7 +929,7 @@ class LSTMAutoencoderTransformer(
             If a sequence can't be used or has other features than those in `fit`.
         """
         fitted = snapshot(self)
-        scaled, _ = fitted._scaled(X)
+        scaled, *_ = fitted._scaled(X)
         network, longest = fitted._autoencoder, fitted.max_length_
         log_p = log_probabilities_ahead(network, scaled, longest)
         horizon: Any = network.preprocessing.forecast_horizon
@@ -1061,19 +1062,11 @@ class LSTMAutoencoderTransformer(
             parameters |= {**once, **unused}
         goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
         scaler = self.scaler_ if goes_on else make_scaler(self.scaler)
-        if not goes_on:
-            self._events = Events()
-
-        def encode(given: RaggedArray, container: Container) -> RaggedArray:
-            if not goes_on:
-                weight = checked_weights(given, sample_weight)
-                learnt = Events.learn(parameters, X, given, container, weight)
-                self._events = learnt
-            return self._events.encode(X, given, container)
-
+        events = EventsInChunks(parameters, self._events if goes_on else None)
         corpus = read_corpus(
-            self, X, y, sample_weight, scaler, encode, reset=not goes_on
+            self, X, y, sample_weight, scaler, events, reset=not goes_on
         )
+        self._events = corpus.events
         parameters = self._events.of_network(parameters)
         if goes_on:
             network = self._autoencoder
@@ -1112,12 +1105,19 @@ class LSTMAutoencoderTransformer(
         if self.checkpoint_path is not None:
             Path(self.checkpoint_path).unlink(missing_ok=True)
 
-    def _scaled(self, X: Any) -> tuple[RaggedArray, Container]:
-        """Check sequences against those in `fit`, and scale them."""
+    def _scaled(
+        self, X: Any
+    ) -> tuple[RaggedArray, Container, NDArray[np.float64] | None]:
+        """Check sequences against those in `fit`, and scale them.
+
+        The moments of their time steps come last, if time is a feature.
+        """
         check_is_fitted(self)
-        ragged, container = validate_sequences(self, X, reset=False)
-        ragged = self._events.encode(X, ragged, container)
-        return scale(self.scaler_, ragged, self._events.n_codes), container
+        events = self._events
+        sequences, container = validate_sequences(self, X, reset=False)
+        given = events.read(X, sequences, container)
+        encoded, moments = events.encode(given)
+        return scale(self.scaler_, encoded, events.n_codes), container, moments
 
     def _checked(
         self, Z: ArrayLike, lengths: ArrayLike | None

@@ -6,21 +6,36 @@ of categories. It knows nothing where all features are numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._categories import fit_vocabulary, which_are_categories
-from sklearn_seqae._clock import Clock, fit_clock
+from sklearn_seqae._clock import Clock
 from sklearn_seqae._containers import Container, TimeAxis
-from sklearn_seqae._inputs import in_unit_of, moments_of_sequences
+from sklearn_seqae._inputs import Moments, in_unit_of, moments_of_sequences
 from sklearn_seqae._ragged import RaggedArray, cut
 from sklearn_seqae._vocabulary import FeatureCategories, Vocabulary, encoded
 
 Floats = NDArray[np.float64]
+
+
+class Given(NamedTuple):
+    """Sequences as they were read.
+
+    Attributes
+    ----------
+    sequences : RaggedArray
+    container : Container
+    moments : Moments or None
+        None where there are none, or they don't count.
+    """
+
+    sequences: RaggedArray
+    container: Container
+    moments: Moments | None = None
 
 
 @dataclass(frozen=True)
@@ -40,58 +55,6 @@ class Events:
     vocabulary: Vocabulary | None = None
     clock: Clock | None = None
     times: TimeAxis | None = None
-
-    @classmethod
-    def learn(
-        cls,
-        parameters: Mapping[str, Any],
-        X: Any,
-        given: RaggedArray,
-        container: Container,
-        sample_weight: Floats,
-    ) -> Events:
-        """Learn the categories and the times of sequences.
-
-        Parameters
-        ----------
-        parameters : mapping
-            The estimator's, by name.
-        X : container
-        given, container
-            The same, as they were read.
-        sample_weight : ndarray of shape (n_sequences,)
-
-        Raises
-        ------
-        ValueError, TypeError
-            If features hold what they must not, or there are to be times but are none.
-        """
-        named = parameters["categorical_features"]
-        vocabulary = fit_vocabulary(
-            given,
-            container,
-            which_are_categories(named, given, container),
-            sample_weight,
-            parameters["max_categories"],
-            parameters["min_frequency"],
-        )
-        time = parameters["time"]
-        wanted = time is True or (time == "auto" and vocabulary is not None)
-        found = moments_of_sequences(X) if wanted else None
-        if found is None:
-            if time is True:
-                raise ValueError(
-                    "time=True, but X has no times; pass a DataFrame indexed by series "
-                    "and time, of numbers, dates or durations, or use time='auto'. "
-                    "to_sequences keeps times only where there are categories."
-                )
-            return cls(vocabulary)
-        clock = fit_clock(found.ticks, given.offsets, sample_weight)
-        if clock is None:
-            return cls(vocabulary)
-        if vocabulary is not None:  # time is a number
-            vocabulary = Vocabulary((*vocabulary.features, None))
-        return cls(vocabulary, clock, found.times)
 
     def __bool__(self) -> bool:
         return self.vocabulary is not None or self.clock is not None
@@ -131,27 +94,51 @@ class Events:
 
     # There ----------------------------------------------------------------------------
 
-    def encode(self, X: Any, given: RaggedArray, container: Container) -> RaggedArray:
-        """Add the time as a feature, if it is one, and encode categories."""
-        if self.clock is not None:
-            if self.vocabulary is not None:  # what has no categories has no times
-                self.vocabulary.check_kinds(given, container)
-            given = self.clock.with_time(given, self._moments(X))
-        return encoded(self.vocabulary, given, container)
+    def read(self, X: Any, sequences: RaggedArray, container: Container) -> Given:
+        """Put the moments beside sequences that were read of `X`, if they count.
 
-    def starts(self, X: Any, scaled: RaggedArray) -> Floats | None:
-        """Return the moment of each first event, if time is a feature."""
-        return None if self.clock is None else self._moments(X)[scaled.offsets[:-1]]
+        Raises
+        ------
+        ValueError, TypeError
+            If there are none, or text is where numbers were in `fit`, or the reverse.
+        """
+        if self.clock is None:
+            return Given(sequences, container)
+        if self.vocabulary is not None:  # what has no categories has no times
+            self.vocabulary.check_kinds(sequences, container)
+        moments = moments_of_sequences(X)
+        if moments is None:
+            raise ValueError(
+                "X has no times, but fit saw them; pass a DataFrame indexed by series "
+                "and time, or what to_sequences made with order=..., whose "
+                "X.attrs['order'] names the field of times; or fit with time=False."
+            )
+        return Given(sequences, container, moments)
 
-    def ends(self, X: Any, scaled: RaggedArray) -> Floats | None:
-        """Return the moment of each last event, if time is a feature."""
-        return None if self.clock is None else self._moments(X)[scaled.offsets[1:] - 1]
+    def encode(self, given: Given) -> tuple[RaggedArray, Floats | None]:
+        """Add the time as a feature, if it is one, and encode categories.
 
-    def with_moments(
-        self, Z: NDArray[Any], X: Any, scaled: RaggedArray
-    ) -> NDArray[Any]:
+        Returns
+        -------
+        sequences : RaggedArray
+            Numbers, the last of which may be the time, then codes.
+        moments : ndarray of shape (n_timesteps,) or None
+            In the unit of those in `fit`, if time is a feature.
+
+        Raises
+        ------
+        TypeError
+            If times or features are of another kind than in `fit`.
+        """
+        sequences, moments = given.sequences, None
+        if self.clock is not None and self.times is not None:
+            assert given.moments is not None  # `read` has seen to it
+            moments = in_unit_of(given.moments, self.times)
+            sequences = self.clock.with_time(sequences, moments)
+        return encoded(self.vocabulary, sequences, given.container), moments
+
+    def with_moments(self, Z: NDArray[Any], starts: Floats | None) -> NDArray[Any]:
         """Append the moment of the first event to embeddings, if time is a feature."""
-        starts = self.starts(X, scaled)
         if self.clock is None or starts is None:
             return Z
         return np.column_stack([Z, self.clock.encode(starts)]).astype(Z.dtype)
@@ -239,19 +226,12 @@ class Events:
         named = {f"loss[{n}]": f"loss[{known[j]}]" for n, j in enumerate(order)}
         return {named.get(name, name): losses for name, losses in history.items()}
 
-    def _moments(self, X: Any) -> Floats:
-        """Return the moments of all time steps, in the unit of those in `fit`.
 
-        Raises
-        ------
-        ValueError, TypeError
-            If there are none, or of another kind.
-        """
-        found = moments_of_sequences(X)
-        if found is None or self.times is None:
-            raise ValueError(
-                "X has no times, but fit saw them; pass a DataFrame indexed by series "
-                "and time, or what to_sequences made with order=..., whose "
-                "X.attrs['order'] names the field of times; or fit with time=False."
-            )
-        return in_unit_of(found, self.times)
+def first_of(moments: Floats | None, of: RaggedArray) -> Floats | None:
+    """Return the moment of each first event, if there are moments."""
+    return None if moments is None else moments[of.offsets[:-1]]
+
+
+def last_of(moments: Floats | None, of: RaggedArray) -> Floats | None:
+    """Return the moment of each last event, if there are moments."""
+    return None if moments is None else moments[of.offsets[1:] - 1]

@@ -113,7 +113,7 @@ def check_one_each(X: Any, ragged: RaggedArray, *, y: Any, sample_weight: Any) -
 
     sample_weight : array-like, number or None
         Weights. This function only refuses one for each time step, or other ids;
-        `merge_repeated` checks the rest.
+        `checked_weights` checks the rest.
 
     Raises
     ------
@@ -147,31 +147,6 @@ def check_alone(sample_weight: Any) -> None:
         raise ValueError(
             "sample_weight is given, but X comes in parts, which have no weights; "
             "leave out sequences of weight zero, or repeat those of a larger one."
-        )
-
-
-def refuse_events(estimator: Any, container: Container) -> None:
-    """Raise where parts of `X` have categories or times: fit takes them in memory only.
-
-    Parameters
-    ----------
-    estimator : LSTMAutoencoderTransformer
-    container : Container
-        Note on a part.
-
-    Raises
-    ------
-    ValueError
-        If they have.
-    """
-    named = estimator.categorical_features
-    is_named = not isinstance(named, str) and named is not None
-    learnt = bool(estimator._events)
-    if any(container.levels) or is_named or estimator.time is True or learnt:
-        raise ValueError(
-            "X comes in parts and has categories, or time=True, which fit does not "
-            "take yet; fit to a sample of the sequences in memory, and transform the "
-            "parts."
         )
 
 

@@ -122,6 +122,8 @@ class ScalerInChunks:
     scaler : transformer or None
         From `make_scaler`. One that is fitted already, such as a `FrozenEstimator`, is
         left as it is.
+    n_codes : int, default=0
+        As of `fit_scaler`.
 
     Raises
     ------
@@ -129,8 +131,9 @@ class ScalerInChunks:
         If it has no `partial_fit`.
     """
 
-    def __init__(self, scaler: Any) -> None:
+    def __init__(self, scaler: Any, n_codes: int = 0) -> None:
         self.scaler = scaler
+        self._n_codes, self._has_numbers = n_codes, False
         self._origin: NDArray[np.float64] | None = None
         self._observed: NDArray[np.float64] | None = None  # a value of each feature
         self._is_given = scaler is None or _is_fitted(scaler)
@@ -144,7 +147,9 @@ class ScalerInChunks:
 
     def update(self, ragged: RaggedArray) -> None:
         """Fit to further sequences."""
-        if self._is_given:
+        ragged, _ = _split(ragged, self._n_codes)
+        self._has_numbers = ragged.n_features > 0
+        if self._is_given or not self._has_numbers:
             return
         values = ragged.values.astype(np.float64)
         with _refusing_overflow(self.scaler, values):
@@ -193,7 +198,9 @@ class ScalerInChunks:
         self.scaler.partial_fit(values)
 
     def fitted(self) -> Any:
-        """Return the scaler, fitted to all that came."""
+        """Return the scaler, fitted to all that came; None if there are no numbers."""
+        if not self._has_numbers:
+            return None
         if self._origin is not None and self.scaler.mean_ is not None:
             self.scaler.mean_ = self.scaler.mean_ + self._origin
         return self.scaler

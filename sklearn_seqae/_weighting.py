@@ -13,7 +13,7 @@ from sklearn_seqae._ragged import RaggedArray
 
 
 def merge_repeated(
-    ragged: RaggedArray, sample_weight: ArrayLike | None
+    ragged: RaggedArray, sample_weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Merge equal sequences, add up their weights, and drop those of weight zero.
 
@@ -26,8 +26,8 @@ def merge_repeated(
     ----------
     ragged : RaggedArray
         The sequences.
-    sample_weight : array-like of shape (n_sequences,) or None
-        Weight of each sequence. None weighs each as 1.
+    sample_weight : ndarray of shape (n_sequences,)
+        Weight of each sequence, see `checked_weights`.
 
     Returns
     -------
@@ -39,17 +39,17 @@ def merge_repeated(
     Raises
     ------
     ValueError
-        If the weights are not one finite, non-negative number for each sequence, all
-        are zero, or they add up to infinity.
+        If weights of equal sequences add up to infinity.
     """
-    weight = checked_weights(ragged, sample_weight)
     digests = [hashlib.blake2b(s.data, digest_size=16).digest() for s in ragged]
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
-    total: NDArray[Any] = np.bincount(group, weights=weight, minlength=len(first))
+    total: NDArray[Any] = np.bincount(
+        group, weights=sample_weight, minlength=len(first)
+    )
     if not np.isfinite(total).all():
         raise ValueError(
-            f"sample_weight is as large as {weight.max():.3g}, and weights of equal "
-            "sequences add up to infinity; divide all weights by a constant."
+            f"sample_weight is as large as {sample_weight.max():.3g}, and weights of "
+            "equal sequences add up to infinity; divide all weights by a constant."
         )
     kept = total > total.max() * np.finfo(np.float32).tiny
     return first[kept], total[kept]

@@ -13,9 +13,8 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn_seqae import (
     LSTMAutoencoderOutlierDetector,
     LSTMAutoencoderTransformer,
-    SequenceChunks,
 )
-from sklearn_seqae._categories import fit_vocabulary, which_are_categories
+from sklearn_seqae._categories import VocabularyInChunks
 from sklearn_seqae._inputs import to_ragged
 from sklearn_seqae._steps import StepLayout, to_steps, to_timesteps
 from sklearn_seqae._vocabulary import UNKNOWN
@@ -50,11 +49,14 @@ def fitted(plain_autoencoder, log):
 
 def learn(X, weight=None, **parameters):
     ragged, container = to_ragged(X)
-    chosen = which_are_categories("from_dtype", ragged, container)
     weight = np.ones(len(ragged)) if weight is None else np.asarray(weight, float)
-    asked = {"max_categories": None, "min_frequency": None} | parameters
-    vocabulary = fit_vocabulary(ragged, container, chosen, weight, **asked)
-    return vocabulary, ragged, container
+    learner = learner_of(**parameters)
+    learner.update(ragged, container, weight, "X")
+    return learner.fitted(), ragged, container
+
+
+def learner_of(max_categories=None, min_frequency=None):
+    return VocabularyInChunks("from_dtype", max_categories, min_frequency)
 
 
 # The vocabulary -----------------------------------------------------------------------
@@ -116,6 +118,41 @@ def test_weights_are_counts():
     weighted, *_ = learn(table(pages), weight=[2, 1, 0])
     repeated, *_ = learn(table([pages[0], pages[0], pages[1]]))
     assert weighted == repeated
+
+
+@pytest.mark.parametrize("parameters", [{}, {"max_categories": 4}], ids=str)
+def test_a_vocabulary_does_not_depend_on_chunks(parameters):
+    rng = np.random.default_rng(0)
+    pages = [rng.choice([*"abcdefgh"], 5, p=[0.3, *[0.1] * 7]) for _ in range(12)]
+    pages[3] = [None] * 5
+    expected, _, container = learn(table(pages), **parameters)
+    for n in (1, 5):
+        learner, others = learner_of(**parameters), learner_of(**parameters)
+        for i in range(0, 12, n):
+            part = *to_ragged(table(pages[i : i + n])), np.ones(len(pages[i : i + n]))
+            learner.update(*part, f"chunk {i}")
+            alone = learner_of(**parameters)
+            alone.update(*part, f"chunk {i}")
+            others.merge(alone)
+        assert learner.fitted() == others.fitted() == expected
+        assert learner.levels == others.levels == container.levels
+
+
+def test_categoricals_of_other_categories_are_joined():
+    def levels_of(*parts):
+        learner = learner_of()
+        for categories, ordered in parts:
+            page = pd.Categorical(categories[:1] * 2, categories, ordered)
+            given = to_ragged(table([[None] * 2]).assign(page=page))
+            learner.update(*given, np.ones(1), "X")
+        (levels,) = learner.levels
+        assert levels.dtype == "category"
+        return list(levels.values), levels.ordered
+
+    low, other = ["low", "high"], ["high", "top"]
+    assert levels_of((low, True), (low, True)) == (low, True)
+    assert levels_of((low, True), (other, True)) == (["low", "high", "top"], False)
+    assert levels_of((other, False), (low, False)) == (["high", "top", "low"], False)
 
 
 def test_probabilities_of_categories_add_up():
@@ -437,12 +474,8 @@ def test_what_does_not_hold_yet_says_so(fitted, plain_autoencoder, log, tmp_path
     X = log[["page", "amount"]]
     with pytest.raises(ValueError, match="decoder='unfold' reads the numbers"):
         plain_autoencoder(decoder="unfold").fit(X)
-    with pytest.raises(ValueError, match="X comes in parts and has categories"):
-        plain_autoencoder().fit(SequenceChunks(lambda: [X]))
     with pytest.raises(ValueError, match="X has categories, or time=True, which LSTM"):
         LSTMAutoencoderOutlierDetector(plain_autoencoder()).fit(X)
-    chunks = SequenceChunks(lambda: [X, X])
-    assert_array_equal(fitted.transform(chunks)[:24], fitted.transform(X))
 
 
 def test_numbers_alone_have_no_distributions(fitted_plain):

@@ -11,9 +11,10 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import RobustScaler
 
-from sklearn_seqae import SequenceChunks
+from sklearn_seqae import SequenceChunks, to_sequences
 from sklearn_seqae._corpus._in_chunks import ChunkedCorpus, survey
 from sklearn_seqae._corpus._shuffling import shuffled
+from sklearn_seqae._events_in_chunks import EventsInChunks
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 SMALL = 150  # values: a third of those in `sequences`
@@ -207,7 +208,9 @@ def test_the_sample_is_drawn_at_random(plain_autoencoder):
     X = numbered(4000, longest=5)
     lists = [list(X[i : i + 50]) for i in range(0, 4000, 50)]
     source = SequenceChunks(lambda: iter(lists), buffer_size=3000)
-    found = survey(plain_autoencoder(), source, None, reset=True)
+    estimator = plain_autoencoder()
+    events = EventsInChunks(estimator.get_params())
+    found = survey(estimator, source, None, events, reset=True)
     assert isinstance(found, ChunkedCorpus)
     assert 2900 < found.sample.values.size <= 3000
     numbers = np.array([x[0, 0] for x in found.sample])
@@ -231,6 +234,150 @@ def test_a_feature_that_is_observed_late(plain_autoencoder, sequences):
     minmax = plain_autoencoder(scaler="minmax")
     with pytest.raises(ValueError, match=r"^the chunks before chunk \d+: feature 1"):
         minmax.fit(in_chunks(X, 1, buffer_size=SMALL))
+
+
+# -- categories and times --------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def events(sequences):
+    """Sessions of a page, an amount and a time; the first ones have no page."""
+    rng = np.random.default_rng(0)
+    ids = np.repeat(np.arange(len(sequences)), list(map(len, sequences)))
+    table = pd.DataFrame({"id": ids, "when": pd.Timestamp("2024-05-01")})
+    table["when"] += pd.to_timedelta(rng.integers(1, 999, len(ids)).cumsum(), unit="s")
+    table["page"] = rng.choice(["home", "cart", "pay", None], len(ids))
+    table["amount"] = np.concatenate(sequences)[:, 0]
+    table.loc[ids < 4, "page"] = None
+    return to_sequences(table, by="id", order="when")
+
+
+@pytest.mark.parametrize("n", [1, 5, 100])
+def test_events_within_the_buffer_have_the_bits_of_memory(plain_autoencoder, events, n):
+    expected = plain_autoencoder().fit(events)
+    found = plain_autoencoder().fit(in_chunks(events, n))
+    assert fitted_bits(found) == fitted_bits(expected)
+    assert expected._events.times.dtype == "datetime64[us]"
+
+
+def test_what_is_learnt_of_events_in_chunks_is_what_is_learnt_in_memory(
+    plain_autoencoder, events
+):
+    autoencoder = plain_autoencoder(max_categories=3, epochs=8, learning_rate=0.01)
+    expected = clone(autoencoder).fit(events)
+    found = clone(autoencoder).fit(in_chunks(events, 3, buffer_size=SMALL))
+    assert found._events == expected._events
+    assert found._events.n_moments == 1
+    assert found._container.levels == expected._container.levels
+    assert_allclose(found.scaler_.mean_, expected.scaler_.mean_, rtol=1e-6)
+    assert_allclose(found.scaler_.scale_, expected.scaler_.scale_, rtol=1e-6)
+    assert set(found.history_) == set(expected.history_)
+    assert found.history_["loss[page]"][-1] < found.history_["loss[page]"][0]
+    Z = found.transform(events)
+    assert_array_equal(Z, found.transform(in_chunks(events)))
+    assert_array_equal(Z[:, -1], expected.transform(events)[:, -1])  # the moments
+    back = found.inverse_transform(Z)
+    assert back.iloc[0].dtype == events.iloc[0].dtype
+
+
+@pytest.mark.parametrize("parameters", [{}, {"scaler": "minmax"}], ids=str)
+def test_pages_alone_in_chunks(plain_autoencoder, events, parameters):
+    pages = [x["page"] for x in events[4:]]
+    found = plain_autoencoder(**parameters).fit(in_chunks(pages, buffer_size=60))
+    assert found.scaler_ is None
+    assert found._events == plain_autoencoder(epochs=1).fit(pages)._events
+
+
+def test_events_go_on_with_what_was_learnt(plain_autoencoder, events):
+    X = in_chunks(events, buffer_size=SMALL)
+    found = plain_autoencoder(warm_start=True).fit(X)
+    learnt = found._events
+    found.partial_fit(in_chunks(events[:10])).fit(X)
+    assert found._events is learnt
+    assert found.n_iter_ == 2 + 1 + 2
+
+
+def test_time_of_numbers_in_chunks(plain_autoencoder, sequences):
+    frames = [
+        pd.DataFrame({"x": x[:, 0]}, [np.full(len(x), i), np.arange(len(x)) ** 2 + i])
+        for i, x in enumerate(sequences)
+    ]
+    autoencoder = plain_autoencoder(time=True)
+    expected = clone(autoencoder).fit(pd.concat(frames))
+    found = clone(autoencoder).fit(SequenceChunks(lambda: frames, buffer_size=SMALL))
+    assert found._events == expected._events
+    regular = [
+        frame.set_axis([frame.index.get_level_values(0), np.arange(len(frame))])
+        for frame in frames
+    ]
+    found = clone(autoencoder).fit(SequenceChunks(lambda: regular, buffer_size=SMALL))
+    assert not found._events
+    assert_allclose(found.scaler_.mean_, expected.scaler_.mean_[:1], rtol=1e-9)
+    with pytest.raises(ValueError, match=r"^chunk 0: time=True, but X has no times"):
+        clone(autoencoder).fit(in_chunks(sequences))
+
+
+def as_numbers(x):
+    return x.astype([("when", "M8[us]"), ("page", float), ("amount", float)])
+
+
+def with_numbers(X):
+    page = X.iloc[12]
+    page["page"] = np.nan
+    X.iloc[12] = as_numbers(page)
+    X.iloc[12]["page"] = 7
+    return X
+
+
+def with_text(X):
+    X.iloc[12] = X.iloc[12].astype([("when", "M8[us]"), ("page", "O"), ("amount", "O")])
+    X.iloc[12]["amount"] = "much"
+    return X
+
+
+def without_times(X):
+    return X.map(lambda x: x[["page", "amount"]])
+
+
+def in_a_zone(X):
+    X.attrs["time_zone"] = "UTC"
+    return X
+
+
+@pytest.mark.parametrize("buffer_size", [SMALL, 10**6])
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (
+            with_numbers,
+            TypeError,
+            r"column 'page' holds numbers, but text \('.*' for example\) in chunk 4",
+        ),
+        (
+            with_text,
+            TypeError,
+            r"column 'amount' holds text \('much' for .*, but numbers in chunk 0",
+        ),
+        (without_times, ValueError, "X has no times, but times in chunk 0"),
+        (
+            in_a_zone,
+            TypeError,
+            "the times of X are dates in a time zone, but those before were dates wi",
+        ),
+    ],
+    ids=["numbers", "text", "no times", "a zone"],
+)
+def test_chunks_of_another_kind_are_named(
+    plain_autoencoder, events, change, error, message, buffer_size
+):
+    def parts():
+        for i in range(24):
+            part = events[i : i + 1].map(np.copy)
+            yield change(events.map(np.copy))[12:13] if i == 12 else part
+
+    X = SequenceChunks(parts, buffer_size=buffer_size)
+    with pytest.raises(error, match=f"^chunk 12: {message}"):
+        plain_autoencoder().fit(X)
 
 
 # -- errors ----------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
 from sklearn.model_selection import train_test_split
 
-from sklearn_seqae import ParquetSequences, to_frame, to_sequences
-from sklearn_seqae._clock import Clock, fit_clock
+from sklearn_seqae import ParquetSequences, _clock, to_frame, to_sequences
+from sklearn_seqae._clock import Clock, ClockInChunks, WaitingTimes, fit_clock
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
 
@@ -119,8 +119,49 @@ def test_the_feature_is_the_log_of_the_time_since_the_event_before():
 
 def test_a_weight_is_a_count():
     offsets, moments = offsets_from_lengths([2, 2]), np.array([0.0, 1, 10, 50])
-    weighted = Clock.fit(moments, offsets, np.array([1.0, 0.0]))
+    weighted = fit_clock(moments, offsets, np.array([1.0, 0.0]))
     assert weighted == Clock(1.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("n", [1, 7])
+def test_a_clock_does_not_depend_on_chunks(seconds, sequences, n):
+    offsets = offsets_from_lengths(list(map(len, sequences)))
+    moments, ones = seconds.astype(float), np.ones(n)
+    expected = fit_clock(moments, offsets, np.ones(len(sequences)))
+    clock = ClockInChunks()
+    for i in range(0, len(sequences), n):
+        own = offsets[i : i + n + 1]
+        part = moments[own[0] : own[-1]], own - own[0], ones[: len(own) - 1]
+        if i % 2:
+            clock.update(*part)
+            continue
+        other = ClockInChunks()
+        other.update(*part)
+        clock.merge(other)
+    assert clock.fitted() == expected
+
+
+def test_the_median_of_more_waiting_times_than_are_told_apart(monkeypatch):
+    numbers = np.random.default_rng(0).lognormal(sigma=3, size=5000)
+    monkeypatch.setattr(_clock, "MOST", len(numbers))
+    assert median_of(numbers) == np.median(numbers)
+    assert median_of(numbers[1:]) == np.median(numbers[1:])
+    monkeypatch.setattr(_clock, "MOST", 1000)
+    rounded = median_of(numbers)
+    # a thousand numbers over ten powers of two: each has a hundredth of its own
+    assert_allclose(rounded, np.median(numbers), rtol=0.05)
+    assert rounded == median_of(numbers[::-1], 123) == median_of(np.sort(numbers), 40)
+    whole = np.repeat(np.arange(1.0, 1000), 7)  # equal ones count as one
+    assert median_of(whole, 500) == np.median(whole)
+
+
+def median_of(numbers, n=10000):
+    times = WaitingTimes()
+    for i in range(0, len(numbers), n):
+        part = WaitingTimes()
+        (part if i % 2 else times).add(numbers[i : i + n])
+        times.merge(part)
+    return times.median()
 
 
 def test_a_regular_axis_adds_nothing(plain_autoencoder, sequences):
@@ -290,15 +331,18 @@ def test_times_go_with_the_sequences(fitted_to_cells, cells, change):
     assert_array_equal(to_frame(X)["when"], expected)
 
 
-def test_times_of_chunks(fitted_to_cells, log, tmp_path):
+def test_times_of_parquet(fitted_to_cells, cells, log, tmp_path):
     pytest.importorskip("pyarrow", reason="an option of ours")
-    table = log[~log.index.duplicated()]
-    table.reset_index().to_parquet(tmp_path / "log.parquet", row_group_size=50)
+    log.reset_index().to_parquet(tmp_path / "log.parquet", row_group_size=50)
     chunks = ParquetSequences(
-        tmp_path / "log.parquet", by="session", order="when", chunk_size=50
+        tmp_path / "log.parquet",
+        by="session",
+        order="when",
+        duplicates="keep",
+        chunk_size=50,
     )
-    expected = fitted_to_cells.transform(table)
-    assert_allclose(fitted_to_cells.transform(chunks), expected, atol=1e-6)
+    expected = fitted_to_cells.transform(cells)
+    assert_array_equal(fitted_to_cells.transform(chunks), expected)
 
 
 def test_a_frame_of_cells_comes_back(plain_autoencoder, fitted_to_cells, cells):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from sklearn_seqae._ragged import RaggedArray
-from sklearn_seqae._weighting import merge_repeated
+from sklearn_seqae._weighting import checked_weights, merge_repeated
 
 
 def ragged_of(*sequences):
@@ -13,7 +13,7 @@ def ragged_of(*sequences):
 
 
 def merged(ragged, sample_weight):
-    distinct, weight = merge_repeated(ragged, sample_weight)
+    distinct, weight = merge_repeated(ragged, checked_weights(ragged, sample_weight))
     return ragged.take(distinct), weight
 
 

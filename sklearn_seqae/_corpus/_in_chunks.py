@@ -1,12 +1,14 @@
-"""Sequences in chunks, read once before training and once in every epoch.
+"""Sequences in chunks, read before training and once in every epoch.
 
-The first pass fits the scaler, counts, and draws a sample. An epoch goes through a
-buffer: when it is full, half of its sequences, drawn at random, are trained on.
+The first pass learns categories and times, fits the scaler, counts, and draws a sample.
+Where there are categories or times, the scaler and the sample take a second one. An
+epoch goes through a buffer: when it is full, half of its sequences, drawn at random,
+are trained on.
 """
 
 from __future__ import annotations
 
-import hashlib
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,8 +18,11 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._chunks import SequenceChunks, naming
 from sklearn_seqae._corpus._in_memory import Corpus, training_data
-from sklearn_seqae._corpus._shuffling import Sample, shuffled
-from sklearn_seqae._gate import refuse_events, validate_sequences
+from sklearn_seqae._corpus._sampled import Facts, SampledCorpus, facts_of, joined
+from sklearn_seqae._corpus._shuffling import Sample, concatenate, shuffled
+from sklearn_seqae._events import Events, Given
+from sklearn_seqae._events_in_chunks import EventsInChunks
+from sklearn_seqae._gate import validate_sequences
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._scaling import ScalerInChunks, scale
@@ -29,8 +34,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ChunkedCorpus(Corpus):
-    """Sequences that are too many for the buffer; the sample is drawn at random.
+class ChunkedCorpus(SampledCorpus):
+    """Sequences that are too many for the buffer.
 
     Attributes
     ----------
@@ -41,11 +46,6 @@ class ChunkedCorpus(Corpus):
 
     chunks: Any = None
     estimator: Any = None
-
-    @property
-    def all_lengths(self) -> NDArray[np.int64]:
-        """Time steps of all sequences."""
-        return self.lengths
 
     def to_train(self, preprocessing: Preprocessing, batch_size: int) -> Stream:
         """Return the sequences as training takes them."""
@@ -66,29 +66,23 @@ class ChunkedCorpus(Corpus):
         )
 
     def _scaled(self, random_state: np.random.Generator) -> Iterator[RaggedArray]:
-        """Read all chunks again, in an order drawn at random if that can be.
-
-        Raises
-        ------
-        ValueError
-            If there are fewer sequences than before, or more.
-        """
-        n, found = len(self.lengths), 0
-        for place, chunk in self.chunks._placed(random_state):
+        """Read all chunks again, in an order drawn at random if that can be."""
+        n, events = len(self.lengths), self.events
+        again = read_again(self.estimator, self.chunks, events, n, random_state)
+        for place, encoded in again:
             with naming(place):
-                ragged, _ = validate_sequences(self.estimator, chunk, reset=False)
-                yield scale(self.scaler, ragged)
-            found += len(ragged)
-        if found != n:
-            raise ValueError(
-                f"X had {_count(n, 'sequence')} when it was read first, and {found} "
-                "when it was read again; it must yield the same chunks each time. A "
-                "function that returns one generator twice does not."
-            )
+                yield scale(self.scaler, encoded, events.n_codes)
 
 
-def survey(estimator: Any, X: SequenceChunks, scaler: Any, *, reset: bool) -> Corpus:
-    """Read all chunks once.
+def survey(
+    estimator: Any,
+    X: SequenceChunks,
+    scaler: Any,
+    events: EventsInChunks,
+    *,
+    reset: bool,
+) -> Corpus:
+    """Read all chunks once or, if there are categories or times, twice.
 
     Parameters
     ----------
@@ -97,13 +91,14 @@ def survey(estimator: Any, X: SequenceChunks, scaler: Any, *, reset: bool) -> Co
     X : SequenceChunks
     scaler : transformer or None
         To be fitted; one that is fitted already stays as it is.
+    events : EventsInChunks
     reset : bool
         As for `validate_sequences`.
 
     Returns
     -------
     Corpus
-        In memory, if all sequences fit into the buffer.
+        In memory, if all sequences fit into the buffer; then they are read once.
 
     Raises
     ------
@@ -111,47 +106,126 @@ def survey(estimator: Any, X: SequenceChunks, scaler: Any, *, reset: bool) -> Co
         If a chunk can't be used, naming it, if there is none, or if the scaler can't be
         fitted in chunks.
     """
-    sample, container, running = Sample(X.buffer_size), None, None
-    lengths: list[NDArray[np.int64]] = []
-    digest = hashlib.blake2b(digest_size=16)
-    unobserved: Any = reset
-    begins = reset
+    facts: list[Facts] = []
+    held: list[tuple[str, Given]] = []
+    n_values, container, prepared = 0, None, None
     for place, chunk in X._placed():
         with naming(place):
-            ragged, found = validate_sequences(estimator, chunk, reset=begins)
-            refuse_events(estimator, found)
-        container, begins = container or found, False
-        if running is None and not sample.has_room_for(ragged):
-            running = ScalerInChunks(scaler)
-            if lengths:
-                with naming(f"the chunks before {place}"):
-                    running.update(sample.sequences())
-        if running is not None:
-            with naming(place):
-                running.update(ragged)
-        sample.add(ragged)
-        lengths.append(ragged.lengths)
-        unobserved = unobserved & np.isnan(ragged.values).all(axis=0)
-        digest.update(ragged.lengths.data)
-        digest.update(ragged.values.data)
+            begins = reset and container is None
+            sequences, found = validate_sequences(estimator, chunk, reset=begins)
+            given = events.update(chunk, sequences, found, place=place)
+        container = container or found
+        facts.append(facts_of(given))
+        n_values += sequences.values.size
+        if n_values <= X.buffer_size:
+            # a copy, since a generator may fill the same array again
+            own = sequences.with_values(sequences.values.copy())
+            held.append((place, given._replace(sequences=own)))
+            continue
+        known = events.so_far
+        if prepared is None:
+            n_codes = 0 if known is None else known.n_codes
+            prepared = _Preparation(scaler, X.buffer_size, n_codes)
+        if known is not None:
+            for each in (*held, (place, given)):
+                prepared.add(*_encoded(*each, known))
+        held.clear()
     if container is None:
         raise ValueError("X has no chunks, so there is no sequence to train on.")
-    if running is None:
-        return Corpus.of(sample.sequences(), container, scaler, reset=reset)
-    of_all = np.concatenate(lengths)
-    refuse_unobserved(unobserved, len(of_all))
-    scaler = running.fitted()
-    scaled = scale(scaler, sample.sequences())
+    learnt, container = events.learnt(), events.container(container)
+    if prepared is None:
+        whole = concatenate([_encoded(*each, learnt)[1] for each in held])
+        weight = np.ones(len(whole))
+        return Corpus.of(whole, container, scaler, weight, learnt, reset=reset)
+    of_all = joined(facts)
+    n = len(of_all.lengths)
+    if reset:
+        refuse_unobserved(of_all.unobserved, n)
+    if events.so_far is None:
+        prepared = _Preparation(scaler, X.buffer_size, learnt.n_codes)
+        for place, encoded in read_again(estimator, X, learnt, n):
+            prepared.add(place, encoded)
+    scaler, sample = prepared.result()
     return ChunkedCorpus(
         container,
         scaler,
-        scaled,
-        np.ones(len(scaled)),
-        of_all,
-        digest.hexdigest(),
+        sample,
+        np.ones(len(sample)),
+        of_all.lengths,
+        learnt,
+        of_all.digest.hex(),
         chunks=X,
         estimator=estimator,
     )
+
+
+class _Preparation:
+    """Fits a scaler to one chunk after the other, and draws a sample.
+
+    Parameters
+    ----------
+    scaler : transformer or None
+    size : int
+        Values of the sample, at most.
+    n_codes : int
+        Features that are codes of categories; the last ones.
+    """
+
+    def __init__(self, scaler: Any, size: int, n_codes: int) -> None:
+        self._sample, self._n_codes = Sample(size), n_codes
+        # a copy, since it may have to begin anew
+        self._running = ScalerInChunks(copy.deepcopy(scaler), n_codes)
+        self._is_full = False
+
+    def add(self, place: str, encoded: RaggedArray) -> None:
+        if not (self._is_full or self._sample.has_room_for(encoded)):
+            self._is_full = True
+            if len(self._sample):
+                with naming(f"the chunks before {place}"):
+                    self._running.update(self._sample.sequences())
+        if self._is_full:
+            with naming(place):
+                self._running.update(encoded)
+        self._sample.add(encoded)
+
+    def result(self) -> tuple[Any, RaggedArray]:
+        """Return the fitted scaler, and the sample, scaled by it."""
+        scaler = self._running.fitted()
+        return scaler, scale(scaler, self._sample.sequences(), self._n_codes)
+
+
+def read_again(
+    estimator: Any,
+    X: SequenceChunks,
+    events: Events,
+    n: int,
+    random_state: np.random.Generator | None = None,
+) -> Iterator[tuple[str, RaggedArray]]:
+    """Yield all chunks again, encoded, and where each is from.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer sequences than before, ``n``, or more.
+    """
+    found = 0
+    for place, chunk in X._placed(random_state):
+        with naming(place):
+            sequences, container = validate_sequences(estimator, chunk, reset=False)
+            given = events.read(chunk, sequences, container)
+        yield _encoded(place, given, events)
+        found += len(sequences)
+    if found != n:
+        raise ValueError(
+            f"X had {_count(n, 'sequence')} when it was read first, and {found} "
+            "when it was read again; it must yield the same chunks each time. A "
+            "function that returns one generator twice does not."
+        )
+
+
+def _encoded(place: str, given: Given, events: Events) -> tuple[str, RaggedArray]:
+    with naming(place):
+        return place, events.encode(given)[0]
 
 
 def extrapolated(

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from sklearn_seqae._baselines import baselines
+from sklearn_seqae._events import Events
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray
@@ -36,10 +37,10 @@ class Corpus:
         Of each, at most 1.
     lengths : ndarray of int64
         Time steps of all, in the user's order.
+    events : Events
+        Categories and times, learnt from them or earlier.
     digest : str, default=""
         Of what the sample does not have.
-    category_sizes : tuple of int, default=()
-        Number of categories of each of the last features, which are codes.
     """
 
     container: Container
@@ -47,17 +48,17 @@ class Corpus:
     sample: RaggedArray
     weight: NDArray[np.float64]
     lengths: NDArray[np.int64]
+    events: Events
     digest: str = ""
-    category_sizes: tuple[int, ...] = ()
 
     @classmethod
     def of(
         cls,
-        given: RaggedArray,
+        encoded: RaggedArray,
         container: Container,
         scaler: Any,
-        sample_weight: ArrayLike | None = None,
-        category_sizes: tuple[int, ...] = (),
+        sample_weight: NDArray[np.float64],
+        events: Events,
         *,
         reset: bool,
     ) -> Self:
@@ -65,35 +66,30 @@ class Corpus:
 
         Parameters
         ----------
-        given : RaggedArray
+        encoded : RaggedArray
+            Numbers, then codes of categories.
         container : Container
         scaler : transformer or None
-        sample_weight : array-like of shape (n_sequences,), default=None
-        category_sizes : tuple of int, default=()
+        sample_weight : ndarray of shape (n_sequences,)
+        events : Events
         reset : bool
             Whether to fit the scaler.
 
         Raises
         ------
         ValueError
-            If weights can't be used, a feature is nowhere observed, or the scaler can't
-            be fitted or makes something infinite.
+            If weights add up to infinity, a feature is nowhere observed, or the scaler
+            can't be fitted or makes something infinite.
         """
-        distinct, weight = merge_repeated(given, sample_weight)
+        distinct, weight = merge_repeated(encoded, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
+        n_codes = events.n_codes
         if reset:
-            ragged = given.take(distinct)
+            ragged = encoded.take(distinct)
             check_features_observed(ragged)
-            scaler = fit_scaler(scaler, ragged, weight, len(category_sizes))
-        sample = scale(scaler, given, len(category_sizes)).take(distinct)
-        return cls(
-            container,
-            scaler,
-            sample,
-            weight,
-            given.lengths,
-            category_sizes=category_sizes,
-        )
+            scaler = fit_scaler(scaler, ragged, weight, n_codes)
+        sample = scale(scaler, encoded, n_codes).take(distinct)
+        return cls(container, scaler, sample, weight, encoded.lengths, events)
 
     @property
     def all_lengths(self) -> NDArray[np.int64] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._chunks import BUFFER_SIZE, naming
-from sklearn_seqae._corpus._in_memory import Corpus, training_data
+from sklearn_seqae._containers import TimeAxis
+from sklearn_seqae._corpus._in_memory import training_data
+from sklearn_seqae._corpus._sampled import Facts, SampledCorpus, facts_of, joined
 from sklearn_seqae._corpus._shuffling import concatenate, smallest
 from sklearn_seqae._dask import Tasks, check_not_empty, open_tasks
-from sklearn_seqae._gate import (
-    describe_features,
-    refuse_events,
-    take_features,
-    validate_sequences,
-)
+from sklearn_seqae._events import Events, Given
+from sklearn_seqae._events_in_chunks import EventsInChunks
+from sklearn_seqae._gate import describe_features, take_features, validate_sequences
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
@@ -30,9 +28,12 @@ if TYPE_CHECKING:
     from sklearn_seqae._keras.training.settings import Data, Partitions
 
 
+AT_A_TIME = 8  # partitions of which what was learnt is here
+
+
 @dataclass(frozen=True)
-class PartitionedCorpus(Corpus):
-    """Sequences of which each partition has some; the sample is drawn at random.
+class PartitionedCorpus(SampledCorpus):
+    """Sequences of which each partition has some.
 
     Attributes
     ----------
@@ -46,11 +47,6 @@ class PartitionedCorpus(Corpus):
     tasks: Any = None
     parts: Any = None
     sizes: Any = None
-
-    @property
-    def all_lengths(self) -> NDArray[np.int64]:
-        """Time steps of all sequences."""
-        return self.lengths
 
     def to_train(self, preprocessing: Preprocessing, batch_size: int) -> Partitions:
         """Return the sequences as training takes them.
@@ -78,7 +74,7 @@ class PartitionedCorpus(Corpus):
 
 
 def survey_partitions(
-    estimator: Any, X: Any, scaler: Any, *, reset: bool
+    estimator: Any, X: Any, scaler: Any, events: EventsInChunks, *, reset: bool
 ) -> PartitionedCorpus:
     """Read all partitions once, each where it is.
 
@@ -89,6 +85,7 @@ def survey_partitions(
     X : dask DataFrame, Series or Bag
     scaler : transformer or None
         To be fitted; one that is fitted already stays as it is.
+    events : EventsInChunks
     reset : bool
         As for `validate_sequences`.
 
@@ -99,42 +96,59 @@ def survey_partitions(
         parts.
     """
     tasks = open_tasks()
-    running = ScalerInChunks(scaler)
+    ScalerInChunks(scaler)  # raises before anything is read
     read, features = tasks.read(X), describe_features(estimator)
+    container: Any = None if reset else estimator._container
     if reset:
-        first = tasks.submit(_first, type(estimator), read[0])
-        ((features, container),) = tasks.gather([first])
+        first = tasks.submit(_first, type(estimator), read[0], events)
+        ((features, container, events.times),) = tasks.gather([first])
         take_features(estimator, features)
-    else:
-        container = estimator._container
-    refuse_events(estimator, container)
-    parts = [
-        tasks.submit(_read, number, partition, type(estimator), features)
+    given = [
+        tasks.submit(_read, number, partition, type(estimator), features, events)
         for number, partition in enumerate(read)
     ]
-    facts = tasks.gather([tasks.submit(_facts_of, part) for part in parts])
-    of_each = [fact.lengths for fact in facts]
-    lengths = np.concatenate(of_each)
+    facts = tasks.gather([tasks.submit(_facts_of, each) for each in given])
+    of_all, of_each = joined(facts), [each.lengths for each in facts]
     if reset:
-        unobserved = np.all([fact.unobserved for fact in facts], axis=0)
-        refuse_unobserved(unobserved, len(lengths))
+        _learn(events, tasks, given)
+    learnt, container = events.learnt(), events.container(container)
+    if reset:
+        refuse_unobserved(of_all.unobserved, len(of_all.lengths))
+    parts = [
+        tasks.submit(_encoded, number, each, learnt)
+        for number, each in enumerate(given)
+    ]
+    given.clear()  # if a worker is lost, Dask reads them again
+    running: Any = ScalerInChunks(scaler, learnt.n_codes)
     for number, part in enumerate(parts):
         running = tasks.submit(_updated, number, running, part)
     (running,) = tasks.gather([running])
     scaler = running.fitted()
-    sample = scale(scaler, _draw(tasks, parts, of_each, len(facts[0].unobserved)))
-    digests = b"".join(fact.digest for fact in facts)
+    n_features = len(of_all.unobserved) + learnt.n_moments
+    sample = _draw(tasks, parts, of_each, n_features)
+    sample = scale(scaler, sample, learnt.n_codes)
     return PartitionedCorpus(
         container,
         scaler,
         sample,
         np.ones(len(sample)),
-        lengths,
-        hashlib.blake2b(digests, digest_size=16).hexdigest(),
+        of_all.lengths,
+        learnt,
+        of_all.digest.hex(),
         tasks=tasks,
         parts=parts,
         sizes=list(map(len, of_each)),
     )
+
+
+def _learn(events: EventsInChunks, tasks: Tasks, given: list[Any]) -> None:
+    """Learn from partitions, in their order; a few at a time come here."""
+    found = [tasks.submit(_events_of, each) for each in given]
+    for start in range(0, len(found), AT_A_TIME):
+        several = tasks.gather(found[start : start + AT_A_TIME])
+        for number, of_partition in enumerate(several, start):
+            with naming(f"partition {number}"):
+                events.merge(of_partition)
 
 
 def _draw(
@@ -162,45 +176,57 @@ def _draw(
 # What runs in tasks ------------------------------------------------------------------
 
 
-class _Facts(NamedTuple):
-    """Facts of a partition."""
+class _Read(NamedTuple):
+    """What was read of a partition, and what was learnt of it."""
 
-    lengths: NDArray[np.int64]
-    unobserved: NDArray[np.bool_]
-    digest: bytes
+    given: Given
+    events: EventsInChunks
 
 
-def _first(kind: type, partition: Any) -> tuple[dict[str, Any], Container]:
-    """Return what describes the features of the first partition, and its container."""
+def _first(
+    kind: type, partition: Any, events: EventsInChunks
+) -> tuple[dict[str, Any], Container, TimeAxis | None]:
+    """Return what describes the features, the container and the times of the first."""
     estimator = kind()
+    own = copy.deepcopy(events)
     with naming("partition 0"):
         check_not_empty(partition)
-        _, container = validate_sequences(estimator, partition, reset=True)
-    return describe_features(estimator), container
+        sequences, container = validate_sequences(estimator, partition, reset=True)
+        own.update(partition, sequences, container)
+    return describe_features(estimator), container, own.times
 
 
 def _read(
-    number: int, partition: Any, kind: type, features: dict[str, Any]
-) -> RaggedArray:
-    estimator = kind()
+    number: int,
+    partition: Any,
+    kind: type,
+    features: dict[str, Any],
+    events: EventsInChunks,
+) -> _Read:
+    estimator, place = kind(), f"partition {number}"
+    own = copy.deepcopy(events)  # a task leaves its arguments alone
     take_features(estimator, features)
-    with naming(f"partition {number}"):
+    with naming(place):
         check_not_empty(partition)
-        ragged, container = validate_sequences(estimator, partition, reset=False)
-        refuse_events(estimator, container)
-    return ragged
+        sequences, container = validate_sequences(estimator, partition, reset=False)
+        return _Read(own.update(partition, sequences, container, place=place), own)
 
 
-def _facts_of(part: RaggedArray) -> _Facts:
-    digest = hashlib.blake2b(digest_size=16)
-    digest.update(part.lengths.data)
-    digest.update(part.values.data)
-    is_missing: NDArray[np.bool_] = np.isnan(part.values)
-    return _Facts(part.lengths, np.all(is_missing, axis=0), digest.digest())
+def _facts_of(read: _Read) -> Facts:
+    return facts_of(read.given)
+
+
+def _events_of(read: _Read) -> EventsInChunks:
+    return read.events
+
+
+def _encoded(number: int, read: _Read, events: Events) -> RaggedArray:
+    with naming(f"partition {number}"):
+        return events.encode(read.given)[0]
 
 
 def _updated(number: int, running: ScalerInChunks, part: RaggedArray) -> ScalerInChunks:
-    """Return the scaler, fitted to a part more; a task leaves its arguments alone."""
+    """Return the scaler, fitted to a part more."""
     running = copy.deepcopy(running)
     with naming(f"partition {number}"):
         running.update(part)
@@ -211,7 +237,8 @@ def _data_of(
     number: int, part: RaggedArray, scaler: Any, preprocessing: Preprocessing
 ) -> Data:
     with naming(f"partition {number}"):
-        return training_data(preprocessing, scale(scaler, part))
+        scaled = scale(scaler, part, preprocessing.n_codes)
+        return training_data(preprocessing, scaled)
 
 
 def _totals_of(data: Data) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -13,9 +12,9 @@ from sklearn_seqae._corpus._in_chunks import survey
 from sklearn_seqae._corpus._in_memory import Corpus
 from sklearn_seqae._corpus._in_partitions import survey_partitions
 from sklearn_seqae._dask import is_dask
+from sklearn_seqae._events_in_chunks import EventsInChunks
 from sklearn_seqae._gate import check_alone, check_one_each, validate_sequences
-from sklearn_seqae._inputs import Container
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._weighting import checked_weights
 
 
 def read_corpus(
@@ -24,7 +23,7 @@ def read_corpus(
     y: Any,
     sample_weight: ArrayLike | None,
     scaler: Any,
-    encode: Callable[[RaggedArray, Container], RaggedArray],
+    events: EventsInChunks,
     *,
     reset: bool,
 ) -> Corpus:
@@ -39,9 +38,8 @@ def read_corpus(
     sample_weight : array-like of shape (n_sequences,) or None
     scaler : transformer or None
         With ``reset`` it is to be fitted.
-    encode : callable
-        Brings sequences as they were read into the order of the network: numbers, then
-        codes of categories. It sets the estimator's `_events`.
+    events : EventsInChunks
+        To learn categories and times, or with those of the fit that goes on.
     reset : bool
         Whether a fit begins, rather than goes on.
 
@@ -53,11 +51,13 @@ def read_corpus(
     if isinstance(X, SequenceChunks) or is_dask(X):
         check_alone(sample_weight)
         read = survey_partitions if is_dask(X) else survey
-        corpus = read(estimator, X, scaler, reset=reset)
+        corpus = read(estimator, X, scaler, events, reset=reset)
         check_consistent_length(corpus.lengths, y)
         return corpus
-    given, container = validate_sequences(estimator, X, reset=reset)
-    check_one_each(X, given, y=y, sample_weight=sample_weight)
-    given = encode(given, container)
-    sizes = estimator._events.category_sizes
-    return Corpus.of(given, container, scaler, sample_weight, sizes, reset=reset)
+    sequences, container = validate_sequences(estimator, X, reset=reset)
+    check_one_each(X, sequences, y=y, sample_weight=sample_weight)
+    weight = checked_weights(sequences, sample_weight)
+    given = events.update(X, sequences, container, weight)
+    learnt = events.learnt()
+    encoded, _ = learnt.encode(given)
+    return Corpus.of(encoded, container, scaler, weight, learnt, reset=reset)

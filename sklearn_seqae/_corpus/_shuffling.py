@@ -66,6 +66,9 @@ class Sample:
         # The same whatever the estimator's seed, as all sequences would be
         self._random_state = np.random.default_rng(0)
 
+    def __len__(self) -> int:
+        return sum(map(len, self._keys))
+
     def has_room_for(self, ragged: RaggedArray) -> bool:
         return self._n_values + ragged.values.size <= self._size
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers import Levels
 from sklearn_seqae._inputs._checks import describe
+from sklearn_seqae._inputs._columns import check_lengths
 from sklearn_seqae._inputs._levels import (
     Feature,
     feature_from_array,
@@ -113,7 +114,7 @@ def stack_mixed(
     form = next(filter(None, forms))
     if set(forms) == {"records"} and len({x.dtype for x in X}) == 1:
         lengths = np.fromiter(map(len, X), dtype=np.int64, count=len(X))
-        _check_not_empty(lengths, show)
+        check_lengths(lengths, show)
         whole = np.concatenate(X)
         names: Any = whole.dtype.names
         _check_no_times(whole.dtype)
@@ -130,7 +131,7 @@ def stack_mixed(
     for i, part in enumerate(parts):
         _check_alike(part, first, show, i)
     lengths = np.array([len(part.columns[0]) for part in parts], np.int64)
-    _check_not_empty(lengths, show)
+    check_lengths(lengths, show)
     features = []
     for j in range(len(first.columns)):
         name = f"feature {j}" if first.names is None else f"column {first.names[j]!r}"
@@ -277,14 +278,6 @@ def _check_no_times(dtype: np.dtype[Any]) -> None:
                 f"pass a Series of pandas with X.attrs['order'] = {name!r}, as "
                 "to_sequences does."
             )
-
-
-def _check_not_empty(lengths: NDArray[np.int64], show: Callable[[int], str]) -> None:
-    if not lengths.all():
-        raise InvalidSequenceError(
-            f"{show(int(lengths.argmin()))} is empty; a sequence needs at least one "
-            "time step: leave it out."
-        )
 
 
 def _check_alike(

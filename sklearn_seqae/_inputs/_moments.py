@@ -1,5 +1,6 @@
 """Moments of the time steps of a container, where it has them."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -95,8 +96,24 @@ def _moments(times: NDArray[Any], name: Any, zone: str | None) -> Moments:
     return Moments(ticks.astype(np.float64), TimeAxis(name, str(dtype), zone))
 
 
-def in_unit_of(moments: Moments, times: TimeAxis) -> NDArray[np.float64]:
+def joined_times(ours: TimeAxis | None, theirs: TimeAxis | None) -> TimeAxis | None:
+    """Return the times of several parts: those of the first, but fractions stay."""
+    if ours is None or theirs is None or np.dtype(theirs.dtype).kind != "f":
+        return ours or theirs
+    return replace(ours, dtype=str(np.result_type(ours.dtype, theirs.dtype)))
+
+
+def in_unit_of(
+    moments: Moments, times: TimeAxis, others: str = "those in fit"
+) -> NDArray[np.float64]:
     """Return ticks in the unit of other times.
+
+    Parameters
+    ----------
+    moments : Moments
+    times : TimeAxis
+    others : str, default="those in fit"
+        What has these times, in messages.
 
     Raises
     ------
@@ -107,7 +124,7 @@ def in_unit_of(moments: Moments, times: TimeAxis) -> NDArray[np.float64]:
     kinds = [_kind(np.dtype(t.dtype), t.zone) for t in (moments.times, times)]
     if kinds[0] != kinds[1]:
         raise TypeError(
-            f"the times of X are {kinds[0]}, but those in fit were {kinds[1]}; convert "
+            f"the times of X are {kinds[0]}, but {others} were {kinds[1]}; convert "
             "them."
         )
     if own.kind not in "mM":

@@ -123,7 +123,7 @@ def _check(file: Path, opened: pq.ParquetFile, expected: pa.Schema, first: Path)
     for field in expected:
         if found.get_field_index(field.name) < 0:
             what = f"no column {field.name!r} (it has {found.names})"
-        elif found.field(field.name).type != field.type:
+        elif not _alike(found.field(field.name).type, field.type):
             kind = found.field(field.name).type
             what = f"the column {field.name!r} of type {kind}, not {field.type}"
         else:
@@ -158,7 +158,36 @@ def _read(
             batch = next(batches, None)
         if batch is None:
             return
-        yield place, pa.Table.from_batches([batch]).select(list(names))
+        yield (
+            place,
+            _with_wide_codes(pa.Table.from_batches([batch]).select(list(names))),
+        )
+
+
+def _alike(found: pa.DataType, expected: pa.DataType) -> bool:
+    """Return whether types are the same, but for the width of a dictionary's codes."""
+    from pyarrow import types
+
+    if not (types.is_dictionary(found) and types.is_dictionary(expected)):
+        return bool(found == expected)
+    same_order = found.ordered == expected.ordered
+    return bool(found.value_type == expected.value_type and same_order)
+
+
+def _with_wide_codes(table: pa.Table) -> pa.Table:
+    """Give dictionaries codes of 32 bits, since files and row groups have their own."""
+    import pyarrow as pa
+
+    for i, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            array = table.column(i).combine_chunks()
+            wide = pa.DictionaryArray.from_arrays(
+                array.indices.cast(pa.int32()),
+                array.dictionary,
+                ordered=field.type.ordered,
+            )
+            table = table.set_column(i, field.name, wide)
+    return table
 
 
 def _rows_at_a_time(group: Any, names: Sequence[str], chunk_size: int) -> int:

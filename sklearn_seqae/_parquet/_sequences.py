@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import check_scalar
+from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._chunks import BUFFER_SIZE, SequenceChunks, naming
-from sklearn_seqae._inputs import to_ragged
+from sklearn_seqae._inputs import Container, to_ragged
+from sklearn_seqae._inputs._levels import Feature
 from sklearn_seqae._libraries import require
+from sklearn_seqae._outputs._categories import as_objects
+from sklearn_seqae._outputs._cells import to_records
 from sklearn_seqae._parquet._files import find_files, read_schema, read_tables
-from sklearn_seqae._tables import as_series, rows_of_series, to_sequences
+from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._tables import (
+    DUPLICATES,
+    as_series,
+    check_has_order,
+    rows_of_series,
+    stored,
+    to_sequences,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,10 +53,13 @@ class ParquetSequences(SequenceChunks):
         Column that identifies the sequence of a row, or several that do so together. A
         long table needs it. Beside columns of lists, it has their labels.
     order : str, default=None
-        Column of times of a long table. None: the rows of a series are in the order of
-        time already.
+        Column of times of a long table. Beside categories, sequences keep them. None:
+        the rows of a series are in the order of time already.
     columns : str or list of str, default=None
         Columns of features. None takes all but `by` and `order`.
+    duplicates : {"raise", "first", "last", "mean", "keep"}, default="raise"
+        Treatment of several rows of a series at one time, as of `to_sequences`; "keep"
+        for events that happen at once.
     chunk_size : int, default=2**20
         Values to read at a time, about.
     buffer_size : int, default=2**22
@@ -91,6 +106,9 @@ class ParquetSequences(SequenceChunks):
     [('c', 1)]
     """
 
+    @validate_params(
+        {"duplicates": [StrOptions(DUPLICATES)]}, prefer_skip_nested_validation=True
+    )
     def __init__(
         self,
         path: Any,
@@ -98,6 +116,7 @@ class ParquetSequences(SequenceChunks):
         by: str | list[str] | None = None,
         order: str | None = None,
         columns: str | list[str] | None = None,
+        duplicates: Literal["raise", "first", "last", "mean", "keep"] = "raise",
         chunk_size: int = CHUNK_SIZE,
         buffer_size: int = BUFFER_SIZE,
     ) -> None:
@@ -131,6 +150,8 @@ class ParquetSequences(SequenceChunks):
                 f"{'there are columns of lists' if by else 'by is None'}; set "
                 f"{'order=None' if by else 'by to the column of ids'}."
             )
+        check_has_order(order, duplicates=duplicates != "raise")
+        self.duplicates = duplicates
 
     def _placed(
         self, random_state: np.random.Generator | None = None
@@ -176,7 +197,13 @@ class ParquetSequences(SequenceChunks):
         """Return series in the order of the table, and where they are from."""
         place = first if first == last else f"{first}, to {last}"
         with naming(place):
-            X = to_sequences(table, by=self.by, order=self.order, columns=self.columns)
+            X = to_sequences(
+                table,
+                by=self.by,
+                order=self.order,
+                columns=self.columns,
+                duplicates=self.duplicates,
+            )
         _, position = np.unique(codes, return_inverse=True)  # X is sorted by id
         return place, X.iloc[position]
 
@@ -227,10 +254,41 @@ def _labelled(features: pa.Table, labels: pa.Table) -> pd.Series:
     if frame.shape[1] == 1:
         index = pd.Index(frame.iloc[:, 0])
     values, names = ragged.values, container.feature_names
+    is_text = [_holds_text(kind) for kind in features.schema.types]
+    if any(is_text):
+        is_text *= ragged.n_features // len(is_text)  # of a column of lists of lists
+        records, attrs = _records(ragged, container, is_text)
+        return as_series(records, ragged.offsets, index, attrs)
     if container.univariate:
         values, names = values[:, 0], None
     attrs = {} if names is None else {"columns": list(names)}
     return as_series(values, ragged.offsets, index, attrs)
+
+
+def _records(
+    ragged: RaggedArray, container: Container, is_text: list[bool]
+) -> tuple[NDArray[np.void], dict[str, Any]]:
+    """Return all time steps as `to_sequences` returns them, and what it stores."""
+    names = list(container.feature_names or map(str, range(ragged.n_features)))
+    levels = container.levels or (None,) * ragged.n_features
+    of_features = {
+        name: Feature(column, own)
+        for name, column, own in zip(names, ragged.values.T, levels, strict=True)
+    }
+    fields = [
+        as_objects(*feature) if text else feature.values
+        for feature, text in zip(of_features.values(), is_text, strict=True)
+    ]
+    return to_records(fields, names), {"columns": names, **stored(of_features)}
+
+
+def _holds_text(kind: pa.DataType) -> bool:
+    """Return whether lists of this type hold categories."""
+    from pyarrow import types
+
+    while _is_list(kind):
+        kind = kind.value_type
+    return types.is_dictionary(kind) or "string" in str(kind)
 
 
 def _listed(names: str | list[str] | None) -> list[str]:

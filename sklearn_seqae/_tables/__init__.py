@@ -7,9 +7,20 @@ they import polars or pyarrow.
 
 from sklearn_seqae._tables._to_frame import to_frame
 from sklearn_seqae._tables._to_sequences import (
+    DUPLICATES,
     as_series,
+    check_has_order,
     rows_of_series,
+    stored,
     to_sequences,
 )
 
-__all__ = ["as_series", "rows_of_series", "to_frame", "to_sequences"]
+__all__ = [
+    "DUPLICATES",
+    "as_series",
+    "check_has_order",
+    "rows_of_series",
+    "stored",
+    "to_frame",
+    "to_sequences",
+]

@@ -18,12 +18,13 @@ from sklearn_seqae._tables._dispatch import read_table
 from sklearn_seqae._tables._grouping import mean_of_runs, repeats, sort_rows
 from sklearn_seqae._tables._long_table import LongTable, sorted_ids
 
+DUPLICATES = frozenset({"raise", "first", "last", "mean", "keep"})
 _BLOCK = 2**14  # rows to gather at once, so that buffers stay small
 
 
 @validate_params(
     {
-        "duplicates": [StrOptions({"raise", "first", "last", "mean", "keep"})],
+        "duplicates": [StrOptions(DUPLICATES)],
         "return_times": ["boolean"],
     },
     prefer_skip_nested_validation=True,
@@ -125,11 +126,7 @@ def to_sequences(
     >>> X.index.tolist(), X.attrs["columns"]
     (['a', 'b'], ['pulse', 'weight'])
     """
-    if order is None and (duplicates != "raise" or return_times):
-        raise ValueError(
-            f"{'return_times' if return_times else 'duplicates'} is about times, so it "
-            "needs order=..., the column of times."
-        )
+    check_has_order(order, return_times=return_times, duplicates=duplicates != "raise")
     table = read_table(frame)
     by, features = choose_columns(table, by, order, columns)
     table = table.select(list(dict.fromkeys([*by, *given(order), *features])))
@@ -138,7 +135,7 @@ def to_sequences(
     numeric = [label for label in features if categories[label] is None]
     dtypes = [table.feature_dtype(label) for label in numeric]
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
-    attrs = {"columns": features, **_stored(categories)}
+    attrs = {"columns": features, **stored(categories)}
 
     _check_order(order, categories)
 
@@ -268,7 +265,7 @@ def _stack(
     return values
 
 
-def _stored(categories: dict[Any, Feature | None]) -> dict[str, Any]:
+def stored(categories: Mapping[Any, Feature | None]) -> dict[str, Any]:
     """Return what to store of categoricals, whose categories have an order."""
     known = {
         str(label): {"values": list(levels.values), "ordered": levels.ordered}
@@ -278,6 +275,16 @@ def _stored(categories: dict[Any, Feature | None]) -> dict[str, Any]:
         and levels.dtype.partition("<")[0] in CATEGORICAL
     }
     return {"categories": known} if known else {}
+
+
+def check_has_order(order: Any, **given: bool) -> None:
+    """Raise if an argument is given that is about times, but there are none."""
+    about_times = [name for name, is_given in given.items() if is_given]
+    if order is None and about_times:
+        raise ValueError(
+            f"{about_times[0]} is about times, so it needs order=..., the column of "
+            "times."
+        )
 
 
 def _check_order(order: Any, categories: dict[Any, Feature | None]) -> None:

@@ -14,7 +14,7 @@ from internals import Ended, checkpoints_at_every_call, ended_at_checkpoint
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
-from sklearn_seqae import LSTMAutoencoderTransformer, SequenceChunks
+from sklearn_seqae import LSTMAutoencoderTransformer, SequenceChunks, to_sequences
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 dask = pytest.importorskip("dask", reason="the extra distributed is not installed")
@@ -207,6 +207,42 @@ def test_killed_fits_go_on_to_the_same_bits(
     assert fitted_bits(clone(autoencoder).fit(in_bag)) == expected
 
 
+@pytest.fixture(scope="module")
+def events(sequences):
+    """Sessions of a page, an amount and a time; the first ones have no page."""
+    rng = np.random.default_rng(0)
+    ids = np.repeat(np.arange(len(sequences)), list(map(len, sequences)))
+    table = pd.DataFrame({"id": ids, "when": rng.integers(1, 999, len(ids)).cumsum()})
+    table["page"] = rng.choice(["home", "cart", "pay", None], len(ids))
+    table["amount"] = np.concatenate(sequences)[:, 0]
+    table.loc[ids < 9, "page"] = None
+    return to_sequences(table, by="id", order="when")
+
+
+def test_events_on_a_cluster(client, plain_autoencoder, events):
+    import dask.dataframe as dd
+
+    with dask.config.set({"dataframe.convert-string": False}):
+        X = dd.from_pandas(events, npartitions=3)
+    autoencoder = plain_autoencoder(epochs=3, forecast_horizon=2, max_categories=3)
+    with client.as_current():
+        found = clone(autoencoder).fit(X)
+        Z = found.transform(X).compute()
+    assert fitted_bits(found) == fitted_bits(clone(autoencoder).fit(X))
+    assert_array_equal(Z, found.transform(events))
+    expected = clone(autoencoder).fit(events)
+    assert found._events == expected._events
+    assert found._events.n_moments == 1
+    assert found._container.levels == expected._container.levels
+    chunks = SequenceChunks(lambda: parts_of(events), buffer_size=150)
+    assert found._events == clone(autoencoder).fit(chunks)._events
+    assert set(found.history_) == set(expected.history_)
+    for name, loss in expected.history_.items():
+        assert_allclose(found.history_[name][0], loss[0], rtol=0.1)
+    found.set_params(warm_start=True).fit(X)
+    assert found.n_iter_ == 6
+
+
 # -- errors ----------------------------------------------------------------------------
 
 
@@ -233,16 +269,16 @@ def test_an_empty_partition_is_named(plain_autoencoder, sequences, sizes):
         plain_autoencoder().fit(bag_of(parts_of(sequences, sizes)))
 
 
-def test_categories_are_refused_wherever_they_are(plain_autoencoder, sequences):
-    import dask.dataframe as dd
-
-    cells = pd.Series([x[:, 0] for x in sequences])
-    mixed = cells.copy()
-    mixed.iloc[20] = np.array(["a", "b"], object)
-    with dask.config.set({"dataframe.convert-string": False}):
-        X = dd.from_pandas(mixed, npartitions=4)
-    with pytest.raises((TypeError, ValueError), match=r"^partition 3: "):
-        plain_autoencoder().fit(X)
+def test_a_partition_of_another_kind_is_named(plain_autoencoder, sequences):
+    numbers = [x[:, 0] for x in sequences]
+    text = [np.array(["a", "b"], object)] * 4
+    message = "^partition {}: feature 0 holds {}"
+    with pytest.raises(
+        TypeError, match=message.format(2, "text .*numbers in part.* 0")
+    ):
+        plain_autoencoder().fit(bag_of([numbers[:8], numbers[8:], text]))
+    with pytest.raises(TypeError, match=message.format(1, "numbers, but text .* 0;")):
+        plain_autoencoder().fit(bag_of([text, numbers]))
 
 
 def test_a_feature_that_is_nowhere_observed(plain_autoencoder, sequences):

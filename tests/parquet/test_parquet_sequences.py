@@ -204,6 +204,97 @@ def test_embeddings_have_the_ids(plain_autoencoder, long, tmp_path):
     assert autoencoder.inverse_transform(Z[:2]).index.tolist() == IDS[:2]
 
 
+# -- categories and times --------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def log(labelled):
+    """A long table of events, some at one time; pages of a few categories."""
+    rng = np.random.default_rng(0)
+    ids = np.repeat(IDS, list(map(len, labelled)))
+    passed = rng.integers(0, 9, len(ids)).cumsum()
+    page = pd.Categorical(rng.choice([*"abc", None], len(ids)), [*"cabz"], ordered=True)
+    when = pd.Timestamp("2024-05-01", tz="Asia/Tokyo") + pd.to_timedelta(passed, "s")
+    return pd.DataFrame({"id": ids, "when": when, "page": page, "amount": passed / 7})
+
+
+EVENTS = {"by": "id", "order": "when", "duplicates": "keep"}
+
+
+@pytest.mark.parametrize("duplicates", ["first", "last", "keep"])
+def test_events_of_one_time_are_treated_as_by_to_sequences(log, tmp_path, duplicates):
+    options = EVENTS | {"duplicates": duplicates}
+    path = write(tmp_path, log[:70], log[70:], row_group_size=9)
+    X = ParquetSequences(path, **options, chunk_size=30)
+    expected = to_sequences(log, **options)
+    found = list(X)
+    assert [x.attrs for x in found] == [expected.attrs] * len(found)
+    for x, whole in zip(pd.concat(found), expected, strict=True):
+        assert_array_equal(x, whole)
+
+
+def test_events_have_the_bits_of_memory(plain_autoencoder, log, tmp_path):
+    X = to_sequences(log, **EVENTS)
+    write(tmp_path, log[:70], log[70:], row_group_size=9)
+    options = {**EVENTS, "chunk_size": 30}
+    expected = plain_autoencoder().fit(X)
+    found = plain_autoencoder().fit(ParquetSequences(tmp_path, **options))
+    assert fitted_bits(found) == fitted_bits(expected)
+    chunks = ParquetSequences(tmp_path, **options, buffer_size=150)
+    found = plain_autoencoder().fit(chunks)
+    assert found._events == expected._events
+    assert found._container.levels == expected._container.levels
+    assert_array_equal(found.transform(chunks), found.transform(X))
+
+
+def test_categories_that_change_from_file_to_file(plain_autoencoder, log, tmp_path):
+    other = pd.Categorical([f"page {i % 200}" for i in range(len(log) - 70)])
+    parts = [
+        log[:70].assign(page=log["page"][:70].cat.as_unordered()),
+        log[70:].assign(page=other),
+    ]
+    write(tmp_path, *parts, row_group_size=9)
+    X = ParquetSequences(tmp_path, **EVENTS, chunk_size=30, buffer_size=150)
+    found = plain_autoencoder(epochs=1).fit(X)
+    known = list(found._container.levels[0].values)
+    assert known == [*"cabz", *dict.fromkeys(other.categories)]
+    assert set(found.categories_[0]) == {*"abc", *other, None}
+
+
+def test_text_in_columns_of_lists(plain_autoencoder, log, tmp_path):
+    pages = log["page"].astype(object).where(log["page"].notna(), None)
+    pages[log["id"] < IDS[3]] = None  # those of the first row group
+    page = pages.groupby(log["id"]).agg(list).tolist()
+    amount = log["amount"].groupby(log["id"]).agg(list).tolist()
+    lists = {"page": pa.array(page, pa.list_(pa.string())), "amount": amount}
+    write(tmp_path, pa.table({"id": IDS, **lists}), row_group_size=3)
+    by_id = ParquetSequences(tmp_path, by="id")
+    bare = ParquetSequences(tmp_path, columns=["page", "amount"])
+    assert next(iter(by_id)).iloc[0].dtype.names == ("page", "amount")
+    assert together(by_id).index.tolist() == IDS
+    table = pq.read_table(tmp_path / "0.parquet", columns=["page", "amount"])
+    expected = plain_autoencoder().fit(table)
+    Z = expected.transform(table)
+    for X in (by_id, bare):
+        assert_array_equal(expected.transform(X), Z)
+        found = plain_autoencoder().fit(X)
+        assert_array_equal(found.transform(table), Z)
+    assert found.inverse_transform(Z).schema == table.schema
+
+
+def test_duplicates_need_times(log, tmp_path):
+    path = write(tmp_path, log)
+    with pytest.raises(ValueError, match="duplicates is about times, so it needs ord"):
+        ParquetSequences(path, by="id", columns="amount", duplicates="keep")
+    with pytest.raises(ValueError, match="'duplicates' parameter of ParquetSequences"):
+        ParquetSequences(path, **(EVENTS | {"duplicates": "sum"}))
+    X = ParquetSequences(path, **(EVENTS | {"duplicates": "mean"}))
+    with pytest.raises(
+        ValueError, match=r"0\.parquet, row group 0: .*holds categories"
+    ):
+        list(X)
+
+
 # -- what can't be used ----------------------------------------------------------------
 
 

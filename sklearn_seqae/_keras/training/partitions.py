@@ -179,7 +179,7 @@ def _gradient(
 ) -> Found:
     packed, drawn = pack_shard(job, data, shard, seed)
     losses, gradient = workspace.gradient(packed, job.settings._replace(seed=drawn))
-    return sums_of(losses[None], packed), gradient
+    return sums_of(losses[None], packed, data.patches), gradient
 
 
 def pack_shard(

@@ -1,0 +1,175 @@
+"""Categories and times are learnt from one chunk of sequences after the other.
+
+Sequences in memory are one chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._categories import VocabularyInChunks
+from sklearn_seqae._clock import ClockInChunks
+from sklearn_seqae._containers import Container, TimeAxis
+from sklearn_seqae._events import Events, Given
+from sklearn_seqae._inputs import (
+    Moments,
+    in_unit_of,
+    joined_times,
+    moments_of_sequences,
+)
+from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._vocabulary import Vocabulary
+
+
+class EventsInChunks:
+    """Learns the categories and the times of one chunk of sequences after the other.
+
+    Parameters
+    ----------
+    parameters : mapping
+        The estimator's, by name.
+    known : Events, default=None
+        Of a fit that goes on; they stay as they are.
+    times : TimeAxis, default=None
+        In whose unit moments are, if that is known already.
+    """
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Any],
+        known: Events | None = None,
+        times: TimeAxis | None = None,
+    ) -> None:
+        self._parameters, self._known = parameters, known
+        self._vocabulary = VocabularyInChunks(
+            parameters["categorical_features"],
+            parameters["max_categories"],
+            parameters["min_frequency"],
+        )
+        self._clock = ClockInChunks()
+        self.times = times
+        self._place = ""  # of the first chunk
+        self._has_times: bool | None = None  # that chunk
+
+    def update(
+        self,
+        X: Any,
+        sequences: RaggedArray,
+        container: Container,
+        sample_weight: NDArray[np.float64] | None = None,
+        place: str = "",
+    ) -> Given:
+        """Learn from further sequences, and return them with their moments.
+
+        Parameters
+        ----------
+        X : container
+        sequences, container
+            The same, as they were read.
+        sample_weight : ndarray of shape (n_sequences,), default=None
+            None weighs each as 1.
+        place : str, default=""
+            Where they are from, for messages.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If features hold what they must not or held no such thing before, or there
+            are to be times but are none.
+        """
+        if self._known is not None:
+            return self._known.read(X, sequences, container)
+        if sample_weight is None:
+            sample_weight = np.broadcast_to(1.0, len(sequences))
+        chunk = EventsInChunks(self._parameters)
+        chunk._place = place
+        chunk._vocabulary.update(sequences, container, sample_weight, place)
+        moments = chunk._moments(X)
+        if moments is not None:
+            times = self.times or moments.times
+            ticks = in_unit_of(moments, times, "those before")
+            chunk._clock.update(ticks, sequences.offsets, sample_weight)
+            chunk.times = joined_times(times, moments.times)
+        self.merge(chunk)
+        return Given(sequences, container, moments)
+
+    def merge(self, other: EventsInChunks) -> None:
+        """Learn from the sequences of another one, which come later.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As of `update`.
+        """
+        self._vocabulary.merge(other._vocabulary)
+        if self._has_times is None:
+            self._has_times, self._place = other._has_times, other._place
+        elif other._has_times not in (None, self._has_times):
+            ours, theirs = "no times", "times"
+            if self._has_times:
+                ours, theirs = theirs, ours
+            raise ValueError(
+                f"X has {theirs}, but {ours} in {self._place}; pass all of it with "
+                "times, or set time=False."
+            )
+        self.times = joined_times(self.times, other.times)
+        self._clock.merge(other._clock)
+
+    @property
+    def so_far(self) -> Events | None:
+        """Events, unless there is something to learn: then only all chunks know."""
+        if self._known is not None:
+            return self._known
+        is_plain = not self._vocabulary.has_categories
+        return Events() if is_plain and self._parameters["time"] is not True else None
+
+    def learnt(self) -> Events:
+        """Return what was learnt of all that came."""
+        if self._known is not None:
+            return self._known
+        vocabulary = self._vocabulary.fitted()
+        if self.times is None or not self._counts(vocabulary is not None):
+            return Events(vocabulary)
+        clock = self._clock.fitted()
+        if clock is None:
+            return Events(vocabulary)
+        if vocabulary is not None:  # time is a number
+            vocabulary = Vocabulary((*vocabulary.features, None))
+        return Events(vocabulary, clock, self.times)
+
+    def container(self, first: Container) -> Container:
+        """Return the note on the first chunk, with the categories of all."""
+        if self._known is not None:
+            return first
+        return replace(first, levels=self._vocabulary.levels)
+
+    def _counts(self, has_categories: bool) -> bool:
+        """Return whether time is a feature where it is not regular."""
+        time = self._parameters["time"]
+        return time is True or (time == "auto" and has_categories)
+
+    def _moments(self, X: Any) -> Moments | None:
+        """Return the moments of `X`, if they count, and note what they are.
+
+        Raises
+        ------
+        ValueError
+            If there are to be some, but are none.
+        """
+        found = self._vocabulary
+        if not self._counts(found.has_categories or found.is_undecided):
+            return None
+        moments = moments_of_sequences(X)
+        if moments is None and self._parameters["time"] is True:
+            raise ValueError(
+                "time=True, but X has no times; pass a DataFrame indexed by series "
+                "and time, of numbers, dates or durations, or use time='auto'. "
+                "to_sequences keeps times only where there are categories."
+            )
+        self._has_times = moments is not None
+        return moments
