@@ -21,8 +21,8 @@ class SequenceChunks:
     """Sequences in chunks, for data that are larger than memory.
 
     `LSTMAutoencoderTransformer` reads them once in `transform` and `score_samples`, and
-    in `fit` once to prepare and once in every epoch. It holds one chunk at a time, and
-    in `fit` a buffer.
+    in `fit` once to prepare, or twice if there are categories or times, and once in
+    every epoch. It holds one chunk at a time, and in `fit` a buffer.
 
     Parameters
     ----------

@@ -110,9 +110,10 @@ class WaitingTimes:
             self._settle()
 
     def merge(self, other: WaitingTimes) -> None:
-        self._settle()
-        other._settle()
-        self._include(other._bits, other._counts, other._n_dropped)
+        if len(other._bits):
+            self._include(other._bits, other._counts, other._n_dropped)
+        for numbers in other._pending:
+            self.add(numbers)
 
     def median(self) -> float:
         """Return the median, or 1 if there is none."""
@@ -141,12 +142,13 @@ class WaitingTimes:
         both = np.append(self._bits >> (n - self._n_dropped), bits >> (n - n_dropped))
         order = np.argsort(both, kind="stable")
         both, counts = both[order], np.append(self._counts, counts)[order]
-        while True:
-            first = np.flatnonzero(np.diff(both, prepend=-1))
-            if len(first) <= MOST:
-                break
-            both, n = both >> 1, n + 1
-        self._bits, self._n_dropped = both[first], n
+        # neighbours are told apart until the highest bit that differs is dropped
+        highest = np.frexp((both[1:] ^ both[:-1]).astype(np.float64))[1]
+        n_apart = np.cumsum(np.bincount(highest, minlength=64)[::-1])[::-1]
+        further = int(np.argmax(n_apart[1:] < MOST))
+        both >>= further
+        first = np.flatnonzero(np.diff(both, prepend=-1))
+        self._bits, self._n_dropped = both[first], n + further
         self._counts = np.add.reduceat(counts, first) if len(first) else counts
 
 

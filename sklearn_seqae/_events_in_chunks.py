@@ -35,15 +35,15 @@ class EventsInChunks:
         The estimator's, by name.
     known : Events, default=None
         Of a fit that goes on; they stay as they are.
-    times : TimeAxis, default=None
-        In whose unit moments are, if that is known already.
+
+    Attributes
+    ----------
+    times : TimeAxis or None
+        Of the first chunk. The moments of all are in its unit.
     """
 
     def __init__(
-        self,
-        parameters: Mapping[str, Any],
-        known: Events | None = None,
-        times: TimeAxis | None = None,
+        self, parameters: Mapping[str, Any], known: Events | None = None
     ) -> None:
         self._parameters, self._known = parameters, known
         self._vocabulary = VocabularyInChunks(
@@ -52,7 +52,8 @@ class EventsInChunks:
             parameters["min_frequency"],
         )
         self._clock = ClockInChunks()
-        self.times = times
+        self._container: Container | None = None  # the first one that has categories
+        self.times: TimeAxis | None = None
         self._place = ""  # of the first chunk
         self._has_times: bool | None = None  # that chunk
 
@@ -89,6 +90,7 @@ class EventsInChunks:
         chunk = EventsInChunks(self._parameters)
         chunk._place = place
         chunk._vocabulary.update(sequences, container, sample_weight, place)
+        chunk._container = container if container.levels else None
         moments = chunk._moments(X)
         if moments is not None:
             times = self.times or moments.times
@@ -107,6 +109,7 @@ class EventsInChunks:
             As of `update`.
         """
         self._vocabulary.merge(other._vocabulary)
+        self._container = self._container or other._container
         if self._has_times is None:
             self._has_times, self._place = other._has_times, other._place
         elif other._has_times not in (None, self._has_times):
@@ -143,10 +146,10 @@ class EventsInChunks:
         return Events(vocabulary, clock, self.times)
 
     def container(self, first: Container) -> Container:
-        """Return the note on the first chunk, with the categories of all."""
-        if self._known is not None:
+        """Return the note on the first chunk that tells all, and categories of all."""
+        if self._container is None:
             return first
-        return replace(first, levels=self._vocabulary.levels)
+        return replace(self._container, levels=self._vocabulary.levels)
 
     def _counts(self, has_categories: bool) -> bool:
         """Return whether time is a feature where it is not regular."""

@@ -97,38 +97,28 @@ def survey_partitions(
     """
     tasks = open_tasks()
     ScalerInChunks(scaler)  # raises before anything is read
-    read, features = tasks.read(X), describe_features(estimator)
-    container: Any = None if reset else estimator._container
-    if reset:
-        first = tasks.submit(_first, type(estimator), read[0], events)
-        ((features, container, events.times),) = tasks.gather([first])
-        take_features(estimator, features)
-    given = [
-        tasks.submit(_read, number, partition, type(estimator), features, events)
-        for number, partition in enumerate(read)
-    ]
-    facts = tasks.gather([tasks.submit(_facts_of, each) for each in given])
+    read, container = _read_all(estimator, tasks, tasks.read(X), events, reset)
+    facts = tasks.gather([tasks.submit(_facts_of, each) for each in read])
     of_all, of_each = joined(facts), [each.lengths for each in facts]
     if reset:
-        _learn(events, tasks, given)
-    learnt, container = events.learnt(), events.container(container)
+        _learn(events, tasks, read)
+    learnt = events.learnt()
     if reset:
         refuse_unobserved(of_all.unobserved, len(of_all.lengths))
     parts = [
-        tasks.submit(_encoded, number, each, learnt)
-        for number, each in enumerate(given)
+        tasks.submit(_encoded, number, each, learnt) for number, each in enumerate(read)
     ]
-    given.clear()  # if a worker is lost, Dask reads them again
+    read.clear()  # if a worker is lost, Dask reads again
     running: Any = ScalerInChunks(scaler, learnt.n_codes)
     for number, part in enumerate(parts):
         running = tasks.submit(_updated, number, running, part)
     (running,) = tasks.gather([running])
     scaler = running.fitted()
     n_features = len(of_all.unobserved) + learnt.n_moments
-    sample = _draw(tasks, parts, of_each, n_features)
-    sample = scale(scaler, sample, learnt.n_codes)
+    drawn = _draw(tasks, parts, of_each, n_features)
+    sample = scale(scaler, drawn, learnt.n_codes)
     return PartitionedCorpus(
-        container,
+        events.container(container),
         scaler,
         sample,
         np.ones(len(sample)),
@@ -141,9 +131,30 @@ def survey_partitions(
     )
 
 
-def _learn(events: EventsInChunks, tasks: Tasks, given: list[Any]) -> None:
+def _read_all(
+    estimator: Any,
+    tasks: Tasks,
+    partitions: list[Any],
+    events: EventsInChunks,
+    reset: bool,
+) -> tuple[list[Any], Container]:
+    """Return what was read of each partition, and the container of the first."""
+    kind, features = type(estimator), describe_features(estimator)
+    container: Any = None if reset else estimator._container
+    if reset:
+        first = tasks.submit(_first, kind, partitions[0], events)
+        ((features, container, events.times),) = tasks.gather([first])
+        take_features(estimator, features)
+    read = [
+        tasks.submit(_read, number, partition, kind, features, events)
+        for number, partition in enumerate(partitions)
+    ]
+    return read, container
+
+
+def _learn(events: EventsInChunks, tasks: Tasks, read: list[Any]) -> None:
     """Learn from partitions, in their order; a few at a time come here."""
-    found = [tasks.submit(_events_of, each) for each in given]
+    found = [tasks.submit(_events_of, each) for each in read]
     for start in range(0, len(found), AT_A_TIME):
         several = tasks.gather(found[start : start + AT_A_TIME])
         for number, of_partition in enumerate(several, start):
