@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from sklearn_seqae._corpus._shuffling import Sample, concatenate, shuffled
 from sklearn_seqae._events import Events, Given
 from sklearn_seqae._events_in_chunks import EventsInChunks
 from sklearn_seqae._gate import validate_sequences
+from sklearn_seqae._inputs import Container
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._scaling import ScalerInChunks, scale
@@ -106,6 +107,57 @@ def survey(
         If a chunk can't be used, naming it, if there is none, or if the scaler can't be
         fitted in chunks.
     """
+    container, facts, held, prepared = _first_pass(estimator, X, scaler, events, reset)
+    learnt, container = events.learnt(), events.container(container)
+    if prepared is None:
+        whole = concatenate([_encoded(*each, learnt)[1] for each in held])
+        weight = np.ones(len(whole))
+        return Corpus.of(whole, container, scaler, weight, learnt, reset=reset)
+    of_all = joined(facts)
+    n = len(of_all.lengths)
+    if reset:
+        refuse_unobserved(of_all.unobserved, n)
+    if events.so_far is None:
+        prepared = _Preparation(scaler, X.buffer_size, learnt.n_codes)
+        for place, encoded in read_again(estimator, X, learnt, n):
+            prepared.add(place, encoded)
+    scaler, sample = prepared.result()
+    return ChunkedCorpus(
+        container,
+        scaler,
+        sample,
+        np.ones(len(sample)),
+        of_all.lengths,
+        learnt,
+        of_all.digest.hex(),
+        chunks=X,
+        estimator=estimator,
+    )
+
+
+class _FirstPass(NamedTuple):
+    """What was read once.
+
+    Attributes
+    ----------
+    container : Container
+        Of the first chunk.
+    facts : list of Facts
+    held : list of (str, Given)
+        All chunks and where they are from, if they fit into the buffer.
+    prepared : _Preparation or None
+        None if they do. It has seen all chunks unless events are to be learnt.
+    """
+
+    container: Container
+    facts: list[Facts]
+    held: list[tuple[str, Given]]
+    prepared: _Preparation | None
+
+
+def _first_pass(
+    estimator: Any, X: SequenceChunks, scaler: Any, events: EventsInChunks, reset: bool
+) -> _FirstPass:
     facts: list[Facts] = []
     held: list[tuple[str, Given]] = []
     n_values, container, prepared = 0, None, None
@@ -132,31 +184,7 @@ def survey(
         held.clear()
     if container is None:
         raise ValueError("X has no chunks, so there is no sequence to train on.")
-    learnt, container = events.learnt(), events.container(container)
-    if prepared is None:
-        whole = concatenate([_encoded(*each, learnt)[1] for each in held])
-        weight = np.ones(len(whole))
-        return Corpus.of(whole, container, scaler, weight, learnt, reset=reset)
-    of_all = joined(facts)
-    n = len(of_all.lengths)
-    if reset:
-        refuse_unobserved(of_all.unobserved, n)
-    if events.so_far is None:
-        prepared = _Preparation(scaler, X.buffer_size, learnt.n_codes)
-        for place, encoded in read_again(estimator, X, learnt, n):
-            prepared.add(place, encoded)
-    scaler, sample = prepared.result()
-    return ChunkedCorpus(
-        container,
-        scaler,
-        sample,
-        np.ones(len(sample)),
-        of_all.lengths,
-        learnt,
-        of_all.digest.hex(),
-        chunks=X,
-        estimator=estimator,
-    )
+    return _FirstPass(container, facts, held, prepared)
 
 
 class _Preparation:
