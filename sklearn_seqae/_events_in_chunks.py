@@ -25,6 +25,8 @@ from sklearn_seqae._inputs import (
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._vocabulary import Vocabulary
 
+OF_VOCABULARY = ("categorical_features", "max_categories", "min_frequency")
+
 
 class EventsInChunks:
     """Learns the categories and the times of one chunk of sequences after the other.
@@ -45,12 +47,11 @@ class EventsInChunks:
     def __init__(
         self, parameters: Mapping[str, Any], known: Events | None = None
     ) -> None:
-        self._parameters, self._known = parameters, known
-        self._vocabulary = VocabularyInChunks(
-            parameters["categorical_features"],
-            parameters["max_categories"],
-            parameters["min_frequency"],
-        )
+        # These alone travel with it: others may hold what can't be copied
+        self._of_vocabulary = {name: parameters[name] for name in OF_VOCABULARY}
+        self._time = parameters["time"]
+        self._known = known
+        self._vocabulary = VocabularyInChunks(**self._of_vocabulary)
         self._clock = ClockInChunks()
         self._container: Container | None = None  # the first one that has categories
         self.times: TimeAxis | None = None
@@ -87,7 +88,7 @@ class EventsInChunks:
             return self._known.read(X, sequences, container)
         if sample_weight is None:
             sample_weight = np.broadcast_to(1.0, len(sequences))
-        chunk = EventsInChunks(self._parameters)
+        chunk = EventsInChunks({**self._of_vocabulary, "time": self._time})
         chunk._place = place
         chunk._vocabulary.update(sequences, container, sample_weight, place)
         chunk._container = container if container.levels else None
@@ -129,7 +130,7 @@ class EventsInChunks:
         if self._known is not None:
             return self._known
         is_plain = not self._vocabulary.has_categories
-        return Events() if is_plain and self._parameters["time"] is not True else None
+        return Events() if is_plain and self._time is not True else None
 
     def learnt(self) -> Events:
         """Return what was learnt of all that came."""
@@ -153,8 +154,7 @@ class EventsInChunks:
 
     def _counts(self, has_categories: bool) -> bool:
         """Return whether time is a feature where it is not regular."""
-        time = self._parameters["time"]
-        return time is True or (time == "auto" and has_categories)
+        return self._time is True or (self._time == "auto" and has_categories)
 
     def _moments(self, X: Any) -> Moments | None:
         """Return the moments of `X`, if they count, and note what they are.
@@ -168,7 +168,7 @@ class EventsInChunks:
         if not self._counts(found.has_categories or found.is_undecided):
             return None
         moments = moments_of_sequences(X)
-        if moments is None and self._parameters["time"] is True:
+        if moments is None and self._time is True:
             raise ValueError(
                 "time=True, but X has no times; pass a DataFrame indexed by series "
                 "and time, of numbers, dates or durations, or use time='auto'. "

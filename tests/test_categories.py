@@ -125,14 +125,16 @@ def test_a_vocabulary_does_not_depend_on_chunks(parameters):
     rng = np.random.default_rng(0)
     pages = [rng.choice([*"abcdefgh"], 5, p=[0.3, *[0.1] * 7]) for _ in range(12)]
     pages[3] = [None] * 5
-    expected, _, container = learn(table(pages), **parameters)
+    X = table(pages, amount=1.0)
+    expected, _, container = learn(X, **parameters)
     for n in (1, 5):
         learner, others = learner_of(**parameters), learner_of(**parameters)
         for i in range(0, 12, n):
-            part = *to_ragged(table(pages[i : i + n])), np.ones(len(pages[i : i + n]))
-            learner.update(*part, f"chunk {i}")
+            ragged, container_of_part = to_ragged(X.loc[i : i + n - 1])
+            part = ragged, container_of_part, np.ones(len(ragged)), f"chunk {i}"
+            learner.update(*part)
             alone = learner_of(**parameters)
-            alone.update(*part, f"chunk {i}")
+            alone.update(*part)
             others.merge(alone)
         assert learner.fitted() == others.fitted() == expected
         assert learner.levels == others.levels == container.levels
