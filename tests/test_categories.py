@@ -10,11 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import entropy
 from sklearn.preprocessing import OneHotEncoder
 
-from sklearn_seqae import (
-    LSTMAutoencoderOutlierDetector,
-    LSTMAutoencoderTransformer,
-    SequenceChunks,
-)
+from sklearn_seqae import LSTMAutoencoderTransformer, SequenceChunks
 from sklearn_seqae._categories import fit_vocabulary, which_are_categories
 from sklearn_seqae._inputs import to_ragged
 from sklearn_seqae._steps import StepLayout, to_steps, to_timesteps
@@ -439,8 +435,6 @@ def test_what_does_not_hold_yet_says_so(fitted, plain_autoencoder, log, tmp_path
         plain_autoencoder(decoder="unfold").fit(X)
     with pytest.raises(ValueError, match="X comes in parts and has categories"):
         plain_autoencoder().fit(SequenceChunks(lambda: [X]))
-    with pytest.raises(ValueError, match="X has categories, or time=True, which LSTM"):
-        LSTMAutoencoderOutlierDetector(plain_autoencoder()).fit(X)
     chunks = SequenceChunks(lambda: [X, X])
     assert_array_equal(fitted.transform(chunks)[:24], fitted.transform(X))
 
