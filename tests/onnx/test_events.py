@@ -62,6 +62,7 @@ EVERYTHING = {
     "differences": True,
     "instance_norm": True,
     "pooling": ("last", "mean", "max"),
+    "decoder": "unfold",
 }
 KINDS = {
     "everything": (everything, EVERYTHING),
