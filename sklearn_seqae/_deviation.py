@@ -137,8 +137,9 @@ class Usual:
     embedding, size, profile : CrossFittedDistance
     error_mean, error_std : float
         Of the logarithm of the relative reconstruction error.
-    order_mean, order_std : float
-        Mean surprisal of a category, and standard deviation of what `_order` returns.
+    order : tuple of float or None
+        Mean surprisal of a category, and standard deviation of what `_order` returns;
+        None without categories.
     """
 
     variance: Floats
@@ -147,8 +148,7 @@ class Usual:
     profile: CrossFittedDistance
     error_mean: float
     error_std: float
-    order_mean: float
-    order_std: float
+    order: tuple[float, float] | None
 
     @classmethod
     def fit(
@@ -165,10 +165,11 @@ class Usual:
         def distance(points: Floats) -> CrossFittedDistance:
             return CrossFittedDistance.fit(points, N_FOLDS, random_state)
 
-        order_mean = 0.0
-        if measures.surprisal.size:
+        order = None
+        if measures.surprisal.shape[1]:
             surprisal = measures.surprisal.mean(axis=1)
-            order_mean = float(np.average(surprisal, weights=measures.length))
+            mean = float(np.average(surprisal, weights=measures.length))
+            order = mean, float(_order(measures, mean).std()) or 1.0
         return cls(
             variance,
             distance(measures.embedding),
@@ -177,22 +178,22 @@ class Usual:
             float(new.mean()),
             # one or two new ones have next to no deviation
             float(max(new.std(), trained.std())) or 1.0,
-            order_mean,
-            float(_order(measures, order_mean).std()) or 1.0,
+            order,
         )
 
     def excess(self, measures: Measures) -> Floats:
         """Largest of distances and error, in standard deviations above usual."""
         error = _log_error(measures, self.variance) - self.error_mean
-        return np.maximum.reduce(
-            [
-                self.embedding.standardized(measures.embedding),
-                error / self.error_std,
-                self.size.standardized(_size(measures, self.variance)),
-                self.profile.standardized(_profile(measures, self.variance)),
-                _order(measures, self.order_mean) / self.order_std,
-            ]
-        )
+        found = [
+            self.embedding.standardized(measures.embedding),
+            error / self.error_std,
+            self.size.standardized(_size(measures, self.variance)),
+            self.profile.standardized(_profile(measures, self.variance)),
+        ]
+        if self.order is not None:
+            mean, std = self.order
+            found.append(_order(measures, mean) / std)
+        return np.maximum.reduce(found)
 
 
 def _usual_variance(variance: Floats) -> Floats:
@@ -224,10 +225,8 @@ def _size(measures: Measures, usual: Floats) -> Floats:
 def _order(measures: Measures, usual: float) -> Floats:
     """Return how far surprisals are above the usual, in units of one time step.
 
-    A mean over n time steps varies by the root of n less; zeros without categories.
+    A mean over n time steps varies by the root of n less.
     """
-    if not measures.surprisal.size:
-        return np.zeros(len(measures.length))
     above = measures.surprisal.mean(axis=1) - usual
     return above * np.sqrt(measures.length - 1)
 

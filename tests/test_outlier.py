@@ -415,6 +415,7 @@ def test_error_is_relative_to_variance_and_to_sequences_held_out(rng):
     )
     usual = Usual.fit(measures, held_out, np.random.RandomState(0))
     assert_allclose(usual.error_mean, np.log(share[held_out]).mean(), atol=1e-3)
+    assert usual.excess(measures).min() < 0  # without categories there is no order
     worse = measures._replace(error=1e3 * measures.error)
     gain = np.log(1e3) / usual.error_std
     assert_allclose(
