@@ -32,15 +32,16 @@ log.head(8)
 # %%
 # Vectors of sessions
 # -------------------
-# A table that is indexed by session and time goes in as it is. The page is a category,
-# as its dtype says; the time since the event before becomes a feature.
+# :func:`~sklearn_seqae.to_sequences` makes a Series of them, by session, with times.
+# The page is a category, as its dtype says; the time since the event before becomes a
+# feature.
 
-from sklearn_seqae import LSTMAutoencoderTransformer
+from sklearn_seqae import LSTMAutoencoderTransformer, to_frame, to_sequences
 
-X = log.set_index(["session", "time"])
+X = to_sequences(log, by="session", order="time")
 autoencoder = LSTMAutoencoderTransformer(random_state=0)
 Z = autoencoder.fit_transform(X)
-print(f"{len(X)} events of {len(Z)} sessions, vectors of {Z.shape[1]} numbers")
+print(f"{len(log)} events of {len(Z)} sessions, vectors of {Z.shape[1]} numbers")
 
 # %%
 # Which visitor was it?
@@ -74,8 +75,12 @@ for name, area in {
 # %%
 # Sessions from vectors
 # ---------------------
-# Decoded sessions start when they did, and their times rise. Below each session is what
-# its vector knows of it.
+# Decoded sessions are a table again. They start when they did, and their times rise.
+
+to_frame(autoencoder.inverse_transform(Z), ids=X.index).head(8)
+
+# %%
+# Below each session is what its vector knows of it.
 
 from sklearn_seqae.plotting import EventsDisplay
 

@@ -32,6 +32,9 @@ class DecoderSpec:
         Numbers that it decodes.
     n_parts : int
         Parts that it cuts them into; 0 if it does not.
+    tables : tuple of Embedding
+        By which it reads the categories that it has written, if it reads them; they
+        are the encoder's.
     """
 
     kind: str
@@ -40,6 +43,7 @@ class DecoderSpec:
     step: StepLayout
     embedding_size: int
     n_parts: int
+    tables: tuple[Embedding, ...] = ()
 
     @property
     def n_inputs(self) -> int:
@@ -50,6 +54,11 @@ class DecoderSpec:
     def layers(self) -> tuple[Layer, ...]:
         return (*self.lstm, self.output)
 
+    @property
+    def layers_with_tables(self) -> tuple[Layer, ...]:
+        """Every layer that it runs."""
+        return (*self.tables, *self.layers)
+
 
 class DecoderSizes(NamedTuple):
     """Sizes that tell one kind of decoder from another.
@@ -57,24 +66,29 @@ class DecoderSizes(NamedTuple):
     Attributes
     ----------
     reads : callable
-        Width of what the first LSTM layer reads at a step, from the values of a step,
-        the size of the embedding and the number of parts.
+        Width of what the first LSTM layer reads at a step, from that of a step, the
+        size of the embedding and the number of parts.
     cuts : bool, default=False
         Whether it cuts the embedding into a part for each LSTM step of the longest
         sequence in `fit`, and so writes none that are longer.
     at_once : bool, default=False
         Whether the output layer writes all steps at once, from the last state.
+    feeds_back : bool, default=False
+        Whether it reads what it has written.
     """
 
     reads: Callable[[int, int, int], int]
     cuts: bool = False
     at_once: bool = False
+    feeds_back: bool = False
 
 
 # A kind is computed in the module of its name in `_network/decoders`.
 DECODERS = {
     "repeat": DecoderSizes(lambda step, embedding, parts: embedding),
-    "unfold": DecoderSizes(lambda step, embedding, parts: step + embedding),
+    "unfold": DecoderSizes(
+        lambda step, embedding, parts: step + embedding, feeds_back=True
+    ),
     "reshape": DecoderSizes(lambda step, embedding, parts: embedding // parts, True),
     "single_shot": DecoderSizes(
         lambda step, embedding, parts: embedding // parts, True, True
@@ -299,7 +313,7 @@ class Architecture:
         sizes, step = DECODERS[kind], self.step
         n_parts = self.max_steps if sizes.cuts else 0
         n_read = self.embedding_size + n_beside
-        width = sizes.reads(step.width, n_read, n_parts)
+        width = sizes.reads(step.n_read, n_read, n_parts)
         layers: list[LSTM] = []
         for n, units in enumerate(self.decoder_layer_sizes, 1):
             last = n == len(self.decoder_layer_sizes)
@@ -308,7 +322,8 @@ class Architecture:
             width = units
         n_written = step.n_outputs * (n_parts if sizes.at_once else 1)
         writes = Dense(output, width, n_written, time_distributed=not sizes.at_once)
-        return DecoderSpec(kind, tuple(layers), writes, step, n_read, n_parts)
+        tables = self.category_layers if sizes.feeds_back else ()
+        return DecoderSpec(kind, tuple(layers), writes, step, n_read, n_parts, tables)
 
     def _layout(self, n_timesteps: int) -> StepLayout:
         """Return the layout of so many time steps."""

@@ -65,7 +65,7 @@ class Autoencoder:
         ValueError
             If layer sizes are none, `pooling` names what there is not, the length takes
             the one component, `kl_weight` meets no bottleneck, or the decoder can't cut
-            an embedding of this size or can't write categories.
+            an embedding of this size.
         """
         shaped_by = shaping(parameters)
         if shaped_by["kl_weight"] and shaped_by["n_components"] is None:

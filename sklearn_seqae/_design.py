@@ -47,7 +47,7 @@ def make_architecture(
     Raises
     ------
     ValueError
-        If the decoder can't cut an embedding of this size, or can't write categories.
+        If the decoder can't cut an embedding of this size.
     """
     n_components, n_exact = shaped_by["n_components"], preprocessing.n_exact
     variational = shaped_by["kl_weight"]
@@ -56,12 +56,6 @@ def make_architecture(
     n_numbers = patch_size * preprocessing.n_numbers
     horizon = preprocessing.forecast_horizon
     cuts = DECODERS[shaped_by["decoder"]].cuts
-    if shaped_by["decoder"] == "unfold" and preprocessing.category_sizes:
-        raise ValueError(
-            "decoder='unfold' reads the numbers that it wrote, and can't read "
-            "categories yet; use decoder='repeat', or categorical_features=None "
-            "without the columns of categories."
-        )
     architecture = Architecture(
         n_inputs=n_inputs,
         embedding_size=0 if n_components is None else n_components - n_exact,

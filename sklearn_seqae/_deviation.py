@@ -12,7 +12,8 @@ from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._distance import CrossFittedDistance
 from sklearn_seqae._missing import fill_missing
 from sklearn_seqae._ragged import RaggedArray
-from sklearn_seqae._scores import BLOCK
+from sklearn_seqae._scores import losses_by_block
+from sklearn_seqae._surprisal import CrossFittedChain
 
 Floats = NDArray[np.float64]
 
@@ -23,16 +24,24 @@ FLAT = 1e-6  # smallest variance told from none, as a share of the usual one
 class Measures(NamedTuple):
     """Measures of scaled sequences.
 
+    Of categories they are in units of `Categories.costs`.
+
     Attributes
     ----------
     embedding : ndarray of shape (n_sequences, n_components)
     length : ndarray of shape (n_sequences,)
-    mean, variance : ndarray of shape (n_sequences, n_features)
-        Of each feature over the sequence.
+    mean : ndarray of shape (n_sequences, n_features)
+        Mean of each number over the sequence, mean surprisal of categories.
+    variance : ndarray of shape (n_sequences, n_features)
+        Of each number over the sequence; entropy of the categories in it.
     step_variance : ndarray of shape (n_sequences, n_features)
-        Mean square of the steps from one time step to the next.
-    squared_error : ndarray of shape (n_sequences, n_features)
-        Mean square of the reconstruction error, over observed values.
+        Mean square of the steps from one time step to the next; mean surprisal of
+        categories after the one before.
+    error : ndarray of shape (n_sequences, n_features)
+        Of the reconstruction, over observed values: mean squares of numbers,
+        cross-entropies of categories.
+    surprisal : ndarray of shape (n_sequences, n_columns)
+        Mean surprisal of categories after the one before, as in `step_variance`.
     """
 
     embedding: Floats
@@ -40,39 +49,69 @@ class Measures(NamedTuple):
     mean: Floats
     variance: Floats
     step_variance: Floats
-    squared_error: Floats
+    error: Floats
+    surprisal: Floats
 
     @classmethod
-    def of(cls, network: Autoencoder, scaled: RaggedArray) -> Self:
-        """Measure sequences."""
+    def of(
+        cls,
+        network: Autoencoder,
+        scaled: RaggedArray,
+        chains: tuple[CrossFittedChain, ...] = (),
+    ) -> Self:
+        """Measure sequences; there is a chain for each column of categories."""
         network.check_decodable(scaled.lengths, "sequence {row}")
-        embedding = network.embed(scaled, "float64")
-        starts = range(0, len(scaled), BLOCK)
-        errors = [_squared_error(network, scaled, embedding, k) for k in starts]
-        values = fill_missing(scaled).values.astype(np.float64)
-        mean = _mean(values, scaled)
-        centred = values - np.repeat(mean, scaled.lengths, axis=0)
-        steps = np.diff(values, axis=0, prepend=values[:1])
-        steps[scaled.offsets[:-1]] = 0.0
-        n_steps = np.maximum(scaled.lengths - 1, 1)[:, None]
+        embedding, known = network.embed(scaled, "float64"), network.preprocessing
+        errors = [
+            _mean(losses, block)
+            for _, block, losses in losses_by_block(network, scaled, embedding)
+        ]
+        measured = [_of_numbers(known.numbers(scaled))]
+        codes = scaled.values[:, known.n_numbers :].astype(np.int64)
+        for column, chain, cost in zip(
+            codes.T, chains, known.category_costs, strict=True
+        ):
+            of_column = _of_categories(column, scaled, chain)
+            measured.append([each[:, None] / cost for each in of_column])
+        after = [of_column[-1] for of_column in measured[1:]]
+        mean, variance, step_variance = (
+            np.concatenate(each, axis=1) for each in zip(*measured, strict=True)
+        )
         return cls(
             embedding,
             scaled.lengths.astype(np.float64),
             mean,
-            _mean(centred**2, scaled),
-            _sum(steps**2, scaled) / n_steps,
+            variance,
+            step_variance,
             np.concatenate(errors),
+            np.concatenate([np.empty((len(scaled), 0)), *after], axis=1),
         )
 
 
-def _squared_error(
-    network: Autoencoder, scaled: RaggedArray, embedding: Floats, start: int
-) -> Floats:
-    """Return mean squared errors of a block, of shape (n_sequences, n_features)."""
-    block = scaled[start : start + BLOCK]
-    rows = embedding[start : start + BLOCK]
-    decoded = network.decode(rows, block.lengths, "sequence {row}", start)
-    return _mean((decoded.values.astype(np.float64) - block.values) ** 2, block)
+def _of_numbers(numbers: RaggedArray) -> list[Floats]:
+    """Return means, variances and mean square steps, (n_sequences, n_numbers) each."""
+    values = fill_missing(numbers).values.astype(np.float64)
+    mean = _mean(values, numbers)
+    centred = values - np.repeat(mean, numbers.lengths, axis=0)
+    steps = np.diff(values, axis=0, prepend=values[:1])
+    steps[numbers.offsets[:-1]] = 0.0
+    n_steps = np.maximum(numbers.lengths - 1, 1)[:, None]
+    return [mean, _mean(centred**2, numbers), _sum(steps**2, numbers) / n_steps]
+
+
+def _of_categories(
+    codes: NDArray[np.int64], sequences: RaggedArray, chain: CrossFittedChain
+) -> list[Floats]:
+    """Return mean surprisals, entropies, and mean surprisals after the one before."""
+    lengths = sequences.lengths
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    # How often each code of each sequence occurs, at every time step that has it
+    _, place, counts = np.unique(
+        row * (codes.max() + 1) + codes, return_inverse=True, return_counts=True
+    )
+    own = np.log(counts[place] / lengths[row])
+    of_codes, of_pairs = chain.of_sequences(codes, sequences.offsets)
+    return [of_codes, -np.bincount(row, own) / lengths, of_pairs]
 
 
 def _sum(values: Floats, sequences: RaggedArray) -> Floats:
@@ -98,6 +137,9 @@ class Usual:
     embedding, size, profile : CrossFittedDistance
     error_mean, error_std : float
         Of the logarithm of the relative reconstruction error.
+    order : tuple of float or None
+        Mean surprisal of a category, and standard deviation of what `_order` returns;
+        None without categories.
     """
 
     variance: Floats
@@ -106,6 +148,7 @@ class Usual:
     profile: CrossFittedDistance
     error_mean: float
     error_std: float
+    order: tuple[float, float] | None
 
     @classmethod
     def fit(
@@ -122,6 +165,11 @@ class Usual:
         def distance(points: Floats) -> CrossFittedDistance:
             return CrossFittedDistance.fit(points, N_FOLDS, random_state)
 
+        order = None
+        if measures.surprisal.shape[1]:
+            surprisal = measures.surprisal.mean(axis=1)
+            mean = float(np.average(surprisal, weights=measures.length))
+            order = mean, float(_order(measures, mean).std()) or 1.0
         return cls(
             variance,
             distance(measures.embedding),
@@ -130,19 +178,22 @@ class Usual:
             float(new.mean()),
             # one or two new ones have next to no deviation
             float(max(new.std(), trained.std())) or 1.0,
+            order,
         )
 
     def excess(self, measures: Measures) -> Floats:
         """Largest of distances and error, in standard deviations above usual."""
         error = _log_error(measures, self.variance) - self.error_mean
-        return np.maximum.reduce(
-            [
-                self.embedding.standardized(measures.embedding),
-                error / self.error_std,
-                self.size.standardized(_size(measures, self.variance)),
-                self.profile.standardized(_profile(measures, self.variance)),
-            ]
-        )
+        found = [
+            self.embedding.standardized(measures.embedding),
+            error / self.error_std,
+            self.size.standardized(_size(measures, self.variance)),
+            self.profile.standardized(_profile(measures, self.variance)),
+        ]
+        if self.order is not None:
+            mean, std = self.order
+            found.append(_order(measures, mean) / std)
+        return np.maximum.reduce(found)
 
 
 def _usual_variance(variance: Floats) -> Floats:
@@ -155,7 +206,7 @@ def _usual_variance(variance: Floats) -> Floats:
 
 def _log_error(measures: Measures, usual: Floats) -> Floats:
     """Return the logarithm of the share of variance that reconstructions miss."""
-    error = (measures.squared_error / usual).mean(axis=1)
+    error = (measures.error / usual).mean(axis=1)
     variance = (measures.variance / usual).mean(axis=1)
     return np.log((error + FLAT) / (variance + FLAT))
 
@@ -169,6 +220,15 @@ def _size(measures: Measures, usual: Floats) -> Floats:
     step_variance = measures.step_variance / usual
     variances = variance.mean(axis=1), step_variance.mean(axis=1), variance.min(axis=1)
     return np.log(np.column_stack([measures.length, *(v + FLAT for v in variances)]))
+
+
+def _order(measures: Measures, usual: float) -> Floats:
+    """Return how far surprisals are above the usual, in units of one time step.
+
+    A mean over n time steps varies by the root of n less.
+    """
+    above = measures.surprisal.mean(axis=1) - usual
+    return above * np.sqrt(measures.length - 1)
 
 
 def _profile(measures: Measures, usual: Floats) -> Floats:

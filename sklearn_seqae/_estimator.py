@@ -1018,8 +1018,9 @@ class LSTMAutoencoderTransformer(
         fitted = snapshot(self)
         if fitted._events.clock is not None:
             raise AttributeError(
-                "there are no Keras models of a fit with times yet; use transform and "
-                "inverse_transform, or fit with time=False."
+                "there are no Keras models of a fit with times, since their input, "
+                "scaled sequences, has no moments; use to_onnx and decoder_to_onnx, or "
+                "fit with time=False."
             )
         network, built = fitted._autoencoder, fitted._built
         if built is None or built[0] is not network:

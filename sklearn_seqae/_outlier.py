@@ -19,6 +19,7 @@ from sklearn_seqae._gate import validate_sequences
 from sklearn_seqae._inputs import Container
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._scaling import scale
+from sklearn_seqae._surprisal import CrossFittedChain
 from sklearn_seqae._validation import own_random_state
 
 LIMIT = 3.0  # standard deviations, as on a Shewhart chart
@@ -27,8 +28,8 @@ LIMIT = 3.0  # standard deviations, as on a Shewhart chart
 class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
     """Detect unusual sequences by embedding, reconstruction error and statistics.
 
-    Four things are measured of each sequence, in standard deviations above the mean of
-    usual sequences:
+    Four things are measured of each sequence, and a fifth where there are categories,
+    in standard deviations above the mean of usual sequences:
 
     - *embedding*: the Mahalanobis distance of its embedding from those in `fit` [1]_;
     - *error*: the logarithm of the reconstruction error [2]_, relative to the variance
@@ -37,9 +38,15 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
       length, of the variance, of the variance of the steps from one time step to the
       next, and of the variance of the feature that varies least;
     - *profile*: the Mahalanobis distance of the logarithm of the length and, for each
-      feature, of the mean, the standard deviation and the root mean square step.
+      feature, of the mean, the standard deviation and the root mean square step;
+    - *order*: the mean surprisal of categories after the one before, in a first-order
+      Markov chain [3]_, times the root of the number of steps.
 
-    The largest of the four, negated, is the score.
+    The largest of them, negated, is the score. Of categories, *error* has the
+    cross-entropy, and the entropy in place of the variance; *size* and *profile* have
+    the mean surprisal, the entropy and the surprisal after the one before. Where time
+    is a feature, the time since the event before is a feature like others. When a
+    sequence begins does not count.
 
     Parameters
     ----------
@@ -78,7 +85,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
     Five covariances are fitted for each distance, each without a fifth of the
     sequences, and the largest of the five distances counts. So the sequences in `fit`
     have scores like new ones, though an embedding may have more numbers than there are
-    sequences.
+    sequences. Likewise there are five Markov chains.
 
     References
     ----------
@@ -86,6 +93,8 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
        detecting out-of-distribution samples and adversarial attacks. NeurIPS.
     .. [2] Malhotra, P. et al. (2016). LSTM-based encoder-decoder for multi-sensor
        anomaly detection. ICML workshop on anomaly detection.
+    .. [3] Ye, N. (2000). A Markov chain model of temporal behavior for anomaly
+       detection. IEEE Systems, Man, and Cybernetics Information Assurance Workshop.
 
     Examples
     --------
@@ -116,6 +125,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
     estimator_: LSTMAutoencoderTransformer
     offset_: float
     _n_columns: int | None
+    _chains: tuple[CrossFittedChain, ...] = ()
     _usual: Usual
 
     def __init__(
@@ -167,7 +177,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            The largest of the four measures, negated. The lower, the more unusual.
+            The largest of the measures, negated. The lower, the more unusual.
 
         Raises
         ------
@@ -177,8 +187,9 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         fitted = snapshot(self)
-        ragged, _ = validate_sequences(fitted, X, reset=False)
-        return -fitted._usual.excess(fitted._measure(ragged))
+        ragged, container = validate_sequences(fitted, X, reset=False)
+        scaled = fitted._scaled(X, ragged, container)
+        return -fitted._usual.excess(fitted._measure(scaled))
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return how far each score is above the threshold.
@@ -216,7 +227,6 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
 
     def _fit(self, X: Any, y: Any) -> None:
         ragged, container = validate_sequences(self, X, reset=True)
-        _refuse_categories(self.estimator, container)
         # scikit-learn's check of outlier detectors: after a table in nested lists, a
         # table with other columns is an error
         if container.kind == "list" and _is_rectangular(X):
@@ -234,34 +244,34 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
         if estimator.random_state is None:
             estimator.set_params(random_state=generator.randint(np.iinfo(np.int32).max))
         self.estimator_ = estimator.fit(X, y, sample_weight=~held_out)
-        measures = self._measure(ragged)
+        scaled = self._scaled(X, ragged, container)
+        first = scaled.n_features - self.estimator_._events.n_codes
+        self._chains = tuple(
+            CrossFittedChain.fit(scaled, column, size + 1, N_FOLDS, generator)
+            for column, size in enumerate(
+                self.estimator_._events.category_sizes, start=first
+            )
+        )
+        measures = self._measure(scaled)
         self._usual = Usual.fit(measures, held_out, generator)
         self.offset_ = -LIMIT
         if not isinstance(self.contamination, str):
             scores = -self._usual.excess(measures)
             self.offset_ = float(np.quantile(scores, self.contamination))
 
-    def _measure(self, ragged: RaggedArray) -> Measures:
-        scaled = scale(self.estimator_.scaler_, ragged)
-        return Measures.of(self.estimator_._autoencoder, scaled)
+    def _scaled(self, X: Any, ragged: RaggedArray, container: Container) -> RaggedArray:
+        """Scale sequences, and encode their categories and times."""
+        events, scaler = self.estimator_._events, self.estimator_.scaler_
+        return scale(scaler, events.encode(X, ragged, container), events.n_codes)
+
+    def _measure(self, scaled: RaggedArray) -> Measures:
+        return Measures.of(self.estimator_._autoencoder, scaled, self._chains)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _refuse_categories(estimator: Any, container: Container) -> None:
-    """Raise where there are categories, of which nothing is measured yet."""
-    named = getattr(estimator, "categorical_features", None)
-    is_named = not isinstance(named, str) and named is not None
-    if any(container.levels) or is_named or getattr(estimator, "time", None) is True:
-        raise ValueError(
-            "X has categories, or time=True, which LSTMAutoencoderOutlierDetector does "
-            "not measure yet; leave them out, or use score_samples of "
-            "LSTMAutoencoderTransformer."
-        )
 
 
 def _choose(

@@ -22,7 +22,7 @@ def errors(network: Autoencoder, scaled: RaggedArray) -> NDArray[np.float64]:
     """Mean reconstruction error of each sequence, over observed values."""
     network.check_decodable(scaled.lengths, "sequence {row}")
     errors = np.empty(len(scaled))
-    for start, block, losses in _losses(network, scaled):
+    for start, block, losses in losses_by_block(network, scaled):
         observed = np.logical_not(np.isnan(losses))
         starts = block.offsets[:-1]
         squares = np.where(observed, losses, 0.0)
@@ -37,7 +37,7 @@ def errors_by_feature(network: Autoencoder, scaled: RaggedArray) -> NDArray[np.f
     network.check_decodable(scaled.lengths, "sequence {row}")
     total = np.zeros(scaled.n_features)
     counts = np.zeros(scaled.n_features)
-    for _, _, losses in _losses(network, scaled):
+    for _, _, losses in losses_by_block(network, scaled):
         total += np.nansum(losses, axis=0)
         counts += np.logical_not(np.isnan(losses)).sum(axis=0)
     return np.divide(total, counts, np.full(len(total), np.nan), where=counts > 0)
@@ -111,33 +111,48 @@ def _log_softmax(
     ]
 
 
-def _losses(
-    network: Autoencoder, scaled: RaggedArray
+def losses_by_block(
+    network: Autoencoder, scaled: RaggedArray, Z: NDArray[Any] | None = None
 ) -> Iterator[tuple[int, RaggedArray, NDArray[np.float64]]]:
     """Yield blocks of sequences, and the loss of each of their values.
 
     With the number of the first one. NaN where nothing is observed.
+
+    Parameters
+    ----------
+    network : Autoencoder
+    scaled : RaggedArray
+    Z : ndarray of shape (n_sequences, n_components), default=None
+        Their embeddings, if these are known.
     """
     n = max(1, BLOCK * WIDTH // max(WIDTH, network.architecture.step.n_outputs))
     for start in range(0, len(scaled), n):
-        block = scaled[start : start + n]
+        block, rows = (
+            scaled[start : start + n],
+            None if Z is None else Z[start : start + n],
+        )
         if network.preprocessing.n_codes:
-            yield start, block, _mixed_losses(network, block, start)
+            yield start, block, _mixed_losses(network, block, rows, start)
+            continue
+        if rows is None:
+            decoded = network.reconstruct(block, start)
         else:
-            reconstructed = network.reconstruct(block, start).values.astype(np.float64)
-            yield start, block, (reconstructed - block.values) ** 2
+            decoded = network.decode(rows, block.lengths, "sequence {row}", start)
+        yield start, block, (decoded.values.astype(np.float64) - block.values) ** 2
 
 
 def _mixed_losses(
-    network: Autoencoder, scaled: RaggedArray, first: int
+    network: Autoencoder, scaled: RaggedArray, Z: NDArray[Any] | None, first: int
 ) -> NDArray[np.float64]:
     """Return squared errors of numbers, cross-entropies of categories."""
     known, lengths = network.preprocessing, scaled.lengths
     losses = np.empty(scaled.values.shape)
     numbers = known.numbers(scaled)
-    steps = network._steps(
-        network._encode(scaled, first), lengths, "sequence {row}", first, logits=True
-    )
+    if Z is None:
+        learnt = network._encode(scaled, first)
+    else:
+        learnt = Z[:, : network.architecture.embedding_size]
+    steps = network._steps(learnt, lengths, "sequence {row}", first, logits=True)
     if known.n_numbers:
         _, units = known.own_units(numbers)
         written = steps[:, : network.architecture.step.n_numbers]

@@ -1,6 +1,7 @@
 """The outlier detector: what it finds, and that it behaves as scikit-learn's do."""
 
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,14 @@ from internals import xla
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import roc_auc_score
 
 from sklearn_seqae import LSTMAutoencoderOutlierDetector, to_sequences
 from sklearn_seqae._deviation import FLAT, Measures, Usual
 from sklearn_seqae._outlier import _choose
-from sklearn_seqae.datasets import make_sequences
+from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._surprisal import CrossFittedChain, MarkovChain
+from sklearn_seqae.datasets import make_events, make_sequences
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +113,106 @@ def test_five_sequences_are_enough(unfitted, sequences):
     detector = unfitted().fit(X)
     flat = detector.score_samples([dead(x) for x in X])
     assert flat.max() < detector.score_samples(X).min()
+
+
+# Events -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sessions():
+    """Tables of sessions of one class: some to fit, others."""
+    log, y = make_events(400, max_length=16, random_state=0)
+    usual = log[y[log["session"]] == 1].astype({"page": "category"})
+    return [usual[usual["session"] % 4 > 0], usual[usual["session"] % 4 == 0]]
+
+
+@pytest.fixture(scope="module")
+def of_events(unfitted, sessions):
+    with xla(False):
+        return unfitted().fit(in_cells(sessions[0]))
+
+
+def in_cells(table):
+    return to_sequences(table, by="session", order="time")
+
+
+def shuffled(table, rng):
+    pages = table.groupby("session")["page"].transform(
+        lambda x: rng.permutation(x.to_numpy())
+    )
+    return table.assign(page=pages.astype("category"))
+
+
+def foreign(table, rng):
+    is_one = rng.random(len(table)) < 0.3
+    return table.assign(page=table["page"].astype(object).mask(is_one, "elsewhere"))
+
+
+def one_page(table, rng):
+    return table.assign(page=table.groupby("session")["page"].transform("first"))
+
+
+def stretched(table, rng):
+    start = table.groupby("session")["time"].transform("first")
+    return table.assign(time=start + 5 * (table["time"] - start))
+
+
+@pytest.mark.parametrize(
+    ("fault", "bound"),
+    [(shuffled, 0.8), (foreign, 0.95), (one_page, 0.95), (stretched, 0.9)],
+)
+def test_faults_of_events_are_told_from_usual_ones(of_events, sessions, fault, bound):
+    rng = np.random.default_rng(0)
+    usual, faulty = (
+        of_events.score_samples(in_cells(table))
+        for table in (sessions[1], fault(sessions[1], rng))
+    )
+    is_usual = np.repeat([1, 0], [len(usual), len(faulty)])
+    assert roc_auc_score(is_usual, np.concatenate([usual, faulty])) > bound
+    assert np.mean(of_events.predict(in_cells(sessions[1])) == -1) < 0.1
+
+
+def test_when_sessions_begin_does_not_count(of_events, sessions):
+    later = sessions[1].assign(time=sessions[1]["time"] + pd.Timedelta("3650D"))
+    expected = of_events.score_samples(in_cells(sessions[1]))
+    assert_allclose(of_events.score_samples(in_cells(later)), expected, atol=1e-6)
+
+
+def test_surprisals_are_those_of_a_loop_over_time(rng):
+    offsets = np.array([0, 7, 8, 20])
+    codes = rng.integers(0, 4, offsets[-1])
+    chain = MarkovChain.fit(codes, offsets, 5)
+    shares = (np.bincount(codes, minlength=5) + 1) / (len(codes) + 5)
+    known = [p for x in np.split(codes, offsets[1:-1]) for p in pairwise(x)]
+    new = np.array([4, 0, 0, 1, 3])
+    of_pairs = []
+    for a, b in pairwise(new[:4]):
+        n_first = sum(first == a for first, _ in known)
+        of_pairs.append(-np.log((known.count((a, b)) + shares[b]) / (n_first + 1)))
+    expected = [-np.log(shares[new[:4]]).mean(), -np.log(shares[3])]
+    found = chain.of_sequences(new, np.array([0, 4, 5]))
+    assert_allclose(found, [expected, [np.mean(of_pairs), 0]])
+
+
+def test_many_categories_surprise_as_in_fit(rng):
+    """Many pairs of new sequences have never been seen."""
+    lengths = rng.integers(1, 20, 400)
+    codes = (rng.zipf(1.5, lengths.sum()) % 300).astype(np.float64)
+    ragged = RaggedArray(codes[:, None], np.append(0, np.cumsum(lengths)))
+    known = [
+        (x.values[:, 0].astype(int), x.offsets) for x in (ragged[:200], ragged[200:])
+    ]
+    state = np.random.RandomState(0)
+    chains = (
+        CrossFittedChain.fit(ragged[:200], 0, 300, 5, state),
+        MarkovChain.fit(*known[0], 300),
+    )
+    gaps = [
+        chain.of_sequences(*known[1])[1].mean()
+        - chain.of_sequences(*known[0])[1].mean()
+        for chain in chains
+    ]
+    assert abs(gaps[0]) < 0.5 * gaps[1]
 
 
 # As scikit-learn's detectors do -------------------------------------------------------
@@ -272,7 +376,7 @@ def test_measures_are_those_of_each_sequence(fitted_plain):
             "mean": filled.mean(axis=0),
             "variance": filled.var(axis=0),
             "step_variance": (steps**2).mean(axis=0) if len(steps) else np.zeros(2),
-            "squared_error": [_mean_of_known(column**2) for column in error.T],
+            "error": [_mean_of_known(column**2) for column in error.T],
         }
         for name, value in expected.items():
             assert_allclose(getattr(found, name)[i], value, atol=1e-4, err_msg=name)
@@ -307,10 +411,12 @@ def test_error_is_relative_to_variance_and_to_sequences_held_out(rng):
         variance,
         variance * rng.lognormal(size=(n, 1)),
         variance * share,
+        np.empty((n, 0)),
     )
     usual = Usual.fit(measures, held_out, np.random.RandomState(0))
     assert_allclose(usual.error_mean, np.log(share[held_out]).mean(), atol=1e-3)
-    worse = measures._replace(squared_error=1e3 * measures.squared_error)
+    assert usual.excess(measures).min() < 0  # without categories there is no order
+    worse = measures._replace(error=1e3 * measures.error)
     gain = np.log(1e3) / usual.error_std
     assert_allclose(
         usual.excess(worse) - gain,
@@ -321,7 +427,7 @@ def test_error_is_relative_to_variance_and_to_sequences_held_out(rng):
 
 def test_variance_that_no_sequence_has_is_no_division_by_zero(rng):
     n, zeros = 12, np.zeros((12, 2))
-    measures = Measures(rng.normal(size=(n, 3)), np.full(n, 4.0), *[zeros] * 4)
+    measures = Measures(rng.normal(size=(n, 3)), np.full(n, 4.0), *[zeros] * 5)
     usual = Usual.fit(measures, np.arange(n) < 2, np.random.RandomState(0))
     assert np.isfinite(usual.excess(measures)).all()
     varying = measures._replace(variance=zeros + FLAT * 1e3)

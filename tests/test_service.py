@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import runpy
 import socket
 import subprocess
 import sys
@@ -56,6 +57,19 @@ def ask(connection, body):
     connection.request("POST", "/embeddings", body)
     answer = connection.getresponse()
     return answer.status, json.loads(answer.read())
+
+
+def test_a_file_of_events_is_refused(tmp_path):
+    from sklearn_seqae._onnx.graph import Graph
+
+    graph, path = Graph(), tmp_path / "events.onnx"
+    for name, dtype in {"values": float, "categories": object, "lengths": int}.items():
+        tensor = graph.input(name, dtype, ["n_samples"])
+    graph.output(tensor, "embedding", ["n_samples"])
+    path.write_bytes(graph.model("encoder", "").SerializeToString())
+    message = "events.onnx reads values, categories, lengths; expected values and leng"
+    with pytest.raises(ValueError, match=message):
+        runpy.run_path(str(SERVICE))["from_file"](path)
 
 
 @pytest.fixture

@@ -167,6 +167,12 @@ def test_saved_and_loaded(fitted, log):
     pd.testing.assert_frame_equal(loaded.reconstruct(log), fitted.reconstruct(log))
 
 
+def test_keras_models_would_have_no_moments(fitted):
+    for name in ("encoder_", "decoder_", "autoencoder_"):
+        with pytest.raises(AttributeError, match="no Keras models of a fit with times"):
+            getattr(fitted, name)
+
+
 def test_the_loss_of_time_is_told(fitted, log):
     assert "loss[when]" in fitted.history_
     assert fitted.feature_losses(log).shape == (2,)

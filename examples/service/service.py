@@ -205,6 +205,12 @@ def from_file(path: str) -> Starlette:
     options.intra_op_num_threads = 1  # for so little work, threads cost more than help
     options.log_severity_level = 4  # what is refused goes to the client
     session = onnxruntime.InferenceSession(path, options)
+    names = [given.name for given in session.get_inputs()]
+    if names != ["values", "lengths"]:
+        raise ValueError(
+            f"{path} reads {', '.join(names)}; expected values and lengths alone, of a "
+            "network that was fitted to numbers."
+        )
     n_features = session.get_inputs()[0].shape[1]
 
     def embed(sequences: Sequences) -> NDArray[Any]:

@@ -27,6 +27,7 @@ from sklearn_seqae._keras.network.keras_engine import (
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
 from sklearn_seqae._layers import Weights
 from sklearn_seqae._network import forecaster, forward, units
+from sklearn_seqae._network.categories import most_likely
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._preprocessing import Preprocessing
 
@@ -110,7 +111,7 @@ class _Builder:
             embedding, *exact = self._splitter()(vector)
         decoder = make_decoder(self.architecture.decoder_spec)
         written = decoder.decode(self.engine, embedding, self.n_patches, None)
-        written = forward.most_likely(self.engine, self.architecture.step, written)
+        written = most_likely(self.engine, self.architecture.step, written)
         decoded = self._writer()([written, *exact])
         return keras.Model(vector, decoded, name="decoder")
 
@@ -127,7 +128,7 @@ class _Builder:
             recent = ops.concatenate([recent, codes[:, 0]], axis=-1)
         embedding = encoder(sequence)[:, : self.architecture.embedding_size]
         changes = forecaster.changes(self.engine, self.architecture, embedding, recent)
-        changes = forward.most_likely(self.engine, self.architecture.step, changes)
+        changes = most_likely(self.engine, self.architecture.step, changes)
         numbers, codes = self._unpatched(changes, "unpatch_forecast")
         last = ops.expand_dims(recent[:, :n_numbers], 1)
         ahead = last + numbers[:, :horizon] * scale

@@ -39,6 +39,7 @@ from sklearn_seqae._keras.sessions import (
 )
 from sklearn_seqae._layers import Layer, Weight, Weights
 from sklearn_seqae._network import forecaster, forward
+from sklearn_seqae._network.categories import most_likely
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._packing import pack
 from sklearn_seqae._ragged import offsets_from_lengths
@@ -105,10 +106,10 @@ def _decoder(
     spec = architecture.decoder_spec
 
     def decode(vector: Tensor, embedding: Tensor, lengths: Tensor) -> Tensor:
-        engine = make_engine(_by_name(spec.layers, vector))
+        engine = make_engine(_by_name(spec.layers_with_tables, vector))
         steps = make_decoder(spec).decode(engine, embedding, n_steps, lengths)
         if not logits:
-            steps = forward.most_likely(engine, spec.step, steps)
+            steps = most_likely(engine, spec.step, steps)
         return engine.to_packed(steps)
 
     of_shard = tensor_function(decode, device.jit)
@@ -121,7 +122,7 @@ def _decoder(
         return _over_shards(shard, lengths, (n_steps, n_rows, width))
 
     signature = [
-        _vector_spec(spec.layers),
+        _vector_spec(spec.layers_with_tables),
         tf.TensorSpec((None, n_rows, architecture.embedding_size), tf.float32),
         tf.TensorSpec((None, n_rows), tf.int32),
     ]
@@ -140,7 +141,7 @@ def _forecaster(
         engine = make_engine(_by_name(layers, vector))
         steps = forecaster.changes(engine, architecture, embedding, recent)
         if not logits:
-            steps = forward.most_likely(engine, architecture.step, steps)
+            steps = most_likely(engine, architecture.step, steps)
         return engine.to_packed(steps)
 
     signature = [
@@ -219,7 +220,7 @@ def decode(
     """
     check_not_forked()
     device = _device()
-    vector = _vector(architecture.decoder_spec.layers, weights)
+    vector = _vector(architecture.decoder_spec.layers_with_tables, weights)
     offsets = offsets_from_lengths(lengths)
     width = architecture.step.n_outputs if logits else architecture.n_inputs
     steps = np.empty((offsets[-1], width), np.float32)

@@ -24,7 +24,7 @@ from sklearn_seqae._network.pooling import States
 
 Tensor = Any
 Cell = Callable[[Tensor, Any], tuple[Tensor, Any]]
-Step = Callable[[Tensor, list[Any]], tuple[Tensor, list[Any]]]
+Step = Callable[[Tensor, list[Any]], tuple[Tensor, Tensor, list[Any]]]
 
 
 class Error(NamedTuple):
@@ -110,15 +110,16 @@ class Engine(Protocol):
         self,
         step: Step,
         embedding: Tensor,
-        width: int,
+        widths: tuple[int, int],
         units: list[int],
         n_steps: int,
         lengths: Tensor,
     ) -> Tensor:
         """Repeat a step from states of zero, (B, units), and return what is written.
 
-        A step takes the ``width`` values written before, zero at first, and the states
-        of its cells.
+        A step takes what it reads, zero at first, and the states of its cells. It
+        returns what it writes, what the next one reads, and new states. ``widths`` are
+        those of what is read and what is written.
         """
 
     # Sequences for LSTM layers
@@ -152,8 +153,13 @@ class TrainingEngine(Engine, Protocol):
     def sequence(self, x: Tensor, lengths: Tensor) -> Any:
         """Return what the encoder reads, of packed steps (T, 2, B, F)."""
 
-    def beside(self, steps: Tensor, vector: Tensor, lengths: Tensor) -> Any:
-        """Return the sequence of steps that are data, each followed by a vector."""
+    def beside(
+        self, steps: Tensor, vector: Tensor, lengths: Tensor, is_data: bool = True
+    ) -> Any:
+        """Return the sequence of steps, each followed by a vector.
+
+        ``is_data`` says that the steps depend on no weights.
+        """
 
     # Steps
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._network import forward
+from sklearn_seqae._network.categories import with_vectors
 from sklearn_seqae._network.decoders import DecoderBase, make_decoder
 from sklearn_seqae._network.engine import Error, TrainingEngine
 
@@ -71,7 +71,8 @@ def _read(
     recent: Tensor,
 ) -> Tensor:
     """Return what the forecaster reads, (B, embedding_size + recent.n_read)."""
-    vectors = forward.with_vectors(engine, architecture, architecture.recent, recent)
+    tables = architecture.category_layers
+    vectors = with_vectors(engine, tables, architecture.recent, recent)
     return engine.ops.concatenate([embedding, vectors], axis=-1)
 
 

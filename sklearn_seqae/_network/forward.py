@@ -11,72 +11,10 @@ from typing import Any
 
 from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._network import pooling
+from sklearn_seqae._network.categories import with_vectors
 from sklearn_seqae._network.engine import Engine, Sequence
-from sklearn_seqae._steps import StepLayout
 
 Tensor = Any
-
-
-def with_vectors(
-    engine: Engine,
-    architecture: Architecture,
-    layout: StepLayout,
-    steps: Tensor,
-    lengths: Tensor | None = None,
-) -> Tensor:
-    """Replace the codes in steps by vectors, which layers learn.
-
-    Parameters
-    ----------
-    engine : Engine
-    architecture : Architecture
-    layout : StepLayout
-        Of the steps.
-    steps : tensor of shape (..., width + n_extra)
-    lengths : tensor of shape (B,), default=None
-        Own steps of each row, where these are the steps of rows.
-
-    Returns
-    -------
-    tensor of shape (..., n_read + n_extra)
-    """
-    if not layout.category_sizes:
-        return steps
-    cuts = [column.codes.start for column in layout.columns] + [layout.width]
-    numbers, *codes, extra = engine.ops.split(steps, cuts, axis=-1)
-    layers = architecture.category_layers
-    vectors = [
-        engine.look_up(layer, code, lengths)
-        for layer, code in zip(layers, codes, strict=True)
-    ]
-    return engine.ops.concatenate([numbers, *vectors, extra], axis=-1)
-
-
-def most_likely(engine: Engine, layout: StepLayout, written: Tensor) -> Tensor:
-    """Replace the logits in what a decoder wrote by the most likely codes.
-
-    Parameters
-    ----------
-    engine : Engine
-    layout : StepLayout
-    written : tensor of shape (..., n_outputs)
-
-    Returns
-    -------
-    tensor of shape (..., width)
-    """
-    if not layout.category_sizes:
-        return written
-    ops, cuts = engine.ops, [layout.n_numbers]
-    for column in layout.columns:
-        for _ in range(layout.n_timesteps):
-            cuts.append(cuts[-1] + column.n_categories)
-    numbers, *logits = ops.split(written, cuts[:-1], axis=-1)
-    codes = [
-        ops.cast(ops.argmax(of_one, axis=-1, keepdims=True), numbers.dtype) + 1
-        for of_one in logits
-    ]
-    return ops.concatenate([numbers, *codes], axis=-1)
 
 
 def states_of_layers(
@@ -85,8 +23,13 @@ def states_of_layers(
     """Run the encoder's LSTM layers; return the states of each."""
     of_layers, encoder = [], architecture.encoder_layers
     if architecture.category_sizes:
-        step, lengths = architecture.step, sequence.lengths
-        read = with_vectors(engine, architecture, step, sequence.values, lengths)
+        read = with_vectors(
+            engine,
+            architecture.category_layers,
+            architecture.step,
+            sequence.values,
+            sequence.lengths,
+        )
         sequence = engine.with_values(sequence, read)
     for layer in encoder:
         sequence = engine.lstm(

@@ -12,18 +12,25 @@ from skl2onnx.common.data_types import (
     DoubleTensorType,
     FloatTensorType,
     Int64TensorType,
+    StringTensorType,
 )
 
 from sklearn_seqae._onnx.encoder import embedding_of
 from sklearn_seqae._onnx.fitted import Fitted
 from sklearn_seqae._onnx.graph import OPSETS, Graph
 
+TYPES = {
+    np.float64: DoubleTensorType,
+    np.int64: Int64TensorType,
+    object: StringTensorType,
+}
 
-def input_types(n_features: int) -> list[tuple[str, Any]]:
+
+def input_types(fitted: Fitted) -> list[tuple[str, Any]]:
     """Return the inputs of a graph, as skl2onnx takes them."""
     return [
-        ("values", DoubleTensorType([None, n_features])),
-        ("lengths", Int64TensorType([None])),
+        (name, TYPES[dtype]([n if isinstance(n, int) else None for n in shape]))
+        for name, (dtype, shape) in fitted.sequences.items()
     ]
 
 
@@ -39,24 +46,29 @@ def register(estimator: type, fitted: Callable[[Any], Fitted]) -> None:
     """
 
     def parse(scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
+        numbers = fitted(model)
+        if len(inputs) != len(numbers.sequences):
+            raise ValueError(
+                f"{estimator.__name__} has {len(inputs)} inputs, but it reads "
+                f"{', '.join(numbers.sequences)}; pass them in this order."
+            )
         operator = scope.declare_local_operator(alias, model)
         operator.inputs = inputs
-        shape = [None, fitted(model).n_components]
-        embedding = FloatTensorType(shape)
+        embedding = FloatTensorType([None, numbers.n_components])
         operator.outputs.append(scope.declare_local_variable("embedding", embedding))
         return list(operator.outputs)
 
     def convert(scope: Any, operator: Any, container: Any) -> None:
         graph = Graph(scope.get_unique_variable_name(estimator.__name__))
-        values, lengths, embedding = (
-            variable.full_name for variable in (*operator.inputs, *operator.outputs)
-        )
-        found = embedding_of(
-            fitted(operator.raw_operator),
-            graph.input(values, np.float64, [None, None]),
-            graph.input(lengths, np.int64, [None]),
-        )
-        graph.output(found, embedding, [None, None])
+        numbers = fitted(operator.raw_operator)
+        given = {
+            name: graph.input(variable.full_name, dtype, shape)
+            for variable, (name, (dtype, shape)) in zip(
+                operator.inputs, numbers.sequences.items(), strict=True
+            )
+        }
+        found = embedding_of(numbers, given)
+        graph.output(found, operator.outputs[0].full_name, [None, None])
         _move(graph, container)
 
     alias = f"SklearnSeqae{estimator.__name__}"
@@ -74,7 +86,8 @@ def _move(graph: Graph, container: Any) -> None:
             node.op_type,
             list(node.input),
             list(node.output),
-            op_version=OPSETS[""],
+            op_domain=node.domain,
+            op_version=OPSETS[node.domain],
             name=node.name,
             **{a.name: helper.get_attribute_value(a) for a in node.attribute},
         )

@@ -1,4 +1,4 @@
-"""From embeddings to ragged values, in a graph: what `inverse_transform` computes."""
+"""From embeddings to sequences, in a graph: what `inverse_transform` computes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._network import units
 from sklearn_seqae._network.decoders import LARGEST, make_decoder
-from sklearn_seqae._onnx import ops
+from sklearn_seqae._onnx import events, ops
 from sklearn_seqae._onnx.fitted import Fitted
 from sklearn_seqae._onnx.graph import Tensor
 from sklearn_seqae._onnx.ragged import (
@@ -21,7 +21,9 @@ from sklearn_seqae._onnx.ragged import (
 from sklearn_seqae._onnx.scaling import unscale
 
 
-def values_of(fitted: Fitted, embedding: Tensor) -> tuple[Tensor, Tensor]:
+def sequences_of(
+    fitted: Fitted, embedding: Tensor
+) -> tuple[dict[str, Tensor], list[Tensor]]:
     """Decode embeddings.
 
     Parameters
@@ -31,36 +33,59 @@ def values_of(fitted: Fitted, embedding: Tensor) -> tuple[Tensor, Tensor]:
 
     Returns
     -------
-    values : Tensor of shape (L, F), float64
-        In the units of the input of `fit`.
-    lengths : Tensor of shape (N,), int64
+    sequences : dict of str to Tensor
+        As `Fitted.sequences`, in the units of the input of `fit`.
+    probabilities : list of Tensor of shape (L, n_categories), float32
+        Of each feature that has categories.
     """
-    preprocessing, spec = fitted.preprocessing, fitted.architecture.decoder_spec
-    patch_size, n_features = preprocessing.patch_size, preprocessing.n_features
-    n_learnt = fitted.architecture.embedding_size
+    preprocessing, architecture = fitted.preprocessing, fitted.architecture
+    patch_size, step = preprocessing.patch_size, architecture.step
     lengths = _lengths(fitted, embedding)
     extent = Extent.of(lengths, patch_size)
     n_steps: Any = extent.n_steps // patch_size
-    learnt = ops.clip(ops.part(embedding, 0, n_learnt, axis=1), -LARGEST, LARGEST)
-    steps = make_decoder(spec).decode(
+    learnt = ops.part(embedding, 0, architecture.embedding_size, axis=1)
+    steps = make_decoder(architecture.decoder_spec).decode(
         fitted.engine(embedding.graph),
-        learnt,
+        ops.clip(learnt, -LARGEST, LARGEST),
         n_steps,
         ops.cast(n_patches(lengths, patch_size), np.int32),
     )
-    own = from_lstm_steps(steps, extent, patch_size, n_features)
+
+    def padded(start: int, stop: int) -> Tensor:
+        own = ops.part(steps, start, stop, axis=2)
+        n = (stop - start) // patch_size
+        return from_lstm_steps(own, extent, patch_size, n)
+
+    numbers = None
+    if step.n_numbers:
+        own = padded(0, step.n_numbers)
+        numbers = _numbers(fitted, own, embedding, extent)
+    logits = [
+        from_padded(
+            padded(column.logits.start, column.logits.stop), extent, column.n_categories
+        )
+        for column in step.columns
+    ]
+    last = ops.take(embedding, fitted.n_components - 1, axis=1)
+    return events.write(
+        fitted.events, fitted.n_features, numbers, logits, last, lengths
+    )
+
+
+def _numbers(fitted: Fitted, own: Tensor, embedding: Tensor, extent: Extent) -> Tensor:
+    """Return decoded numbers, (N, T, F), as those of all time steps in their units."""
+    preprocessing = fitted.preprocessing
+    norm, start = preprocessing.instance_norm, fitted.architecture.embedding_size
     decoded = ops.cast(extent.only_inside(own), np.float64)
-    if preprocessing.instance_norm is not None:
-        norm = preprocessing.instance_norm
-        end = n_learnt + norm.n_components
-        components = ops.cast(ops.part(embedding, n_learnt, end, axis=1), np.float64)
-        mean, size = units.decode(ops, norm, components)
-        n = ops.expand_dims(ops.cast(lengths, np.float64), 1)
+    if norm is not None:
+        components = ops.part(embedding, start, start + norm.n_components, axis=1)
+        mean, size = units.decode(ops, norm, ops.cast(components, np.float64))
+        n = ops.expand_dims(ops.cast(extent.lengths, np.float64), 1)
         centre = ops.expand_dims(ops.sum(decoded, 1) / n, 1)
         decoded = (decoded - centre) * ops.expand_dims(size, 1)
         decoded = decoded + ops.expand_dims(mean, 1)
-    scaled = from_padded(decoded, extent, n_features)
-    return unscale(fitted.scaler, scaled), lengths
+    scaled = from_padded(decoded, extent, preprocessing.n_numbers)
+    return unscale(fitted.scaler, scaled)
 
 
 def _lengths(fitted: Fitted, embedding: Tensor) -> Tensor:
@@ -71,7 +96,8 @@ def _lengths(fitted: Fitted, embedding: Tensor) -> Tensor:
         length = embedding.graph.constant([fitted.max_length], np.int64)
         lengths = ops.broadcast_to(length, [ops.size(embedding, 0)])
         return ops.refuse(lengths, strange, name)
-    component = ops.take(embedding, fitted.n_components - 1, axis=1)
+    place = fitted.architecture.embedding_size + fitted.preprocessing.n_exact - 1
+    component = ops.take(embedding, place, axis=1)
     log_length = ops.cast(component, np.float64) * code.scale + code.mean
     length = ops.maximum(ops.round(ops.exp(log_length)), 1)
     longest = fitted.architecture.max_steps * fitted.preprocessing.patch_size

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._network import forward, units
-from sklearn_seqae._onnx import ops
+from sklearn_seqae._onnx import events, ops
 from sklearn_seqae._onnx.engine import OnnxSequence
 from sklearn_seqae._onnx.fitted import Fitted
 from sklearn_seqae._onnx.graph import Tensor
@@ -14,6 +16,8 @@ from sklearn_seqae._onnx.missing import fill_missing
 from sklearn_seqae._onnx.ragged import (
     Extent,
     checked,
+    codes_to_lstm_steps,
+    in_range,
     n_patches,
     to_lstm_steps,
     to_padded,
@@ -22,32 +26,44 @@ from sklearn_seqae._onnx.scaling import scale
 from sklearn_seqae._preprocessing import Preprocessing
 
 
-def embedding_of(fitted: Fitted, values: Tensor, lengths: Tensor) -> Tensor:
+def embedding_of(fitted: Fitted, given: Mapping[str, Tensor]) -> Tensor:
     """Embed ragged sequences.
 
     Parameters
     ----------
     fitted : Fitted
-    values : Tensor of shape (L, F), float64
-        NaN where a value is missing.
-    lengths : Tensor of shape (N,), int64
+    given : mapping of str to Tensor
+        As `Fitted.sequences`; ``values`` are NaN where one is missing.
 
     Returns
     -------
     Tensor of shape (N, n_components), float32
     """
     preprocessing, architecture = fitted.preprocessing, fitted.architecture
-    scaled = ops.cast(scale(fitted.scaler, values), np.float32)
-    lengths = checked(values, scaled, lengths)
-    extent = Extent.of(lengths, preprocessing.patch_size)
-    channels, exact = _channels(preprocessing, to_padded(scaled, extent), extent)
-    steps = [
-        to_lstm_steps(channel, preprocessing.patch_size, preprocessing.n_features)
-        for channel in channels
-    ]
-    n_steps = n_patches(lengths, preprocessing.patch_size)
-    sequence = OnnxSequence(ops.concatenate(steps), ops.cast(n_steps, np.int32))
-    engine = fitted.engine(values.graph)
+    patch_size = preprocessing.patch_size
+    read = events.read(fitted.events, fitted.n_features, given, checked(given))
+    lengths, scaled = read.lengths, None
+    if read.numbers is not None:
+        scaled = ops.cast(scale(fitted.scaler, read.numbers), np.float32)
+        lengths = in_range(read.numbers, scaled, lengths)
+    extent = Extent.of(lengths, patch_size)
+    steps: list[Tensor] = []
+    exact: list[Tensor] = []
+    if scaled is not None:
+        channels, exact = _channels(preprocessing, to_padded(scaled, extent), extent)
+        n_numbers = preprocessing.n_numbers
+        steps = [to_lstm_steps(each, patch_size, n_numbers) for each in channels]
+    if read.codes is not None:
+        codes = extent.only_inside(to_padded(read.codes, extent))
+        own = codes_to_lstm_steps(codes, patch_size, preprocessing.n_codes)
+        steps.insert(min(1, len(steps)), own)  # behind the numbers that are decoded
+    if preprocessing.length_code is not None:
+        exact.append(_length_component(preprocessing.length_code, lengths))
+    if read.start is not None:
+        exact.append(read.start)
+    n_steps = ops.cast(n_patches(lengths, patch_size), np.int32)
+    sequence = OnnxSequence(ops.concatenate(steps), n_steps)
+    engine = fitted.engine(lengths.graph)
     pooled = forward.pooled_states(engine, architecture, sequence)
     embedding = forward.embed(engine, architecture, pooled)
     return ops.concatenate([embedding, *exact]) if exact else embedding
@@ -56,7 +72,7 @@ def embedding_of(fitted: Fitted, values: Tensor, lengths: Tensor) -> Tensor:
 def _channels(
     preprocessing: Preprocessing, padded: Tensor, extent: Extent
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Return what the encoder reads, (N, T, F) each, and the exact components.
+    """Return what the encoder reads of numbers, (N, T, F) each, and units of sequences.
 
     As `Preprocessing.patches` and `Preprocessing.exact`, with the same rounding.
     """
@@ -77,8 +93,6 @@ def _channels(
         change = _differences(filled, extent, preprocessing.patch_size)
         change = ops.cast(change, np.float64) / preprocessing.difference_scale
         channels.append(ops.cast(change, np.float32))
-    if preprocessing.length_code is not None:
-        exact.append(_length_component(preprocessing.length_code, extent.lengths))
     return channels, exact
 
 

@@ -131,7 +131,10 @@ class OnnxEngine:
         rows = np.concatenate([np.zeros((1, layer.units), np.float32), weights])
         table = self.graph.constant(rows, np.float32)
         vectors = ops.take(table, ops.cast(codes, np.int64))
-        return ops.reshape(vectors, (0, 0, -1))
+        places = self.graph.node("Shape", codes, dtype=np.int64, end=-1)
+        side_by_side = self.graph.constant([-1], np.int64)
+        shape = ops.concatenate([places, side_by_side], axis=0)
+        return self.graph.node("Reshape", vectors, shape)
 
     def write(self, output: Dense, states: OnnxSequence) -> Tensor:
         return self.dense(output, states.values)
@@ -156,24 +159,25 @@ class OnnxEngine:
         self,
         step: Step,
         embedding: Tensor,
-        width: int,
+        widths: tuple[int, int],
         units: list[int],
         n_steps: Any,
         lengths: Tensor,
     ) -> Tensor:
         n_rows = ops.size(embedding, 0)
-        written, *states = (
+        sizes = widths[0], *(n for of_layer in units for n in (of_layer, of_layer))
+        first = [
             ops.broadcast_to(self.graph.constant([[0]], np.float32), (n_rows, n))
-            for n in (width, *(n for of_layer in units for n in (of_layer, of_layer)))
-        )
+            for n in sizes
+        ]
 
         def body(before: Sequence[Tensor]) -> tuple[list[Tensor], Tensor]:
-            written, *flat = before
+            read, *flat = before
             pairs = [(flat[n], flat[n + 1]) for n in range(0, len(flat), 2)]
-            written, after = step(written, pairs)
-            return [written, *(tensor for pair in after for tensor in pair)], written
+            written, read, after = step(read, pairs)
+            return [read, *(tensor for pair in after for tensor in pair)], written
 
-        return self.graph.loop(n_steps, [written, *states], body)
+        return self.graph.loop(n_steps, first, body)
 
     # Sequences for LSTM layers
 

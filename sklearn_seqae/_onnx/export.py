@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,8 +32,15 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
     lengths:
 
     - ``values``, float64 of shape (n_timesteps, n_features), in the units of the input
-      of `fit`, with NaN for a missing value;
+      of `fit`, with NaN for a missing value: all features but those of text;
+    - ``categories``, strings of shape (n_timesteps, n_text_features): the features that
+      are text, with ``""`` for a missing category;
+    - ``times`` of shape (n_timesteps,), where time is a feature: numbers as float64;
+      dates and durations as int64, their ticks in the unit of `fit`, in UTC;
     - ``lengths``, int64 of shape (n_samples,), at least 1 each.
+
+    The metadata of the file have a note on each in JSON: names, or numbers, of the
+    features; the name, dtype and time zone of the times.
 
     Of a transformer the output is ``embedding``, float32 of shape (n_samples,
     n_components): that of `transform`, but for rounding of float32. Of a pipeline the
@@ -66,11 +74,13 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
     The graph is built from the specification of the network, in nodes of ONNX's opset
     18. LSTM layers are LSTM nodes that know the length of each sequence. The conversion
     is registered with skl2onnx, so from the first call on, ``skl2onnx.to_onnx`` takes
-    the transformer as a part of other estimators, too.
+    the transformer as a part of other estimators, too. Its inputs come in this order.
+    New categories count as in `transform`.
 
-    A graph can't raise an error of its own. What `transform` refuses, infinite values
-    and lengths that contradict them, is refused by the runtime, in a node whose name
-    says what was expected. But an embedding that overflows is returned as it is.
+    A graph can't raise an error of its own. What `transform` refuses, infinite values,
+    times that fall and lengths that contradict them, is refused by the runtime, in a
+    node whose name says what was expected. But an embedding that overflows is returned
+    as it is.
 
     Examples
     --------
@@ -94,15 +104,17 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
     """
     onnx = require("onnx", PURPOSE)
     if isinstance(estimator, LSTMAutoencoderTransformer):
-        model = _encoder(_fitted(estimator))
+        fitted = _fitted(estimator)
+        model = _encoder(fitted)
     elif isinstance(estimator, Pipeline) and _begins_with_ours(estimator):
         model = _pipeline(estimator)
+        fitted = _fitted(estimator.steps[0][1])
     else:
         raise TypeError(
             f"estimator is {estimator!r}; expected a LSTMAutoencoderTransformer, or a "
             "Pipeline whose first step is one."
         )
-    onnx.save(model, Path(path))
+    onnx.save(_with_notes(model, fitted.notes), Path(path))
 
 
 def decoder_to_onnx(
@@ -112,9 +124,14 @@ def decoder_to_onnx(
 
     Its input is ``embedding``, float32 of shape (n_samples, n_components). Its outputs
     are what the file of `to_onnx` reads: ``values``, float64 of shape (n_timesteps,
-    n_features), and ``lengths``, int64 of shape (n_samples,). They are those of
+    n_features), and ``lengths``, int64 of shape (n_samples,); of events also
+    ``categories``, the most likely ones, and ``times``. They are those of
     `inverse_transform` without `lengths`, but for rounding of float32. A sequence that
     overflows is returned as it is.
+
+    For each feature with categories, ``page`` for example, there is
+    ``probabilities_page``, float32 of shape (n_timesteps, n_categories), as of
+    `inverse_transform_proba`. The metadata of the file name the categories in JSON.
 
     Parameters
     ----------
@@ -163,7 +180,9 @@ def decoder_to_onnx(
         raise TypeError(
             f"estimator is {estimator!r}; expected a LSTMAutoencoderTransformer."
         )
-    onnx.save(_decoder(_fitted(estimator)), Path(path))
+    fitted = _fitted(estimator)
+    notes = fitted.notes | fitted.notes_of_probabilities
+    onnx.save(_with_notes(_decoder(fitted), notes), Path(path))
 
 
 def _fitted(estimator: LSTMAutoencoderTransformer) -> Fitted:
@@ -172,20 +191,16 @@ def _fitted(estimator: LSTMAutoencoderTransformer) -> Fitted:
 
     check_is_fitted(estimator)
     estimator = snapshot(estimator)
-    if estimator._events:
-        raise ValueError(
-            "the estimator was fitted to categories or times, which can't be written "
-            "to an ONNX file yet; fit to the columns of numbers alone, with time=False."
-        )
     check_scaler(estimator.scaler_)
-    network = estimator._autoencoder
-    state = network._trained
+    network, names = estimator._autoencoder, estimator._container.feature_names
     return Fitted(
         network.architecture,
-        state.weights,
+        network._trained.weights,
         network.preprocessing,
         estimator.scaler_,
         estimator.max_length_,
+        estimator._events,
+        tuple(names or range(estimator._n_features)),
     )
 
 
@@ -194,25 +209,37 @@ def _encoder(fitted: Fitted) -> onnx.ModelProto:
     from sklearn_seqae._onnx.graph import Graph
 
     graph = Graph()
-    n_features = fitted.preprocessing.n_features
-    values = graph.input("values", np.float64, ["n_timesteps", n_features])
-    lengths = graph.input("lengths", np.int64, ["n_samples"])
-    embedding = embedding_of(fitted, values, lengths)
+    given = {
+        name: graph.input(name, dtype, shape)
+        for name, (dtype, shape) in fitted.sequences.items()
+    }
+    embedding = embedding_of(fitted, given)
     graph.output(embedding, "embedding", ["n_samples", fitted.n_components])
     return graph.model("encoder", "Ragged sequences to embeddings.")
 
 
 def _decoder(fitted: Fitted) -> onnx.ModelProto:
-    from sklearn_seqae._onnx.decoder import values_of
+    from sklearn_seqae._onnx.decoder import sequences_of
     from sklearn_seqae._onnx.graph import Graph
 
     graph = Graph()
-    n_components, n_features = fitted.n_components, fitted.preprocessing.n_features
+    n_components = fitted.n_components
     embedding = graph.input("embedding", np.float32, ["n_samples", n_components])
-    values, lengths = values_of(fitted, embedding)
-    graph.output(values, "values", ["n_timesteps", n_features])
-    graph.output(lengths, "lengths", ["n_samples"])
+    sequences, probabilities = sequences_of(fitted, embedding)
+    for name, (_, shape) in fitted.sequences.items():
+        graph.output(sequences[name], name, shape)
+    for name, tensor in zip(fitted.notes_of_probabilities, probabilities, strict=True):
+        graph.output(tensor, name, ["n_timesteps", None])
     return graph.model("decoder", "Embeddings to ragged sequences.")
+
+
+def _with_notes(model: onnx.ModelProto, notes: dict[str, Any]) -> onnx.ModelProto:
+    """Write notes on the tensors of a model into its metadata, as JSON."""
+    from onnx import helper
+
+    texts = {name: json.dumps(note) for name, note in notes.items()}
+    helper.set_model_props(model, texts)
+    return model
 
 
 def _begins_with_ours(pipeline: Pipeline) -> bool:
@@ -227,10 +254,9 @@ def _pipeline(pipeline: Pipeline) -> onnx.ModelProto:
     check_is_fitted(pipeline)
     first, last = pipeline.steps[0][1], pipeline.steps[-1][1]
     converter.register(LSTMAutoencoderTransformer, _fitted)
-    n_features = _fitted(first).preprocessing.n_features
     return skl2onnx.convert_sklearn(
         pipeline,
-        initial_types=converter.input_types(n_features),
+        initial_types=converter.input_types(_fitted(first)),
         options={id(last): {"zipmap": False}} if is_classifier(last) else None,
         target_opset=OPSETS,
     )

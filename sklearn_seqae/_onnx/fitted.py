@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sklearn_seqae._architecture import Architecture
+from sklearn_seqae._events import Events
 from sklearn_seqae._layers import Weights
+from sklearn_seqae._onnx import events
 from sklearn_seqae._onnx.engine import OnnxEngine
-from sklearn_seqae._onnx.graph import Graph
+from sklearn_seqae._onnx.graph import Graph, Shape
 from sklearn_seqae._preprocessing import Preprocessing
 
 
@@ -25,6 +27,9 @@ class Fitted:
         Of those that `check_scaler` takes.
     max_length : int
         Time steps to decode where an embedding holds no length.
+    events : Events
+    feature_names : tuple
+        Of the features of `X`; their numbers where they have none.
     """
 
     architecture: Architecture
@@ -32,10 +37,39 @@ class Fitted:
     preprocessing: Preprocessing
     scaler: Any
     max_length: int
+    events: Events
+    feature_names: tuple[Any, ...]
+
+    @property
+    def n_features(self) -> int:
+        """Features of `X`."""
+        return len(self.feature_names)
 
     @property
     def n_components(self) -> int:
-        return self.architecture.embedding_size + self.preprocessing.n_exact
+        n_exact = self.preprocessing.n_exact + self.events.n_moments
+        return self.architecture.embedding_size + n_exact
+
+    @property
+    def sequences(self) -> dict[str, tuple[Any, Shape]]:
+        """Dtype and shape of what stands for sequences, by name."""
+        return events.declared(self.events, self.n_features)
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What stands in these: names of features, and the kind of the times."""
+        return events.notes(self.events, self.feature_names)
+
+    @property
+    def notes_of_probabilities(self) -> dict[str, list[Any]]:
+        """The categories that have probabilities, by the name of their tensor."""
+        known = self.events.categories(self.n_features)
+        named = zip(self.feature_names, known, strict=True)
+        return {
+            f"probabilities_{name}": each.array().tolist()
+            for name, each in named
+            if each is not None
+        }
 
     def engine(self, graph: Graph) -> OnnxEngine:
         return OnnxEngine(graph, self.architecture.activation, self.weights)

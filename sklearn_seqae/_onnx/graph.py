@@ -16,7 +16,8 @@ import onnx
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from onnx import helper, numpy_helper
 
-OPSETS = {"": 18, "ai.onnx.ml": 3}  # of ONNX 1.13; read by onnxruntime 1.14, of 2023
+ML = "ai.onnx.ml"  # domain of the operators of classical machine learning
+OPSETS = {"": 18, ML: 3}  # of ONNX 1.13; read by onnxruntime 1.14, of 2023
 IR_VERSION = 8  # likewise
 Shape = Sequence[int | str | None]
 
@@ -155,7 +156,7 @@ class Graph:
         Parameters
         ----------
         op_type : str
-            Of the domain ``ai.onnx``.
+            Of the domain ``ai.onnx``, unless an attribute ``domain`` says another.
         *inputs : Tensor or None
             None leaves an optional input out.
         dtype : dtype, default=None
@@ -252,9 +253,10 @@ class Graph:
         graph = helper.make_graph(
             self.nodes, name, self._inputs, self._outputs, self.constants
         )
+        domains = {"", *(node.domain for node in self.nodes)}
         model = helper.make_model(
             graph,
-            opset_imports=[helper.make_opsetid("", OPSETS[""])],
+            opset_imports=[helper.make_opsetid(d, OPSETS[d]) for d in sorted(domains)],
             ir_version=IR_VERSION,
             producer_name="sklearn_seqae",
             producer_version=version("sklearn-seqae"),

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 from onnx import helper
 
-from sklearn_seqae._onnx.graph import Tensor
+from sklearn_seqae._onnx.graph import ML, Tensor
 
 INT = np.dtype(np.int64)
+END = np.iinfo(INT).max  # of an axis, whatever its size
 
 
 def where(condition: Tensor, yes: Any, no: Any) -> Tensor:
@@ -130,6 +131,10 @@ def any(x: Tensor) -> Tensor:
     return _reduce("ReduceMax", reshape(cast(x, np.int32), (-1,)), 0) > 0
 
 
+def argmax(x: Tensor, axis: int, keepdims: bool = False) -> Tensor:
+    return x.graph.node("ArgMax", x, dtype=INT, axis=axis, keepdims=int(keepdims))
+
+
 def softmax(x: Tensor, axis: int) -> Tensor:
     return x.graph.node("Softmax", x, axis=axis)
 
@@ -185,6 +190,23 @@ def take(x: Tensor, index: Any, axis: int = 0, name: str | None = None) -> Tenso
     return x.graph.node("Gather", x, index, axis=axis, name=name)
 
 
+def look_up(x: Tensor, table: dict[Any, Any], default: Any) -> Tensor:
+    """Return what stands in a table for each number or text, the default for others."""
+    kind = {str: "string", int: "int64"}
+    keys, values = f"keys_{kind[type(next(iter(table)))]}s", kind[type(default)]
+    return x.graph.node(
+        "LabelEncoder",
+        x,
+        dtype=object if values == "string" else INT,
+        domain=ML,
+        **{
+            keys: list(table),
+            f"values_{values}s": list(table.values()),
+            f"default_{values}": default,
+        },
+    )
+
+
 def compress(x: Tensor, kept: Tensor) -> Tensor:
     """Return the rows that are kept."""
     return x.graph.node("Compress", x, kept, axis=0)
@@ -196,11 +218,13 @@ def part(x: Tensor, start: int, stop: Any, axis: int) -> Tensor:
     return x.graph.node("Slice", x, *start_stop, x.graph.constant([axis], INT))
 
 
-def split(x: Tensor, n: int, axis: int = -1) -> list[Tensor]:
-    """Cut an axis into parts of one size."""
-    return x.graph.add(
-        "Split", [x], n * [x.dtype], attributes={"axis": axis, "num_outputs": n}
-    )
+def split(x: Tensor, places: int | Sequence[int], axis: int = -1) -> list[Tensor]:
+    """Cut an axis into so many parts of one size, or at some places."""
+    if isinstance(places, int):
+        dtypes, options = places * [x.dtype], {"axis": axis, "num_outputs": places}
+        return x.graph.add("Split", [x], dtypes, attributes=options)
+    pairs = zip([0, *places], [*places, END], strict=True)
+    return [part(x, start, stop, axis) for start, stop in pairs]
 
 
 def flatnonzero(x: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ to, ``F`` the number of features.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,26 +56,33 @@ def n_patches(lengths: Tensor, patch_size: int) -> Tensor:
     return (lengths + (patch_size - 1)) // patch_size
 
 
-def checked(values: Tensor, scaled: Tensor, lengths: Tensor) -> Tensor:
+def checked(given: Mapping[str, Tensor]) -> Tensor:
     """Return the lengths; a graph that runs refuses what `transform` refuses.
 
     Parameters
     ----------
-    values, scaled : Tensor of shape (L, F)
-        As given, and as the network reads them.
-    lengths : Tensor of shape (N,), int64
+    given : mapping of str to Tensor
+        ``lengths``, int64, and tensors with a row for each time step.
     """
-    total, n_rows = ops.sum(lengths, 0), ops.size(values, 0)
-    infinite = ops.isinf(values)
-    problems = {
-        "the_sum_of_lengths_is_the_number_of_rows_of_values": ~total.equals(n_rows),
-        "every_length_is_at_least_1": lengths < 1,
-        "every_value_is_finite_or_NaN_where_missing": infinite,
-        "every_scaled_value_is_in_the_range_of_float32": ops.isinf(scaled) & ~infinite,
-    }
+    lengths = given["lengths"]
+    total, problems = ops.sum(lengths, 0), {}
+    for name, tensor in given.items():
+        if name != "lengths":
+            rule = f"the_sum_of_lengths_is_the_number_of_rows_of_{name}"
+            problems[rule] = ~total.equals(ops.size(tensor, 0))
+    problems["every_length_is_at_least_1"] = lengths < 1
+    if "values" in given:
+        infinite = ops.isinf(given["values"])
+        problems["every_value_is_finite_or_NaN_where_missing"] = infinite
     for name, wrong in problems.items():
         lengths = ops.refuse(lengths, wrong, name)
     return lengths
+
+
+def in_range(values: Tensor, scaled: Tensor, lengths: Tensor) -> Tensor:
+    """Return the lengths, if scaling has made no value infinite."""
+    wrong = ops.isinf(scaled) & ~ops.isinf(values)
+    return ops.refuse(lengths, wrong, "every_scaled_value_is_in_the_range_of_float32")
 
 
 def to_padded(values: Tensor, extent: Extent) -> Tensor:
@@ -95,6 +103,13 @@ def to_lstm_steps(padded: Tensor, patch_size: int, n_features: int) -> Tensor:
     """Cut padded sequences into patches, time-major: (T / patch_size, N, width)."""
     rows = ops.reshape(padded, (0, -1, patch_size * n_features))
     return ops.transpose(rows, (1, 0, 2))
+
+
+def codes_to_lstm_steps(padded: Tensor, patch_size: int, n_codes: int) -> Tensor:
+    """Cut padded codes into patches, one column after the other; see `to_steps`."""
+    patches = ops.reshape(padded, (0, -1, patch_size, n_codes))
+    by_column = ops.transpose(patches, (0, 1, 3, 2))
+    return to_lstm_steps(by_column, patch_size, n_codes)
 
 
 def from_lstm_steps(

@@ -16,10 +16,12 @@ from networks import (
 )
 from numpy.testing import assert_allclose
 
+from sklearn_seqae import to_sequences
 from sklearn_seqae._architecture import POOLING
 from sklearn_seqae._keras import devices, inference
 from sklearn_seqae._keras.inference import decode, encode
 from sklearn_seqae._keras.training import cache, epochs, planning, workspace
+from sklearn_seqae.datasets import make_events
 
 LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11, 4, 8]  # batches of four, and of three
 PATCHES = walks_in_patches(LENGTHS, missing=0.2)
@@ -81,6 +83,38 @@ def test_same_numbers_with_xla(fit):
 @pytest.mark.usefixtures("gpu")
 def test_same_numbers_by_what_runs_on_a_gpu(fit):
     assert_same_numbers(fit)
+
+
+def test_events_by_what_runs_on_a_gpu(plain_autoencoder, request):
+    """Categories and times: the same numbers after the same updates."""
+    log, _ = make_events(20, max_length=12, random_state=0)
+    X = to_sequences(log, by="session", order="time")
+
+    def numbers():
+        estimator = plain_autoencoder(
+            patch_size=2,
+            differences=True,
+            mask_ratio=0.2,
+            pooling=tuple(POOLING),
+            forecast_horizon=3,
+            optimizer="sgd",  # Adam divides small gradients by their size
+            learning_rate=0.1,
+        ).fit(X)
+        return estimator.history_ | {
+            "transform": estimator.transform(X),
+            "feature_losses": estimator.feature_losses(X),
+            "inverse_transform_proba": np.concatenate(
+                estimator.inverse_transform_proba(estimator.transform(X))[0]
+            ),
+            "forecast_proba": np.concatenate(estimator.forecast_proba(X)[0]),
+        }
+
+    expected = numbers()
+    request.getfixturevalue("gpu")
+    found = numbers()
+    assert found.keys() == expected.keys()
+    for name, values in expected.items():
+        assert_allclose(found[name], values, rtol=1e-5, atol=1e-5, err_msg=name)
 
 
 # Whether XLA compiles -----------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 from keras import losses
 
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
-from sklearn_seqae._network.decoders.unfold import NOISE
+from sklearn_seqae._network.decoders.unfold import HIDDEN, NOISE
 from sklearn_seqae._network.pooling import EPSILON
 
 KINDS = ("kernel", "recurrent_kernel", "bias")
@@ -183,10 +183,20 @@ def _beside(steps, vector):
 
 def _fed_back(run, spec, vector, n_steps):
     """All that was written so far is read again for each step."""
-    written = np.zeros((0, spec.n_inputs))
+    read = np.zeros((0, spec.step.n_read))
     for _ in range(n_steps):
-        written = _written(run, spec, _beside(written, vector))
+        written = _written(run, spec, _beside(read, vector))
+        read = with_vectors(run, _most_likely(written, spec.step), spec.step)
     return written
+
+
+def _most_likely(written, step):
+    """Return steps, with codes in place of logits."""
+    parts = [written[:, : step.n_numbers]]
+    for column in step.columns:
+        logits = written[:, column.logits].reshape(len(written), step.n_timesteps, -1)
+        parts.append(logits.argmax(axis=2) + 1)
+    return np.concatenate(parts, axis=1)
 
 
 _DECODED = {
@@ -209,6 +219,10 @@ def decoded_in_training(run, vector, target, noise=None):
     if spec.kind != "unfold":
         return decoded(run, vector, len(target))
     told = target if noise is None else target + NOISE * noise
+    if noise is not None and spec.step.category_sizes:
+        n = spec.step.n_numbers
+        told[:, n:] = np.where(noise[:, n:] > HIDDEN, 0, target[:, n:])
+    told = with_vectors(run, told, spec.step)
     return _written(run, spec, _beside(told[:-1], vector))
 
 

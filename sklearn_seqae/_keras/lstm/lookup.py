@@ -18,19 +18,21 @@ def look_up(table: Tensor, codes: Tensor, lengths: Tensor | None = None) -> Tens
     ----------
     table : tensor of shape (n_categories, units)
         The first row is that of code 1.
-    codes : tensor of shape (T, D, B, P), or of any other without ``lengths``
+    codes : tensor of shape (T, ..., B, P), or of any other without ``lengths``
         Whole numbers from 0 to ``n_categories``.
     lengths : int32 tensor of shape (B,), default=None
         Own steps of each row. Beyond them there are steps of others: zeros as well.
 
     Returns
     -------
-    tensor of shape (T, D, B, P, units)
+    tensor of shape (T, ..., B, P, units)
     """
     index = tf.cast(codes, tf.int32)
     if lengths is not None:
-        inside = tf.range(int(codes.shape[0]))[:, None] < lengths
-        index = tf.where(inside[:, None, :, None], index, 0)
+        n_steps, *between, n_rows, _ = codes.shape
+        inside = tf.range(int(n_steps))[:, None] < lengths
+        inside = tf.reshape(inside, (n_steps, *[1] * len(between), n_rows, 1))
+        index = tf.where(inside, index, 0)
     n_categories, units = (int(n) for n in table.shape)
 
     @with_gradient

@@ -1,4 +1,4 @@
-"""A loop over steps that each read what was written before."""
+"""A loop over steps that each read what follows from the one before."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Tensor = Any
 
 
 def unroll(
-    step: Callable[[Tensor, list[Any]], tuple[Tensor, list[Any]]],
+    step: Callable[[Tensor, list[Any]], tuple[Tensor, Tensor, list[Any]]],
     n_rows: int,
-    width: int,
+    widths: tuple[int, int],
     units: list[int],
     n_steps: int,
     lengths: Tensor,
@@ -23,10 +23,12 @@ def unroll(
     Parameters
     ----------
     step : callable
-        Takes the values written before (B, width), zero at first, and the states of its
-        cells, pairs of tensors (B, units); returns both anew.
-    n_rows, width : int
-        B and the values of a step.
+        Takes what it reads, zero at first, and the states of its cells, pairs of
+        tensors (B, units); returns what it writes, what the next one reads, and states.
+    n_rows : int
+        B.
+    widths : tuple of int
+        Values that a step reads, and that it writes.
     units : list of int
         Of each cell.
     n_steps : int
@@ -35,22 +37,22 @@ def unroll(
 
     Returns
     -------
-    tensor of shape (T, B, width)
+    tensor of shape (T, B, widths[1])
     """
 
-    def advance_all(t, written, states, steps):  # type: ignore[no-untyped-def]
+    def advance_all(t, read, states, steps):  # type: ignore[no-untyped-def]
         live = (t < lengths)[:, None]  # else states of relu might overflow, see `fused`
-        written, after = step(written, states)
+        written, read, after = step(read, states)
         states = tf.nest.map_structure(
             lambda new, old: tf.where(live, new, old), after, states
         )
-        return t + 1, written, states, steps.write(t, written)
+        return t + 1, read, states, steps.write(t, written)
 
     states = [(tf.zeros((n_rows, n)), tf.zeros((n_rows, n))) for n in units]
-    shape = (n_rows, width)
+    first, shape = tf.zeros((n_rows, widths[0])), (n_rows, widths[1])
     steps = tf.TensorArray(tf.float32, n_steps, element_shape=shape)
     longest = tf.reduce_max(lengths)
     *_, steps = tf.while_loop(
-        lambda t, *_: t < longest, advance_all, (0, tf.zeros(shape), states, steps)
+        lambda t, *_: t < longest, advance_all, (0, first, states, steps)
     )
     return steps.stack()

@@ -159,12 +159,12 @@ class FusedEngine:
         self,
         step: Step,
         embedding: Tensor,
-        width: int,
+        widths: tuple[int, int],
         units: list[int],
         n_steps: int,
         lengths: Tensor,
     ) -> Tensor:
-        return unroll(step, int(embedding.shape[0]), width, units, n_steps, lengths)
+        return unroll(step, int(embedding.shape[0]), widths, units, n_steps, lengths)
 
     # Sequences for LSTM layers
 
@@ -178,9 +178,11 @@ class FusedEngine:
     def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> FusedSequence:
         return FusedSequence(None, lengths, n_steps, vector)
 
-    def beside(self, steps: Tensor, vector: Tensor, lengths: Tensor) -> FusedSequence:
+    def beside(
+        self, steps: Tensor, vector: Tensor, lengths: Tensor, is_data: bool = True
+    ) -> FusedSequence:
         n_steps = int(steps.shape[0])
-        return FusedSequence(steps[:, None], lengths, n_steps, vector, is_data=True)
+        return FusedSequence(steps[:, None], lengths, n_steps, vector, is_data)
 
     def parts(
         self, vector: Tensor, n_parts: int, n_steps: int, lengths: Tensor

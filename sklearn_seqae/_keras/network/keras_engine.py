@@ -137,23 +137,23 @@ class KerasEngine:
         self,
         step: Step,
         embedding: Tensor,
-        width: int,
+        widths: tuple[int, int],
         units: list[int],
         n_steps: int,
         lengths: Tensor,
     ) -> Tensor:
         if lengths is not None:  # a graph with all steps in a row would be large
             n_rows = int(embedding.shape[0])
-            return _swapped(unroll(step, n_rows, width, units, n_steps, lengths))
+            return _swapped(unroll(step, n_rows, widths, units, n_steps, lengths))
         column = ops.zeros_like(embedding[:, :1])
 
         def zeros(n: int) -> Tensor:
             return ops.add(column, np.zeros((1, n), np.float32))
 
-        written, steps = zeros(width), []
+        read, steps = zeros(widths[0]), []
         states = [(zeros(n), zeros(n)) for n in units]
         for _ in range(n_steps):
-            written, states = step(written, states)
+            written, read, states = step(read, states)
             steps.append(written)
         return ops.stack(steps, axis=1)
 
@@ -169,7 +169,9 @@ class KerasEngine:
     def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> KerasSequence:
         return KerasSequence(layers.RepeatVector(n_steps, name="repeat_vector")(vector))
 
-    def beside(self, steps: Tensor, vector: Tensor, lengths: Tensor) -> KerasSequence:
+    def beside(
+        self, steps: Tensor, vector: Tensor, lengths: Tensor, is_data: bool = True
+    ) -> KerasSequence:
         repeated = self.repeat(vector, steps.shape[1], lengths).values
         return KerasSequence(ops.concatenate([steps, repeated], axis=-1))
 

@@ -109,6 +109,7 @@ ARCHITECTURES = {
         "max_steps": 5,
         "embedding_size": 5,
     },
+    "categories, fed back": {**CATEGORIES, "decoder": "unfold"},
 }
 DROPPED = {  # which masks of dropout there are
     "nothing": (),

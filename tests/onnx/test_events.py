@@ -1,0 +1,247 @@
+"""Categories and times in files for onnxruntime."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from sklearn_seqae import decoder_to_onnx, to_onnx, to_sequences
+
+ort = pytest.importorskip("onnxruntime", reason="an option of ours")
+
+TOLERANCE = 1e-5
+PAGES = ["home", "søk", "cart", "pay", "help"]
+CATEGORIES = ["page", "floor"]
+
+
+@pytest.fixture(scope="module")
+def log(sequences):
+    """A table of dates, pages, amounts and floors, with gaps in all but the dates."""
+    rng = np.random.default_rng(0)
+    lengths = list(map(len, sequences))
+    n = sum(lengths)
+    start = np.repeat(rng.integers(0, 10**6, len(lengths)), lengths)
+    passed = rng.geometric(0.01, n) * (rng.random(n) < 0.9)
+    seconds = start + pd.Series(passed).groupby(start).cumsum().to_numpy()
+    frame = pd.DataFrame(
+        {
+            "session": np.repeat(np.arange(len(lengths)), lengths),
+            "when": np.datetime64("2024-03-01", "us") + seconds.astype("m8[s]"),
+            "page": rng.choice(PAGES, n, p=[0.4, 0.3, 0.1, 0.1, 0.1]).astype(object),
+            "amount": np.concatenate(sequences)[:, 0],
+            "floor": rng.integers(1, 4, n).astype(float),
+        }
+    )
+    for name in ("page", "amount", "floor"):
+        frame.loc[rng.random(n) < 0.1, name] = None
+    return frame
+
+
+def everything(log):
+    return to_sequences(log, by="session", order="when", duplicates="keep")
+
+
+def pages_alone(log):
+    return [x["page"].fillna("").tolist() for _, x in log.groupby("session")]
+
+
+def times_alone(log):
+    when = log["when"].astype("datetime64[s]").astype("int64") / 4 + np.arange(len(log))
+    return log.assign(when=when).set_index(["session", "when"])[["amount"]]
+
+
+EVERYTHING = {
+    "categorical_features": CATEGORIES,
+    "max_categories": 4,
+    "n_components": 12,
+    "patch_size": 3,
+    "differences": True,
+    "instance_norm": True,
+    "pooling": ("last", "mean", "max"),
+    "decoder": "unfold",
+}
+KINDS = {
+    "everything": (everything, EVERYTHING),
+    "dates": (
+        everything,
+        {
+            "categorical_features": CATEGORIES,
+            "decoder": "reshape",
+            "n_components": 18,
+            "length_component": True,
+        },
+    ),
+    "pages alone": (pages_alone, {"patch_size": 2}),
+    "times alone": (times_alone, {"time": True}),
+}
+
+
+@pytest.fixture(scope="module")
+def fitted(plain_autoencoder, log, programs_dropped):
+    """Return sequences of a kind, and an estimator of them, fitted once."""
+    made = {}
+
+    def get(name):
+        if name not in made:
+            kind, parameters = KINDS[name]
+            X = kind(log)
+            made[name] = X, plain_autoencoder(epochs=1, **parameters).fit(X)
+        return made[name]
+
+    return get
+
+
+@pytest.fixture
+def session(tmp_path):
+    """Return a session on the file that a function writes of an estimator."""
+
+    def start(write, estimator):
+        path = tmp_path / "model.onnx"
+        write(estimator, path)
+        options = ort.SessionOptions()
+        options.log_severity_level = 4
+        return ort.InferenceSession(path, options)
+
+    return start
+
+
+def tensors(X):
+    """What a file reads of sequences, made by hand."""
+    if isinstance(X, list):
+        pages = np.array([[page] for x in X for page in x], object)
+        return {"categories": pages, "lengths": np.array(list(map(len, X)))}
+    if isinstance(X, pd.DataFrame):
+        when = X.index.get_level_values(1).to_numpy()
+        lengths = X.groupby(level=0).size().to_numpy()
+        return {"values": X.to_numpy(), "times": when, "lengths": lengths}
+    whole = np.concatenate(X.tolist())
+    pages = [["" if pd.isna(page) else page] for page in whole["page"]]
+    return {
+        "values": np.column_stack([whole["amount"], whole["floor"]]),
+        "categories": np.array(pages, object),
+        "times": whole["when"].astype("datetime64[us]").view("i8"),
+        "lengths": np.array(list(map(len, X))),
+    }
+
+
+def run(session, given):
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, given), strict=True))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_embeddings_are_those_of_transform(fitted, session, name):
+    """In any company, and alone."""
+    X, estimator = fitted(name)
+    expected = estimator.transform(X)
+    encoder = session(to_onnx, estimator)
+    given = tensors(X)
+    together = run(encoder, given)["embedding"]
+    assert_allclose(together, expected, rtol=TOLERANCE, atol=TOLERANCE)
+    stops = np.cumsum(given["lengths"])
+    for i, (n, stop) in enumerate(zip(given["lengths"][:4], stops[:4], strict=True)):
+        rows = {key: tensor[stop - n : stop] for key, tensor in given.items()}
+        (alone,) = run(encoder, rows | {"lengths": np.array([n])})["embedding"]
+        assert_allclose(alone, expected[i], rtol=TOLERANCE, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_decoded_are_the_sequences_of_inverse_transform(fitted, session, name):
+    X, estimator = fitted(name)
+    Z = estimator.transform(X).astype(np.float32)
+    found = run(session(decoder_to_onnx, estimator), {"embedding": Z})
+    expected = tensors(estimator.inverse_transform(Z))
+    assert {key: x.dtype for key, x in tensors(X).items()} == {
+        key: found[key].dtype for key in expected
+    }
+    for key, tensor in expected.items():
+        if key in ("values", "times"):
+            spread = np.nanstd(tensors(X)[key].astype(float), axis=0)
+            difference = (found[key] - tensor) / spread
+            assert_array_equal(np.isnan(difference), np.isnan(tensor.astype(float)))
+            assert np.nanmax(np.abs(difference)) < TOLERANCE
+        else:
+            assert_array_equal(found[key], tensor)
+    probabilities = []
+    if any(names is not None for names in estimator.categories_):
+        probabilities = [p for p in estimator.inverse_transform_proba(Z) if p]
+    names = [key for key in found if key.startswith("probabilities_")]
+    for key, proba in zip(names, probabilities, strict=True):
+        assert_allclose(found[key], np.concatenate(proba), atol=TOLERANCE)
+
+
+def test_what_fit_did_not_see(fitted, session, log):
+    """New categories, infrequent or none; a text that is missing; a long sequence."""
+    changed = log.assign(page="new", floor=7.0, session=0)
+    changed.loc[::3, "page"] = None
+    for name in ("everything", "dates"):
+        X, (_, estimator) = everything(changed.sort_values("when")), fitted(name)
+        (found,) = run(session(to_onnx, estimator), tensors(X))["embedding"]
+        (expected,) = estimator.transform(X)
+        assert_allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
+
+
+def test_the_file_tells_what_it_takes_and_gives(fitted, session):
+    _, estimator = fitted("dates")
+    encoder = session(to_onnx, estimator)
+    assert {i.name: (i.type, i.shape) for i in encoder.get_inputs()} == {
+        "values": ("tensor(double)", ["n_timesteps", 2]),
+        "categories": ("tensor(string)", ["n_timesteps", 1]),
+        "times": ("tensor(int64)", ["n_timesteps"]),
+        "lengths": ("tensor(int64)", ["n_samples"]),
+    }
+    notes = encoder.get_modelmeta().custom_metadata_map
+    when = {"name": "when", "dtype": "datetime64[us]", "time_zone": None}
+    expected = {"values": ["amount", "floor"], "categories": ["page"], "times": when}
+    assert {name: json.loads(note) for name, note in notes.items()} == expected
+    decoder = session(decoder_to_onnx, estimator)
+    notes = decoder.get_modelmeta().custom_metadata_map
+    assert {name: json.loads(note) for name, note in notes.items()} == expected | {
+        f"probabilities_{name}": categories.tolist()
+        for name, categories in zip(CATEGORIES, estimator.categories_[::2], strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: {"times": x["times"][:-1]}, "number_of_rows_of_times"),
+        (lambda x: {"categories": x["categories"][1:]}, "number_of_rows_of_categories"),
+        (
+            lambda x: {"times": x["times"][::-1].copy()},
+            "times_of_a_sequence_do_not_fall",
+        ),
+        (
+            lambda x: {"times": np.full_like(x["times"], np.iinfo("i8").min)},
+            "every_time_is_finite",
+        ),
+    ],
+)
+def test_what_is_refused(fitted, session, change, message):
+    X, estimator = fitted("dates")
+    given = tensors(X)
+    with pytest.raises(Exception, match=message):
+        run(session(to_onnx, estimator), given | change(given))
+
+
+def test_a_pipeline_predicts_alike(fitted, session, tmp_path):
+    import skl2onnx
+
+    X, estimator = fitted("everything")
+    y = np.arange(len(X)) % 2
+    classifier = LogisticRegression().fit(estimator.transform(X), y)
+    pipeline = make_pipeline(estimator, classifier)
+    model = session(to_onnx, pipeline)
+    assert "categories" in model.get_modelmeta().custom_metadata_map
+    found = run(model, tensors(X))
+    expected = pipeline.predict_proba(X)
+    assert_allclose(found["probabilities"], expected, atol=TOLERANCE)
+    types = [("values", skl2onnx.common.data_types.DoubleTensorType([None, 2]))]
+    with pytest.raises(
+        ValueError, match="1 inputs, but it reads values, categories, t"
+    ):
+        skl2onnx.convert_sklearn(pipeline, initial_types=types, target_opset=18)
