@@ -1,10 +1,12 @@
 """``python -m benchmarks.events [N]``: how well it knows events, for its page.
 
 N sessions of `make_events` (600 by default), of each kind. Classes are told by logistic
-regression, cross-validated, from embeddings that knew no labels, from counts of pages
-and from both; the best is the posterior. Sessions held out are decoded from 32
+regression, cross-validated, from embeddings that knew no labels, from some principal
+components of these, from counts of pages, and from components and frequencies of pages
+side by side; the best is the posterior. Sessions held out are decoded from 32
 components, beside principal components of one-hot pages and logarithms of waiting
-times, padded; the next page is predicted beside a first-order Markov chain.
+times, padded and weighted in three ways; the next page is predicted beside a
+first-order Markov chain.
 """
 
 import sys
@@ -17,15 +19,16 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks._page import write_tables
-from sklearn_seqae import LSTMAutoencoderTransformer
+from sklearn_seqae import LSTMAutoencoderTransformer, SequenceAggregator
 from sklearn_seqae.datasets import make_events
 
 N_SAMPLES = 600
 N_COMPONENTS = 32
+N_OF_VECTOR = 24  # principal components of an embedding that classify
+WEIGHT = 2.0  # of standardised frequencies beside these
 EPOCHS = 60
 Scores = dict[str, float]
 
@@ -65,20 +68,33 @@ def _classes(kind: str, n_samples: int) -> Scores:
     )
     X = _indexed(log)
     Z = LSTMAutoencoderTransformer(epochs=EPOCHS, random_state=0).fit_transform(X)
+    few = PCA(N_OF_VECTOR, random_state=0).fit_transform(Z)
     counts = log.groupby(["session", "page"]).size().unstack(fill_value=0).to_numpy()
+    pages = SequenceAggregator(time=False).fit_transform(X[["page"]])
     found = {
-        "embedding": _auc(Z, y),
-        "counts": _auc(counts, y),
-        "both": _auc(np.hstack([Z, counts]), y),
+        "embedding": auc(Z, y),
+        f"{N_OF_VECTOR} components of it": auc(few, y),
+        "counts": auc(counts, y),
+        "components and frequencies": auc(few, y, pages),
         "best": float(roc_auc_score(y, posterior)),
     }
     print(kind, found, file=sys.stderr)
     return found
 
 
-def _auc(vectors: NDArray[Any], y: NDArray[np.int64]) -> float:
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
-    p = cross_val_predict(model, vectors, y, cv=5, method="predict_proba")
+def auc(
+    vectors: NDArray[Any], y: NDArray[np.int64], beside: NDArray[Any] | None = None
+) -> float:
+    """Return the area under the ROC curve of logistic regression in five folds.
+
+    Of standardised columns; those ``beside`` the vectors weigh more.
+    """
+    columns = StandardScaler().fit_transform(vectors)
+    if beside is not None:
+        weighted = WEIGHT * StandardScaler().fit_transform(beside)
+        columns = np.hstack([columns, weighted])
+    model = LogisticRegression(C=0.01, max_iter=1000)
+    p = cross_val_predict(model, columns, y, cv=5, method="predict_proba")
     return float(roc_auc_score(y, p[:, 1]))
 
 
@@ -92,7 +108,12 @@ def _decoded(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
             np.mean(test["page"] == train["page"].mode()[0]),
             np.nanmedian(np.abs(waits - np.nanmedian(_waits(train)))),
         ),
-        "principal components": _by_components(train, test),
+        **{
+            f"principal components, waits times {weight:g}": _by_components(
+                train, test, weight
+            )
+            for weight in (1, 0.5, 0.25)
+        },
         "this package": (
             np.mean(rebuilt["page"].to_numpy() == test["page"].to_numpy()),
             np.nanmedian(np.abs(_waits(rebuilt) - waits)),
@@ -122,14 +143,17 @@ def _padded(log: pd.DataFrame, pages: list[str], longest: int) -> NDArray[np.flo
     return padded
 
 
-def _by_components(train: pd.DataFrame, test: pd.DataFrame) -> tuple[float, float]:
+def _by_components(
+    train: pd.DataFrame, test: pd.DataFrame, weight: float
+) -> tuple[float, float]:
     pages = sorted(train["page"].unique())
     longest = max(log.groupby(level=0).size().max() for log in (train, test))
     known, new = (_padded(log, pages, longest) for log in (train, test))
-    pca = PCA(N_COMPONENTS).fit(known.reshape(len(known), -1))
-    flat = pca.inverse_transform(pca.transform(new.reshape(len(new), -1)))
+    scale = np.append(np.ones(len(pages)), weight)
+    pca = PCA(N_COMPONENTS).fit((scale * known).reshape(len(known), -1))
+    flat = pca.inverse_transform(pca.transform((scale * new).reshape(len(new), -1)))
     place = test.groupby(level=0).cumcount().to_numpy()
-    steps = flat.reshape(new.shape)[test.index.get_level_values(0), place]
+    steps = (flat.reshape(new.shape) / scale)[test.index.get_level_values(0), place]
     best = np.array(pages)[steps[:, :-1].argmax(axis=1)]
     waits = np.expm1(np.maximum(steps[:, -1], 0))
     error = np.abs(waits - _waits(test))
@@ -145,26 +169,41 @@ def _next_page(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
     ).fit(train[["page"]])
     (proba,) = ae.forecast_proba(known)
     (pages,) = ae.categories_
-    ours = np.array([p[0] for p in proba])
-    codes = pd.Categorical(train["page"], pages).codes
-    follows = (
-        train.index.get_level_values(0)[1:] == train.index.get_level_values(0)[:-1]
-    )
-    counts = np.ones((len(pages), len(pages)))  # Laplace's rule
-    np.add.at(counts, (codes[:-1][follows], codes[1:][follows]), 1)
     before = known.groupby(level=0)["page"].last().to_numpy()
-    chain = counts / counts.sum(axis=1, keepdims=True)
-    theirs = chain[pd.Categorical(before, pages).codes]
-    place = pd.Categorical(truth, pages).codes
     rows = {
-        name: {
-            "accuracy": float(np.mean(p.argmax(axis=1) == place)),
-            "log loss": float(-np.log(p[np.arange(len(p)), place]).mean()),
-        }
-        for name, p in {"Markov chain": theirs, "forecast_proba": ours}.items()
+        "Markov chain": chain(train["page"], pages)[
+            pd.Categorical(before, pages).codes
+        ],
+        "forecast_proba": np.array([p[0] for p in proba]),
     }
-    print(rows, file=sys.stderr)
-    return pd.DataFrame(rows).T
+    place = pd.Categorical(truth, pages).codes
+    found = pd.DataFrame({name: scores(p, place) for name, p in rows.items()}).T
+    print(found, file=sys.stderr)
+    return found
+
+
+def chain(events: pd.Series, categories: Any) -> NDArray[np.float64]:
+    """Return the probabilities of what follows each category, in a first-order chain.
+
+    Parameters
+    ----------
+    events : Series
+        Of categories, indexed by sequence and time.
+    categories : array-like of shape (n_categories,)
+    """
+    codes, of = pd.Categorical(events, categories).codes, events.index.codes[0]
+    follows = of[1:] == of[:-1]
+    counts = np.ones((len(categories), len(categories)))  # Laplace's rule
+    np.add.at(counts, (codes[:-1][follows], codes[1:][follows]), 1)
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+def scores(p: NDArray[Any], place: NDArray[Any]) -> Scores:
+    """Return accuracy and log loss of probabilities, where ``place`` is right."""
+    return {
+        "accuracy": float(np.mean(p.argmax(axis=1) == place)),
+        "log loss": float(-np.log(p[np.arange(len(p)), place]).mean()),
+    }
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sklearn_seqae._aggregator import SequenceAggregator
     from sklearn_seqae._chunks import SequenceChunks
     from sklearn_seqae._estimator import LSTMAutoencoderTransformer
     from sklearn_seqae._inputs import from_channels_first
@@ -19,6 +20,7 @@ __all__ = [
     "LSTMAutoencoderOutlierDetector",
     "LSTMAutoencoderTransformer",
     "ParquetSequences",
+    "SequenceAggregator",
     "SequenceChunks",
     "__version__",
     "decoder_to_onnx",
@@ -34,6 +36,7 @@ _HOMES = {
     "LSTMAutoencoderOutlierDetector": "sklearn_seqae._outlier",
     "LSTMAutoencoderTransformer": "sklearn_seqae._estimator",
     "ParquetSequences": "sklearn_seqae._parquet",
+    "SequenceAggregator": "sklearn_seqae._aggregator",
     "SequenceChunks": "sklearn_seqae._chunks",
     "decoder_to_onnx": "sklearn_seqae._onnx.export",
     "from_channels_first": "sklearn_seqae._inputs",

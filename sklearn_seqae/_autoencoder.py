@@ -23,7 +23,7 @@ from sklearn_seqae._prefixes import extended, recent_values, tails
 from sklearn_seqae._preprocessing import Preprocessing
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._state import State
-from sklearn_seqae._steps import to_timesteps
+from sklearn_seqae._steps import drawn, to_timesteps
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 if TYPE_CHECKING:
@@ -203,16 +203,23 @@ class Autoencoder:
         _, units = self.preprocessing.own_units(self.preprocessing.numbers(scaled))
         return self._decode(embeddings, scaled.lengths, units, first=first)
 
-    def forecast(self, scaled: RaggedArray, n: int, longest: int) -> RaggedArray:
+    def forecast(
+        self,
+        scaled: RaggedArray,
+        n: int,
+        longest: int,
+        random_state: np.random.RandomState | None = None,
+    ) -> RaggedArray:
         """Predict the next ``n`` time steps of scaled sequences.
 
         One horizon after the other: each reads what was predicted before. At most the
-        last ``longest`` time steps are read.
+        last ``longest`` time steps are read. With ``random_state``, categories are
+        drawn from their distributions; without, the most likely ones are taken.
         """
         history, ahead, n_done = scaled, [], 0
         while n_done < n:
             history = tails(history, longest)
-            ahead.append(self._next(history))
+            ahead.append(self._next(history, random_state))
             n_done += ahead[-1].shape[1]
             history = extended(history, ahead[-1])
         values = np.concatenate(ahead, axis=1)[:, :n]
@@ -231,15 +238,19 @@ class Autoencoder:
         assert self.state is not None
         return self.state
 
-    def _next(self, scaled: RaggedArray) -> NDArray[np.float32]:
+    def _next(
+        self, scaled: RaggedArray, random_state: np.random.RandomState | None
+    ) -> NDArray[np.float32]:
         """Predict one horizon, (n_sequences, horizon, n_features)."""
         from sklearn_seqae._keras.inference import forecast
 
         known = self.preprocessing
         scale, n_numbers = np.array(known.forecast_scale, np.float32), known.n_numbers
         recent, embeddings = recent_values(scaled, known.n_codes), self._encode(scaled)
-        weights = self._trained.weights
-        steps = forecast(self.architecture, weights, embeddings, recent)
+        weights, draws = self._trained.weights, random_state is not None
+        steps = forecast(self.architecture, weights, embeddings, recent, logits=draws)
+        if random_state is not None:
+            steps = drawn(self.architecture.step, steps, random_state)
         steps = steps.reshape(-1, steps.shape[-1])
         ahead = to_timesteps(steps, known.patch_size, known.n_codes)
         ahead = ahead.reshape(len(scaled), -1, scaled.n_features)[:, : len(scale)]

@@ -893,17 +893,40 @@ class LSTMAutoencoderTransformer(
             If a sequence can't be used or has other features than those in `fit`, or if
             `n_timesteps` is not such a number.
         """
-        fitted = snapshot(self)
-        scaled, _ = fitted._scaled(X)
-        network = fitted._autoencoder
-        n: Any = n_timesteps
-        if n is None:
-            n = network.preprocessing.forecast_horizon
-        check_scalar(n, "n_timesteps", Integral, min_val=1, max_val=MAX_LENGTH)
-        ahead = network.forecast(scaled, n, longest=fitted.max_length_)
-        container, ids = container_ahead(fitted._container, n), ids_of_sequences(X)
-        before = fitted._events.ends(X, scaled)
-        return fitted._to_container(ahead, ids, container, starts=before, ahead=True)
+        return snapshot(self)._forecast(X, n_timesteps)
+
+    @available_if(_check_ahead)
+    def sample_forecast(
+        self, X: Any, n_timesteps: int | None = None, random_state: Any = None
+    ) -> Any:
+        """Draw time steps that may follow each sequence.
+
+        Categories are drawn from their distributions, see `forecast_proba`; numbers and
+        times are predicted as by `forecast`. Within a horizon categories are drawn
+        independently of each other, and the next horizon reads what was drawn. So with
+        ``forecast_horizon=1`` each event depends on those before. Available with
+        `forecast_horizon` and categories.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `forecast`.
+        n_timesteps : int, default=None
+            As in `forecast`.
+        random_state : int, RandomState instance or None, default=None
+            Seed or generator. None takes a new seed from the system.
+
+        Returns
+        -------
+        X_next : list of arrays, array or dataframe
+            As of `forecast`. Draws depend on the order of the sequences in `X`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As of `forecast`.
+        """
+        return snapshot(self)._forecast(X, n_timesteps, own_random_state(random_state))
 
     @available_if(_check_ahead)
     def forecast_proba(self, X: Any) -> list[list[NDArray[np.float64]] | None]:
@@ -1044,6 +1067,24 @@ class LSTMAutoencoderTransformer(
         models = {"encoder_", "decoder_", "autoencoder_", "forecaster_", "_models"}
         names = set(object.__dir__(self)) - models
         return sorted(name for name in names if hasattr(self, name))
+
+    def _forecast(
+        self,
+        X: Any,
+        n_timesteps: int | None,
+        random_state: np.random.RandomState | None = None,
+    ) -> Any:
+        """Predict what follows; ``random_state`` draws categories."""
+        scaled, _ = self._scaled(X)
+        network = self._autoencoder
+        n: Any = n_timesteps
+        if n is None:
+            n = network.preprocessing.forecast_horizon
+        check_scalar(n, "n_timesteps", Integral, min_val=1, max_val=MAX_LENGTH)
+        ahead = network.forecast(scaled, n, self.max_length_, random_state)
+        container, ids = container_ahead(self._container, n), ids_of_sequences(X)
+        before = self._events.ends(X, scaled)
+        return self._to_container(ahead, ids, container, random_state, before, True)
 
     # The steps of fit and transform ---------------------------------------------------
 

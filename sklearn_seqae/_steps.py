@@ -197,3 +197,30 @@ def to_timesteps(
     codes = codes.reshape(len(steps), n_codes, n_timesteps).swapaxes(1, 2)
     numbers = numbers.reshape(n_rows, numbers.shape[1] // n_timesteps)
     return np.concatenate([numbers, codes.reshape(n_rows, n_codes)], axis=1)
+
+
+def drawn(
+    layout: StepLayout,
+    written: NDArray[np.float32],
+    random_state: np.random.RandomState,
+) -> NDArray[np.float32]:
+    """Replace the logits in what a decoder wrote by codes, drawn independently.
+
+    Parameters
+    ----------
+    layout : StepLayout
+    written : ndarray of shape (..., n_outputs)
+    random_state : RandomState
+
+    Returns
+    -------
+    ndarray of shape (..., width)
+    """
+    parts = [written[..., : layout.n_numbers]]
+    for column in layout.columns:
+        logits = written[..., column.logits]
+        shape = *logits.shape[:-1], layout.n_timesteps, column.n_categories
+        logits = logits.reshape(shape)
+        gumbel = random_state.gumbel(size=shape)  # the largest is drawn by softmax
+        parts.append(1 + np.argmax(logits + gumbel, axis=-1).astype(np.float32))
+    return np.concatenate(parts, axis=-1)

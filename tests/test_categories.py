@@ -7,13 +7,15 @@ import pandas as pd
 import pytest
 import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
+from pandas.testing import assert_frame_equal
+from scipy.special import softmax
 from scipy.stats import entropy
 from sklearn.preprocessing import OneHotEncoder
 
 from sklearn_seqae import LSTMAutoencoderTransformer, SequenceChunks
 from sklearn_seqae._categories import fit_vocabulary, which_are_categories
 from sklearn_seqae._inputs import to_ragged
-from sklearn_seqae._steps import StepLayout, to_steps, to_timesteps
+from sklearn_seqae._steps import StepLayout, drawn, to_steps, to_timesteps
 from sklearn_seqae._vocabulary import UNKNOWN
 
 PAGES = ["home", "search", "cart", "pay"]
@@ -311,14 +313,37 @@ def test_forecasts(plain_autoencoder, log):
     assert_array_equal(ahead["page"][~missing], best[~missing])
     assert len(estimator.forecast(X, 5)) == 5 * len(proba)
 
+    may_follow = estimator.sample_forecast(X, random_state=0)
+    assert_frame_equal(estimator.sample_forecast(X, random_state=0), may_follow)
+    assert_array_equal(may_follow.dtypes, X.dtypes)
+    assert_array_equal(may_follow["amount"], ahead["amount"])
+    assert (may_follow["page"].fillna("") != ahead["page"].fillna("")).any()
+    assert len(estimator.sample_forecast(X, 5, random_state=0)) == 5 * len(proba)
+
+
+def test_categories_are_drawn_by_their_distributions():
+    step, rng = StepLayout(2, 2, (3, 2)), np.random.RandomState(0)
+    written = rng.standard_normal(step.n_outputs).astype(np.float32)
+    found = drawn(step, np.tile(written, (2, 10_000, 1)), rng).reshape(-1, step.width)
+    assert_array_equal(np.unique(found[:, :2], axis=0), [written[:2]])
+    numbers, logits = found[:, 2:], written[2:]
+    for column, (start, size) in enumerate([(0, 3), (3, 3), (6, 2), (8, 2)]):
+        share = np.bincount(numbers[:, column].astype(int), minlength=size + 1)[1:]
+        expected = softmax(logits[start : start + size])
+        assert_allclose(share / len(found), expected, atol=0.02)
+    pairs = numbers[:, 0] * numbers[:, 1]  # independent of each other
+    assert pairs.mean() == pytest.approx(
+        numbers[:, 0].mean() * numbers[:, 1].mean(), rel=0.02
+    )
+
 
 def test_samples(plain_autoencoder, log):
     X = log[["page", "amount"]]
     estimator = plain_autoencoder(kl_weight=0.1, max_categories=2).fit(X)
-    drawn = estimator.sample(200, random_state=0)
-    pd.testing.assert_frame_equal(estimator.sample(200, random_state=0), drawn)
+    new = estimator.sample(200, random_state=0)
+    assert_frame_equal(estimator.sample(200, random_state=0), new)
     # The infrequent ones are drawn by their frequencies, not the most frequent alone
-    assert set(drawn["page"].dropna()) == set(PAGES)
+    assert set(new["page"].dropna()) == set(PAGES)
 
 
 def test_saved_and_loaded(fitted, log):
@@ -329,7 +354,7 @@ def test_saved_and_loaded(fitted, log):
         skops.io.loads(skops.io.dumps(fitted), trusted=trusted),
     ):
         assert_array_equal(loaded.transform(X), fitted.transform(X))
-        pd.testing.assert_frame_equal(loaded.reconstruct(X), fitted.reconstruct(X))
+        assert_frame_equal(loaded.reconstruct(X), fitted.reconstruct(X))
         for ours, theirs in zip(loaded.categories_, fitted.categories_, strict=True):
             assert (ours is None) == (theirs is None)
 

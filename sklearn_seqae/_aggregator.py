@@ -1,0 +1,310 @@
+"""Statistics of sequences beside their embeddings: frequencies, sums, durations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+
+from sklearn_seqae._events import Events
+from sklearn_seqae._gate import check_one_each, validate_sequences
+from sklearn_seqae._outputs import with_ids
+from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._saving import packed, unpacked
+from sklearn_seqae._vocabulary import FeatureCategories
+from sklearn_seqae._weighting import checked_weights
+
+POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+OF_NUMBERS = ("mean", "std", "min", "max", "sum")
+Floats = NDArray[np.float64]
+
+
+class SequenceAggregator(TransformerMixin, BaseEstimator):
+    """Aggregate each sequence: frequencies of categories, statistics of numbers.
+
+    These know nothing of order. Beside an embedding, which knows it, they are strong
+    on sequences of events [1]_.
+
+    Parameters
+    ----------
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        As of `LSTMAutoencoderTransformer`.
+    max_categories : int or None, default=100
+        Categories of a feature that are told apart, the infrequent ones as one of them,
+        as in `OneHotEncoder`. None is no limit: each takes a column.
+    min_frequency : int or float, default=None
+        Time steps, or share of them, below which a category is infrequent.
+    time : bool or "auto", default="auto"
+        Whether the time since the event before is a feature, its logarithm, as of
+        `LSTMAutoencoderTransformer`.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Columns of a table, 1 for a Series, else features of a time step.
+    feature_names_in_ : ndarray of str
+        Column names, if `X` was a dataframe with names.
+    sequence_feature_names_in_ : ndarray of str
+        Names of the features of a time step, if sequences had them.
+
+    See Also
+    --------
+    LSTMAutoencoderTransformer : Embeddings of the same sequences.
+
+    Notes
+    -----
+    The columns are the number of time steps; of each number the mean, the standard
+    deviation, the least, the largest and the sum; of each category its share of the
+    time steps, also of infrequent and missing ones. Where time is a feature, its
+    logarithms are such numbers, without a sum, and the duration comes after the number
+    of time steps, in the unit of the times; of dates, in seconds. Where a sequence has
+    no number at all, its mean, least and largest are the mean of all numbers in `fit`.
+
+    References
+    ----------
+    .. [1] Babaev, D. et al. (2022). CoLES: contrastive learning for event sequences
+       with self-supervision. SIGMOD.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_seqae import SequenceAggregator
+    >>> log = pd.DataFrame(
+    ...     {"page": ["home", "pay", "home", "help"], "amount": [0.0, 9.0, 0.0, 0.0]},
+    ...     index=pd.MultiIndex.from_tuples([("a", 0), ("a", 4), ("b", 2), ("b", 3)]),
+    ... )
+    >>> aggregator = SequenceAggregator(time=False).set_output(transform="pandas")
+    >>> aggregator.fit_transform(log).T
+                   a    b
+    n_timesteps  2.0  2.0
+    amount_mean  4.5  0.0
+    amount_std   4.5  0.0
+    amount_min   0.0  0.0
+    amount_max   9.0  0.0
+    amount_sum   9.0  0.0
+    page_help    0.0  0.5
+    page_home    0.5  0.5
+    page_pay     0.5  0.0
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
+        "max_categories": [Interval(Integral, 2, None, closed="left"), None],
+        "min_frequency": [
+            POSITIVE_INT,
+            Interval(RealNotInt, 0, 1, closed="neither"),
+            None,
+        ],
+        "time": ["boolean", StrOptions({"auto"})],
+    }
+
+    # Set by fit
+    _events: Events
+    _typical: Floats
+    _n_features: int
+
+    def __init__(
+        self,
+        *,
+        categorical_features: Any = "from_dtype",
+        max_categories: int | None = 100,
+        min_frequency: float | None = None,
+        time: bool | str = "auto",
+    ) -> None:
+        self.categorical_features = categorical_features
+        self.max_categories = max_categories
+        self.min_frequency = min_frequency
+        self.time = time
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn the categories.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            Sequences, as `LSTMAutoencoderTransformer` takes them.
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        self : SequenceAggregator
+            Fitted.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the sequences or a parameter can't be used.
+        """
+        given, container = validate_sequences(self, X, reset=True)
+        check_one_each(X, given, y=y, sample_weight=None)
+        weight = checked_weights(given, None)
+        parameters = self.get_params(deep=False)
+        self._events = Events.learn(parameters, X, given, container, weight)
+        values = self._numbers(self._events.encode(X, given, container))
+        observed = np.logical_not(np.isnan(values))
+        total = np.where(observed, values, 0).sum(axis=1)
+        self._typical = total / np.maximum(observed.sum(axis=1), 1)
+        return self
+
+    def transform(self, X: Any) -> NDArray[Any]:
+        """Aggregate sequences.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`, with the same features.
+
+        Returns
+        -------
+        X_aggregated : ndarray of shape (n_samples, n_features_out)
+            Float32 if `X` was, float64 otherwise.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a sequence can't be used.
+        """
+        check_is_fitted(self)
+        given, container = validate_sequences(self, X, reset=False)
+        encoded = self._events.encode(X, given, container)
+        columns = [encoded.lengths[:, None].astype(np.float64)]
+        first = self._events.starts(X, encoded)
+        last = self._events.ends(X, encoded)
+        if first is not None and last is not None:
+            columns.append((last - first)[:, None] * self._unit_of_duration)
+        columns += [
+            of_number[:, : len(self._statistics(j))]
+            for j, of_number in enumerate(self._of_numbers(encoded))
+        ]
+        columns += self._shares(encoded)
+        found = np.concatenate(columns, axis=1).astype(container.dtype)
+        return with_ids(found, X, self)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return the names of the columns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Checked against `feature_names_in_`, if there are some.
+
+        Returns
+        -------
+        names : ndarray of str
+            "page_home" for the share of the category "home" of the feature "page".
+        """
+        check_is_fitted(self)
+        _check_feature_names_in(self, input_features, generate_names=False)
+        names = ["n_timesteps"]
+        if self._events.clock is not None:
+            names.append("duration")
+        features = self._feature_names
+        for j, feature in enumerate(features[: len(self._typical)]):
+            names += [f"{feature}_{statistic}" for statistic in self._statistics(j)]
+        known = [each for each in self._known if each is not None]
+        for feature, each in zip(features[len(self._typical) :], known, strict=True):
+            names += [f"{feature}_{name}" for name in _names_of_codes(each)]
+        return np.array(names, dtype=object)
+
+    # Parts ----------------------------------------------------------------------------
+
+    @property
+    def _known(self) -> list[FeatureCategories | None]:
+        """Categories of each feature of `X`, None for a number."""
+        return self._events.categories(self._n_features)
+
+    @property
+    def _feature_names(self) -> list[str]:
+        """Names in the order of encoded features: numbers, time, categories."""
+        default = [f"x{j}" for j in range(self._n_features)]
+        names = [*map(str, getattr(self, "sequence_feature_names_in_", default))]
+        if self._events.times is not None:
+            name = self._events.times.name
+            names.append("time" if name is None else str(name))
+        vocabulary = self._events.vocabulary
+        return names if vocabulary is None else [names[j] for j in vocabulary.order]
+
+    @property
+    def _unit_of_duration(self) -> float:
+        """Seconds of a tick of dates and durations; 1 where times are numbers."""
+        assert self._events.times is not None
+        dtype = np.dtype(self._events.times.dtype)
+        if dtype.kind not in "mM":
+            return 1.0
+        unit: Any = np.datetime_data(dtype)[0]
+        return float(np.timedelta64(1, unit) / np.timedelta64(1, "s"))
+
+    def _statistics(self, j: int) -> tuple[str, ...]:
+        """Return the statistics of a number; logarithms of waits have no sum."""
+        is_time = self._events.clock is not None and j == len(self._typical) - 1
+        return OF_NUMBERS[:-1] if is_time else OF_NUMBERS
+
+    def _numbers(self, encoded: RaggedArray) -> Floats:
+        """Return the numbers (n_numbers, n_timesteps), in one layout for one sum."""
+        n_numbers = encoded.n_features - self._events.n_codes
+        return encoded.values[:, :n_numbers].T.astype(np.float64, order="C")
+
+    def _of_numbers(self, encoded: RaggedArray) -> Iterator[Floats]:
+        """Yield the statistics of each number, (n_sequences, 5)."""
+        starts, lengths = encoded.offsets[:-1], encoded.lengths
+        numbers = self._numbers(encoded)
+        for values, typical in zip(numbers, self._typical, strict=True):
+            observed = np.logical_not(np.isnan(values))
+            n = np.maximum(np.add.reduceat(observed, starts, dtype=np.int64), 1)
+            total = np.add.reduceat(np.where(observed, values, 0), starts)
+            mean = total / n
+            off = np.where(observed, values - np.repeat(mean, lengths), 0)
+            deviation = np.sqrt(np.add.reduceat(off**2, starts) / n)
+            least, largest = (f.reduceat(values, starts) for f in (np.fmin, np.fmax))
+            is_empty = np.isnan(least)
+            mean, least, largest = (
+                np.where(is_empty, typical, each) for each in (mean, least, largest)
+            )
+            yield np.column_stack([mean, deviation, least, largest, total])
+
+    def _shares(self, encoded: RaggedArray) -> list[Floats]:
+        """Return the share of each code 1, 2, ... in the time steps, by feature."""
+        sizes, n = self._events.category_sizes, len(encoded)
+        row = np.repeat(np.arange(n), encoded.lengths)
+        columns, found = encoded.values[:, encoded.n_features - len(sizes) :].T, []
+        for codes, size in zip(columns, sizes, strict=True):
+            place = row * (size + 1) + codes.astype(np.int64)
+            counts = np.bincount(place, minlength=n * (size + 1))
+            counts = counts.reshape(n, size + 1)[:, 1:]  # 0 is unknown
+            found.append(counts / encoded.lengths[:, None])
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: Any = super().__getstate__()
+        return packed(state)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(unpacked(state, type(self)))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _names_of_codes(known: FeatureCategories) -> list[str]:
+    """Return the names of the codes 1, 2, ...; infrequent ones have one together."""
+    names = [""] * known.size
+    for value, code in zip(known.values, known.codes, strict=True):
+        names[code - 1] = str(value)
+    if known.infrequent_code:
+        names[known.infrequent_code - 1] = "infrequent_sklearn"  # as of OneHotEncoder
+    if known.missing_code:
+        names[known.missing_code - 1] = "None"
+    return names
