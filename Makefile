@@ -33,7 +33,7 @@ test-oldest:  ## the tests with the oldest dependencies that pyproject.toml allo
 	@$(MAKE) --no-print-directory VENV=.venv-oldest .venv-oldest/.made
 	.venv-oldest/bin/python -m pip --quiet install uv
 	.venv-oldest/bin/uv pip install --quiet --python .venv-oldest/bin/python \
-	  --resolution lowest-direct --editable '.[test]'
+	  --resolution lowest-direct --constraint .ci/oldest.txt --editable '.[test]'
 	.venv-oldest/bin/$(PYTEST)
 
 test-newest:  ## the tests with the newest dependencies, pre-releases too

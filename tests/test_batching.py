@@ -297,7 +297,7 @@ def test_each_sequence_is_in_one_shard_whose_buffer_follows_from_its_length(
     in_order = [lengths[i] for rows in held for i in rows]
     assert in_order == sorted(in_order)
     for size, rows in shards:
-        assert len(rows) * size <= max(n_rows * 4096, size * n_rows // 4)
+        assert rows.shape[1] * size <= max(n_rows * 4096, size * n_rows // 4)
         for i in rows[rows >= 0]:
             ((alone, _),) = by_size(lengths[[i]], n_rows)
             assert alone == size >= lengths[i]

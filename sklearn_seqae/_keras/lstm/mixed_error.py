@@ -6,11 +6,12 @@ logits. `squared_error` has the loss where there are numbers only, which is fast
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.lstm.gates import BLOCK, count_blocks
+from sklearn_seqae._keras.lstm.dense_error import dense_error
 from sklearn_seqae._keras.lstm.gradients import with_gradient
 from sklearn_seqae._steps import CategoryColumn, StepLayout
 
@@ -56,80 +57,20 @@ def mixed_error(
 
 
 def dense_mixed_error(
-    states: Tensor,
-    kernel: Tensor,
-    bias: Tensor,
-    target: Tensor,
-    weight: Tensor,
-    lengths: Tensor,
-    step: StepLayout,
-    scratch: Any = None,
+    step: StepLayout, scratch: Any = None, **known: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return the `mixed_error` of ``states @ kernel + bias``, in one pass.
 
     Parameters
     ----------
-    states : tensor of shape (T, 1, B, U)
-        Of the last decoder layer.
-    kernel, bias : tensors of shape (U, n_outputs) and (n_outputs,)
-    target, weight : tensors of shape (T, B, width)
-    lengths : int32 tensor of shape (B,)
     step : StepLayout
-    scratch : variable of shape (T / BLOCK, BLOCK * B, U), default=None
-        Where the gradient of ``states`` is put.
+    scratch : variable, default=None
+    **known : tensors
+        ``states``, ``kernel``, ``bias``, ``target``, ``weight`` and ``lengths``, as
+        `dense_error` takes them.
     """
-    n_steps, _, n_rows, units = (int(n) for n in states.shape)
-    size = min(BLOCK, n_steps)
-    n_blocks = n_steps // size
-    n_run = count_blocks(tf.reduce_max(lengths), size)
-
-    def cut(array: Tensor, t: Tensor) -> Tensor:
-        piece = tf.slice(
-            array, (t, *[0] * (len(array.shape) - 1)), (size, *array.shape[1:])
-        )
-        return tf.reshape(piece, (size * n_rows, -1))
-
-    @with_gradient
-    def run(states, kernel, bias):  # type: ignore[no-untyped-def]
-        d_states = tf.TensorArray(
-            states.dtype, n_blocks, element_shape=(size * n_rows, units)
-        )
-        if scratch is not None:
-            d_states = d_states.unstack(scratch.read_value())
-
-        def block(n, sums, d_kernel, d_bias, d_states):  # type: ignore[no-untyped-def]
-            t = n * size
-            inside = tf.reshape(t + tf.range(size)[:, None] < lengths[None], (-1, 1))
-            state = tf.where(inside, cut(states, t), 0)
-            written = tf.matmul(state, kernel) + bias
-            of_block, d = _errors(written, cut(target, t), cut(weight, t), inside, step)
-            return (
-                n + 1,
-                sums + of_block,
-                d_kernel + tf.matmul(state, d, transpose_a=True),
-                d_bias + tf.reduce_sum(d, 0),
-                d_states.write(n, tf.matmul(d, kernel, transpose_b=True)),
-            )
-
-        zeros = [
-            tf.zeros(shape, states.dtype)
-            for shape in ((step.n_features,), kernel.shape, bias.shape)
-        ]
-        _, sums, d_kernel, d_bias, d_states = tf.while_loop(
-            lambda n, *_: n < n_run, block, (0, *zeros, d_states)
-        )
-        d_states = d_states.stack()
-        if scratch is not None:
-            scratch.assign(d_states)
-        d_states = tf.reshape(d_states, states.shape)
-
-        def gradient(upstream: Tensor, _: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-            return upstream * d_states, upstream * d_kernel, upstream * d_bias
-
-        return [tf.reduce_sum(sums), sums], gradient
-
-    total, by_feature = run(states, kernel, bias)
-    return total, by_feature
+    errors = functools.partial(_errors, step=step)
+    return dense_error(errors, step.n_features, scratch=scratch, **known)
 
 
 def _rows(steps: Tensor) -> Tensor:

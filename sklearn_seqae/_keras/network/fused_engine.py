@@ -232,18 +232,19 @@ class FusedEngine:
         weight: Tensor,
         lengths: Tensor,
     ) -> Error:
-        output, scratch = decoder.output.name, self.scratch.get(decoder.output.name)
-        known = (
-            states.values,
-            self.weights[f"{output}/kernel"],
-            self.weights[f"{output}/bias"],
-            target,
-            weight,
-            lengths,
-        )
+        output = decoder.output.name
+        known = {
+            "states": states.values,
+            "kernel": self.weights[f"{output}/kernel"],
+            "bias": self.weights[f"{output}/bias"],
+            "target": target,
+            "weight": weight,
+            "lengths": lengths,
+            "scratch": self.scratch.get(output),
+        }
         if decoder.step.category_sizes:
-            return Error(*dense_mixed_error(*known, decoder.step, scratch))
-        return Error(dense_squared_error(*known, scratch))
+            return Error(*dense_mixed_error(decoder.step, **known))
+        return Error(dense_squared_error(**known))
 
     def error(
         self,

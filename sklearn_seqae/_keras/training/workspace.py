@@ -327,4 +327,11 @@ class Workspace:
 
     def _apply(self, gradients: list[list[Tensor]]) -> None:
         totals = [tf.add_n(shards) for shards in gradients]
-        self._optimizer.apply(totals, self._parameters.trained)
+
+        def apply(_: Any) -> None:
+            self._optimizer.apply(totals, self._parameters.trained)
+
+        # As one replica of several, Keras would sum over them, by a function with a
+        # gradient of its own. TensorFlow keeps those, and their graph, for ever.
+        replica = tf.distribute.get_replica_context()
+        apply(None) if replica is None else replica.merge_call(apply)

@@ -4,6 +4,8 @@ XLA compiles one, for the tests of what it alone does: it computes in buffers th
 outlive a call.
 """
 
+import gc
+
 import keras
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from networks import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 from references import ByNumpy, squared_errors
+from tensorflow.python.framework import ops
 
 from sklearn_seqae._batching import split_into_shards
 from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
@@ -286,3 +289,15 @@ def test_without_xla_there_are_no_buffers(space):
     """Nothing would be updated in place."""
     space.train(batch_of(patches_of()), settings())
     assert space.n_bytes == 0
+
+
+def test_tensorflow_keeps_no_gradients_of_a_program():
+    """It never forgets an entry, nor the graph that the entry holds."""
+    patches = patches_of()
+    before = set(ops.gradient_registry.list())
+    space = make_space(n_rows=6)
+    load(space)
+    space.train(batch_of(patches, n_rows=6), settings())
+    space.close()
+    gc.collect()
+    assert set(ops.gradient_registry.list()) == before
