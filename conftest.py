@@ -9,10 +9,15 @@ from xdist.scheduler import LoadFileScheduling
 pytest.register_assert_rewrite("helpers", "networks")
 
 
-# Files that need the true defaults, compiled by XLA in this process and in a child
-DEFAULTS = (
+# Files that need the true defaults, compiled by XLA, or what a fresh process found
+SHARING = (
+    "tests/inputs/test_bad_inputs.py",
     "tests/onnx/test_export.py",
     "tests/tables/test_without_libraries.py",
+    "tests/test_errors.py",
+    "tests/test_html_repr.py",
+    "tests/test_import.py",
+    "tests/test_interrupts.py",
     "tests/test_keras_models.py",
     "tests/test_libraries.py",
     "tests/test_persistence.py",
@@ -26,7 +31,7 @@ class BySharing(LoadFileScheduling):
     """Let files run in one process that share what takes long to make.
 
     Each process has fixtures and programs of its own. So no file is divided, nor are
-    the files of `DEFAULTS`. Tests of ``tests/trust`` share nothing.
+    the files of `SHARING`. Tests of ``tests/trust`` share nothing.
     """
 
     def _split_scope(self, nodeid):
@@ -35,7 +40,7 @@ class BySharing(LoadFileScheduling):
             return nodeid
         if file.startswith("tests/distributed/"):  # they share a cluster
             return "distributed"
-        return "defaults" if file.endswith(DEFAULTS) else file
+        return "sharing" if file.endswith(SHARING) else file
 
 
 @pytest.hookimpl(optionalhook=True)

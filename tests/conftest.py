@@ -11,7 +11,7 @@ import pytest
 import skops.io
 from helpers import run_python
 from hypothesis import settings
-from internals import drop_programs, xla
+from internals import xla
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 from sklearn_seqae.datasets import load_japanese_vowels
@@ -105,13 +105,6 @@ def default_autoencoder(few_sequences):
         return LSTMAutoencoderTransformer(random_state=0).fit(few_sequences)
 
 
-@pytest.fixture(scope="module")
-def programs_dropped():
-    """Give the memory back of modules that train many networks, once each."""
-    yield
-    drop_programs()
-
-
 # Fresh processes take seconds to begin, so there are few, and tests ask for what they
 # found.
 
@@ -157,15 +150,15 @@ def first_fit(default_autoencoder, few_sequences, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def without_options(plain_autoencoder, fitted_on_polars, sequences, tmp_path_factory):
+def without_options(
+    plain_autoencoder, fitted_plain, fitted_on_polars, sequences, tmp_path_factory
+):
     """What `without_options.py` found, and "streams", what it said."""
     folder = tmp_path_factory.mktemp("without_options")
-    given = pickle.dumps((sequences, plain_autoencoder(epochs=1), fitted_on_polars))
-    (folder / "given").write_bytes(given)
-    # Beside: TensorFlow is imported where someone has set its level of logging
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    given = sequences, fitted_plain, plain_autoencoder(epochs=1), fitted_on_polars
+    (folder / "given").write_bytes(pickle.dumps(given))
     script = SUPPORT / "without_options.py"
-    streams = run_python(script, folder, environment=environment)
+    streams = run_python(script, folder)
     return {"streams": list(streams), **json.loads((folder / "facts").read_text())}
 
 

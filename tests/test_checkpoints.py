@@ -33,7 +33,7 @@ EVERYTHING = {
     "validation_fraction": 0.3,
     "n_iter_no_change": 3,
     "learning_rate_schedule": "cosine",
-    "epochs": 5,
+    "epochs": 4,
 }
 MANY_EPOCHS = {"epochs": 12, "noise": 0.1, "mask_ratio": 0.3}
 
@@ -80,7 +80,7 @@ def test_ended_at_any_checkpoint_a_fit_goes_on_to_the_same_bits(
             assert path.exists()
         assert fitted_bits(clone(autoencoder).fit(sequences)) == expected
         assert not path.exists()
-    assert n > 4
+    assert n > 3
 
 
 def test_ended_again_and_again(plain_autoencoder, sequences, path):
@@ -221,7 +221,7 @@ def test_optimizers_and_schedules_of_keras_are_told_apart(
     def fit(decay_steps):
         optimizer = Adam(CosineDecay(1e-3, decay_steps))
         return plain_autoencoder(
-            epochs=20, optimizer=optimizer, checkpoint_path=path
+            epochs=4, optimizer=optimizer, checkpoint_path=path
         ).fit(sequences)
 
     with pytest.raises(Ended), ended_at_checkpoint(2):

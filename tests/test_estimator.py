@@ -69,11 +69,11 @@ def test_the_components_differ_between_sequences(fitted_plain, sequences):
 @pytest.mark.parametrize(
     ("length_component", "n_components", "lengths", "expected"),
     [
-        ("auto", 2, (3, 4), True),
-        ("auto", 2, (4, 4), False),
-        ("auto", 1, (3, 4), False),
-        (True, 2, (4, 4), True),
-        (False, 2, (3, 4), False),
+        ("auto", 4, (3, 16), True),
+        ("auto", 3, (16, 16), False),
+        ("auto", 1, (3, 16), False),
+        (True, 4, (16, 16), True),
+        (False, 3, (3, 16), False),
     ],
 )
 def test_when_the_length_is_a_component(
@@ -84,20 +84,18 @@ def test_when_the_length_is_a_component(
     lengths,
     expected,
 ):
-    X = [rng.normal(size=(n, 2)) for n in (*lengths, *lengths)]
+    lengths = [*lengths] * 4
+    X = [rng.normal(size=(n, 2)) for n in lengths]
     autoencoder = plain_autoencoder(
-        n_components=n_components,
-        length_component=length_component,
-        hidden_layer_sizes=2,
+        n_components=n_components, length_component=length_component
     )
     Z = autoencoder.fit_transform(X)
-    assert Z.shape == (4, n_components)
-    wanted = [*lengths, *lengths] if expected else [4] * 4
+    assert Z.shape == (8, n_components)
+    wanted = lengths if expected else [16] * 8
     assert [len(x) for x in autoencoder.inverse_transform(Z)] == wanted
-    assert [len(x) for x in autoencoder.inverse_transform(Z, [1, 2, 3, 9])] == [
-        *(1, 2, 3, 9)
-    ]
-    assert [len(x) for x in autoencoder.reconstruct(X)] == [*lengths, *lengths]
+    others = [1, 2, 3, 9, 4, 5, 6, 7]
+    assert [len(x) for x in autoencoder.inverse_transform(Z, others)] == others
+    assert [len(x) for x in autoencoder.reconstruct(X)] == lengths
 
 
 def test_parameters_set_after_fit_wait_for_the_next(plain_autoencoder, sequences):
@@ -538,6 +536,7 @@ def test_a_learning_rate_and_an_optimizer_are_what_is_trained_with(
     instance = keras.optimizers.SGD(learning_rate=0.1, global_clipnorm=1.0)
     assert by_name == loss(optimizer=instance)
     assert by_name == loss(optimizer=instance, learning_rate_schedule="cosine")
+    assert float(instance.learning_rate) == np.float32(0.1)
     assert not instance.built
 
 
@@ -738,11 +737,12 @@ def test_interrupted_early_stopping_keeps_the_best(
         "n_iter_no_change": 1000,
         "learning_rate": 0.3,
         "validation_fraction": 0.3,
-        "epochs": 30,
+        "epochs": 12,
     }
     expected = plain_autoencoder(**parameters).fit(sequences)
+    assert np.argmin(expected.history_["val_loss"]) < 11
     autoencoder = plain_autoencoder(
-        **{**parameters, "epochs": 500}, callbacks=[interrupt_after(29)]
+        **{**parameters, "epochs": 500}, callbacks=[interrupt_after(11)]
     )
     with pytest.raises(KeyboardInterrupt):
         autoencoder.fit(sequences)

@@ -1,22 +1,13 @@
 """Ctrl-C in a fresh process, by real signals; others are in test_estimator.py."""
 
-import json
-import pickle
-from pathlib import Path
-
 import pytest
-from helpers import as_bits, run_python
-
-SCRIPT = Path(__file__).with_name("support") / "interrupted.py"
+from helpers import as_bits
 
 
-@pytest.fixture(scope="module")
-def interrupted(fitted_plain, sequences, tmp_path_factory):
-    """What `interrupted.py` found, and "streams", what it said."""
-    folder = tmp_path_factory.mktemp("interrupted")
-    (folder / "given").write_bytes(pickle.dumps((fitted_plain, sequences)))
-    streams = run_python(SCRIPT, folder)
-    return {"streams": list(streams), **json.loads((folder / "facts").read_text())}
+@pytest.fixture
+def interrupted(without_options):
+    """What `interrupted.py` found, and "streams", what was said."""
+    return {"streams": without_options["streams"], **without_options["interrupted"]}
 
 
 def test_an_import_that_is_interrupted_can_be_used_later(interrupted):

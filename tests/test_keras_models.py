@@ -3,13 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import keras_input, run_python
+from helpers import keras_input, lstm_units, run_python
 from numpy.testing import assert_allclose, assert_array_equal
 
 
 def run(model, X):
     return model(np.asarray(X, dtype=np.float32)).numpy()
 
+
+# Keras's own, about NumPy 2
+of_keras = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation:DeprecationWarning"
+)
 
 VARIANTS = {
     "plain": {},
@@ -41,13 +46,8 @@ def autoencoders(plain_autoencoder, default_autoencoder, sequences):
 
 
 @pytest.fixture(params=["defaults", *VARIANTS])
-def name(request):
-    return request.param
-
-
-@pytest.fixture
-def autoencoder(autoencoders, name):
-    return autoencoders[name]
+def autoencoder(request, autoencoders):
+    return autoencoders[request.param]
 
 
 def test_they_are_keras_models_of_stock_layers(autoencoder):
@@ -55,9 +55,15 @@ def test_they_are_keras_models_of_stock_layers(autoencoder):
 
     for model in ("encoder_", "decoder_", "autoencoder_"):
         assert isinstance(getattr(autoencoder, model), keras.Model)
-    layers = autoencoder.encoder_._flatten_layers(include_self=False)
-    assert all(type(layer).__module__.startswith("keras.") for layer in layers)
-    assert not any(isinstance(layer, keras.layers.Lambda) for layer in layers)
+        layers = getattr(autoencoder, model)._flatten_layers(include_self=False)
+        modules = {type(layer).__module__.split(".")[0] for layer in layers}
+        assert modules == {"keras"}
+        assert not any(isinstance(layer, keras.layers.Lambda) for layer in layers)
+
+
+def test_the_decoder_mirrors_the_encoder(autoencoders):
+    stacked = autoencoders["stacked_one_way_in_patches"]
+    assert lstm_units(stacked.decoder_) == [4, 8]
 
 
 def test_the_encoder_embeds(autoencoder, sequences):
@@ -137,6 +143,17 @@ def test_they_follow_the_next_fit(plain_autoencoder, sequences):
     assert np.abs(run(before, X) - Z).max() > 1e-4
 
 
+@of_keras
+def test_saved_and_loaded_they_are_the_same(autoencoders, sequences, tmp_path):
+    import keras
+
+    autoencoder = autoencoders["every_pooling_without_head"]
+    X = keras_input(autoencoder, sequences)
+    autoencoder.autoencoder_.save(tmp_path / "autoencoder.keras")
+    loaded = keras.saving.load_model(tmp_path / "autoencoder.keras", safe_mode=True)
+    assert_allclose(run(loaded, X), run(autoencoder.autoencoder_, X), atol=1e-5)
+
+
 LOAD = """
 import sys
 from pathlib import Path
@@ -169,9 +186,11 @@ def loaded(autoencoders, sequences, tmp_path_factory):
     return root
 
 
-# Keras's own, about NumPy 2
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-def test_saved_they_need_keras_alone(loaded, autoencoder, name, sequences):
+@pytest.mark.trust
+@of_keras
+@pytest.mark.parametrize("name", ["defaults", *VARIANTS])
+def test_saved_they_need_keras_alone(loaded, autoencoders, name, sequences):
+    autoencoder = autoencoders[name]
     Z = autoencoder.transform(sequences)
     decoded = run(autoencoder.decoder_, Z)
     both = run(autoencoder.autoencoder_, keras_input(autoencoder, sequences))

@@ -53,10 +53,9 @@ def test_order_does_not_matter(variant, sequences, rng):
 
 
 @pytest.mark.xla
-@pytest.mark.parametrize("times", [10, 100])
-def test_beside_a_much_longer_one_is_the_same(variant, sequences, rng, times):
+def test_beside_a_much_longer_one_is_the_same(variant, sequences, rng):
     Z = variant.transform(sequences)
-    long = rng.normal([5, -300], [0.1, 20], size=(times * 16, 2))
+    long = rng.normal([5, -300], [0.1, 20], size=(1600, 2))
     assert_array_equal(variant.transform([*sequences, long])[:-1], Z)
     assert_array_equal(variant.transform([long, sequences[3]])[1], Z[3])
 
@@ -237,10 +236,6 @@ def test_nothing_is_said_on_either_stream(first_fit):
     assert first_fit["streams"] == ["", ""]
 
 
-def test_a_level_of_logging_that_someone_set_stands(without_options):
-    assert without_options["level"] == "3"
-
-
 def test_many_lengths_are_no_news(fitted_plain, caplog, capfd):
     # TensorFlow takes a new shape for a mistake if they come too fast, and says so.
     for n in (16, 32, 64, 128, 256, 512, 1024, 2048):
@@ -262,7 +257,7 @@ def test_each_comes_back_at_its_own_length(variant, sequences):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_lengths_never_seen_come_back_too(fitted_plain, rng, dtype):
     # With XLA, without which so many steps take half a minute
-    lengths = [1, 2, 17, 31, 100, 999, 1000, 4097, 99_999]
+    lengths = [1, 2, 31, 1000, 99_999]  # XLA compiles for each power of two
     X = [rng.normal([5, -300], [0.1, 20], size=(n, 2)).astype(dtype) for n in lengths]
     Z = fitted_plain.transform(X)
     assert Z.dtype == dtype

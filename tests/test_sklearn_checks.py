@@ -9,8 +9,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_seqae import LSTMAutoencoderOutlierDetector, LSTMAutoencoderTransformer
 
-pytestmark = pytest.mark.usefixtures("programs_dropped")
-
 
 # As scikit-learn's own tests do with whatever iterates, with few epochs: the checks fit
 # more than a hundred times. Small batches have equal shapes, so fits share programs.

@@ -10,8 +10,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
-pytestmark = pytest.mark.usefixtures("programs_dropped")
-
 VARIANTS = [
     {"dropout": 0.2},
     {"recurrent_dropout": 0.2},

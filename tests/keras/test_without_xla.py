@@ -1,6 +1,6 @@
-"""With XLA, without, and as on a GPU: the same numbers within float32.
+"""Without XLA, and as on a GPU: the same numbers within float32.
 
-The one place in tests/keras where whole fits are compiled.
+With XLA, whole fits are compiled in tests/test_xla.py.
 """
 
 import numpy as np
@@ -25,36 +25,29 @@ from sklearn_seqae.datasets import make_events
 
 LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11, 4, 8]  # batches of four, and of three
 PATCHES = walks_in_patches(LENGTHS, missing=0.2)
-FITS = {
-    "plain": ({}, {}),
-    "with dropout and every pooling": (
-        {"pooling": tuple(POOLING)},
-        {"dropout": 0.2, "recurrent_dropout": 0.2},
-    ),
-}
+ARCHITECTURE = small_architecture(pooling=tuple(POOLING))
+DROPOUT = {"dropout": 0.2, "recurrent_dropout": 0.2}
 
 
-def run(architecture, settings):
+def run():
     """Train, embed and decode."""
     result = epochs.train(
-        architecture,
+        ARCHITECTURE,
         training_data(PATCHES, n_validation=3),
-        plain_settings(epochs=4, early_stopping=True, **settings),
+        plain_settings(epochs=4, early_stopping=True, **DROPOUT),
         np.random.RandomState(0),
     )
     weights = result.state.weights
-    embeddings = encode(architecture, weights, PATCHES)
-    steps = decode(architecture, weights, embeddings, PATCHES.lengths)
+    embeddings = encode(ARCHITECTURE, weights, PATCHES)
+    steps = decode(ARCHITECTURE, weights, embeddings, PATCHES.lengths)
     return result, {"embeddings": embeddings, "steps": steps} | weights
 
 
-@pytest.fixture(scope="module", params=FITS)
-def fit(request):
-    """Architecture and settings, and what comes of them without XLA."""
-    changes, settings = FITS[request.param]
-    arguments = small_architecture(**changes), settings
+@pytest.fixture(scope="module")
+def fit():
+    """What comes of it without XLA."""
     with xla(False):
-        return arguments, run(*arguments)
+        return run()
 
 
 @pytest.fixture
@@ -64,25 +57,14 @@ def gpu(monkeypatch):
         monkeypatch.setattr(module, "has_gpu", lambda: True)
 
 
-def assert_same_numbers(fit):
-    """Check what another way gives, after some epochs."""
-    arguments, (expected, expected_arrays) = fit
-    result, arrays = run(*arguments)
+@pytest.mark.usefixtures("gpu")
+def test_same_numbers_by_what_runs_on_a_gpu(fit):
+    expected, expected_arrays = fit
+    result, arrays = run()
     assert result.history.keys() == expected.history.keys()
     for name, values in expected.history.items():
         assert_allclose(result.history[name], values, rtol=1e-4, err_msg=name)
     assert_close_weights(arrays, expected_arrays, rtol=1e-3, atol=1e-4)
-
-
-@pytest.mark.xla
-@pytest.mark.parametrize("fit", list(FITS)[-1:], indirect=True)
-def test_same_numbers_with_xla(fit):
-    assert_same_numbers(fit)
-
-
-@pytest.mark.usefixtures("gpu")
-def test_same_numbers_by_what_runs_on_a_gpu(fit):
-    assert_same_numbers(fit)
 
 
 def test_events_by_what_runs_on_a_gpu(plain_autoencoder, request):

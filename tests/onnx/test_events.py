@@ -81,7 +81,7 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def fitted(plain_autoencoder, log, programs_dropped):
+def fitted(plain_autoencoder, log):
     """Return sequences of a kind, and an estimator of them, fitted once."""
     made = {}
 

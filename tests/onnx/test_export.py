@@ -72,7 +72,7 @@ def with_gaps(sequences):
 
 
 @pytest.fixture(scope="module")
-def fitted(plain_autoencoder, with_gaps, programs_dropped):
+def fitted(plain_autoencoder, with_gaps):
     """Return the estimator of a variant, fitted once."""
     made = {}
 

@@ -72,6 +72,11 @@ def keras_input(autoencoder, sequences):
     return padded(scaled, n_timesteps=n_timesteps, dtype=np.float32)
 
 
+def lstm_units(model):
+    """Return the units of each LSTM layer of a Keras model, in order."""
+    return [layer.units for layer in model.layers if "lstm" in layer.name]
+
+
 def random_ragged(lengths, n_features=2, missing=0.0, seed=0):
     """Return a RaggedArray of noise in float32, some of it missing."""
     rng = np.random.default_rng(seed)

@@ -1,17 +1,10 @@
-"""Run first in a process: Ctrl-C while TensorFlow is imported, traced, and in a search.
+"""Ctrl-C while TensorFlow is imported, traced, and in a search."""
 
-Reads a fitted estimator and sequences from the folder that is named, and writes there
-what was found.
-"""
-
-import json
 import os
-import pickle
 import signal
 import sys
 import threading
 import time
-from pathlib import Path
 
 from helpers import as_bits
 
@@ -84,10 +77,10 @@ def search(autoencoder, X):
     return interrupted(lambda: grid.fit(X)), len(begun)
 
 
-def main(folder):
+def facts_of(autoencoder, X):
+    """Return what a fitted estimator does with sequences, first in a process."""
     # A process started in the background may ignore the signal; here it is heard.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    autoencoder, X = pickle.loads((folder / "given").read_bytes())
     facts = {}
 
     threading.Thread(target=interrupt_while_importing).start()
@@ -101,8 +94,4 @@ def main(folder):
         facts["after tracing"] = as_bits(autoencoder.transform(X))
         facts["next fit"] = as_bits(autoencoder.fit_transform(X))
         facts["search"] = search(autoencoder, X)
-    (folder / "facts").write_text(json.dumps(facts))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    return facts

@@ -1,10 +1,10 @@
-"""Run in a process where polars, pyarrow, awkward and duckdb are not installed.
+"""Run first in a process: as if polars, pyarrow, awkward, duckdb were not installed.
 
-Reads what was pickled from the folder that is named, writes there what was found.
+Ctrl-C is tried there as well, see `interrupted.py`. Reads what was pickled from the
+folder that is named, writes there what was found.
 """
 
 import json
-import os
 import pickle
 import sys
 from pathlib import Path
@@ -65,12 +65,10 @@ def long_table_comes_back():
     return back.equals(frame.sort_values(["id", "day"], ignore_index=True))
 
 
-def fitted_elsewhere(folder):
+def fits_and_transforms(autoencoder, of_polars, sequences):
     """Return what an estimator, and one that was fitted on polars, can do here."""
     import pandas as pd
 
-    given = pickle.loads((folder / "given").read_bytes())
-    sequences, autoencoder, of_polars = given
     long = pd.concat(map(pd.DataFrame, sequences), keys=range(len(sequences)))
     found = {"long": autoencoder.fit(long).reconstruct(long).shape == long.shape}
     Z = of_polars.transform(sequences)
@@ -101,10 +99,15 @@ def polars_comes_back():
 def main(folder):
     options = NotInstalled({"polars", "pyarrow", "awkward", "duckdb"})
     sys.meta_path.insert(0, options)
-    facts = {"kinds": kinds_that_come_back(), "long table": long_table_comes_back()}
+    import interrupted  # what it imports does without them, too
+
+    given = pickle.loads((folder / "given").read_bytes())
+    sequences, fitted, unfitted, of_polars = given
+    facts = {"interrupted": interrupted.facts_of(fitted, sequences)}
+    facts["kinds"] = kinds_that_come_back()
+    facts["long table"] = long_table_comes_back()
     with xla(False):
-        facts["estimator"] = fitted_elsewhere(folder)
-    facts["level"] = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
+        facts["estimator"] = fits_and_transforms(unfitted, of_polars, sequences)
     options.names.remove("polars")
     facts["polars without pyarrow"] = polars_comes_back()
     (folder / "facts").write_text(json.dumps(facts))

@@ -256,9 +256,10 @@ def test_the_epoch_in_which_a_callback_stops_counts():
 # What is drawn --------------------------------------------------------------
 
 DROPOUT = {"dropout": 0.2, "recurrent_dropout": 0.3}
+HIDDEN = {"noise": 0.5, "mask_ratio": 0.3}
 
 
-@pytest.mark.parametrize("random", [{"dropout": 0.2}, {"recurrent_dropout": 0.3}])
+@pytest.mark.parametrize("random", [DROPOUT, HIDDEN])
 def test_what_is_drawn_is_decided_by_the_seed(random):
     first, again = fit(**random), fit(**random)
     assert_same_weights(first.state.weights, again.state.weights)
@@ -268,7 +269,7 @@ def test_what_is_drawn_is_decided_by_the_seed(random):
     assert fit().history != first.history
 
 
-@pytest.mark.parametrize("random", [DROPOUT, {"noise": 0.5, "mask_ratio": 0.3}])
+@pytest.mark.parametrize("random", [DROPOUT, HIDDEN])
 @pytest.mark.parametrize("steps_per_call", [1, 30])
 def test_how_many_epochs_a_call_changes_nothing_drawn(
     monkeypatch, steps_per_call, random
@@ -290,7 +291,7 @@ def test_every_update_draws_anew(random):
     assert abs(np.median(losses) - loss) < 0.5 * loss
 
 
-@pytest.mark.parametrize("random", [DROPOUT, {"noise": 0.5, "mask_ratio": 0.3}])
+@pytest.mark.parametrize("random", [DROPOUT, HIDDEN])
 def test_nothing_is_drawn_where_nothing_is_trained(random):
     result = fit(epochs=3, n_iter_no_change=9, **EARLY, **random)
     expected = loss_of(result.state.weights, np.arange(4))
@@ -497,15 +498,6 @@ def test_an_interrupt_before_an_epoch_is_done_is_raised(interrupt_call, settings
 
 
 # Settings that need another program ---------------------------------------------------
-
-
-def test_an_optimizer_instance_brings_its_own_learning_rate():
-    given = keras.optimizers.SGD(0.5, global_clipnorm=1.0)
-    found = fit(epochs=1, optimizer=given, learning_rate=123.0)
-    expected = fit(epochs=1, optimizer="sgd", learning_rate=0.5)
-    assert_same_weights(found.state.weights, expected.state.weights)
-    assert float(given.learning_rate) == 0.5
-    assert not given.built
 
 
 @pytest.mark.parametrize("batch_size", [1, 5])
