@@ -50,8 +50,8 @@ class PolarsTable(LongTable):
         """Return the table in memory; of a lazy frame, these columns."""
         if isinstance(self._frame, pl.DataFrame):
             return self
-        # by_name, because polars reads a plain string as a pattern.
-        chosen = pl.selectors.by_name(*labels)
+        known = self.labels  # not by name, which polars may read as a pattern
+        chosen = pl.selectors.by_index(*(known.index(label) for label in labels))
         return type(self)(self._frame.select(chosen).collect())
 
     def __len__(self) -> int:

@@ -203,8 +203,11 @@ def _raise_duplicates(
     second = int(repeated.argmax())
     i, _ = locate(offsets, second)
     places = [row if rows is None else int(rows[row]) for row in (second - 1, second)]
+    moment = when[second]
+    if isinstance(moment, np.datetime64):  # without zeros that only its unit asks for
+        moment = np.datetime_as_string(moment, unit="auto")
     raise ValueError(
-        f"series {ids.tolist()[i]!r} has two rows with {order!r} at {when[second]}: "
+        f"series {ids.tolist()[i]!r} has two rows with {order!r} at {moment}: "
         f"rows {places[0]} and {places[1]} of the frame; in all, {repeated.sum()} of "
         f"{len(repeated)} rows repeat a time. Drop them, or pass "
         'duplicates="first", "last", "mean" or "keep".'

@@ -77,7 +77,7 @@ def test_frame_of_one_dtype_is_not_copied_nor_changed():
 @pytest.mark.parametrize(
     ("column", "dtype"),
     [
-        (["x", "y"], "str|object"),
+        (pd.array(["x", "y"], dtype="string"), "str"),
         (pd.to_datetime(["2020-01-01", "2020-01-02"]), "datetime64"),
         (pd.to_timedelta([1, 2], unit="s"), "timedelta64"),
         (pd.Categorical([1, 2]), "category"),

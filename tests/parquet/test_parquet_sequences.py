@@ -330,10 +330,10 @@ def test_columns_that_change_between_files(lists, tmp_path, random_state):
 
 
 def test_empty_files_and_row_groups(long, tmp_path):
-    write(tmp_path, long, long[:0])
+    table = pa.Table.from_pandas(long, preserve_index=False)
+    write(tmp_path, table, table[:0])
     with pytest.raises(ValueError, match=r"1\.parquet.* has no row"):
         list(ParquetSequences(tmp_path, **BY))
-    table = pa.Table.from_pandas(long, preserve_index=False)
     with pq.ParquetWriter(tmp_path / "1.parquet", table.schema) as writer:
         for part in (table[:20], table[:0], table[20:]):
             writer.write_table(part)
