@@ -23,6 +23,7 @@ _NOTE = re.compile(
     rb"|To enable the following instructions"
     rb"|E\d{4} .*failed call to cuInit)"  # how TensorFlow says that there is no GPU
 )
+_TRACE = b"=== Source Location Trace"  # of the message before, up to an empty line
 # What TensorFlow and h5py set; other threads may set others meanwhile, which stay.
 _LEFT_BEHIND = (
     "ENABLE_RUNTIME_UPTIME_TELEMETRY",
@@ -103,11 +104,17 @@ def _notes_kept_back() -> Iterator[None]:
 
 def _pass_on(read: int, standard_error: int, is_over: threading.Event) -> None:
     """Copy lines that are no notes, as they come."""
+    is_note = in_trace = False
     with os.fdopen(read, "rb") as lines, os.fdopen(standard_error, "wb", 0) as out:
         for line in lines:
             if line.endswith(_END):
                 out.write(line.removesuffix(_END))
                 is_over.set()
-            elif not _NOTE.match(line):
+                continue
+            begins = line.startswith(_TRACE)
+            if not (begins or in_trace):
+                is_note = _NOTE.match(line) is not None
+            in_trace = begins or (in_trace and line != b"\n")
+            if not is_note:
                 out.write(line)
     is_over.set()

@@ -42,6 +42,16 @@ def test_everything_else_is_passed_on_in_its_order(capfd):
     assert capfd.readouterr().err.splitlines() == NEWS
 
 
+TRACE = "=== Source Location Trace: ===\nexternal/xla/cuda_status.cc:50\n\n"
+
+
+def test_a_trace_belongs_to_the_message_before(capfd):
+    with _quiet._notes_kept_back():
+        for message in (NOTES[3], NEWS[1], NOTES[0], NEWS[2]):
+            os.write(2, f"{message}\n{TRACE}".encode())
+    assert capfd.readouterr().err == f"{NEWS[1]}\n{TRACE}{NEWS[2]}\n{TRACE}"
+
+
 def test_what_was_written_before_an_error_is_passed_on(capfd):
     with pytest.raises(ImportError), _quiet._notes_kept_back():
         os.write(2, b"E0000 broken\n")
