@@ -7,6 +7,7 @@ includes. Workers have one thread each, on this machine.
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -58,7 +59,8 @@ def main() -> None:
 def training(n_sequences: int) -> tuple[Table, dict[str, float]]:
     """Measure the parts of the model, then updates: a row for each, and the parts."""
     X = sequences(n_sequences)
-    alone = {size: update(X, size) for size in BATCH_SIZES}
+    with one_thread():
+        alone = {size: update(X, size) for size in BATCH_SIZES}
     parts = {"shard": slope(alone)}
     parts["apply"] = max(0.0, alone[64] - 4 * parts["shard"])
     with cluster(2) as client:
@@ -86,7 +88,7 @@ def training(n_sequences: int) -> tuple[Table, dict[str, float]]:
                     "measured, ms": "" if found is None else f"{1e3 * found:.0f}",
                     "predicted, ms": f"{1e3 * model:.0f}",
                     "sequences a second, predicted": f"{size / model:,.0f}",
-                    "times one process": f"{alone[size] / model:.2f}",
+                    "times one process of one thread": f"{alone[size] / model:.2f}",
                 }
             )
     return pd.DataFrame(rows).to_dict("list"), parts
@@ -222,6 +224,20 @@ def cluster(n_workers: int) -> Iterator[Any]:
     }
     with LocalCluster(n_workers=n_workers, **options) as of, Client(of) as client:
         yield client
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute in one thread, as Dask's workers do by the same variable."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
 
 
 def note(*what: Any) -> None:
