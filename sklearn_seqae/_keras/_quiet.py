@@ -8,6 +8,7 @@ the environment. Neither is what someone who calls ``fit`` asked for.
 from __future__ import annotations
 
 import os
+import random
 import re
 import sys
 import threading
@@ -54,14 +55,18 @@ def import_tensorflow_quietly() -> None:
 
 
 def _import_all() -> None:
-    if "tensorflow" not in sys.modules and _LOG_LEVEL not in os.environ:
-        with _environment_kept(), _notes_kept_back():
-            os.environ[_LOG_LEVEL] = "2"  # read once, when the library loads
-            import tensorflow as tf
+    drawn = random.getstate()
+    try:
+        if "tensorflow" not in sys.modules and _LOG_LEVEL not in os.environ:
+            with _environment_kept(), _notes_kept_back():
+                os.environ[_LOG_LEVEL] = "2"  # read once, when the library loads
+                import tensorflow as tf
 
-            tf.config.list_physical_devices()  # the first look for a GPU is noisy
-    for name in ("tensorflow", "keras", "scikeras.wrappers"):
-        import_module(name)
+                tf.config.list_physical_devices()  # the first look for a GPU is noisy
+        for name in ("tensorflow", "keras", "scikeras.wrappers"):
+            import_module(name)
+    finally:
+        random.setstate(drawn)  # Keras imports rich, which draws numbers of its own
 
 
 @contextmanager
