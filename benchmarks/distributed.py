@@ -8,6 +8,7 @@ includes. Workers have one thread each, on this machine.
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -42,7 +43,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--train", type=int, default=1024, help="sequences to train on")
     parser.add_argument("--embed", type=int, default=100_000, help="and to embed")
+    parser.add_argument("--shard", action="store_true", help="print a shard's seconds")
     asked = parser.parse_args()
+    if asked.shard:
+        print(slope(alone(sequences(asked.train))))
+        return
     title = f"A table of {asked.embed:,} sequences, from Parquet to Parquet"
     updates, parts = training(asked.train)
     tables = {
@@ -59,10 +64,9 @@ def main() -> None:
 def training(n_sequences: int) -> tuple[Table, dict[str, float]]:
     """Measure the parts of the model, then updates: a row for each, and the parts."""
     X = sequences(n_sequences)
-    with one_thread():
-        alone = {size: update(X, size) for size in BATCH_SIZES}
-    parts = {"shard": slope(alone)}
-    parts["apply"] = max(0.0, alone[64] - 4 * parts["shard"])
+    one_process = alone(X)
+    parts = {"shard": slope(one_process), "shard beside": beside(n_sequences)}
+    parts["apply"] = max(0.0, one_process[64] - 4 * parts["shard"])
     with cluster(2) as client:
         weights = LSTMAutoencoderTransformer(epochs=1, random_state=0).fit(X[:64])
         n = sum(w.size for w in weights._autoencoder.state.weights.values())
@@ -80,7 +84,7 @@ def training(n_sequences: int) -> tuple[Table, dict[str, float]]:
     for size in BATCH_SIZES:
         for n_workers in PREDICTED:
             model = predicted(parts, size, n_workers)
-            found = measured.get((n_workers, size))
+            found, gain = measured.get((n_workers, size)), one_process[size] / model
             rows.append(
                 {
                     "batch_size": str(size),
@@ -88,14 +92,19 @@ def training(n_sequences: int) -> tuple[Table, dict[str, float]]:
                     "measured, ms": "" if found is None else f"{1e3 * found:.0f}",
                     "predicted, ms": f"{1e3 * model:.0f}",
                     "sequences a second, predicted": f"{size / model:,.0f}",
-                    "times one process of one thread": f"{alone[size] / model:.2f}",
+                    "times one process of one thread": f"{gain:.2f}",
                 }
             )
     return pd.DataFrame(rows).to_dict("list"), parts
 
 
 def predicted(parts: dict[str, float], batch_size: int, n_workers: int) -> float:
-    """Return the seconds of an update by the model that the page gives."""
+    """Return the seconds of an update by the model that the page gives.
+
+    Two workers are those that are measured: they share this machine. More have
+    machines of their own.
+    """
+    shard = parts["shard beside" if n_workers == 2 else "shard"]
     n_shards = batch_size // ROWS
     n_tasks = min(n_shards, max(2, n_workers))  # two partitions, or one for each worker
     shards_of_one = -(-n_shards // n_workers)
@@ -103,8 +112,24 @@ def predicted(parts: dict[str, float], batch_size: int, n_workers: int) -> float
         parts["round trip"]
         + parts["apply"]
         + n_tasks * parts["task"]
-        + shards_of_one * parts["shard"]
+        + shards_of_one * shard
     )
+
+
+def alone(X: list[NDArray[np.float64]]) -> dict[int, float]:
+    """Return the seconds of an update in this process, by batch size."""
+    with one_thread():
+        return {size: update(X, size) for size in BATCH_SIZES}
+
+
+def beside(n_sequences: int) -> float:
+    """Return the seconds of a shard in each of two processes that run side by side."""
+    command = [sys.executable, "-m", __spec__.name, "--shard", "--train"]
+    processes = [
+        subprocess.Popen([*command, str(n_sequences)], stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    return float(np.mean([float(process.communicate()[0]) for process in processes]))
 
 
 def slope(alone: dict[int, float]) -> float:
@@ -259,8 +284,10 @@ def _head(n_sequences: int, parts: dict[str, float]) -> str:
         f"{LONGEST} time steps and {N_FEATURES} features, in two partitions, defaults: "
         f"{int(parts['numbers']):,} weights. Updates are those of the fastest of "
         f"{EPOCHS - 1} epochs. The parts, each by itself: round trip "
-        f"{ms['round trip']} ms, task {ms['task']} ms, shard {ms['shard']} ms, apply "
-        f"{ms['apply']} ms. In a network, {parts['numbers'] * 4 / 1e6:.1f} MB go to "
+        f"{ms['round trip']} ms, task {ms['task']} ms, shard {ms['shard']} ms, and "
+        f"{ms['shard beside']} ms where two processes compute side by side on this "
+        f"machine, which the rows of two workers take; apply {ms['apply']} ms. In a "
+        f"network, {parts['numbers'] * 4 / 1e6:.1f} MB go to "
         "each worker and back in every update: add what that takes."
     )
 
