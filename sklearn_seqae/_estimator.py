@@ -1155,11 +1155,17 @@ class LSTMAutoencoderTransformer(
         The moments of their time steps come last, if time is a feature.
         """
         check_is_fitted(self)
-        events = self._events
         sequences, container = validate_sequences(self, X, reset=False)
-        given = events.read(X, sequences, container)
-        encoded, moments = events.encode(given)
-        return scale(self.scaler_, encoded, events.n_codes), container, moments
+        scaled, moments = self._encoded(X, sequences, container)
+        return scaled, container, moments
+
+    def _encoded(
+        self, X: Any, sequences: RaggedArray, container: Container
+    ) -> tuple[RaggedArray, NDArray[np.float64] | None]:
+        """Encode and scale sequences that were read of `X`; moments come last."""
+        events = self._events
+        encoded, moments = events.encode(events.read(X, sequences, container))
+        return scale(self.scaler_, encoded, events.n_codes), moments
 
     def _checked(
         self, Z: ArrayLike, lengths: ArrayLike | None

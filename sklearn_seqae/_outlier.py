@@ -16,9 +16,7 @@ from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._deviation import N_FOLDS, Measures, Usual
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._gate import validate_sequences
-from sklearn_seqae._inputs import Container
 from sklearn_seqae._ragged import RaggedArray
-from sklearn_seqae._scaling import scale
 from sklearn_seqae._surprisal import CrossFittedChain
 from sklearn_seqae._validation import own_random_state
 
@@ -188,7 +186,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         fitted = snapshot(self)
         ragged, container = validate_sequences(fitted, X, reset=False)
-        scaled = fitted._scaled(X, ragged, container)
+        scaled, _ = fitted.estimator_._encoded(X, ragged, container)
         return -fitted._usual.excess(fitted._measure(scaled))
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
@@ -244,7 +242,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
         if estimator.random_state is None:
             estimator.set_params(random_state=generator.randint(np.iinfo(np.int32).max))
         self.estimator_ = estimator.fit(X, y, sample_weight=~held_out)
-        scaled = self._scaled(X, ragged, container)
+        scaled, _ = self.estimator_._encoded(X, ragged, container)
         first = scaled.n_features - self.estimator_._events.n_codes
         self._chains = tuple(
             CrossFittedChain.fit(scaled, column, size + 1, N_FOLDS, generator)
@@ -258,12 +256,6 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
         if not isinstance(self.contamination, str):
             scores = -self._usual.excess(measures)
             self.offset_ = float(np.quantile(scores, self.contamination))
-
-    def _scaled(self, X: Any, ragged: RaggedArray, container: Container) -> RaggedArray:
-        """Scale sequences, and encode their categories and times."""
-        events, scaler = self.estimator_._events, self.estimator_.scaler_
-        encoded, _ = events.encode(events.read(X, ragged, container))
-        return scale(scaler, encoded, events.n_codes)
 
     def _measure(self, scaled: RaggedArray) -> Measures:
         return Measures.of(self.estimator_._autoencoder, scaled, self._chains)
