@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_seqae import decoder_to_onnx, to_onnx, to_sequences
 
-ort = pytest.importorskip("onnxruntime", reason="an option of ours")
+pytest.importorskip("onnxruntime", reason="an option of ours")
 
 TOLERANCE = 1e-5
 PAGES = ["home", "søk", "cart", "pay", "help"]
@@ -93,20 +93,6 @@ def fitted(plain_autoencoder, log):
         return made[name]
 
     return get
-
-
-@pytest.fixture
-def session(tmp_path):
-    """Return a session on the file that a function writes of an estimator."""
-
-    def start(write, estimator):
-        path = tmp_path / "model.onnx"
-        write(estimator, path)
-        options = ort.SessionOptions()
-        options.log_severity_level = 4
-        return ort.InferenceSession(path, options)
-
-    return start
 
 
 def tensors(X):

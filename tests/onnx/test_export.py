@@ -92,20 +92,6 @@ def autoencoder(request, fitted):
     return fitted(request.param)
 
 
-@pytest.fixture
-def session(tmp_path):
-    """Return a session on the file that a function writes of an estimator."""
-
-    def start(write, estimator):
-        path = tmp_path / "model.onnx"
-        write(estimator, path)
-        options = ort.SessionOptions()
-        options.log_severity_level = 4  # what is refused is raised as well
-        return ort.InferenceSession(path, options)
-
-    return start
-
-
 def given(X):
     return {"values": np.concatenate(X), "lengths": np.array([len(x) for x in X])}
 
