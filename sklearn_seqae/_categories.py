@@ -160,7 +160,7 @@ class VocabularyInChunks:
 
 @dataclass
 class _Counts:
-    """How often each category of a feature occurs.
+    """Counts of the categories of a feature.
 
     Attributes
     ----------

@@ -19,25 +19,6 @@ REGULAR = 1e-6  # difference of steps, relative to their size, that is rounding
 MOST = 2**20  # waiting times that are told apart
 
 
-def fit_clock(
-    moments: NDArray[np.float64],
-    offsets: NDArray[np.int64],
-    sample_weight: NDArray[np.float64],
-) -> Clock | None:
-    """Fit a clock to moments; None if events are equally far apart.
-
-    Parameters
-    ----------
-    moments : ndarray of shape (n_timesteps,)
-    offsets : ndarray of shape (n_sequences + 1,)
-    sample_weight : ndarray of shape (n_sequences,)
-        Only which are positive counts for the unit.
-    """
-    clock = ClockInChunks()
-    clock.update(moments, offsets, sample_weight)
-    return clock.fitted()
-
-
 class ClockInChunks:
     """Fits a clock to the moments of one chunk of sequences after the other.
 
@@ -57,7 +38,15 @@ class ClockInChunks:
         offsets: NDArray[np.int64],
         sample_weight: NDArray[np.float64],
     ) -> None:
-        """Fit to further sequences; parameters as of `fit_clock`."""
+        """Fit to further sequences.
+
+        Parameters
+        ----------
+        moments : ndarray of shape (n_timesteps,)
+        offsets : ndarray of shape (n_sequences + 1,)
+        sample_weight : ndarray of shape (n_sequences,)
+            Only which are positive counts for the unit.
+        """
         self._starts.append(moments[offsets[:-1]])
         self._weights.append(sample_weight)
         passed = since_before(moments, offsets)

@@ -127,10 +127,8 @@ def losses_by_block(
     """
     n = max(1, BLOCK * WIDTH // max(WIDTH, network.architecture.step.n_outputs))
     for start in range(0, len(scaled), n):
-        block, rows = (
-            scaled[start : start + n],
-            None if Z is None else Z[start : start + n],
-        )
+        block = scaled[start : start + n]
+        rows = None if Z is None else Z[start : start + n]
         if network.preprocessing.n_codes:
             yield start, block, _mixed_losses(network, block, rows, start)
             continue

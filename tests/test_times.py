@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 from sklearn.model_selection import train_test_split
 
 from sklearn_seqae import ParquetSequences, _clock, to_frame, to_sequences
-from sklearn_seqae._clock import Clock, ClockInChunks, WaitingTimes, fit_clock
+from sklearn_seqae._clock import Clock, ClockInChunks, WaitingTimes
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
 
@@ -98,6 +98,12 @@ def test_times_start_where_they_did_and_rise(
     assert_allclose(
         Z, fitted.transform(with_times(sequences, as_kind(seconds, "dates"))), atol=1e-5
     )
+
+
+def fit_clock(*chunk):
+    clock = ClockInChunks()
+    clock.update(*chunk)
+    return clock.fitted()
 
 
 def test_the_feature_is_the_log_of_the_time_since_the_event_before():

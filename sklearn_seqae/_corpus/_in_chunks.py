@@ -136,7 +136,7 @@ def survey(
 
 
 class _FirstPass(NamedTuple):
-    """What was read once.
+    """Chunks that were read once.
 
     Attributes
     ----------

@@ -188,7 +188,7 @@ def _draw(
 
 
 class _Read(NamedTuple):
-    """What was read of a partition, and what was learnt of it."""
+    """A partition as it was read, and what was learnt of it."""
 
     given: Given
     events: EventsInChunks

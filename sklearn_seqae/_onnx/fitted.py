@@ -57,7 +57,7 @@ class Fitted:
 
     @property
     def notes(self) -> dict[str, Any]:
-        """What stands in these: names of features, and the kind of the times."""
+        """Notes on these: names of features, and the kind of the times."""
         return events.notes(self.events, self.feature_names)
 
     @property

@@ -23,9 +23,7 @@ from sklearn_seqae._network.decoders._base import DecoderBase, Tensor
 from sklearn_seqae._network.engine import Engine, Error, Sequence, TrainingEngine
 
 NOISE = 0.3  # standard deviation, in scaled units
-HIDDEN = (
-    0.6745  # of normal numbers, a quarter is larger: the categories that are hidden
-)
+HIDDEN = 0.6745  # a quarter of normal numbers is larger: categories that are hidden
 LIMIT = 1e30  # what is read again saturates gates before it overflows float32
 
 
