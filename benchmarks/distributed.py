@@ -7,8 +7,6 @@ includes. Workers have one thread each, on this machine.
 """
 
 import argparse
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -36,6 +34,8 @@ N_ECHOES = 30
 EPOCHS = 9
 N_FILES = 4
 SMALL = {"hidden_layer_sizes": 8, "n_components": 16, "patch_size": 4}
+# By default Dask has its workers give memory back at once: see "Many machines"
+KEEPING_MEMORY = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}
 Table = dict[str, list[str]]
 
 
@@ -43,11 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--train", type=int, default=1024, help="sequences to train on")
     parser.add_argument("--embed", type=int, default=100_000, help="and to embed")
-    parser.add_argument("--shard", action="store_true", help="print a shard's seconds")
     asked = parser.parse_args()
-    if asked.shard:
-        print(slope(alone(sequences(asked.train))))
-        return
     title = f"A table of {asked.embed:,} sequences, from Parquet to Parquet"
     updates, parts = training(asked.train)
     tables = {
@@ -64,15 +60,17 @@ def main() -> None:
 def training(n_sequences: int) -> tuple[Table, dict[str, float]]:
     """Measure the parts of the model, then updates: a row for each, and the parts."""
     X = sequences(n_sequences)
-    one_process = alone(X)
-    parts = {"shard": slope(one_process), "shard beside": beside(n_sequences)}
+    with cluster(1) as client:
+        (one_process,) = alone(client, X)
+    parts = {"shard": slope(one_process)}
     parts["apply"] = max(0.0, one_process[64] - 4 * parts["shard"])
     with cluster(2) as client:
+        parts["shard beside"] = float(np.mean(list(map(slope, alone(client, X)))))
         weights = LSTMAutoencoderTransformer(epochs=1, random_state=0).fit(X[:64])
         n = sum(w.size for w in weights._autoencoder.state.weights.values())
-        one, eight = (round_trip(client, np.zeros(n, np.float32), k) for k in (1, 8))
-    parts["task"] = max(0.0, (eight - one) / 7)
-    parts["round trip"] = max(0.0, one - parts["task"])
+        two, eight = (round_trip(client, np.zeros(n, np.float32), k) for k in (2, 8))
+    parts["task"] = max(0.0, (eight - two) / 6)
+    parts["round trip"] = max(0.0, two - 2 * parts["task"])
     parts["numbers"] = float(n)
     measured: dict[tuple[int, int], float] = {}
     for n_workers in WORKERS:
@@ -116,20 +114,19 @@ def predicted(parts: dict[str, float], batch_size: int, n_workers: int) -> float
     )
 
 
-def alone(X: list[NDArray[np.float64]]) -> dict[int, float]:
-    """Return the seconds of an update in this process, by batch size."""
-    with one_thread():
-        return {size: update(X, size) for size in BATCH_SIZES}
+def alone(client: Any, X: list[NDArray[np.float64]]) -> list[dict[int, float]]:
+    """Return the seconds of an update that a worker makes by itself, by batch size.
+
+    All workers do so at the same time.
+    """
+    workers = list(client.scheduler_info()["workers"])
+    found = [client.submit(_updates, X, worker, workers=worker) for worker in workers]
+    seconds: list[dict[int, float]] = client.gather(found)
+    return seconds
 
 
-def beside(n_sequences: int) -> float:
-    """Return the seconds of a shard in each of two processes that run side by side."""
-    command = [sys.executable, "-m", __spec__.name, "--shard", "--train"]
-    processes = [
-        subprocess.Popen([*command, str(n_sequences)], stdout=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    return float(np.mean([float(process.communicate()[0]) for process in processes]))
+def _updates(X: list[NDArray[np.float64]], _: str) -> dict[int, float]:
+    return {size: update(X, size) for size in BATCH_SIZES}
 
 
 def slope(alone: dict[int, float]) -> float:
@@ -139,7 +136,7 @@ def slope(alone: dict[int, float]) -> float:
 
 
 def update(X: list[NDArray[np.float64]], batch_size: int) -> float:
-    """Return the seconds of an update, in the fastest of some epochs."""
+    """Return the seconds of an update: the median of some epochs."""
     import keras
 
     ends = []
@@ -149,18 +146,18 @@ def update(X: list[NDArray[np.float64]], batch_size: int) -> float:
     LSTMAutoencoderTransformer(
         epochs=EPOCHS, batch_size=batch_size, callbacks=[note_end], random_state=0
     ).fit(in_bag(X, 2))
-    return float(np.diff(ends).min() / -(-len(X) // batch_size))
+    return float(np.median(np.diff(ends)) / -(-len(X) // batch_size))
 
 
 def round_trip(client: Any, vector: NDArray[np.float32], n_tasks: int) -> float:
-    """Return the least seconds in which tasks get a vector and return one like it."""
+    """Return the seconds in which tasks get a vector and return one like it."""
     tasks, seconds = OnCluster(client), []
     for _ in range(N_ECHOES):
         started = time.perf_counter()
         weights = tasks.submit(_echo, vector)
         tasks.gather([tasks.submit(_echo, weights) for _ in range(n_tasks)])
         seconds.append(time.perf_counter() - started)
-    return min(seconds)
+    return float(np.median(seconds))
 
 
 def _echo(vector: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -240,8 +237,10 @@ def in_bag(X: list[NDArray[np.float64]], n_partitions: int) -> Any:
 
 @contextmanager
 def cluster(n_workers: int) -> Iterator[Any]:
+    import dask
     from distributed import Client, LocalCluster
 
+    dask.config.set(KEEPING_MEMORY)
     options = {
         "threads_per_worker": 1,
         "host": "127.0.0.1",
@@ -249,20 +248,6 @@ def cluster(n_workers: int) -> Iterator[Any]:
     }
     with LocalCluster(n_workers=n_workers, **options) as of, Client(of) as client:
         yield client
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute in one thread, as Dask's workers do by the same variable."""
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before
 
 
 def note(*what: Any) -> None:
@@ -282,10 +267,10 @@ def _head(n_sequences: int, parts: dict[str, float]) -> str:
         f"{machine['cores']} cores of {machine['processor']}, which the workers, the "
         f"scheduler and this process share. {n_sequences:,} sequences of {SHORTEST} to "
         f"{LONGEST} time steps and {N_FEATURES} features, in two partitions, defaults: "
-        f"{int(parts['numbers']):,} weights. Updates are those of the fastest of "
+        f"{int(parts['numbers']):,} weights. Updates are medians of "
         f"{EPOCHS - 1} epochs. The parts, each by itself: round trip "
         f"{ms['round trip']} ms, task {ms['task']} ms, shard {ms['shard']} ms, and "
-        f"{ms['shard beside']} ms where two processes compute side by side on this "
+        f"{ms['shard beside']} ms where two workers compute side by side on this "
         f"machine, which the rows of two workers take; apply {ms['apply']} ms. In a "
         f"network, {parts['numbers'] * 4 / 1e6:.1f} MB go to "
         "each worker and back in every update: add what that takes."

@@ -147,8 +147,16 @@ class Tasks(Protocol):
     def read(self, X: Any) -> list[Any]:
         """Return the partitions of a collection, computed or to be computed."""
 
-    def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return what a function returns, computed or to be computed."""
+    def places(self) -> list[Any]:
+        """Return where tasks run at the moment: a place for each that runs at once."""
+
+    def submit(
+        self, function: Callable[..., Any], *arguments: Any, place: Any = None
+    ) -> Any:
+        """Return what a function returns, computed or to be computed.
+
+        Where there is a place, the function runs there, and elsewhere if that is lost.
+        """
 
     def gather(self, results: Sequence[Any]) -> list[Any]:
         """Wait for results, and return them."""
@@ -164,11 +172,19 @@ class OnCluster:
         futures: list[Any] = self._client.compute(_delayed(X))
         return futures
 
-    def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def places(self) -> list[str]:
+        n_threads = self._client.nthreads()
+        turns = [(i, worker) for worker, n in n_threads.items() for i in range(n)]
+        return [worker for _, worker in sorted(turns)]
+
+    def submit(
+        self, function: Callable[..., Any], *arguments: Any, place: str | None = None
+    ) -> Any:
         import dask
 
+        at = {} if place is None else {"workers": place, "allow_other_workers": True}
         with dask.config.set(QUIET):
-            return self._client.submit(function, *arguments, pure=False)
+            return self._client.submit(function, *arguments, pure=False, **at)
 
     def gather(self, results: Sequence[Any]) -> list[Any]:
         gathered: list[Any] = self._client.gather(list(results))
@@ -183,7 +199,12 @@ class InThisProcess:
 
         return list(dask.compute(*_delayed(X)))
 
-    def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def places(self) -> list[None]:
+        return [None]
+
+    def submit(
+        self, function: Callable[..., Any], *arguments: Any, place: None = None
+    ) -> Any:
         return function(*arguments)
 
     def gather(self, results: Sequence[Any]) -> list[Any]:
@@ -191,14 +212,23 @@ class InThisProcess:
 
 
 def open_tasks() -> Tasks:
-    """Return where tasks run: on the cluster of the active client, or here."""
+    """Return where tasks run: on the cluster of the active client, or here.
+
+    Inside a task they run here: a worker that waits for others may wait for itself.
+    """
     distributed = sys.modules.get("distributed")
-    if distributed is not None:
-        try:
-            return OnCluster(distributed.default_client())
-        except ValueError:  # there is none
-            pass
-    return InThisProcess()
+    if distributed is None or _finds(distributed.get_worker):
+        return InThisProcess()
+    client = _finds(distributed.default_client)
+    return OnCluster(client) if client else InThisProcess()
+
+
+def _finds(get: Callable[[], Any]) -> Any:
+    """Return what Dask has, or None where it says by an error that it has none."""
+    try:
+        return get()
+    except ValueError:
+        return None
 
 
 def _delayed(X: Any) -> list[Any]:

@@ -92,6 +92,23 @@ def test_a_cluster_gives_the_bits_of_one_process(client, plain_autoencoder, in_b
     assert fitted_bits(found) == fitted_bits(clone(autoencoder).fit(in_bag))
 
 
+def test_fits_inside_tasks_stay_in_them(client, plain_autoencoder, in_bag):
+    expected = fitted_bits(plain_autoencoder().fit(in_bag))
+    fits = [
+        client.submit(_fit_in_task, plain_autoencoder(), in_bag, worker, workers=worker)
+        for worker in client.scheduler_info()["workers"]
+    ]
+    for fit in fits:  # each worker is busy: none is left for more
+        assert fitted_bits(fit.result(timeout=120)) == expected
+
+
+def _fit_in_task(estimator, X, _):
+    from distributed import get_client
+
+    with get_client().as_current():
+        return estimator.fit(X)
+
+
 def test_a_killed_worker_changes_nothing(client, plain_autoencoder, in_bag):
     autoencoder = plain_autoencoder(epochs=4)
     expected = clone(autoencoder).fit(in_bag)

@@ -2,7 +2,8 @@
 
 A task is a pure function of weights, partition and shards. So it may run again, and
 elsewhere, and gives the same. Gradients are added up in a fixed order. The optimizer
-stands here.
+stands here. Each partition has a place where its tasks run: left to Dask, now and then
+two run one after the other while a worker waits.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class PartitionedFeed(Feed):
     """Batches of shards, each of one partition."""
 
     _source: Partitions
+    _places: list[Any]
 
     def turns(self) -> Iterator[NDArray[np.int64]]:
         """Draw one epoch's batches."""
@@ -42,6 +44,7 @@ class PartitionedFeed(Feed):
     def epoch(self) -> NDArray[np.int64]:
         """Draw one epoch's batches, as shards: (n_batches, n_shards, n_rows)."""
         source, usual = self._source, self._program.usual
+        self._places = source.tasks.places()  # workers come and go
         n_shards, size = source.shards(self._settings.batch_size)
         shape = n_shards, self._packer.n_sequences(usual)
         return plan_batches(
@@ -59,7 +62,13 @@ class PartitionedFeed(Feed):
         tasks, jobs = self._source.tasks, self.jobs(batch)
         weights = tasks.submit(as_it_is, workspace.vector)
         found = [
-            tasks.submit(gradient_of_shards, job, self._source.data[p], weights)
+            tasks.submit(
+                gradient_of_shards,
+                job,
+                self._source.data[p],
+                weights,
+                place=self._places[p % len(self._places)],
+            )
             for p, job in jobs
         ]
         while len(found) > FAN_IN:

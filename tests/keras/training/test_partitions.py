@@ -37,9 +37,9 @@ class Counting(InThisProcess):
     def __init__(self):
         self.submitted, self.gathered = [], []
 
-    def submit(self, function, *arguments):
+    def submit(self, function, *arguments, place=None):
         self.submitted.append(function.__name__)
-        return super().submit(function, *arguments)
+        return super().submit(function, *arguments, place=place)
 
     def gather(self, results):
         self.gathered.append(len(results))
