@@ -1012,7 +1012,10 @@ class LSTMAutoencoderTransformer(
 
     @property
     def encoder_(self) -> Any:
-        """Keras model: padded, scaled sequences to embeddings."""
+        """Keras model: padded, scaled sequences to embeddings.
+
+        Where time is a feature, without the last component: the first moment.
+        """
         return self._models.encoder
 
     @property
@@ -1040,12 +1043,6 @@ class LSTMAutoencoderTransformer(
         """The models of this fit, built when they are first asked for."""
         check_is_fitted(self)
         fitted = snapshot(self)
-        if fitted._events.clock is not None:
-            raise AttributeError(
-                "there are no Keras models of a fit with times, since their input, "
-                "scaled sequences, has no moments; use to_onnx and decoder_to_onnx, or "
-                "fit with time=False."
-            )
         network, built = fitted._autoencoder, fitted._built
         if built is None or built[0] is not network:
             built = network, network.keras_models(fitted.max_length_)

@@ -214,10 +214,36 @@ def test_saved_and_loaded(fitted, log):
     pd.testing.assert_frame_equal(loaded.reconstruct(log), fitted.reconstruct(log))
 
 
-def test_keras_models_would_have_no_moments(fitted):
-    for name in ("encoder_", "decoder_", "autoencoder_"):
-        with pytest.raises(AttributeError, match="no Keras models of a fit with times"):
-            getattr(fitted, name)
+def test_keras_models_have_all_but_the_first_moment(plain_autoencoder, log, seconds):
+    """They read the waits as a feature, of which the first is as long as the second."""
+    estimator = plain_autoencoder(forecast_horizon=2).fit(log)
+    codes = {page: code for code, page in enumerate(estimator.categories_[0], 1)}
+    tables = [x.reset_index("when") for _, x in log.groupby(level=0)]
+    waits = [x["when"].diff().dt.total_seconds() for x in tables]
+    known = pd.concat(waits)
+    unit = known[known > 0].median()
+    padded = np.full((len(tables), estimator.max_length_, 2), np.nan, np.float32)
+    for row, x, wait in zip(padded, tables, waits, strict=True):
+        wait = np.log1p(wait.bfill().fillna(0) / unit).to_numpy()
+        row[: len(x), :1] = estimator.scaler_.transform(wait[:, None])
+        row[: len(x), 1] = x["page"].map(codes)
+    Z = estimator.transform(log)
+    found = estimator.encoder_.predict(padded, verbose=0)
+    assert_allclose(found, Z[:, :-1], atol=1e-5)
+    decoded = estimator.decoder_.predict(Z[:, :-1], verbose=0)
+    ahead = estimator.forecaster_.predict(padded, verbose=0)
+    for models, expected in (
+        (decoded, estimator.inverse_transform(Z)),
+        (ahead, estimator.forecast(log)),
+    ):
+        for row, (_, x) in zip(models, expected.groupby(level=0), strict=True):
+            assert_array_equal(row[: len(x), 1], x["page"].map(codes))
+    (_, first), *_ = estimator.inverse_transform(Z).groupby(level=0)
+    wait = np.expm1(estimator.scaler_.inverse_transform(decoded[0, :, :1])[:, 0]) * unit
+    passed = first.reset_index("when")["when"].diff().dt.total_seconds()[1:]
+    assert_allclose(np.maximum(wait[1 : len(first)], 0), passed, rtol=1e-3, atol=1e-3)
+    both = estimator.autoencoder_.predict(padded, verbose=0)
+    assert_allclose(both, decoded, atol=1e-3)
 
 
 def test_the_loss_of_time_is_told(fitted, log):
