@@ -7,9 +7,15 @@ side by side; the best is the posterior. Sessions held out are decoded from 32
 components, beside principal components of one-hot pages and logarithms of waiting
 times, padded and weighted in three ways; the next page is predicted beside a
 first-order Markov chain.
+
+``python -m benchmarks.events cost [N]``: seconds and peak memory of N sessions (100,000
+by default) of 20 events, with two numbers and categories of 50 and 1,000.
 """
 
+import resource
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,7 +28,11 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks._page import write_tables
-from sklearn_seqae import LSTMAutoencoderTransformer, SequenceAggregator
+from sklearn_seqae import (
+    LSTMAutoencoderTransformer,
+    SequenceAggregator,
+    to_sequences,
+)
 from sklearn_seqae.datasets import make_events
 
 N_SAMPLES = 600
@@ -206,5 +216,42 @@ def scores(p: NDArray[Any], place: NDArray[Any]) -> Scores:
     }
 
 
+# What many events cost ----------------------------------------------------------------
+
+
+def cost(n_sessions: int = 100_000) -> None:
+    """Print the seconds, and the peak memory so far, of reading, fit and embedding."""
+    log = _many_events(n_sessions)
+    X = _timed("read", lambda: to_sequences(log, by="session", order="time"))
+    autoencoder = LSTMAutoencoderTransformer(epochs=10, random_state=0)
+    _timed("fit", lambda: autoencoder.fit(X))
+    _timed("embed", lambda: autoencoder.transform(X))
+
+
+def _many_events(n_sessions: int, n_events: int = 20) -> pd.DataFrame:
+    rng, n = np.random.default_rng(0), n_sessions * n_events
+    drawn = {"page": rng.integers(50, size=n), "item": rng.zipf(1.3, n).clip(1, 1000)}
+    return pd.DataFrame(
+        {
+            "session": np.arange(n_sessions).repeat(n_events),
+            "time": rng.exponential(size=n).cumsum(),
+            **{name: pd.Categorical(codes) for name, codes in drawn.items()},
+            "a": rng.normal(size=n),
+            "b": rng.normal(size=n),
+        }
+    )
+
+
+def _timed(name: str, call: Callable[[], Any]) -> Any:
+    started = time.perf_counter()
+    found = call()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # KiB on Linux
+    print(f"{name}: {time.perf_counter() - started:.1f} s, {peak:.1f} GiB", flush=True)
+    return found
+
+
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    if sys.argv[1:2] == ["cost"]:
+        cost(*map(int, sys.argv[2:]))
+    else:
+        main(*map(int, sys.argv[1:]))
