@@ -23,17 +23,20 @@ MARKERS = ("o", "s", "^", "D", "v")
 
 
 def draw(study: Study, folder: Path = FOLDER) -> list[Path]:
-    """Draw all; return where they are."""
+    """Draw those whose designs have results; return where they are."""
     from matplotlib import rc_context
 
     pictures = {
-        "critical_difference": _critical_difference,
-        "choices": _choices,
-        "beside_others": _beside_others,
-        "seconds": _seconds,
+        "critical_difference": (_critical_difference, [DEFAULTS]),
+        "choices": (_choices, list(STEPS)),
+        "beside_others": (_beside_others, [DEFAULTS]),
+        "seconds": (_seconds, BUDGETS),
     }
+    measured = {record["design"] for record in study.results.fresh()}
     drawn = []
-    for name, picture in pictures.items():
+    for name, (picture, designs) in pictures.items():
+        if not measured.issuperset(designs):
+            continue
         drawn.append(folder / f"{name}.svg")
         # No date in the file, so that the same results give the same bytes
         with rc_context({"svg.hashsalt": "sklearn_seqae"}):
