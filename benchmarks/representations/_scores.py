@@ -46,6 +46,10 @@ class Study:
         known = found.dropna(how="all").index
         return found.reindex([d for d in designs if d in known], columns=self.sets)
 
+    def has(self, designs: Sequence[str]) -> bool:
+        """Whether each design has a result."""
+        return set(self.records["design"]).issuperset(designs)
+
     def scores(self, protocol: str, designs: Sequence[str]) -> pd.DataFrame:
         """Medians; a classifier that makes no embedding counts with its own accuracy.
 
