@@ -172,10 +172,10 @@ class OnCluster:
         futures: list[Any] = self._client.compute(_delayed(X))
         return futures
 
-    def places(self) -> list[str]:
+    def places(self) -> list[str | None]:
         n_threads = self._client.nthreads()
         turns = [(i, worker) for worker, n in n_threads.items() for i in range(n)]
-        return [worker for _, worker in sorted(turns)]
+        return [worker for _, worker in sorted(turns)] or [None]  # none is left
 
     def submit(
         self, function: Callable[..., Any], *arguments: Any, place: str | None = None

@@ -2,6 +2,7 @@
 
 import dataclasses
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from networks import (
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_seqae._baselines import Baselines
-from sklearn_seqae._dask import InThisProcess
+from sklearn_seqae._dask import InThisProcess, OnCluster
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training import epochs, partitions
 from sklearn_seqae._keras.training.feeding import sums_of
@@ -179,3 +180,12 @@ def test_gradients_are_added_up_in_few_places():
     assert tasks.submitted.count("gradient_of_shards") == len(LENGTHS)
     assert tasks.submitted.count("add_up") == 6
     assert tasks.gathered == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("n_threads", "places"),
+    [({}, [None]), ({"b": 1, "a": 1}, ["a", "b"]), ({"a": 2, "b": 1}, ["a", "b", "a"])],
+)
+def test_partitions_take_turns_among_the_workers_of_the_moment(n_threads, places):
+    client = SimpleNamespace(nthreads=lambda: n_threads)
+    assert OnCluster(client).places() == places
