@@ -287,7 +287,7 @@ class _Device:
         return INFERENCE_ROWS if self.jit else INFERENCE_ROWS_WITHOUT_XLA
 
     def session(self) -> Session | Eager:
-        return open_session(self.gpu, n_threads=self.n_threads)
+        return open_session(self.gpu, n_threads=self.n_threads, optimize=not self.jit)
 
 
 def _device() -> _Device:

@@ -18,8 +18,6 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.python.eager import context
 
-from sklearn_seqae._keras.devices import xla_compiles
-
 v1 = tf.compat.v1
 Array = NDArray[Any]
 AS_IT_IS = v1.GraphOptions()
@@ -36,9 +34,19 @@ class Session:
         with, and of no interest afterwards.
     n_threads : int, default=1
         Threads that run what does not depend on each other.
+    optimize : bool, default=True
+        Whether TensorFlow optimises the graphs of functions. XLA optimises what it
+        compiles, and nothing is left: to look takes a tenth of a first fit. Without
+        XLA, what TensorFlow finds saves about that share of an epoch.
     """
 
-    def __init__(self, variables: Sequence[Any] = (), n_threads: int = 1) -> None:
+    def __init__(
+        self,
+        variables: Sequence[Any] = (),
+        n_threads: int = 1,
+        optimize: bool = True,
+    ) -> None:
+        self._optimize = optimize
         self._graph = tf.Graph()
         self._session = v1.Session(graph=self._graph, config=_config(n_threads))
         self._variables = list(variables)
@@ -76,8 +84,9 @@ class Session:
                 for tensor in traced.captured_inputs
             ]
             names = [tensor.name for tensor in traced.inputs]
+            graph = traced.graph.as_graph_def()
             (output,) = tf.graph_util.import_graph_def(
-                _with_options(traced.graph.as_graph_def()),
+                graph if self._optimize else _as_it_is(graph),
                 dict(zip(names, [*inputs, *captured], strict=True)),
                 [tensor.name for tensor in traced.outputs],
             )
@@ -164,10 +173,13 @@ class Eager:
 
 
 def open_session(
-    gpu: bool, variables: Sequence[Any] = (), n_threads: int = 1
+    gpu: bool,
+    variables: Sequence[Any] = (),
+    n_threads: int = 1,
+    optimize: bool = True,
 ) -> Session | Eager:
     """Return a place for functions to run, on a GPU or on the CPU."""
-    return Eager(variables) if gpu else Session(variables, n_threads)
+    return Eager(variables) if gpu else Session(variables, n_threads, optimize)
 
 
 def tensor_function(
@@ -191,18 +203,16 @@ def _traced(
     return tensor_function(inside, False, signature).get_concrete_function()
 
 
-def _with_options(graph: Any) -> Any:
-    """Set options of the calls of functions in a graph, and return it.
+def _as_it_is(graph: Any) -> Any:
+    """Have the functions that a graph calls run as they are; return the graph.
 
-    XLA optimises what it compiles, and nothing is left for TensorFlow: to look takes a
-    tenth of a first fit. Without XLA, what it finds saves about that share of an epoch.
+    Calls bring options of their own, beside those of the session.
     """
-    if xla_compiles():
-        options = v1.ConfigProto(graph_options=AS_IT_IS).SerializeToString()
-        functions = (function.node_def for function in graph.library.function)
-        for node in itertools.chain(graph.node, *functions):
-            if "config_proto" in node.attr:
-                node.attr["config_proto"].s = options
+    options = v1.ConfigProto(graph_options=AS_IT_IS).SerializeToString()
+    functions = (function.node_def for function in graph.library.function)
+    for node in itertools.chain(graph.node, *functions):
+        if "config_proto" in node.attr:
+            node.attr["config_proto"].s = options
     return graph
 
 

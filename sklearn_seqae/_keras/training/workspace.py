@@ -70,7 +70,10 @@ class Workspace:
         rate = getattr(self._optimizer, "_learning_rate", None)
         self._rate = None if callable(rate) else rate
         self._session = open_session(
-            has_gpu(), self._variables, min(program.usual.n_shards, n_threads())
+            has_gpu(),
+            self._variables,
+            min(program.usual.n_shards, n_threads()),
+            optimize=not self._jit,
         )
         self._fresh_optimizer: Any = self.state().optimizer
         objective = Objective(
