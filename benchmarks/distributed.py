@@ -120,12 +120,12 @@ def alone(client: Any, X: list[NDArray[np.float64]]) -> list[dict[int, float]]:
     All workers do so at the same time.
     """
     workers = list(client.scheduler_info()["workers"])
-    found = [client.submit(_updates, X, worker, workers=worker) for worker in workers]
+    found = [client.submit(_updates, X, workers=w, pure=False) for w in workers]
     seconds: list[dict[int, float]] = client.gather(found)
     return seconds
 
 
-def _updates(X: list[NDArray[np.float64]], _: str) -> dict[int, float]:
+def _updates(X: list[NDArray[np.float64]]) -> dict[int, float]:
     return {size: update(X, size) for size in BATCH_SIZES}
 
 

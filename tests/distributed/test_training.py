@@ -95,14 +95,16 @@ def test_a_cluster_gives_the_bits_of_one_process(client, plain_autoencoder, in_b
 def test_fits_inside_tasks_stay_in_them(client, plain_autoencoder, in_bag):
     expected = fitted_bits(plain_autoencoder().fit(in_bag))
     fits = [
-        client.submit(_fit_in_task, plain_autoencoder(), in_bag, worker, workers=worker)
+        client.submit(
+            _fit_in_task, plain_autoencoder(), in_bag, workers=worker, pure=False
+        )
         for worker in client.scheduler_info()["workers"]
     ]
     for fit in fits:  # each worker is busy: none is left for more
         assert fitted_bits(fit.result(timeout=120)) == expected
 
 
-def _fit_in_task(estimator, X, _):
+def _fit_in_task(estimator, X):
     from distributed import get_client
 
     with get_client().as_current():
