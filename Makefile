@@ -8,14 +8,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := sklearn_seqae tests examples benchmarks docs/*.py conftest.py
 PYTEST := python -m pytest --numprocesses=2 --dist=loadfile
+ALL := -m "not trust"
 QUICK := sklearn_seqae tests/inputs tests/outputs tests/tables tests/test_docstrings.py \
   tests/test_estimator.py tests/test_saving.py tests/test_import.py
 NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-quick trust test-oldest test-newest test-nightly test-benchmarks ruff
-.PHONY: lint types docs links bench audit dist test-dist format clean
+.PHONY: help demo test test-slow test-quick trust test-oldest test-newest test-nightly
+.PHONY: test-benchmarks ruff lint types docs links bench audit dist test-dist format clean
 
 help:  ## list these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -23,8 +24,11 @@ help:  ## list these words
 demo: $(VENV)/.has-plot  ## train on real recordings, print scores, save pictures
 	$(BIN)/python examples/quickstart.py
 
-test: $(VENV)/.has-test ruff  ## ruff and the test suite
+test: $(VENV)/.has-test ruff  ## ruff and the test suite, but for what takes long
 	$(BIN)/$(PYTEST)
+
+test-slow: $(VENV)/.has-test  ## the tests that take seconds each, and the code of the user guide
+	$(BIN)/$(PYTEST) -m "slow and not trust"
 
 test-quick: $(VENV)/.has-test  ## the part of it that differs by Python: containers, docstrings
 	$(BIN)/$(PYTEST) $(QUICK)
@@ -34,13 +38,13 @@ test-oldest:  ## the tests with the oldest dependencies that pyproject.toml allo
 	.venv-oldest/bin/python -m pip --quiet install uv
 	.venv-oldest/bin/uv pip install --quiet --python .venv-oldest/bin/python \
 	  --resolution lowest-direct --constraint .ci/oldest.txt --editable '.[test]'
-	.venv-oldest/bin/$(PYTEST)
+	.venv-oldest/bin/$(PYTEST) $(ALL)
 
 test-newest:  ## the tests with the newest dependencies, pre-releases too
 	@$(MAKE) --no-print-directory VENV=.venv-newest .venv-newest/.made
 	.venv-newest/bin/python -m pip --quiet install --pre --upgrade \
 	  --upgrade-strategy eager --editable '.[test]'
-	.venv-newest/bin/$(PYTEST)
+	.venv-newest/bin/$(PYTEST) $(ALL)
 
 test-nightly:  ## the tests with last night's NumPy, pandas, scikit-learn and Keras
 	@$(MAKE) --no-print-directory VENV=.venv-nightly .venv-nightly/.has-test
@@ -48,7 +52,7 @@ test-nightly:  ## the tests with last night's NumPy, pandas, scikit-learn and Ke
 	  --index-url $(NIGHTLY) numpy pandas scikit-learn
 	.venv-nightly/bin/python -m pip --quiet uninstall --yes keras
 	.venv-nightly/bin/python -m pip --quiet install --pre --upgrade --no-deps keras-nightly
-	.venv-nightly/bin/$(PYTEST)
+	.venv-nightly/bin/$(PYTEST) $(ALL)
 
 trust: $(VENV)/.has-test  ## the promises that take minutes to test, with their figures
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m trust tests/trust tests
@@ -93,7 +97,7 @@ test-dist: dist  ## the tests of the sdist, on the wheel, in an environment of i
 	mkdir -p build/sdist
 	tar -xf dist/*.tar.gz -C build/sdist --strip-components=1
 	rm -r build/sdist/sklearn_seqae
-	cd build/sdist && ../../.venv-dist/bin/$(PYTEST) tests docs/user_guide --pyargs sklearn_seqae
+	cd build/sdist && ../../.venv-dist/bin/$(PYTEST) $(ALL) tests docs/user_guide --pyargs sklearn_seqae
 
 format: $(VENV)/.has-test  ## let ruff format and mend what it can
 	$(BIN)/ruff format $(wildcard $(SOURCES))

@@ -49,6 +49,22 @@ def pytest_xdist_make_scheduler(config, log):
     return BySharing(config, log)
 
 
+# Folders whose tests take seconds each: pages are programs, a cluster is processes
+SLOW = ("docs/user_guide", "tests/distributed")
+# Fixtures that do the same: they start a process and fit networks there
+SLOW_FIXTURES = {"first_fit", "without_options"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at markers
+def pytest_collection_modifyitems(config, items):
+    """Mark what is in the folders of `SLOW`, or needs one of `SLOW_FIXTURES`."""
+    folders = [config.rootpath / folder for folder in SLOW]
+    for item in items:
+        in_folder = any(folder in item.path.parents for folder in folders)
+        if in_folder or SLOW_FIXTURES.intersection(item.fixturenames):
+            item.add_marker("slow")
+
+
 def pytest_collection_finish():
     """Spare Python to look through what stays when it looks for garbage."""
     gc.freeze()

@@ -172,7 +172,13 @@ EACH = {
 }
 
 
-@pytest.mark.parametrize("name", OF_KERAS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "SwapEMAWeights" else ())
+        for name in OF_KERAS
+    ],
+)
 def test_each_of_keras_own_does_its_work(name, fit, tmp_path, capsys):
     more = {"capsys": capsys} if name == "ProgbarLogger" else {}
     EACH[name](fit, tmp_path, **more)
@@ -227,6 +233,7 @@ def test_nothing_is_held_out_in_partial_fit(plain_autoencoder, sequences):
     assert_same_model(watched, plain_autoencoder().partial_fit(sequences), sequences)
 
 
+@pytest.mark.slow
 def test_keras_restores_the_weights_of_the_best_epoch(fit, sequences):
     callback = callbacks.EarlyStopping(patience=50, restore_best_weights=True)
     parameters = {"learning_rate": 1.0, "epochs": 8}

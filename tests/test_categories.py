@@ -186,6 +186,7 @@ def test_a_step_and_its_time_steps_are_the_same_values():
 # Which features are categories --------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "named",
     [["page", "floor"], [0, 2], np.array([True, False, True])],
@@ -229,6 +230,7 @@ def surprisals(proba, categories, pages):
     return -np.log([row[places[page]] for row, page in zip(p, pages, strict=True)])
 
 
+@pytest.mark.slow
 def test_losses_are_those_of_the_distributions(fitted, log):
     X = log[["page", "amount"]]
     pages = [None if pd.isna(page) else page for page in X["page"]]
@@ -268,6 +270,7 @@ def test_the_history_tells_the_loss_of_each_column(plain_autoencoder, log):
     assert_allclose(estimator.history_["loss"], both, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_categories_are_learnt():
     """A page that is the same at every step, one of four."""
     rng = np.random.default_rng(0)
@@ -284,6 +287,7 @@ def test_categories_are_learnt():
 # All that a network can be ------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -327,6 +331,7 @@ def forecasters(plain_autoencoder, log):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decoder", ["repeat", "unfold"])
 def test_keras_models(forecasters, log, decoder):
     """On scaled sequences, padded with NaN, with codes beside numbers."""
@@ -356,6 +361,7 @@ def test_keras_models(forecasters, log, decoder):
             assert_array_equal(row[: len(x), 1], codes_of(x))
 
 
+@pytest.mark.slow
 def test_forecasts(forecasters, log):
     estimator, X = forecasters["unfold"], log[["page", "amount"]]
     ahead = estimator.forecast(X)
@@ -393,6 +399,7 @@ def test_categories_are_drawn_by_their_distributions():
     )
 
 
+@pytest.mark.slow
 def test_samples(plain_autoencoder, log):
     X = log[["page", "amount"]]
     estimator = plain_autoencoder(kl_weight=0.1, max_categories=2).fit(X)
@@ -464,6 +471,7 @@ def test_unseen_categories_are_unusual_and_no_error(fitted, log):
     assert (fitted.score_samples(strange) < fitted.score_samples(X)).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_more_categories_than_a_column_should_have(plain_autoencoder):
     pages = [[f"page {i}", "home"] for i in range(1200)]
     estimator = plain_autoencoder(epochs=1, batch_size=600)

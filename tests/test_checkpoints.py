@@ -64,7 +64,9 @@ def fit_until(autoencoder, X, n, **given):
 # -- the same bits ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("parameters", [EVERYTHING, MANY_EPOCHS])
+@pytest.mark.parametrize(
+    "parameters", [pytest.param(EVERYTHING, marks=pytest.mark.slow), MANY_EPOCHS]
+)
 def test_ended_at_any_checkpoint_a_fit_goes_on_to_the_same_bits(
     plain_autoencoder, sequences, path, parameters
 ):
@@ -83,6 +85,7 @@ def test_ended_at_any_checkpoint_a_fit_goes_on_to_the_same_bits(
     assert n > 3
 
 
+@pytest.mark.slow
 def test_ended_again_and_again(plain_autoencoder, sequences, path):
     expected = fitted_bits(plain_autoencoder(**EVERYTHING).fit(sequences))
     autoencoder = plain_autoencoder(checkpoint_path=path, **EVERYTHING)
@@ -104,6 +107,7 @@ def test_callbacks_see_the_epochs_that_are_left(plain_autoencoder, sequences, pa
     assert autoencoder.n_iter_ == len(autoencoder.history_["loss"]) == 5
 
 
+@pytest.mark.slow
 def test_a_seed_that_was_drawn_is_kept(plain_autoencoder, sequences, path, tmp_path):
     parameters = {**EVERYTHING, "random_state": None}
     autoencoder = plain_autoencoder(checkpoint_path=path, **parameters)

@@ -110,6 +110,7 @@ def test_epochs_have_the_batches_of_a_fit_in_memory(plain_autoencoder, sequences
     assert numbers[0] == numbers[1] == [0, 1, 2, 3] * 2
 
 
+@pytest.mark.slow
 def test_every_loss_and_both_decoders(plain_autoencoder, sequences):
     autoencoder = plain_autoencoder(
         n_components=12,
@@ -297,6 +298,7 @@ def test_events_go_on_with_what_was_learnt(plain_autoencoder, events):
     assert found.n_iter_ == 2 + 1 + 2
 
 
+@pytest.mark.slow
 def test_time_of_numbers_in_chunks(plain_autoencoder, sequences):
     frames = [
         pd.DataFrame({"x": x[:, 0]}, [np.full(len(x), i), np.arange(len(x)) ** 2 + i])

@@ -254,6 +254,7 @@ def test_the_same_kind_and_values_back(case):
     assert_array_equal(again, case.reference.transform(expected), strict=True)
 
 
+@pytest.mark.slow
 @parametrize(SPLIT)
 def test_grid_search(case, plain_autoencoder):
     folds = folds_of(case.sequences)

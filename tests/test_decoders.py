@@ -23,6 +23,7 @@ def make(plain_autoencoder):
     return lambda kind, **parameters: plain_autoencoder(**DECODERS[kind], **parameters)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DECODERS)
 def test_sequences_come_back_at_their_lengths(make, sequences, kind):
     autoencoder = make(kind)
@@ -50,6 +51,7 @@ def test_partial_fits_are_the_epochs_of_a_fit(make, sequences, kind):
     assert_array_equal(one_by_one.transform(sequences), at_once)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DECODERS)
 def test_it_learns(make, sequences, kind):
     """Which is to say: what a decoder gives when it runs freely gets better."""
@@ -100,6 +102,7 @@ def test_what_are_no_sizes(plain_autoencoder, sequences, sizes):
         plain_autoencoder(decoder_layer_sizes=sizes).fit(sequences)
 
 
+@pytest.mark.slow
 def test_the_tutorials_model_is_a_matter_of_parameters(plain_autoencoder):
     """LSTM(2, relu), RepeatVector, LSTM(100, relu), TimeDistributed(Dense(1))."""
     X = [step * np.arange(1, 10)[:, None] for step in (0.1, 0.2, 0.3)]

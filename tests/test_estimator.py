@@ -121,6 +121,7 @@ def test_patches_by_the_median_length(plain_autoencoder, rng):
     assert [len(x) for x in autoencoder.reconstruct(X)] == lengths
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("patch_size", [2, 50])
 def test_patches_of_any_size(plain_autoencoder, sequences, patch_size):
     autoencoder = plain_autoencoder(
@@ -522,6 +523,7 @@ def test_it_takes_fewer_epochs_than_asked_for_and_is_reproducible(
 # -- optimizer and callbacks ----------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_learning_rate_and_an_optimizer_are_what_is_trained_with(
     plain_autoencoder, sequences
 ):
@@ -768,6 +770,7 @@ def test_a_search_is_interrupted(plain_autoencoder, sequences):
     assert len(begun) == 1
 
 
+@pytest.mark.slow
 def test_a_signal_interrupts_a_fit_that_no_callback_looks_at(
     plain_autoencoder, sequences, monkeypatch
 ):
@@ -928,6 +931,7 @@ def test_missing_values(plain_autoencoder, sequences, rng):
         assert np.all(np.isfinite(decoded))
 
 
+@pytest.mark.slow
 def test_constant_features_and_single_steps(plain_autoencoder):
     X = [np.full((1, 2), [3.0, k]) for k in range(8)]
     autoencoder = plain_autoencoder().fit(X)

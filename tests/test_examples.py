@@ -43,11 +43,13 @@ def outputs(folder):
     return readme.getvalue(), quickstart.getvalue()
 
 
+@pytest.mark.slow
 def test_readme(outputs):
     assert BLOCKS
     assert re.fullmatch(r"0\.\d+", outputs[0].strip())
 
 
+@pytest.mark.slow
 def test_quickstart(outputs, folder):
     assert "Test accuracy" in outputs[1]
     assert "epoch 2/2 - loss: " in outputs[1]

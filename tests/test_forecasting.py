@@ -146,6 +146,7 @@ def test_the_container_is_that_of_fit(make_forecaster, sequences):
     assert found.index.tolist() == [(name, t) for name in index for t in range(HORIZON)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["array", "numbered", "named"])
 def test_tables_of_rows_are_as_wide_as_the_forecast(make_forecaster, rng, kind):
     X = rng.normal(size=(8, 5)).cumsum(axis=1)
@@ -172,6 +173,7 @@ def test_twice_the_weight_is_the_sequence_given_twice(make_forecaster, sequences
     assert_same_sequences(weighted.forecast(sequences), repeated.forecast(sequences))
 
 
+@pytest.mark.slow
 def test_someone_looking_on_changes_no_bit(make_forecaster, sequences):
     class OfBatches(Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -206,6 +208,7 @@ def test_going_on(make_forecaster, sequences):
     assert_same_sequences(ae.forecast(sequences), before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -288,6 +291,7 @@ def test_other_features_than_in_fit(forecaster):
         forecaster.forecast([np.zeros((5, 3))])
 
 
+@pytest.mark.slow
 @pytest.mark.xla
 def test_a_forecast_of_a_single_patch_is_learnt(plain_autoencoder, sequences):
     forecaster = plain_autoencoder(forecast_horizon=1, patch_size=1)

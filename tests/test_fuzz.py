@@ -9,6 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 QUICK = {"suppress_health_check": list(HealthCheck), "deadline": None}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:X has feature names:UserWarning")
 @settings(max_examples=150, **QUICK)
 @given(X=SEQUENCES, kind=st.sampled_from(sorted(SAME)))
@@ -22,6 +23,7 @@ def test_what_can_not_be_used_is_refused(fitted_plain, X, row, fault):
     check_refused(fitted_plain, X, row, fault)
 
 
+@pytest.mark.slow
 def test_any_calls_in_any_order(plain_autoencoder, sequences):
     run_state_machine_as_test(
         machine(plain_autoencoder(), sequences),

@@ -1,5 +1,7 @@
 """`encoder_`, `decoder_`, `autoencoder_`: plain Keras models of the fitted weights."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,18 +38,22 @@ VARIANTS = {
 }
 
 
+TRUE_DEFAULTS = pytest.param("defaults", marks=pytest.mark.slow)
+
+
 @pytest.fixture(scope="module")
-def autoencoders(plain_autoencoder, default_autoencoder, sequences):
-    """A fitted estimator for each of `VARIANTS`, and one with the true defaults."""
-    return {"defaults": default_autoencoder} | {
-        name: plain_autoencoder(**parameters).fit(sequences)
-        for name, parameters in VARIANTS.items()
-    }
+def fitted(plain_autoencoder, sequences):
+    """Make a fitted estimator of `VARIANTS`."""
+    return functools.cache(
+        lambda name: plain_autoencoder(**VARIANTS[name]).fit(sequences)
+    )
 
 
-@pytest.fixture(params=["defaults", *VARIANTS])
-def autoencoder(request, autoencoders):
-    return autoencoders[request.param]
+@pytest.fixture(params=[TRUE_DEFAULTS, *VARIANTS])
+def autoencoder(request, fitted):
+    if request.param == "defaults":
+        return request.getfixturevalue("default_autoencoder")
+    return fitted(request.param)
 
 
 def test_they_are_keras_models_of_stock_layers(autoencoder):
@@ -61,8 +67,8 @@ def test_they_are_keras_models_of_stock_layers(autoencoder):
         assert not any(isinstance(layer, keras.layers.Lambda) for layer in layers)
 
 
-def test_the_decoder_mirrors_the_encoder(autoencoders):
-    stacked = autoencoders["stacked_one_way_in_patches"]
+def test_the_decoder_mirrors_the_encoder(fitted):
+    stacked = fitted("stacked_one_way_in_patches")
     assert lstm_units(stacked.decoder_) == [4, 8]
 
 
@@ -144,10 +150,10 @@ def test_they_follow_the_next_fit(plain_autoencoder, sequences):
 
 
 @of_keras
-def test_saved_and_loaded_they_are_the_same(autoencoders, sequences, tmp_path):
+def test_saved_and_loaded_they_are_the_same(fitted, sequences, tmp_path):
     import keras
 
-    autoencoder = autoencoders["every_pooling_without_head"]
+    autoencoder = fitted("every_pooling_without_head")
     X = keras_input(autoencoder, sequences)
     autoencoder.autoencoder_.save(tmp_path / "autoencoder.keras")
     loaded = keras.saving.load_model(tmp_path / "autoencoder.keras", safe_mode=True)
@@ -172,10 +178,11 @@ for folder in Path(sys.argv[1]).iterdir():
 
 
 @pytest.fixture(scope="module")
-def loaded(autoencoders, sequences, tmp_path_factory):
+def loaded(fitted, default_autoencoder, sequences, tmp_path_factory):
     """What the saved models give in a process that can't import this package."""
     root = tmp_path_factory.mktemp("models")
-    for variant, autoencoder in autoencoders.items():
+    fits = {"defaults": default_autoencoder} | {name: fitted(name) for name in VARIANTS}
+    for variant, autoencoder in fits.items():
         folder = root / variant
         folder.mkdir()
         np.save(folder / "X.npy", keras_input(autoencoder, sequences))
@@ -188,13 +195,11 @@ def loaded(autoencoders, sequences, tmp_path_factory):
 
 @pytest.mark.trust
 @of_keras
-@pytest.mark.parametrize("name", ["defaults", *VARIANTS])
-def test_saved_they_need_keras_alone(loaded, autoencoders, name, sequences):
-    autoencoder = autoencoders[name]
+def test_saved_they_need_keras_alone(loaded, autoencoder, sequences, request):
     Z = autoencoder.transform(sequences)
     decoded = run(autoencoder.decoder_, Z)
     both = run(autoencoder.autoencoder_, keras_input(autoencoder, sequences))
     expectations = {"encoder": Z, "decoder": decoded, "autoencoder": both}
     for model, expected in expectations.items():
-        actual = np.load(loaded / name / f"{model}.npy")
+        actual = np.load(loaded / request.node.callspec.id / f"{model}.npy")
         assert_allclose(actual, expected, atol=1e-5)

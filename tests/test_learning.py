@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 
-pytestmark = pytest.mark.xla  # as users run it
+pytestmark = [pytest.mark.slow, pytest.mark.xla]  # as users run it
 
 
 @pytest.fixture(scope="module")

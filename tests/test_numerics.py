@@ -30,6 +30,7 @@ def test_embeddings_scores_and_reconstructions_are_finite(
         assert np.isfinite(decoded).all()
 
 
+@pytest.mark.slow
 def test_five_hundred_features(plain_autoencoder, rng):
     X = [rng.normal(size=(n, 500)) for n in (3, 1, 4, 5)]
     assert np.isfinite(plain_autoencoder(epochs=1).fit_transform(X)).all()

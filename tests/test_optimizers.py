@@ -14,6 +14,7 @@ of_keras = pytest.mark.filterwarnings(
 )
 
 
+@pytest.mark.slow
 @of_keras
 def test_a_rate_that_a_callback_sets_holds_on_the_defaults(few_sequences):
     from keras.callbacks import LearningRateScheduler

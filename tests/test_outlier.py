@@ -157,6 +157,7 @@ def stretched(table, rng):
     return table.assign(time=start + 5 * (table["time"] - start))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "bound"),
     [(shuffled, 0.8), (foreign, 0.95), (one_page, 0.95), (stretched, 0.9)],

@@ -147,6 +147,7 @@ def test_grid_search_in_two_processes(pipeline, sequences, labels):
         assert_allclose(search.cv_results_[name], alone.cv_results_[name])
 
 
+@pytest.mark.slow
 def test_grid_search_in_two_threads(plain_autoencoder, sequences):
     import joblib
 
@@ -159,6 +160,7 @@ def test_grid_search_in_two_threads(plain_autoencoder, sequences):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["object array", "3-D array", "DataFrame"])
 def test_cross_validation_over_any_container(plain_autoencoder, rng, kind):
     sequences = [rng.normal(size=n) for n in (8, 16) * 12]

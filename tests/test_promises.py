@@ -253,6 +253,7 @@ def test_each_comes_back_at_its_own_length(variant, sequences):
     assert [x.shape for x in X] == [x.shape for x in sequences]
 
 
+@pytest.mark.slow
 @pytest.mark.xla
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_lengths_never_seen_come_back_too(fitted_plain, rng, dtype):
@@ -290,6 +291,7 @@ def test_the_units_are_those_of_the_data(fitted_plain, sequences):
 # -- cost -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_cost_grows_with_time_steps_and_not_with_the_longest(
     plain_autoencoder, rng, monkeypatch
 ):

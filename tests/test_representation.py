@@ -34,6 +34,7 @@ def sequences_of_any_size(sequences):
 # The vector ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_without_a_head_the_pooled_states_are_the_vector(plain_autoencoder, sequences):
     ae = plain_autoencoder(n_components=None, pooling=ALL, hidden_layer_sizes=(3, 2))
     Z = ae.fit_transform(sequences)
@@ -92,6 +93,7 @@ def test_going_on_needs_the_same_vector(plain_autoencoder, sequences, changed):
 # Its training -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_contrastive_loss_brings_crops_near_their_sequences(waves):
     """Rank of the right sequence among all, by distance from a crop of it."""
     parameters = {
@@ -174,6 +176,7 @@ def test_trained_on_disturbed_input_it_minds_the_disturbance_less(waves, how):
     assert error(**how) < error()
 
 
+@pytest.mark.slow
 def test_auto_epochs_are_enough_updates(plain_autoencoder, sequences):
     ae = plain_autoencoder(
         epochs="auto", batch_size=1, hidden_layer_sizes=2, patch_size=4
@@ -181,6 +184,7 @@ def test_auto_epochs_are_enough_updates(plain_autoencoder, sequences):
     assert ae.fit(sequences).n_iter_ == auto_epochs(len(sequences), 1)
 
 
+@pytest.mark.slow
 def test_the_cosine_ends_where_hardly_anything_changes(plain_autoencoder, sequences):
     parameters = {"epochs": 60, "learning_rate": 0.02}
 
@@ -191,6 +195,7 @@ def test_the_cosine_ends_where_hardly_anything_changes(plain_autoencoder, sequen
     assert last_changes("cosine") < 0.3 * last_changes(None)
 
 
+@pytest.mark.slow
 def test_a_schedule_of_ones_own_optimizer_stays(plain_autoencoder, sequences):
     import keras
 
@@ -248,6 +253,7 @@ def test_sequences_that_are_normalised_cost_nothing_more(plain_autoencoder, sequ
     assert_array_equal(on.fit_transform(X), off.fit_transform(X))
 
 
+@pytest.mark.slow
 def test_the_keras_models_know_the_units(plain_autoencoder, sequences_of_any_size):
     X = sequences_of_any_size
     ae = plain_autoencoder(

@@ -50,6 +50,7 @@ def with_everything(plain_autoencoder, sequences):
     ).fit(sequences)
 
 
+@pytest.mark.slow
 def test_skops_names_the_estimator_only(with_everything, sequences):
     loaded = by_skops(with_everything)
     assert_same_model(loaded, with_everything, sequences)

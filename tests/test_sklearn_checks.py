@@ -34,6 +34,7 @@ OTHERWISE = {
 }
 
 
+@pytest.mark.slow
 @parametrize_with_checks([LSTMAutoencoderTransformer(**(PLAIN | OTHERWISE))])
 def test_with_other_parameters(estimator, check):
     check(estimator)
@@ -98,6 +99,7 @@ def test_variant(caplog, estimator, check):
 TINY = LSTMAutoencoderTransformer(**PLAIN, n_components=3, hidden_layer_sizes=4)
 
 
+@pytest.mark.slow
 @parametrize_with_checks([LSTMAutoencoderOutlierDetector(TINY)])
 def test_outlier_detector(estimator, check):
     check(estimator)

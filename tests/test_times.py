@@ -170,6 +170,7 @@ def median_of(numbers, n=10000):
     return times.median()
 
 
+@pytest.mark.slow
 def test_a_regular_axis_adds_nothing(plain_autoencoder, sequences):
     steps = np.concatenate([5 + 3 * np.arange(len(x)) for x in sequences])
     X = with_times(sequences, steps)
@@ -181,6 +182,7 @@ def test_a_regular_axis_adds_nothing(plain_autoencoder, sequences):
     assert_array_equal(back.index.get_level_values(1), positions)
 
 
+@pytest.mark.slow
 def test_numbers_alone_have_time_if_asked(plain_autoencoder, sequences, seconds):
     rising = seconds + np.arange(len(seconds))
     X = with_times(sequences, rising, x=np.concatenate(sequences)[:, 0])[["x"]]
@@ -191,6 +193,7 @@ def test_numbers_alone_have_time_if_asked(plain_autoencoder, sequences, seconds)
     assert_array_equal(starts_of(estimator.reconstruct(X)), starts_of(X))
 
 
+@pytest.mark.slow
 def test_forecasts_go_on_from_the_last_event(plain_autoencoder, log):
     estimator = plain_autoencoder(forecast_horizon=2, epochs=1).fit(log)
     last = log.reset_index("when").groupby(level=0)["when"].last()
@@ -200,6 +203,7 @@ def test_forecasts_go_on_from_the_last_event(plain_autoencoder, log):
         assert (ahead.last() >= ahead.first()).all()
 
 
+@pytest.mark.slow
 def test_samples_have_moments_like_those_in_fit(plain_autoencoder, log):
     estimator = plain_autoencoder(kl_weight=0.1, epochs=1).fit(log)
     starts = starts_of(estimator.sample(50, random_state=0))
@@ -214,6 +218,7 @@ def test_saved_and_loaded(fitted, log):
     pd.testing.assert_frame_equal(loaded.reconstruct(log), fitted.reconstruct(log))
 
 
+@pytest.mark.slow
 def test_keras_models_have_all_but_the_first_moment(plain_autoencoder, log, seconds):
     """They read the waits as a feature, of which the first is as long as the second."""
     estimator = plain_autoencoder(forecast_horizon=2).fit(log)

@@ -103,6 +103,7 @@ def test_what_a_parameter_may_not_be(plain_autoencoder, sequences, parameters):
 # Sparse -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_l1_norm_drives_components_to_zero(
     plain_autoencoder, sequences, fitted_plain
 ):
@@ -169,6 +170,7 @@ def test_the_same_seed_gives_the_same_bits(fit_vae, waves):
     assert other.history_ != first.history_
 
 
+@pytest.mark.slow
 def test_the_divergence_falls_with_its_weight(vae, fit_vae):
     kl = vae.history_["kl_loss"]
     assert len(kl) == vae.n_iter_
@@ -178,6 +180,7 @@ def test_the_divergence_falls_with_its_weight(vae, fit_vae):
     assert strong.history_["loss"][-1] > vae.history_["loss"][-1]
 
 
+@pytest.mark.slow
 def test_embeddings_are_about_as_the_prior(vae, waves, plain_autoencoder):
     code = vae.transform(waves)[:, :-1]
     spread = code.std(axis=0)
@@ -186,6 +189,7 @@ def test_embeddings_are_about_as_the_prior(vae, waves, plain_autoencoder):
     assert np.sort(spread)[-2] > 0.7  # the two numbers of a wave
 
 
+@pytest.mark.slow
 def test_samples_are_like_the_data(vae, waves):
     samples = vae.sample(200, random_state=0)
     X, drawn = np.vstack(waves), np.vstack(samples)
@@ -213,6 +217,7 @@ def test_a_sample_is_decided_by_its_random_state(vae):
     assert np.random.random() == untouched
 
 
+@pytest.mark.slow
 def test_samples_come_as_fit_had_them(plain_autoencoder, rng):
     table = pd.DataFrame(rng.normal(size=(12, 5)), columns=list("abcde"))
     ae = plain_autoencoder(kl_weight=0.1, n_components=2, epochs=1).fit(table)
@@ -222,6 +227,7 @@ def test_samples_come_as_fit_had_them(plain_autoencoder, rng):
     assert list(drawn.columns) == list("abcde")
 
 
+@pytest.mark.slow
 def test_the_keras_encoder_gives_the_mean(vae, waves):
     found = vae.encoder_.predict(keras_input(vae, waves), verbose=0)
     assert_allclose(found, vae.transform(waves), rtol=1e-4, atol=1e-5)
@@ -229,6 +235,7 @@ def test_the_keras_encoder_gives_the_mean(vae, waves):
     assert module == {"keras"}
 
 
+@pytest.mark.slow
 def test_early_stopping_looks_at_all_of_the_objective(plain_autoencoder, waves):
     """Of twice the evidence lower bound per value, up to its constant."""
     ae = plain_autoencoder(

@@ -8,6 +8,8 @@ from numpy.testing import assert_array_equal
 from sklearn_seqae import LSTMAutoencoderTransformer
 from sklearn_seqae.exceptions import InvalidSequenceError
 
+pytestmark = pytest.mark.slow
+
 LENGTHS = [12, 150, 40, 70]
 
 

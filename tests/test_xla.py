@@ -37,7 +37,10 @@ def make(parameters):
     return LSTMAutoencoderTransformer(**(usual | parameters))
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
+@pytest.fixture(
+    scope="module",
+    params=["defaults", pytest.param("every loss", marks=pytest.mark.slow)],
+)
 def both(request, few_sequences):
     """One estimator fitted with XLA, one without."""
     fits = []

@@ -61,6 +61,7 @@ def test_classes_that_differ_in_counts():
     assert abs(auc_of_counts(log, y) - best) < 0.02
 
 
+@pytest.mark.slow
 def test_the_posterior_is_calibrated():
     """Of the sessions with a posterior of about p, a share p is of class 1."""
     *_, y, p = make_events(4000, difficulty=0.8, random_state=0, return_posterior=True)

@@ -54,7 +54,9 @@ STACKED = small_architecture(
 
 @pytest.mark.parametrize("architecture", [ARCHITECTURE, STACKED])
 @pytest.mark.parametrize(
-    "on", [pytest.param(True, marks=pytest.mark.xla), False], ids=["XLA", "no XLA"]
+    "on",
+    [pytest.param(True, marks=[pytest.mark.xla, pytest.mark.slow]), False],
+    ids=["XLA", "no XLA"],
 )
 def test_same_numbers_as_keras(architecture, on):
     weights = drawn_weights(architecture)

@@ -78,6 +78,7 @@ def test_functions_of_one_session_share_its_variables(session):
     assert opened.read() == [6.0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not Path("/proc/self/maps").exists(), reason="counts the memory maps of Linux"
 )

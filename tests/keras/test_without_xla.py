@@ -57,6 +57,7 @@ def gpu(monkeypatch):
         monkeypatch.setattr(module, "has_gpu", lambda: True)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("gpu")
 def test_same_numbers_by_what_runs_on_a_gpu(fit):
     expected, expected_arrays = fit
@@ -67,6 +68,7 @@ def test_same_numbers_by_what_runs_on_a_gpu(fit):
     assert_close_weights(arrays, expected_arrays, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_events_by_what_runs_on_a_gpu(plain_autoencoder, request):
     """Categories and times: the same numbers after the same updates."""
     log, _ = make_events(20, max_length=12, random_state=0)

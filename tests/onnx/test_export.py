@@ -84,7 +84,10 @@ def fitted(plain_autoencoder, with_gaps):
     return get
 
 
-@pytest.fixture(params=["plain", "defaults", *VARIANTS])
+TRUE_DEFAULTS = pytest.param("defaults", marks=pytest.mark.slow)
+
+
+@pytest.fixture(params=["plain", TRUE_DEFAULTS, *VARIANTS])
 def autoencoder(request, fitted):
     known = {"plain": "fitted_plain", "defaults": "default_autoencoder"}
     if request.param in known:
@@ -330,6 +333,7 @@ with open(f"{folder}/facts", "w") as file:
 """
 
 
+@pytest.mark.slow
 def test_neither_writing_nor_reading_needs_tensorflow(
     fitted_plain, sequences, tmp_path
 ):

@@ -233,6 +233,7 @@ def test_events_of_one_time_are_treated_as_by_to_sequences(log, tmp_path, duplic
         assert_array_equal(x, whole)
 
 
+@pytest.mark.slow
 def test_events_have_the_bits_of_memory(plain_autoencoder, log, tmp_path):
     X = to_sequences(log, **EVENTS)
     write(tmp_path, log[:70], log[70:], row_group_size=9)
@@ -261,6 +262,7 @@ def test_categories_that_change_from_file_to_file(plain_autoencoder, log, tmp_pa
     assert set(found.categories_[0]) == {*"abc", *other, None}
 
 
+@pytest.mark.slow
 def test_text_in_columns_of_lists(plain_autoencoder, log, tmp_path):
     pages = log["page"].astype(object).where(log["page"].notna(), None)
     pages[log["id"] < IDS[3]] = None  # those of the first row group

@@ -43,6 +43,7 @@ def long_frames(draw):
     return frame, by
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @given(long_frames())
 def test_what_went_in_comes_back_sorted(kind, table):

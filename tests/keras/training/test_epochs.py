@@ -259,6 +259,7 @@ DROPOUT = {"dropout": 0.2, "recurrent_dropout": 0.3}
 HIDDEN = {"noise": 0.5, "mask_ratio": 0.3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("random", [DROPOUT, HIDDEN])
 def test_what_is_drawn_is_decided_by_the_seed(random):
     first, again = fit(**random), fit(**random)
@@ -570,6 +571,7 @@ def test_weights_that_a_callback_makes_nan_are_an_error():
         fit(callbacks=Spoil())
 
 
+@pytest.mark.slow
 def test_an_optimizer_that_averages_weights_ends_with_the_average():
     """With a momentum of almost one, that is what the first update led to."""
 
@@ -584,6 +586,7 @@ def test_an_optimizer_that_averages_weights_ends_with_the_average():
     assert max(np.abs(w - first[name]).max() for name, w in last.items()) > 1e-2
 
 
+@pytest.mark.slow
 def test_an_error_in_a_callback_is_the_callers(monkeypatch):
     """It costs no program, and the next fit has the bits of another."""
 
@@ -601,6 +604,7 @@ def test_an_error_in_a_callback_is_the_callers(monkeypatch):
 # Long sequences -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("watched", [False, True])
 def test_shards_of_few_rows_train_as_others_do(monkeypatch, watched):
     """Sums over the rows of a batch don't depend on how it is cut."""

@@ -116,6 +116,7 @@ def joined(shards):
     )
 
 
+@pytest.mark.slow
 def test_weights_are_those_of_one_program_for_whole_batches():
     architecture = small_architecture(
         bidirectional=True,

@@ -101,7 +101,8 @@ def inside_of(packed):
 
 
 @pytest.mark.parametrize(
-    "fixture", ["space", pytest.param("compiled", marks=pytest.mark.xla)]
+    "fixture",
+    ["space", pytest.param("compiled", marks=[pytest.mark.xla, pytest.mark.slow])],
 )
 def test_the_loss_is_over_observed_values(fixture, request):
     space, patches = request.getfixturevalue(fixture), patches_of()
@@ -114,6 +115,7 @@ def test_the_loss_is_over_observed_values(fixture, request):
     )  # of weights before the update
 
 
+@pytest.mark.slow
 @pytest.mark.xla
 def test_with_and_without_xla_it_is_the_same(compiled, space):
     packed = batch_of(patches_of())
@@ -291,6 +293,7 @@ def test_without_xla_there_are_no_buffers(space):
     assert space.n_bytes == 0
 
 
+@pytest.mark.slow
 def test_tensorflow_keeps_no_gradients_of_a_program():
     """It never forgets an entry, nor the graph that the entry holds."""
     patches = patches_of()
