@@ -4,8 +4,11 @@ XLA is off in most other tests, so this is also where all kinds of losses, decod
 draws are compiled once.
 """
 
+import pickle
+
 import numpy as np
 import pytest
+from helpers import run_python
 from internals import xla
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -105,6 +108,34 @@ def test_the_program_of_one_is_not_lent_to_the_other(few_sequences):
 
 
 # In a process of its own
+
+EMBED = """
+import pickle
+import sys
+from pathlib import Path
+
+given, left = map(Path, sys.argv[1:])
+estimator, X = pickle.loads(given.read_bytes())
+left.write_bytes(pickle.dumps(estimator.fit_transform(X)))
+"""
+
+
+@pytest.mark.trust
+@pytest.mark.xla
+def test_what_xla_keeps_in_a_folder_has_the_same_bits(few_sequences, tmp_path):
+    """The option of TensorFlow's that the page about cost names."""
+    estimator = make({"epochs": 1, "hidden_layer_sizes": 8})
+    given, left, kept = tmp_path / "given", tmp_path / "left", tmp_path / "kept"
+    given.write_bytes(pickle.dumps((estimator, few_sequences)))
+    flags = {"TF_XLA_FLAGS": f"--tf_xla_persistent_cache_directory={kept}"}
+    programs = []
+    for _ in range(2):
+        run_python(EMBED, given, left, environment=flags)
+        Z = pickle.loads(left.read_bytes())
+        assert_array_equal(Z, estimator.fit_transform(few_sequences))
+        programs.append(sorted((p.name, p.stat().st_mtime_ns) for p in kept.iterdir()))
+    assert programs[0]
+    assert programs[1] == programs[0]  # all of them were found
 
 
 def test_a_second_fit_compiles_nothing(first_fit):
