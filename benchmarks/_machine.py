@@ -26,6 +26,15 @@ def describe() -> dict[str, str]:
     }
 
 
+def measured_with(program: str) -> str:
+    """Begin the text above a table: by which program, on what machine."""
+    machine = describe()
+    return (
+        f"Measured with ``python -m {program}`` on {machine['cores']} cores of "
+        f"{machine['processor']}, TensorFlow {machine['tensorflow']}"
+    )
+
+
 def _processor() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.exists():  # not Linux

@@ -62,12 +62,9 @@ def _told(own: list[dict[str, Any]], without: list[dict[str, Any]]) -> dict[str,
 
 
 def _measured_on() -> str:
-    machine = _machine.describe()
     return (
-        "Measured with ``python -m benchmarks.compilation`` on "
-        f"{machine['cores']} cores of {machine['processor']}, TensorFlow "
-        f"{machine['tensorflow']}: medians of {ROUNDS} processes each, in turns. "
-        "Defaults, Japanese Vowels; imports are not counted."
+        f"{_machine.measured_with('benchmarks.compilation')}: medians of {ROUNDS} "
+        "processes each, in turns. Defaults, Japanese Vowels; imports are not counted."
     )
 
 

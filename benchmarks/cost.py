@@ -80,10 +80,9 @@ def _first_call(**estimator: Any) -> str:
 
 
 def _measured_on() -> str:
-    machine, n_steps = _machine.describe(), sum(_data.lengths_of(DATA))
+    n_steps = sum(_data.lengths_of(DATA))
     return (
-        f"Measured with ``python -m benchmarks.cost`` on {machine['cores']} cores of "
-        f"{machine['processor']}, TensorFlow {machine['tensorflow']}: medians of "
+        f"{_machine.measured_with('benchmarks.cost')}: medians of "
         f"{ROUNDS}, {DATA['n']} sequences of {DATA['n_features']} features, lengths "
         f"log-uniform in {DATA['shortest']}..{DATA['longest']}, {n_steps:,} time steps "
         "in all, ``patch_size=1``, a vector of 16 components of the last states, "

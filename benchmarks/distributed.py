@@ -255,7 +255,6 @@ def note(*what: Any) -> None:
 
 
 def _head(n_sequences: int, parts: dict[str, float]) -> str:
-    machine = _machine.describe()
     ms = {name: f"{1e3 * seconds:.1f}" for name, seconds in parts.items()}
     return (
         "An update takes, by this model,\n\n"
@@ -263,11 +262,10 @@ def _head(n_sequences: int, parts: dict[str, float]) -> str:
         "   seconds = round trip + apply + tasks * task + shards of a worker * shard\n"
         "\nwhere a batch has ``batch_size / 16`` shards, and a task for each partition "
         "that has some of them.\n\n"
-        "Measured with ``python -m benchmarks.distributed`` on "
-        f"{machine['cores']} cores of {machine['processor']}, which the workers, the "
-        f"scheduler and this process share. {n_sequences:,} sequences of {SHORTEST} to "
-        f"{LONGEST} time steps and {N_FEATURES} features, in two partitions, defaults: "
-        f"{int(parts['numbers']):,} weights. Updates are medians of "
+        f"{_machine.measured_with('benchmarks.distributed')}. The workers, the "
+        f"scheduler and this process share the cores. {n_sequences:,} sequences of "
+        f"{SHORTEST} to {LONGEST} time steps and {N_FEATURES} features, in two "
+        f"partitions, defaults: {int(parts['numbers']):,} weights. Updates are medians of "
         f"{EPOCHS - 1} epochs. The parts, each by itself: round trip "
         f"{ms['round trip']} ms, task {ms['task']} ms, shard {ms['shard']} ms, and "
         f"{ms['shard beside']} ms where two workers compute side by side on this "

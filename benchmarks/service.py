@@ -101,12 +101,9 @@ def _median_of(job: str, **parameters: Any) -> dict[str, float]:
 
 
 def _measured_on() -> str:
-    machine = _machine.describe()
     return (
-        "Measured with ``python -m benchmarks.service`` on "
-        f"{machine['cores']} cores of {machine['processor']}, "
-        f"TensorFlow {machine['tensorflow']}: medians of "
-        f"{ROUNDS} processes. Defaults, fitted to Japanese Vowels; {N_CALLS} single "
+        f"{_machine.measured_with('benchmarks.service')}: medians of {ROUNDS} "
+        f"processes. Defaults, fitted to Japanese Vowels; {N_CALLS} single "
         f"sequences of 1 to {LONGEST} time steps. The search is over layers of 16 and "
         "32 units and two learning rates, 10 epochs each."
     )

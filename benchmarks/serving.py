@@ -56,11 +56,9 @@ def main() -> None:
 def _head() -> str:
     from benchmarks import _machine
 
-    machine = _machine.describe()
     return (
-        "Measured with ``python -m benchmarks.serving`` on "
-        f"{machine['cores']} cores of {machine['processor']}, which the clients take a "
-        f"share of: medians of {ROUNDS} services of each kind, in turns. {N_CLIENTS} "
+        f"{_machine.measured_with('benchmarks.serving')}: medians of {ROUNDS} services "
+        f"of each kind, in turns. The clients take a share of the cores. {N_CLIENTS} "
         f"clients send {N_REQUESTS} sequences each, one a request, of 1 to {LONGEST} "
         f"time steps and {N_FEATURES} features."
     )

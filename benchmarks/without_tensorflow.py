@@ -73,13 +73,11 @@ def _figure(value: float) -> str:
 def _head(difference: float) -> str:
     from benchmarks import _machine
 
-    machine = _machine.describe()
     return (
-        "Measured with ``python -m benchmarks.without_tensorflow`` on "
-        f"{machine['cores']} cores of {machine['processor']}: medians of {ROUNDS} "
-        "processes of each kind, in turns. Defaults, fitted to Japanese Vowels; "
-        f"{N_SEQUENCES:,} sequences of 1 to {LONGEST} time steps and {N_FEATURES} "
-        f"features. The embeddings differ by {difference:.1e} at most."
+        f"{_machine.measured_with('benchmarks.without_tensorflow')}: medians of "
+        f"{ROUNDS} processes of each kind, in turns. Defaults, fitted to Japanese "
+        f"Vowels; {N_SEQUENCES:,} sequences of 1 to {LONGEST} time steps and "
+        f"{N_FEATURES} features. The embeddings differ by {difference:.1e} at most."
     )
 
 
