@@ -103,6 +103,8 @@ def _seconds(study: Study) -> "Figure":
 
     Ours with several budgets of updates, joined by a line.
     """
+    from matplotlib.ticker import LogLocator, NullLocator
+
     ours = ["untrained", *BUDGETS]
     panels = {
         "svm": "accuracy of an SVM",
@@ -124,6 +126,9 @@ def _seconds(study: Study) -> "Figure":
             if name in points.index:
                 axes.plot(*points.loc[name], marker, color=colour, label=name)
         axes.set(xscale="log", xlabel="seconds to fit, cold", title=title)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.grid(axis="y", color="0.9")
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside right center")
     return figure
