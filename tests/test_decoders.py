@@ -36,6 +36,7 @@ def test_sequences_come_back_at_their_lengths(make, sequences, kind):
         assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DECODERS)
 def test_equal_to_the_bit_and_other_with_another_seed(make, sequences, kind):
     Z = make(kind).fit_transform(sequences)

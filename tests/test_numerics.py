@@ -13,6 +13,7 @@ from sklearn_seqae.exceptions import InvalidSequenceError
 UNITS = {"common units": {}, "own units": {"instance_norm": True, "n_components": None}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("units", UNITS)
 @pytest.mark.parametrize("hard", HARD)
 def test_embeddings_scores_and_reconstructions_are_finite(

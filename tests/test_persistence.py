@@ -95,6 +95,7 @@ def with_callbacks():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize("way", ["pickle", "joblib", "deepcopy"])
 def test_callbacks_and_an_optimizer_come_along(

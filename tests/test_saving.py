@@ -417,6 +417,7 @@ def test_who_saved_it_is_written(state):
 RELEASES = sorted(path.name for path in save_release.FOLDER.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
 @pytest.mark.parametrize("release", RELEASES)
 @WAY

@@ -77,6 +77,7 @@ def starts_of(X):
     return X.reset_index("when").groupby(level=0)["when"].first()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_times_start_where_they_did_and_rise(
     plain_autoencoder, fitted, sequences, seconds, kind
@@ -316,6 +317,7 @@ def fitted_to_cells(plain_autoencoder, cells):
     return plain_autoencoder(forecast_horizon=2).fit(cells)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fractions", "durations", "dates in a zone"])
 def test_sequences_have_the_times_of_the_table(
     plain_autoencoder, sequences, seconds, kind

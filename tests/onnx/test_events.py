@@ -78,6 +78,10 @@ KINDS = {
     "pages alone": (pages_alone, {"patch_size": 2}),
     "times alone": (times_alone, {"time": True}),
 }
+EACH = [
+    pytest.param(name, marks=() if name == "everything" else pytest.mark.slow)
+    for name in KINDS
+]
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +123,7 @@ def run(session, given):
     return dict(zip(names, session.run(names, given), strict=True))
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 def test_embeddings_are_those_of_transform(fitted, session, name):
     """In any company, and alone."""
     X, estimator = fitted(name)
@@ -135,7 +139,7 @@ def test_embeddings_are_those_of_transform(fitted, session, name):
         assert_allclose(alone, expected[i], rtol=TOLERANCE, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 def test_decoded_are_the_sequences_of_inverse_transform(fitted, session, name):
     X, estimator = fitted(name)
     Z = estimator.transform(X).astype(np.float32)

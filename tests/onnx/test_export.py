@@ -84,10 +84,14 @@ def fitted(plain_autoencoder, with_gaps):
     return get
 
 
-TRUE_DEFAULTS = pytest.param("defaults", marks=pytest.mark.slow)
+SLOW = [
+    pytest.param(name, marks=pytest.mark.slow)
+    for name in ("defaults", *VARIANTS)
+    if name != "everything"
+]
 
 
-@pytest.fixture(params=["plain", TRUE_DEFAULTS, *VARIANTS])
+@pytest.fixture(params=["plain", "everything", *SLOW])
 def autoencoder(request, fitted):
     known = {"plain": "fitted_plain", "defaults": "default_autoencoder"}
     if request.param in known:

@@ -175,6 +175,7 @@ def test_row_groups_come_in_a_random_order_in_training(lists, tmp_path):
 # -- with the estimator ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["long", "lists", "labelled lists"])
 def test_the_numbers_are_those_of_memory(
     plain_autoencoder, labelled, long, lists, tmp_path, form

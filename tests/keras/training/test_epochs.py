@@ -270,6 +270,7 @@ def test_what_is_drawn_is_decided_by_the_seed(random):
     assert fit().history != first.history
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("random", [DROPOUT, HIDDEN])
 @pytest.mark.parametrize("steps_per_call", [1, 30])
 def test_how_many_epochs_a_call_changes_nothing_drawn(

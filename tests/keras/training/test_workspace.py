@@ -139,6 +139,7 @@ def test_each_batch_has_its_own_loss(space):
     assert len(set(alone)) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.xla
 def test_padding_contributes_exactly_nothing(compiled):
     packed = batch_of(patches_of())
