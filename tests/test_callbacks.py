@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import keras
 import numpy as np
 import pytest
-from helpers import assert_same_model
+from helpers import assert_same_model, some_slow
 from keras import callbacks
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -172,13 +172,7 @@ EACH = {
 }
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow if name == "SwapEMAWeights" else ())
-        for name in OF_KERAS
-    ],
-)
+@pytest.mark.parametrize("name", some_slow(OF_KERAS, {"SwapEMAWeights"}))
 def test_each_of_keras_own_does_its_work(name, fit, tmp_path, capsys):
     more = {"capsys": capsys} if name == "ProgbarLogger" else {}
     EACH[name](fit, tmp_path, **more)

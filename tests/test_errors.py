@@ -520,7 +520,6 @@ def test_a_failed_first_fit_leaves_it_unfitted(plain_autoencoder, sequences):
 # -- before TensorFlow is imported ----------------------------------------------------
 
 
-@pytest.mark.slow
 def test_refused_before_tensorflow_is_imported(before_tensorflow):
     loaded = before_tensorflow["loaded"]["bad input"]
     assert {"keras", "scikeras", "tensorflow"}.isdisjoint(loaded)

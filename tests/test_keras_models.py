@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import keras_input, lstm_units, run_python
+from helpers import keras_input, lstm_units, run_python, some_slow
 from numpy.testing import assert_allclose, assert_array_equal
 
 
@@ -38,9 +38,6 @@ VARIANTS = {
 }
 
 
-TRUE_DEFAULTS = pytest.param("defaults", marks=pytest.mark.slow)
-
-
 @pytest.fixture(scope="module")
 def fitted(plain_autoencoder, sequences):
     """Make a fitted estimator of `VARIANTS`."""
@@ -49,7 +46,7 @@ def fitted(plain_autoencoder, sequences):
     )
 
 
-@pytest.fixture(params=[TRUE_DEFAULTS, *VARIANTS])
+@pytest.fixture(params=some_slow(["defaults", *VARIANTS], {"defaults"}))
 def autoencoder(request, fitted):
     if request.param == "defaults":
         return request.getfixturevalue("default_autoencoder")

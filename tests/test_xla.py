@@ -8,7 +8,7 @@ import pickle
 
 import numpy as np
 import pytest
-from helpers import run_python
+from helpers import run_python, some_slow
 from internals import xla
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -40,10 +40,7 @@ def make(parameters):
     return LSTMAutoencoderTransformer(**(usual | parameters))
 
 
-@pytest.fixture(
-    scope="module",
-    params=["defaults", pytest.param("every loss", marks=pytest.mark.slow)],
-)
+@pytest.fixture(scope="module", params=some_slow(NETWORKS, {"every loss"}))
 def both(request, few_sequences):
     """One estimator fitted with XLA, one without."""
     fits = []

@@ -375,7 +375,6 @@ def test_refused_with_place_and_remedy(call, X, error, message):
     assert not re.search(r"\.\.(?!\.)$|\n\n", str(caught.value))
 
 
-@pytest.mark.slow
 def test_refused_before_tensorflow_is_imported(before_tensorflow):
     loaded = before_tensorflow["loaded"]["bad input"]
     assert {"keras", "scikeras", "tensorflow"}.isdisjoint(loaded)

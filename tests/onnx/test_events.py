@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import some_slow
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -78,10 +79,7 @@ KINDS = {
     "pages alone": (pages_alone, {"patch_size": 2}),
     "times alone": (times_alone, {"time": True}),
 }
-EACH = [
-    pytest.param(name, marks=() if name == "everything" else pytest.mark.slow)
-    for name in KINDS
-]
+EACH = some_slow(KINDS, KINDS.keys() - {"everything"})
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import run_python
+from helpers import run_python, some_slow
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.cluster import KMeans
 from sklearn.exceptions import NotFittedError
@@ -84,14 +84,10 @@ def fitted(plain_autoencoder, with_gaps):
     return get
 
 
-SLOW = [
-    pytest.param(name, marks=pytest.mark.slow)
-    for name in ("defaults", *VARIANTS)
-    if name != "everything"
-]
+SLOW = {"defaults", *VARIANTS} - {"everything"}
 
 
-@pytest.fixture(params=["plain", "everything", *SLOW])
+@pytest.fixture(params=some_slow(["plain", "defaults", *VARIANTS], SLOW))
 def autoencoder(request, fitted):
     known = {"plain": "fitted_plain", "defaults": "default_autoencoder"}
     if request.param in known:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_index_equal
 
@@ -19,6 +20,14 @@ from sklearn_seqae._inputs import to_ragged
 from sklearn_seqae._ragged import RaggedArray
 
 nan = np.nan
+
+
+def some_slow(names, slow):
+    """Return parameters of a test, with the marker `slow` on those that are named."""
+    return [
+        pytest.param(name, marks=pytest.mark.slow if name in slow else ())
+        for name in names
+    ]
 
 
 # -- containers -----------------------------------------------------------------------

@@ -7,8 +7,6 @@ import pytest
 
 from sklearn_seqae import to_frame, to_sequences
 
-pytestmark = pytest.mark.slow  # a process for each test
-
 
 def test_pandas_is_enough(without_options):
     assert without_options["long table"]
