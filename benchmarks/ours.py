@@ -14,6 +14,7 @@ from sklearn_seqae import LSTMAutoencoderTransformer, to_sequences
 PLAIN: dict[str, Any] = {
     "n_components": 16,
     "pooling": "last",
+    "n_kernels": 0,
     "contrastive_weight": 0.0,
     "mask_ratio": 0.0,
     "instance_norm": False,

@@ -83,6 +83,8 @@ class Autoencoder:
         )
         architecture = make_architecture(shaped_by, preprocessing, corpus.longest)
         shaped_by["patch_size"] = preprocessing.patch_size
+        kernels = preprocessing.convolutions
+        shaped_by["n_kernels"] = 0 if kernels is None else kernels.n_kernels
         shaped_by["length_component"] = preprocessing.length_code is not None
         shaped_by["instance_norm"] = preprocessing.instance_norm is not None
         return cls(architecture, preprocessing, shaped_by)
@@ -103,7 +105,7 @@ class Autoencoder:
             If one is another, naming it. Values that "auto" chose stand.
         """
         for name, now in shaping(parameters).items():
-            before = self.shaped_by[name]
+            before = self.shaped_by.get(name, 0)  # one that older files do not have
             if now in ("auto", before):
                 continue
             found, fitted = (

@@ -95,6 +95,7 @@ def to_patches(
     also: Sequence[NDArray[np.floating]] = (),
     n_differences: int = 0,
     categories: Categories | None = None,
+    of_patches: NDArray[np.float32] | None = None,
 ) -> Patches:
     """Cut scaled sequences, NaN where a value is missing, into patches.
 
@@ -110,6 +111,8 @@ def to_patches(
         How many of these, at the end, are `differences`.
     categories : Categories, default=None
         The features that are codes; None for none.
+    of_patches : ndarray of shape (n_steps, n_numbers_of_a_patch), default=None
+        What the encoder reads of each patch before ``also``.
     """
     n_codes = 0 if categories is None else len(categories.sizes)
     lengths = scaled.lengths
@@ -126,7 +129,8 @@ def to_patches(
         out[:] = to_steps(whole, patch_size, n_codes if has_codes else 0)
 
     extra = width - patch_size * n_codes
-    values = np.empty((offsets[-1] + 1, width + extra * len(also)), np.float32)
+    first = width + (0 if of_patches is None else of_patches.shape[1])
+    values = np.empty((offsets[-1] + 1, first + extra * len(also)), np.float32)
     observed = np.empty((offsets[-1] + 1, width), bool)
     is_observed = ~np.isnan(scaled.values)
     if n_codes:
@@ -135,8 +139,11 @@ def to_patches(
     scatter(
         fill_missing(scaled).values.astype(np.float32, copy=False), values[:, :width]
     )
+    if of_patches is not None:
+        values[:-1, width:first] = of_patches
+        values[-1, width:first] = 0
     for n, source in enumerate(also):
-        start = width + n * extra
+        start = first + n * extra
         scatter(source.astype(np.float32, copy=False), values[:, start : start + extra])
     return Patches(values, observed, offsets, n_differences * extra, categories)
 

@@ -19,7 +19,14 @@ SWITCHES = ("contrastive_weight", "kl_weight")  # positive or not decides the la
 
 def shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that shape the network, in one form for each meaning."""
-    names = ("n_components", "activation", "decoder", "forecast_horizon", "patch_size")
+    names = (
+        "n_components",
+        "activation",
+        "decoder",
+        "forecast_horizon",
+        "patch_size",
+        "n_kernels",
+    )
     return {
         **{name: parameters[name] for name in names},
         "pooling": _pooling(parameters["pooling"]),
@@ -53,7 +60,6 @@ def make_architecture(
     variational = shaped_by["kl_weight"]
     patch_size = preprocessing.patch_size
     n_inputs = patch_size * preprocessing.n_features
-    n_numbers = patch_size * preprocessing.n_numbers
     horizon = preprocessing.forecast_horizon
     cuts = DECODERS[shaped_by["decoder"]].cuts
     architecture = Architecture(
@@ -66,7 +72,7 @@ def make_architecture(
         pooling=shaped_by["pooling"],
         bottleneck=n_components is not None,
         projection_size=PROJECTION_SIZE if shaped_by["contrastive_weight"] else 0,
-        n_extra_inputs=n_numbers * (preprocessing.n_channels - 1),
+        n_extra_inputs=preprocessing.n_extra_inputs,
         decoder=shaped_by["decoder"],
         max_steps=preprocessing.n_steps(longest) if cuts else 0,
         variational=variational,

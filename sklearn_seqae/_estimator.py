@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from sklearn_seqae._keras.training.result import Result
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+NON_NEGATIVE_INT = Interval(Integral, 0, None, closed="left")
 NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 SHARE = Interval(Real, 0, 1, closed="left")
 
@@ -155,8 +156,13 @@ class LSTMAutoencoderTransformer(
     patch_size : int or "auto", default="auto"
         Time steps that one LSTM step reads and writes together. "auto" is
         ``max(1, round(median length / 32))``.
-    pooling : str or tuple of str, default=("last", "mean", "max", "min", "std", \
-            "attention")
+    n_kernels : int or "auto", default="auto"
+        Kernels whose responses within each patch the encoder reads as well, their mean
+        magnitude and maximum. They slide over the time steps, so they find fine
+        structure wherever in a patch it stands. They are those of MiniRocket [9]_, and
+        are not trained. "auto" is eight for each time step of a patch, at most 32, and
+        none if there are categories.
+    pooling : str or tuple of str, default=("last", "mean", "max", "min", "std")
         How the states of every encoder layer and direction are pooled over time: one
         kind or several. "attention" is a mean weighted by a softmax.
     activation : {"tanh", "relu"}, default="tanh"
@@ -344,6 +350,8 @@ class LSTMAutoencoderTransformer(
        framework for contrastive learning of visual representations. ICML.
     .. [8] Kim, T. et al. (2022). Reversible instance normalization for accurate
        time-series forecasting against distribution shift. ICLR.
+    .. [9] Dempster, A., Schmidt, D. F. and Webb, G. I. (2021). MiniRocket: a very fast
+       (almost) deterministic transform for time series classification. KDD.
 
     Examples
     --------
@@ -357,11 +365,11 @@ class LSTMAutoencoderTransformer(
     >>> [len(x) for x in ae.inverse_transform(Z)] == [len(x) for x in X]
     True
 
-    With default parameters, 64 units, 2 directions, 6 kinds of pooling, the mean and
+    With default parameters, 64 units, 2 directions, 5 kinds of pooling, the mean and
     the scale of each of the features, and the length:
 
     >>> LSTMAutoencoderTransformer(epochs=1, random_state=0).fit_transform(X).shape
-    (20, 773)
+    (20, 645)
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -372,6 +380,7 @@ class LSTMAutoencoderTransformer(
         "instance_norm": ["boolean", StrOptions({"auto"})],
         "differences": ["boolean"],
         "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
+        "n_kernels": [NON_NEGATIVE_INT, StrOptions({"auto"})],
         "pooling": [str, list, tuple],
         "activation": [StrOptions({"tanh", "relu"})],
         "decoder": [StrOptions(set(DECODERS))],
@@ -441,7 +450,8 @@ class LSTMAutoencoderTransformer(
         instance_norm: bool | str = "auto",
         differences: bool = True,
         patch_size: int | str = "auto",
-        pooling: Any = ("last", "mean", "max", "min", "std", "attention"),
+        n_kernels: int | str = "auto",
+        pooling: Any = ("last", "mean", "max", "min", "std"),
         activation: str = "tanh",
         decoder: str = "repeat",
         decoder_layer_sizes: Any = None,
@@ -480,6 +490,7 @@ class LSTMAutoencoderTransformer(
         self.instance_norm = instance_norm
         self.differences = differences
         self.patch_size = patch_size
+        self.n_kernels = n_kernels
         self.pooling = pooling
         self.activation = activation
         self.decoder = decoder

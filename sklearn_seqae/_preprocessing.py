@@ -21,6 +21,7 @@ from sklearn_seqae._batching import (
     root_mean_squares,
     to_patches,
 )
+from sklearn_seqae._convolutions import Convolutions, default_n_kernels
 from sklearn_seqae._instance_norm import InstanceNorm, Units
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._missing import fill_missing
@@ -45,6 +46,8 @@ class Preprocessing:
         The length as the last component, if it is one.
     instance_norm : InstanceNorm or None
         Mean and scale of each sequence as components, if they are.
+    convolutions : Convolutions or None
+        Kernels whose responses the encoder reads, if there are any.
     difference_scale : tuple of float or None
         Divisors of the differences between patches, by feature, where the encoder
         reads them.
@@ -66,6 +69,7 @@ class Preprocessing:
     forecast_scale: tuple[tuple[float, ...], ...] | None = None
     category_sizes: tuple[int, ...] = ()
     category_costs: tuple[float, ...] = ()
+    convolutions: Convolutions | None = None
 
     @classmethod
     def fit(
@@ -111,7 +115,7 @@ class Preprocessing:
         norm = None
         if n_numbers:
             norm = _instance_norm(parameters, numbers, sample_weight, int(with_length))
-        patch_size, horizon = parameters["patch_size"], parameters["forecast_horizon"]
+        patch_size = parameters["patch_size"]
         if patch_size == "auto":
             patch_size = default_patch_size(lengths)
         length_code = None
@@ -125,14 +129,35 @@ class Preprocessing:
             category_sizes=category_sizes,
             category_costs=_costs(scaled, sample_weight, category_sizes),
         )
-        own, _ = fitted.own_units(numbers)
-        if parameters["differences"] and n_numbers:
-            change = differences(fill_missing(own), fitted.patch_size)
-            sizes = root_mean_squares(change, scaled.lengths, sample_weight)
-            fitted = replace(fitted, difference_scale=tuple(sizes.tolist()))
-        if horizon is not None:
-            change = change_scale(numbers, sample_weight, horizon)
-            fitted = replace(fitted, forecast_scale=tuple(map(tuple, change.tolist())))
+        return fitted._with_scales(parameters, numbers, sample_weight)
+
+    def _with_scales(
+        self,
+        parameters: Mapping[str, Any],
+        numbers: RaggedArray,
+        sample_weight: NDArray[np.float64],
+    ) -> Preprocessing:
+        """Fit what responses, differences and changes ahead are divided by."""
+        fitted, patch_size = self, self.patch_size
+        if self.n_numbers:
+            filled = fill_missing(self.own_units(numbers)[0])
+            n_kernels = parameters["n_kernels"]
+            if n_kernels == "auto":
+                n_kernels = 0 if self.n_codes else default_n_kernels(patch_size)
+            if n_kernels:
+                fitted = replace(
+                    fitted,
+                    convolutions=Convolutions.fit(
+                        n_kernels, patch_size, filled, sample_weight
+                    ),
+                )
+            if parameters["differences"]:
+                change = differences(filled, patch_size)
+                sizes = root_mean_squares(change, numbers.lengths, sample_weight)
+                fitted = replace(fitted, difference_scale=tuple(sizes.tolist()))
+        if parameters["forecast_horizon"] is not None:
+            size = change_scale(numbers, sample_weight, parameters["forecast_horizon"])
+            fitted = replace(fitted, forecast_scale=tuple(map(tuple, size.tolist())))
         return fitted
 
     @property
@@ -142,10 +167,12 @@ class Preprocessing:
         return n_units + int(self.length_code is not None)
 
     @property
-    def n_channels(self) -> int:
-        """Values that the encoder reads of each feature at a time step."""
-        differs = self.difference_scale is not None
-        return 1 + int(self.instance_norm is not None) + int(differs)
+    def n_extra_inputs(self) -> int:
+        """Values that the encoder reads of a patch beyond those that are decoded."""
+        channels = self.instance_norm, self.difference_scale
+        n_channels = sum(channel is not None for channel in channels)
+        n_read = 0 if self.convolutions is None else self.convolutions.n_outputs
+        return n_read + n_channels * self.patch_size * self.n_numbers
 
     @property
     def forecast_horizon(self) -> int | None:
@@ -208,9 +235,10 @@ class Preprocessing:
             change = differences(filled, self.patch_size)
             also.append(change / np.array(self.difference_scale))
         n_differences = int(self.difference_scale is not None)
+        read = self.convolutions.read(filled) if self.convolutions else None
         written = self.with_codes(own, scaled)
         return to_patches(
-            written, self.patch_size, also, n_differences, self.categories
+            written, self.patch_size, also, n_differences, self.categories, read
         )
 
     def prefixes(self, scaled: RaggedArray) -> Prefixes | None:

@@ -68,6 +68,7 @@ def plain_autoencoder():
             "n_components": 4,
             "hidden_layer_sizes": 8,
             "pooling": "last",
+            "n_kernels": 0,
             "differences": False,
             "instance_norm": False,
             "mask_ratio": 0.0,

@@ -34,6 +34,7 @@ VARIANTS = {
         "hidden_layer_sizes": (8, 4),
         "differences": True,
         "patch_size": 3,
+        "n_kernels": 5,
     },
 }
 

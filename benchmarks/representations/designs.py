@@ -37,6 +37,7 @@ BEFORE = {**DIFFERENCES, "pooling": (*STATISTICS, "attention")}
 OURS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "untrained": UNTRAINED,
+    "no-kernels": {"n_kernels": 0},
     "32-components": {"n_components": 32},
     "defaults-before": BEFORE,
     "one-state": PLAIN,

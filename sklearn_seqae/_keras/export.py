@@ -26,7 +26,7 @@ from sklearn_seqae._keras.network.keras_engine import (
 )
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
 from sklearn_seqae._layers import Weights
-from sklearn_seqae._network import forecaster, forward, units
+from sklearn_seqae._network import forecaster, forward, kernels, units
 from sklearn_seqae._network.categories import most_likely
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._preprocessing import Preprocessing
@@ -164,6 +164,10 @@ class _Builder:
             for n, channel in enumerate(channels)
             if n_numbers
         ]
+        if self.preprocessing.convolutions is not None:
+            known, inside = self.preprocessing.convolutions, _is_inside(filled, lengths)
+            own = _inside(filled, lengths)
+            steps.insert(1, kernels.read(ops, known, own, inside, self.n_patches))
         if self.preprocessing.n_codes:
             codes = sequence[..., n_numbers:]
             codes = ops.where(ops.isnan(codes), 0.0, codes)
@@ -305,9 +309,13 @@ def _differences(filled: Tensor, lengths: Tensor, patch_size: int) -> Tensor:
 
 def _inside(steps: Tensor, lengths: Tensor) -> Tensor:
     """Return steps (B, T, F) with zeros beyond the lengths, a column."""
+    return ops.where(_is_inside(steps, lengths), steps, 0.0)
+
+
+def _is_inside(steps: Tensor, lengths: Tensor) -> Tensor:
+    """Return where steps (B, T, F) are within the lengths: (B, T, 1)."""
     position = np.arange(steps.shape[1], dtype=np.float32)
-    inside = ops.less(position, ops.cast(lengths, "float32"))
-    return ops.where(ops.expand_dims(inside, -1), steps, 0.0)
+    return ops.expand_dims(ops.less(position, ops.cast(lengths, "float32")), -1)
 
 
 def _joined(tensors: list[Tensor], name: str) -> Tensor:

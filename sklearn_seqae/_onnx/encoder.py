@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sklearn_seqae._lengths import LengthCode
-from sklearn_seqae._network import forward, units
+from sklearn_seqae._network import forward, kernels, units
 from sklearn_seqae._onnx import events, ops
 from sklearn_seqae._onnx.engine import OnnxSequence
 from sklearn_seqae._onnx.fitted import Fitted
@@ -50,9 +50,9 @@ def embedding_of(fitted: Fitted, given: Mapping[str, Tensor]) -> Tensor:
     steps: list[Tensor] = []
     exact: list[Tensor] = []
     if scaled is not None:
-        channels, exact = _channels(preprocessing, to_padded(scaled, extent), extent)
-        n_numbers = preprocessing.n_numbers
-        steps = [to_lstm_steps(each, patch_size, n_numbers) for each in channels]
+        steps, exact = _steps_of_numbers(
+            preprocessing, to_padded(scaled, extent), extent
+        )
     if read.codes is not None:
         codes = extent.only_inside(to_padded(read.codes, extent))
         own = codes_to_lstm_steps(codes, patch_size, preprocessing.n_codes)
@@ -67,6 +67,23 @@ def embedding_of(fitted: Fitted, given: Mapping[str, Tensor]) -> Tensor:
     pooled = forward.pooled_states(engine, architecture, sequence)
     embedding = forward.embed(engine, architecture, pooled)
     return ops.concatenate([embedding, *exact]) if exact else embedding
+
+
+def _steps_of_numbers(
+    preprocessing: Preprocessing, padded: Tensor, extent: Extent
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Return what LSTM steps read of numbers, (n_steps, N, width) each, and units."""
+    patch_size, known = preprocessing.patch_size, preprocessing.convolutions
+    channels, exact = _channels(preprocessing, padded, extent)
+    steps = [
+        to_lstm_steps(each, patch_size, preprocessing.n_numbers) for each in channels
+    ]
+    if known is not None:
+        n_steps = extent.n_steps // patch_size
+        inside = ops.expand_dims(extent.inside, 2)
+        rows = kernels.read(ops, known, channels[0], inside, n_steps)
+        steps.insert(1, ops.transpose(rows, (1, 0, 2)))
+    return steps, exact
 
 
 def _channels(

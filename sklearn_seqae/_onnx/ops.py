@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 from onnx import helper
 
 from sklearn_seqae._onnx.graph import ML, Tensor
@@ -109,6 +109,16 @@ def clip(x: Tensor, low: Any, high: Any) -> Tensor:
 
 def matmul(x: Tensor, y: Any) -> Tensor:
     return x.binary("MatMul", y)
+
+
+def conv(x: Tensor, kernel: NDArray[np.float32], padding: str) -> Tensor:
+    """Slide a kernel (2 * reach + 1, F, K) over the time steps of (N, T, F)."""
+    assert padding == "same"
+    reach = len(kernel) // 2
+    weights = x.graph.constant(kernel.transpose(2, 1, 0), x.dtype)
+    channels_first = transpose(x, (0, 2, 1))
+    found = x.graph.node("Conv", channels_first, weights, pads=[reach, reach])
+    return transpose(found, (0, 2, 1))
 
 
 # Over an axis -------------------------------------------------------------------------

@@ -26,6 +26,7 @@ EVERYTHING = {
     "decoder_layer_sizes": (5, 4),
     "pooling": tuple(POOLING),
     "patch_size": 3,
+    "n_kernels": 5,
     "differences": True,
     "instance_norm": True,
     "contrastive_weight": 0.1,

@@ -1,0 +1,212 @@
+"""Responses of fixed kernels within each patch, which the encoder reads beside it.
+
+An LSTM step reads a patch by one product, so a bump is something else to it wherever in
+the patch it stands. Kernels that slide over the time steps find it anywhere. They are
+those of MiniRocket (Dempster, Schmidt and Webb, 2021), and are not trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
+
+TAPS = 9  # values that a kernel reads
+POSITIVE = 3  # of which have weight 2, the others -1
+KERNELS_OF_A_TIME_STEP = 8  # for each time step of a patch, by default
+ENOUGH_KERNELS = 32  # at most, by default
+WIDEST = 4  # patches that a kernel spans
+BLOCK = 1 << 16  # time steps at a time, so that responses to all are never in memory
+STATISTICS = 2  # of each kernel in a patch
+
+Floats = NDArray[np.float32]
+
+
+def default_n_kernels(patch_size: int) -> int:
+    """Eight kernels for each time step of a patch, up to 32."""
+    return min(KERNELS_OF_A_TIME_STEP * patch_size, ENOUGH_KERNELS)
+
+
+@dataclass(frozen=True)
+class Convolutions:
+    """Fixed kernels, and the size of their responses in `fit`.
+
+    A kernel reads a fixed mixture of the features at nine time steps, a dilation apart.
+    The responses are divided by their root mean square. The encoder reads their mean
+    magnitude in each patch, then their maximum. Beyond a sequence's ends there are
+    zeros, and responses are zero.
+
+    Attributes
+    ----------
+    n_features : int
+    patch_size : int
+        Time steps of a patch.
+    scale : tuple of float
+        What the response of each kernel is divided by.
+    """
+
+    n_features: int
+    patch_size: int
+    scale: tuple[float, ...]
+
+    @classmethod
+    def fit(
+        cls,
+        n_kernels: int,
+        patch_size: int,
+        filled: RaggedArray,
+        sample_weight: NDArray[np.float64],
+    ) -> Convolutions:
+        """Fit to sequences without missing values.
+
+        Parameters
+        ----------
+        n_kernels : int
+        patch_size : int
+        filled : RaggedArray
+        sample_weight : ndarray of shape (n_sequences,)
+        """
+        fitted = cls(filled.n_features, patch_size, (1.0,) * n_kernels)
+        grid = fitted._grid(filled)
+        weight = np.zeros(len(grid.inside))
+        weight[grid.place] = np.repeat(sample_weight, filled.lengths)
+        total = np.zeros(n_kernels)
+        for patches, responses in fitted._blocks(grid):
+            squares = responses.reshape(-1, n_kernels).astype(np.float64) ** 2
+            total += (weight[_timesteps(patches, patch_size), None] * squares).sum(0)
+        size = np.sqrt(total / weight.sum())
+        return replace(fitted, scale=tuple(np.where(size > 0, size, 1.0).tolist()))
+
+    @property
+    def n_kernels(self) -> int:
+        return len(self.scale)
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers that the encoder reads of a patch."""
+        return STATISTICS * self.n_kernels
+
+    @property
+    def dilations(self) -> NDArray[np.int64]:
+        """Time steps between the values that each kernel reads, (n_kernels,)."""
+        # As powers of two, so that the widest spans no more than WIDEST patches
+        widest = max(1, WIDEST * self.patch_size // (TAPS - 1))
+        return 2 ** (np.arange(self.n_kernels) % widest.bit_length())
+
+    @cached_property
+    def _parts(self) -> tuple[Floats, Floats]:
+        """Mixtures (n_features, n_kernels), and weights (TAPS, n_kernels)."""
+        random_state = np.random.RandomState(0)
+        positive = random_state.permutation(list(combinations(range(TAPS), POSITIVE)))
+        chosen = positive[np.arange(self.n_kernels) % len(positive)]
+        weights = np.full((TAPS, self.n_kernels), -1, np.float32)
+        np.put_along_axis(weights, chosen.T, 2, axis=0)
+        mixtures = random_state.normal(size=(self.n_features, self.n_kernels))
+        mixtures /= np.sqrt((mixtures**2).sum(axis=0)) * self.scale
+        return mixtures.astype(np.float32), weights
+
+    @property
+    def reach(self) -> int:
+        """Time steps that kernels read before and after one."""
+        return TAPS // 2 * int(self.dilations.max())
+
+    @property
+    def kernel(self) -> Floats:
+        """All kernels as one, of shape (2 * reach + 1, n_features, n_kernels)."""
+        mixtures, weights = self._parts
+        dilations, reach = self.dilations, self.reach
+        kernel = np.zeros((2 * reach + 1, *mixtures.shape), np.float32)
+        for tap, weight in enumerate(weights):
+            at = reach + (tap - TAPS // 2) * dilations
+            kernel[at, :, np.arange(self.n_kernels)] += (weight * mixtures).T
+        return kernel
+
+    def read(self, filled: RaggedArray) -> Floats:
+        """Return what the encoder reads of each patch: (n_steps, n_outputs)."""
+        grid = self._grid(filled)
+        read = np.empty((len(grid.inside) // self.patch_size, self.n_outputs), "f4")
+        for patches, responses in self._blocks(grid):
+            of_mean, of_maximum = np.split(read[patches], STATISTICS, axis=1)
+            np.maximum.reduce(responses, axis=1, out=of_maximum)
+            np.abs(responses, out=responses)
+            np.mean(responses, axis=1, out=of_mean)
+        return read[grid.patches]
+
+    def _grid(self, filled: RaggedArray) -> _Grid:
+        return _Grid.of(filled, self.patch_size, -(-self.reach // self.patch_size))
+
+    def _blocks(self, grid: _Grid) -> Iterator[tuple[slice, Floats]]:
+        """Yield which patches, and responses (n_patches, patch_size, n_kernels)."""
+        # Sums of products one by one, and no matrix product, whose rounding of a row
+        # would depend on the number of rows: an embedding has one form to the bit.
+        mixtures, weights = self._parts
+        dilations, p, gap = self.dilations, self.patch_size, grid.gap
+        n_patches = len(grid.inside) // p - gap
+        step = max(BLOCK // p, 1)
+        for first in range(gap, n_patches, step):
+            patches = slice(first, min(first + step, n_patches))
+            wide = slice(patches.start - gap, patches.stop + gap)
+            values = grid.values[_timesteps(wide, p)]
+            mixed = np.zeros((len(values), self.n_kernels), np.float32)
+            for feature, mixture in zip(values.T, mixtures, strict=True):
+                mixed += feature[:, None] * mixture
+            n = (patches.stop - patches.start) * p
+            responses = np.zeros((n, self.n_kernels), np.float32)
+            for dilation in np.unique(dilations):
+                own = dilations == dilation
+                of_own, found = mixed[:, own], np.zeros((n, own.sum()), np.float32)
+                for tap, weight in enumerate(weights):
+                    at = gap * p + (tap - TAPS // 2) * dilation
+                    found += of_own[at : at + n] * weight[own]
+                responses[:, own] = found
+            responses[~grid.inside[_timesteps(patches, p)]] = 0
+            yield patches, responses.reshape(-1, p, self.n_kernels)
+
+
+class _Grid(NamedTuple):
+    """Time steps in whole patches, with patches of zeros around every sequence.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_timesteps, n_features)
+    inside : ndarray of shape (n_timesteps,)
+        Where a time step is a sequence's own.
+    place : ndarray
+        Where the time steps of the sequences are.
+    patches : ndarray
+        Where their patches are.
+    gap : int
+        Patches between sequences.
+    """
+
+    values: Floats
+    inside: NDArray[np.bool_]
+    place: NDArray[np.int64]
+    patches: NDArray[np.int64]
+    gap: int
+
+    @classmethod
+    def of(cls, filled: RaggedArray, patch_size: int, gap: int) -> _Grid:
+        n_steps = -(-filled.lengths // patch_size)
+        gaps = gap * np.arange(1, len(filled) + 1)
+        first = offsets_from_lengths(n_steps)
+        shift = (first[:-1] + gaps) * patch_size - filled.offsets[:-1]
+        place = np.arange(filled.n_timesteps) + np.repeat(shift, filled.lengths)
+        n_rows = int(first[-1] + gap * (len(filled) + 1)) * patch_size
+        values: Any = np.zeros((n_rows, filled.n_features), np.float32)
+        values[place] = filled.values
+        inside = np.zeros(n_rows, bool)
+        inside[place] = True
+        patches = np.arange(first[-1]) + np.repeat(gaps, n_steps)
+        return cls(values, inside, place, patches, gap)
+
+
+def _timesteps(patches: slice, patch_size: int) -> slice:
+    return slice(patches.start * patch_size, patches.stop * patch_size)

@@ -1,0 +1,36 @@
+"""Responses of kernels within patches, for exported models.
+
+The same as `_convolutions`, on padded sequences; the tests hold them together. `ops`
+are the functions that compute, see `engine.Engine`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn_seqae._convolutions import Convolutions
+
+Tensor = Any
+
+
+def read(
+    ops: Any, known: Convolutions, padded: Tensor, inside: Tensor, n_steps: Any
+) -> Tensor:
+    """Return what the encoder reads of every patch, (B, n_steps, n_outputs).
+
+    Parameters
+    ----------
+    ops : module
+    known : Convolutions
+    padded : tensor of shape (B, n_steps * patch_size, n_features)
+        Zero beyond the ends.
+    inside : tensor of shape (B, n_steps * patch_size, 1), bool
+        Where a time step is a sequence's own.
+    n_steps : int or scalar tensor
+    """
+    responses = ops.conv(padded, known.kernel, padding="same")
+    own = ops.where(inside, responses, 0.0)
+    by_patch = ops.reshape(own, (-1, known.patch_size, known.n_kernels))
+    mean = ops.sum(ops.abs(by_patch), axis=1) / known.patch_size
+    found = ops.concatenate([mean, ops.max(by_patch, axis=1)], axis=-1)
+    return ops.reshape(found, (-1, n_steps, known.n_outputs))
