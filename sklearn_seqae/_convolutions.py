@@ -25,6 +25,7 @@ ENOUGH_KERNELS = 32  # at most, by default
 WIDEST = 4  # patches that a kernel spans
 BLOCK = 1 << 16  # time steps at a time, so that responses to all are never in memory
 STATISTICS = 2  # of each kernel in a patch
+ROUNDING = 1e-5  # of the largest value: responses that vary by less are all alike
 
 Floats = NDArray[np.float32]
 
@@ -36,24 +37,26 @@ def default_n_kernels(patch_size: int) -> int:
 
 @dataclass(frozen=True)
 class Convolutions:
-    """Fixed kernels, and the size of their responses in `fit`.
+    """Fixed kernels, and the usual size of their responses.
 
     A kernel reads a fixed mixture of the features at nine time steps, a dilation apart.
-    The responses are divided by their root mean square. The encoder reads their mean
-    magnitude in each patch, then their maximum. Beyond a sequence's ends there are
-    zeros, and responses are zero.
+    The encoder reads the mean magnitude of each kernel's response in a patch, then the
+    maximum of each, standardized. Beyond a sequence's ends there are zeros, and
+    responses are zero.
 
     Attributes
     ----------
     n_features : int
     patch_size : int
         Time steps of a patch.
-    scale : tuple of float
-        What the response of each kernel is divided by.
+    mean, scale : tuple of float
+        Mean and standard deviation over the patches in `fit`, of every number that the
+        encoder reads of a patch.
     """
 
     n_features: int
     patch_size: int
+    mean: tuple[float, ...]
     scale: tuple[float, ...]
 
     @classmethod
@@ -73,25 +76,24 @@ class Convolutions:
         filled : RaggedArray
         sample_weight : ndarray of shape (n_sequences,)
         """
-        fitted = cls(filled.n_features, patch_size, (1.0,) * n_kernels)
-        grid = fitted._grid(filled)
-        weight = np.zeros(len(grid.inside))
-        weight[grid.place] = np.repeat(sample_weight, filled.lengths)
-        total = np.zeros(n_kernels)
-        for patches, responses in fitted._blocks(grid):
-            squares = responses.reshape(-1, n_kernels).astype(np.float64) ** 2
-            total += (weight[_timesteps(patches, patch_size), None] * squares).sum(0)
-        size = np.sqrt(total / weight.sum())
-        return replace(fitted, scale=tuple(np.where(size > 0, size, 1.0).tolist()))
+        n = STATISTICS * n_kernels
+        plain = cls(filled.n_features, patch_size, (0.0,) * n, (1.0,) * n)
+        read = plain.read(filled).astype(np.float64)
+        weight = np.repeat(sample_weight, -(-filled.lengths // patch_size))[:, None]
+        mean = (weight * read).sum(axis=0) / weight.sum()
+        variance = (weight * (read - mean) ** 2).sum(axis=0) / weight.sum()
+        rounding = ROUNDING * np.abs(filled.values).max()
+        scale = np.where(np.sqrt(variance) > rounding, np.sqrt(variance), 1.0)
+        return replace(plain, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
 
     @property
     def n_kernels(self) -> int:
-        return len(self.scale)
+        return self.n_outputs // STATISTICS
 
     @property
     def n_outputs(self) -> int:
         """Numbers that the encoder reads of a patch."""
-        return STATISTICS * self.n_kernels
+        return len(self.scale)
 
     @property
     def dilations(self) -> NDArray[np.int64]:
@@ -109,7 +111,7 @@ class Convolutions:
         weights = np.full((TAPS, self.n_kernels), -1, np.float32)
         np.put_along_axis(weights, chosen.T, 2, axis=0)
         mixtures = random_state.normal(size=(self.n_features, self.n_kernels))
-        mixtures /= np.sqrt((mixtures**2).sum(axis=0)) * self.scale
+        mixtures /= np.sqrt((mixtures**2).sum(axis=0))
         return mixtures.astype(np.float32), weights
 
     @property
@@ -137,7 +139,8 @@ class Convolutions:
             np.maximum.reduce(responses, axis=1, out=of_maximum)
             np.abs(responses, out=responses)
             np.mean(responses, axis=1, out=of_mean)
-        return read[grid.patches]
+        mean, scale = (np.array(each, "f4") for each in (self.mean, self.scale))
+        return (read[grid.patches] - mean) / scale
 
     def _grid(self, filled: RaggedArray) -> _Grid:
         return _Grid.of(filled, self.patch_size, -(-self.reach // self.patch_size))

@@ -212,7 +212,12 @@ def test_going_on(make_forecaster, sequences):
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"hidden_layer_sizes": (8, 4), "n_components": None, "patch_size": 5},
+        {
+            "hidden_layer_sizes": (8, 4),
+            "n_components": None,
+            "patch_size": 5,
+            "n_kernels": 5,
+        },
         {
             "patch_size": 3,
             "differences": True,

@@ -15,7 +15,12 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae import LSTMAutoencoderTransformer
 
-OTHER = {"hidden_layer_sizes": (8, 4), "activation": "relu", "patch_size": 3}
+OTHER = {
+    "hidden_layer_sizes": (8, 4),
+    "activation": "relu",
+    "patch_size": 3,
+    "n_kernels": 5,
+}
 ARCHITECTURES = ["defaults", "stacked_relu_in_patches"]
 
 

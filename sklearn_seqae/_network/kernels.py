@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from sklearn_seqae._convolutions import Convolutions
 
 Tensor = Any
@@ -17,6 +19,8 @@ def read(
     ops: Any, known: Convolutions, padded: Tensor, inside: Tensor, n_steps: Any
 ) -> Tensor:
     """Return what the encoder reads of every patch, (B, n_steps, n_outputs).
+
+    Not zero beyond the ends, where nobody looks.
 
     Parameters
     ----------
@@ -33,4 +37,5 @@ def read(
     by_patch = ops.reshape(own, (-1, known.patch_size, known.n_kernels))
     mean = ops.sum(ops.abs(by_patch), axis=1) / known.patch_size
     found = ops.concatenate([mean, ops.max(by_patch, axis=1)], axis=-1)
-    return ops.reshape(found, (-1, n_steps, known.n_outputs))
+    centre, scale = (np.array(each, np.float32) for each in (known.mean, known.scale))
+    return ops.reshape((found - centre) / scale, (-1, n_steps, known.n_outputs))
