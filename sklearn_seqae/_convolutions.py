@@ -7,7 +7,6 @@ those of MiniRocket (Dempster, Schmidt and Webb, 2021), and are not trained.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -132,45 +131,40 @@ class Convolutions:
 
     def read(self, filled: RaggedArray) -> Floats:
         """Return what the encoder reads of each patch: (n_steps, n_outputs)."""
-        grid = self._grid(filled)
-        read = np.empty((len(grid.inside) // self.patch_size, self.n_outputs), "f4")
-        for patches, responses in self._blocks(grid):
-            of_mean, of_maximum = np.split(read[patches], STATISTICS, axis=1)
-            np.maximum.reduce(responses, axis=1, out=of_maximum)
-            np.abs(responses, out=responses)
-            np.mean(responses, axis=1, out=of_mean)
-        mean, scale = (np.array(each, "f4") for each in (self.mean, self.scale))
+        n, p = self.n_kernels, self.patch_size
+        gap = -(-self.reach // p)
+        grid = _Grid.of(filled, p, gap)
+        read = np.empty((len(grid.inside) // p, self.n_outputs), np.float32)
+        end = len(read) - gap
+        for first in range(gap, end, max(BLOCK // p, 1)):
+            last = min(first + max(BLOCK // p, 1), end)
+            wide = grid.values[(first - gap) * p : (last + gap) * p]
+            responses = self._responses(wide, gap * p)
+            responses[~grid.inside[first * p : last * p]] = 0
+            by_patch = responses.reshape(-1, p, n)
+            read[first:last, :n] = np.abs(by_patch).mean(axis=1)
+            read[first:last, n:] = by_patch.max(axis=1)
+        mean, scale = (np.array(each, np.float32) for each in (self.mean, self.scale))
         return (read[grid.patches] - mean) / scale
 
-    def _grid(self, filled: RaggedArray) -> _Grid:
-        return _Grid.of(filled, self.patch_size, -(-self.reach // self.patch_size))
-
-    def _blocks(self, grid: _Grid) -> Iterator[tuple[slice, Floats]]:
-        """Yield which patches, and responses (n_patches, patch_size, n_kernels)."""
+    def _responses(self, values: Floats, margin: int) -> Floats:
+        """Respond to all time steps but those of a margin on either side."""
         # Sums of products one by one, and no matrix product, whose rounding of a row
         # would depend on the number of rows: an embedding has one form to the bit.
         mixtures, weights = self._parts
-        dilations, p, gap = self.dilations, self.patch_size, grid.gap
-        n_patches = len(grid.inside) // p - gap
-        step = max(BLOCK // p, 1)
-        for first in range(gap, n_patches, step):
-            patches = slice(first, min(first + step, n_patches))
-            wide = slice(patches.start - gap, patches.stop + gap)
-            values = grid.values[_timesteps(wide, p)]
-            mixed = np.zeros((len(values), self.n_kernels), np.float32)
-            for feature, mixture in zip(values.T, mixtures, strict=True):
-                mixed += feature[:, None] * mixture
-            n = (patches.stop - patches.start) * p
-            responses = np.zeros((n, self.n_kernels), np.float32)
-            for dilation in np.unique(dilations):
-                own = dilations == dilation
-                of_own, found = mixed[:, own], np.zeros((n, own.sum()), np.float32)
-                for tap, weight in enumerate(weights):
-                    at = gap * p + (tap - TAPS // 2) * dilation
-                    found += of_own[at : at + n] * weight[own]
-                responses[:, own] = found
-            responses[~grid.inside[_timesteps(patches, p)]] = 0
-            yield patches, responses.reshape(-1, p, self.n_kernels)
+        dilations, n = self.dilations, len(values) - 2 * margin
+        mixed = np.zeros((len(values), self.n_kernels), np.float32)
+        for feature, mixture in zip(values.T, mixtures, strict=True):
+            mixed += feature[:, None] * mixture
+        responses = np.zeros((n, self.n_kernels), np.float32)
+        for dilation in np.unique(dilations):
+            own = dilations == dilation
+            of_own, found = mixed[:, own], np.zeros((n, own.sum()), np.float32)
+            for tap, weight in enumerate(weights):
+                at = margin + (tap - TAPS // 2) * dilation
+                found += of_own[at : at + n] * weight[own]
+            responses[:, own] = found
+        return responses
 
 
 class _Grid(NamedTuple):
@@ -181,19 +175,13 @@ class _Grid(NamedTuple):
     values : ndarray of shape (n_timesteps, n_features)
     inside : ndarray of shape (n_timesteps,)
         Where a time step is a sequence's own.
-    place : ndarray
-        Where the time steps of the sequences are.
-    patches : ndarray
-        Where their patches are.
-    gap : int
-        Patches between sequences.
+    patches : ndarray of shape (n_steps,)
+        Where the patches of the sequences are.
     """
 
     values: Floats
     inside: NDArray[np.bool_]
-    place: NDArray[np.int64]
     patches: NDArray[np.int64]
-    gap: int
 
     @classmethod
     def of(cls, filled: RaggedArray, patch_size: int, gap: int) -> _Grid:
@@ -208,8 +196,4 @@ class _Grid(NamedTuple):
         inside = np.zeros(n_rows, bool)
         inside[place] = True
         patches = np.arange(first[-1]) + np.repeat(gaps, n_steps)
-        return cls(values, inside, place, patches, gap)
-
-
-def _timesteps(patches: slice, patch_size: int) -> slice:
-    return slice(patches.start * patch_size, patches.stop * patch_size)
+        return cls(values, inside, patches)
