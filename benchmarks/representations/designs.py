@@ -95,8 +95,9 @@ class Design:
 
     def parameters(self) -> dict[str, str]:
         """All of ours but the seed, as text, to tell whether a result is stale."""
-        found = self.make(0, 1).get_params(deep=False) if self.ours else {}
-        return {k: repr(v) for k, v in sorted(found.items()) if k != "random_state"}
+        found = self.make(0, 1).get_params() if self.ours else {}
+        parameters = {k: repr(v) for k, v in sorted(found.items())}
+        return {k: v for k, v in parameters.items() if not k.endswith("random_state")}
 
 
 def ours(given: Mapping[str, Any]) -> Design:

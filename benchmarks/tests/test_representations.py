@@ -124,6 +124,14 @@ def test_a_design_of_ours_gets_its_parameters_and_the_seed():
     assert "random_state" not in designs.ours({}).parameters()
 
 
+def test_a_pipeline_is_stale_when_the_defaults_of_the_estimator_change():
+    parameters = designs.principal(8).parameters()
+    own = designs.ours({}).parameters()
+    of_network = {k.partition("__")[2]: v for k, v in parameters.items() if "__" in k}
+    assert own.items() <= of_network.items()
+    assert not any(name.endswith("random_state") for name in parameters)
+
+
 def test_updates_become_epochs_of_as_many_batches():
     design = designs.ours({"updates": 500, "batch_size": 20})
     assert design.make(0, 101).epochs == 83  # 500 / 6 batches
