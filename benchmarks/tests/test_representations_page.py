@@ -132,16 +132,15 @@ def test_the_same_results_give_the_same_pictures(results, tmp_path):
     drawn = [path.read_bytes() for path in first]
     again = _pictures.draw(Study(results), tmp_path)
     assert [path.read_bytes() for path in again] == drawn
-    shown = [b"1-NN DTW", b"JapaneseVowels", b"ArrowHead", b"<!-- 500 -->"]
+    shown = [b"untrained", b"JapaneseVowels"]
     assert all(text in picture for text, picture in zip(shown, drawn, strict=True))
-    assert b"untrained" in drawn[1] and b"MiniRocket" in drawn[3]
 
 
 def test_without_results_of_the_defaults_there_is_a_page(results, tmp_path):
     pytest.importorskip("scikit_posthocs", reason="draws; installed by [study]")
     results.records = [r for r in results.records if r["design"] != "defaults"]
     assert "PCA" in rows_of(_page.page(Study(results)), "Held out: SVM, accuracy")
-    assert len(_pictures.draw(Study(results), tmp_path)) == 4
+    assert _pictures.draw(Study(results), tmp_path) == []
 
 
 def test_what_smaller_embeddings_cost(results):
