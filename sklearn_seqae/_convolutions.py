@@ -126,7 +126,7 @@ class Convolutions:
         kernel = np.zeros((2 * reach + 1, *mixtures.shape), np.float32)
         for tap, weight in enumerate(weights):
             at = reach + (tap - TAPS // 2) * dilations
-            kernel[at, :, np.arange(self.n_kernels)] += (weight * mixtures).T
+            kernel[at, :, np.arange(self.n_kernels)] = (weight * mixtures).T
         return kernel
 
     def read(self, filled: RaggedArray) -> Floats:
@@ -135,9 +135,9 @@ class Convolutions:
         gap = -(-self.reach // p)
         grid = _Grid.of(filled, p, gap)
         read = np.empty((len(grid.inside) // p, self.n_outputs), np.float32)
-        end = len(read) - gap
-        for first in range(gap, end, max(BLOCK // p, 1)):
-            last = min(first + max(BLOCK // p, 1), end)
+        step, end = max(BLOCK // p, 1), len(read) - gap
+        for first in range(gap, end, step):
+            last = min(first + step, end)
             wide = grid.values[(first - gap) * p : (last + gap) * p]
             responses = self._responses(wide, gap * p)
             responses[~grid.inside[first * p : last * p]] = 0

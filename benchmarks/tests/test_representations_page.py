@@ -8,7 +8,7 @@ import pytest
 from benchmarks.representations import _page, _pictures
 from benchmarks.representations._results import Results
 from benchmarks.representations._scores import Study
-from benchmarks.representations.designs import DESIGNS, ours
+from benchmarks.representations.designs import BUDGETS, DESIGNS, STEPS, ours
 from benchmarks.representations.protocols import PROTOCOLS
 
 SIZE = {"n_train": 4, "n_test": 40, "n_features": 2, "n_classes": 2}
@@ -126,14 +126,19 @@ def test_the_page_is_sound_restructuredtext(page):
 
 def test_the_same_results_give_the_same_pictures(results, tmp_path):
     pytest.importorskip("scikit_posthocs", reason="draws; installed by [study]")
-    names = ["critical_difference", "beside_others"]  # others have no results
+    of_defaults = [r for r in results.records if r["design"] == "defaults"]
+    for name in {*STEPS, *BUDGETS} - VALUES.keys():
+        results.records += [r | {"design": name} for r in of_defaults]
+        results.parameters[name] = DESIGNS[name].parameters()
+    names = ["critical_difference", "choices", "beside_others", "seconds"]
     first = _pictures.draw(Study(results), tmp_path)
     assert [path.stem for path in first] == names
     drawn = [path.read_bytes() for path in first]
     again = _pictures.draw(Study(results), tmp_path)
     assert [path.read_bytes() for path in again] == drawn
-    shown = [b"untrained", b"JapaneseVowels"]
+    shown = [b"1-NN DTW", b"JapaneseVowels", b"ArrowHead", b"<!-- 500 -->"]
     assert all(text in picture for text, picture in zip(shown, drawn, strict=True))
+    assert b"untrained" in drawn[1] and b"MiniRocket" in drawn[3]
 
 
 def test_without_results_of_the_defaults_there_is_a_page(results, tmp_path):

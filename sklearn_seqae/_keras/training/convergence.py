@@ -15,7 +15,7 @@ from sklearn_seqae.exceptions import _count
 
 HARDLY_BEGUN = 100  # updates; with fewer, a network may not yet beat the mean
 NO_BETTER = 0.99  # of the loss of predicting the mean
-FAR_OFF = 5.0  # times the loss of predicting zero; the first updates stay nearer
+FAR_OFF = 2.0  # times the loss of predicting zero; an untrained network is nearer
 
 
 class DivergedError(FloatingPointError):
