@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import onnx
 import skl2onnx
 from onnx import helper
 from skl2onnx.common.data_types import (
@@ -17,7 +18,7 @@ from skl2onnx.common.data_types import (
 
 from sklearn_seqae._onnx.encoder import embedding_of
 from sklearn_seqae._onnx.fitted import Fitted
-from sklearn_seqae._onnx.graph import OPSETS, Graph
+from sklearn_seqae._onnx.graph import OPSETS, Graph, Tensor
 
 TYPES = {
     np.float64: DoubleTensorType,
@@ -79,6 +80,7 @@ def register(estimator: type, fitted: Callable[[Any], Fitted]) -> None:
 
 def _move(graph: Graph, container: Any) -> None:
     """Add all nodes of a graph to those of skl2onnx."""
+    _tell_what_loops_use(graph)
     for constant in graph.constants:
         container.add_initializer(constant.name, None, None, constant)
     for node in graph.nodes:
@@ -91,3 +93,25 @@ def _move(graph: Graph, container: Any) -> None:
             name=node.name,
             **{a.name: helper.get_attribute_value(a) for a in node.attribute},
         )
+
+
+def _tell_what_loops_use(graph: Graph) -> None:
+    """Make all tensors that the body of a loop uses count as its inputs.
+
+    skl2onnx sorts nodes by their inputs, and knows neither bodies nor inputs that are
+    left out. So what is left out, the limit of turns, is computed from these tensors:
+    the largest size. There is no more than one turn for each sequence.
+    """
+    made = {name for node in graph.nodes for name in node.output}
+    for node in [node for node in graph.nodes if node.op_type == "Loop"]:
+        body = next(a.g for a in node.attribute if a.name == "body")
+        used = (Tensor(graph, name, np.dtype(np.int64)) for name in _read_in(body))
+        sizes = [graph.node("Size", tensor) for tensor in used if tensor.name in made]
+        node.input[0] = graph.node("Max", *sizes).name
+
+
+def _read_in(part: onnx.GraphProto) -> list[str]:
+    """Return the names of all tensors that the nodes of a part read."""
+    found = {name for node in part.node for name in node.input}
+    parts = (a.g for node in part.node for a in node.attribute if a.HasField("g"))
+    return sorted(found.union(*map(_read_in, parts)))

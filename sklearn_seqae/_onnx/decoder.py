@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sklearn_seqae._lengths import MAX_LENGTH
@@ -16,7 +14,9 @@ from sklearn_seqae._onnx.ragged import (
     Extent,
     from_lstm_steps,
     from_padded,
+    in_groups,
     n_patches,
+    time_steps_in,
 )
 from sklearn_seqae._onnx.scaling import unscale
 
@@ -38,17 +38,29 @@ def sequences_of(
     probabilities : list of Tensor of shape (L, n_categories), float32
         Of each feature that has categories.
     """
-    preprocessing, architecture = fitted.preprocessing, fitted.architecture
-    patch_size, step = preprocessing.patch_size, architecture.step
     lengths = _lengths(fitted, embedding)
-    extent = Extent.of(lengths, patch_size)
-    n_steps: Any = extent.n_steps // patch_size
+    found, order = in_groups(
+        lengths,
+        fitted.preprocessing.patch_size,
+        lambda extent: _of_group(fitted, ops.take(embedding, extent.rows), extent),
+    )
+    index = time_steps_in(order, lengths)
+    every = [ops.take(each, index) for each in found]
+    numbers = every.pop(0) if fitted.architecture.step.n_numbers else None
+    last = ops.take(embedding, fitted.n_components - 1, axis=1)
+    return events.write(fitted.events, fitted.n_features, numbers, every, last, lengths)
+
+
+def _of_group(fitted: Fitted, embedding: Tensor, extent: Extent) -> list[Tensor]:
+    """Return the time steps of a group: numbers if there are any, logits of columns."""
+    architecture, patch_size = fitted.architecture, fitted.preprocessing.patch_size
+    step, n_steps = architecture.step, extent.n_steps // patch_size
     learnt = ops.part(embedding, 0, architecture.embedding_size, axis=1)
     steps = make_decoder(architecture.decoder_spec).decode(
         fitted.engine(embedding.graph),
         ops.clip(learnt, -LARGEST, LARGEST),
-        n_steps,
-        ops.cast(n_patches(lengths, patch_size), np.int32),
+        n_steps,  # type: ignore[arg-type]  # a tensor in a graph
+        ops.cast(n_patches(extent.lengths, patch_size), np.int32),
     )
 
     def padded(start: int, stop: int) -> Tensor:
@@ -56,20 +68,14 @@ def sequences_of(
         n = (stop - start) // patch_size
         return from_lstm_steps(own, extent, patch_size, n)
 
-    numbers = None
+    found = []
     if step.n_numbers:
         own = padded(0, step.n_numbers)
-        numbers = _numbers(fitted, own, embedding, extent)
-    logits = [
-        from_padded(
-            padded(column.logits.start, column.logits.stop), extent, column.n_categories
-        )
-        for column in step.columns
-    ]
-    last = ops.take(embedding, fitted.n_components - 1, axis=1)
-    return events.write(
-        fitted.events, fitted.n_features, numbers, logits, last, lengths
-    )
+        found.append(_numbers(fitted, own, embedding, extent))
+    for column in step.columns:
+        logits = padded(column.logits.start, column.logits.stop)
+        found.append(from_padded(logits, extent, column.n_categories))
+    return found
 
 
 def _numbers(fitted: Fitted, own: Tensor, embedding: Tensor, extent: Extent) -> Tensor:

@@ -17,8 +17,10 @@ from sklearn_seqae._onnx.ragged import (
     Extent,
     checked,
     codes_to_lstm_steps,
+    in_groups,
     in_range,
     n_patches,
+    places_in,
     to_lstm_steps,
     to_padded,
 )
@@ -39,31 +41,44 @@ def embedding_of(fitted: Fitted, given: Mapping[str, Tensor]) -> Tensor:
     -------
     Tensor of shape (N, n_components), float32
     """
-    preprocessing, architecture = fitted.preprocessing, fitted.architecture
-    patch_size = preprocessing.patch_size
+    preprocessing = fitted.preprocessing
     read = events.read(fitted.events, fitted.n_features, given, checked(given))
     lengths, scaled = read.lengths, None
     if read.numbers is not None:
         scaled = ops.cast(scale(fitted.scaler, read.numbers), np.float32)
         lengths = in_range(read.numbers, scaled, lengths)
-    extent = Extent.of(lengths, patch_size)
+    (found,), order = in_groups(
+        lengths,
+        preprocessing.patch_size,
+        lambda extent: [_of_group(fitted, scaled, read.codes, extent)],
+    )
+    parts = [ops.take(found, places_in(order))]
+    if preprocessing.length_code is not None:
+        parts.append(_length_component(preprocessing.length_code, lengths))
+    if read.start is not None:
+        parts.append(read.start)
+    return ops.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+def _of_group(
+    fitted: Fitted, scaled: Tensor | None, codes: Tensor | None, extent: Extent
+) -> Tensor:
+    """Return what is learnt of the sequences of a group, and their units."""
+    preprocessing, architecture = fitted.preprocessing, fitted.architecture
+    patch_size = preprocessing.patch_size
     steps: list[Tensor] = []
     exact: list[Tensor] = []
     if scaled is not None:
         steps, exact = _steps_of_numbers(
             preprocessing, to_padded(scaled, extent), extent
         )
-    if read.codes is not None:
-        codes = extent.only_inside(to_padded(read.codes, extent))
-        own = codes_to_lstm_steps(codes, patch_size, preprocessing.n_codes)
+    if codes is not None:
+        padded = extent.only_inside(to_padded(codes, extent))
+        own = codes_to_lstm_steps(padded, patch_size, preprocessing.n_codes)
         steps.insert(min(1, len(steps)), own)  # behind the numbers that are decoded
-    if preprocessing.length_code is not None:
-        exact.append(_length_component(preprocessing.length_code, lengths))
-    if read.start is not None:
-        exact.append(read.start)
-    n_steps = ops.cast(n_patches(lengths, patch_size), np.int32)
+    n_steps = ops.cast(n_patches(extent.lengths, patch_size), np.int32)
     sequence = OnnxSequence(ops.concatenate(steps), n_steps)
-    engine = fitted.engine(lengths.graph)
+    engine = fitted.engine(extent.lengths.graph)
     pooled = forward.pooled_states(engine, architecture, sequence)
     embedding = forward.embed(engine, architecture, pooled)
     return ops.concatenate([embedding, *exact]) if exact else embedding

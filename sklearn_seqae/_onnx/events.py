@@ -15,6 +15,7 @@ from sklearn_seqae._clock import WIDEST, Clock
 from sklearn_seqae._events import Events
 from sklearn_seqae._onnx import ops
 from sklearn_seqae._onnx.graph import Shape, Tensor
+from sklearn_seqae._onnx.ragged import put, row_of_each, starts_of
 from sklearn_seqae._vocabulary import FeatureCategories
 
 MISSING = ""  # text in place of a category that is missing
@@ -248,9 +249,9 @@ def _times(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the feature (L,), the component (N, 1), and lengths that check them."""
     ticks = ops.cast(times, np.float64)
-    starts = ops.cumsum(lengths) - lengths
+    starts = starts_of(lengths)
     before = [ops.part(ticks, 0, 1, axis=0), ops.part(ticks, 0, -1, axis=0)]
-    passed = _at(ticks - ops.concatenate(before, axis=0), starts, np.nan)
+    passed = put(ticks - ops.concatenate(before, axis=0), starts, np.nan)
     if times.dtype.kind == "i":
         missing = times.equals(NO_TIME)
     else:
@@ -268,24 +269,9 @@ def _moments(
 ) -> Tensor:
     """Return the moments of all events, as `Clock.without_time`."""
     passed = (ops.exp(ops.clip(feature, 0, WIDEST)) - 1) * clock.unit
-    starts = ops.cumsum(lengths) - lengths
-    passed = _at(passed, starts, 0.0)
+    starts = starts_of(lengths)
+    passed = put(passed, starts, 0.0)
     total = ops.cumsum(passed)
     first = ops.cast(component, np.float64) * clock.scale + clock.mean
     base = first - ops.take(total, starts)
-    return total + ops.take(base, _row_of_each(feature, starts))
-
-
-def _row_of_each(values: Tensor, starts: Tensor) -> Tensor:
-    """Return the number of the sequence of each time step."""
-    zeros = ops.broadcast_to(
-        values.graph.constant([0], np.int64), [ops.size(values, 0)]
-    )
-    return ops.cumsum(_at(zeros, starts, 1)) - 1
-
-
-def _at(values: Tensor, places: Tensor, value: float) -> Tensor:
-    """Return a vector with a value at some places."""
-    one = values.graph.constant([value], values.dtype)
-    updates = ops.broadcast_to(one, [ops.size(places, 0)])
-    return values.graph.node("ScatterElements", values, places, updates, axis=0)
+    return total + ops.take(base, row_of_each(starts, ops.size(feature, 0)))

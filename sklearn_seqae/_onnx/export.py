@@ -72,7 +72,9 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
     Notes
     -----
     The graph is built from the specification of the network, in nodes of ONNX's opset
-    18. LSTM layers are LSTM nodes that know the length of each sequence. The conversion
+    18. LSTM layers are LSTM nodes that know the length of each sequence. Only sequences
+    of about one length are padded together, so memory and time follow from the time
+    steps, and an embedding does not depend on what is beside it. The conversion
     is registered with skl2onnx, so from the first call on, ``skl2onnx.to_onnx`` takes
     the transformer as a part of other estimators, too. Its inputs come in this order.
     New categories count as in `transform`.

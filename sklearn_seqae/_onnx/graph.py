@@ -7,7 +7,7 @@ functions. Every one of them adds a node to the graph of its operands.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -31,11 +31,14 @@ class Tensor:
     graph : Graph
     name : str
     dtype : dtype of NumPy
+    is_list : bool, default=False
+        Whether it is a list of tensors of this dtype: in ONNX, a sequence.
     """
 
     graph: Graph = field(repr=False)
     name: str
     dtype: np.dtype[Any]
+    is_list: bool = False
 
     __array_ufunc__ = None  # so that an array on the left leaves the operation to us
 
@@ -177,9 +180,9 @@ class Graph:
         attributes: dict[str, Any] | None = None,
     ) -> list[Tensor]:
         """Add a node of as many outputs as there are dtypes, and return them."""
-        first = next(tensor for tensor in inputs if tensor is not None)
+        given = [tensor for tensor in inputs if tensor is not None]
         outputs = [
-            Tensor(self, self._new_name(op_type), np.dtype(dtype or first.dtype))
+            Tensor(self, self._new_name(op_type), np.dtype(dtype or given[0].dtype))
             for dtype in dtypes
         ]
         node = helper.make_node(
@@ -227,6 +230,48 @@ class Graph:
             attributes={"body": part},
         )[-1]
 
+    def in_parts(
+        self, n: Tensor, body: Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]
+    ) -> list[Tensor]:
+        """Compute tensors part by part, and put the parts one behind the other.
+
+        Parameters
+        ----------
+        n : int64 Tensor, a scalar
+            At least 1.
+        body : callable
+            From where a part begins, at first 0, to where the next one does, and what
+            is written. The last part ends at ``n``. It may use any tensor of this
+            graph.
+        """
+        dtypes = (np.dtype(np.int64), np.dtype(bool), np.dtype(np.int64))
+        before = [Tensor(self, self._new_name("before"), dtype) for dtype in dtypes]
+        inputs = [_info(tensor, []) for tensor in before]
+        lists: list[Tensor] = []
+
+        def step() -> list[Tensor]:
+            stop, written = body(before[2])
+            for each in written:
+                name = self._new_name("parts")
+                lists.append(replace(each, name=name, is_list=True))
+            inputs.extend(_info(each, None) for each in lists)
+            longer = [
+                replace(self.node("SequenceInsert", parts, each), is_list=True)
+                for parts, each in zip(lists, written, strict=True)
+            ]
+            return [stop < n, stop, *longer]
+
+        part, outputs = self._part("part", step, inputs)
+        first = [self.constant(True, bool), self.constant(0, np.int64)]
+        none = [self._empty(each.dtype) for each in lists]
+        found = self.add(
+            "Loop",
+            [None, *first, *none],
+            [tensor.dtype for tensor in outputs[1:]],
+            attributes={"body": part},
+        )
+        return [self.node("ConcatFromSequence", each, axis=0) for each in found[1:]]
+
     def either(
         self, condition: Tensor, yes: Callable[[], Tensor], no: Callable[[], Tensor]
     ) -> Tensor:
@@ -265,6 +310,13 @@ class Graph:
         onnx.checker.check_model(model, full_check=True)
         return model
 
+    def _empty(self, dtype: np.dtype[Any]) -> Tensor:
+        """Return a list of no tensor."""
+        kind = {"dtype": helper.np_dtype_to_tensor_dtype(dtype)}
+        # skl2onnx takes no attribute of this name, and does without for float32
+        attributes = {} if dtype == np.float32 else kind
+        return self.add("SequenceEmpty", [], [dtype], None, attributes)[0]
+
     def _part(
         self,
         name: str,
@@ -273,7 +325,10 @@ class Graph:
     ) -> tuple[onnx.GraphProto, list[Tensor]]:
         """Return what a function adds, as a graph within this one, and its outputs."""
         outer, self.nodes = self.nodes, []
-        outputs = [self.node("Identity", tensor) for tensor in compute()]
+        outputs = [
+            replace(self.node("Identity", tensor), is_list=tensor.is_list)
+            for tensor in compute()
+        ]
         nodes, self.nodes = self.nodes, outer
         infos = [_info(tensor, None) for tensor in outputs]
         return helper.make_graph(nodes, name, list(inputs), infos), outputs
@@ -285,4 +340,6 @@ class Graph:
 
 def _info(tensor: Tensor, shape: Shape | None) -> onnx.ValueInfoProto:
     element = helper.np_dtype_to_tensor_dtype(tensor.dtype)
+    if tensor.is_list:
+        return helper.make_tensor_sequence_value_info(tensor.name, element, shape)
     return helper.make_tensor_value_info(tensor.name, element, shape)

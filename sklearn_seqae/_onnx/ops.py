@@ -222,7 +222,7 @@ def compress(x: Tensor, kept: Tensor) -> Tensor:
     return x.graph.node("Compress", x, kept, axis=0)
 
 
-def part(x: Tensor, start: int, stop: Any, axis: int) -> Tensor:
+def part(x: Tensor, start: Any, stop: Any, axis: int) -> Tensor:
     """Return what lies between two places of an axis."""
     start_stop = (_vector(x, [place]) for place in (start, stop))
     return x.graph.node("Slice", x, *start_stop, x.graph.constant([axis], INT))

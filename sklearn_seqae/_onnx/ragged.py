@@ -1,12 +1,13 @@
 """Ragged values and lengths to padded sequences and back, in a graph.
 
 ``N`` sequences have ``L`` time steps in all; ``T`` is the length that they are padded
-to, ``F`` the number of features.
+to, ``F`` the number of features. Only sequences of about one length are padded
+together, so memory and time follow from ``L``, whatever the longest is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,27 +15,29 @@ import numpy as np
 from sklearn_seqae._onnx import ops
 from sklearn_seqae._onnx.graph import Tensor
 
+GROUP = 2**12  # LSTM steps that are padded together, or one sequence that is longer
+
 
 @dataclass(frozen=True)
 class Extent:
-    """The lengths of padded sequences.
+    """Sequences that are padded together: a group of all that there are.
 
     Attributes
     ----------
+    rows : Tensor of shape (N,), int64
+        Their numbers among all.
     lengths : Tensor of shape (N,), int64
         Time steps of each sequence.
+    starts : Tensor of shape (N,), int64
+        Where each begins among the time steps of all.
     n_steps : Tensor, int64
-        T.
+        T, which has room for all patches of the longest one.
     """
 
+    rows: Tensor
     lengths: Tensor
+    starts: Tensor
     n_steps: Tensor
-
-    @classmethod
-    def of(cls, lengths: Tensor, patch_size: int) -> Extent:
-        """Return the extent that has room for all patches of the longest sequence."""
-        longest = ops.max(n_patches(lengths, patch_size), 0) * patch_size
-        return cls(lengths, longest)
 
     @property
     def place(self) -> Tensor:
@@ -54,6 +57,83 @@ class Extent:
 def n_patches(lengths: Tensor, patch_size: int) -> Tensor:
     """Count the patches that sequences take."""
     return (lengths + (patch_size - 1)) // patch_size
+
+
+def in_groups(
+    lengths: Tensor, patch_size: int, compute: Callable[[Extent], Sequence[Tensor]]
+) -> tuple[list[Tensor], Tensor]:
+    """Compute tensors for groups of sequences, the longest sequences first.
+
+    A group is padded to at most `GROUP` LSTM steps in all, and to less than twice those
+    that there are.
+
+    Parameters
+    ----------
+    lengths : Tensor of shape (N,), int64
+        Of all sequences.
+    patch_size : int
+    compute : callable
+        From a group to tensors.
+
+    Returns
+    -------
+    tensors : list of Tensor
+        Those of all groups, one behind the other.
+    order : Tensor of shape (N,), int64
+        The numbers of the sequences, in the order of the groups.
+    """
+    n, graph = ops.size(lengths, 0), lengths.graph
+    steps, order = graph.add(
+        "TopK",
+        [n_patches(lengths, patch_size), ops.reshape(n, (1,))],
+        [np.int64, np.int64],
+        attributes={"axis": 0},
+    )
+    starts, room = starts_of(lengths), graph.constant(GROUP, np.int64)
+
+    def group(start: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
+        longest = ops.take(steps, start)
+        next_ones = ops.part(steps, start, start + ops.maximum(room // longest, 1), 0)
+        alike = ops.sum(ops.cast(next_ones * 2 > longest, np.int64), 0)
+        stop = start + alike
+        rows = ops.part(order, start, stop, 0)
+        own_lengths, own_starts = ops.take(lengths, rows), ops.take(starts, rows)
+        extent = Extent(rows, own_lengths, own_starts, longest * patch_size)
+        return stop, compute(extent)
+
+    return graph.in_parts(n, group), order
+
+
+def starts_of(lengths: Tensor) -> Tensor:
+    """Return where each sequence begins, (N,)."""
+    return ops.cumsum(lengths) - lengths
+
+
+def places_in(order: Tensor) -> Tensor:
+    """Return where each number stands in an order."""
+    n = ops.arange(ops.size(order, 0))
+    return order.graph.node("ScatterElements", order, order, n, axis=0)
+
+
+def row_of_each(starts: Tensor, n: Tensor) -> Tensor:
+    """Return the number of the sequence of each of ``n`` time steps."""
+    zeros = ops.broadcast_to(starts.graph.constant([0], np.int64), [n])
+    return ops.cumsum(put(zeros, starts, 1)) - 1
+
+
+def put(values: Tensor, places: Tensor, value: float) -> Tensor:
+    """Return a vector with a value at some places."""
+    one = values.graph.constant([value], values.dtype)
+    updates = ops.broadcast_to(one, [ops.size(places, 0)])
+    return values.graph.node("ScatterElements", values, places, updates, axis=0)
+
+
+def time_steps_in(order: Tensor, lengths: Tensor) -> Tensor:
+    """Return where each time step stands if the sequences are in an order, (L,)."""
+    n, starts = ops.sum(lengths, 0), starts_of(lengths)
+    starts_in_order = starts_of(ops.take(lengths, order))
+    moved = ops.take(starts_in_order, places_in(order)) - starts
+    return ops.arange(n) + ops.take(moved, row_of_each(starts, n))
 
 
 def checked(given: Mapping[str, Tensor]) -> Tensor:
@@ -86,15 +166,14 @@ def in_range(values: Tensor, scaled: Tensor, lengths: Tensor) -> Tensor:
 
 
 def to_padded(values: Tensor, extent: Extent) -> Tensor:
-    """Pad (L, F) with NaN at the ends: (N, T, F)."""
-    starts = ops.cumsum(extent.lengths) - extent.lengths
-    rows = ops.expand_dims(starts, 1) + extent.place
+    """Pad the sequences of a group, out of (L, F), with NaN at the ends: (N, T, F)."""
+    rows = ops.expand_dims(extent.starts, 1) + extent.place
     padded = ops.take(values, ops.where(extent.inside, rows, 0))
     return extent.only_inside(padded, np.nan)
 
 
 def from_padded(padded: Tensor, extent: Extent, n_features: int) -> Tensor:
-    """Undo `to_padded`."""
+    """Return the time steps of a group, one sequence after the other."""
     every = ops.reshape(padded, (-1, n_features))
     return ops.compress(every, ops.reshape(extent.inside, (-1,)))
 

@@ -15,15 +15,20 @@ ort = pytest.importorskip("onnxruntime", reason="an option of ours")
 @pytest.fixture(scope="module")
 def filled():
     """Return a function that fills a ragged array of two features in a graph."""
-    from sklearn_seqae._onnx import missing, ragged
+    from sklearn_seqae._onnx import missing, ops, ragged
     from sklearn_seqae._onnx.graph import Graph
 
     graph = Graph()
     values = graph.input("values", np.float32, [None, 2])
     lengths = graph.input("lengths", np.int64, [None])
-    extent = ragged.Extent.of(lengths, patch_size=3)
-    padded = missing.fill_missing(ragged.to_padded(values, extent), extent)
-    graph.output(ragged.from_padded(padded, extent, 2), "filled", [None, 2])
+
+    def of_group(extent):
+        padded = missing.fill_missing(ragged.to_padded(values, extent), extent)
+        return [ragged.from_padded(padded, extent, 2)]
+
+    (found,), order = ragged.in_groups(lengths, 3, of_group)
+    in_order = ops.take(found, ragged.time_steps_in(order, lengths))
+    graph.output(in_order, "filled", [None, 2])
     model = graph.model("missing", "Missing values.").SerializeToString()
     session = ort.InferenceSession(model)
 
