@@ -1,4 +1,4 @@
-"""What waits in the service of the examples: in a loop of this process."""
+"""The queues of the service in the examples, in a loop of this process."""
 
 import asyncio
 import runpy
@@ -97,3 +97,17 @@ def test_nothing_is_embedded_for_a_client_that_has_gone(code):
 def test_an_embedding_that_is_not_finite_is_refused(code):
     with pytest.raises(code.RefusedError, match="embedding of sequence 1 is not fini"):
         code._content(np.array([[1.0], [np.inf]]))
+
+
+# What arrives -------------------------------------------------------------------------
+
+
+def test_a_request_that_does_not_arrive(code, monkeypatch):
+    async def never():
+        await asyncio.Event().wait()
+
+    monkeypatch.setitem(code.read.__globals__, "PATIENCE", 0.01)
+    request = code.Request({"type": "http", "headers": []}, never)
+    answer = asyncio.run(code.Service(len, 2, ValueError).embeddings(request))
+    assert answer.status_code == 408
+    assert b"seconds to arrive" in answer.body
