@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sklearn_seqae._clock import WIDEST, Clock
+from sklearn_seqae._containers import TimeAxis
 from sklearn_seqae._events import Events
 from sklearn_seqae._onnx import ops
 from sklearn_seqae._onnx.graph import Shape, Tensor
+from sklearn_seqae._onnx.ragged import Extent, from_padded, to_padded
 from sklearn_seqae._vocabulary import FeatureCategories
 
 MISSING = ""  # text in place of a category that is missing
@@ -61,7 +63,7 @@ def declared(events: Events, n_features: int) -> dict[str, tuple[Any, Shape]]:
         if counts[name]
     }
     if events.times is not None:
-        found["times"] = _dtype_of_times(events), ["n_timesteps"]
+        found["times"] = _dtype_of_times(events.times), ["n_timesteps"]
     return found | {"lengths": (np.int64, ["n_samples"])}
 
 
@@ -128,7 +130,8 @@ def write(
     Returns
     -------
     sequences : dict of str to Tensor
-        As `declared`.
+        As `declared`. Moments are refused where `moments_after` refuses them. Of 64
+        bits the last 1,024 ticks are refused as well: sums are float64 here.
     probabilities : list of Tensor of shape (L, n_categories), float32
         Of each column of categories, in the order of `categories_`.
     """
@@ -144,13 +147,12 @@ def write(
             column = _decoded(known, next(of_codes))
         columns[name].append(column)
     found = {name: ops.concatenate(each) for name, each in columns.items() if each}
-    if events.clock is not None:
+    if events.clock is not None and events.times is not None:
         assert numbers is not None
-        passed = ops.take(numbers, n_done, axis=1)
-        moments = _moments(events.clock, passed, component, lengths)
-        if np.dtype(events.times.dtype).kind in "iumM":  # type: ignore[union-attr]
-            moments = ops.round(moments)
-        found["times"] = ops.cast(moments, _dtype_of_times(events))
+        feature = ops.part(numbers, n_done, n_done + 1, axis=1)
+        found["times"], lengths = _moments(
+            events.clock, events.times, feature, component, lengths
+        )
     known_ones = (known for known in features if known is not None)
     probabilities = [
         _probabilities(known, each)
@@ -194,10 +196,9 @@ def _places(features: Sequence[FeatureCategories | None]) -> list[tuple[str, int
     return found
 
 
-def _dtype_of_times(events: Events) -> Any:
+def _dtype_of_times(times: TimeAxis) -> Any:
     """Return the dtype of moments: ticks of dates and durations are whole numbers."""
-    assert events.times is not None
-    return np.int64 if np.dtype(events.times.dtype).kind in "mM" else np.float64
+    return np.int64 if np.dtype(times.dtype).kind in "mM" else np.float64
 
 
 # Categories ---------------------------------------------------------------------------
@@ -247,10 +248,9 @@ def _times(
     clock: Clock, times: Tensor, lengths: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the feature (L,), the component (N, 1), and lengths that check them."""
-    ticks = ops.cast(times, np.float64)
     starts = ops.cumsum(lengths) - lengths
-    before = [ops.part(ticks, 0, 1, axis=0), ops.part(ticks, 0, -1, axis=0)]
-    passed = _at(ticks - ops.concatenate(before, axis=0), starts, np.nan)
+    before = [ops.part(times, 0, 1, axis=0), ops.part(times, 0, -1, axis=0)]
+    passed = _at(_since(times, ops.concatenate(before, axis=0)), starts, np.nan)
     if times.dtype.kind == "i":
         missing = times.equals(NO_TIME)
     else:
@@ -258,30 +258,51 @@ def _times(
     lengths = ops.refuse(lengths, missing, "every_time_is_finite")
     name = "times_of_a_sequence_do_not_fall"
     lengths = ops.refuse(lengths, passed < 0, name)
-    component = (ops.take(ticks, starts) - clock.mean) / clock.scale
+    origin = times.graph.constant(clock.origin or 0, times.dtype)
+    component = (_since(ops.take(times, starts), origin) - clock.mean) / clock.scale
     feature = ops.log(passed / clock.unit + 1)
     return feature, ops.expand_dims(ops.cast(component, np.float32), 1), lengths
 
 
-def _moments(
-    clock: Clock, feature: Tensor, component: Tensor, lengths: Tensor
-) -> Tensor:
-    """Return the moments of all events, as `Clock.without_time`."""
-    passed = (ops.exp(ops.clip(feature, 0, WIDEST)) - 1) * clock.unit
-    starts = ops.cumsum(lengths) - lengths
-    passed = _at(passed, starts, 0.0)
-    total = ops.cumsum(passed)
-    first = ops.cast(component, np.float64) * clock.scale + clock.mean
-    base = first - ops.take(total, starts)
-    return total + ops.take(base, _row_of_each(feature, starts))
-
-
-def _row_of_each(values: Tensor, starts: Tensor) -> Tensor:
-    """Return the number of the sequence of each time step."""
-    zeros = ops.broadcast_to(
-        values.graph.constant([0], np.int64), [ops.size(values, 0)]
+def _since(times: Tensor, origin: Tensor) -> Tensor:
+    """Return the time since other moments, float64; see `since` of the clock."""
+    if times.dtype.kind == "f":
+        return times - origin
+    after, before = (
+        ops.cast(ops.cast(passed, np.uint64), np.float64)
+        for passed in (times - origin, origin - times)
     )
-    return ops.cumsum(_at(zeros, starts, 1)) - 1
+    return ops.where(times >= origin, after, -before)
+
+
+def _moments(
+    clock: Clock, times: TimeAxis, feature: Tensor, component: Tensor, lengths: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the moments of all events, as `moments_after`, and lengths that check it.
+
+    A row for each sequence, so that each is summed up alone.
+    """
+    dtype, extent = _dtype_of_times(times), Extent.of(lengths, 1)
+    waits = (ops.exp(ops.clip(feature, 0, WIDEST)) - 1) * clock.unit
+    is_later = ops.expand_dims(extent.place > 0, 1)
+    passed = ops.cumsum(ops.where(is_later, to_padded(waits, extent), 0), axis=1)
+    start = ops.cast(component, np.float64) * clock.scale + clock.mean
+    least, most = (
+        x if float(x) == x else np.nextafter(float(x), 0) for x in times.limits
+    )
+    origin = clock.origin or 0
+    if np.dtype(times.dtype).kind != "f":
+        passed, start = ops.round(passed), ops.round(start)
+    if clock.origin is not None:
+        slack = ops.abs(start) * float(np.finfo(np.float32).eps)
+        near = ops.clip(start, least - origin, most - origin)
+        start = ops.where(ops.abs(start - near) > slack, start, near)
+    start = ops.reshape(start, (-1, 1, 1))
+    moment = start + passed + float(origin)
+    name = f"every_moment_is_in_the_range_of_{times.dtype}"
+    lengths = ops.refuse(lengths, (moment < least) | (moment > most), name)
+    whole = ops.cast(start, dtype) + origin + ops.cast(passed, dtype)
+    return ops.reshape(from_padded(whole, extent, 1), (-1,)), lengths
 
 
 def _at(values: Tensor, places: Tensor, value: float) -> Tensor:
