@@ -903,8 +903,9 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError, TypeError
-            If a sequence can't be used or has other features than those in `fit`, or if
-            `n_timesteps` is not such a number.
+            If a sequence can't be used or has other features than those in `fit`, if
+            `n_timesteps` is not such a number, or if a moment is out of the range of
+            the dtype of the times in `fit`.
         """
         return snapshot(self)._forecast(X, n_timesteps)
 

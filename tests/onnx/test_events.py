@@ -322,7 +322,7 @@ def test_moments_out_of_range_are_refused(of_moments, session, kind, component, 
     X, estimator = of_moments(kind)
     Z = estimator.transform(X).astype(np.float32)
     Z[2, -1] = component
-    with pytest.raises(ValueError, match="sequence 2 .*out of the range of"):
+    with pytest.raises(ValueError, match=r"sequence 2 .*out of the range of"):
         estimator.inverse_transform(Z)
     name = f"every_moment_is_in_the_range_of_{dtype}"
     with pytest.raises(Exception, match=re.escape(name)):
