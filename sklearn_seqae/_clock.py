@@ -191,7 +191,7 @@ class Clock:
         if not ahead:
             passed[ragged.offsets[:-1]] = 0
         for own in cut(passed, ragged.offsets):
-            np.cumsum(own, out=own)
+            own.cumsum(out=own)
         return ragged.with_values(ragged.values[:, :-1]), passed
 
     def encode(self, starts: NDArray[Any]) -> NDArray[np.float64]:

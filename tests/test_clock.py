@@ -60,6 +60,14 @@ def test_moments_are_those_of_a_loop(events, name, data, ahead):
     assert whole.tolist() == [n for each in expected for n in each]
 
 
+def test_a_broken_clock_leaves_those_behind_it_alone():
+    waits = np.log1p(np.array([0, 1e18, 3, 0, 0.1, 0.7]))
+    ragged = RaggedArray(waits[:, None], offsets_from_lengths([3, 3]))
+    _, passed = Clock(1.0, 0.0, 1.0).without_time(ragged)
+    first, second = map(float, np.expm1(waits[4:]))
+    assert passed[3:].tolist() == [0.0, first, first + second]
+
+
 @given(
     st.lists(st.integers(-(2**49), 2**49), min_size=1, max_size=20),
     st.integers(-(2**62), 2**62),
@@ -208,8 +216,8 @@ def test_times_alone_are_those_beside_a_broken_clock(plain_autoencoder, dtype):
     """To the bit, of those that are decoded and of forecasts."""
     X = of_kind("M8[ns]", None)
     ticks = X.index.get_level_values(1).astype("int64")
-    when = ticks / 3e9 if dtype == "float64" else ticks.astype(dtype)
-    X = moved(X, when)
+    fractions = ticks_from(0, 1000, 50) / 7
+    X = moved(X, fractions if dtype == "float64" else ticks.astype(dtype))
     estimator = plain_autoencoder(epochs=1, forecast_horizon=2).fit(X)
     both = with_a_broken_clock(X)
     Z = estimator.transform(both)
