@@ -210,6 +210,7 @@ def with_a_broken_clock(X):
     return pd.concat([first, X.droplevel(1)]).set_axis(index)
 
 
+@pytest.mark.slow
 @pytest.mark.xla
 @pytest.mark.parametrize("dtype", ["int64", "float64", "M8[ns]"])
 def test_times_alone_are_those_beside_a_broken_clock(plain_autoencoder, dtype):
@@ -270,6 +271,7 @@ def test_a_vector_that_means_a_moment_out_of_range(fitted, kind):
         estimator.inverse_transform(Z.to_numpy())
 
 
+@pytest.mark.slow
 def test_forecasts_that_pass_the_end(fitted):
     X, estimator = fitted(("uint8", None))
     last = X.index.get_level_values(1).to_numpy().copy()
