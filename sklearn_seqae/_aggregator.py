@@ -13,6 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from sklearn_seqae._clock import since
 from sklearn_seqae._events import Events, first_of, last_of
 from sklearn_seqae._events_in_chunks import EventsInChunks
 from sklearn_seqae._gate import check_one_each, validate_sequences
@@ -181,7 +182,7 @@ class SequenceAggregator(TransformerMixin, BaseEstimator):
         columns = [encoded.lengths[:, None].astype(np.float64)]
         first, last = first_of(moments, encoded), last_of(moments, encoded)
         if first is not None and last is not None:
-            columns.append((last - first)[:, None] * self._unit_of_duration)
+            columns.append(since(last, first)[:, None] * self._unit_of_duration)
         columns += [
             of_number[:, : len(self._statistics(j))]
             for j, of_number in enumerate(self._of_numbers(encoded))

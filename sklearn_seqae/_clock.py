@@ -7,13 +7,17 @@ decoded times begin where they did, and rise.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._containers import TimeAxis
+from sklearn_seqae._ragged import RaggedArray, cut
 
+LARGEST = 1e300  # of ticks that are decoded: an integer of them is finite
 WIDEST = 60.0  # of a logarithm that is decoded: beyond, float64 would overflow
 REGULAR = 1e-6  # difference of steps, relative to their size, that is rounding
 MOST = 2**20  # waiting times that are told apart
@@ -27,14 +31,14 @@ class ClockInChunks:
     """
 
     def __init__(self) -> None:
-        self._starts: list[NDArray[np.float64]] = []
+        self._starts: list[NDArray[Any]] = []
         self._weights: list[NDArray[np.float64]] = []
         self._passed = WaitingTimes()
         self._least, self._most = np.inf, -np.inf
 
     def update(
         self,
-        moments: NDArray[np.float64],
+        moments: NDArray[Any],
         offsets: NDArray[np.int64],
         sample_weight: NDArray[np.float64],
     ) -> None:
@@ -42,7 +46,7 @@ class ClockInChunks:
 
         Parameters
         ----------
-        moments : ndarray of shape (n_timesteps,)
+        moments : ndarray of shape (n_timesteps,), int64, uint64 or float64
         offsets : ndarray of shape (n_sequences + 1,)
         sample_weight : ndarray of shape (n_sequences,)
             Only which are positive counts for the unit.
@@ -72,9 +76,16 @@ class ClockInChunks:
         if apart <= REGULAR * size:  # also if no sequence has two events
             return None
         starts, weight = map(np.concatenate, (self._starts, self._weights))
+        origin = None
+        if starts.dtype.kind != "f":
+            least = int(starts.min())
+            after = np.average(since(starts, least), weights=weight)
+            origin = least + round(float(after))
+            starts = since(starts, origin)
         mean = float(np.average(starts, weights=weight))
         variance = np.average((starts - mean) ** 2, weights=weight)
-        return Clock(self._passed.median(), mean, float(np.sqrt(variance)) or 1.0)
+        scale = float(np.sqrt(variance)) or 1.0
+        return Clock(self._passed.median(), mean, scale, origin)
 
 
 class WaitingTimes:
@@ -150,56 +161,142 @@ class Clock:
     unit : float
         Ticks of the times of `X`: the median time between two events, without zeros.
     mean, scale : float
-        Mean and standard deviation of the first moments, in ticks.
+        Mean and standard deviation of the first moments, in ticks since the origin.
+    origin : int or None
+        Near the mean, if moments are whole. A float64 is a whole number of nanoseconds
+        for months, but not since 1970. None is 0, where moments have fractions.
     """
 
     unit: float
     mean: float
     scale: float
+    origin: int | None = None
 
-    def with_time(
-        self, ragged: RaggedArray, moments: NDArray[np.float64]
-    ) -> RaggedArray:
+    def with_time(self, ragged: RaggedArray, moments: NDArray[Any]) -> RaggedArray:
         """Add a feature: the log of the time since the event before, first NaN."""
         passed = np.log1p(since_before(moments, ragged.offsets) / self.unit)
         values = np.column_stack([ragged.values, passed]).astype(ragged.dtype)
         return ragged.with_values(values)
 
     def without_time(
-        self, ragged: RaggedArray, starts: NDArray[np.float64], ahead: bool = False
+        self, ragged: RaggedArray, ahead: bool = False
     ) -> tuple[RaggedArray, NDArray[np.float64]]:
-        """Take the feature off, and return the moments that it means; they rise.
+        """Take the feature off, and return the time that has passed: it rises.
 
-        Parameters
-        ----------
-        ragged : RaggedArray
-        starts : ndarray of shape (n_sequences,)
-            First moments; with ``ahead``, the last ones before.
-        ahead : bool, default=False
+        Since the first event or, with ``ahead``, the last one before. Each sequence is
+        summed up alone. In a sum of all, those before would decide the last bits.
         """
         last = ragged.values[:, -1].astype(np.float64)
         passed = self.unit * np.expm1(np.clip(last, 0, WIDEST))
-        first = ragged.offsets[:-1]
         if not ahead:
-            passed[first] = 0
-        total = np.cumsum(passed)
-        base = starts - (total[first] - passed[first])
-        moments = total + np.repeat(base, ragged.lengths)
-        return ragged.with_values(ragged.values[:, :-1]), moments
+            passed[ragged.offsets[:-1]] = 0
+        for own in cut(passed, ragged.offsets):
+            own.cumsum(out=own)
+        return ragged.with_values(ragged.values[:, :-1]), passed
 
-    def encode(self, starts: NDArray[np.float64]) -> NDArray[np.float64]:
+    def encode(self, starts: NDArray[Any]) -> NDArray[np.float64]:
         """Return the component of each first moment."""
-        return (starts - self.mean) / self.scale
+        return (since(starts, self.origin or 0) - self.mean) / self.scale
 
-    def decode(self, component: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Undo `encode`."""
-        return component.astype(np.float64) * self.scale + self.mean
+    def decode(
+        self, component: NDArray[np.floating], limits: tuple[Any, Any]
+    ) -> NDArray[Any]:
+        """Undo `encode`.
+
+        Parameters
+        ----------
+        component : ndarray of shape (n_sequences,)
+        limits : tuple of two numbers
+            Of moments. What is beyond by no more than the component is rounded becomes
+            the limit.
+
+        Returns
+        -------
+        ndarray of shape (n_sequences,), float64, or object if moments are whole
+            Then they are integers of Python, which don't overflow.
+        """
+        with np.errstate(over="ignore"):  # infinite moments are refused
+            ticks = component.astype(np.float64) * self.scale + self.mean
+        if self.origin is None:
+            return ticks
+        ticks = np.clip(np.rint(ticks), -LARGEST, LARGEST)
+        slack = np.abs(ticks) * np.finfo(component.dtype).eps
+        whole = np.array([self.origin + int(n) for n in ticks], object)
+        near = np.clip(whole, *limits)
+        return np.where(np.abs(whole - near) <= slack, near, whole)
+
+
+def since(moments: NDArray[Any], origin: Any) -> NDArray[np.float64]:
+    """Return the time since other moments, or one; of integers, rounded once."""
+    if moments.dtype.kind == "f":
+        return moments - origin
+    is_later = moments >= origin
+    with np.errstate(over="ignore"):  # words are subtracted modulo 2**64
+        words, other = moments.view(np.uint64), as_words(origin)
+        passed = np.where(is_later, words - other, other - words).astype(np.float64)
+    return np.where(is_later, passed, -passed)
+
+
+def as_words(numbers: Any) -> NDArray[np.uint64]:
+    """Return integers modulo 2**64."""
+    if isinstance(numbers, np.ndarray) and numbers.dtype != object:
+        return numbers.view(np.uint64)
+    return np.array(numbers % 2**64, np.uint64)
 
 
 def since_before(
-    moments: NDArray[np.float64], offsets: NDArray[np.int64]
+    moments: NDArray[Any], offsets: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the time since the event before; NaN at the first."""
-    passed = np.diff(moments, prepend=moments[:1])
+    passed = np.zeros(len(moments))
+    passed[1:] = since(moments[1:], moments[:-1])
     passed[offsets[:-1]] = np.nan
     return passed
+
+
+def moments_after(
+    starts: NDArray[Any],
+    passed: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    times: TimeAxis,
+    show: Callable[[int], str],
+) -> NDArray[Any]:
+    """Return the moments of events, in the dtype of the times in `fit`.
+
+    Parameters
+    ----------
+    starts : ndarray of shape (n_sequences,)
+        Moments of numbers or, of integers, of Python's as well.
+    passed : ndarray of shape (n_timesteps,)
+        Time since then; it rises.
+    offsets : ndarray of shape (n_sequences + 1,)
+    times : TimeAxis
+    show : callable
+        Function from the position of a sequence to its name in messages.
+
+    Raises
+    ------
+    ValueError
+        If a moment is out of the range of the dtype.
+    """
+    dtype, (least, most) = np.dtype(times.dtype), times.limits
+    first, last = starts.tolist(), passed[offsets[1:] - 1].tolist()
+    if dtype.kind != "f":
+        passed = np.rint(passed)
+        first, last = ([round(n) for n in each] for each in (first, last))
+    for i, (start, length) in enumerate(zip(first, last, strict=True)):
+        if not (least <= start and start + length <= most):
+            moment, remedy = start + length, "Decode fewer time steps"
+            if not (least <= start <= most):
+                moment = start
+                remedy = "Pass an embedding whose last component is like in transform"
+            raise ValueError(
+                f"{show(i)} has an event at {times.out_of_range(moment)}. {remedy}, or "
+                "fit on times of a wider dtype, such as int64 or datetime64[us]."
+            )
+    lengths = np.diff(offsets)
+    if dtype.kind == "f":
+        return (np.repeat(np.array(first), lengths) + passed).astype(dtype)
+    base = as_words(np.array(first, object))
+    ticks = np.repeat(base, lengths) + passed.astype(np.uint64)
+    return ticks.view(dtype) if dtype.kind in "mM" else ticks.astype(dtype)

@@ -10,6 +10,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 # Layout of a column: what holds its numbers, from the outside in, and their dtype.
 Layout = tuple[str, ...]
 
@@ -172,6 +174,41 @@ class TimeAxis:
     name: Any
     dtype: str
     zone: str | None = None
+
+    @property
+    def limits(self) -> tuple[Any, Any]:
+        """The least and the largest moment that the dtype holds, in ticks."""
+        dtype = np.dtype(self.dtype)
+        if dtype.kind == "f":
+            most = float(np.finfo(dtype).max)
+            return -most, most
+        is_date = dtype.kind in "mM"  # NumPy's NaT is the least int64
+        info = np.iinfo(np.int64 if is_date else dtype)
+        return int(info.min) + is_date, int(info.max)
+
+    def out_of_range(self, moment: float) -> str:
+        """Say which moment it is that the dtype doesn't hold, and which ones it does.
+
+        Parameters
+        ----------
+        moment : int or float
+            In ticks.
+        """
+        least, most = map(self._shown, self.limits)
+        return (
+            f"{self._shown(moment)}, which is out of the range of {self.dtype}, the "
+            f"dtype of times in fit: {least} to {most}"
+        )
+
+    def _shown(self, ticks: float) -> str:
+        dtype, (least, most) = np.dtype(self.dtype), self.limits
+        if dtype.kind not in "mM":
+            return str(ticks) if abs(ticks) < 1e20 else f"{ticks:.4e}"
+        if least <= ticks <= most:
+            return str(np.array(round(ticks), np.int64).view(dtype))
+        unit, count = np.datetime_data(dtype)
+        start = " since 1970" if dtype.kind == "M" else ""
+        return f"{ticks * count:.4e} {unit}{start}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -733,7 +733,7 @@ class LSTMAutoencoderTransformer(
         ValueError
             If `Z` has another width or order of columns or isn't finite, if a length is
             over 2**20 time steps or longer than the decoder can write, or if a sequence
-            overflows.
+            overflows, or a moment the dtype of the times in `fit`.
         """
         check_is_fitted(self)
         fitted = snapshot(self)
@@ -789,7 +789,8 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError, TypeError
-            If a sequence can't be used or is longer than the decoder can write.
+            If a sequence can't be used, is longer than the decoder can write, or has a
+            moment that the dtype of the times in `fit` doesn't hold.
         """
         fitted = snapshot(self)
         scaled, _, moments = fitted._scaled(X)
@@ -902,8 +903,9 @@ class LSTMAutoencoderTransformer(
         Raises
         ------
         ValueError, TypeError
-            If a sequence can't be used or has other features than those in `fit`, or if
-            `n_timesteps` is not such a number.
+            If a sequence can't be used or has other features than those in `fit`, if
+            `n_timesteps` is not such a number, or if a moment is out of the range of
+            the dtype of the times in `fit`.
         """
         return snapshot(self)._forecast(X, n_timesteps)
 
@@ -991,6 +993,11 @@ class LSTMAutoencoderTransformer(
         -------
         X : list of arrays, array or dataframe
             The kind of container seen in `fit`, in original units.
+
+        Raises
+        ------
+        ValueError
+            If a moment is beyond the end of the dtype of the times in `fit`.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
@@ -1155,9 +1162,7 @@ class LSTMAutoencoderTransformer(
         if self.checkpoint_path is not None:
             Path(self.checkpoint_path).unlink(missing_ok=True)
 
-    def _scaled(
-        self, X: Any
-    ) -> tuple[RaggedArray, Container, NDArray[np.float64] | None]:
+    def _scaled(self, X: Any) -> tuple[RaggedArray, Container, NDArray[Any] | None]:
         """Check sequences against those in `fit`, and scale them.
 
         The moments of their time steps come last, if time is a feature.
@@ -1169,7 +1174,7 @@ class LSTMAutoencoderTransformer(
 
     def _encoded(
         self, X: Any, sequences: RaggedArray, container: Container
-    ) -> tuple[RaggedArray, NDArray[np.float64] | None]:
+    ) -> tuple[RaggedArray, NDArray[Any] | None]:
         """Encode and scale sequences that were read of `X`; moments come last."""
         events = self._events
         encoded, moments = events.encode(events.read(X, sequences, container))
@@ -1177,7 +1182,7 @@ class LSTMAutoencoderTransformer(
 
     def _checked(
         self, Z: ArrayLike, lengths: ArrayLike | None
-    ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.float64] | None]:
+    ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[Any] | None]:
         """Check embeddings; return those of the network, and what else they mean.
 
         How many time steps, and the moment of the first one if time is a feature.
@@ -1196,7 +1201,7 @@ class LSTMAutoencoderTransformer(
         ids: Any,
         container: Container | None = None,
         random_state: np.random.RandomState | None = None,
-        starts: NDArray[np.float64] | None = None,
+        starts: NDArray[Any] | None = None,
         ahead: bool = False,
     ) -> Any:
         """Bring decoded sequences into their own units and the kind seen in `fit`.
@@ -1206,7 +1211,9 @@ class LSTMAutoencoderTransformer(
         """
         events, container = self._events, container or self._container
         ragged = unscale(self.scaler_, scaled, events.n_codes)
-        ragged, moments = events.decode(ragged, container, starts, ahead, random_state)
+        ragged, moments = events.decode(
+            ragged, container, ids, starts, ahead, random_state
+        )
         found = from_ragged(ragged, container, ids)
         if moments is None or events.times is None:
             return found

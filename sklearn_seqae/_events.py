@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._clock import Clock
+from sklearn_seqae._clock import Clock, moments_after
 from sklearn_seqae._containers import Container, TimeAxis
 from sklearn_seqae._inputs import Moments, in_unit_of, moments_of_sequences
+from sklearn_seqae._inputs._checks import by_label
 from sklearn_seqae._ragged import RaggedArray, cut
 from sklearn_seqae._vocabulary import FeatureCategories, Vocabulary, encoded
 
 Floats = NDArray[np.float64]
+Ticks = NDArray[Any]  # integers, or float64
 
 
 class Given(NamedTuple):
@@ -115,7 +118,7 @@ class Events:
             )
         return Given(sequences, container, moments)
 
-    def encode(self, given: Given) -> tuple[RaggedArray, Floats | None]:
+    def encode(self, given: Given) -> tuple[RaggedArray, Ticks | None]:
         """Add the time as a feature, if it is one, and encode categories.
 
         Returns
@@ -133,11 +136,11 @@ class Events:
         sequences, moments = given.sequences, None
         if self.clock is not None and self.times is not None:
             assert given.moments is not None  # `read` has seen to it
-            moments = in_unit_of(given.moments, self.times)
+            moments = in_unit_of(given.moments, sequences.offsets, self.times)
             sequences = self.clock.with_time(sequences, moments)
         return encoded(self.vocabulary, sequences, given.container), moments
 
-    def with_moments(self, Z: NDArray[Any], starts: Floats | None) -> NDArray[Any]:
+    def with_moments(self, Z: NDArray[Any], starts: Ticks | None) -> NDArray[Any]:
         """Append the moment of the first event to embeddings, if time is a feature."""
         if self.clock is None or starts is None:
             return Z
@@ -145,44 +148,61 @@ class Events:
 
     # And back -------------------------------------------------------------------------
 
-    def without_moments(self, Z: NDArray[Any]) -> tuple[NDArray[Any], Floats | None]:
+    def without_moments(self, Z: NDArray[Any]) -> tuple[NDArray[Any], Ticks | None]:
         """Undo `with_moments`."""
-        if self.clock is None:
+        if self.clock is None or self.times is None:
             return Z, None
-        return Z[:, :-1], self.clock.decode(Z[:, -1])
+        return Z[:, :-1], self.clock.decode(Z[:, -1], self.times.limits)
 
-    def draw_starts(self, n: int, random_state: np.random.RandomState) -> Floats | None:
-        """Draw moments of first events from a normal distribution."""
-        if self.clock is None:
+    def draw_starts(self, n: int, random_state: np.random.RandomState) -> Ticks | None:
+        """Draw moments of first events from a normal distribution.
+
+        Where the dtype of the times ends, it is cut off: no unsigned one is negative.
+        """
+        if self.clock is None or self.times is None:
             return None
-        return self.clock.decode(random_state.standard_normal(n))
+        limits = self.times.limits
+        drawn = self.clock.decode(random_state.standard_normal(n), limits)
+        return np.clip(drawn, *limits)
 
     def decode(
         self,
         ragged: RaggedArray,
         container: Container,
-        starts: Floats | None,
+        ids: pd.Index | None,
+        starts: Ticks | None,
         ahead: bool = False,
         random_state: np.random.RandomState | None = None,
-    ) -> tuple[RaggedArray, Floats | None]:
+    ) -> tuple[RaggedArray, NDArray[Any] | None]:
         """Undo `encode`; return the moments of all events as well, if there are some.
+
+        They have the dtype of those in `fit`, in UTC.
 
         Parameters
         ----------
         ragged : RaggedArray
             In own units.
         container : Container
+        ids : pandas.Index of shape (n_sequences,) or None
+            For messages.
         starts : ndarray of shape (n_sequences,) or None
             Moments of first events or, with ``ahead``, of the last ones before.
         ahead : bool, default=False
         random_state : RandomState, default=None
             Draws infrequent categories; None takes the most frequent of them.
+
+        Raises
+        ------
+        ValueError
+            If a moment is out of the range of the dtype.
         """
         if self.vocabulary is not None:
             ragged = self.vocabulary.decode(ragged, container, random_state)
-        if self.clock is None or starts is None:
+        if self.clock is None or self.times is None or starts is None:
             return ragged, None
-        return self.clock.without_time(ragged, starts, ahead)
+        ragged, passed = self.clock.without_time(ragged, ahead)
+        show = by_label(pd.RangeIndex(len(ragged)) if ids is None else ids)
+        return ragged, moments_after(starts, passed, ragged.offsets, self.times, show)
 
     # By feature -----------------------------------------------------------------------
 
@@ -227,11 +247,11 @@ class Events:
         return {named.get(name, name): losses for name, losses in history.items()}
 
 
-def first_of(moments: Floats | None, of: RaggedArray) -> Floats | None:
+def first_of(moments: Ticks | None, of: RaggedArray) -> Ticks | None:
     """Return the moment of each first event, if there are moments."""
     return None if moments is None else moments[of.offsets[:-1]]
 
 
-def last_of(moments: Floats | None, of: RaggedArray) -> Floats | None:
+def last_of(moments: Ticks | None, of: RaggedArray) -> Ticks | None:
     """Return the moment of each last event, if there are moments."""
     return None if moments is None else moments[of.offsets[1:] - 1]

@@ -95,7 +95,7 @@ class EventsInChunks:
         moments = chunk._moments(X)
         if moments is not None:
             times = self.times or moments.times
-            ticks = in_unit_of(moments, times, "those before")
+            ticks = in_unit_of(moments, sequences.offsets, times, "those before")
             chunk._clock.update(ticks, sequences.offsets, sample_weight)
             chunk.times = joined_times(times, moments.times)
         self.merge(chunk)

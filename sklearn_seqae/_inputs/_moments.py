@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers import TimeAxis
-from sklearn_seqae._inputs._checks import by_label
+from sklearn_seqae._inputs._checks import by_label, by_position
 from sklearn_seqae._inputs._fields import times_of_cells
 from sklearn_seqae._inputs._long import times_of_long
 from sklearn_seqae._inputs._nested import holds_sequences
@@ -21,13 +21,13 @@ class Moments(NamedTuple):
 
     Attributes
     ----------
-    ticks : ndarray of shape (n_timesteps,), float64
+    ticks : ndarray of shape (n_timesteps,), int64, uint64 or float64
         In the unit of the dtype, in UTC; sequence after sequence.
     times : TimeAxis
         What they were.
     """
 
-    ticks: NDArray[np.float64]
+    ticks: NDArray[Any]
     times: TimeAxis
 
 
@@ -93,30 +93,43 @@ def _moments_of_cells(X: pd.DataFrame | pd.Series) -> Moments | None:
 def _moments(times: NDArray[Any], name: Any, zone: str | None) -> Moments:
     dtype = times.dtype
     ticks = times.view(np.int64) if dtype.kind in "mM" else times
-    return Moments(ticks.astype(np.float64), TimeAxis(name, str(dtype), zone))
+    if dtype != np.uint64:
+        ticks = ticks.astype(np.result_type(ticks, np.int64), copy=False)
+    return Moments(ticks, TimeAxis(name, str(dtype), zone))
 
 
 def joined_times(ours: TimeAxis | None, theirs: TimeAxis | None) -> TimeAxis | None:
-    """Return the times of several parts: those of the first, but fractions stay."""
-    if ours is None or theirs is None or np.dtype(theirs.dtype).kind != "f":
+    """Return the times of several parts: those of the first, with room for all."""
+    if ours is None or theirs is None or np.dtype(theirs.dtype).kind in "mM":
         return ours or theirs
     return replace(ours, dtype=str(np.result_type(ours.dtype, theirs.dtype)))
 
 
 def in_unit_of(
-    moments: Moments, times: TimeAxis, others: str = "those in fit"
-) -> NDArray[np.float64]:
+    moments: Moments,
+    offsets: NDArray[np.int64],
+    times: TimeAxis,
+    others: str = "those in fit",
+) -> NDArray[Any]:
     """Return ticks in the unit of other times.
 
     Parameters
     ----------
     moments : Moments
+    offsets : ndarray of shape (n_sequences + 1,)
     times : TimeAxis
     others : str, default="those in fit"
         What has these times, in messages.
 
+    Returns
+    -------
+    ndarray of shape (n_timesteps,), int64, uint64 or float64
+        Float64 where `moments` are finer, or have fractions.
+
     Raises
     ------
+    InvalidSequenceError
+        If a moment is out of the range of a finer unit.
     TypeError
         If these are another kind: dates and numbers, or with a time zone and without.
     """
@@ -127,12 +140,24 @@ def in_unit_of(
             f"the times of X are {kinds[0]}, but {others} were {kinds[1]}; convert "
             "them."
         )
-    if own.kind not in "mM":
-        return moments.ticks
-    units: list[Any] = [np.datetime_data(dtype)[0] for dtype in (own, other)]
-    return moments.ticks * float(
-        np.timedelta64(1, units[0]) / np.timedelta64(1, units[1])
-    )
+    ticks = moments.ticks
+    if own.kind not in "mM" or own == other:
+        return ticks
+    units: list[Any] = [np.datetime_data(dtype) for dtype in (own, other)]
+    tick, tick_of_others = (np.timedelta64(n, unit) for unit, n in units)
+    ratio = float(tick / tick_of_others)
+    if not ratio.is_integer():
+        return ticks * ratio
+    beyond = np.abs(ticks) > times.limits[1] // int(ratio)
+    if beyond.any():
+        row = int(beyond.argmax())
+        i, t = locate(offsets, row)
+        moment = times.out_of_range(int(ticks[row]) * int(ratio))
+        raise InvalidSequenceError(
+            f"{by_position(i)} has at time step {t} the moment {moment}. Mend it, or "
+            "fit on times of the coarser unit."
+        )
+    return ticks * int(ratio)
 
 
 def _kind(dtype: np.dtype[Any], zone: str | None) -> str:

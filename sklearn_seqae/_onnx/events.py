@@ -12,10 +12,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sklearn_seqae._clock import WIDEST, Clock
+from sklearn_seqae._containers import TimeAxis
 from sklearn_seqae._events import Events
 from sklearn_seqae._onnx import ops
 from sklearn_seqae._onnx.graph import Shape, Tensor
-from sklearn_seqae._onnx.ragged import put, row_of_each, starts_of
+from sklearn_seqae._onnx.ragged import (
+    Extent,
+    from_padded,
+    in_groups,
+    put,
+    starts_of,
+    time_steps_in,
+    to_padded,
+)
 from sklearn_seqae._vocabulary import FeatureCategories
 
 MISSING = ""  # text in place of a category that is missing
@@ -62,7 +71,7 @@ def declared(events: Events, n_features: int) -> dict[str, tuple[Any, Shape]]:
         if counts[name]
     }
     if events.times is not None:
-        found["times"] = _dtype_of_times(events), ["n_timesteps"]
+        found["times"] = _dtype_of_times(events.times), ["n_timesteps"]
     return found | {"lengths": (np.int64, ["n_samples"])}
 
 
@@ -129,7 +138,8 @@ def write(
     Returns
     -------
     sequences : dict of str to Tensor
-        As `declared`.
+        As `declared`. Moments are refused where `moments_after` refuses them. Of 64
+        bits the last 1,024 ticks are refused as well: sums are float64 here.
     probabilities : list of Tensor of shape (L, n_categories), float32
         Of each column of categories, in the order of `categories_`.
     """
@@ -145,13 +155,12 @@ def write(
             column = _decoded(known, next(of_codes))
         columns[name].append(column)
     found = {name: ops.concatenate(each) for name, each in columns.items() if each}
-    if events.clock is not None:
+    if events.clock is not None and events.times is not None:
         assert numbers is not None
-        passed = ops.take(numbers, n_done, axis=1)
-        moments = _moments(events.clock, passed, component, lengths)
-        if np.dtype(events.times.dtype).kind in "iumM":  # type: ignore[union-attr]
-            moments = ops.round(moments)
-        found["times"] = ops.cast(moments, _dtype_of_times(events))
+        feature = ops.part(numbers, n_done, n_done + 1, axis=1)
+        found["times"], lengths = _moments(
+            events.clock, events.times, feature, component, lengths
+        )
     known_ones = (known for known in features if known is not None)
     probabilities = [
         _probabilities(known, each)
@@ -195,10 +204,9 @@ def _places(features: Sequence[FeatureCategories | None]) -> list[tuple[str, int
     return found
 
 
-def _dtype_of_times(events: Events) -> Any:
+def _dtype_of_times(times: TimeAxis) -> Any:
     """Return the dtype of moments: ticks of dates and durations are whole numbers."""
-    assert events.times is not None
-    return np.int64 if np.dtype(events.times.dtype).kind in "mM" else np.float64
+    return np.int64 if np.dtype(times.dtype).kind in "mM" else np.float64
 
 
 # Categories ---------------------------------------------------------------------------
@@ -248,10 +256,9 @@ def _times(
     clock: Clock, times: Tensor, lengths: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the feature (L,), the component (N, 1), and lengths that check them."""
-    ticks = ops.cast(times, np.float64)
     starts = starts_of(lengths)
-    before = [ops.part(ticks, 0, 1, axis=0), ops.part(ticks, 0, -1, axis=0)]
-    passed = put(ticks - ops.concatenate(before, axis=0), starts, np.nan)
+    before = [ops.part(times, 0, 1, axis=0), ops.part(times, 0, -1, axis=0)]
+    passed = put(_since(times, ops.concatenate(before, axis=0)), starts, np.nan)
     if times.dtype.kind == "i":
         missing = times.equals(NO_TIME)
     else:
@@ -259,19 +266,55 @@ def _times(
     lengths = ops.refuse(lengths, missing, "every_time_is_finite")
     name = "times_of_a_sequence_do_not_fall"
     lengths = ops.refuse(lengths, passed < 0, name)
-    component = (ops.take(ticks, starts) - clock.mean) / clock.scale
+    origin = times.graph.constant(clock.origin or 0, times.dtype)
+    component = (_since(ops.take(times, starts), origin) - clock.mean) / clock.scale
     feature = ops.log(passed / clock.unit + 1)
     return feature, ops.expand_dims(ops.cast(component, np.float32), 1), lengths
 
 
+def _since(times: Tensor, origin: Tensor) -> Tensor:
+    """Return the time since other moments, float64; see `since` of the clock."""
+    if times.dtype.kind == "f":
+        return times - origin
+    after, before = (
+        ops.cast(ops.cast(passed, np.uint64), np.float64)
+        for passed in (times - origin, origin - times)
+    )
+    return ops.where(times >= origin, after, -before)
+
+
 def _moments(
-    clock: Clock, feature: Tensor, component: Tensor, lengths: Tensor
-) -> Tensor:
-    """Return the moments of all events, as `Clock.without_time`."""
-    passed = (ops.exp(ops.clip(feature, 0, WIDEST)) - 1) * clock.unit
-    starts = starts_of(lengths)
-    passed = put(passed, starts, 0.0)
-    total = ops.cumsum(passed)
-    first = ops.cast(component, np.float64) * clock.scale + clock.mean
-    base = first - ops.take(total, starts)
-    return total + ops.take(base, row_of_each(starts, ops.size(feature, 0)))
+    clock: Clock, times: TimeAxis, feature: Tensor, component: Tensor, lengths: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the moments of all events, as `moments_after`, and lengths that check it.
+
+    Each sequence is summed up alone.
+    """
+    dtype, origin = _dtype_of_times(times), clock.origin or 0
+    waits = (ops.exp(ops.clip(feature, 0, WIDEST)) - 1) * clock.unit
+    starts = ops.cast(component, np.float64) * clock.scale + clock.mean
+    if np.dtype(times.dtype).kind != "f":
+        starts = ops.round(starts)
+    least, most = (
+        x if float(x) == x else np.nextafter(float(x), 0) for x in times.limits
+    )
+    if clock.origin is not None:
+        slack = ops.abs(starts) * float(np.finfo(np.float32).eps)
+        near = ops.clip(starts, least - origin, most - origin)
+        starts = ops.where(ops.abs(starts - near) > slack, starts, near)
+
+    def of_group(extent: Extent) -> list[Tensor]:
+        is_later = ops.expand_dims(extent.place > 0, 1)
+        passed = ops.cumsum(ops.where(is_later, to_padded(waits, extent), 0), axis=1)
+        if np.dtype(times.dtype).kind != "f":
+            passed = ops.round(passed)
+        start = ops.reshape(ops.take(starts, extent.rows), (-1, 1, 1))
+        moment = start + passed + float(origin)
+        whole = ops.cast(start, dtype) + origin + ops.cast(passed, dtype)
+        return [from_padded(each, extent, 1) for each in (moment, whole)]
+
+    (moments, whole), order = in_groups(lengths, 1, of_group)
+    name = f"every_moment_is_in_the_range_of_{times.dtype}"
+    lengths = ops.refuse(lengths, (moments < least) | (moments > most), name)
+    in_order = ops.take(whole, time_steps_in(order, lengths))
+    return ops.reshape(in_order, (-1,)), lengths

@@ -149,9 +149,8 @@ def softmax(x: Tensor, axis: int) -> Tensor:
     return x.graph.node("Softmax", x, axis=axis)
 
 
-def cumsum(x: Tensor) -> Tensor:
-    """Sum up along a vector."""
-    return x.graph.node("CumSum", x, x.graph.constant(0, INT))
+def cumsum(x: Tensor, axis: int = 0) -> Tensor:
+    return x.graph.node("CumSum", x, x.graph.constant(axis, INT))
 
 
 # Shapes -------------------------------------------------------------------------------

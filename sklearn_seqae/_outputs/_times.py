@@ -13,7 +13,7 @@ from sklearn_seqae._ragged import cut, offsets_from_lengths
 
 
 def with_times(
-    table: Any, container: Container, ticks: NDArray[np.float64], times: TimeAxis
+    table: Any, container: Container, values: NDArray[Any], times: TimeAxis
 ) -> Any:
     """Give a long table, or sequences in cells, the times of their time steps.
 
@@ -23,16 +23,11 @@ def with_times(
         Indexed by series and time, or with structured arrays; not used any more.
     container : Container
         What the table is.
-    ticks : ndarray of shape (n_timesteps,)
-        In the unit of the dtype, in UTC.
+    values : ndarray of shape (n_timesteps,)
+        In the dtype that `fit` saw, in UTC.
     times : TimeAxis
         What `fit` saw.
     """
-    dtype = np.dtype(times.dtype)
-    values: Any = ticks.astype(dtype)
-    if dtype.kind in "iumM":
-        values = np.rint(ticks).astype(np.int64)
-        values = values.view(dtype) if dtype.kind in "mM" else values.astype(dtype)
     if container.kind.startswith("nested"):
         return _in_cells(table, values, times)
     index = pd.Index(values)

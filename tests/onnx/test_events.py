@@ -1,6 +1,7 @@
 """Categories and times in files for onnxruntime."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -233,3 +234,96 @@ def test_a_pipeline_predicts_alike(fitted, session, tmp_path):
         ValueError, match="1 inputs, but it reads values, categories, t"
     ):
         skl2onnx.convert_sklearn(pipeline, initial_types=types, target_opset=18)
+
+
+# Moments ------------------------------------------------------------------------------
+
+
+def nanoseconds(log):
+    when = log["when"].astype("datetime64[ns]") + np.timedelta64(1, "ns")
+    return everything(log.assign(when=when))
+
+
+def of_small_numbers(log):
+    table = times_alone(log)
+    ids = table.index.get_level_values(0)
+    when = pd.Series(1, range(len(table))).groupby(ids).cumsum().to_numpy() ** 2
+    index = [ids, when.astype(np.uint16)]
+    index = pd.MultiIndex.from_arrays(index, names=["session", "when"])
+    return table.set_index(index)
+
+
+@pytest.fixture(scope="module")
+def of_moments(plain_autoencoder, log):
+    """Return sequences of a kind, and an estimator of them, fitted once."""
+    made = {}
+
+    def get(kind):
+        if kind not in made:
+            X = kind(log)
+            made[kind] = X, plain_autoencoder(epochs=1, time=True).fit(X)
+        return made[kind]
+
+    return get
+
+
+def exact(x):
+    """Times as the file has them."""
+    return x["when"].view("i8")
+
+
+def test_nanoseconds_start_alike_to_the_tick_in_any_company(of_moments, session):
+    X, estimator = of_moments(nanoseconds)
+    decoder, encoder = session(decoder_to_onnx, estimator), session(to_onnx, estimator)
+    given = tensors(X) | {"times": np.concatenate([exact(x) for x in X])}
+    Z = estimator.transform(X).astype(np.float32)
+    embedding = run(encoder, given)["embedding"]
+    assert_allclose(embedding[:, -1], Z[:, -1], rtol=1e-6)
+    found = run(decoder, {"embedding": Z})
+    stops = np.cumsum(found["lengths"])
+    starts = found["times"][stops - found["lengths"]]
+    expected = [exact(x)[0] for x in estimator.inverse_transform(Z)]
+    assert_array_equal(starts, expected)
+    for i, (n, stop) in enumerate(zip(found["lengths"][:5], stops[:5], strict=True)):
+        alone = run(decoder, {"embedding": Z[i : i + 1]})["times"]
+        # the network's last bits, which shapes decide, are all that may differ
+        passed = np.diff(found["times"][stop - n : stop])
+        assert alone[0] == expected[i]
+        assert_allclose(np.diff(alone), passed, rtol=1e-4, atol=2)
+
+
+def test_a_broken_clock_beside_others(of_moments, session):
+    """The end of int64 after its begin: no difference wraps round."""
+    X, estimator = of_moments(nanoseconds)
+    encoder, given = session(to_onnx, estimator), tensors(X)
+    times = np.concatenate([exact(x) for x in X])
+    expected = run(encoder, given | {"times": times})["embedding"]
+    n = given["lengths"][0]
+    times[:n] = np.sort(np.linspace(-1, 1, n) * 9e18).astype(np.int64)
+    found = run(encoder, given | {"times": times})["embedding"]
+    assert_allclose(found[1:], expected[1:], rtol=TOLERANCE, atol=TOLERANCE)
+    broken = X.copy()
+    broken.iloc[0] = broken.iloc[0].copy()
+    broken.iloc[0]["when"] = times[:n].view("M8[ns]")
+    own = estimator.transform(broken)
+    assert_allclose(found, own, rtol=TOLERANCE, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "component", "dtype"),
+    [
+        (nanoseconds, 1e9, "datetime64[ns]"),
+        (nanoseconds, -1e9, "datetime64[ns]"),
+        (of_small_numbers, -1e3, "uint16"),
+        (of_small_numbers, 1e38, "uint16"),
+    ],
+)
+def test_moments_out_of_range_are_refused(of_moments, session, kind, component, dtype):
+    X, estimator = of_moments(kind)
+    Z = estimator.transform(X).astype(np.float32)
+    Z[2, -1] = component
+    with pytest.raises(ValueError, match=r"sequence 2 .*out of the range of"):
+        estimator.inverse_transform(Z)
+    name = f"every_moment_is_in_the_range_of_{dtype}"
+    with pytest.raises(Exception, match=re.escape(name)):
+        run(session(decoder_to_onnx, estimator), {"embedding": Z})
