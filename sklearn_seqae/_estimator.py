@@ -34,7 +34,7 @@ from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
 from sklearn_seqae._chunks import SequenceChunks, for_each_chunk
-from sklearn_seqae._corpus import read_corpus
+from sklearn_seqae._corpus import Corpus, as_read, read_corpus
 from sklearn_seqae._dask import is_dask, map_partitions
 from sklearn_seqae._diagram import visual_block
 from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
@@ -599,8 +599,8 @@ class LSTMAutoencoderTransformer(
             Embeddings.
         """
         with built_aside(self, last="_autoencoder") as fitted:
-            fitted._fit(X, y, sample_weight)
-            Z: NDArray[Any] = fitted.transform(X)
+            again = as_read(fitted, X, fitted._fit(X, y, sample_weight))
+            Z: NDArray[Any] = fitted.transform(again)
         fitted._remove_checkpoint()
         return Z
 
@@ -1099,8 +1099,8 @@ class LSTMAutoencoderTransformer(
 
     def _fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None, partial: bool = False
-    ) -> None:
-        """Fit; call it on a copy, see `built_aside`.
+    ) -> Corpus:
+        """Fit, and return what was read; call it on a copy, see `built_aside`.
 
         After a KeyboardInterrupt in training, everything is set before it is raised.
         """
@@ -1130,6 +1130,7 @@ class LSTMAutoencoderTransformer(
         check_horizon(prefixes, corpus.container, goes_on=goes_on)
         trained, result = network.train(corpus, parameters, self._random_state)
         self._take_over(trained, result, corpus.longest, goes_on)
+        return corpus
 
     def _take_over(
         self, trained: Autoencoder, result: Result, longest: int, goes_on: bool
