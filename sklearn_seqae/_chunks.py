@@ -28,8 +28,9 @@ class SequenceChunks:
     ----------
     make_iterator : callable
         Function without arguments that returns a new iterator over the chunks: a
-        generator function, say. It yields the same ones at each call. A chunk is any
-        container of whole sequences that `fit` takes.
+        generator function, say. It yields the same ones at each call, to the bit and in
+        the same order; else `fit` raises an error. A chunk is any container of whole
+        sequences that `fit` takes.
     buffer_size : int, default=2**22
         Values, time steps times features, that `fit` holds to shuffle them. If all fit
         in, they are read once, and the fit is the one in memory, to the bit.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from numbers import Integral, Real
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -34,7 +33,8 @@ from sklearn_seqae._aside import built_aside, snapshot
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
 from sklearn_seqae._chunks import SequenceChunks, for_each_chunk
-from sklearn_seqae._corpus import read_corpus
+from sklearn_seqae._claim import claimed
+from sklearn_seqae._corpus import Corpus, as_read, read_corpus
 from sklearn_seqae._dask import is_dask, map_partitions
 from sklearn_seqae._diagram import visual_block
 from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
@@ -558,8 +558,8 @@ class LSTMAutoencoderTransformer(
             If the data or a parameter can't be used, or if a frame looks like a long
             table but is not indexed as one; what was fitted before stays.
         OSError
-            If the file at `checkpoint_path` can't be read or written; what was fitted
-            before stays.
+            If the file at `checkpoint_path` can't be read or written, or another fit
+            is using it; what was fitted before stays.
         FloatingPointError
             If training diverges before the network beats the mean of each feature; what
             was fitted before stays.
@@ -573,9 +573,11 @@ class LSTMAutoencoderTransformer(
             If the reconstruction ends no better than the mean of each feature, or
             training diverges after a good start, which is kept.
         """
-        with built_aside(self, last="_autoencoder") as fitted:
+        with (
+            claimed(self.checkpoint_path),
+            built_aside(self, last="_autoencoder") as fitted,
+        ):
             fitted._fit(X, y, sample_weight)
-        fitted._remove_checkpoint()
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -598,10 +600,12 @@ class LSTMAutoencoderTransformer(
         Z : ndarray of shape (n_samples, n_components)
             Embeddings.
         """
-        with built_aside(self, last="_autoencoder") as fitted:
-            fitted._fit(X, y, sample_weight)
-            Z: NDArray[Any] = fitted.transform(X)
-        fitted._remove_checkpoint()
+        with (
+            claimed(self.checkpoint_path),
+            built_aside(self, last="_autoencoder") as fitted,
+        ):
+            again = as_read(fitted, X, fitted._fit(X, y, sample_weight))
+            Z: NDArray[Any] = fitted.transform(again)
         return Z
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -1106,8 +1110,8 @@ class LSTMAutoencoderTransformer(
 
     def _fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None, partial: bool = False
-    ) -> None:
-        """Fit; call it on a copy, see `built_aside`.
+    ) -> Corpus:
+        """Fit, and return what was read; call it on a copy, see `built_aside`.
 
         After a KeyboardInterrupt in training, everything is set before it is raised.
         """
@@ -1137,6 +1141,7 @@ class LSTMAutoencoderTransformer(
         check_horizon(prefixes, corpus.container, goes_on=goes_on)
         trained, result = network.train(corpus, parameters, self._random_state)
         self._take_over(trained, result, corpus.longest, goes_on)
+        return corpus
 
     def _take_over(
         self, trained: Autoencoder, result: Result, longest: int, goes_on: bool
@@ -1156,11 +1161,6 @@ class LSTMAutoencoderTransformer(
             )
             result.interrupt.add_note(note)
             raise result.interrupt
-
-    def _remove_checkpoint(self) -> None:
-        """Remove the file of a fit that has ended well."""
-        if self.checkpoint_path is not None:
-            Path(self.checkpoint_path).unlink(missing_ok=True)
 
     def _scaled(self, X: Any) -> tuple[RaggedArray, Container, NDArray[Any] | None]:
         """Check sequences against those in `fit`, and scale them.

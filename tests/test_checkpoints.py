@@ -11,7 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import fitted_bits, run_python
-from internals import Ended, checkpoints_at_every_call, ended_at_checkpoint
+from internals import (
+    Ended,
+    checkpoints_at_every_call,
+    ended_at_checkpoint,
+    epochs_in_checkpoint,
+)
 from sklearn.base import clone
 
 from sklearn_seqae import LSTMAutoencoderTransformer
@@ -285,6 +290,8 @@ def refitted(fitted_plain):
 PLACES = {
     "no folder": (lambda folder: folder / "none" / "c", FileNotFoundError),
     "a folder": (lambda folder: folder, IsADirectoryError),
+    "no name": (lambda folder: "", IsADirectoryError),
+    "the root": (lambda folder: "/", IsADirectoryError),
     "below a file": (lambda folder: folder / "file" / "c", NotADirectoryError),
 }
 
@@ -301,6 +308,121 @@ def test_a_place_that_cannot_be_written_ends_the_fit_before_it_begins(
         refitted.fit(sequences)
     refitted.set_params(verbose=0, epochs=2)
     assert fitted_bits(refitted) == before
+
+
+@pytest.mark.parametrize("device", ["/dev/full", "/dev/zero", "/dev/null", "a pipe"])
+@pytest.mark.parametrize("suffix", ["", ".lock"])
+def test_what_is_no_ordinary_file_is_refused_at_once(
+    refitted, sequences, tmp_path, device, suffix
+):
+    """Reading some of them never ends, or takes all memory."""
+    found = tmp_path / f"checkpoint{suffix}"
+    if device == "a pipe":
+        os.mkfifo(found)
+    else:
+        found.symlink_to(device)
+    before = fitted_bits(refitted)
+    refitted.set_params(checkpoint_path=tmp_path / "checkpoint")
+    with pytest.raises(
+        OSError, match=r"no ordinary file, .*; set checkpoint_path to a"
+    ):
+        refitted.fit(sequences)
+    assert fitted_bits(refitted) == before
+    assert [each.name for each in tmp_path.iterdir()] == [found.name]
+
+
+def test_a_disk_that_gets_full_during_a_fit(plain_autoencoder, sequences, path):
+    from keras.callbacks import LambdaCallback
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(epoch, logs):
+        if epoch == 2:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+
+    autoencoder = plain_autoencoder(
+        epochs=5, checkpoint_path=path, callbacks=[LambdaCallback(on_epoch_begin=fill)]
+    )
+    try:
+        with pytest.raises(OSError, match=r"can't be written \(File too large\); set"):
+            autoencoder.fit(sequences)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert epochs_in_checkpoint(path) == 2
+    found = fitted_bits(autoencoder.set_params(callbacks=None).fit(sequences))
+    assert found == fitted_bits(plain_autoencoder(epochs=5).fit(sequences))
+
+
+# -- several fits ----------------------------------------------------------------------
+
+
+def fit_beside(autoencoder, sequences, act):
+    """Fit, and call a function at the begin of an epoch; return what it returns."""
+    from keras.callbacks import LambdaCallback
+
+    said = []
+    callback = LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: said.append(act()) if epoch == 1 else None
+    )
+    autoencoder.set_params(callbacks=[callback]).fit(sequences)
+    return said[0]
+
+
+@pytest.mark.parametrize("other", [{}, {"epochs": 3}, {"learning_rate": 0.1}], ids=str)
+def test_two_fits_at_a_time_can_not_have_one_path(
+    plain_autoencoder, sequences, path, other
+):
+    first = plain_autoencoder(epochs=4, checkpoint_path=path)
+    second = clone(first).set_params(**other)
+
+    def try_second():
+        before = path.read_bytes()
+        for fit in (second.fit, second.fit_transform):
+            with pytest.raises(OSError, match="another fit is using the file") as error:
+                fit(sequences)
+        assert "a path of its own, or wait" in str(error.value)
+        assert error.value.filename == str(path)
+        return path.read_bytes() == before
+
+    assert fit_beside(first, sequences, try_second)
+    expected = plain_autoencoder(epochs=4).fit(sequences)
+    assert fitted_bits(first.set_params(callbacks=None)) == fitted_bits(expected)
+    assert not list(path.parent.iterdir())
+    second.fit(sequences)  # it is free again
+
+
+def test_another_process_can_not_have_it_either(plain_autoencoder, sequences, path):
+    code = """
+import sys
+from sklearn_seqae._claim import claimed
+try:
+    with claimed(sys.argv[1]):
+        print("free")
+except OSError as error:
+    print(error)
+"""
+    autoencoder = plain_autoencoder(epochs=2, checkpoint_path=path)
+    said, _ = fit_beside(autoencoder, sequences, lambda: run_python(code, path))
+    assert "another fit is using the file at checkpoint_path" in said
+    said, _ = run_python(code, path)
+    assert said == "free\n"
+
+
+def test_what_a_killed_fit_left_beside_is_no_hindrance(
+    plain_autoencoder, sequences, path
+):
+    for suffix in (".lock", ".partial"):
+        path.with_name(path.name + suffix).touch()
+    plain_autoencoder(checkpoint_path=path).fit(sequences)
+    assert not list(path.parent.iterdir())
+
+
+def test_a_lock_of_somebody_else_stays(plain_autoencoder, sequences, path):
+    theirs = path.with_name(f"{path.name}.lock")
+    theirs.write_text("theirs")
+    plain_autoencoder(checkpoint_path=path).fit(sequences)
+    assert theirs.read_text() == "theirs"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -1,5 +1,7 @@
 """Sequences in chunks: what fits into the buffer, and what does not."""
 
+import pickle
+
 import keras
 import numpy as np
 import pandas as pd
@@ -397,6 +399,105 @@ def test_a_function_that_returns_one_generator_twice(plain_autoencoder, sequence
     X = SequenceChunks(lambda: once, buffer_size=SMALL)
     with pytest.raises(ValueError, match=r"24 sequences when .* read first, and 0"):
         plain_autoencoder().fit(X)
+
+
+OTHERS = {
+    "values": (
+        lambda X: [*X[:10], X[10] * 1000, *X[11:]],
+        "^chunk 2: it has other val",
+    ),
+    "one bit": (
+        lambda X: [*X[:10], np.nextafter(X[10], np.inf), *X[11:]],
+        "^chunk 2: it has other values, cat",
+    ),
+    "lengths": (
+        lambda X: [*X[:20], X[20][1:], *X[21:]],
+        r"^chunk 4: it has \d+ time steps now, but had \d+ when fit read X first",
+    ),
+    "order": (lambda X: X[::-1], "^chunk 0: it has "),
+    "cut elsewhere": (
+        lambda X: [*X[:3], np.concatenate(X[3:5]), *X[5:]],
+        r"^chunk 0: it has \d+ time steps",
+    ),
+    "fewer": (
+        lambda X: X[:20],
+        "24 sequences when .* 20 when .*: chunk 4 is the first",
+    ),
+    "fewer in the last": (
+        lambda X: X[:-1],
+        "^chunk 4: it has 3 sequences now, but had 4",
+    ),
+    "more": (
+        lambda X: [*X, X[0], X[1], X[2]],
+        "^chunk 4: it has 5 seq|^chunk 5: fit",
+    ),
+    "none": (lambda X: [], "24 sequences when .*and 0"),
+}
+
+
+def changing(X, change, n_same, **options):
+    """Return chunks that are others from the ``n_same + 1``-th reading on."""
+    n_read = 0
+
+    def chunks():
+        nonlocal n_read
+        n_read += 1
+        now = list(X) if n_read <= n_same else change(list(X))
+        return (now[i : i + 5] for i in range(0, len(now), 5))
+
+    return SequenceChunks(chunks, **options)
+
+
+@pytest.mark.parametrize("n_same", [1, 2])
+@pytest.mark.parametrize("other", OTHERS)
+def test_chunks_that_change_during_a_fit_are_refused(
+    fitted_plain, sequences, other, n_same
+):
+    change, message = OTHERS[other]
+    X = changing(sequences, change, n_same, buffer_size=SMALL)
+    autoencoder = pickle.loads(pickle.dumps(fitted_plain))
+    before = fitted_bits(autoencoder)
+    with pytest.raises(ValueError, match=message):
+        autoencoder.fit(X)
+    assert fitted_bits(autoencoder) == before
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_chunks_that_change_before_they_are_embedded_are_refused(
+    fitted_plain, sequences, other
+):
+    """Where all fit into the buffer, they are read a second time by this alone."""
+    change, message = OTHERS[other]
+    with pytest.raises(ValueError, match=message):
+        clone(fitted_plain).fit_transform(changing(sequences, change, 1))
+
+
+@pytest.mark.parametrize("n_same", [1, 2])
+def test_events_that_change_during_a_fit_are_refused(plain_autoencoder, events, n_same):
+    def chunks_of(name, value):
+        n_read = 0
+
+        def chunks():
+            nonlocal n_read
+            n_read += 1
+            now = events.map(np.copy)
+            if n_read > n_same:
+                now.iloc[7][name] = value
+            return (now[i : i + 5] for i in range(0, len(now), 5))
+
+        return SequenceChunks(chunks, buffer_size=SMALL)
+
+    later = events.iloc[7]["when"] + np.timedelta64(1, "s")
+    for name, value in (("when", later), ("page", "elsewhere")):
+        with pytest.raises(ValueError, match=r"^chunk 1: it has other values, cat"):
+            plain_autoencoder().fit(chunks_of(name, value))
+
+
+def test_new_chunks_are_for_a_new_call(plain_autoencoder, sequences):
+    X = changing(sequences, lambda X: [x * 2 for x in X], 3, buffer_size=SMALL)
+    autoencoder = plain_autoencoder(warm_start=True).fit(X)  # reads three times
+    autoencoder.partial_fit(X).fit(X)
+    assert autoencoder.n_iter_ == 2 + 1 + 2
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,15 @@
 The first pass learns categories and times, fits the scaler, counts, and draws a sample.
 Where there are categories or times, the scaler and the sample take a second one. An
 epoch goes through a buffer: when it is full, half of its sequences, drawn at random,
-are trained on.
+are trained on. What a later pass reads must be what the first one has read.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,15 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._chunks import SequenceChunks, naming
 from sklearn_seqae._corpus._in_memory import Corpus, training_data
-from sklearn_seqae._corpus._sampled import Facts, SampledCorpus, facts_of, joined
+from sklearn_seqae._corpus._sampled import (
+    SAME_AGAIN,
+    Facts,
+    SampledCorpus,
+    Trace,
+    facts_of,
+    joined,
+    trace_of,
+)
 from sklearn_seqae._corpus._shuffling import Sample, concatenate, shuffled
 from sklearn_seqae._events import Events, Given
 from sklearn_seqae._events_in_chunks import EventsInChunks
@@ -68,8 +77,8 @@ class ChunkedCorpus(SampledCorpus):
 
     def _scaled(self, random_state: np.random.Generator) -> Iterator[RaggedArray]:
         """Read all chunks again, in an order drawn at random if that can be."""
-        n, events = len(self.lengths), self.events
-        again = read_again(self.estimator, self.chunks, events, n, random_state)
+        events, traces = self.events, self.traces
+        again = read_again(self.estimator, self.chunks, events, traces, random_state)
         for place, encoded in again:
             with naming(place):
                 yield scale(self.scaler, encoded, events.n_codes)
@@ -108,18 +117,21 @@ def survey(
         fitted in chunks.
     """
     container, facts, held, prepared = _first_pass(estimator, X, scaler, events, reset)
+    traces = defaultdict(list)
+    for place, each in facts:
+        traces[place].append(each.trace)
     learnt, container = events.learnt(), events.container(container)
     if prepared is None:
         whole = concatenate([_encoded(*each, learnt)[1] for each in held])
         weight = np.ones(len(whole))
-        return Corpus.of(whole, container, scaler, weight, learnt, reset=reset)
-    of_all = joined(facts)
-    n = len(of_all.lengths)
+        corpus = Corpus.of(whole, container, scaler, weight, learnt, reset=reset)
+        return replace(corpus, traces=traces)
+    lengths, unobserved, digest = joined([each for _, each in facts])
     if reset:
-        refuse_unobserved(of_all.unobserved, n)
+        refuse_unobserved(unobserved, len(lengths))
     if events.so_far is None:
         prepared = _Preparation(scaler, X.buffer_size, learnt.n_codes)
-        for place, encoded in read_again(estimator, X, learnt, n):
+        for place, encoded in read_again(estimator, X, learnt, traces):
             prepared.add(place, encoded)
     scaler, sample = prepared.result()
     return ChunkedCorpus(
@@ -127,9 +139,10 @@ def survey(
         scaler,
         sample,
         np.ones(len(sample)),
-        of_all.lengths,
+        lengths,
         learnt,
-        of_all.digest.hex(),
+        digest,
+        traces,
         chunks=X,
         estimator=estimator,
     )
@@ -142,7 +155,8 @@ class _FirstPass(NamedTuple):
     ----------
     container : Container
         Of the first chunk.
-    facts : list of Facts
+    facts : list of (str, Facts)
+        Of each chunk, and where it is from.
     held : list of (str, Given)
         All chunks and where they are from, if they fit into the buffer.
     prepared : _Preparation or None
@@ -150,7 +164,7 @@ class _FirstPass(NamedTuple):
     """
 
     container: Container
-    facts: list[Facts]
+    facts: list[tuple[str, Facts]]
     held: list[tuple[str, Given]]
     prepared: _Preparation | None
 
@@ -158,7 +172,7 @@ class _FirstPass(NamedTuple):
 def _first_pass(
     estimator: Any, X: SequenceChunks, scaler: Any, events: EventsInChunks, reset: bool
 ) -> _FirstPass:
-    facts: list[Facts] = []
+    facts: list[tuple[str, Facts]] = []
     held: list[tuple[str, Given]] = []
     n_values, container, prepared = 0, None, None
     for place, chunk in X._placed():
@@ -167,7 +181,7 @@ def _first_pass(
             sequences, found = validate_sequences(estimator, chunk, reset=begins)
             given = events.update(chunk, sequences, found, place=place)
         container = container or found
-        facts.append(facts_of(given))
+        facts.append((place, facts_of(given)))
         n_values += sequences.values.size
         if n_values <= X.buffer_size:
             # a copy, since a generator may fill the same array again
@@ -226,28 +240,77 @@ def read_again(
     estimator: Any,
     X: SequenceChunks,
     events: Events,
-    n: int,
+    traces: Mapping[str, Sequence[Trace]],
     random_state: np.random.Generator | None = None,
 ) -> Iterator[tuple[str, RaggedArray]]:
-    """Yield all chunks again, encoded, and where each is from.
+    """Yield all chunks again, encoded, and where each is from; see `_checked`."""
+    for place, _, given in _checked(estimator, X, events, traces, random_state):
+        yield _encoded(place, given, events)
+
+
+def as_read(estimator: Any, X: Any, corpus: Corpus) -> Any:
+    """Return the `X` of a fit, to be read once more; chunks are checked as they come.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator instance
+        Fitted.
+    X : container, SequenceChunks or Dask collection
+    corpus : Corpus
+        What the fit read of it.
+    """
+    if corpus.traces is None:
+        return X
+    return _AsRead(estimator, X, corpus)
+
+
+class _AsRead(SequenceChunks):
+    """Chunks that raise an error where they are not those that a fit has read."""
+
+    def __init__(self, estimator: Any, X: SequenceChunks, corpus: Corpus) -> None:
+        super().__init__(X.make_iterator, buffer_size=X.buffer_size)
+        self._again = estimator, X, corpus.events, corpus.traces
+
+    def _placed(
+        self, random_state: np.random.Generator | None = None
+    ) -> Iterator[tuple[str, Any]]:
+        for place, chunk, _ in _checked(*self._again, random_state):
+            yield place, chunk
+
+
+def _checked(
+    estimator: Any,
+    X: SequenceChunks,
+    events: Events,
+    traces: Mapping[str, Sequence[Trace]],
+    random_state: np.random.Generator | None,
+) -> Iterator[tuple[str, Any, Given]]:
+    """Yield all chunks again, and what was read of each.
 
     Raises
     ------
     ValueError
-        If there are fewer sequences than before, ``n``, or more.
+        If they are not those of the first time, naming the first that isn't.
     """
-    found = 0
+    to_come = {place: deque(of_place) for place, of_place in traces.items()}
     for place, chunk in X._placed(random_state):
         with naming(place):
             sequences, container = validate_sequences(estimator, chunk, reset=False)
             given = events.read(chunk, sequences, container)
-        yield _encoded(place, given, events)
-        found += len(sequences)
-    if found != n:
+            if not to_come.get(place):
+                raise ValueError(
+                    f"fit did not find this when it read X first. {SAME_AGAIN}"
+                )
+            to_come[place].popleft().check(trace_of(given))
+        yield place, chunk, given
+    absent = [trace.n_sequences for left in to_come.values() for trace in left]
+    if absent:
+        n = sum(trace.n_sequences for each in traces.values() for trace in each)
+        place = next(place for place, left in to_come.items() if left)
         raise ValueError(
-            f"X had {_count(n, 'sequence')} when it was read first, and {found} "
-            "when it was read again; it must yield the same chunks each time. A "
-            "function that returns one generator twice does not."
+            f"X had {_count(n, 'sequence')} when it was read first, and "
+            f"{n - sum(absent)} when it was read again: {place} is the first that is "
+            f"absent. {SAME_AGAIN} One that returns one generator twice does not."
         )
 
 

@@ -41,6 +41,8 @@ class Corpus:
         Categories and times, learnt from them or earlier.
     digest : str, default=""
         Of what the sample does not have.
+    traces : dict of str to list of Trace, default=None
+        Of the chunks of each place, if they came in chunks.
     """
 
     container: Container
@@ -50,6 +52,7 @@ class Corpus:
     lengths: NDArray[np.int64]
     events: Events
     digest: str = ""
+    traces: Any = None
 
     @classmethod
     def of(

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from sklearn_seqae._chunks import BUFFER_SIZE, naming
 from sklearn_seqae._containers import TimeAxis
 from sklearn_seqae._corpus._in_memory import training_data
-from sklearn_seqae._corpus._sampled import Facts, SampledCorpus, facts_of, joined
+from sklearn_seqae._corpus._sampled import (
+    Facts,
+    SampledCorpus,
+    Trace,
+    facts_of,
+    joined,
+    trace_of,
+)
 from sklearn_seqae._corpus._shuffling import concatenate, smallest
 from sklearn_seqae._dask import Tasks, check_not_empty, open_tasks
 from sklearn_seqae._events import Events, Given
@@ -99,22 +106,24 @@ def survey_partitions(
     ScalerInChunks(scaler)  # raises before anything is read
     read, container = _read_all(estimator, tasks, tasks.read(X), events, reset)
     facts = tasks.gather([tasks.submit(_facts_of, each) for each in read])
-    of_all, of_each = joined(facts), [each.lengths for each in facts]
+    lengths, unobserved, digest = joined(facts)
+    of_each = [each.lengths for each in facts]
     if reset:
         _learn(events, tasks, read)
     learnt = events.learnt()
     if reset:
-        refuse_unobserved(of_all.unobserved, len(of_all.lengths))
+        refuse_unobserved(unobserved, len(lengths))
     parts = [
-        tasks.submit(_encoded, number, each, learnt) for number, each in enumerate(read)
+        tasks.submit(_encoded, number, each, learnt, facts[number].trace)
+        for number, each in enumerate(read)
     ]
-    read.clear()  # if a worker is lost, Dask reads again
+    read.clear()  # if a worker is lost, Dask reads again, and must find the same
     running: Any = ScalerInChunks(scaler, learnt.n_codes)
     for number, part in enumerate(parts):
         running = tasks.submit(_updated, number, running, part)
     (running,) = tasks.gather([running])
     scaler = running.fitted()
-    n_features = len(of_all.unobserved) + learnt.n_moments
+    n_features = len(unobserved) + learnt.n_moments
     drawn = _draw(tasks, parts, of_each, n_features)
     sample = scale(scaler, drawn, learnt.n_codes)
     return PartitionedCorpus(
@@ -122,9 +131,9 @@ def survey_partitions(
         scaler,
         sample,
         np.ones(len(sample)),
-        of_all.lengths,
+        lengths,
         learnt,
-        of_all.digest.hex(),
+        digest,
         tasks=tasks,
         parts=parts,
         sizes=list(map(len, of_each)),
@@ -231,8 +240,9 @@ def _events_of(read: _Read) -> EventsInChunks:
     return read.events
 
 
-def _encoded(number: int, read: _Read, events: Events) -> RaggedArray:
+def _encoded(number: int, read: _Read, events: Events, first: Trace) -> RaggedArray:
     with naming(f"partition {number}"):
+        first.check(trace_of(read.given))
         return events.encode(read.given)[0]
 
 

@@ -48,7 +48,8 @@ class ParquetSequences(SequenceChunks):
     ----------
     path : str, path or list of them
         Files, or folders of ``.parquet`` files, which are read in the order of their
-        names. All have the same columns.
+        names. All have the same columns. Damage of values can only be found in files
+        with checksums, as of ``write_page_checksum=True`` in pyarrow and pandas.
     by : str or list of str, default=None
         Column that identifies the sequence of a row, or several that do so together. A
         long table needs it. Beside columns of lists, it has their labels.
@@ -68,11 +69,14 @@ class ParquetSequences(SequenceChunks):
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If there is no such file, or it is gone when it is to be read.
+    TypeError
+        If `path` has something that is no path.
     ValueError
-        If a column does not exist. While it is read: if a file is damaged, is empty or
-        has other columns than the first, or the rows of a series don't stand together.
-        The message has the file and the row group.
+        If a path is empty or a column does not exist. While it is read: if a file is
+        damaged, is empty, is written meanwhile or has other columns than the first, or
+        the rows of a series don't stand together. The message has the file and the row
+        group.
     ImportError
         If pyarrow is not installed.
 

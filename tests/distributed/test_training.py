@@ -325,3 +325,51 @@ def test_what_stands_beside_partitions(plain_autoencoder, in_bag):
         plain_autoencoder().fit(in_bag, sample_weight=np.ones(24))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         plain_autoencoder().fit(in_bag, y=np.ones(23))
+
+
+class Forgetful:
+    """Tasks that are run again whenever what they return is asked for.
+
+    So a cluster does that loses all workers at every moment.
+    """
+
+    def read(self, X):
+        return [lambda part=part: part.compute() for part in X.to_delayed()]
+
+    def places(self):
+        return [None]
+
+    def submit(self, function, *arguments, place=None):
+        def run():
+            return function(*(each() if callable(each) else each for each in arguments))
+
+        return run
+
+    def gather(self, results):
+        return [result() for result in results]
+
+
+@pytest.mark.parametrize("changes", [False, True])
+def test_partitions_that_are_read_again_must_be_the_same(
+    plain_autoencoder, sequences, monkeypatch, changes
+):
+    import dask.bag as db
+
+    from sklearn_seqae._corpus import _in_partitions
+
+    n_read = 0
+
+    def second():
+        nonlocal n_read
+        n_read += 1
+        return [x + 1e-9 * (changes and n_read > 3) for x in sequences[9:]]
+
+    X = db.from_delayed([dask.delayed(list)(sequences[:9]), dask.delayed(second)()])
+    monkeypatch.setattr(_in_partitions, "open_tasks", Forgetful)
+    with dask.config.set(scheduler="synchronous"):
+        if not changes:
+            plain_autoencoder(epochs=1).fit(X)
+            assert n_read > 3
+            return
+        with pytest.raises(ValueError, match="partition 1: it has other values, cat"):
+            plain_autoencoder(epochs=1).fit(X)

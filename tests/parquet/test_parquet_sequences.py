@@ -1,8 +1,10 @@
 """Parquet files: what they hold, however it is cut, and what can't be read."""
 
+import os
 import pickle
 import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from helpers import fitted_bits
-from internals import checkpoints_at_every_call
+from internals import Ended, checkpoints_at_every_call, ended_at_checkpoint
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_series_equal
 
@@ -413,6 +415,241 @@ def test_a_file_that_is_damaged_during_the_fit_leaves_the_checkpoint(
     assert path.exists()
     file.write_bytes(whole)
     assert fitted_bits(autoencoder.fit(X)) == expected
+
+
+# -- damage ----------------------------------------------------------------------------
+
+
+def flipped(file, bits):
+    """Yield nothing, with one bit after the other of a file being another."""
+    data = file.read_bytes()
+    for bit in bits:
+        damaged = bytearray(data)
+        damaged[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(damaged)
+        yield bit
+    file.write_bytes(data)
+
+
+def test_flipped_bits_of_values_are_found_by_checksums(
+    plain_autoencoder, long, tmp_path
+):
+    file = tmp_path / "0.parquet"
+    long.to_parquet(file, row_group_size=100, write_page_checksum=True)
+    X = ParquetSequences(file, **BY)
+    column = pq.ParquetFile(file).metadata.row_group(1).column(2)
+    start = column.data_page_offset + 100  # behind the header of the page
+    stop = column.dictionary_page_offset + column.total_compressed_size
+    bits = np.linspace(8 * start, 8 * stop - 1, 30).astype(int)
+    message = r"0\.parquet, row group 1 can't be read: .*CRC.* damaged, write it again"
+    for _ in flipped(file, bits):
+        with pytest.raises(ValueError, match=message):
+            list(X)
+    for _ in flipped(file, bits[:1]):
+        with pytest.raises(ValueError, match=message):
+            plain_autoencoder().fit(X)
+    assert len(together(X)) == len(IDS)
+
+
+@pytest.mark.parametrize("form", ["long", "lists"])
+def test_flipped_bits_of_headers_give_no_other_numbers(long, lists, tmp_path, form):
+    """Of pages: no checksum covers how many values a header says there are."""
+    table = lists
+    if form == "long":
+        table = pa.Table.from_pandas(long, preserve_index=False)
+    file, options = tmp_path / "0.parquet", BY if form == "long" else {"by": "id"}
+    pq.write_table(
+        table,
+        file,
+        write_page_checksum=True,
+        row_group_size=90,
+    )
+    expected = together(ParquetSequences(file, **options))
+    column = pq.ParquetFile(file).metadata.row_group(0).column(table.num_columns - 1)
+    n_refused = 0
+    for start in (column.dictionary_page_offset, column.data_page_offset):
+        for _ in flipped(file, range(8 * start, 8 * start + 240)):
+            try:
+                found = together(ParquetSequences(file, **options))
+            except ValueError as error:
+                assert str(file) in str(error)
+                n_refused += 1
+            else:
+                assert found.index.equals(expected.index)
+                for x, y in zip(found, expected, strict=True):
+                    assert_array_equal(x, y)
+    assert n_refused > 100
+
+
+def test_columns_of_every_kind_are_counted(tmp_path):
+    cells = {
+        "empty": pa.array([[], [1.0], None]),
+        "in lists": pa.array([[[1.0, 2.0], []], [None], []]),
+        "large": pa.array([[1], [2, 3], []], pa.large_list(pa.int64())),
+        "fixed": pa.array([[1, 2], None, [3, 4]], pa.list_(pa.int64(), 2)),
+        "structs": pa.array([[{"a": 1, "b": [1, 2]}], [{"a": 2, "b": None}, None], []]),
+        "struct": pa.array([{"a": 1, "b": [1, 2]}, None, {"a": None, "b": []}]),
+        "text": pa.array([["a", None], [], ["b"]]),
+        "text.of": pa.array([["a"], [None, "c"], ["b", "d"]]),
+        "plain": pa.array([1.0, None, 2.0]),
+    }
+    pq.write_table(pa.table(cells), tmp_path / "0.parquet", row_group_size=2)
+    for columns in [*cells, list(cells)]:
+        chunks = list(ParquetSequences(tmp_path, columns=columns, chunk_size=1))
+        names = columns if isinstance(columns, list) else [columns]
+        found = pa.concat_tables(chunks)
+        assert found.to_pylist() == pa.table(cells).select(names).to_pylist()
+
+
+# -- files that change -----------------------------------------------------------------
+
+
+@pytest.fixture
+def streamed(long, tmp_path, monkeypatch):
+    """Return sequences in two files, and a function that lets one change.
+
+    That happens before all are read for the third time: once before training, and once
+    in every epoch.
+    """
+    folder = tmp_path / "data"
+    folder.mkdir()
+    write(folder, long[:150], long[150:], row_group_size=50)
+    X = ParquetSequences(folder, **BY, chunk_size=100, buffer_size=150)
+    read, n_read = X._placed, 0
+
+    def let(change):
+        def read_and_change(random_state=None):
+            nonlocal n_read
+            n_read += 1
+            if n_read == 3:
+                change(folder / "1.parquet")
+            return read(random_state)
+
+        monkeypatch.setattr(X, "_placed", read_and_change)
+
+    return X, let
+
+
+CHANGES = {
+    "values": (lambda t: t.assign(a=t["a"] * 1000), r"row group \d: it has other val"),
+    "rows": (lambda t: t[:-1], r"row group \d: it has \d+ time steps now, but had \d+"),
+    "fewer": (lambda t: t[:40], r"row group \d: it has 1 sequence now, but had"),
+    "columns": (
+        lambda t: t.drop(columns="b"),
+        r"has no column 'b' \(it has .*\), unlike .*0\.parquet",
+    ),
+    "types": (lambda t: t.astype({"a": "float32"}), "'a' of type float, not double"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_file_that_is_rewritten_during_a_fit_is_refused(
+    fitted_plain, long, streamed, name
+):
+    X, let = streamed
+    change, message = CHANGES[name]
+    let(lambda file: change(long[150:]).to_parquet(file, row_group_size=50))
+    autoencoder = pickle.loads(pickle.dumps(fitted_plain)).set_params(epochs=3)
+    before = fitted_bits(autoencoder)
+    with pytest.raises(ValueError, match=rf"1\.parquet.*{message}|{message}.*1\.parq"):
+        autoencoder.fit(X)
+    assert fitted_bits(autoencoder) == before
+
+
+def test_lists_that_are_rewritten_during_a_fit_are_refused(
+    plain_autoencoder, lists, tmp_path, monkeypatch
+):
+    """Their row groups are read in a random order."""
+    file = write(tmp_path, lists, row_group_size=4) / "0.parquet"
+    X = ParquetSequences(file, columns=["a", "b"], buffer_size=150)
+    n_read, read = 0, X._placed
+    cells = lists["b"].to_pylist()
+    cells[13][0] += 1e-9
+    changed = lists.set_column(2, "b", pa.array(cells))
+
+    def read_and_change(random_state=None):
+        nonlocal n_read
+        n_read += 1
+        if n_read == 3:
+            write(tmp_path, changed, row_group_size=4)
+        return read(random_state)
+
+    plain_autoencoder(epochs=3).fit(X)
+    monkeypatch.setattr(X, "_placed", read_and_change)
+    with pytest.raises(
+        ValueError, match=r"0\.parquet, row group 3: it has other values"
+    ):
+        plain_autoencoder(epochs=3).fit(X)
+
+
+def test_a_file_that_goes_and_a_file_that_comes(plain_autoencoder, streamed, long):
+    X, let = streamed
+    autoencoder = plain_autoencoder(epochs=3)
+    expected = fitted_bits(autoencoder.fit(X))
+    let(lambda file: long.to_parquet(file.with_name("2.parquet")))
+    assert fitted_bits(autoencoder.fit(X)) == expected
+    assert len(together(X)) == len(IDS)
+    (X._files[1]).unlink()
+    with pytest.raises(
+        FileNotFoundError, match=r"1\.parquet was there when .*put it ba"
+    ):
+        autoencoder.fit(X)
+
+
+def test_a_fit_that_was_killed_does_not_go_on_with_other_files(
+    plain_autoencoder, streamed, long, tmp_path, monkeypatch
+):
+    checkpoints_at_every_call(monkeypatch.setattr)
+    X, _ = streamed
+    autoencoder = plain_autoencoder(epochs=4, checkpoint_path=tmp_path / "checkpoint")
+    with pytest.raises(Ended), ended_at_checkpoint(2):
+        autoencoder.fit(X)
+    one = long[150:].reset_index(drop=True)
+    one.loc[20, "a"] += 1e-9
+    one.to_parquet(X._files[1], row_group_size=50)
+    with pytest.raises(ValueError, match="given something else: sequences"):
+        autoencoder.fit(X)
+
+
+def test_a_file_that_is_written_while_it_is_read(long, tmp_path):
+    file = write(tmp_path, long, row_group_size=50) / "0.parquet"
+    X = ParquetSequences(file, **BY, chunk_size=50)
+    data, chunks = file.read_bytes(), iter(X)
+    next(chunks)
+    file.write_bytes(data)
+    os.utime(file, (0, 0))
+    with pytest.raises(ValueError, match=r"0\.parquet was written while it was read"):
+        list(chunks)
+    assert len(together(X)) == len(IDS)
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "message"),
+    [
+        ("", ValueError, "path has '', .*not set; to read the current folder, pass"),
+        ("  ", ValueError, "path has '  '"),
+        (Path(), ValueError, "which may be a name that was not set"),
+        (["0.parquet", ""], ValueError, "path has ''"),
+        (None, TypeError, "path has None, of type NoneType; expected a str, a path"),
+        (b"0.parquet", TypeError, "of type bytes"),
+        (["0.parquet", None], TypeError, "path has None"),
+        (iter(["0.parquet"]), TypeError, "list_iterator; expected .*, or a list of"),
+        ([], FileNotFoundError, "path is empty"),
+        ("*.parquet", FileNotFoundError, r"folder \*\.parquet; patterns such as"),
+        ("/dev/full", ValueError, "/dev/full is neither a file nor a folder"),
+    ],
+)
+def test_paths_that_name_nothing(long, tmp_path, monkeypatch, path, error, message):
+    monkeypatch.chdir(write(tmp_path, long))
+    with pytest.raises(error, match=message):
+        ParquetSequences(path, **BY)
+    assert len(together(ParquetSequences(".", **BY))) == len(IDS)
+
+
+def test_folders_that_are_named_like_files(long, tmp_path):
+    (tmp_path / "table.parquet").mkdir()
+    write(tmp_path / "table.parquet", long)
+    assert len(together(ParquetSequences(tmp_path, **BY))) == len(IDS)
 
 
 def test_what_is_asked_for_in_vain(long, lists, tmp_path):

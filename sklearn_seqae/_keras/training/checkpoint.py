@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._checksums import checksum
+from sklearn_seqae._claim import failure
 from sklearn_seqae._plain import from_plain, to_plain
 from sklearn_seqae._state import State
 
@@ -135,7 +136,8 @@ class CheckpointFile:
         payload = _as_bytes(fit)
         beside = self._path.with_name(f"{self._path.name}.partial")
         try:
-            with beside.open("wb") as file:
+            beside.unlink(missing_ok=True)  # of a fit that was killed
+            with beside.open("xb") as file:
                 file.write(MAGIC + hashlib.sha256(payload).digest() + payload)
                 file.flush()
                 os.fsync(file.fileno())
@@ -143,7 +145,7 @@ class CheckpointFile:
         except OSError as error:
             with suppress(OSError):
                 beside.unlink()
-            raise self._failure("written", error) from error
+            raise failure(self._path, "written", error) from error
         self._next = time.monotonic() + SECONDS
 
     def remove(self) -> None:
@@ -152,15 +154,14 @@ class CheckpointFile:
 
     def _read(self) -> Checkpoint | None:
         try:
-            data = self._path.read_bytes()
+            with self._path.open("rb") as file:
+                if file.read(len(MAGIC)) != MAGIC:  # it may be huge
+                    raise self._refusal("is no checkpoint that this release can read")
+                digest, payload = file.read(32), file.read()
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise self._failure("read", error) from error
-        start = len(MAGIC)
-        digest, payload = data[start : start + 32], data[start + 32 :]
-        if not data.startswith(MAGIC):
-            raise self._refusal("is no checkpoint that this release can read")
+            raise failure(self._path, "read", error) from error
         if hashlib.sha256(payload).digest() != digest:
             raise self._refusal("was damaged")
         fit = _from_bytes(payload)
@@ -179,16 +180,6 @@ class CheckpointFile:
         return ValueError(
             f"the file at checkpoint_path, {str(self._path)!r}, {what}{then}delete it, "
             "or set another path."
-        )
-
-    def _failure(self, done: str, error: OSError) -> OSError:
-        """Return an error of the same class that says what to do."""
-        return OSError(
-            error.errno,
-            f"the file at checkpoint_path can't be {done} ({error.strerror}); set "
-            "checkpoint_path to a file in a folder that exists, can be written to and "
-            "has room, or to None",
-            str(self._path),
         )
 
 
