@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._plain import Positive
 from sklearn_seqae._ragged import RaggedArray
 
 WIDEST = 60.0  # of a logarithm that is decoded: beyond, float64 would overflow
@@ -153,9 +154,9 @@ class Clock:
         Mean and standard deviation of the first moments, in ticks.
     """
 
-    unit: float
+    unit: Positive
     mean: float
-    scale: float
+    scale: Positive
 
     def with_time(
         self, ragged: RaggedArray, moments: NDArray[np.float64]
