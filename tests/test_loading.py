@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-from files import DUMPS, LOADS, OURS, WAY, check_mutated, sealed
+from files import LOADS, OURS, WAY, check_mutated, check_saved, sealed
 from helpers import long_frame
 from internals import xla
 from numpy.testing import assert_array_equal
@@ -86,10 +86,8 @@ def test_a_healthy_fit_loads(plain_autoencoder, rng, case):
     X = make(rng)
     unfitted = {"n_components": 6, "epochs": 1, "hidden_layer_sizes": 4} | parameters
     fitted = plain_autoencoder(**unfitted).fit(X)
-    Z = fitted.transform(X)
-    for way in LOADS:
-        assert_array_equal(LOADS[way](DUMPS[way](fitted)).transform(X), Z)
-    assert_array_equal(copy.deepcopy(fitted).transform(X), Z)
+    check_saved(fitted, X)
+    assert_array_equal(copy.deepcopy(fitted).transform(X), fitted.transform(X))
 
 
 def test_a_scaler_of_ones_own_may_have_any_scale(plain_autoencoder, sequences):
@@ -290,6 +288,8 @@ def test_an_aggregator_that_contradicts_itself_is_refused(aggregator, typical):
         SequenceAggregator().__setstate__(sealed(state))
 
 
+# NumPy complains again when it frees an array whose dtype was damaged
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @WAY
 def test_mutated_bytes_of_the_others_are_refused_or_give_the_same(
     detector, aggregator, log, way

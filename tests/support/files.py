@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import skops.io
 from helpers import as_bits
+from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator
 
 from sklearn_seqae import (
@@ -25,6 +26,13 @@ LOADS = {
 }
 DUMPS = {"pickle": pickle.dumps, "skops": skops.io.dumps}
 WAY = pytest.mark.parametrize("way", ["pickle", "skops"])
+
+
+def check_saved(fitted, X):
+    """Check that a fitted estimator loads, and embeds to the same bits."""
+    Z = fitted.transform(X)
+    for way, loads in LOADS.items():
+        assert_array_equal(loads(DUMPS[way](fitted)).transform(X), Z)
 
 
 def sealed(state):
