@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from numbers import Integral
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
@@ -19,7 +20,7 @@ from sklearn_seqae._events_in_chunks import EventsInChunks
 from sklearn_seqae._gate import check_one_each, validate_sequences
 from sklearn_seqae._outputs import with_ids
 from sklearn_seqae._ragged import RaggedArray
-from sklearn_seqae._saving import packed, unpacked
+from sklearn_seqae._saving import SavedEstimator
 from sklearn_seqae._vocabulary import FeatureCategories
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
@@ -27,7 +28,7 @@ OF_NUMBERS = ("mean", "std", "min", "max", "sum")
 Floats = NDArray[np.float64]
 
 
-class SequenceAggregator(TransformerMixin, BaseEstimator):
+class SequenceAggregator(TransformerMixin, SavedEstimator):
     """Aggregate each sequence: frequencies of categories, statistics of numbers.
 
     These know nothing of order. Beside an embedding, which knows it, they are strong
@@ -105,6 +106,16 @@ class SequenceAggregator(TransformerMixin, BaseEstimator):
         ],
         "time": ["boolean", StrOptions({"auto"})],
     }
+
+    _fitted: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {
+            "n_features_in_": object,
+            "_n_features": int,
+            "_n_columns": int | None,
+            "_events": Events,
+            "_typical": Floats,
+        }
+    )
 
     # Set by fit
     _events: Events
@@ -285,12 +296,13 @@ class SequenceAggregator(TransformerMixin, BaseEstimator):
             found.append(counts / encoded.lengths[:, None])
         return found
 
-    def __getstate__(self) -> dict[str, Any]:
-        state: Any = super().__getstate__()
-        return packed(state)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(unpacked(state, type(self)))
+    @classmethod
+    def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
+        events, n_features = attributes["_events"], attributes["_n_features"]
+        found = attributes["_typical"].shape
+        expected = (n_features + events.n_moments - events.n_codes,)
+        if found != expected:
+            raise ValueError(f"_typical has shape {found}; expected {expected}")
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

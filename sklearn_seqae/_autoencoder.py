@@ -40,7 +40,8 @@ class Autoencoder:
     architecture : Architecture
     preprocessing : Preprocessing
     shaped_by : dict
-        The estimator's parameters that shaped it, by name.
+        The estimator's parameters that shaped it, by name, as they were asked for; of
+        older files, as the data decided.
     state : State or None
         None before training.
     """
@@ -82,11 +83,6 @@ class Autoencoder:
             corpus.events.category_sizes,
         )
         architecture = make_architecture(shaped_by, preprocessing, corpus.longest)
-        shaped_by["patch_size"] = preprocessing.patch_size
-        kernels = preprocessing.convolutions
-        shaped_by["n_kernels"] = 0 if kernels is None else kernels.n_kernels
-        shaped_by["length_component"] = preprocessing.length_code is not None
-        shaped_by["instance_norm"] = preprocessing.instance_norm is not None
         return cls(architecture, preprocessing, shaped_by)
 
     @property
@@ -96,22 +92,41 @@ class Autoencoder:
 
     # Checks ---------------------------------------------------------------------------
 
-    def check_same(self, parameters: Mapping[str, Any]) -> None:
+    def check_same(self, parameters: Mapping[str, Any], n_moments: int) -> None:
         """Check that the parameters that shape a network are those of this one.
+
+        Parameters
+        ----------
+        parameters : mapping
+            The estimator's, by name.
+        n_moments : int
+            Components that are no work of this network but moments.
 
         Raises
         ------
         ValueError
-            If one is another, naming it. Values that "auto" chose stand.
+            If one is another than was asked for, naming it. What "auto" chose may be
+            asked for as well, and "auto" lets it stand.
         """
+        kernels = self.preprocessing.convolutions
+        chosen = {
+            "patch_size": self.preprocessing.patch_size,
+            "n_kernels": 0 if kernels is None else kernels.n_kernels,
+            "length_component": self.preprocessing.length_code is not None,
+            "instance_norm": self.preprocessing.instance_norm is not None,
+        }
         for name, now in shaping(parameters).items():
             before = self.shaped_by.get(name, 0)  # one that older files do not have
+            if name == "n_components" and before is not None:
+                before += n_moments
             if now in ("auto", before):
                 continue
-            found, fitted = (
-                f"{name} is {now!r}",
-                f"the fit to go on from had {before!r}",
-            )
+            found = f"{name} is {now!r}"
+            fitted = f"the fit to go on from had {before!r}"
+            if before == "auto":
+                if now == chosen[name]:
+                    continue
+                fitted += f", which chose {chosen[name]!r}"
             if name in SWITCHES:
                 found = f"{name} is {parameters[name]!r}"
                 fitted = (

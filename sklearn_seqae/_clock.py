@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers import TimeAxis
+from sklearn_seqae._plain import Positive
 from sklearn_seqae._ragged import RaggedArray, cut
 
 LARGEST = 1e300  # of ticks that are decoded: an integer of them is finite
@@ -167,9 +168,9 @@ class Clock:
         for months, but not since 1970. None is 0, where moments have fractions.
     """
 
-    unit: float
+    unit: Positive
     mean: float
-    scale: float
+    scale: Positive
     origin: int | None = None
 
     def with_time(self, ragged: RaggedArray, moments: NDArray[Any]) -> RaggedArray:

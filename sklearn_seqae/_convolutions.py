@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._plain import Positive
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
 
 TAPS = 9  # values that a kernel reads
@@ -56,7 +57,7 @@ class Convolutions:
     n_features: int
     patch_size: int
     mean: tuple[float, ...]
-    scale: tuple[float, ...]
+    scale: tuple[Positive, ...]
 
     @classmethod
     def fit(

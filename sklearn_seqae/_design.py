@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -19,16 +20,10 @@ SWITCHES = ("contrastive_weight", "kl_weight")  # positive or not decides the la
 
 def shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that shape the network, in one form for each meaning."""
-    names = (
-        "n_components",
-        "activation",
-        "decoder",
-        "forecast_horizon",
-        "patch_size",
-        "n_kernels",
-    )
+    sizes = ("n_components", "forecast_horizon", "patch_size", "n_kernels")
     return {
-        **{name: parameters[name] for name in names},
+        **{name: parameters[name] for name in ("activation", "decoder")},
+        **{name: _size(parameters[name]) for name in sizes},
         "pooling": _pooling(parameters["pooling"]),
         "hidden_layer_sizes": _layer_sizes(
             "hidden_layer_sizes", parameters["hidden_layer_sizes"]
@@ -39,6 +34,11 @@ def shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
         **{name: _switch(parameters[name]) for name in AUTO_SWITCHES},
         **{name: parameters[name] > 0 for name in SWITCHES},
     }
+
+
+def _size(value: Any) -> Any:
+    """Return a size, which may be None or "auto", as an int of Python."""
+    return int(value) if isinstance(value, Integral) else value
 
 
 def _switch(value: Any) -> Any:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._distance import CrossFittedDistance
 from sklearn_seqae._missing import fill_missing
+from sklearn_seqae._plain import Positive, PositiveFloats
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._scores import losses_by_block
 from sklearn_seqae._surprisal import CrossFittedChain
@@ -18,6 +19,7 @@ from sklearn_seqae._surprisal import CrossFittedChain
 Floats = NDArray[np.float64]
 
 N_FOLDS = 5
+N_SIZES = 4  # logarithms that `_size` returns
 FLAT = 1e-6  # smallest variance told from none, as a share of the usual one
 
 
@@ -137,18 +139,20 @@ class Usual:
     embedding, size, profile : CrossFittedDistance
     error_mean, error_std : float
         Of the logarithm of the relative reconstruction error.
-    order : tuple of float or None
-        Mean surprisal of a category, and standard deviation of what `_order` returns;
-        None without categories.
+    order_mean : float or None
+        Mean surprisal of a category; None without categories.
+    order_std : float
+        Standard deviation of what `_order` returns.
     """
 
-    variance: Floats
+    variance: PositiveFloats
     embedding: CrossFittedDistance
     size: CrossFittedDistance
     profile: CrossFittedDistance
     error_mean: float
-    error_std: float
-    order: tuple[float, float] | None
+    error_std: Positive
+    order_mean: float | None = None
+    order_std: Positive = 1.0
 
     @classmethod
     def fit(
@@ -165,11 +169,11 @@ class Usual:
         def distance(points: Floats) -> CrossFittedDistance:
             return CrossFittedDistance.fit(points, N_FOLDS, random_state)
 
-        order = None
+        order_mean, order_std = None, 1.0
         if measures.surprisal.shape[1]:
             surprisal = measures.surprisal.mean(axis=1)
-            mean = float(np.average(surprisal, weights=measures.length))
-            order = mean, float(_order(measures, mean).std()) or 1.0
+            order_mean = float(np.average(surprisal, weights=measures.length))
+            order_std = float(_order(measures, order_mean).std()) or 1.0
         return cls(
             variance,
             distance(measures.embedding),
@@ -178,8 +182,25 @@ class Usual:
             float(new.mean()),
             # one or two new ones have next to no deviation
             float(max(new.std(), trained.std())) or 1.0,
-            order,
+            order_mean,
+            order_std,
         )
+
+    def check_widths(self, n_components: int, n_features: int) -> None:
+        """Check that it is of so many components and features.
+
+        Raises
+        ------
+        ValueError
+            If it is not.
+        """
+        found = [self.variance.shape, self.embedding.n_columns]
+        found += [self.size.n_columns, self.profile.n_columns]
+        expected = [(n_features,), {n_components}, {N_SIZES}, {1 + 3 * n_features}]
+        if found != expected:
+            raise ValueError(
+                f"what is usual has widths {found}, but the network {expected}"
+            )
 
     def excess(self, measures: Measures) -> Floats:
         """Largest of distances and error, in standard deviations above usual."""
@@ -190,9 +211,8 @@ class Usual:
             self.size.standardized(_size(measures, self.variance)),
             self.profile.standardized(_profile(measures, self.variance)),
         ]
-        if self.order is not None:
-            mean, std = self.order
-            found.append(_order(measures, mean) / std)
+        if self.order_mean is not None:
+            found.append(_order(measures, self.order_mean) / self.order_std)
         return np.maximum.reduce(found)
 
 

@@ -11,6 +11,8 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_seqae._plain import Positive, PositiveFloats
+
 Floats = NDArray[np.float64]
 
 SHARE = 0.99  # of the variance, which principal components explain
@@ -26,8 +28,16 @@ class Gaussian:
 
     Attributes
     ----------
-    scaler : StandardScaler
-    pca : PCA
+    mean, scale : ndarray of shape (n_columns,)
+        Of the points.
+    centre : ndarray of shape (n_columns,)
+        Mean of the points in these units, which is zero but for rounding.
+    components : ndarray of shape (n_components, n_columns)
+        Directions that explain most of the variance.
+    variance : ndarray of shape (n_components,)
+        Along these.
+    rest : float
+        Variance along each other direction.
 
     References
     ----------
@@ -35,8 +45,21 @@ class Gaussian:
        analysis. Journal of the Royal Statistical Society B, 61(3).
     """
 
-    scaler: StandardScaler
-    pca: PCA
+    mean: Floats
+    scale: PositiveFloats
+    centre: Floats
+    components: Floats
+    variance: PositiveFloats
+    rest: Positive
+
+    def __post_init__(self) -> None:
+        n_components, n_columns = len(self.variance), len(self.mean)
+        shapes = self.scale.shape, self.centre.shape, self.components.shape
+        if shapes != ((n_columns,), (n_columns,), (n_components, n_columns)):
+            raise ValueError(
+                f"a Gaussian has shapes {shapes}, for {n_columns} columns and "
+                f"{n_components} components"
+            )
 
     @classmethod
     def fit(cls, points: Floats) -> Self:
@@ -44,18 +67,24 @@ class Gaussian:
         scaler = StandardScaler().fit(points)
         with np.errstate(invalid="ignore"):  # all equal: no variance to have a share of
             pca = PCA(SHARE).fit(scaler.transform(points))
-        return cls(scaler, pca)
+        return cls(
+            scaler.mean_,
+            scaler.scale_,
+            pca.mean_,
+            # A file holds them in this layout, and products round by the layout
+            np.ascontiguousarray(pca.components_),
+            np.maximum(pca.explained_variance_, SMALLEST),
+            float(max(pca.noise_variance_, SMALLEST)),
+        )
 
     def squared_distances(self, points: Floats) -> Floats:
         """Squared Mahalanobis distances from the mean, shape (n_points,)."""
-        centred = self.scaler.transform(points) - self.pca.mean_
-        scores = centred @ self.pca.components_.T
-        variance = np.maximum(self.pca.explained_variance_, SMALLEST)
-        explained = (scores**2 / variance).sum(axis=1)
+        centred = (points - self.mean) / self.scale - self.centre
+        scores = centred @ self.components.T
+        explained = (scores**2 / self.variance).sum(axis=1)
         # Not a difference of sums: divided by a tiny variance, its rounding would count
-        residual = centred - scores @ self.pca.components_
-        rest = max(self.pca.noise_variance_, SMALLEST)
-        return explained + (residual**2).sum(axis=1) / rest
+        residual = centred - scores @ self.components
+        return explained + (residual**2).sum(axis=1) / self.rest
 
 
 @dataclass(frozen=True)
@@ -87,7 +116,7 @@ class CrossFittedDistance:
 
     gaussians: tuple[Gaussian, ...]
     mean: float
-    std: float
+    std: Positive
 
     @classmethod
     def fit(
@@ -98,6 +127,11 @@ class CrossFittedDistance:
         gaussians = tuple(Gaussian.fit(points[rest]) for rest, _ in folds)
         roots = _roots(gaussians, points)
         return cls(gaussians, float(roots.mean()), float(roots.std()) or 1.0)
+
+    @property
+    def n_columns(self) -> set[int]:
+        """Columns of the points, one number for all Gaussians."""
+        return {len(gaussian.mean) for gaussian in self.gaussians}
 
     def standardized(self, points: Floats) -> Floats:
         """Distances in standard deviations above the mean of those in `fit`."""

@@ -7,14 +7,15 @@ cut into patches (`_preprocessing`); a network is chosen and trained (`_autoenco
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 from os import PathLike
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     _fit_context,
@@ -34,6 +35,7 @@ from sklearn_seqae._autoencoder import Autoencoder
 from sklearn_seqae._available import available_if
 from sklearn_seqae._chunks import SequenceChunks, for_each_chunk
 from sklearn_seqae._claim import claimed
+from sklearn_seqae._consistency import check_consistent
 from sklearn_seqae._corpus import Corpus, as_read, read_corpus
 from sklearn_seqae._dask import is_dask, map_partitions
 from sklearn_seqae._diagram import visual_block
@@ -51,7 +53,7 @@ from sklearn_seqae._outputs import (
     with_times,
 )
 from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
-from sklearn_seqae._saving import packed, unpacked
+from sklearn_seqae._saving import SavedEstimator
 from sklearn_seqae._scaling import SCALERS, make_scaler, scale, unscale
 from sklearn_seqae._scores import (
     draw_categories,
@@ -115,7 +117,7 @@ def _check_prior(estimator: Any) -> None:
 
 
 class LSTMAutoencoderTransformer(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedEstimator
 ):
     """Embed sequences of any length as vectors, and decode vectors into sequences.
 
@@ -428,6 +430,24 @@ class LSTMAutoencoderTransformer(
     # scikit-learn's diagram has a link there
     _doc_link_module = "sklearn_seqae"
     _doc_link_template = PAGE_OF_ESTIMATOR
+
+    _fitted: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {
+            "_autoencoder": Autoencoder,
+            "_container": Container,
+            "_events": Events,
+            "_n_features": int,
+            "_n_columns": int | None,
+            **dict.fromkeys(
+                (
+                    *("n_features_in_", "scaler_", "history_", "n_iter_"),
+                    *("patch_size_", "max_length_", "_n_features_out", "_random_state"),
+                ),
+                object,
+            ),
+        }
+    )
+    _made_again: ClassVar[tuple[str, ...]] = ("_built",)  # the Keras models
 
     # Set by fit
     _autoencoder: Autoencoder
@@ -1071,15 +1091,9 @@ class LSTMAutoencoderTransformer(
             self._built = built
         return built[1]
 
-    def __getstate__(self) -> dict[str, Any]:
-        state: Any = super().__getstate__()
-        # the Keras models are built again on demand
-        return packed(
-            {name: value for name, value in state.items() if name != "_built"}
-        )
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(unpacked(state, type(self)))
+    @classmethod
+    def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
+        check_consistent(attributes)
 
     def __dir__(self) -> list[str]:
         # scikit-learn's dir reads every name, and so does a notebook for the names that
@@ -1128,12 +1142,12 @@ class LSTMAutoencoderTransformer(
             self, X, y, sample_weight, scaler, events, reset=not goes_on
         )
         self._events = corpus.events
-        parameters = self._events.of_network(parameters)
         if goes_on:
             network = self._autoencoder
-            network.check_same(parameters)
+            network.check_same(parameters, self._events.n_moments)
             network.check_decodable(corpus.lengths, "sequence {row}")
-        else:
+        parameters = self._events.of_network(parameters)
+        if not goes_on:
             self._container, self.scaler_ = corpus.container, corpus.scaler
             self._random_state = own_random_state(self.random_state)
             network = Autoencoder.untrained(parameters, corpus)

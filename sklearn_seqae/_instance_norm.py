@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._plain import Positive
 from sklearn_seqae._ragged import RaggedArray
 
 Floats = NDArray[np.float64]
@@ -51,9 +52,9 @@ class InstanceNorm:
     """
 
     typical: tuple[float, ...]
-    spread: tuple[float, ...]
+    spread: tuple[Positive, ...]
     log_typical: tuple[float, ...]
-    log_spread: tuple[float, ...]
+    log_spread: tuple[Positive, ...]
     log_smallest: tuple[float, ...]
     has_mean: tuple[bool, ...]
     has_scale: tuple[bool, ...]

@@ -8,6 +8,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._plain import Positive
+
 # Longest decoded sequence. A wild length is an error, not a huge allocation.
 MAX_LENGTH = 2**20
 
@@ -28,7 +30,7 @@ class LengthCode:
     """
 
     mean: float
-    scale: float
+    scale: Positive
     shortest: int
     longest: int
 

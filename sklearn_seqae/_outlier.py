@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Real
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, OutlierMixin, _fit_context, clone
+from sklearn.base import OutlierMixin, _fit_context, clone
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -17,13 +19,14 @@ from sklearn_seqae._deviation import N_FOLDS, Measures, Usual
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._gate import validate_sequences
 from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._saving import SavedEstimator
 from sklearn_seqae._surprisal import CrossFittedChain
 from sklearn_seqae._validation import own_random_state
 
 LIMIT = 3.0  # standard deviations, as on a Shewhart chart
 
 
-class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
+class LSTMAutoencoderOutlierDetector(OutlierMixin, SavedEstimator):
     """Detect unusual sequences by embedding, reconstruction error and statistics.
 
     Four things are measured of each sequence, and a fifth where there are categories,
@@ -118,6 +121,18 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
     }
+
+    _fitted: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {
+            "estimator_": object,
+            "offset_": float,
+            "n_features_in_": object,
+            "_n_features": int,
+            "_n_columns": int | None,
+            "_chains": tuple[CrossFittedChain, ...],
+            "_usual": Usual,
+        }
+    )
 
     # Set by fit
     estimator_: LSTMAutoencoderTransformer
@@ -259,6 +274,22 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, BaseEstimator):
 
     def _measure(self, scaled: RaggedArray) -> Measures:
         return Measures.of(self.estimator_._autoencoder, scaled, self._chains)
+
+    @classmethod
+    def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
+        estimator = attributes["estimator_"]
+        check_is_fitted(estimator, "_autoencoder")
+        known = estimator._autoencoder.preprocessing
+        attributes["_usual"].check_widths(
+            estimator._autoencoder.n_components, known.n_features
+        )
+        n_codes = [chain.n_codes for chain in attributes["_chains"]]
+        expected = [{size + 1} for size in known.category_sizes]
+        if n_codes != expected or attributes["_n_features"] != estimator._n_features:
+            raise ValueError(
+                f"the chains have {n_codes} codes and X {attributes['_n_features']} "
+                f"features, but estimator_ {expected} and {estimator._n_features}"
+            )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -4,17 +4,39 @@ What is read is held to the type hints of the fields. So a new field needs no ch
 here, and a file from before there was one gives it its default.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from datetime import date
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-DIVISORS = ("scale", "spread")  # how the names of fields end that hold such
-TIMESTAMP = "timestamp"  # marks a dict that was a pandas Timestamp
+POSITIVE = "positive"  # marks the hint of numbers that something is divided by
+Positive = Annotated[float, POSITIVE]
+PositiveFloats = Annotated[NDArray[np.float64], POSITIVE]
+
+# Labels of columns that become a dict with this key: class, to plain values and back
+LABELS: Mapping[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]]
+LABELS = MappingProxyType(
+    {
+        "timestamp": (pd.Timestamp, lambda x: x.asm8, pd.Timestamp),
+        "timedelta": (pd.Timedelta, lambda x: x.asm8, pd.Timedelta),
+        "period": (
+            pd.Period,
+            lambda x: [x.ordinal, x.freqstr],
+            lambda plain: pd.Period(ordinal=plain[0], freq=plain[1]),
+        ),
+        "interval": (
+            pd.Interval,
+            lambda x: [to_plain(x.left), to_plain(x.right), x.closed],
+            lambda plain: pd.Interval(*_with_labels(plain)),
+        ),
+        "date": (date, date.isoformat, date.fromisoformat),
+    }
+)
 
 
 def to_plain(value: Any) -> Any:
@@ -23,8 +45,8 @@ def to_plain(value: Any) -> Any:
     Parameters
     ----------
     value : object
-        Of dataclasses, dicts, lists, tuples, arrays and builtins. A pandas Timestamp, a
-        frequent label of columns, becomes a dict as well. Other objects stay.
+        Of dataclasses, dicts, lists, tuples, arrays and builtins. What is among
+        `LABELS` becomes a dict as well. Other objects stay.
     """
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
@@ -32,9 +54,10 @@ def to_plain(value: Any) -> Any:
         return {key: to_plain(each) for key, each in value.items()}
     if type(value) in (list, tuple):
         return type(value)(to_plain(each) for each in value)
-    if isinstance(value, pd.Timestamp):
-        zone = None if value.tz is None else str(value.tz)
-        return {TIMESTAMP: value.asm8, "zone": zone}
+    for key, (cls, plain, _) in LABELS.items():
+        if type(value) is cls:
+            zone = getattr(value, "tz", None)
+            return {key: plain(value), "zone": None if zone is None else str(zone)}
     return value
 
 
@@ -45,7 +68,7 @@ def from_plain(hint: Any, plain: Any, name: str) -> Any:
     ----------
     hint : type
         What it was: a dataclass, or what its fields may be: a builtin, ``tuple``,
-        ``list`` and ``dict``, ``NDArray``, one of these or None, ``Any``.
+        ``list`` and ``dict``, ``NDArray``, `Positive`, one of these or None, ``Any``.
     plain : object
         From `to_plain`.
     name : str
@@ -55,20 +78,25 @@ def from_plain(hint: Any, plain: Any, name: str) -> Any:
     ------
     ValueError
         If a value has another type than the hint says, a field is unknown or absent, a
-        number isn't finite, or one of `DIVISORS` isn't positive.
+        number isn't finite, or one that has to be positive isn't.
     """
     expected, arguments = get_origin(hint) or hint, get_args(hint)
     if hasattr(
         expected, "__value__"
     ):  # NDArray, since NumPy writes `type NDArray = ...`
         return from_plain(expected.__value__[arguments], plain, name)
+    if expected is Annotated:
+        found = from_plain(arguments[0], plain, name)
+        if POSITIVE in arguments and not np.all(np.asarray(found) > 0):
+            raise ValueError(f"{name} is {found}; expected a positive number")
+        return found
     if expected in (Union, UnionType):
         if plain is None and NoneType in arguments:
             return None
         hint = next(each for each in arguments if each is not NoneType)
         return from_plain(hint, plain, name)
     if expected is Any:
-        return _with_timestamps(plain)
+        return _with_labels(plain)
     if is_dataclass(expected):
         return _dataclass(expected, plain, name)
     _check_type(expected, plain, name)
@@ -96,15 +124,13 @@ def _dataclass(cls: Any, plain: Any, name: str) -> Any:
     unknown = [each for each in plain if each not in known]
     if unknown:
         raise ValueError(f"{name} has a field {unknown[0]!r}, which is unknown")
-    hints, values = get_type_hints(cls), {}
+    hints, values = get_type_hints(cls, include_extras=True), {}
     for field_name, field in known.items():
         place = f"{name}.{field_name}"
         if field_name in plain:
             values[field_name] = from_plain(hints[field_name], plain[field_name], place)
         elif field.default is MISSING and field.default_factory is MISSING:
             raise ValueError(f"{place} is absent")
-        if field_name.endswith(DIVISORS):
-            _check_positive(values.get(field_name), place)
     return cls(**values)
 
 
@@ -125,27 +151,15 @@ def _check_array(dtype: Any, array: NDArray[Any], name: str) -> None:
         raise ValueError(f"{name} has a value that is not finite")
 
 
-def _check_positive(divisors: Any, name: str) -> None:
-    for number in _numbers(divisors):
-        if not number > 0:
-            raise ValueError(f"{name} is {number}; expected a positive number")
-
-
-def _numbers(value: Any) -> Iterator[float]:
-    if isinstance(value, tuple):
-        for each in value:
-            yield from _numbers(each)
-    elif value is not None:
-        yield value
-
-
-def _with_timestamps(plain: Any) -> Any:
+def _with_labels(plain: Any) -> Any:
     if isinstance(plain, Mapping):
-        if TIMESTAMP in plain:
-            stamp = pd.Timestamp(plain[TIMESTAMP])
-            zone = plain["zone"]
-            return stamp if zone is None else stamp.tz_localize("UTC").tz_convert(zone)
-        return {key: _with_timestamps(each) for key, each in plain.items()}
+        for key, (_, _, from_values) in LABELS.items():
+            if set(plain) == {key, "zone"}:
+                label, zone = from_values(plain[key]), plain["zone"]
+                return (
+                    label if zone is None else label.tz_localize("UTC").tz_convert(zone)
+                )
+        return {key: _with_labels(each) for key, each in plain.items()}
     if type(plain) in (list, tuple):
-        return type(plain)(_with_timestamps(each) for each in plain)
+        return type(plain)(_with_labels(each) for each in plain)
     return plain

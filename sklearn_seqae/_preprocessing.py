@@ -25,6 +25,7 @@ from sklearn_seqae._convolutions import Convolutions, default_n_kernels
 from sklearn_seqae._instance_norm import InstanceNorm, Units
 from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._missing import fill_missing
+from sklearn_seqae._plain import Positive
 from sklearn_seqae._prefixes import Prefixes, change_scale
 from sklearn_seqae._ragged import RaggedArray
 from sklearn_seqae._steps import Categories
@@ -65,10 +66,10 @@ class Preprocessing:
     patch_size: int
     length_code: LengthCode | None = None
     instance_norm: InstanceNorm | None = None
-    difference_scale: tuple[float, ...] | None = None
-    forecast_scale: tuple[tuple[float, ...], ...] | None = None
+    difference_scale: tuple[Positive, ...] | None = None
+    forecast_scale: tuple[tuple[Positive, ...], ...] | None = None
     category_sizes: tuple[int, ...] = ()
-    category_costs: tuple[float, ...] = ()
+    category_costs: tuple[Positive, ...] = ()
     convolutions: Convolutions | None = None
 
     @classmethod

@@ -14,52 +14,79 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
-from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._autoencoder import Autoencoder
-from sklearn_seqae._checksums import checksum
-from sklearn_seqae._containers import Container
-from sklearn_seqae._design import make_architecture
-from sklearn_seqae._events import Events
+from sklearn_seqae._checksums import Checksum, checksum
 from sklearn_seqae._plain import from_plain, to_plain
 
 Attributes = dict[str, Any]
 
 FORMAT = 1
 HEADER = "_saved"  # stands beside the attributes
-CLASSES = MappingProxyType(
-    {
-        "_autoencoder": Autoencoder,
-        "_container": Container,
-        "_events": Events,
-    }
-)
 OF_KERAS = ("optimizer", "learning_rate")  # parameters that may be objects of Keras
 CONFIGURED = "keras"  # marks a dict that was one
+NAMES = "names"  # marks a dict that was an array of objects; NumPy may crash on these
 UNCHECKED = ("callbacks",)  # anybody's objects
-FITTED = ("scaler_", "history_", "n_iter_", "n_features_in_", "_random_state")
 
 # By format; each makes attributes as they were saved into those of the next format.
 MIGRATIONS: Mapping[int, Callable[[Attributes], Attributes]] = MappingProxyType({})
 
 
-def packed(attributes: Mapping[str, Any]) -> Attributes:
+class SavedEstimator(BaseEstimator):
+    """An estimator that is saved as plain values, and checked when it is loaded.
+
+    Attributes
+    ----------
+    _fitted : mapping of str to type
+        What `fit` sets, each attribute with the hint for `from_plain`, or `object` for
+        what is saved as it is. In a fitted estimator all are there, but for those that
+        the class has a default of.
+    _made_again : tuple of str
+        Attributes that are not saved.
+    """
+
+    _fitted: ClassVar[Mapping[str, Any]]
+    _made_again: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
+        """Check that what was fitted fits together.
+
+        Raises
+        ------
+        ValueError, LookupError
+            If it does not.
+        """
+
+    def __getstate__(self) -> Attributes:
+        state: Any = super().__getstate__()
+        saved = {n: value for n, value in state.items() if n not in self._made_again}
+        return packed(saved, self._fitted)
+
+    def __setstate__(self, state: Attributes) -> None:
+        super().__setstate__(unpacked(state, type(self)))
+
+
+def packed(attributes: Mapping[str, Any], fitted: Mapping[str, Any]) -> Attributes:
     """Return attributes as they are saved, with a header beside them.
 
     Parameters
     ----------
     attributes : mapping
         All that the estimator has.
+    fitted : mapping of str to type
+        See `SavedEstimator`.
     """
-    plain = {name: _packed(name, value) for name, value in attributes.items()}
-    # Of names and values: a pickle has a name once, though it is in the header, too.
-    sums = {n: checksum((n, plain[n])) for n in plain if n not in UNCHECKED}
+    plain = {
+        name: _packed(name, value, fitted.get(name, object))
+        for name, value in attributes.items()
+    }
+    sums = {n: _checksum(n, plain[n]) for n in plain if n not in UNCHECKED}
     versions = {"sklearn_seqae": version("sklearn-seqae")}
     for each in sums.values():
         versions |= each.versions
@@ -67,7 +94,7 @@ def packed(attributes: Mapping[str, Any]) -> Attributes:
     return plain | {HEADER: {"format": FORMAT, "versions": versions, "sha256": digests}}
 
 
-def unpacked(saved: Any, cls: type) -> Attributes:
+def unpacked(saved: Any, cls: type[SavedEstimator]) -> Attributes:
     """Return the attributes that `packed` was given.
 
     Parameters
@@ -88,10 +115,12 @@ def unpacked(saved: Any, cls: type) -> Attributes:
         plain = _as_written(saved)
         for n in range(saved[HEADER]["format"], FORMAT):
             plain = MIGRATIONS[n](plain)
-        attributes = {name: _unpacked(name, value) for name, value in plain.items()}
+        attributes = {
+            name: _unpacked(name, value, cls._fitted.get(name, object))
+            for name, value in plain.items()
+        }
         attributes = {**_defaults(cls), **attributes}
-        if "_autoencoder" in attributes:
-            _check_fitted(attributes)
+        _check_complete(attributes, cls)
     except (
         ArithmeticError,
         AttributeError,
@@ -144,7 +173,7 @@ def _as_written(saved: Attributes) -> Attributes:
     for name in sorted({*digests, *checked}):
         if name not in plain or name not in digests:
             raise ValueError(f"{name} is {'absent' if name in digests else 'unknown'}")
-        found = checksum((name, plain[name]))
+        found = _checksum(name, plain[name])
         # Estimators of another release of their library may have other attributes.
         same = all(versions.get(key) == now for key, now in found.versions.items())
         if same and found.digest != digests[name]:
@@ -157,11 +186,43 @@ def _defaults(cls: type) -> Attributes:
     return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
-def _packed(name: str, value: Any) -> Any:
-    if name in CLASSES:
+def _check_complete(attributes: Attributes, cls: type[SavedEstimator]) -> None:
+    """Check that all was fitted, and fits together, or nothing was.
+
+    Raises
+    ------
+    ValueError, LookupError
+        If something is absent or contradicts something else.
+    """
+    if not any(name in attributes for name in cls._fitted):
+        return
+    for name in cls._fitted:
+        if name not in attributes:
+            if not hasattr(cls, name):
+                raise ValueError(f"{name} is absent")
+            attributes[name] = getattr(cls, name)
+    cls._check_fitted(attributes)
+
+
+def _checksum(name: str, plain: Any) -> Checksum:
+    """Return the checksum of an attribute.
+
+    It is of the name, too: a pickle has a name once, though it is in the header, too.
+    """
+    if isinstance(plain, SavedEstimator):  # it has checksums of its own
+        header = plain.__getstate__()[HEADER]
+        own = checksum((name, header["sha256"]))
+        return Checksum(own.digest, header["versions"])
+    return checksum((name, plain))
+
+
+def _packed(name: str, value: Any, hint: Any) -> Any:
+    if hint is not object:
         return to_plain(value)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return {NAMES: value.tolist()}
     cls = value if isinstance(value, type) else type(value)
     if name in OF_KERAS and cls.__module__.partition(".")[0] == "keras":
         from sklearn_seqae._keras.optimizers import to_config
@@ -171,87 +232,13 @@ def _packed(name: str, value: Any) -> Any:
     return value
 
 
-def _unpacked(name: str, plain: Any) -> Any:
-    if name in CLASSES:
-        return from_plain(CLASSES[name], plain, name)
+def _unpacked(name: str, plain: Any, hint: Any) -> Any:
+    if hint is not object:
+        return from_plain(hint, plain, name)
+    if isinstance(plain, dict) and set(plain) == {NAMES}:
+        return np.array(plain[NAMES], object)
     if name in OF_KERAS and isinstance(plain, dict):
         from sklearn_seqae._keras.optimizers import from_config
 
         return from_config(plain[CONFIGURED])
     return plain
-
-
-def _check_fitted(attributes: Attributes) -> None:
-    """Check that what was fitted fits together.
-
-    Raises
-    ------
-    ValueError, LookupError
-        If something is absent or contradicts the specification of the network.
-    """
-    network = attributes["_autoencoder"]
-    _check_specification(network)
-    _check_weights(network)
-    events = attributes.get("_events", Events())
-    _check_categories(network, events)
-    expected = {
-        "patch_size_": network.preprocessing.patch_size,
-        "_n_features": network.preprocessing.n_features - events.n_moments,
-        "_n_features_out": network.n_components + events.n_moments,
-    }
-    for name, value in expected.items():
-        if attributes[name] != value:
-            raise ValueError(
-                f"{name} is {attributes[name]!r}, but the network has {value!r}"
-            )
-    absent = [name for name in FITTED if name not in attributes]
-    if absent:
-        raise ValueError(f"{absent[0]} is absent")
-    if attributes["max_length_"] < 1:
-        raise ValueError(f"max_length_ is {attributes['max_length_']}")
-    _check_scaler(attributes["scaler_"])
-
-
-def _check_specification(network: Autoencoder) -> None:
-    """Check that the parameters in fit ask for this specification."""
-    given, preprocessing = network.architecture, network.preprocessing
-    longest = max(given.max_steps, 1) * preprocessing.patch_size
-    asked = make_architecture(network.shaped_by, preprocessing, longest)
-    for field in fields(Architecture):
-        found, expected = getattr(given, field.name), getattr(asked, field.name)
-        if found != expected:
-            raise ValueError(
-                f"{field.name} of the network is {found!r}, but its parameters in fit "
-                f"ask for {expected!r}"
-            )
-
-
-def _check_categories(network: Autoencoder, events: Events) -> None:
-    """Check that the network has the categories of the vocabulary."""
-    sizes = events.category_sizes
-    if sizes != network.architecture.category_sizes:
-        raise ValueError(
-            f"the vocabulary has {sizes} categories, but the network "
-            f"{network.architecture.category_sizes}"
-        )
-
-
-def _check_weights(network: Autoencoder) -> None:
-    """Check that the weights are those of the specification."""
-    if network.state is None:
-        raise ValueError("the network has no weights")
-    shapes = {name: array.shape for name, array in network.state.weights.items()}
-    expected = {weight.name: weight.shape for weight in network.architecture.weights}
-    for name in {**expected, **shapes}:
-        if shapes.get(name) != expected.get(name):
-            raise ValueError(
-                f"the weight {name} has shape {shapes.get(name)}; expected "
-                f"{expected.get(name)}"
-            )
-
-
-def _check_scaler(scaler: Any) -> None:
-    """Check the scale of scikit-learn's scalers, which divide by it."""
-    scale = getattr(scaler, "scale_", None)
-    if isinstance(scale, np.ndarray) and not (np.isfinite(scale) & (scale != 0)).all():
-        raise ValueError("scale_ of scaler_ has a value that is zero or not finite")

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
+from sklearn_seqae._plain import PositiveFloats
 from sklearn_seqae._ragged import RaggedArray
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+
+NO_PAIR = np.iinfo(np.int64).max  # above all pairs
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,18 @@ class MarkovChain:
        detection. IEEE Systems, Man, and Cybernetics Information Assurance Workshop.
     """
 
-    shares: Floats
+    shares: PositiveFloats
     pairs: Codes
     counts: Floats
     totals: Floats
+
+    def __post_init__(self) -> None:
+        n_codes, n_pairs = len(self.shares), len(self.pairs)
+        shapes = self.totals.shape, self.counts.shape
+        if shapes != ((n_codes,), (n_pairs,)) or self.pairs[-1] != NO_PAIR:
+            raise ValueError(
+                f"a chain has shapes {shapes}, for {n_codes} codes and {n_pairs} pairs"
+            )
 
     @classmethod
     def fit(cls, codes: Codes, offsets: Codes, n_codes: int) -> Self:
@@ -52,7 +63,7 @@ class MarkovChain:
         pairs, counts = np.unique(before * n_codes + after, return_counts=True)
         return cls(
             frequency / frequency.sum(),
-            np.append(pairs, np.iinfo(np.int64).max),
+            np.append(pairs, NO_PAIR),
             np.append(counts, 0.0),
             np.bincount(before, minlength=n_codes).astype(np.float64),
         )
@@ -79,6 +90,11 @@ class CrossFittedChain:
     """
 
     chains: tuple[MarkovChain, ...]
+
+    @property
+    def n_codes(self) -> set[int]:
+        """Number of codes, one for all chains."""
+        return {len(chain.shares) for chain in self.chains}
 
     @classmethod
     def fit(

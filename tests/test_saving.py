@@ -1,25 +1,21 @@
 """What is written of an estimator: no code, and nothing that can't be trusted."""
 
 import copy
-import pickle
-import warnings
-from contextlib import contextmanager
 from datetime import timedelta, timezone
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import save_release
 import skops.io
-from helpers import as_bits, assert_same_model
+from files import DUMPS, LOADS, WAY, check_mutated, sealed
+from helpers import assert_same_model
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, QuantileTransformer
 
 from sklearn_seqae import LSTMAutoencoderTransformer, _saving
-from sklearn_seqae._checksums import checksum
 
 ONLY_TYPE = ["sklearn_seqae._estimator.LSTMAutoencoderTransformer"]
 
@@ -125,14 +121,6 @@ def load(state):
     loaded = LSTMAutoencoderTransformer()
     loaded.__setstate__(state)
     return loaded
-
-
-def sealed(state):
-    """Write the checksums anew, as someone would who wants to deceive."""
-    header = state[_saving.HEADER]
-    names = [name for name in state if name not in (_saving.HEADER, "callbacks")]
-    digests = {name: checksum((name, state[name])).digest for name in names}
-    return {**state, _saving.HEADER: {**header, "sha256": digests}}
 
 
 def nan_in_a_weight(network, state):
@@ -305,56 +293,13 @@ def test_an_estimator_stays_if_it_can_not_be_loaded(fitted_plain, state, sequenc
 # -- bytes ----------------------------------------------------------------------------
 
 N_MUTATED = {"pickle": 400, "skops": 200}
-LOADS = {
-    "pickle": pickle.loads,
-    "skops": lambda data: skops.io.loads(data, trusted=[LSTMAutoencoderTransformer]),
-}
-DUMPS = {"pickle": pickle.dumps, "skops": skops.io.dumps}
-WAY = pytest.mark.parametrize("way", ["pickle", "skops"])
-
-
-@contextmanager
-def limited_memory(n_bytes):
-    """Let this process take only so much more: damaged numbers may ask for all."""
-    resource = pytest.importorskip("resource")
-    statm = Path("/proc/self/statm")
-    if not statm.exists():
-        pytest.skip("the limit is set where Linux says what is used")
-    used = int(statm.read_text().split()[0]) * resource.getpagesize()
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (used + n_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
-def found_in(load, data, sequences):
-    """Return embeddings, parameters and losses; None if the file is refused."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with limited_memory(2**31):
-                loaded = load(data)
-            bits = as_bits(loaded.transform(sequences))
-            return bits, loaded.get_params(), loaded.history_
-        except Exception:
-            return None
 
 
 @WAY
 def test_mutated_bytes_are_refused_or_give_the_same(fitted_plain, sequences, way):
-    written = DUMPS[way](fitted_plain)
-    expected = found_in(LOADS[way], written, sequences)
-    assert expected is not None
-    rng = np.random.default_rng(0)
-    n_refused = 0
-    for _ in range(N_MUTATED[way]):
-        mutated = bytearray(written)
-        mutated[rng.integers(len(written))] ^= rng.integers(1, 256)
-        found = found_in(LOADS[way], bytes(mutated), sequences)
-        assert found in (None, expected)
-        n_refused += found is None
+    n_refused = check_mutated(
+        fitted_plain, way, lambda loaded: loaded.transform(sequences), N_MUTATED[way]
+    )
     # The rest is there twice, or only NumPy reads it
     assert n_refused > 0.8 * N_MUTATED[way]
 

@@ -7,6 +7,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+from files import check_saved
 from helpers import long_frame, objects, padded
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -146,6 +147,7 @@ def machine(template, X):
             method, seed, rate, n = call
             estimator.set_params(random_state=seed, learning_rate=rate)
             getattr(estimator, method)(X[:n])
+            check_saved(estimator, X)
 
         @rule(
             method=st.sampled_from(["fit", "partial_fit"]),

@@ -1,0 +1,94 @@
+"""`partial_fit` and `warm_start` compare what is asked for with what was asked for."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import long_frame
+
+
+@pytest.fixture(scope="module")
+def log():
+    """Ten sessions of text, at irregular times."""
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 1)) for n in rng.integers(3, 9, size=10)]
+    frame = long_frame(X, range(10), "x")
+    times = np.cumsum(rng.exponential(size=len(frame)))
+    index = pd.MultiIndex.from_arrays([frame.index.get_level_values(0), times])
+    return pd.DataFrame({"page": rng.choice(["a", "b"], len(frame))}, index)
+
+
+@pytest.fixture
+def alike():
+    """Sequences of one mean and one scale: there are no units to tell apart."""
+    x = np.column_stack([np.arange(6.0) % 2, np.arange(6.0) % 3])
+    return [x] * 4
+
+
+def go_on(autoencoder, X, way):
+    if way == "loaded":
+        autoencoder = pickle.loads(pickle.dumps(autoencoder))
+    if way == "warm_start":
+        return autoencoder.set_params(warm_start=True).fit(X)
+    return autoencoder.partial_fit(X)
+
+
+WAYS = pytest.mark.parametrize("way", ["partial_fit", "warm_start", "loaded"])
+UNCHANGED = "is .*, but the fit to go on from had .*; set it back"
+
+
+@WAYS
+def test_kernels_that_text_has_no_use_for(plain_autoencoder, log, way):
+    asked = {"n_kernels": 8, "n_components": 4, "time": False, "epochs": 1}
+    autoencoder = plain_autoencoder(**asked).fit(log)
+    assert go_on(autoencoder, log, way).n_iter_ == 2
+    autoencoder.set_params(n_kernels=4)
+    with pytest.raises(ValueError, match=f"n_kernels {UNCHANGED}"):
+        go_on(autoencoder, log, way)
+
+
+@WAYS
+def test_units_that_are_all_alike(plain_autoencoder, alike, way):
+    autoencoder = plain_autoencoder(instance_norm=True, epochs=1).fit(alike)
+    assert go_on(autoencoder, alike, way).n_iter_ == 2
+    autoencoder.set_params(instance_norm=False)
+    with pytest.raises(ValueError, match=f"instance_norm {UNCHANGED}"):
+        go_on(autoencoder, alike, way)
+
+
+@WAYS
+def test_components_are_counted_with_the_moment(plain_autoencoder, log, way):
+    autoencoder = plain_autoencoder(n_components=5, epochs=1).fit(log)
+    assert go_on(autoencoder, log, way).n_iter_ == 2
+    for other in (8, 4, 1):
+        autoencoder.set_params(n_components=other)
+        message = f"n_components is {other}, but the fit to go on from had 5; set it"
+        with pytest.raises(ValueError, match=message):
+            go_on(autoencoder, log, way)
+
+
+@pytest.mark.parametrize(
+    "parameter", ["patch_size", "n_kernels", "length_component", "instance_norm"]
+)
+def test_what_auto_chose_may_be_asked_for(plain_autoencoder, sequences, parameter):
+    auto = {"n_components": 10, "epochs": 1, parameter: "auto"}
+    autoencoder = plain_autoencoder(**auto).fit(sequences)
+    known = autoencoder._autoencoder.preprocessing
+    chosen = {
+        "patch_size": autoencoder.patch_size_,
+        "n_kernels": known.convolutions and known.convolutions.n_kernels,
+        "length_component": True,  # their lengths differ
+        "instance_norm": True,
+    }[parameter]
+    autoencoder.set_params(**{parameter: chosen}).partial_fit(sequences)
+    other = not chosen if isinstance(chosen, bool) else chosen + 1
+    autoencoder.set_params(**{parameter: other})
+    with pytest.raises(ValueError, match=f"had 'auto', which chose {chosen}; set it"):
+        autoencoder.partial_fit(sequences)
+
+
+def test_integers_of_numpy(plain_autoencoder, sequences):
+    sizes = {"n_components": np.int64(4), "patch_size": np.int64(2)}
+    autoencoder = plain_autoencoder(**sizes, epochs=1).fit(sequences)
+    assert go_on(autoencoder, sequences, "loaded").n_iter_ == 2

@@ -1,0 +1,55 @@
+"""Files of a thousand random fits, and damaged files of each estimator."""
+
+import numpy as np
+import pytest
+from files import WAY, check_mutated
+from helpers import long_frame
+from internals import xla
+from random_fits import write_and_check
+
+from sklearn_seqae import LSTMAutoencoderOutlierDetector, SequenceAggregator
+
+N_FITS, N_AT_ONCE, N_MUTATED = 1000, 50, 700
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("first", range(0, N_FITS, N_AT_ONCE))
+def test_any_fit_loads_elsewhere_and_embeds_alike(first, tmp_path, report):
+    found = write_and_check(range(first, first + N_AT_ONCE), tmp_path)
+    n_fits = found.total() - found[None]
+    assert n_fits > N_AT_ONCE / 3
+    report(f"random fits {first} and on, loaded in a fresh process", f"{n_fits}")
+
+
+@pytest.fixture(scope="module")
+def log():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 1)) for n in rng.integers(3, 9, size=20)]
+    frame = long_frame(X, range(20), "x")
+    return frame.assign(page=rng.choice(["a", "b", "c"], len(frame)))
+
+
+@pytest.fixture(scope="module")
+def damaged(plain_autoencoder, log):
+    """Return estimators, and what each computes."""
+    with xla(False):
+        network = plain_autoencoder(epochs=1, n_components=3)
+        detector = LSTMAutoencoderOutlierDetector(network, random_state=0)
+        return {
+            "transformer": (network.fit(log), lambda e: e.transform(log)),
+            "detector": (detector.fit(log), lambda e: e.score_samples(log)),
+            "aggregator": (SequenceAggregator().fit(log), lambda e: e.transform(log)),
+        }
+
+
+# NumPy complains again when it frees an array whose dtype was damaged
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@WAY
+@pytest.mark.parametrize("which", ["transformer", "detector", "aggregator"])
+def test_mutated_bytes_are_refused_or_give_the_same(damaged, which, way, report):
+    fitted, use = damaged[which]
+    n_refused = check_mutated(fitted, way, use, N_MUTATED)
+    report(
+        f"files of {which}s, {way}, with a byte changed",
+        f"{n_refused} of {N_MUTATED} refused, others the same",
+    )
