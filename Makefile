@@ -9,8 +9,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := sklearn_seqae tests examples benchmarks docs/*.py conftest.py
 PYTEST := python -m pytest --numprocesses=2 --dist=loadfile
 ALL := -m "not trust"
-QUICK := sklearn_seqae tests/inputs tests/outputs tests/tables tests/test_docstrings.py \
-  tests/test_estimator.py tests/test_saving.py tests/test_import.py
+QUICK := sklearn_seqae tests/containers tests/test_docstrings.py \
+  tests/estimator/test_estimator.py tests/fitted/test_saving.py tests/test_import.py
 NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple
 
 .DEFAULT_GOAL := help

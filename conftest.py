@@ -11,19 +11,19 @@ pytest.register_assert_rewrite("helpers", "networks")
 
 # Files that need the true defaults, compiled by XLA, or what a fresh process found
 SHARING = (
-    "tests/inputs/test_bad_inputs.py",
+    "tests/containers/readers/test_bad_inputs.py",
+    "tests/containers/tables/test_without_libraries.py",
+    "tests/estimator/test_errors.py",
+    "tests/estimator/test_html_repr.py",
+    "tests/estimator/test_interrupts.py",
+    "tests/estimator/test_keras_models.py",
+    "tests/estimator/test_xla.py",
+    "tests/fitted/test_persistence.py",
+    "tests/fitted/test_saving.py",
     "tests/onnx/test_export.py",
-    "tests/tables/test_without_libraries.py",
-    "tests/test_errors.py",
-    "tests/test_html_repr.py",
     "tests/test_import.py",
-    "tests/test_interrupts.py",
-    "tests/test_keras_models.py",
-    "tests/test_libraries.py",
-    "tests/test_persistence.py",
     "tests/test_promises.py",
-    "tests/test_saving.py",
-    "tests/test_xla.py",
+    "tests/utils/test_libraries.py",
 )
 
 

@@ -14,7 +14,12 @@ import pandas as pd
 from benchmarks import _data, _machine
 from benchmarks._page import write_tables
 from benchmarks._worker import start
-from sklearn_seqae._batching import as_shards, plan_epoch, shard_shape, wasted_share
+from sklearn_seqae._patches.batching import (
+    as_shards,
+    plan_epoch,
+    shard_shape,
+    wasted_share,
+)
 
 DATA = {"n": 512, "shortest": 10, "longest": 200, "n_features": 3}
 UNITS = (16, 32, 64, 128, 256)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from benchmarks import _machine
 from benchmarks._page import write_tables
 from sklearn_seqae import LSTMAutoencoderTransformer
-from sklearn_seqae._dask import OnCluster
+from sklearn_seqae._containers.dask import OnCluster
 
 N_FEATURES = 3
 SHORTEST, LONGEST = 20, 60  # time steps

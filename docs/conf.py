@@ -7,7 +7,7 @@ import warnings
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from sklearn_seqae._documentation import SITE, folder_of
+from sklearn_seqae._utils.documentation import SITE, folder_of
 
 sys.path.insert(0, str(Path(__file__).parent))  # for gallery_order
 

@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from sklearn_seqae._documentation import SITE, folder_of
+from sklearn_seqae._utils.documentation import SITE, folder_of
 
 REDIRECT = (
     '<!DOCTYPE html><meta charset="utf-8"><title>sklearn_seqae</title>'

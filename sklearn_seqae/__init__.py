@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sklearn_seqae._aggregator import SequenceAggregator
-    from sklearn_seqae._chunks import SequenceChunks
+    from sklearn_seqae._containers.chunks import SequenceChunks
+    from sklearn_seqae._containers.parquet import ParquetSequences
+    from sklearn_seqae._containers.readers import from_channels_first
+    from sklearn_seqae._containers.tables import to_frame, to_sequences
     from sklearn_seqae._estimator import LSTMAutoencoderTransformer
-    from sklearn_seqae._inputs import from_channels_first
     from sklearn_seqae._onnx.export import decoder_to_onnx, to_onnx
-    from sklearn_seqae._outlier import LSTMAutoencoderOutlierDetector
-    from sklearn_seqae._parquet import ParquetSequences
-    from sklearn_seqae._tables import to_frame, to_sequences
+    from sklearn_seqae._outlier.detector import LSTMAutoencoderOutlierDetector
 
 __version__ = version("sklearn-seqae")
 
@@ -33,16 +33,16 @@ __all__ = [
 # Loaded when first asked for (PEP 562): scikit-learn alone takes over a second on some
 # machines, which `import sklearn_seqae` for its version should not cost.
 _HOMES = {
-    "LSTMAutoencoderOutlierDetector": "sklearn_seqae._outlier",
+    "LSTMAutoencoderOutlierDetector": "sklearn_seqae._outlier.detector",
     "LSTMAutoencoderTransformer": "sklearn_seqae._estimator",
-    "ParquetSequences": "sklearn_seqae._parquet",
+    "ParquetSequences": "sklearn_seqae._containers.parquet",
     "SequenceAggregator": "sklearn_seqae._aggregator",
-    "SequenceChunks": "sklearn_seqae._chunks",
+    "SequenceChunks": "sklearn_seqae._containers.chunks",
     "decoder_to_onnx": "sklearn_seqae._onnx.export",
-    "from_channels_first": "sklearn_seqae._inputs",
-    "to_frame": "sklearn_seqae._tables",
+    "from_channels_first": "sklearn_seqae._containers.readers",
+    "to_frame": "sklearn_seqae._containers.tables",
     "to_onnx": "sklearn_seqae._onnx.export",
-    "to_sequences": "sklearn_seqae._tables",
+    "to_sequences": "sklearn_seqae._containers.tables",
 }
 
 

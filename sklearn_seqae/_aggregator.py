@@ -14,14 +14,14 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from sklearn_seqae._clock import since
-from sklearn_seqae._events import Events, first_of, last_of
-from sklearn_seqae._events_in_chunks import EventsInChunks
-from sklearn_seqae._gate import check_one_each, validate_sequences
-from sklearn_seqae._outputs import with_ids
-from sklearn_seqae._ragged import RaggedArray
-from sklearn_seqae._saving import SavedEstimator
-from sklearn_seqae._vocabulary import FeatureCategories
+from sklearn_seqae._containers.gate import check_one_each, validate_sequences
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.writers import with_ids
+from sklearn_seqae._fitted.saving import SavedEstimator
+from sklearn_seqae._sequences.clock import since
+from sklearn_seqae._sequences.events import Events, first_of, last_of
+from sklearn_seqae._sequences.events_in_chunks import EventsInChunks
+from sklearn_seqae._sequences.vocabulary import FeatureCategories
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 OF_NUMBERS = ("mean", "std", "min", "max", "sum")

@@ -29,46 +29,46 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._architecture import DECODERS
-from sklearn_seqae._aside import built_aside, snapshot
-from sklearn_seqae._autoencoder import Autoencoder
-from sklearn_seqae._available import available_if
-from sklearn_seqae._chunks import SequenceChunks, for_each_chunk
-from sklearn_seqae._claim import claimed
-from sklearn_seqae._consistency import check_consistent
-from sklearn_seqae._corpus import Corpus, as_read, read_corpus
-from sklearn_seqae._dask import is_dask, map_partitions
-from sklearn_seqae._diagram import visual_block
-from sklearn_seqae._documentation import PAGE_OF_ESTIMATOR
-from sklearn_seqae._events import Events, first_of, last_of
-from sklearn_seqae._events_in_chunks import EventsInChunks
-from sklearn_seqae._gate import check_same_ids, validate_sequences
-from sklearn_seqae._inputs import Container, ids_of_sequences
-from sklearn_seqae._lengths import MAX_LENGTH
-from sklearn_seqae._outputs import (
+from sklearn_seqae._containers.chunks import SequenceChunks, for_each_chunk
+from sklearn_seqae._containers.dask import is_dask, map_partitions
+from sklearn_seqae._containers.gate import check_same_ids, validate_sequences
+from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers.readers import Container, ids_of_sequences
+from sklearn_seqae._containers.writers import (
     container_ahead,
     from_ragged,
     ids_of_rows,
     with_ids,
     with_times,
 )
-from sklearn_seqae._ragged import RaggedArray, offsets_from_lengths
-from sklearn_seqae._saving import SavedEstimator
-from sklearn_seqae._scaling import SCALERS, make_scaler, scale, unscale
-from sklearn_seqae._scores import (
+from sklearn_seqae._fitted.autoencoder import Autoencoder
+from sklearn_seqae._fitted.consistency import check_consistent
+from sklearn_seqae._fitted.saving import SavedEstimator
+from sklearn_seqae._fitted.scores import (
     draw_categories,
     errors,
     errors_by_feature,
     log_probabilities,
     log_probabilities_ahead,
 )
-from sklearn_seqae._validation import (
+from sklearn_seqae._network.architecture import DECODERS
+from sklearn_seqae._patches.lengths import MAX_LENGTH
+from sklearn_seqae._patches.source import Corpus, as_read, read_corpus
+from sklearn_seqae._patches.validation import (
     check_horizon,
     own_random_state,
     validate_embedding,
     validate_lengths,
     warn_of_ignored_rate,
 )
+from sklearn_seqae._sequences.events import Events, first_of, last_of
+from sklearn_seqae._sequences.events_in_chunks import EventsInChunks
+from sklearn_seqae._sequences.scaling import SCALERS, make_scaler, scale, unscale
+from sklearn_seqae._utils.aside import built_aside, snapshot
+from sklearn_seqae._utils.available import available_if
+from sklearn_seqae._utils.claim import claimed
+from sklearn_seqae._utils.diagram import visual_block
+from sklearn_seqae._utils.documentation import PAGE_OF_ESTIMATOR
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.training.result import Result

@@ -10,7 +10,7 @@ import pytest
 
 import sklearn_seqae
 from sklearn_seqae import LSTMAutoencoderTransformer
-from sklearn_seqae._documentation import SITE
+from sklearn_seqae._utils.documentation import SITE
 
 ROOT = Path(__file__).parents[1]
 

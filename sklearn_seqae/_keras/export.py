@@ -1,7 +1,7 @@
 """Encoder, decoder and autoencoder as plain Keras models, for people to look at.
 
 They read padded sequences, where training and inference read ragged ones. So this file
-has its own form of what `_batching`, `_prefixes` and `_lengths` do in NumPy; the tests
+has its own form of what `_patches` does in NumPy; the tests
 hold the models to `transform`. The network between is the one forward pass.
 
 Layers other than LSTM and Dense are grouped into models of their own, so that a summary
@@ -17,7 +17,6 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network.keras_engine import (
     KerasEngine,
@@ -25,11 +24,12 @@ from sklearn_seqae._keras.network.keras_engine import (
     reversed_steps,
 )
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
-from sklearn_seqae._layers import Weights
 from sklearn_seqae._network import forecaster, forward, kernels, units
+from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.categories import most_likely
 from sklearn_seqae._network.decoders import make_decoder
-from sklearn_seqae._preprocessing import Preprocessing
+from sklearn_seqae._network.layers import Weights
+from sklearn_seqae._patches.preprocessing import Preprocessing
 
 Tensor = Any
 

@@ -17,8 +17,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._batching import Patches, by_size
+from sklearn_seqae._containers.ragged import offsets_from_lengths
 from sklearn_seqae._keras.devices import (
     check_not_forked,
     has_gpu,
@@ -37,12 +36,13 @@ from sklearn_seqae._keras.sessions import (
     open_session,
     tensor_function,
 )
-from sklearn_seqae._layers import Layer, Weight, Weights
 from sklearn_seqae._network import forecaster, forward
+from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.categories import most_likely
 from sklearn_seqae._network.decoders import make_decoder
-from sklearn_seqae._packing import pack
-from sklearn_seqae._ragged import offsets_from_lengths
+from sklearn_seqae._network.layers import Layer, Weight, Weights
+from sklearn_seqae._patches.batching import Patches, by_size
+from sklearn_seqae._patches.packing import pack
 
 # Rows of a shard, fixed for all calls: a row's numbers then never change. oneDNN
 # multiplies in blocks of 6 rows, or of 48, and the rows that are left over otherwise;

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn_seqae._layers import Embedding
 from sklearn_seqae._network.engine import Engine
-from sklearn_seqae._steps import StepLayout
+from sklearn_seqae._network.layers import Embedding
+from sklearn_seqae._patches.steps import StepLayout
 
 Tensor = Any
 

@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from sklearn_seqae._architecture import DecoderSpec
-from sklearn_seqae._layers import LSTM, Dense, Embedding
+from sklearn_seqae._network.architecture import DecoderSpec
+from sklearn_seqae._network.layers import LSTM, Dense, Embedding
 from sklearn_seqae._network.pooling import States
 
 Tensor = Any

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn_seqae._architecture import Architecture
+from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.categories import with_vectors
 from sklearn_seqae._network.decoders import DecoderBase, make_decoder
 from sklearn_seqae._network.engine import Error, TrainingEngine

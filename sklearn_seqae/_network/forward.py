@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._network import pooling
+from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.categories import with_vectors
 from sklearn_seqae._network.engine import Engine, Sequence
 

@@ -1,7 +1,7 @@
 """Responses of kernels within patches, for exported models.
 
-The same as `_convolutions`, on padded sequences; the tests hold them together. `ops`
-are the functions that compute, see `engine.Engine`.
+The same as `_patches.convolutions`, on padded sequences; the tests hold them together.
+`ops` are the functions that compute, see `engine.Engine`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_seqae._convolutions import Convolutions
+from sklearn_seqae._patches.convolutions import Convolutions
 
 Tensor = Any
 

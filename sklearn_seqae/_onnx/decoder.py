@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from sklearn_seqae._lengths import MAX_LENGTH
 from sklearn_seqae._network import units
 from sklearn_seqae._network.decoders import LARGEST, make_decoder
 from sklearn_seqae._onnx import events, ops
@@ -19,6 +18,7 @@ from sklearn_seqae._onnx.ragged import (
     time_steps_in,
 )
 from sklearn_seqae._onnx.scaling import unscale
+from sklearn_seqae._patches.lengths import MAX_LENGTH
 
 
 def sequences_of(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._network import forward, kernels, units
 from sklearn_seqae._onnx import events, ops
 from sklearn_seqae._onnx.engine import OnnxSequence
@@ -25,7 +24,8 @@ from sklearn_seqae._onnx.ragged import (
     to_padded,
 )
 from sklearn_seqae._onnx.scaling import scale
-from sklearn_seqae._preprocessing import Preprocessing
+from sklearn_seqae._patches.lengths import LengthCode
+from sklearn_seqae._patches.preprocessing import Preprocessing
 
 
 def embedding_of(fitted: Fitted, given: Mapping[str, Tensor]) -> Tensor:

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._layers import LSTM, Dense, Embedding, Weights
 from sklearn_seqae._network.engine import Cell, Step
+from sklearn_seqae._network.layers import LSTM, Dense, Embedding, Weights
 from sklearn_seqae._network.pooling import States
 from sklearn_seqae._onnx import ops
 from sklearn_seqae._onnx.graph import Graph, Tensor

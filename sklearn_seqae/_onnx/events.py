@@ -1,6 +1,6 @@
 """Time steps as a graph takes and gives them: numbers, text and moments.
 
-To numbers and codes and back, as `_events` does.
+To numbers and codes and back, as `_sequences.events` does.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sklearn_seqae._clock import WIDEST, Clock
-from sklearn_seqae._containers import TimeAxis
-from sklearn_seqae._events import Events
+from sklearn_seqae._containers.kinds import TimeAxis
 from sklearn_seqae._onnx import ops
 from sklearn_seqae._onnx.graph import Shape, Tensor
 from sklearn_seqae._onnx.ragged import (
@@ -25,7 +23,9 @@ from sklearn_seqae._onnx.ragged import (
     time_steps_in,
     to_padded,
 )
-from sklearn_seqae._vocabulary import FeatureCategories
+from sklearn_seqae._sequences.clock import WIDEST, Clock
+from sklearn_seqae._sequences.events import Events
+from sklearn_seqae._sequences.vocabulary import FeatureCategories
 
 MISSING = ""  # text in place of a category that is missing
 NO_TIME = np.iinfo(np.int64).min  # NumPy's NaT

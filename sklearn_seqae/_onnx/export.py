@@ -12,9 +12,9 @@ from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._aside import snapshot
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
-from sklearn_seqae._libraries import require
+from sklearn_seqae._utils.aside import snapshot
+from sklearn_seqae._utils.libraries import require
 
 if TYPE_CHECKING:
     import onnx

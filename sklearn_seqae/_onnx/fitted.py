@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._events import Events
-from sklearn_seqae._layers import Weights
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._network.layers import Weights
 from sklearn_seqae._onnx import events
 from sklearn_seqae._onnx.engine import OnnxEngine
 from sklearn_seqae._onnx.graph import Graph, Shape
-from sklearn_seqae._preprocessing import Preprocessing
+from sklearn_seqae._patches.preprocessing import Preprocessing
+from sklearn_seqae._sequences.events import Events
 
 
 @dataclass(frozen=True)

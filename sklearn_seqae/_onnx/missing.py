@@ -1,4 +1,4 @@
-"""Missing values, filled in a graph as `_missing` fills them."""
+"""Missing values, filled in a graph as `_sequences.missing` fills them."""
 
 from __future__ import annotations
 

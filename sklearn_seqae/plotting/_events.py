@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._inputs import time_field
+from sklearn_seqae._containers.readers import time_field
 from sklearn_seqae.plotting._axes import check_matplotlib, single_axes
 from sklearn_seqae.plotting._checks import check_offers
 from sklearn_seqae.plotting._style import (

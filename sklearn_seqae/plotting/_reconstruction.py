@@ -8,10 +8,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_seqae._gate import validate_sequences
-from sklearn_seqae._inputs import to_ragged
-from sklearn_seqae._outputs import from_ragged
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._containers.gate import validate_sequences
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.readers import to_ragged
+from sklearn_seqae._containers.writers import from_ragged
 from sklearn_seqae.exceptions import _count
 from sklearn_seqae.plotting._axes import check_matplotlib, panels
 from sklearn_seqae.plotting._checks import (

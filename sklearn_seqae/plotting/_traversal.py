@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_seqae._inputs import to_ragged
+from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae.exceptions import _count
 from sklearn_seqae.plotting._axes import check_matplotlib, panels
 from sklearn_seqae.plotting._checks import (

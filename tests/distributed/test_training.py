@@ -355,7 +355,7 @@ def test_partitions_that_are_read_again_must_be_the_same(
 ):
     import dask.bag as db
 
-    from sklearn_seqae._corpus import _in_partitions
+    from sklearn_seqae._patches.source import _in_partitions
 
     n_read = 0
 

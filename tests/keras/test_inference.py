@@ -10,15 +10,15 @@ from networks import drawn_weights, small_architecture, walks, walks_in_patches
 from numpy.testing import assert_allclose, assert_array_equal
 from references import ByKeras, ByNumpy, changes, embeddings, reconstruction
 
-from sklearn_seqae import _scores
-from sklearn_seqae._autoencoder import Autoencoder
-from sklearn_seqae._batching import to_patches
+from sklearn_seqae._fitted import scores
+from sklearn_seqae._fitted.autoencoder import Autoencoder
+from sklearn_seqae._fitted.scores import errors
 from sklearn_seqae._keras import devices, inference
 from sklearn_seqae._keras.inference import INFERENCE_ROWS_WITHOUT_XLA as ROWS
 from sklearn_seqae._keras.inference import decode, encode, forecast
-from sklearn_seqae._preprocessing import Preprocessing
-from sklearn_seqae._scores import errors
-from sklearn_seqae._state import State
+from sklearn_seqae._network.state import State
+from sklearn_seqae._patches.batching import to_patches
+from sklearn_seqae._patches.preprocessing import Preprocessing
 
 LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11] * 4  # more than one shard, ties and all
 ARCHITECTURE = small_architecture(bidirectional=True)
@@ -72,7 +72,7 @@ def test_same_numbers_as_keras(architecture, on):
 
 @pytest.mark.parametrize("block", [2, 1024])
 def test_errors_are_means_over_observed_values(monkeypatch, block):
-    monkeypatch.setattr(_scores, "BLOCK", block)
+    monkeypatch.setattr(scores, "BLOCK", block)
     ragged = walks([5, 1, 7, 3], missing=0.3)
     architecture = small_architecture(n_inputs=4)
     weights = drawn_weights(architecture)

@@ -1,6 +1,6 @@
 """Without XLA, and as on a GPU: the same numbers within float32.
 
-With XLA, whole fits are compiled in tests/test_xla.py.
+With XLA, whole fits are compiled in tests/estimator/test_xla.py.
 """
 
 import numpy as np
@@ -17,10 +17,10 @@ from networks import (
 from numpy.testing import assert_allclose
 
 from sklearn_seqae import to_sequences
-from sklearn_seqae._architecture import POOLING
 from sklearn_seqae._keras import devices, inference
 from sklearn_seqae._keras.inference import decode, encode
 from sklearn_seqae._keras.training import cache, epochs, planning, workspace
+from sklearn_seqae._network.architecture import POOLING
 from sklearn_seqae.datasets import make_events
 
 LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11, 4, 8]  # batches of four, and of three

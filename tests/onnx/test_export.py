@@ -15,7 +15,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer, StandardScaler
 
 from sklearn_seqae import decoder_to_onnx, to_onnx
-from sklearn_seqae._architecture import POOLING
+from sklearn_seqae._network.architecture import POOLING
 
 ort = pytest.importorskip("onnxruntime", reason="an option of ours")
 

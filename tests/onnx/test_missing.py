@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from sklearn_seqae._missing import fill_missing
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._sequences.missing import fill_missing
 
 ort = pytest.importorskip("onnxruntime", reason="an option of ours")
 

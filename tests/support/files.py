@@ -16,8 +16,8 @@ from sklearn_seqae import (
     LSTMAutoencoderOutlierDetector,
     LSTMAutoencoderTransformer,
     SequenceAggregator,
-    _saving,
 )
+from sklearn_seqae._fitted import saving
 
 OURS = [LSTMAutoencoderTransformer, LSTMAutoencoderOutlierDetector, SequenceAggregator]
 LOADS = {
@@ -37,10 +37,10 @@ def check_saved(fitted, X):
 
 def sealed(state):
     """Write the checksums anew, as someone would who wants to deceive."""
-    header = state[_saving.HEADER]
-    names = [name for name in state if name not in (_saving.HEADER, "callbacks")]
-    digests = {name: _saving._checksum(name, state[name]).digest for name in names}
-    return {**state, _saving.HEADER: {**header, "sha256": digests}}
+    header = state[saving.HEADER]
+    names = [name for name in state if name not in (saving.HEADER, "callbacks")]
+    digests = {name: saving._checksum(name, state[name]).digest for name in names}
+    return {**state, saving.HEADER: {**header, "sha256": digests}}
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from numpy.testing import assert_array_equal
 from pandas.testing import assert_index_equal
 
 import sklearn_seqae
-from sklearn_seqae._inputs import to_ragged
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.readers import to_ragged
 
 nan = np.nan
 

@@ -6,11 +6,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._batching import split_into_shards, to_patches
+from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._keras.network.keras_layers import initial_weights
-from sklearn_seqae._keras.training.settings import Data, Settings
-from sklearn_seqae._ragged import RaggedArray
+from sklearn_seqae._keras.training.settings import Settings
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._patches.batching import split_into_shards, to_patches
+from sklearn_seqae._patches.source.data import Data
 
 
 def small_architecture(**changes):

@@ -28,8 +28,8 @@ def kinds_that_come_back():
     import numpy as np
     import pandas as pd
 
-    from sklearn_seqae._inputs import ids_of_sequences, to_ragged
-    from sklearn_seqae._outputs import from_ragged
+    from sklearn_seqae._containers.readers import ids_of_sequences, to_ragged
+    from sklearn_seqae._containers.writers import from_ragged
 
     a, b = np.ones((3, 2)), np.zeros((1, 2))
     index = pd.MultiIndex.from_tuples([(1, 0), (1, 1), (2, 0)])

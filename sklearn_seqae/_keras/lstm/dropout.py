@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from sklearn_seqae._layers import LSTM
+from sklearn_seqae._network.layers import LSTM
 
 Tensor = Any
 

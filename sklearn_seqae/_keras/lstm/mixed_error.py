@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from sklearn_seqae._keras.lstm.dense_error import dense_error
 from sklearn_seqae._keras.lstm.gradients import with_gradient
-from sklearn_seqae._steps import CategoryColumn, StepLayout
+from sklearn_seqae._patches.steps import CategoryColumn, StepLayout
 
 Tensor = Any
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.network.fused_engine import FusedEngine
 from sklearn_seqae._keras.network.keras_engine import KerasEngine
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._network.architecture import Architecture
 
 
 def engine_maker(architecture: Architecture, gpu: bool) -> Callable[..., Any]:

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 import tensorflow as tf
 from keras import ops
 
-from sklearn_seqae._architecture import DecoderSpec
 from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
 from sklearn_seqae._keras.lstm.fused import LSTMWeights, lstm
 from sklearn_seqae._keras.lstm.gates import BLOCK, advance
@@ -22,8 +21,9 @@ from sklearn_seqae._keras.lstm.mixed_error import dense_mixed_error, mixed_error
 from sklearn_seqae._keras.lstm.running_pool import NEEDS
 from sklearn_seqae._keras.lstm.squared_error import dense_squared_error, squared_error
 from sklearn_seqae._keras.lstm.unroll import unroll
-from sklearn_seqae._layers import LSTM, Dense, Embedding
+from sklearn_seqae._network.architecture import DecoderSpec
 from sklearn_seqae._network.engine import Cell, Error, Step
+from sklearn_seqae._network.layers import LSTM, Dense, Embedding
 from sklearn_seqae._network.pooling import States
 
 Tensor = Any

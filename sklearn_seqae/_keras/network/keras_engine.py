@@ -15,14 +15,14 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from sklearn_seqae._architecture import DecoderSpec
 from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
 from sklearn_seqae._keras.lstm.mixed_error import mixed_error
 from sklearn_seqae._keras.lstm.squared_error import squared_error
 from sklearn_seqae._keras.lstm.unroll import unroll
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
-from sklearn_seqae._layers import LSTM, Dense, Embedding
+from sklearn_seqae._network.architecture import DecoderSpec
 from sklearn_seqae._network.engine import Cell, Error, Step
+from sklearn_seqae._network.layers import LSTM, Dense, Embedding
 from sklearn_seqae._network.pooling import States
 
 Tensor = Any

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 from keras import initializers, layers, ops
 
-from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._layers import LSTM, Embedding, Layer, Weight, Weights
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._network.layers import LSTM, Embedding, Layer, Weight, Weights
 
 
 class KerasLayers:

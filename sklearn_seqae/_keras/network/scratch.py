@@ -8,9 +8,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.lstm.gates import BLOCK
 from sklearn_seqae._keras.lstm.recurrence import SCRATCH_STATES, Scratch
+from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
 
 

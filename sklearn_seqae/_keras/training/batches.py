@@ -14,7 +14,7 @@ from sklearn_seqae._keras.training.draws import draw
 from sklearn_seqae._keras.training.forward_pass import Shard
 from sklearn_seqae._keras.training.objective import Objective
 from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
-from sklearn_seqae._packing import ForecastTargets, PackedShards
+from sklearn_seqae._patches.packing import ForecastTargets, PackedShards
 
 Tensor = Any
 

@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._checksums import checksum
-from sklearn_seqae._claim import failure
-from sklearn_seqae._plain import from_plain, to_plain
-from sklearn_seqae._state import State
+from sklearn_seqae._network.state import State
+from sklearn_seqae._utils.checksums import checksum
+from sklearn_seqae._utils.claim import failure
+from sklearn_seqae._utils.plain import from_plain, to_plain
 
 SECONDS = 10.0  # between two files: each takes some hundredths of one
 MAGIC = b"sklearn_seqae checkpoint 1\n"

@@ -19,7 +19,6 @@ import keras
 from keras import ops
 from scikeras.wrappers import BaseWrapper
 
-from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.network.keras_engine import (
     KerasEngine,
     KerasSequence,
@@ -27,6 +26,7 @@ from sklearn_seqae._keras.network.keras_engine import (
 )
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
 from sklearn_seqae._network import forward
+from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
 
 CLIP_NORM = 1.0  # of all gradients together; recurrent nets meet a cliff now and then

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.lstm.dropout import factors, mask_widths
+from sklearn_seqae._network.architecture import Architecture
 
 ALGORITHM = "philox"  # by name, for the same numbers on every device
 Tensor = Any

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training.cache import borrow
@@ -33,9 +32,11 @@ from sklearn_seqae._keras.training.partitions import PartitionedFeed
 from sklearn_seqae._keras.training.planning import plan_program
 from sklearn_seqae._keras.training.progress import Progress
 from sklearn_seqae._keras.training.result import Result
-from sklearn_seqae._keras.training.settings import Partitions, Settings, Source
+from sklearn_seqae._keras.training.settings import Settings
 from sklearn_seqae._keras.training.workspace import Workspace
-from sklearn_seqae._state import State
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._network.state import State
+from sklearn_seqae._patches.source.data import Partitions, Source
 from sklearn_seqae.exceptions import _count
 
 STEPS_PER_SNAPSHOT = 8000  # a second or two: a snapshot takes some milliseconds

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import Patches, as_shards, plan_epoch
 from sklearn_seqae._keras.training.losses import LOSSES, Counts
 from sklearn_seqae._keras.training.packer import Packer
 from sklearn_seqae._keras.training.program import Program, UpdateSettings
 from sklearn_seqae._keras.training.schedule import LearningRates
-from sklearn_seqae._keras.training.settings import Data, Settings, Source
+from sklearn_seqae._keras.training.settings import Settings
 from sklearn_seqae._keras.training.workspace import Workspace
-from sklearn_seqae._packing import PackedShards
+from sklearn_seqae._patches.batching import Patches, as_shards, plan_epoch
+from sklearn_seqae._patches.packing import PackedShards
+from sklearn_seqae._patches.source.data import Data, Source
 
 
 class Feed:

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.lstm.dropout import masks_from
 from sklearn_seqae._keras.training.draws import NOTHING, Draws
 from sklearn_seqae._network import forward
+from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._network.engine import Error
-from sklearn_seqae._packing import ForecastTargets
+from sklearn_seqae._patches.packing import ForecastTargets
 
 Tensor = Any
 

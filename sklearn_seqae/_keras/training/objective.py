@@ -8,11 +8,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.lstm.dropout import layer_masks
 from sklearn_seqae._keras.training.draws import Draws
 from sklearn_seqae._keras.training.forward_pass import ForwardPass, Shard
 from sklearn_seqae._keras.training.losses import LOSSES
+from sklearn_seqae._network.architecture import Architecture
 
 Tensor = Any
 

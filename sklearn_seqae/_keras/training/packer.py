@@ -8,18 +8,18 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._batching import as_shards, chunks
 from sklearn_seqae._keras.training.program import Program, ShardShape
-from sklearn_seqae._keras.training.settings import Data
-from sklearn_seqae._packing import (
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._patches.batching import as_shards, chunks
+from sklearn_seqae._patches.packing import (
     Corruption,
     ForecastTargets,
     PackedShards,
     pack,
     pair_with_crops,
 )
-from sklearn_seqae._prefixes import Rows, followed_by_prefixes
+from sklearn_seqae._patches.prefixes import Rows, followed_by_prefixes
+from sklearn_seqae._patches.source.data import Data
 
 STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
 BYTES_PER_CALL = 2**24  # packing and copying to TensorFlow are slow beyond the caches

@@ -9,7 +9,6 @@ import keras
 from keras import optimizers
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.network.vector import (
     from_vector,
     size_of,
@@ -17,6 +16,7 @@ from sklearn_seqae._keras.network.vector import (
     to_vector,
 )
 from sklearn_seqae._keras.training.compiled import new_optimizer
+from sklearn_seqae._network.architecture import Architecture
 
 Tensor = Any
 Arrays = list[NDArray[Any]]

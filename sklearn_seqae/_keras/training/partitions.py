@@ -15,15 +15,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import plan_epoch
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.training.cache import borrow
 from sklearn_seqae._keras.training.feeding import Feed, seeds, sums_of
 from sklearn_seqae._keras.training.packer import Packer
 from sklearn_seqae._keras.training.program import Program, UpdateSettings
-from sklearn_seqae._keras.training.settings import Data, Partitions
 from sklearn_seqae._keras.training.workspace import Workspace
-from sklearn_seqae._packing import PackedShards
+from sklearn_seqae._patches.batching import plan_epoch
+from sklearn_seqae._patches.packing import PackedShards
+from sklearn_seqae._patches.source.data import Data, Partitions
 
 FAN_IN = 8  # gradients that are added up in one place
 ANY_OPTIMIZER = "sgd"  # a worker computes gradients only

@@ -5,20 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._architecture import Architecture
-from sklearn_seqae._batching import buffer_steps, shard_shape
 from sklearn_seqae._keras.devices import has_gpu
 from sklearn_seqae._keras.network.scratch import count_bytes
 from sklearn_seqae._keras.training.draws import Stochastic
 from sklearn_seqae._keras.training.losses import losses_of
 from sklearn_seqae._keras.training.program import Program, ShardShape
-from sklearn_seqae._keras.training.settings import (
-    Partitions,
-    Settings,
-    Source,
-    Stream,
-)
+from sklearn_seqae._keras.training.settings import Settings
+from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
+from sklearn_seqae._patches.batching import buffer_steps, shard_shape
+from sklearn_seqae._patches.source.data import Partitions, Source, Stream
 
 MAX_BYTES = 2**29  # of the buffers of a batch: 1,024 steps of 64 rows, 64 units
 USUAL = 0.95  # share of the sequences that usual batches are made for

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from sklearn_seqae._architecture import Architecture
 from sklearn_seqae._keras.training.draws import DETERMINISTIC, Stochastic
-from sklearn_seqae._packing import ForecastTargets
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._patches.packing import ForecastTargets
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class ShardShape:
     Attributes
     ----------
     n_shards, n_rows : int
-        Shards of a batch and rows of a shard, see `sklearn_seqae._batching`.
+        Shards of a batch and rows of a shard, see `sklearn_seqae._patches.batching`.
     n_steps : int
         LSTM steps of the longest sequence that they serve.
     n_prefix_rows : int, default=0

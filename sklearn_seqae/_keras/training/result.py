@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from sklearn_seqae._state import State
+from sklearn_seqae._network.state import State
 
 
 @dataclass

@@ -39,9 +39,9 @@ from sklearn_seqae._keras.training.program import (
     packed_signature,
     update_signature,
 )
-from sklearn_seqae._layers import Weights
-from sklearn_seqae._packing import PackedShards
-from sklearn_seqae._state import OptimizerState, State
+from sklearn_seqae._network.layers import Weights
+from sklearn_seqae._network.state import OptimizerState, State
+from sklearn_seqae._patches.packing import PackedShards
 
 Tensor = Any
 

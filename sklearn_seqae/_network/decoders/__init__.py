@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from sklearn_seqae._architecture import DecoderSpec
+from sklearn_seqae._network.architecture import DecoderSpec
 from sklearn_seqae._network.decoders._base import DecoderBase
 
 LARGEST = 1e30  # a wild vector saturates the network before it overflows float32

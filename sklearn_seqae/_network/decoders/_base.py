@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sklearn_seqae._architecture import DecoderSpec
+from sklearn_seqae._network.architecture import DecoderSpec
 from sklearn_seqae._network.engine import Engine, Error, Sequence, TrainingEngine
 
 Tensor = Any

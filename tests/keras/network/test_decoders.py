@@ -11,14 +11,14 @@ from networks import drawn_weights, small_architecture
 from numpy.testing import assert_allclose, assert_array_equal
 from references import ByKeras, decoded
 
-from sklearn_seqae._architecture import DECODERS, POOLING
 from sklearn_seqae._keras.export import build_models
 from sklearn_seqae._keras.inference import decode
 from sklearn_seqae._keras.training.compiled import CompiledModel
-from sklearn_seqae._lengths import LengthCode
 from sklearn_seqae._network import decoders, pooling
+from sklearn_seqae._network.architecture import DECODERS, POOLING
 from sklearn_seqae._network.decoders._base import DecoderBase
-from sklearn_seqae._preprocessing import Preprocessing
+from sklearn_seqae._patches.lengths import LengthCode
+from sklearn_seqae._patches.preprocessing import Preprocessing
 
 N_STEPS = 12
 LENGTHS = np.array([12, 1, 7, 12, 3])

@@ -19,14 +19,14 @@ from networks import (
 from numpy.testing import assert_allclose
 from references import ByKeras, ByNumpy
 
-from sklearn_seqae._architecture import POOLING, Architecture
 from sklearn_seqae._keras.lstm.dropout import layer_masks, mask_widths
 from sklearn_seqae._keras.network.fused_engine import FusedEngine
 from sklearn_seqae._keras.network.keras_engine import KerasEngine
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
 from sklearn_seqae._network import forecaster, forward
+from sklearn_seqae._network.architecture import POOLING, Architecture
 from sklearn_seqae._network.decoders import make_decoder
-from sklearn_seqae._packing import pack
+from sklearn_seqae._patches.packing import pack
 
 LENGTHS = [5, 1, 4, 3, 0, 2]  # 0: a row that holds nothing
 N_STEPS = 5

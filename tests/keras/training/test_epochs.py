@@ -25,7 +25,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_seqae._keras.training import cache, epochs, packer, planning, workspace
 from sklearn_seqae._keras.training.callbacks import checked_callbacks
 from sklearn_seqae._keras.training.epochs import Result
-from sklearn_seqae._state import State
+from sklearn_seqae._network.state import State
 
 # Keras's own, of a callback that reads the learning rate
 OF_KERAS = pytest.mark.filterwarnings(

@@ -14,12 +14,12 @@ from networks import (
 from numpy.testing import assert_allclose, assert_array_equal
 from references import ByNumpy, changes, embedding, pooled_states, weighted_error
 
-from sklearn_seqae._batching import to_patches
 from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
 from sklearn_seqae._keras.training.workspace import Workspace
-from sklearn_seqae._packing import pack
-from sklearn_seqae._prefixes import Prefixes, Rows, followed_by_prefixes
-from sklearn_seqae._state import State
+from sklearn_seqae._network.state import State
+from sklearn_seqae._patches.batching import to_patches
+from sklearn_seqae._patches.packing import pack
+from sklearn_seqae._patches.prefixes import Prefixes, Rows, followed_by_prefixes
 
 N_STEPS, N_SHARDS, N_ROWS, HORIZON = 16, 2, 4, 3
 LENGTHS = [16, 3, 9, 1, 12, 5]

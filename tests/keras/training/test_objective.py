@@ -24,7 +24,7 @@ from sklearn_seqae._keras.network.fused_engine import FusedEngine
 from sklearn_seqae._keras.training.draws import NOTHING, Draws
 from sklearn_seqae._keras.training.forward_pass import Shard
 from sklearn_seqae._keras.training.objective import Objective
-from sklearn_seqae._packing import ForecastTargets, pack
+from sklearn_seqae._patches.packing import ForecastTargets, pack
 
 NAMES = ("loss", "kl_loss", "sparsity_loss")
 N_STEPS, N_ROWS = 16, 5

@@ -15,17 +15,17 @@ from networks import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_seqae._baselines import Baselines
-from sklearn_seqae._dask import InThisProcess, OnCluster
+from sklearn_seqae._containers.dask import InThisProcess, OnCluster
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training import epochs, partitions
 from sklearn_seqae._keras.training.feeding import sums_of
 from sklearn_seqae._keras.training.partitions import PartitionedFeed, plan_batches
 from sklearn_seqae._keras.training.planning import plan_program
-from sklearn_seqae._keras.training.settings import Partitions, Totals
 from sklearn_seqae._keras.training.workspace import Workspace
-from sklearn_seqae._packing import ForecastTargets, PackedShards
-from sklearn_seqae._state import State
+from sklearn_seqae._network.state import State
+from sklearn_seqae._patches.baselines import Baselines
+from sklearn_seqae._patches.packing import ForecastTargets, PackedShards
+from sklearn_seqae._patches.source.data import Partitions, Totals
 
 SIZES = (20, 3, 17)
 LENGTHS = np.random.default_rng(0).integers(2, 17, size=sum(SIZES))

@@ -21,11 +21,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from references import ByNumpy, squared_errors
 from tensorflow.python.framework import ops
 
-from sklearn_seqae._batching import split_into_shards
 from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
 from sklearn_seqae._keras.training.workspace import Workspace
-from sklearn_seqae._packing import pack
-from sklearn_seqae._state import State
+from sklearn_seqae._network.state import State
+from sklearn_seqae._patches.batching import split_into_shards
+from sklearn_seqae._patches.packing import pack
 
 N_STEPS = 16
 N_ROWS = 4

@@ -1,0 +1,344 @@
+"""Kinds of containers: one table says who reads each, who writes it and its name.
+
+To add a kind, write a reader (a file in `readers`), a writer (a file in `writers`)
+and one line of `KINDS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+# Layout of a column: what holds its numbers, from the outside in, and their dtype.
+Layout = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A function of `readers` and the classes that it reads.
+
+    Functions are named here and imported when they are needed. So a line of the table
+    imports no library, and `readers` and `writers` need not know each other.
+
+    Attributes
+    ----------
+    function : str
+        ``"module.function"`` in `readers`. It takes `X` and returns a RaggedArray and a
+        Container.
+
+    classes : tuple of str
+        Classes of `X`, as ``"library.Class"``. Subclasses count.
+
+    labels : str
+        ``"module.function"`` in `readers`. It takes `X` and returns the labels of its
+        sequences, a pandas Index. Empty for containers without labels.
+    """
+
+    function: str
+    classes: tuple[str, ...]
+    labels: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of container: one line of `KINDS`.
+
+    Attributes
+    ----------
+    caption : str
+        Name of the kind in the estimator's diagram.
+
+    reader : Reader
+        Reader of the kind. Several kinds may share one, which tells them apart.
+
+    writer : str
+        ``"module.function"`` in `writers`. It takes a RaggedArray, a Container and, if
+        the reader has `labels`, an Index of labels.
+
+    tabular : bool
+        Whether each row of a 2-D table is one univariate sequence. Then scikit-learn
+        counts the columns as features.
+
+    is_column : bool
+        Whether the container is one column of a table. Then scikit-learn counts one
+        feature.
+    """
+
+    caption: str
+    reader: Reader
+    writer: str
+    tabular: bool = False
+    is_column: bool = False
+
+
+SEQUENCE = Reader("lists.ragged_from_sequence", ("builtins.list", "builtins.tuple"))
+NUMPY = Reader("numpy.ragged_from_numpy", ("numpy.ndarray",))
+PANDAS = Reader(
+    "pandas.ragged_from_pandas",
+    ("pandas.DataFrame", "pandas.Series"),
+    labels="pandas.labels_of_pandas",
+)
+POLARS = Reader(
+    "polars.ragged_from_polars",
+    ("polars.DataFrame", "polars.LazyFrame", "polars.Series"),
+)
+ARROW = Reader(
+    "arrow.ragged_from_arrow",
+    ("pyarrow.Table", "pyarrow.RecordBatch", "pyarrow.Array", "pyarrow.ChunkedArray"),
+)
+AWKWARD = Reader("arrow.ragged_from_awkward", ("awkward.Array",))
+TENSORFLOW = Reader("tensors.ragged_from_tensor", ("tensorflow.RaggedTensor",))
+
+KINDS = MappingProxyType(
+    {
+        "list": Kind("list", SEQUENCE, "arrays.to_list"),
+        "tuple": Kind("tuple", SEQUENCE, "arrays.to_tuple"),
+        "object_array": Kind("object array", NUMPY, "arrays.to_object_array"),
+        "array_3d": Kind("3-D array", NUMPY, "arrays.to_array_3d"),
+        "array_2d": Kind("2-D array", NUMPY, "arrays.to_table", tabular=True),
+        "nested_array": Kind("array of cells", NUMPY, "arrays.to_nested_array"),
+        "dataframe": Kind("DataFrame of rows", PANDAS, "pandas.to_wide", tabular=True),
+        "long_dataframe": Kind("long DataFrame", PANDAS, "pandas.to_long"),
+        "long_series": Kind(
+            "long Series", PANDAS, "pandas.to_long_series", is_column=True
+        ),
+        "nested_dataframe": Kind("DataFrame of cells", PANDAS, "pandas.to_nested"),
+        "nested_series": Kind(
+            "Series of cells", PANDAS, "pandas.to_nested_series", is_column=True
+        ),
+        "polars_wide": Kind(
+            "polars DataFrame of rows", POLARS, "polars.to_wide", tabular=True
+        ),
+        "polars_dataframe": Kind("polars DataFrame", POLARS, "polars.to_dataframe"),
+        "polars_series": Kind(
+            "polars Series", POLARS, "polars.to_series", is_column=True
+        ),
+        "arrow_wide": Kind(
+            "pyarrow Table of rows", ARROW, "arrow.to_wide", tabular=True
+        ),
+        "arrow_table": Kind("pyarrow Table", ARROW, "arrow.to_table"),
+        "arrow_array": Kind("pyarrow Array", ARROW, "arrow.to_array", is_column=True),
+        "arrow_chunked_array": Kind(
+            "pyarrow ChunkedArray", ARROW, "arrow.to_chunked_array", is_column=True
+        ),
+        "awkward": Kind("awkward Array", AWKWARD, "awkward.to_awkward"),
+        "ragged_tensor": Kind("RaggedTensor", TENSORFLOW, "tensors.to_ragged_tensor"),
+    }
+)
+READERS = MappingProxyType(
+    {name: kind.reader for kind in KINDS.values() for name in kind.reader.classes}
+)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The categories of one feature of a container; a code is a position among them.
+
+    Attributes
+    ----------
+    values : tuple of str, bool, int or float
+        Each once, and at least one. In the order of the dtype, if it has one.
+
+    dtype : str
+        Dtype of the column in its library, to give categories back in: "category",
+        "str" or "object" of pandas, "Enum" of polars, "string" of Arrow.
+
+    ordered : bool
+        Whether the dtype says that the order means something.
+    """
+
+    values: tuple[Any, ...]
+    dtype: str
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """Note on the times of a container.
+
+    Attributes
+    ----------
+    name : object
+        Of the level of the index, or of the field, that holds them.
+
+    dtype : str
+        Dtype of NumPy: "int64", "datetime64[us]".
+
+    zone : str or None
+        Time zone.
+    """
+
+    name: Any
+    dtype: str
+    zone: str | None = None
+
+    @property
+    def limits(self) -> tuple[Any, Any]:
+        """The least and the largest moment that the dtype holds, in ticks."""
+        dtype = np.dtype(self.dtype)
+        if dtype.kind == "f":
+            most = float(np.finfo(dtype).max)
+            return -most, most
+        is_date = dtype.kind in "mM"  # NumPy's NaT is the least int64
+        info = np.iinfo(np.int64 if is_date else dtype)
+        return int(info.min) + is_date, int(info.max)
+
+    def out_of_range(self, moment: float) -> str:
+        """Say which moment it is that the dtype doesn't hold, and which ones it does.
+
+        Parameters
+        ----------
+        moment : int or float
+            In ticks.
+        """
+        least, most = map(self._shown, self.limits)
+        return (
+            f"{self._shown(moment)}, which is out of the range of {self.dtype}, the "
+            f"dtype of times in fit: {least} to {most}"
+        )
+
+    def _shown(self, ticks: float) -> str:
+        dtype, (least, most) = np.dtype(self.dtype), self.limits
+        if dtype.kind not in "mM":
+            return str(ticks) if abs(ticks) < 1e20 else f"{ticks:.4e}"
+        if least <= ticks <= most:
+            return str(np.array(round(ticks), np.int64).view(dtype))
+        unit, count = np.datetime_data(dtype)
+        start = " since 1970" if dtype.kind == "M" else ""
+        return f"{ticks * count:.4e} {unit}{start}"
+
+
+@dataclass(frozen=True, eq=False)
+class Container:
+    """Note on what `X` was: enough to write the same kind again.
+
+    It holds plain values only, so a fitted estimator can keep and pickle it. None of
+    them grows with the number of sequences.
+
+    Attributes
+    ----------
+    kind : str
+        A key of `KINDS`. "long" kinds have a row for each time step, "nested" kinds a
+        sequence in each cell. "dataframe", "array_2d" and "wide" kinds have a
+        univariate sequence in each row.
+
+    dtype : {"float32", "float64"}
+        Dtype to give back: "float32" if all of the input was float32 or float16.
+
+    univariate : bool
+        Whether each sequence was 1-D. Then it is 1-D again on the way back.
+
+    n_columns : int or None
+        Number of columns if `X` was 2-D, which scikit-learn takes for the number of
+        features. None for a list, a 3-D array or a Series.
+
+    columns : tuple or None
+        Labels of the columns of a frame or table, the name of a Series. A tuple,
+        because skops can't carry an Index.
+
+    column_names : tuple
+        Names of the levels of pandas columns, mostly ``(None,)``.
+
+    index_names : tuple
+        Names of the index levels of "long" kinds: series and time.
+
+    layouts : tuple of tuple of str
+        Layout of every column of "long" and "nested" kinds, of polars and of Arrow:
+        ``("list", "array", "float32")`` for lists of fixed-size arrays of float32.
+
+    feature_names : tuple of str or None
+        Names of the features of a time step: columns of a long table, of a nested
+        frame, of the frames in a list; what `to_sequences` stored. None if there are
+        none, or if `X` has a univariate sequence in each row.
+
+    frames : {"pandas", "polars", "pyarrow", "records", "dicts", "tuples", ""}
+        Form of the sequences in a list, if they are no arrays of numbers: frames of a
+        library, structured arrays, lists of dicts or of tuples.
+
+    levels : tuple of Levels or None
+        Categories of each feature, None for a number. Empty if all are numbers.
+    """
+
+    kind: str
+    dtype: str
+    univariate: bool = False
+    n_columns: int | None = None
+    columns: tuple[Any, ...] | None = None
+    column_names: tuple[Any, ...] = (None,)
+    index_names: tuple[Any, ...] = (None,)
+    layouts: tuple[Layout, ...] = ()
+    feature_names: tuple[str, ...] | None = None
+    frames: str = ""
+    levels: tuple[Levels | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(
+                f"kind {self.kind!r} is not in KINDS of _containers/kinds; add a line."
+            )
+
+    @property
+    def caption(self) -> str:
+        """Name of the kind in the estimator's diagram."""
+        return KINDS[self.kind].caption
+
+    @property
+    def tabular(self) -> bool:
+        """Whether each row of a 2-D table was one univariate sequence."""
+        return KINDS[self.kind].tabular
+
+    @property
+    def is_column(self) -> bool:
+        """Whether `X` was one column, without a table around it."""
+        return KINDS[self.kind].is_column
+
+
+def reader_of(X: Any) -> Reader | None:
+    """Return the reader for the class of `X`, without importing any library.
+
+    Parameters
+    ----------
+    X : object
+        Any object.
+
+    Returns
+    -------
+    Reader or None
+        None if no line of the table names the class or one of its bases.
+
+    Examples
+    --------
+    >>> from sklearn_seqae._containers.kinds import reader_of
+    >>> reader_of(([1.0], [2.0, 3.0])).function
+    'lists.ragged_from_sequence'
+    """
+    for cls in type(X).__mro__:
+        name = f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
+        if name in READERS:
+            return READERS[name]
+    return None
+
+
+def load(package: str, path: str) -> Callable[..., Any]:
+    """Import a function that the table names.
+
+    Parameters
+    ----------
+    package : {"readers", "writers"}
+        Package of its module.
+
+    path : str
+        ``"module.function"``.
+
+    Returns
+    -------
+    callable
+    """
+    module, _, function = path.partition(".")
+    found: Callable[..., Any] = getattr(
+        import_module(f"sklearn_seqae._containers.{package}.{module}"), function
+    )
+    return found

@@ -1,0 +1,357 @@
+"""Sequences of unequal length in two arrays, as Apache Arrow stores lists."""
+
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sklearn_seqae.exceptions import InvalidSequenceError, _count
+
+# float32 or float64; NumPy's type hints have no name for these two.
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RaggedArray:
+    """Sequences of unequal length, all their time steps stacked.
+
+    Sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``. There is no padding, so a
+    scaler or a mean, or any function of a table of time steps, works on `values`.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_timesteps, n_features), float32 or float64
+        The time steps of all sequences, one after the other. A read-only view, because
+        a sequence may share memory with the caller's array.
+
+    offsets : ndarray of shape (n_sequences + 1,), int64
+        Row where each sequence starts; the last entry is `n_timesteps`.
+
+    Raises
+    ------
+    TypeError
+        If `values` is not float32 or float64.
+    ValueError
+        If `values` is not 2-D or `offsets` doesn't cut it into sequences.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqae._containers.ragged import RaggedArray
+    >>> ragged = RaggedArray.from_list([np.ones((2, 3)), np.zeros((4, 3))])
+    >>> ragged
+    RaggedArray(n_sequences=2, n_timesteps=6, n_features=3, dtype=float64)
+    >>> ragged.lengths
+    array([2, 4])
+    >>> ragged[0].shape
+    (2, 3)
+    >>> len(ragged[1:])
+    1
+    """
+
+    values: Floats
+    offsets: NDArray[np.int64]
+
+    __hash__ = None  # type: ignore[assignment]  # mutable content, as for ndarray
+
+    def __post_init__(self) -> None:
+        values = np.asarray(self.values)
+        offsets = np.ascontiguousarray(self.offsets, dtype=np.int64)
+        if values.dtype not in (np.float32, np.float64):
+            raise TypeError(f"values must be float32 or float64, not {values.dtype}.")
+        if values.ndim != 2:
+            raise ValueError(
+                f"values must be 2-D, (n_timesteps, n_features), not {values.ndim}-D."
+            )
+        _check_offsets(offsets, n_timesteps=len(values))
+        object.__setattr__(self, "values", _read_only(np.ascontiguousarray(values)))
+        object.__setattr__(self, "offsets", _read_only(offsets))
+
+    @classmethod
+    def from_list(cls, sequences: Sequence[ArrayLike]) -> "RaggedArray":
+        """Stack sequences into one ragged array.
+
+        Parameters
+        ----------
+        sequences : sequence of array-like of shape (n_timesteps_i, n_features)
+            At least one, which gives `n_features`. Real numbers of any dtype.
+
+        Returns
+        -------
+        RaggedArray
+            float32 if every sequence is float32 or float16, else float64.
+
+        Raises
+        ------
+        InvalidSequenceError
+            If a sequence is not 2-D or sequences differ in their features.
+        """
+        arrays = [np.asarray(sequence) for sequence in sequences]
+        if not arrays:
+            raise InvalidSequenceError("found 0 sequences; at least 1 is needed.")
+        for i, array in enumerate(arrays):
+            if array.ndim != 2:
+                raise InvalidSequenceError(
+                    f"sequence {i} is {array.ndim}-D; expected (n_timesteps, "
+                    "n_features)."
+                )
+        check_same_n_features(arrays)
+        lengths = np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
+        return cls(stack(arrays), offsets_from_lengths(lengths))
+
+    def with_values(self, values: Floats) -> "RaggedArray":
+        """Return the same sequences with other values, one row for each time step.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_timesteps, any), float32 or float64
+            The new time steps.
+
+        Returns
+        -------
+        RaggedArray
+            With the offsets of this one.
+        """
+        return RaggedArray(values, self.offsets)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Number of time steps of each sequence, of shape (n_sequences,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def n_features(self) -> int:
+        """Number of features of every time step."""
+        return self.values.shape[1]
+
+    @property
+    def n_timesteps(self) -> int:
+        """Number of time steps of all sequences together."""
+        return self.values.shape[0]
+
+    @property
+    def positions(self) -> NDArray[np.int64]:
+        """Position of each time step in its sequence, of shape (n_timesteps,)."""
+        return np.arange(self.n_timesteps) - np.repeat(self.offsets[:-1], self.lengths)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Precision of the values: float32 or float64."""
+        return self.values.dtype
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __repr__(self) -> str:
+        return (
+            f"RaggedArray(n_sequences={len(self)}, n_timesteps={self.n_timesteps}, "
+            f"n_features={self.n_features}, dtype={self.dtype})"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        """Compare lengths and values; NaN equals NaN, dtypes may differ."""
+        if not isinstance(other, RaggedArray):
+            return NotImplemented
+        return np.array_equal(self.offsets, other.offsets) and np.array_equal(
+            self.values, other.values, equal_nan=True
+        )
+
+    def __iter__(self) -> Iterator[Floats]:
+        return cut(self.values, self.offsets)
+
+    @overload
+    def __getitem__(self, key: int | np.integer) -> Floats: ...
+
+    @overload
+    def __getitem__(
+        self, key: slice | list[int] | NDArray[np.integer] | NDArray[np.bool_]
+    ) -> "RaggedArray": ...
+
+    def __getitem__(self, key: Any) -> "Floats | RaggedArray":
+        """Return a view of one sequence for an integer, else the selected sequences."""
+        if isinstance(key, slice):
+            return self._slice(key)
+        if isinstance(key, tuple):
+            raise IndexError("a RaggedArray has one axis to index: its sequences.")
+        if np.ndim(key) > 0:
+            return self.take(key)
+        i = operator.index(key)
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"sequence {i} is out of range: there are {len(self)}.")
+        i %= len(self)
+        return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    def take(self, indices: ArrayLike) -> "RaggedArray":
+        """Return the sequences at `indices`, in that order. They may repeat.
+
+        Parameters
+        ----------
+        indices : array-like of shape (n_selected,), int or bool
+            Positions (negative ones count from the end), or a mask of shape
+            (n_sequences,).
+
+        Returns
+        -------
+        RaggedArray
+            A copy of the selected sequences.
+        """
+        # np.arange applies NumPy's own rules for negative numbers, masks and errors.
+        selected = np.arange(len(self))[_as_index(indices)]
+        lengths = self.lengths[selected]
+        offsets = offsets_from_lengths(lengths)
+        shift = self.offsets[selected] - offsets[:-1]
+        rows = np.arange(offsets[-1]) + np.repeat(shift, lengths)
+        return RaggedArray(self.values[rows], offsets)
+
+    def locate(self, row: int | np.integer) -> tuple[int, int]:
+        """Find the sequence and the time step of a row of `values`; see `locate`."""
+        return locate(self.offsets, row)
+
+    def _slice(self, key: slice) -> "RaggedArray":
+        start, stop, step = key.indices(len(self))
+        if step != 1:
+            return self.take(np.arange(start, stop, step))
+        stop = max(start, stop)
+        first, last = self.offsets[start], self.offsets[stop]
+        return RaggedArray(
+            self.values[first:last], self.offsets[start : stop + 1] - first
+        )
+
+
+def offsets_from_lengths(lengths: ArrayLike) -> NDArray[np.int64]:
+    """Turn lengths into the offsets of a RaggedArray.
+
+    Parameters
+    ----------
+    lengths : array-like of shape (n_sequences,), int
+        Number of time steps of each sequence.
+
+    Returns
+    -------
+    ndarray of shape (n_sequences + 1,), int64
+        Row where each sequence starts, then the end of the last.
+    """
+    lengths = np.asarray(lengths, dtype=np.int64)
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def cut(values: NDArray[Any], offsets: NDArray[np.int64]) -> Iterator[NDArray[Any]]:
+    """Yield a view of the rows of each sequence, given the offsets."""
+    return (values[start:stop] for start, stop in pairwise(offsets.tolist()))
+
+
+def locate(offsets: NDArray[np.int64], row: int | np.integer) -> tuple[int, int]:
+    """Find the sequence and the time step of a row, given the offsets.
+
+    Parameters
+    ----------
+    offsets : ndarray of shape (n_sequences + 1,), int64
+        Row where each sequence starts.
+
+    row : int
+        A row of the stacked time steps.
+
+    Returns
+    -------
+    sequence : int
+        Position of the sequence.
+    timestep : int
+        Position in the sequence.
+    """
+    sequence = int(np.searchsorted(offsets, row, side="right")) - 1
+    return sequence, int(row - offsets[sequence])
+
+
+def float_dtype(*dtypes: Any) -> np.dtype[np.floating[Any]]:
+    """Return the dtype of sequences that are made from numbers of these dtypes.
+
+    Parameters
+    ----------
+    *dtypes : dtype
+        Boolean, integer or floating, of NumPy.
+
+    Returns
+    -------
+    dtype
+        float32 if all are float16 or float32, else float64.
+    """
+    narrow = all(dtype in (np.float16, np.float32) for dtype in dtypes)
+    return np.dtype(np.float32 if narrow else np.float64)
+
+
+def check_same_n_features(
+    arrays: Sequence[NDArray[Any]], show: Callable[[int], str] = "sequence {}".format
+) -> None:
+    """Raise if sequences differ in their number of features.
+
+    Parameters
+    ----------
+    arrays : sequence of ndarray of shape (n_timesteps_i, n_features)
+        At least one. The others are compared with the first.
+
+    show : callable
+        Function from the position of a sequence to its name in messages.
+
+    Raises
+    ------
+    InvalidSequenceError
+        Naming the first that differs.
+    """
+    expected = arrays[0].shape[1]
+    for i, array in enumerate(arrays):
+        if array.shape[1] != expected:
+            one_height = len({len(other) for other in arrays}) == 1
+            remedy = " If they come before time, use from_channels_first."
+            raise InvalidSequenceError(
+                f"{show(i)} has {_count(array.shape[1], 'feature')}, but {show(0)} has "
+                f"{expected}; every sequence needs the same number of features."
+                + remedy
+                * one_height
+            )
+
+
+def stack(arrays: Sequence[NDArray[Any]]) -> Floats:
+    """Concatenate sequences along time.
+
+    Parameters
+    ----------
+    arrays : sequence of ndarray
+        Booleans, integers or floats.
+
+    Returns
+    -------
+    ndarray
+        float32 if all are float16 or float32, else float64.
+    """
+    dtype = float_dtype(*{array.dtype for array in arrays})
+    # A longdouble beyond float64 becomes inf here; check_values reports it.
+    with np.errstate(over="ignore"):
+        return np.concatenate(arrays, dtype=dtype)
+
+
+def _check_offsets(offsets: NDArray[np.int64], *, n_timesteps: int) -> None:
+    if offsets.ndim != 1 or len(offsets) == 0:
+        raise ValueError("offsets must be 1-D with n_sequences + 1 entries.")
+    if offsets[0] != 0 or offsets[-1] != n_timesteps or np.any(np.diff(offsets) < 0):
+        raise ValueError(
+            f"offsets must rise from 0 to the number of time steps, {n_timesteps}."
+        )
+
+
+def _as_index(indices: ArrayLike) -> NDArray[Any]:
+    index = np.asarray(indices)
+    if index.ndim != 1:
+        raise IndexError(f"indices must be 1-D, not {index.ndim}-D.")
+    return index.astype(np.int64) if index.size == 0 else index
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view

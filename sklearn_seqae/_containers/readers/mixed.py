@@ -1,0 +1,306 @@
+"""Sequences of more than numbers: text, structured arrays, records, frames."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.kinds import Levels
+from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers.readers.checks import describe
+from sklearn_seqae._containers.readers.columns import check_lengths
+from sklearn_seqae._containers.readers.levels import (
+    Feature,
+    feature_from_array,
+    feature_from_arrow,
+    feature_from_pandas,
+    feature_from_polars,
+    has_categories,
+    is_text,
+    joined,
+    stacked,
+)
+from sklearn_seqae._containers.readers.names import Names, as_names, in_order, shown
+from sklearn_seqae._utils.libraries import comes_from
+from sklearn_seqae.exceptions import InvalidSequenceError, _count
+
+FRAMES = ("pandas", "polars", "pyarrow")
+
+
+class Mixed(NamedTuple):
+    """Stacked sequences of numbers and categories.
+
+    Attributes
+    ----------
+    ragged : RaggedArray
+    univariate : bool
+        Whether sequences were 1-D.
+    levels : tuple of Levels or None
+        See `Container`.
+    form : str
+        See `Container.frames`.
+    names : tuple of str or None
+        Of the features.
+    """
+
+    ragged: RaggedArray
+    univariate: bool
+    levels: tuple[Levels | None, ...]
+    form: str
+    names: Names | None
+
+
+class _Columns(NamedTuple):
+    """The columns of one sequence, as its library has them."""
+
+    columns: list[Any]
+    univariate: bool
+    names: Names | None
+
+
+def form_of(sequence: Any) -> str:
+    """Return the form of a sequence that is more than numbers, "" for another.
+
+    Parameters
+    ----------
+    sequence : object
+        Any object.
+
+    Returns
+    -------
+    str
+        One of "pandas", "polars", "pyarrow", "records", "dicts" and "tuples", or
+        "values" for an array, a Series or a list of text.
+    """
+    if isinstance(sequence, np.ndarray):
+        if sequence.dtype.names:
+            return "records"
+        return "values" if sequence.ndim in (1, 2) and is_text(sequence) else ""
+    if isinstance(sequence, list | tuple):
+        return _form_of_list(sequence)
+    if isinstance(sequence, pd.Series):
+        return "values" if has_categories(sequence) else ""
+    for library in FRAMES:
+        if comes_from(sequence, library, "DataFrame", "Table", "RecordBatch"):
+            columns = _of_frame(sequence, library).columns
+            numeric = all(_is_numeric(column) for column in columns)
+            return "" if numeric else library
+    return ""
+
+
+def stack_mixed(
+    X: Sequence[Any], forms: Sequence[str], show: Callable[[int], str]
+) -> Mixed:
+    """Stack sequences, some of which hold more than numbers.
+
+    Parameters
+    ----------
+    X : sequence
+        At least one sequence.
+    forms : sequence of str
+        The `form_of` each.
+    show : callable
+        Function from the position of a sequence to its name in messages.
+
+    Raises
+    ------
+    InvalidSequenceError
+        If a sequence is empty, or differs from the first in its features.
+    TypeError
+        If a feature holds neither numbers nor categories, or both.
+    """
+    form = next(filter(None, forms))
+    if set(forms) == {"records"} and len({x.dtype for x in X}) == 1:
+        lengths = np.fromiter(map(len, X), dtype=np.int64, count=len(X))
+        check_lengths(lengths, show)
+        whole = np.concatenate(X)
+        names: Any = whole.dtype.names
+        _check_no_times(whole.dtype)
+        features = [
+            feature_from_array(np.ascontiguousarray(whole[name]), f"column {name!r}")
+            for name in names
+        ]
+        return _mixed(features, lengths, False, form, tuple(names))
+    parts = [
+        _columns(x, kind, show(i))
+        for i, (x, kind) in enumerate(zip(X, forms, strict=True))
+    ]
+    first = parts[0]
+    for i, part in enumerate(parts):
+        _check_alike(part, first, show, i)
+    lengths = np.array([len(part.columns[0]) for part in parts], np.int64)
+    check_lengths(lengths, show)
+    features = []
+    for j in range(len(first.columns)):
+        name = f"feature {j}" if first.names is None else f"column {first.names[j]!r}"
+        of_sequences = [
+            _feature(part.columns[j], f"{show(i)}, {name}")
+            for i, part in enumerate(parts)
+        ]
+        features.append(joined(of_sequences, name, show))
+    form = "" if form == "values" else form
+    return _mixed(features, lengths, first.univariate, form, first.names)
+
+
+def _mixed(
+    features: list[Feature],
+    lengths: NDArray[np.int64],
+    univariate: bool,
+    form: str,
+    names: Names | None,
+) -> Mixed:
+    values, levels = stacked(features)
+    ragged = RaggedArray(values, offsets_from_lengths(lengths))
+    return Mixed(ragged, univariate, levels, form, names)
+
+
+def _form_of_list(sequence: list[Any] | tuple[Any, ...]) -> str:
+    first = next(iter(sequence), None)
+    if isinstance(first, Mapping):
+        return "dicts"
+    if isinstance(first, list | tuple):
+        text = any(isinstance(v, str) for row in sequence for v in _listed(row))
+        return "tuples" if text else ""
+    if isinstance(first, np.void):
+        return "records"
+    text = any(isinstance(v, str) for v in sequence)
+    return "values" if text and all(map(pd.api.types.is_scalar, sequence)) else ""
+
+
+def _listed(row: Any) -> Any:
+    return row if isinstance(row, list | tuple) else ()
+
+
+def _columns(sequence: Any, form: str, name: str) -> _Columns:
+    """Return the columns of a sequence."""
+    if form in FRAMES:
+        return _of_frame(sequence, form)
+    if form == "records":
+        records = np.asarray(sequence)
+        fields: Any = records.dtype.names
+        return _Columns([records[f] for f in fields], False, tuple(fields))
+    if form == "dicts":
+        keys = list(sequence[0])
+        for t, record in enumerate(sequence):
+            if not isinstance(record, Mapping) or list(record) != keys:
+                raise InvalidSequenceError(
+                    f"{name} has {describe(record)} at time step {t} that differs "
+                    f"from the first, which has the keys {keys}; every time step "
+                    "needs the same, in one order, with None where one is missing."
+                )
+        rows = [list(record.values()) for record in sequence]
+        return _Columns(_transposed(rows, name), False, as_names(keys))
+    if form == "tuples":
+        return _Columns(_transposed(sequence, name), False, None)
+    if isinstance(sequence, pd.Series):
+        return _Columns([sequence], True, None)
+    if isinstance(sequence, list | tuple):
+        if any(isinstance(row, list | tuple) for row in sequence):
+            return _Columns(_transposed(sequence, name), False, None)
+        return _Columns([_as_objects(sequence)], True, None)
+    for library in FRAMES:
+        if comes_from(sequence, library, "DataFrame", "Table", "RecordBatch"):
+            return _of_frame(sequence, library)
+    array = np.asarray(sequence)
+    if array.ndim not in (1, 2):
+        raise InvalidSequenceError(
+            f"{name} is {describe(sequence)}; expected shape (n_timesteps, "
+            "n_features), or (n_timesteps,) if univariate."
+        )
+    columns = [array] if array.ndim == 1 else list(array.T)
+    return _Columns(columns, array.ndim == 1, None)
+
+
+def _of_frame(frame: Any, library: str) -> _Columns:
+    if library == "pandas":
+        columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
+        return _Columns(columns, False, as_names(frame.columns.tolist()))
+    if library == "polars":
+        return _Columns(frame.get_columns(), False, as_names(frame.columns))
+    columns = [frame.column(j) for j in range(frame.num_columns)]
+    return _Columns(columns, False, as_names(frame.schema.names))
+
+
+def _feature(column: Any, place: str) -> Feature:
+    """Read one column of one sequence."""
+    found: Feature | None = None
+    if isinstance(column, pd.Series):
+        found = feature_from_pandas(column, place)
+        if found is None and column.dtype != object:
+            return Feature(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    elif comes_from(column, "polars", "Series"):
+        found = feature_from_polars(column, place)
+        column = column.to_numpy() if found is None else column
+    elif comes_from(column, "pyarrow", "ChunkedArray", "Array"):
+        found = feature_from_arrow(column, place)
+        column = np.asarray(column) if found is None else column
+    if found is not None:
+        return found
+    return feature_from_array(np.asarray(column), place)
+
+
+def _is_numeric(column: Any) -> bool:
+    if isinstance(column, pd.Series):
+        return not has_categories(column)
+    if comes_from(column, "polars", "Series"):
+        return column.dtype.is_numeric() or str(column.dtype) == "Boolean"
+    return feature_from_arrow(column[:0], "") is None
+
+
+def _transposed(rows: Sequence[Any], name: str) -> list[NDArray[np.object_]]:
+    """Return the columns of rows, as objects."""
+    width = len(rows[0])
+    for t, row in enumerate(rows):
+        if not isinstance(row, list | tuple) or len(row) != width:
+            raise InvalidSequenceError(
+                f"{name} is not rectangular: time step {t} is {row!r}, but the first "
+                f"has {_count(width, 'feature')}; every time step needs the same "
+                "number of features."
+            )
+    return [_as_objects([row[j] for row in rows]) for j in range(width)]
+
+
+def _as_objects(values: Sequence[Any]) -> NDArray[np.object_]:
+    array = np.empty(len(values), dtype=object)
+    array[:] = list(values)
+    return array
+
+
+def _check_no_times(dtype: np.dtype[Any]) -> None:
+    """Check that no field has times: one that is known to have them is left out."""
+    for name in dtype.names or ():
+        if dtype[name].kind in "mM":
+            raise TypeError(
+                f"column {name!r} has dtype {dtype[name]}, but real numbers are "
+                "needed; convert it or leave it out. If it has the times of events, "
+                f"pass a Series of pandas with X.attrs['order'] = {name!r}, as "
+                "to_sequences does."
+            )
+
+
+def _check_alike(
+    part: _Columns, first: _Columns, show: Callable[[int], str], i: int
+) -> None:
+    """Check that a sequence has the features of the first."""
+    if part.univariate != first.univariate:
+        shapes = [
+            "(n_timesteps,)" if p.univariate else "(n_timesteps, n_features)"
+            for p in (part, first)
+        ]
+        raise InvalidSequenceError(
+            f"{show(i)} has shape {shapes[0]}, but {show(0)} has {shapes[1]}; pass all "
+            "of them in one form."
+        )
+    if len(part.columns) != len(first.columns):
+        raise InvalidSequenceError(
+            f"{show(i)} has {_count(len(part.columns), 'feature')}, but {show(0)} has "
+            f"{len(first.columns)}; every sequence needs the same number of features."
+        )
+    if part.names != first.names and None not in (part.names, first.names):
+        assert part.names is not None and first.names is not None
+        raise InvalidSequenceError(
+            f"{show(i)} has {shown(part.names)}, but {show(0)} has "
+            f"{shown(first.names)}; {in_order(first.names)}."
+        )

@@ -1,0 +1,26 @@
+"""Long tables, with one row for each time step, to sequences and back.
+
+Users call `to_sequences` and `to_frame`. `grouping` sorts rows, in NumPy alone.
+`pandas`, `polars` and `arrow` read and write the frames of one library each. Only
+they import polars or pyarrow.
+"""
+
+from sklearn_seqae._containers.tables.to_frame import to_frame
+from sklearn_seqae._containers.tables.to_sequences import (
+    DUPLICATES,
+    as_series,
+    check_has_order,
+    rows_of_series,
+    stored,
+    to_sequences,
+)
+
+__all__ = [
+    "DUPLICATES",
+    "as_series",
+    "check_has_order",
+    "rows_of_series",
+    "stored",
+    "to_frame",
+    "to_sequences",
+]

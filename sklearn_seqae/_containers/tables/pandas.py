@@ -1,0 +1,166 @@
+"""Long tables in pandas."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.ragged import float_dtype
+from sklearn_seqae._containers.readers.checks import as_real, describe
+from sklearn_seqae._containers.readers.levels import Feature, feature_from_pandas
+from sklearn_seqae._containers.tables.long_table import (
+    LongTable,
+    Rows,
+    Times,
+    not_a_feature,
+    not_a_time,
+    sorted_ids,
+)
+
+
+class PandasTable(LongTable):
+    """A pandas DataFrame.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Never changed.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+
+    @property
+    def labels(self) -> list[Any]:
+        """Labels of the columns."""
+        return self._frame.columns.tolist()
+
+    @property
+    def levels(self) -> list[Any]:
+        """Names of the levels of the index."""
+        return list(self._frame.index.names)
+
+    def select(self, labels: Sequence[Any]) -> Self:
+        """Return the table itself, which is in memory."""
+        return self
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def first_null(self, label: Any) -> int | None:
+        """Return the first row in which a column is null or NaN, or None."""
+        null = self._frame[label].isna().to_numpy()
+        return int(null.argmax()) if null.any() else None
+
+    def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
+        """Return the code of each row and the sorted ids that codes point to."""
+        return sorted_ids(self._frame[label], label)
+
+    def times(self, label: Any) -> Times:
+        """Return a column of numbers, dates or durations. It must have no nulls."""
+        column = self._frame[label]
+        if _holds_objects(column.dtype):
+            column = _from_objects(column, label)
+        if isinstance(column.dtype, pd.ArrowDtype):
+            return _in_arrow(column, label)
+        time_zone = getattr(column.dtype, "tz", None)
+        if time_zone is not None:
+            column = column.dt.tz_convert(None)
+        dtype = getattr(column.dtype, "numpy_dtype", column.dtype)  # of Int64, say
+        if not isinstance(dtype, np.dtype) or dtype.kind not in "iufmM":
+            raise not_a_time(label, column.dtype)
+        return Times(column.to_numpy(dtype=dtype), time_zone)
+
+    def categories(self, label: Any) -> Feature | None:
+        """Return a column of text, or of another kind of category; else None."""
+        return feature_from_pandas(self._frame[label], f"column {label!r}")
+
+    def feature_dtype(self, label: Any) -> np.dtype[Any]:
+        """Return float32 for a column of float16 or float32, else float64."""
+        dtype = self._frame[label].dtype
+        if _holds_objects(dtype):
+            return np.dtype(np.float64)
+        if not _is_real(dtype):
+            raise not_a_feature(label, dtype)
+        return float_dtype(getattr(dtype, "numpy_dtype", dtype))
+
+    def feature(self, label: Any) -> NDArray[Any]:
+        """Return a column of numbers, NaN where it is null."""
+        column = self._frame[label]
+        if _holds_objects(column.dtype):
+            return as_real(column.to_numpy(), f"column {label!r}")
+        if isinstance(column.dtype, np.dtype):
+            return column.to_numpy()
+        return column.to_numpy(dtype=self.feature_dtype(label), na_value=np.nan)
+
+
+def write_pandas(rows: Rows) -> pd.DataFrame:
+    """Make a long table of pandas.
+
+    Parameters
+    ----------
+    rows : Rows
+        Columns of the table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With a RangeIndex.
+    """
+    times = pd.Series(rows.times.values)
+    if rows.times.time_zone is not None:
+        times = times.dt.tz_localize("UTC").dt.tz_convert(rows.times.time_zone)
+    return pd.DataFrame(
+        {
+            **{label: ids.repeat(rows.lengths) for label, ids in rows.ids},
+            rows.order: times,
+            **dict(rows.features),
+        }
+    )
+
+
+def _holds_objects(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.kind == "O"
+
+
+def _is_real(dtype: Any) -> bool:
+    if pd.api.types.is_complex_dtype(dtype):
+        return False
+    # Arrow's boolean is not numeric to pandas, while NumPy's is.
+    return pd.api.types.is_numeric_dtype(dtype) or dtype.kind == "b"
+
+
+def _from_objects(column: pd.Series, label: Any) -> pd.Series:
+    """Convert a column of objects to the dtype of its values, or raise."""
+    inferred = column.infer_objects()
+    if not _holds_objects(inferred.dtype):
+        return inferred
+    kind = pd.api.types.infer_dtype(column)
+    if kind == "date":
+        return pd.to_datetime(column)
+    zones = {getattr(value, "tzinfo", None) for value in column}
+    if kind == "datetime" and len(zones) > 1:
+        names = sorted("none" if zone is None else str(zone) for zone in zones)
+        raise TypeError(
+            f"column {label!r} mixes time zones: {', '.join(names)}; give all times "
+            "one zone, for example with "
+            f"pandas.to_datetime(frame[{label!r}], utc=True)."
+        )
+    strangers = (value for value in column if not isinstance(value, int | float))
+    stranger = next(strangers, None)
+    raise not_a_time(
+        label,
+        "object" if stranger is None else f"object and holds {describe(stranger)}",
+    )
+
+
+def _in_arrow(column: pd.Series, label: Any) -> Times:
+    """Read the times of a pandas column of an Arrow dtype."""
+    import pyarrow as pa
+
+    from sklearn_seqae._containers.tables.arrow import ArrowTable
+
+    name = str(label)
+    return ArrowTable(pa.table({name: pa.array(column)})).times(name)

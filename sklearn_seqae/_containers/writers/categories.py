@@ -1,0 +1,79 @@
+"""Categories of a feature, from their codes, as each library has them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.kinds import Container, Levels
+from sklearn_seqae._containers.writers.labels import PURPOSE
+from sklearn_seqae._utils.libraries import require
+
+CATEGORICAL = ("category", "Categorical", "Enum", "dictionary")  # kinds of dtypes
+
+
+def levels_of(container: Container, j: int) -> Levels | None:
+    """Return the levels of a feature, None if it is a number."""
+    return container.levels[j] if container.levels else None
+
+
+def as_objects(codes: NDArray[Any], levels: Levels | None) -> NDArray[Any]:
+    """Return categories in a NumPy array, None where one is missing.
+
+    Of objects, or of text of a fixed width if `fit` saw such. Without levels, all are
+    missing.
+    """
+    levels = levels or Levels((), "object")
+    positions = _positions(codes)
+    if levels.dtype == "U" and not np.any(positions < 0):
+        return np.array(levels.values)[positions]
+    values = np.empty(len(levels.values) + 1, dtype=object)
+    values[:-1] = levels.values  # the last is None
+    return values[positions]
+
+
+def as_pandas(codes: NDArray[Any], levels: Levels) -> Any:
+    """Return categories as values of a pandas column, in its dtype."""
+    known = list(levels.values)
+    positions = _positions(codes)
+    if levels.dtype == "category":
+        return pd.Categorical.from_codes(positions, known, ordered=levels.ordered)
+    if levels.dtype.startswith("dictionary"):
+        return pd.arrays.ArrowExtensionArray(as_arrow(codes, levels))
+    objects = as_objects(codes, levels)
+    if levels.dtype in ("object", "U"):
+        return pd.Series(objects, dtype=object)
+    return pd.array(objects, dtype=levels.dtype)
+
+
+def as_polars(codes: NDArray[Any], levels: Levels) -> Any:
+    """Return categories as a polars Series."""
+    pl = require("polars", PURPOSE)
+    dtype: Any = pl.Enum(list(levels.values))
+    if levels.dtype != "Enum":
+        dtype = pl.Categorical if levels.dtype == "Categorical" else pl.String
+    objects = as_objects(codes, levels)
+    return pl.Series(objects.tolist(), dtype=pl.String).cast(dtype)
+
+
+def as_arrow(codes: NDArray[Any], levels: Levels) -> Any:
+    """Return categories as an Arrow array."""
+    pa = require("pyarrow", PURPOSE)
+    positions = pa.array(_positions(codes), mask=np.isnan(codes))
+    known = pa.array(list(levels.values))
+    if levels.dtype.startswith("dictionary"):
+        index = levels.dtype.partition("indices=")[2].partition(",")[0]
+        kind = pa.dictionary(getattr(pa, index)(), known.type, levels.ordered)
+        encoded = pa.DictionaryArray.from_arrays(
+            positions.cast(kind.index_type), known, ordered=levels.ordered
+        )
+        return encoded
+    text = pa.large_string() if levels.dtype == "large_string" else known.type
+    return known.take(positions).cast(text)
+
+
+def _positions(codes: NDArray[Any]) -> NDArray[np.int64]:
+    """Return codes as positions, -1 where one is missing."""
+    positions: NDArray[np.int64] = np.nan_to_num(codes, nan=-1).astype(np.int64)
+    return positions

@@ -1,0 +1,60 @@
+"""From a RaggedArray to a container, by the table of kinds."""
+
+from typing import Any
+
+import pandas as pd
+
+from sklearn_seqae._containers.kinds import KINDS, Container, load
+from sklearn_seqae._containers.ragged import RaggedArray
+
+
+def from_ragged(
+    ragged: RaggedArray, container: Container, ids: pd.Index | None = None
+) -> Any:
+    """Return sequences in the kind of container that `to_ragged` read.
+
+    Parameters
+    ----------
+    ragged : RaggedArray
+        The sequences.
+
+    container : Container
+        Note on the container to write.
+
+    ids : pandas.Index of shape (n_sequences,), default=None
+        Labels of the sequences, for kinds with labels. In pandas they are the index, or
+        the level of series of a long table. None numbers the sequences.
+
+    Returns
+    -------
+    container of the same kind
+        Of the dtype in `container`. It shares no memory with `ragged`.
+
+        - Lists, tuples and object arrays hold one array for each sequence, 1-D if
+          `container.univariate`, or one frame where they held frames with names.
+        - A 3-D array is as long as the longest sequence, padded with NaN.
+        - A 2-D array or a DataFrame is as wide as the one that came in, or as the
+          longest sequence if that is longer. It is padded with NaN, or with null in
+          polars and Arrow.
+        - The times of a long table count from 0 in each series.
+        - Cells of frames are arrays, Series, or the same kinds of lists as before.
+          Lists of fixed size have a fixed size again if all sequences are equally long.
+          The names of features that `to_sequences` stored are stored again.
+
+    Raises
+    ------
+    ImportError
+        If the library of the container is not installed any more.
+
+    Examples
+    --------
+    >>> from sklearn_seqae._containers.readers import to_ragged
+    >>> from sklearn_seqae._containers.writers import from_ragged
+    >>> from_ragged(*to_ragged(([1, 2, 3], [4, 5])))
+    (array([1., 2., 3.]), array([4., 5.]))
+    """
+    kind = KINDS[container.kind]
+    write = load("writers", kind.writer)
+    if not kind.reader.labels:
+        return write(ragged, container)
+    return write(ragged, container, pd.RangeIndex(len(ragged)) if ids is None else ids)

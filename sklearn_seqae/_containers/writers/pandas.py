@@ -1,0 +1,138 @@
+"""Frames and Series of pandas."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.kinds import Container, Layout, Levels
+from sklearn_seqae._containers.ragged import RaggedArray, cut
+from sklearn_seqae._containers.writers import categories
+from sklearn_seqae._containers.writers.arrays import as_objects, columns_of, to_table
+from sklearn_seqae._containers.writers.arrow import LISTS, lists_from_column
+from sklearn_seqae._containers.writers.categories import levels_of
+from sklearn_seqae._containers.writers.cells import cells_of
+from sklearn_seqae._containers.writers.labels import column_labels
+
+
+def to_wide(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
+    """Return a frame with a univariate sequence in each row, padded with NaN."""
+    table = to_table(ragged, container)
+    columns = _columns(container, table.shape[1])
+    return pd.DataFrame(table, index=ids, columns=columns)
+
+
+def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
+    """Return a frame with a row for each time step, counted from 0."""
+    index = _series_and_time(ragged, ids, container.index_names)
+    frame = pd.DataFrame(ragged.values.astype(container.dtype), index=index)
+    dtypes = [layout[0] for layout in container.layouts]
+    if any(container.levels):
+        columns = {
+            j: pd.Series(categories.as_pandas(ragged.values[:, j], levels))
+            if levels
+            else frame.iloc[:, j].reset_index(drop=True)
+            for j, levels in enumerate(container.levels)
+        }
+        frame = pd.DataFrame(columns).set_axis(index)
+    if any(dtype != container.dtype for dtype in dtypes):
+        frame = frame.astype(
+            {j: dtype for j, dtype in enumerate(dtypes) if not levels_of(container, j)}
+        )
+    frame.columns = _columns(container, frame.shape[1])
+    return frame
+
+
+def to_long_series(
+    ragged: RaggedArray, container: Container, ids: pd.Index
+) -> pd.Series:
+    """Return a Series with an entry for each time step, counted from 0."""
+    return to_long(ragged, container, ids).iloc[:, 0].rename(_name(container))
+
+
+def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
+    """Return a frame with a sequence in each cell."""
+    columns = {
+        j: _cells(column, layout, levels, ragged, ids, container)
+        for j, (column, layout, levels) in enumerate(columns_of(ragged, container))
+    }
+    frame = pd.DataFrame(columns, index=ids)
+    frame.columns = _columns(container, len(columns))
+    return _with_names(frame, container)
+
+
+def to_nested_series(
+    ragged: RaggedArray, container: Container, ids: pd.Index
+) -> pd.Series:
+    """Return a Series with a sequence in each cell."""
+    ((column, layout, levels),) = columns_of(ragged, container)
+    series = _cells(column, layout, levels, ragged, ids, container)
+    series = series.rename(_name(container))
+    return _with_names(series, container)
+
+
+def _with_names(X: Any, container: Container) -> Any:
+    """Store the names of features where `to_sequences` does, if a cell holds them."""
+    if container.feature_names not in (None, container.columns):
+        X.attrs["columns"] = list(container.feature_names or ())
+        stored = {
+            name: {"values": list(levels.values), "ordered": levels.ordered}
+            for name, levels in zip(
+                container.feature_names or (), container.levels, strict=False
+            )
+            if levels is not None and levels.dtype == "category"
+        }
+        if stored and container.layouts[0][0] == "records":
+            X.attrs["categories"] = stored
+    return X
+
+
+def _name(container: Container) -> Any:
+    return container.columns[0] if container.columns else None
+
+
+def _columns(container: Container, width: int) -> pd.Index:
+    """Return the columns that came in, with new ones up to `width`."""
+    labels = column_labels(container, width)
+    if labels == list(range(width)):
+        return pd.RangeIndex(width, name=container.column_names[0])
+    if len(container.column_names) > 1 and len(labels) == len(container.columns or ()):
+        return pd.MultiIndex.from_tuples(labels, names=container.column_names)
+    return pd.Index(labels, name=container.column_names[0])
+
+
+def _series_and_time(
+    ragged: RaggedArray, ids: pd.Index, names: tuple[Any, ...]
+) -> pd.MultiIndex:
+    if ids.nlevels > 1:
+        ids = ids.to_flat_index()
+    lengths = ragged.lengths
+    series = pd.MultiIndex.from_arrays([ids])  # sorts the labels, if they can be sorted
+    return pd.MultiIndex(
+        levels=[series.levels[0], pd.RangeIndex(lengths.max(initial=0))],
+        codes=[np.repeat(series.codes[0], lengths), ragged.positions],
+        names=names,
+    )
+
+
+def _cells(
+    column: NDArray[Any],
+    layout: Layout,
+    levels: tuple[Levels | None, ...],
+    ragged: RaggedArray,
+    ids: pd.Index,
+    container: Container,
+) -> pd.Series:
+    if layout[0] in LISTS:  # Arrow lists within pandas
+        lists = lists_from_column(column, layout, ragged, levels)
+        return pd.Series(lists, index=ids, dtype=pd.ArrowDtype(lists.type))
+    names = container.feature_names or ()
+    cells = cells_of(column, ragged.offsets, layout[-1], levels, layout[0], names)
+    if layout[0] == "series":
+        known = levels[0] if levels else None
+        if known is not None:
+            cells = list(cut(column, ragged.offsets))
+            cells = [categories.as_pandas(cell, known) for cell in cells]
+        cells = [pd.Series(cell) for cell in cells]
+    return pd.Series(as_objects(cells), index=ids)

@@ -1,0 +1,401 @@
+"""A fitted autoencoder for scaled sequences: specification, fitted numbers, weights.
+
+Arrays and plain values only, so a fitted estimator can be pickled without Keras and
+read without importing it. TensorFlow is imported when something is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._network.architecture import DECODERS, Architecture
+from sklearn_seqae._network.decoders import LARGEST
+from sklearn_seqae._network.design import SWITCHES, make_architecture, shaping
+from sklearn_seqae._network.state import State
+from sklearn_seqae._patches.batching import buffer_sizes, from_patches
+from sklearn_seqae._patches.instance_norm import Units
+from sklearn_seqae._patches.prefixes import extended, recent_values, tails
+from sklearn_seqae._patches.preprocessing import Preprocessing
+from sklearn_seqae._patches.source import Corpus
+from sklearn_seqae._patches.steps import drawn, to_timesteps
+from sklearn_seqae.exceptions import InvalidSequenceError, _count
+
+if TYPE_CHECKING:
+    from sklearn_seqae._keras.export import Models
+    from sklearn_seqae._keras.training.result import Result
+
+
+@dataclass(frozen=True)
+class Autoencoder:
+    """A network for scaled sequences.
+
+    Attributes
+    ----------
+    architecture : Architecture
+    preprocessing : Preprocessing
+    shaped_by : dict
+        The estimator's parameters that shaped it, by name, as they were asked for; of
+        older files, as the data decided.
+    state : State or None
+        None before training.
+    """
+
+    architecture: Architecture
+    preprocessing: Preprocessing
+    shaped_by: dict[str, Any]
+    state: State | None = None
+
+    @classmethod
+    def untrained(cls, parameters: Mapping[str, Any], corpus: Corpus) -> Autoencoder:
+        """Choose a network from parameters and data.
+
+        Parameters
+        ----------
+        parameters : mapping
+            The estimator's, by name.
+        corpus : Corpus
+
+        Raises
+        ------
+        ValueError
+            If layer sizes are none, `pooling` names what there is not, the length takes
+            the one component, `kl_weight` meets no bottleneck, or the decoder can't cut
+            an embedding of this size.
+        """
+        shaped_by = shaping(parameters)
+        if shaped_by["kl_weight"] and shaped_by["n_components"] is None:
+            raise ValueError(
+                f"kl_weight={parameters['kl_weight']!r} pulls the embedding towards a "
+                "normal distribution, which needs a layer that makes it, but "
+                "n_components is None; expected an int."
+            )
+        preprocessing = Preprocessing.fit(
+            parameters,
+            corpus.sample,
+            corpus.weight,
+            corpus.all_lengths,
+            corpus.events.category_sizes,
+            decoder_cuts=DECODERS[parameters["decoder"]].cuts,
+        )
+        architecture = make_architecture(shaped_by, preprocessing, corpus.longest)
+        return cls(architecture, preprocessing, shaped_by)
+
+    @property
+    def n_components(self) -> int:
+        """Size of an embedding, means, scales and the length included."""
+        return self.architecture.embedding_size + self.preprocessing.n_exact
+
+    # Checks ---------------------------------------------------------------------------
+
+    def check_same(self, parameters: Mapping[str, Any], n_moments: int) -> None:
+        """Check that the parameters that shape a network are those of this one.
+
+        Parameters
+        ----------
+        parameters : mapping
+            The estimator's, by name.
+        n_moments : int
+            Components that are no work of this network but moments.
+
+        Raises
+        ------
+        ValueError
+            If one is another than was asked for, naming it. What "auto" chose may be
+            asked for as well, and "auto" lets it stand.
+        """
+        kernels = self.preprocessing.convolutions
+        chosen = {
+            "patch_size": self.preprocessing.patch_size,
+            "n_kernels": 0 if kernels is None else kernels.n_kernels,
+            "length_component": self.preprocessing.length_code is not None,
+            "instance_norm": self.preprocessing.instance_norm is not None,
+        }
+        for name, now in shaping(parameters).items():
+            before = self.shaped_by.get(name, 0)  # one that older files do not have
+            if name == "n_components" and before is not None:
+                before += n_moments
+            if now in ("auto", before):
+                continue
+            found = f"{name} is {now!r}"
+            fitted = f"the fit to go on from had {before!r}"
+            if before == "auto":
+                if now == chosen[name]:
+                    continue
+                fitted += f", which chose {chosen[name]!r}"
+            if name in SWITCHES:
+                found = f"{name} is {parameters[name]!r}"
+                fitted = (
+                    f"the fit to go on from had {'a positive one' if before else 0}"
+                )
+            raise ValueError(
+                f"{found}, but {fitted}; set it back, or start anew with fit and "
+                "warm_start=False."
+            )
+
+    def check_decodable(self, lengths: NDArray[np.int64], what: str) -> None:
+        """Check that the decoder can write sequences of these lengths.
+
+        Parameters
+        ----------
+        lengths : ndarray of shape (n_sequences,)
+            Time steps of each.
+        what : str
+            The name of an entry, for the message: "sequence {row}".
+
+        Raises
+        ------
+        InvalidSequenceError
+            If one is too long, naming it.
+        """
+        limit = self.architecture.max_steps * self.preprocessing.patch_size
+        too_long = np.flatnonzero(lengths > limit)
+        if limit and too_long.size:
+            row, decoder = int(too_long[0]), self.architecture.decoder
+            raise InvalidSequenceError(
+                f"{what.format(row=row)} has {_count(int(lengths[row]), 'time step')}, "
+                f"but decoder={decoder!r} writes at most {limit}, those of the longest "
+                "sequence in fit; shorten it, fit anew on sequences as long, or use "
+                "decoder='repeat', which has no limit."
+            )
+
+    # There and back -------------------------------------------------------------------
+
+    def embed(self, scaled: RaggedArray, dtype: str) -> NDArray[Any]:
+        """Embeddings of scaled sequences, shape (n_sequences, n_components)."""
+        Z = np.empty((len(scaled), self.n_components), dtype)
+        n_learnt = self.architecture.embedding_size
+        Z[:, :n_learnt] = self._encode(scaled)
+        Z[:, n_learnt:] = self.preprocessing.exact(scaled)
+        return Z
+
+    def warm_up(self, longest: int, *, with_decoder: bool) -> None:
+        """Compile encoder and decoder for sequences of up to ``longest`` time steps."""
+        patch_size = self.preprocessing.patch_size
+        sizes = buffer_sizes(-(-longest // patch_size))
+        lengths = np.minimum(np.array(sizes) * patch_size, longest)
+        n_features = self.architecture.n_inputs // patch_size
+        zeros = np.zeros((lengths.sum(), n_features), np.float32)
+        Z = self.embed(RaggedArray(zeros, offsets_from_lengths(lengths)), "float64")
+        if with_decoder:
+            self.decode(Z, lengths)
+
+    def decode(
+        self,
+        Z: NDArray[Any],
+        n_timesteps: NDArray[np.int64],
+        what: str = "row {row} of Z",
+        first: int = 0,
+    ) -> RaggedArray:
+        """Scaled sequences of the given lengths, from any finite embeddings.
+
+        For messages, ``what`` names an entry and ``first`` is the first one's number.
+        """
+        self.check_decodable(n_timesteps, f"{what} means a sequence that")
+        n_learnt = self.architecture.embedding_size
+        units = self.preprocessing.units_of(Z[:, n_learnt:])
+        return self._decode(Z[:, :n_learnt], n_timesteps, units, what, first)
+
+    def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
+        """Time steps that embeddings mean, ``default`` where they hold no length."""
+        if self.preprocessing.length_code is None:
+            return np.full(len(Z), default)
+        return self.preprocessing.length_code.decode(Z[:, -1])
+
+    def sample(self, n: int, random_state: np.random.RandomState) -> NDArray[Any]:
+        """Embeddings from the prior, shape (n, n_components), lengths among them."""
+        Z: NDArray[Any] = random_state.standard_normal((n, self.n_components))
+        if self.preprocessing.length_code is not None:
+            Z[:, -1] = self.preprocessing.length_code.sample(n, random_state)
+        return Z
+
+    def reconstruct(self, scaled: RaggedArray, first: int = 0) -> RaggedArray:
+        """Encode and decode; ``first`` is the number of the first, for messages."""
+        self.check_decodable(scaled.lengths, "sequence {row}")
+        embeddings = self._encode(scaled, first)
+        _, units = self.preprocessing.own_units(self.preprocessing.numbers(scaled))
+        return self._decode(embeddings, scaled.lengths, units, first=first)
+
+    def forecast(
+        self,
+        scaled: RaggedArray,
+        n: int,
+        longest: int,
+        random_state: np.random.RandomState | None = None,
+    ) -> RaggedArray:
+        """Predict the next ``n`` time steps of scaled sequences.
+
+        One horizon after the other: each reads what was predicted before. At most the
+        last ``longest`` time steps are read. With ``random_state``, categories are
+        drawn from their distributions; without, the most likely ones are taken.
+        """
+        history, ahead, n_done = scaled, [], 0
+        while n_done < n:
+            history = tails(history, longest)
+            ahead.append(self._next(history, random_state))
+            n_done += ahead[-1].shape[1]
+            history = extended(history, ahead[-1])
+        values = np.concatenate(ahead, axis=1)[:, :n]
+        offsets = n * np.arange(len(scaled) + 1)
+        return RaggedArray(values.reshape(-1, scaled.n_features), offsets)
+
+    def keras_models(self, max_length: int) -> Models:
+        """Plain Keras models of these weights, for up to ``max_length`` time steps."""
+        from sklearn_seqae._keras.export import build_models
+
+        weights = self._trained.weights
+        return build_models(self.architecture, weights, self.preprocessing, max_length)
+
+    @property
+    def _trained(self) -> State:
+        assert self.state is not None
+        return self.state
+
+    def _next(
+        self, scaled: RaggedArray, random_state: np.random.RandomState | None
+    ) -> NDArray[np.float32]:
+        """Predict one horizon, (n_sequences, horizon, n_features)."""
+        from sklearn_seqae._keras.inference import forecast
+
+        known = self.preprocessing
+        scale, n_numbers = np.array(known.forecast_scale, np.float32), known.n_numbers
+        recent, embeddings = recent_values(scaled, known.n_codes), self._encode(scaled)
+        weights, draws = self._trained.weights, random_state is not None
+        steps = forecast(self.architecture, weights, embeddings, recent, logits=draws)
+        if random_state is not None:
+            steps = drawn(self.architecture.step, steps, random_state)
+        steps = steps.reshape(-1, steps.shape[-1])
+        ahead = to_timesteps(steps, known.patch_size, known.n_codes)
+        ahead = ahead.reshape(len(scaled), -1, scaled.n_features)[:, : len(scale)]
+        last = recent[:, None, :n_numbers]
+        numbers = last + ahead[..., :n_numbers] * scale
+        ahead = np.concatenate([numbers, ahead[..., n_numbers:]], axis=-1)
+        self._check_finite(ahead, "sequence {row}")
+        return ahead
+
+    def _encode(self, scaled: RaggedArray, first: int = 0) -> NDArray[np.float32]:
+        from sklearn_seqae._keras.inference import encode
+
+        patches = self.preprocessing.patches(scaled)
+        embeddings = encode(self.architecture, self._trained.weights, patches)
+        self._check_finite(embeddings, "sequence {row}", first)
+        return embeddings
+
+    def _decode(
+        self,
+        embeddings: NDArray[Any],
+        n_timesteps: NDArray[np.int64],
+        units: Units,
+        what: str = "sequence {row}",
+        first: int = 0,
+    ) -> RaggedArray:
+        known = self.preprocessing
+        steps = self._steps(embeddings, n_timesteps, what, first)
+        own = from_patches(steps, n_timesteps, known.patch_size, known.n_codes)
+        return known.in_common_units(own, units)
+
+    def _steps(
+        self,
+        embeddings: NDArray[Any],
+        n_timesteps: NDArray[np.int64],
+        what: str = "sequence {row}",
+        first: int = 0,
+        logits: bool = False,
+    ) -> NDArray[np.float32]:
+        """Return what the decoder writes, the steps of all sequences."""
+        from sklearn_seqae._keras.inference import decode
+
+        n_steps = self.preprocessing.n_steps(n_timesteps)
+        embeddings = np.clip(embeddings, -LARGEST, LARGEST).astype(np.float32)
+        weights = self._trained.weights
+        steps = decode(self.architecture, weights, embeddings, n_steps, logits)
+        starts = offsets_from_lengths(n_steps)[:-1]
+        largest = np.maximum.reduceat(np.abs(steps).max(axis=1), starts)
+        self._check_finite(largest, what, first)
+        return steps
+
+    def _check_finite(
+        self, found: NDArray[np.float32], what: str, first: int = 0
+    ) -> None:
+        """Check what the network returned, an entry or a row for each sequence.
+
+        Raises
+        ------
+        InvalidSequenceError
+            If something is not finite, naming the entry; ``first`` is the first one's
+            number.
+        """
+        if np.isfinite(found).all():
+            return
+        row = int(np.isfinite(found.reshape(len(found), -1)).all(axis=1).argmin())
+        remedy = "fit on sequences like it"
+        if self.architecture.activation == "relu":
+            remedy = "fit with activation='tanh', which is bounded"
+        raise InvalidSequenceError(
+            f"{what.format(row=first + row)} overflows float32 in the network: its "
+            "values or its length are too far from those in fit. Leave it out, or "
+            f"{remedy}."
+        )
+
+    # Training -------------------------------------------------------------------------
+
+    def train(
+        self,
+        corpus: Corpus,
+        parameters: Mapping[str, Any],
+        random_state: np.random.RandomState,
+    ) -> tuple[Autoencoder, Result]:
+        """Train on sequences, from the start or from the state so far.
+
+        Parameters
+        ----------
+        corpus : Corpus
+        parameters : mapping
+            The estimator's, by name: `validation_fraction`, or None to hold nothing
+            out, `checkpoint_path`, and those of `Settings`.
+        random_state : RandomState
+
+        Returns
+        -------
+        autoencoder : Autoencoder
+        result : Result
+            With the losses and the number of epochs.
+
+        Raises
+        ------
+        ValueError
+            If sequences are to be held out that are not in memory.
+        """
+        from sklearn_seqae._keras.training import (
+            callbacks,
+            checkpoint,
+            epochs,
+            settings,
+        )
+
+        is_saved = parameters["checkpoint_path"] is not None
+        given = callbacks.checked_callbacks(parameters["callbacks"], is_saved)
+        fraction = parameters["validation_fraction"]
+        is_watched = parameters["early_stopping"] or callbacks.watch_validation(given)
+        file = checkpoint.file_of_fit(
+            parameters,
+            self.shaped_by,
+            self.state,
+            random_state,
+            sequences=(corpus.sample, corpus.digest, self.preprocessing),
+            sample_weight=corpus.weight,
+            validation_set=is_watched,
+        )
+        data = corpus.to_train(self.preprocessing, parameters["batch_size"])
+        if fraction is not None and is_watched:
+            data = data.holding_out(fraction, random_state)
+        asked = settings.asked_for(parameters, given, data.n_train)
+        result = epochs.train(
+            self.architecture, data, asked, random_state, self.state, file
+        )
+        return replace(self, state=result.state), result

@@ -1,0 +1,89 @@
+"""Whether what a file says of a fitted transformer fits together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from sklearn_seqae._fitted.autoencoder import Autoencoder
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._network.design import make_architecture
+from sklearn_seqae._sequences.events import Events
+from sklearn_seqae._sequences.scaling import SCALERS
+
+
+def check_consistent(attributes: Mapping[str, Any]) -> None:
+    """Check the attributes of a fitted transformer against each other.
+
+    Raises
+    ------
+    ValueError, LookupError
+        If something contradicts the specification of the network.
+    """
+    network, events = attributes["_autoencoder"], attributes["_events"]
+    _check_specification(network)
+    _check_weights(network)
+    _check_categories(network, events)
+    expected = {
+        "patch_size_": network.preprocessing.patch_size,
+        "_n_features_out": network.n_components + events.n_moments,
+    }
+    scaler = attributes["scaler_"]
+    if scaler is None or type(scaler) in SCALERS.values():  # others may change it
+        n_features = network.preprocessing.n_features - events.n_moments
+        expected["_n_features"] = n_features
+        _check_scale(getattr(scaler, "scale_", None))
+    for name, value in expected.items():
+        if attributes[name] != value:
+            raise ValueError(
+                f"{name} is {attributes[name]!r}, but the network has {value!r}"
+            )
+    if attributes["max_length_"] < 1:
+        raise ValueError(f"max_length_ is {attributes['max_length_']}")
+
+
+def _check_specification(network: Autoencoder) -> None:
+    """Check that the parameters in fit ask for this specification."""
+    given, preprocessing = network.architecture, network.preprocessing
+    longest = max(given.max_steps, 1) * preprocessing.patch_size
+    asked = make_architecture(network.shaped_by, preprocessing, longest)
+    for field in fields(Architecture):
+        found, expected = getattr(given, field.name), getattr(asked, field.name)
+        if found != expected:
+            raise ValueError(
+                f"{field.name} of the network is {found!r}, but its parameters in fit "
+                f"ask for {expected!r}"
+            )
+
+
+def _check_categories(network: Autoencoder, events: Events) -> None:
+    """Check that the network has the categories of the vocabulary."""
+    sizes = events.category_sizes
+    if sizes != network.architecture.category_sizes:
+        raise ValueError(
+            f"the vocabulary has {sizes} categories, but the network "
+            f"{network.architecture.category_sizes}"
+        )
+
+
+def _check_weights(network: Autoencoder) -> None:
+    """Check that the weights are those of the specification."""
+    if network.state is None:
+        raise ValueError("the network has no weights")
+    shapes = {name: array.shape for name, array in network.state.weights.items()}
+    expected = {weight.name: weight.shape for weight in network.architecture.weights}
+    for name in {**expected, **shapes}:
+        if shapes.get(name) != expected.get(name):
+            raise ValueError(
+                f"the weight {name} has shape {shapes.get(name)}; expected "
+                f"{expected.get(name)}"
+            )
+
+
+def _check_scale(scale: Any) -> None:
+    """Check what a scaler divides by."""
+    if isinstance(scale, np.ndarray) and not (np.isfinite(scale) & (scale != 0)).all():
+        raise ValueError("scale_ of scaler_ has a value that is zero or not finite")

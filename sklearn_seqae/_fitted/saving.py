@@ -1,0 +1,244 @@
+"""An estimator as it is saved: plain values, arrays, and their checksums.
+
+pickle, joblib, skops and `copy` write what `packed` returns, and `unpacked` reads it.
+It names no class of ours but the estimator's. So files outlive changes of the rest, and
+skops asks to trust that class only. All of a file is checked before any of it is used.
+
+New fields and parameters with defaults need no new format: to files from before they
+have their defaults. For any other change, raise `FORMAT` and add to `MIGRATIONS` how a
+state of the format before becomes one of the new.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from sklearn_seqae._utils.checksums import Checksum, checksum
+from sklearn_seqae._utils.plain import from_plain, to_plain
+
+Attributes = dict[str, Any]
+
+FORMAT = 1
+HEADER = "_saved"  # stands beside the attributes
+OF_KERAS = ("optimizer", "learning_rate")  # parameters that may be objects of Keras
+CONFIGURED = "keras"  # marks a dict that was one
+NAMES = "names"  # marks a dict that was an array of objects; NumPy may crash on these
+UNCHECKED = ("callbacks",)  # anybody's objects
+
+# By format; each makes attributes as they were saved into those of the next format.
+MIGRATIONS: Mapping[int, Callable[[Attributes], Attributes]] = MappingProxyType({})
+
+
+class SavedEstimator(BaseEstimator):
+    """An estimator that is saved as plain values, and checked when it is loaded.
+
+    Attributes
+    ----------
+    _fitted : mapping of str to type
+        What `fit` sets, each attribute with the hint for `from_plain`, or `object` for
+        what is saved as it is. In a fitted estimator all are there, but for those that
+        the class has a default of.
+    _made_again : tuple of str
+        Attributes that are not saved.
+    """
+
+    _fitted: ClassVar[Mapping[str, Any]]
+    _made_again: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
+        """Check that what was fitted fits together.
+
+        Raises
+        ------
+        ValueError, LookupError
+            If it does not.
+        """
+
+    def __getstate__(self) -> Attributes:
+        state: Any = super().__getstate__()
+        saved = {n: value for n, value in state.items() if n not in self._made_again}
+        return packed(saved, self._fitted)
+
+    def __setstate__(self, state: Attributes) -> None:
+        super().__setstate__(unpacked(state, type(self)))
+
+
+def packed(attributes: Mapping[str, Any], fitted: Mapping[str, Any]) -> Attributes:
+    """Return attributes as they are saved, with a header beside them.
+
+    Parameters
+    ----------
+    attributes : mapping
+        All that the estimator has.
+    fitted : mapping of str to type
+        See `SavedEstimator`.
+    """
+    plain = {
+        name: _packed(name, value, fitted.get(name, object))
+        for name, value in attributes.items()
+    }
+    sums = {n: _checksum(n, plain[n]) for n in plain if n not in UNCHECKED}
+    versions = {"sklearn_seqae": version("sklearn-seqae")}
+    for each in sums.values():
+        versions |= each.versions
+    digests = {name: each.digest for name, each in sums.items()}
+    return plain | {HEADER: {"format": FORMAT, "versions": versions, "sha256": digests}}
+
+
+def unpacked(saved: Any, cls: type[SavedEstimator]) -> Attributes:
+    """Return the attributes that `packed` was given.
+
+    Parameters
+    ----------
+    saved : object
+        What a file holds.
+    cls : type
+        The estimator's class. Parameters that the file doesn't have get its defaults.
+
+    Raises
+    ------
+    ValueError
+        If the file was changed, holds what doesn't fit together, or is of a later
+        release.
+    """
+    _check_format(saved, cls)
+    try:
+        plain = _as_written(saved)
+        for n in range(saved[HEADER]["format"], FORMAT):
+            plain = MIGRATIONS[n](plain)
+        attributes = {
+            name: _unpacked(name, value, cls._fitted.get(name, object))
+            for name, value in plain.items()
+        }
+        attributes = {**_defaults(cls), **attributes}
+        _check_complete(attributes, cls)
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
+        reason = str(error) if type(error) is ValueError else repr(error)
+        raise ValueError(
+            f"this {cls.__name__} can't be loaded, since it is not as it was saved: "
+            f"{reason}. The file was damaged or edited; save the estimator again."
+        ) from error
+    return attributes
+
+
+def _check_format(saved: Any, cls: type) -> None:
+    """Check that this release can read what was saved.
+
+    Raises
+    ------
+    ValueError
+        If a later release wrote it, or something else.
+    """
+    header: Any = saved.get(HEADER) if isinstance(saved, Mapping) else None
+    known = header.get("format") if isinstance(header, Mapping) else None
+    if type(known) is not int or known < 1:
+        raise ValueError(
+            f"this {cls.__name__} can't be loaded: it has no header that says how it "
+            "was saved. The file was damaged or edited; save the estimator again."
+        )
+    if known > FORMAT:
+        raise ValueError(
+            f"this {cls.__name__} can't be loaded: a later release of sklearn_seqae "
+            f"saved it, in format {known}, and this one reads formats up to {FORMAT}; "
+            "update sklearn_seqae."
+        )
+
+
+def _as_written(saved: Attributes) -> Attributes:
+    """Return what was saved, without its header.
+
+    Raises
+    ------
+    ValueError
+        If an attribute is absent, unknown, or another than was written.
+    """
+    plain = {name: value for name, value in saved.items() if name != HEADER}
+    digests, versions = saved[HEADER]["sha256"], saved[HEADER]["versions"]
+    checked = [name for name in plain if name not in UNCHECKED]
+    for name in sorted({*digests, *checked}):
+        if name not in plain or name not in digests:
+            raise ValueError(f"{name} is {'absent' if name in digests else 'unknown'}")
+        found = _checksum(name, plain[name])
+        # Estimators of another release of their library may have other attributes.
+        same = all(versions.get(key) == now for key, now in found.versions.items())
+        if same and found.digest != digests[name]:
+            raise ValueError(f"the checksum of {name} is another")
+    return plain
+
+
+def _defaults(cls: type) -> Attributes:
+    parameters = inspect.signature(cls).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def _check_complete(attributes: Attributes, cls: type[SavedEstimator]) -> None:
+    """Check that all was fitted, and fits together, or nothing was.
+
+    Raises
+    ------
+    ValueError, LookupError
+        If something is absent or contradicts something else.
+    """
+    if not any(name in attributes for name in cls._fitted):
+        return
+    for name in cls._fitted:
+        if name not in attributes:
+            if not hasattr(cls, name):
+                raise ValueError(f"{name} is absent")
+            attributes[name] = getattr(cls, name)
+    cls._check_fitted(attributes)
+
+
+def _checksum(name: str, plain: Any) -> Checksum:
+    """Return the checksum of an attribute.
+
+    It is of the name, too: a pickle has a name once, though it is in the header, too.
+    """
+    if isinstance(plain, SavedEstimator):  # it has checksums of its own
+        header = plain.__getstate__()[HEADER]
+        own = checksum((name, header["sha256"]))
+        return Checksum(own.digest, header["versions"])
+    return checksum((name, plain))
+
+
+def _packed(name: str, value: Any, hint: Any) -> Any:
+    if hint is not object:
+        return to_plain(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return {NAMES: value.tolist()}
+    cls = value if isinstance(value, type) else type(value)
+    if name in OF_KERAS and cls.__module__.partition(".")[0] == "keras":
+        from sklearn_seqae._keras.optimizers import to_config
+
+        config = to_config(value)
+        return value if config is None else {CONFIGURED: config}
+    return value
+
+
+def _unpacked(name: str, plain: Any, hint: Any) -> Any:
+    if hint is not object:
+        return from_plain(hint, plain, name)
+    if isinstance(plain, dict) and set(plain) == {NAMES}:
+        return np.array(plain[NAMES], object)
+    if name in OF_KERAS and isinstance(plain, dict):
+        from sklearn_seqae._keras.optimizers import from_config
+
+        return from_config(plain[CONFIGURED])
+    return plain

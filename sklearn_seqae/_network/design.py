@@ -1,0 +1,170 @@
+"""The architecture that parameters and data ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from sklearn_seqae._network.architecture import DECODERS, POOLING, Architecture
+from sklearn_seqae._patches.prefixes import N_RECENT
+from sklearn_seqae._patches.preprocessing import Preprocessing
+
+PROJECTION_SIZE = 64  # numbers in which the contrastive loss compares two rows
+AUTO_SWITCHES = ("length_component", "instance_norm")
+SWITCHES = ("contrastive_weight", "kl_weight")  # positive or not decides the layers
+
+
+def shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that shape the network, in one form for each meaning."""
+    sizes = ("n_components", "forecast_horizon", "patch_size", "n_kernels")
+    return {
+        **{name: parameters[name] for name in ("activation", "decoder")},
+        **{name: _size(parameters[name]) for name in sizes},
+        "pooling": _pooling(parameters["pooling"]),
+        "hidden_layer_sizes": _layer_sizes(
+            "hidden_layer_sizes", parameters["hidden_layer_sizes"]
+        ),
+        "decoder_layer_sizes": _decoder_layer_sizes(parameters),
+        "bidirectional": bool(parameters["bidirectional"]),
+        "differences": bool(parameters["differences"]),
+        **{name: _switch(parameters[name]) for name in AUTO_SWITCHES},
+        **{name: parameters[name] > 0 for name in SWITCHES},
+    }
+
+
+def _size(value: Any) -> Any:
+    """Return a size, which may be None or "auto", as an int of Python."""
+    return int(value) if isinstance(value, Integral) else value
+
+
+def _switch(value: Any) -> Any:
+    """Return a switch that may be "auto"."""
+    return value if value == "auto" else bool(value)
+
+
+def make_architecture(
+    shaped_by: Mapping[str, Any], preprocessing: Preprocessing, longest: int
+) -> Architecture:
+    """Return the architecture for sequences of up to ``longest`` time steps.
+
+    Raises
+    ------
+    ValueError
+        If the decoder can't cut an embedding of this size.
+    """
+    n_components, n_exact = shaped_by["n_components"], preprocessing.n_exact
+    variational = shaped_by["kl_weight"]
+    patch_size = preprocessing.patch_size
+    n_inputs = patch_size * preprocessing.n_features
+    horizon = preprocessing.forecast_horizon
+    cuts = DECODERS[shaped_by["decoder"]].cuts
+    architecture = Architecture(
+        n_inputs=n_inputs,
+        embedding_size=0 if n_components is None else n_components - n_exact,
+        hidden_layer_sizes=shaped_by["hidden_layer_sizes"],
+        decoder_layer_sizes=shaped_by["decoder_layer_sizes"],
+        bidirectional=shaped_by["bidirectional"],
+        activation=shaped_by["activation"],
+        pooling=shaped_by["pooling"],
+        bottleneck=n_components is not None,
+        projection_size=PROJECTION_SIZE if shaped_by["contrastive_weight"] else 0,
+        n_extra_inputs=preprocessing.n_extra_inputs,
+        decoder=shaped_by["decoder"],
+        max_steps=preprocessing.n_steps(longest) if cuts else 0,
+        variational=variational,
+        n_forecast_steps=preprocessing.n_steps(horizon) if horizon else 0,
+        n_recent=N_RECENT * preprocessing.n_features if horizon else 0,
+        category_sizes=preprocessing.category_sizes,
+        n_timesteps=patch_size if preprocessing.category_sizes else 1,
+    )
+    if n_components is None:
+        architecture = replace(architecture, embedding_size=architecture.n_pooled)
+    _check_cut(architecture, preprocessing)
+    return architecture
+
+
+def _check_cut(architecture: Architecture, preprocessing: Preprocessing) -> None:
+    """Check that the decoder can cut the embedding into parts of equal size.
+
+    Raises
+    ------
+    ValueError
+        If it can't, with sizes that would do.
+    """
+    n_parts, size = architecture.max_steps, architecture.embedding_size
+    n_exact = preprocessing.n_exact
+    if not n_parts or size % n_parts == 0:
+        return
+    width = max(size // n_parts, 1)
+    would_do = [n * n_parts + n_exact for n in (width, width + 1)]
+    found = f"n_components is {size + n_exact}"
+    if not architecture.bottleneck:
+        found = f"n_components is None, which makes {size + n_exact} of them"
+    raise ValueError(
+        f"decoder={architecture.decoder!r} cuts the embedding into the {n_parts} LSTM "
+        f"steps of the longest sequence, but {found}"
+        f"{_apart(preprocessing)}; expected "
+        f"{would_do[0]} or {would_do[1]}, for example."
+    )
+
+
+def _apart(preprocessing: Preprocessing) -> str:
+    """Say which components the decoder does not cut."""
+    n_exact = preprocessing.n_exact
+    if not n_exact:
+        return ""
+    if preprocessing.instance_norm is None:
+        return ", one of which is the length"
+    lengths = ", and the length" if preprocessing.length_code else ""
+    return f", {n_exact} of which are means and scales{lengths}"
+
+
+def _layer_sizes(name: str, given: Any) -> tuple[int, ...]:
+    """Return layer sizes as a tuple.
+
+    Raises
+    ------
+    ValueError
+        If they are not positive integers, naming the parameter.
+    """
+    try:
+        sizes = np.atleast_1d(np.asarray(given))
+    except ValueError:  # lists of unequal length inside
+        sizes = np.empty(0)
+    is_integer = sizes.dtype.kind in "iu"
+    if sizes.ndim != 1 or not sizes.size or not is_integer or sizes.min() < 1:
+        raise ValueError(
+            f"{name} is {given!r}; expected a positive int, or one for each layer."
+        )
+    return tuple(int(size) for size in sizes)
+
+
+def _decoder_layer_sizes(parameters: Mapping[str, Any]) -> tuple[int, ...]:
+    """LSTM units per decoder layer: those of the encoder in reverse, unless given."""
+    name = "decoder_layer_sizes"
+    if parameters[name] is not None:
+        return _layer_sizes(name, parameters[name])
+    name = "hidden_layer_sizes"
+    return _layer_sizes(name, parameters[name])[::-1]
+
+
+def _pooling(pooling: Any) -> tuple[str, ...]:
+    """Return the kinds of pooling as a tuple.
+
+    Raises
+    ------
+    ValueError
+        If one is unknown or named twice, or there is none.
+    """
+    kinds = (pooling,) if isinstance(pooling, str) else tuple(pooling)
+    known = all(isinstance(kind, str) and kind in POOLING for kind in kinds)
+    if not kinds or not known or len(set(kinds)) < len(kinds):
+        raise ValueError(
+            f"pooling is {pooling!r}; expected one of {', '.join(POOLING)}, or a tuple "
+            "of several, each once."
+        )
+    return kinds

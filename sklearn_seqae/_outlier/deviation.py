@@ -1,0 +1,263 @@
+"""What is measured of a sequence to tell whether it is usual."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._fitted.autoencoder import Autoencoder
+from sklearn_seqae._fitted.scores import losses_by_block
+from sklearn_seqae._outlier.distance import CrossFittedDistance
+from sklearn_seqae._outlier.surprisal import CrossFittedChain
+from sklearn_seqae._sequences.missing import fill_missing
+from sklearn_seqae._utils.plain import Positive, PositiveFloats
+
+Floats = NDArray[np.float64]
+
+N_FOLDS = 5
+N_SIZES = 4  # logarithms that `_size` returns
+FLAT = 1e-6  # smallest variance told from none, as a share of the usual one
+
+
+class Measures(NamedTuple):
+    """Measures of scaled sequences.
+
+    Of categories they are in units of `Categories.costs`.
+
+    Attributes
+    ----------
+    embedding : ndarray of shape (n_sequences, n_components)
+    length : ndarray of shape (n_sequences,)
+    mean : ndarray of shape (n_sequences, n_features)
+        Mean of each number over the sequence, mean surprisal of categories.
+    variance : ndarray of shape (n_sequences, n_features)
+        Of each number over the sequence; entropy of the categories in it.
+    step_variance : ndarray of shape (n_sequences, n_features)
+        Mean square of the steps from one time step to the next; mean surprisal of
+        categories after the one before.
+    error : ndarray of shape (n_sequences, n_features)
+        Of the reconstruction, over observed values: mean squares of numbers,
+        cross-entropies of categories.
+    surprisal : ndarray of shape (n_sequences, n_columns)
+        Mean surprisal of categories after the one before, as in `step_variance`.
+    """
+
+    embedding: Floats
+    length: Floats
+    mean: Floats
+    variance: Floats
+    step_variance: Floats
+    error: Floats
+    surprisal: Floats
+
+    @classmethod
+    def of(
+        cls,
+        network: Autoencoder,
+        scaled: RaggedArray,
+        chains: tuple[CrossFittedChain, ...] = (),
+    ) -> Self:
+        """Measure sequences; there is a chain for each column of categories."""
+        network.check_decodable(scaled.lengths, "sequence {row}")
+        embedding, known = network.embed(scaled, "float64"), network.preprocessing
+        errors = [
+            _mean(losses, block)
+            for _, block, losses in losses_by_block(network, scaled, embedding)
+        ]
+        measured = [_of_numbers(known.numbers(scaled))]
+        codes = scaled.values[:, known.n_numbers :].astype(np.int64)
+        for column, chain, cost in zip(
+            codes.T, chains, known.category_costs, strict=True
+        ):
+            of_column = _of_categories(column, scaled, chain)
+            measured.append([each[:, None] / cost for each in of_column])
+        after = [of_column[-1] for of_column in measured[1:]]
+        mean, variance, step_variance = (
+            np.concatenate(each, axis=1) for each in zip(*measured, strict=True)
+        )
+        return cls(
+            embedding,
+            scaled.lengths.astype(np.float64),
+            mean,
+            variance,
+            step_variance,
+            np.concatenate(errors),
+            np.concatenate([np.empty((len(scaled), 0)), *after], axis=1),
+        )
+
+
+def _of_numbers(numbers: RaggedArray) -> list[Floats]:
+    """Return means, variances and mean square steps, (n_sequences, n_numbers) each."""
+    values = fill_missing(numbers).values.astype(np.float64)
+    mean = _mean(values, numbers)
+    centred = values - np.repeat(mean, numbers.lengths, axis=0)
+    steps = np.diff(values, axis=0, prepend=values[:1])
+    steps[numbers.offsets[:-1]] = 0.0
+    n_steps = np.maximum(numbers.lengths - 1, 1)[:, None]
+    return [mean, _mean(centred**2, numbers), _sum(steps**2, numbers) / n_steps]
+
+
+def _of_categories(
+    codes: NDArray[np.int64], sequences: RaggedArray, chain: CrossFittedChain
+) -> list[Floats]:
+    """Return mean surprisals, entropies, and mean surprisals after the one before."""
+    lengths = sequences.lengths
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    # How often each code of each sequence occurs, at every time step that has it
+    _, place, counts = np.unique(
+        row * (codes.max() + 1) + codes, return_inverse=True, return_counts=True
+    )
+    own = np.log(counts[place] / lengths[row])
+    of_codes, of_pairs = chain.of_sequences(codes, sequences.offsets)
+    return [of_codes, -np.bincount(row, own) / lengths, of_pairs]
+
+
+def _sum(values: Floats, sequences: RaggedArray) -> Floats:
+    """Return sums over time, without NaN, of shape (n_sequences, n_features)."""
+    totals: Floats = np.add.reduceat(np.nan_to_num(values), sequences.offsets[:-1])
+    return totals
+
+
+def _mean(values: Floats, sequences: RaggedArray) -> Floats:
+    """Return means over time of what is not NaN, 0 where all is."""
+    counts = _sum(np.where(np.isnan(values), 0.0, 1.0), sequences)
+    return _sum(values, sequences) / np.maximum(counts, 1)
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Model of usual sequences.
+
+    Attributes
+    ----------
+    variance : ndarray of shape (n_features,)
+        Median variance of those that vary.
+    embedding, size, profile : CrossFittedDistance
+    error_mean, error_std : float
+        Of the logarithm of the relative reconstruction error.
+    order_mean : float or None
+        Mean surprisal of a category; None without categories.
+    order_std : float
+        Standard deviation of what `_order` returns.
+    """
+
+    variance: PositiveFloats
+    embedding: CrossFittedDistance
+    size: CrossFittedDistance
+    profile: CrossFittedDistance
+    error_mean: float
+    error_std: Positive
+    order_mean: float | None = None
+    order_std: Positive = 1.0
+
+    @classmethod
+    def fit(
+        cls,
+        measures: Measures,
+        held_out: NDArray[np.bool_],
+        random_state: np.random.RandomState,
+    ) -> Self:
+        """Learn from sequences, some of which the network was not trained on."""
+        variance = _usual_variance(measures.variance)
+        errors = _log_error(measures, variance)
+        new, trained = errors[held_out], errors[~held_out]
+
+        def distance(points: Floats) -> CrossFittedDistance:
+            return CrossFittedDistance.fit(points, N_FOLDS, random_state)
+
+        order_mean, order_std = None, 1.0
+        if measures.surprisal.shape[1]:
+            surprisal = measures.surprisal.mean(axis=1)
+            order_mean = float(np.average(surprisal, weights=measures.length))
+            order_std = float(_order(measures, order_mean).std()) or 1.0
+        return cls(
+            variance,
+            distance(measures.embedding),
+            distance(_size(measures, variance)),
+            distance(_profile(measures, variance)),
+            float(new.mean()),
+            # one or two new ones have next to no deviation
+            float(max(new.std(), trained.std())) or 1.0,
+            order_mean,
+            order_std,
+        )
+
+    def check_widths(self, n_components: int, n_features: int) -> None:
+        """Check that it is of so many components and features.
+
+        Raises
+        ------
+        ValueError
+            If it is not.
+        """
+        found = [self.variance.shape, self.embedding.n_columns]
+        found += [self.size.n_columns, self.profile.n_columns]
+        expected = [(n_features,), {n_components}, {N_SIZES}, {1 + 3 * n_features}]
+        if found != expected:
+            raise ValueError(
+                f"what is usual has widths {found}, but the network {expected}"
+            )
+
+    def excess(self, measures: Measures) -> Floats:
+        """Largest of distances and error, in standard deviations above usual."""
+        error = _log_error(measures, self.variance) - self.error_mean
+        found = [
+            self.embedding.standardized(measures.embedding),
+            error / self.error_std,
+            self.size.standardized(_size(measures, self.variance)),
+            self.profile.standardized(_profile(measures, self.variance)),
+        ]
+        if self.order_mean is not None:
+            found.append(_order(measures, self.order_mean) / self.order_std)
+        return np.maximum.reduce(found)
+
+
+def _usual_variance(variance: Floats) -> Floats:
+    varying = np.where(variance > 0, variance, np.nan)
+    some = (variance > 0).any(axis=0)
+    usual = np.ones(variance.shape[1])
+    usual[some] = np.nanmedian(varying[:, some], axis=0)
+    return usual
+
+
+def _log_error(measures: Measures, usual: Floats) -> Floats:
+    """Return the logarithm of the share of variance that reconstructions miss."""
+    error = (measures.error / usual).mean(axis=1)
+    variance = (measures.variance / usual).mean(axis=1)
+    return np.log((error + FLAT) / (variance + FLAT))
+
+
+def _size(measures: Measures, usual: Floats) -> Floats:
+    """Return logarithms of length, variances and smallest variance, (n_sequences, 4).
+
+    The smallest is that of a feature that hardly varies, among others that do.
+    """
+    variance = measures.variance / usual
+    step_variance = measures.step_variance / usual
+    variances = variance.mean(axis=1), step_variance.mean(axis=1), variance.min(axis=1)
+    return np.log(np.column_stack([measures.length, *(v + FLAT for v in variances)]))
+
+
+def _order(measures: Measures, usual: float) -> Floats:
+    """Return how far surprisals are above the usual, in units of one time step.
+
+    A mean over n time steps varies by the root of n less.
+    """
+    above = measures.surprisal.mean(axis=1) - usual
+    return above * np.sqrt(measures.length - 1)
+
+
+def _profile(measures: Measures, usual: Floats) -> Floats:
+    """Return length, and mean, deviation and root mean square step of each feature."""
+    return np.column_stack(
+        [
+            np.log(measures.length),
+            measures.mean,
+            np.sqrt(measures.variance / usual),
+            np.sqrt(measures.step_variance / usual),
+        ]
+    )

@@ -1,0 +1,344 @@
+"""Sequences to patches and back, and which sequences share a batch.
+
+A *step* here is what one LSTM step reads: a patch of ``patch_size`` time steps. A batch
+is run as *shards*, groups of a fixed number of rows, so that one compiled program
+serves every batch size and shards can run side by side; each shard runs as many steps
+as its own longest sequence has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._patches.steps import Categories, to_steps, to_timesteps
+from sklearn_seqae._sequences.missing import fill_missing
+
+ROWS = 16  # rows of a shard: enough to keep a core busy
+MORE_ROWS = 32  # rows of a shard where that still makes two: a tenth faster a row
+ENOUGH_UPDATES = 500
+ENOUGH_EPOCHS = 10
+MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
+LONG = 4096  # LSTM steps of a buffer beyond which shards of inference get fewer rows
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Sequences cut into patches, ready to be packed into batches.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_steps + 1, width + n_extra), float32
+        One row a patch, ``width = patch_size * n_features``, sequence after sequence,
+        followed by what else the encoder reads. Missing values are filled, the rest of
+        a last, partial patch is zero. The last row is zero and belongs to no sequence:
+        padding is read from there.
+    observed : ndarray of shape (n_steps + 1, width), bool
+        False where a value was missing or lies beyond the end of its sequence.
+    offsets : ndarray of shape (n_sequences + 1,), int64
+        Where each sequence starts in ``values``.
+    n_differences : int, default=0
+        Columns at the end of ``values`` that are differences from the patch before.
+    categories : Categories, default=None
+        None where there are numbers only.
+    """
+
+    values: NDArray[np.float32]
+    observed: NDArray[np.bool_]
+    offsets: Indices
+    n_differences: int = 0
+    categories: Categories | None = None
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Indices:
+        """Steps of each sequence, shape (n_sequences,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def n_timesteps(self) -> int:
+        """Time steps of a patch, where there are categories."""
+        assert self.categories is not None
+        n_features = self.categories.n_numbers + len(self.categories.sizes)
+        return self.observed.shape[1] // n_features
+
+
+def default_patch_size(lengths: Indices) -> int:
+    """Time steps a patch so that the median sequence takes about 32 LSTM steps."""
+    return max(1, round(float(np.median(lengths)) / 32))
+
+
+def differences(filled: RaggedArray, patch_size: int) -> NDArray[np.floating]:
+    """Return each time step less the one a patch before; zero in the first patch.
+
+    The values must be filled, see `fill_missing`.
+    """
+    values = filled.values
+    place = np.arange(len(values)) - np.repeat(filled.offsets[:-1], filled.lengths)
+    later = np.flatnonzero(place >= patch_size)
+    change = np.zeros_like(values)
+    change[later] = values[later] - values[later - patch_size]
+    return change
+
+
+def to_patches(
+    scaled: RaggedArray,
+    patch_size: int,
+    also: Sequence[NDArray[np.floating]] = (),
+    n_differences: int = 0,
+    categories: Categories | None = None,
+    of_patches: NDArray[np.float32] | None = None,
+) -> Patches:
+    """Cut scaled sequences, NaN where a value is missing, into patches.
+
+    Parameters
+    ----------
+    scaled : RaggedArray
+        What the decoder writes.
+    patch_size : int
+        Time steps of a patch.
+    also : sequence of ndarray of shape (n_timesteps, n_numbers)
+        What else the encoder reads; no value may be missing.
+    n_differences : int, default=0
+        How many of these, at the end, are `differences`.
+    categories : Categories, default=None
+        The features that are codes; None for none.
+    of_patches : ndarray of shape (n_steps, n_numbers_of_a_patch), default=None
+        What the encoder reads of each patch before ``also``.
+    """
+    n_codes = 0 if categories is None else len(categories.sizes)
+    lengths = scaled.lengths
+    offsets = offsets_from_lengths(-(-lengths // patch_size))
+    # Where each time step goes, once every sequence takes whole patches.
+    shift = offsets[:-1] * patch_size - scaled.offsets[:-1]
+    target = np.arange(scaled.n_timesteps) + np.repeat(shift, lengths)
+    width = patch_size * scaled.n_features
+
+    def scatter(source: NDArray[Any], out: NDArray[Any]) -> None:
+        whole = np.zeros((len(out) * patch_size, source.shape[1]), source.dtype)
+        whole[target] = source
+        has_codes = source.shape[1] == scaled.n_features
+        out[:] = to_steps(whole, patch_size, n_codes if has_codes else 0)
+
+    extra = width - patch_size * n_codes
+    first = width + (0 if of_patches is None else of_patches.shape[1])
+    values = np.empty((offsets[-1] + 1, first + extra * len(also)), np.float32)
+    observed = np.empty((offsets[-1] + 1, width), bool)
+    is_observed = ~np.isnan(scaled.values)
+    if n_codes:
+        is_observed[:, -n_codes:] &= scaled.values[:, -n_codes:] > 0
+    scatter(is_observed, observed)
+    scatter(
+        fill_missing(scaled).values.astype(np.float32, copy=False), values[:, :width]
+    )
+    if of_patches is not None:
+        values[:-1, width:first] = of_patches
+        values[-1, width:first] = 0
+    for n, source in enumerate(also):
+        start = first + n * extra
+        scatter(source.astype(np.float32, copy=False), values[:, start : start + extra])
+    return Patches(values, observed, offsets, n_differences * extra, categories)
+
+
+def root_mean_squares(
+    change: NDArray[np.floating], lengths: Indices, sample_weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Root mean square of each feature over time steps, 1 where all is zero.
+
+    Parameters
+    ----------
+    change : ndarray of shape (n_timesteps, n_features)
+    lengths : ndarray of shape (n_sequences,)
+    sample_weight : ndarray of shape (n_sequences,)
+
+    Returns
+    -------
+    ndarray of shape (n_features,)
+    """
+    weight = np.repeat(sample_weight, lengths)[:, None]
+    total = (weight * change.astype(np.float64) ** 2).sum(axis=0)
+    size = np.sqrt(total / (sample_weight @ lengths))
+    return np.where(size > 0, size, 1.0)
+
+
+def from_patches(
+    values: NDArray[np.float32],
+    n_timesteps: Indices,
+    patch_size: int,
+    n_codes: int = 0,
+) -> RaggedArray:
+    """Undo `to_patches`: cut what lies beyond each sequence's end.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_steps, patch_size * n_features)
+        The patches of all sequences, one sequence after the other.
+    n_timesteps : ndarray of shape (n_sequences,)
+        Length of each sequence in time steps.
+    patch_size : int
+    n_codes : int, default=0
+        Features that are codes; the last ones.
+    """
+    timesteps = to_timesteps(values, patch_size, n_codes)
+    offsets = offsets_from_lengths(n_timesteps)
+    starts = offsets_from_lengths(-(-n_timesteps // patch_size))[:-1] * patch_size
+    rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], n_timesteps)
+    return RaggedArray(timesteps[rows], offsets)
+
+
+def hold_out(
+    n_sequences: int, fraction: float, random_state: np.random.RandomState
+) -> Indices:
+    """Draw whole sequences to set aside for early stopping: at least one, never all.
+
+    Raises
+    ------
+    ValueError
+        If there is one sequence only.
+    """
+    if n_sequences < 2:
+        raise ValueError(
+            "early_stopping=True sets sequences aside, but there is only 1 sample "
+            "that is distinct; pass more, or use early_stopping=False."
+        )
+    n_held_out = min(max(round(fraction * n_sequences), 1), n_sequences - 1)
+    return np.sort(random_state.permutation(n_sequences)[:n_held_out])
+
+
+# Which sequences share a batch --------------------------------------------------------
+
+
+def count_batches(n_sequences: int, batch_size: int) -> int:
+    """Batches of an epoch; their sizes differ by one sequence at most."""
+    return -(-n_sequences // batch_size)
+
+
+def plan_epoch(
+    lengths: Indices, batch_size: int, random_state: np.random.RandomState
+) -> list[Indices]:
+    """Batches of sequences of about equal length, each sequence in exactly one.
+
+    Sequences are sorted by length, ties in random order, and every rank is moved by up
+    to half a batch before the cut, so that companions change from epoch to epoch. The
+    sum of the batches' gradients is the gradient over all sequences whatever the cut.
+    Batches come in random order.
+    """
+    n = len(lengths)
+    order = random_state.permutation(n)
+    n_batches = count_batches(n, batch_size)
+    if n_batches == 1:
+        return [order]
+    order = order[np.argsort(lengths[order], kind="stable")]
+    rank = np.arange(n) + random_state.uniform(0, batch_size / 2, n)
+    batches = np.array_split(order[np.argsort(rank)], n_batches)
+    return [batches[i] for i in random_state.permutation(n_batches)]
+
+
+def auto_epochs(n_sequences: int, batch_size: int) -> int:
+    """Epochs that make for enough updates, and for enough looks at each sequence."""
+    n_batches = count_batches(n_sequences, batch_size)
+    return max(-(-ENOUGH_UPDATES // n_batches), ENOUGH_EPOCHS)
+
+
+def shard_shape(n_sequences: int, batch_size: int) -> tuple[int, int]:
+    """Return how many shards a batch is run as, and how many rows each has.
+
+    They have room for the largest batch of `plan_epoch`, and little more: an empty row
+    costs as much as another. The number of cores does not count: which sequences share
+    a shard decides what is learnt.
+    """
+    largest = -(-n_sequences // count_batches(n_sequences, batch_size))
+    if largest < ROWS:
+        return 1, 2 ** int(np.ceil(np.log2(largest)))
+    rows = MORE_ROWS if largest >= 2 * MORE_ROWS else ROWS
+    n_shards = min(-(-largest // rows), MAX_SHARDS)
+    n_rows = -(-largest // n_shards)
+    return n_shards, n_rows + n_rows % 2
+
+
+def split_into_shards(
+    batch: Indices, lengths: Indices, n_shards: int, n_rows: int
+) -> NDArray[np.int64]:
+    """Rows of a batch's shards, shape (n_shards, n_rows); -1 marks an empty row."""
+    shards = np.full((n_shards, n_rows), -1)
+    batch = batch[np.argsort(lengths[batch], kind="stable")]
+    n_used = -(-len(batch) // n_rows)
+    for row, part in zip(shards, np.array_split(batch, n_used), strict=False):
+        row[: len(part)] = part
+    return shards
+
+
+def wasted_share(lengths: Indices, shards: NDArray[np.int64]) -> float:
+    """Share of the steps run that lie beyond the end of their sequence.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_sequences,)
+    shards : ndarray of shape (..., n_rows)
+        As from `split_into_shards`, stacked. Rows that hold nothing are waste as well.
+    """
+    n_steps = np.where(shards >= 0, lengths[shards], 0)
+    run = n_steps.max(axis=-1).sum() * shards.shape[-1]
+    return float(1 - n_steps.sum() / run)
+
+
+def chunks(
+    shards: NDArray[np.int64], lengths: Indices, n_steps: int
+) -> Iterator[NDArray[np.int64]]:
+    """Cut consecutive batches so that each piece runs about ``n_steps`` steps."""
+    steps = np.where(shards >= 0, lengths[shards], 0).max(axis=-1).sum(axis=-1)
+    piece = np.cumsum(steps) // max(n_steps, 1)
+    cuts = np.flatnonzero(np.diff(piece)) + 1
+    yield from np.split(shards, cuts)
+
+
+def by_size(lengths: Indices, n_rows: int) -> list[tuple[int, Indices]]:
+    """Shards of all sequences, shortest first, for buffers that grow with their length.
+
+    A sequence's own length decides on its buffer, and on the rows beside it.
+
+    Returns
+    -------
+    list of tuple
+        The steps of a buffer, and its shards, shape (n_shards, n_rows): sequences by
+        index, -1 for an empty row. There are fewer rows where buffers are long.
+    """
+    sizes = buffer_sizes(int(lengths.max(initial=0)))
+    order = np.argsort(lengths, kind="stable")
+    ends = np.searchsorted(lengths[order], sizes, side="right")
+    found: list[tuple[int, Indices]] = []
+    for size, own in zip(sizes, np.split(order, ends[:-1]), strict=True):
+        rows = n_rows if size <= LONG else n_rows // 4
+        # Empty rows come first, so that the longest sequences fill whole shards.
+        filled = np.concatenate([np.full(-len(own) % rows, -1), own])
+        if len(own):
+            found.append((size, filled.reshape(-1, rows)))
+    return found
+
+
+def buffer_sizes(longest: int) -> list[int]:
+    """Sizes of the buffers for sequences of up to ``longest`` steps, smallest first."""
+    sizes = [64]
+    while sizes[-1] < longest:
+        sizes.append(sizes[-1] * (4 if sizes[-1] < LONG else 2))
+    return sizes
+
+
+def buffer_steps(longest: int) -> int:
+    """Size of a buffer for sequences of up to ``longest`` steps: a power of two."""
+    return max(16, 2 ** int(np.ceil(np.log2(longest))))
+
+
+def as_shards(
+    batches: Sequence[Indices], lengths: Indices, n_shards: int, n_rows: int
+) -> NDArray[np.int64]:
+    """Stack the shards of several batches: (n_batches, n_shards, n_rows)."""
+    return np.stack([split_into_shards(b, lengths, n_shards, n_rows) for b in batches])

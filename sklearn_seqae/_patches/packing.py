@@ -1,0 +1,268 @@
+"""Batches in memory: time-major shards, crops of sequences, noise and masking.
+
+See `sklearn_seqae._patches.batching` for what a step and a shard are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.ragged import offsets_from_lengths
+from sklearn_seqae._patches.batching import Patches
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Crops:
+    """The part of its sequence that each row of some shards holds, in steps.
+
+    Attributes
+    ----------
+    first, lengths : ndarray of int64, of the shards' shape
+        Where it begins and how long it is.
+    """
+
+    first: Indices
+    lengths: Indices
+
+
+def pair_with_crops(
+    shards: NDArray[np.int64],
+    lengths: Indices,
+    shortest: float,
+    random_state: np.random.Generator,
+) -> tuple[NDArray[np.int64], Crops]:
+    """Follow the rows of every shard by as many that hold crops of the same sequences.
+
+    Parameters
+    ----------
+    shards : ndarray of shape (..., n_rows)
+    lengths : ndarray of shape (n_sequences,)
+        Steps of each sequence.
+    shortest : float
+        Least share of a sequence that a crop holds.
+
+    Returns
+    -------
+    shards : ndarray of shape (..., 2 * n_rows)
+    crops : Crops
+    """
+    whole = np.append(lengths, 0)[shards]
+    size, place = np.moveaxis(random_state.random((*shards.shape, 2)), -1, 0)
+    share = shortest + size * (1 - shortest)
+    cut = np.minimum(np.ceil(share * whole).astype(np.int64), whole)
+    first = np.floor(place * (whole - cut + 1))
+    return np.concatenate([shards, shards], axis=-1), Crops(
+        np.concatenate([np.zeros_like(cut), first.astype(np.int64)], axis=-1),
+        np.concatenate([whole, cut], axis=-1),
+    )
+
+
+class ForecastTargets(NamedTuple):
+    """The time steps that follow the prefix in each row of some shards.
+
+    ``n_steps`` is the horizon in LSTM steps, ``width`` is ``patch_size * n_features``.
+    The first patch begins where the prefix ends.
+
+    Attributes
+    ----------
+    recent : ndarray of shape (n_batches, n_shards, n_rows, n_recent), float32
+        The prefix's last time steps, see `recent_values`.
+    change : ndarray of shape (n_batches, n_shards, n_steps, n_rows, width), float32
+        By how much what comes next differs from the last observed values, divided by
+        `change_scale`.
+    weight : ndarray of the same shape, float32
+        Zero where nothing is observed.
+    """
+
+    recent: NDArray[np.float32]
+    change: NDArray[np.float32]
+    weight: NDArray[np.float32]
+
+    @classmethod
+    def none(cls, n_batches: int, n_shards: int, width: int) -> ForecastTargets:
+        """Where nothing is to be predicted: arrays without rows."""
+        steps = np.zeros((n_batches, n_shards, 0, 0, width), np.float32)
+        return cls(np.zeros((n_batches, n_shards, 0, 0), np.float32), steps, steps)
+
+
+@dataclass(frozen=True)
+class PackedShards:
+    """Shards of one or more batches, one after the other in time.
+
+    Attributes
+    ----------
+    x : ndarray of shape (n_steps, 2, n_rows, width + n_extra), float32
+        ``x[:, 0]`` in the order of time, ``x[:, 1]`` each row reversed by its length.
+    target : ndarray of shape (n_steps, n_rows, width), float32
+        ``x[:, 1]`` without extra inputs, noise and masking; empty where there
+        is neither of the latter.
+    weight : ndarray of shape (n_steps, n_rows, width), float32
+        What each value of the target weighs in the loss; zero where none is observed.
+        Of a category it is divided by the cost of its column, see `Categories`.
+    row_weight : ndarray of shape (n_batches, n_shards, n_rows), float32
+        What each row's sequence weighs; zero for an empty row.
+    starts : ndarray of shape (n_batches, n_shards), int32
+        Where each shard starts. ``x`` goes on for the size of a buffer after the last.
+    lengths : ndarray of shape (n_batches, n_shards, n_rows), int32
+        Steps of each row.
+    forecast : ForecastTargets
+        What comes after the last rows of each shard, where that is to be predicted.
+    """
+
+    x: NDArray[np.float32]
+    target: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    row_weight: NDArray[np.float32]
+    starts: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+    forecast: ForecastTargets
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """Noise and masking of the encoder's input; the decoder's target has neither.
+
+    Attributes
+    ----------
+    noise : float
+        Standard deviation of the Gaussian noise on every value.
+    mask_ratio : float
+        Share of the LSTM steps that the encoder reads as zeros.
+    of_noise, of_masks : Generator
+        Two, so that what they draw does not depend on how batches are grouped.
+    """
+
+    noise: float
+    mask_ratio: float
+    of_noise: np.random.Generator
+    of_masks: np.random.Generator
+
+
+def pack(
+    patches: Patches,
+    shards: NDArray[np.int64],
+    n_buffer_steps: int,
+    sample_weight: NDArray[np.float32] | None = None,
+    *,
+    crops: Crops | None = None,
+    corruption: Corruption | None = None,
+    forecast: ForecastTargets | None = None,
+) -> PackedShards:
+    """Lay shards of sequences out for the network.
+
+    Parameters
+    ----------
+    patches : Patches
+    shards : ndarray of shape (n_batches, n_shards, n_rows)
+        Sequences by index, -1 for an empty row.
+    n_buffer_steps : int
+        Steps of the program's buffer; at least the longest sequence.
+    sample_weight : ndarray of shape (n_sequences,), default=None
+        None leaves `PackedShards.weight` empty: there is no loss to compute.
+    crops : Crops, default=None
+        The part of its sequence that each row holds; None is all of it.
+    corruption : Corruption, default=None
+    forecast : ForecastTargets, default=None
+        None leaves `PackedShards.forecast` without rows.
+    """
+    lengths = np.append(patches.lengths, 0)[shards]
+    first = patches.offsets[shards]
+    if crops is not None:
+        first, lengths = first + crops.first, crops.lengths
+    n_rows, width = shards.shape[-1], patches.observed.shape[1]
+    longest = lengths.max(axis=-1).ravel()
+    starts = offsets_from_lengths(longest)
+    shard_of_step = np.repeat(np.arange(len(longest)), longest)
+    t = (np.arange(starts[-1]) - starts[shard_of_step])[:, None]
+    # The patch that each row reads at each step, (n_steps, n_rows), either way
+    own_first = first.reshape(-1, n_rows)[shard_of_step]
+    own_steps = lengths.reshape(-1, n_rows)[shard_of_step]
+    inside = t < own_steps
+    empty = len(patches.values) - 1
+    forwards = np.where(inside, own_first + t, empty)
+    backwards = np.where(inside, own_first + own_steps - 1 - t, empty)
+    n_used, n_total = starts[-1], starts[-1] + n_buffer_steps
+    x = _gather(patches, np.stack([forwards, backwards], axis=1), n_total)
+    if crops is not None and patches.n_differences:
+        # A crop's first patch has none before it that it could differ from
+        x[:n_used, 0, :, -patches.n_differences :][inside & (t == 0)] = 0
+        x[:n_used, 1, :, -patches.n_differences :][t == own_steps - 1] = 0
+    target = np.zeros((0, n_rows, width), np.float32)
+    if corruption is not None:
+        target = x[:, 1, :, :width].copy()
+        _corrupt(x[:n_used], corruption, inside, t, own_steps, _codes(patches))
+    weight = np.zeros((0, n_rows, width), np.float32)
+    row_weight = np.zeros(shards.shape, np.float32)
+    if sample_weight is not None:
+        row_weight = np.append(sample_weight, np.float32(0))[shards]
+        weight = np.zeros((n_total, n_rows, width), np.float32)
+        np.multiply(
+            patches.observed[backwards],
+            row_weight.reshape(-1, n_rows)[shard_of_step][..., None],
+            out=weight[:n_used],
+            casting="unsafe",
+        )
+        if patches.categories is not None:
+            weight /= patches.categories.divisors(patches.n_timesteps)
+    return PackedShards(
+        x,
+        target,
+        weight,
+        row_weight,
+        starts[:-1].reshape(shards.shape[:2]).astype(np.int32),
+        lengths.astype(np.int32),
+        forecast or ForecastTargets.none(shards.shape[0], shards.shape[1], width),
+    )
+
+
+def _codes(patches: Patches) -> slice:
+    """Return which columns are codes."""
+    if patches.categories is None:
+        return slice(0)
+    step = patches.categories.step(patches.n_timesteps)
+    return slice(step.n_numbers, step.width)
+
+
+def _gather(patches: Patches, index: Indices, n_total: int) -> NDArray[np.float32]:
+    """Values of the patches at ``index``, followed by zeros up to ``n_total`` steps."""
+    n_used = len(index)
+    x = np.empty((n_total, *index.shape[1:], patches.values.shape[1]), np.float32)
+    # mode: without it, take works on a copy of out
+    np.take(patches.values, index, axis=0, out=x[:n_used], mode="clip")
+    x[n_used:] = 0
+    return x
+
+
+def _corrupt(
+    x: NDArray[np.float32],
+    corruption: Corruption,
+    inside: NDArray[np.bool_],
+    t: Indices,
+    own_steps: Indices,
+    codes: slice,
+) -> None:
+    """Add noise and mask steps, the same in both orders of time.
+
+    ``x`` is (n_steps, 2, n_rows, width), the others (n_steps, n_rows) or (n_steps, 1).
+    The columns ``codes`` get no noise.
+    """
+    step = np.arange(len(t))[:, None]
+    # Where in the other order a row's step stands
+    mirrored = np.where(inside, step - t + own_steps - 1 - t, step)
+    row = np.arange(x.shape[2])
+    if corruption.noise > 0:
+        added = corruption.of_noise.standard_normal(x[:, 0].shape, np.float32)
+        added *= corruption.noise * inside[..., None]
+        added[..., codes] = 0
+        x[:, 0] += added
+        x[:, 1] += added[mirrored, row]
+    if corruption.mask_ratio > 0:
+        masked = corruption.of_masks.random(inside.shape) < corruption.mask_ratio
+        x[:, 0][masked] = 0
+        x[:, 1][masked[mirrored, row]] = 0

@@ -1,0 +1,309 @@
+"""Prefixes of sequences, and the time steps that follow: examples for the forecaster.
+
+A *cut* is the number of time steps of a prefix. It may lie between any two time steps,
+also within a patch. A prefix is cut into patches as a sequence that ends there, and its
+missing values are filled from the prefix alone: `transform` would get the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._patches.batching import Patches
+from sklearn_seqae._patches.packing import Crops, ForecastTargets
+from sklearn_seqae._patches.steps import Categories, to_steps
+from sklearn_seqae._sequences.missing import fill_missing
+
+N_RECENT = 8  # time steps that the forecaster reads beside the vector
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Prefixes:
+    """Draws prefixes of the sequences that a network is trained on.
+
+    Attributes
+    ----------
+    scaled : RaggedArray
+        The sequences, NaN where a value is missing.
+    patch_size : int
+    scale : ndarray of shape (horizon, n_numbers)
+        As from `change_scale`.
+    to_patches : callable
+        Cuts sequences into what the network reads.
+    categories : Categories, default=None
+        The features that are codes; None for none.
+    """
+
+    scaled: RaggedArray
+    patch_size: int
+    scale: NDArray[np.float64]
+    to_patches: Callable[[RaggedArray], Patches]
+    categories: Categories | None = None
+
+    @property
+    def horizon(self) -> int:
+        """Time steps that are predicted."""
+        return len(self.scale)
+
+    @property
+    def n_steps(self) -> int:
+        """LSTM steps that these take."""
+        return -(-self.horizon // self.patch_size)
+
+    @property
+    def longest_cut_off(self) -> int:
+        """Most time steps that follow a possible cut, in any sequence."""
+        return int(self._cuts[1].max())
+
+    def expected_counts(self) -> NDArray[np.float64]:
+        """Observed values within the horizon, of each sequence, on average over cuts.
+
+        Zero for a sequence that can't be cut.
+        """
+        counts = np.logical_not(np.isnan(self.scaled.values)).sum(axis=1)
+        before = offsets_from_lengths(counts)
+        row = np.arange(self.scaled.n_timesteps)
+        end = np.repeat(self.scaled.offsets[1:], self.scaled.lengths)
+        ahead = before[np.minimum(row + self.horizon, end)] - before[row]
+        total = np.append(0, np.cumsum(ahead))
+        first, n = self._cuts
+        start = self.scaled.offsets[:-1] + first
+        return (total[start + n] - total[start]) / np.maximum(n, 1)
+
+    def draw(
+        self, shards: Indices, random_state: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """Draw a cut for each row of some shards, each cut equally likely.
+
+        Something is observed before it and after it; 0 marks a row that has no cut.
+        """
+        place = random_state.random(shards.shape)
+        first, n = (np.append(of_each, 0)[shards] for of_each in self._cuts)
+        cut = first + np.floor(place * n).astype(np.int64)
+        return np.where(n > 0, cut, 0)
+
+    def cut(self, shards: Indices, cuts: Indices) -> RaggedArray:
+        """Return the prefixes of those rows that have one, row after row."""
+        lengths = cuts[cuts > 0]
+        steps = _ranges(self.scaled.offsets[shards[cuts > 0]], lengths)
+        return RaggedArray(self.scaled.values[steps], offsets_from_lengths(lengths))
+
+    def targets(
+        self,
+        shards: Indices,
+        cuts: Indices,
+        recent: NDArray[np.float32],
+        sample_weight: NDArray[np.float32],
+    ) -> ForecastTargets:
+        """Return what comes after the prefixes, (n_batches, n_shards, n_rows) of them.
+
+        Parameters
+        ----------
+        shards, cuts : ndarray of shape (n_batches, n_shards, n_rows)
+        recent : ndarray of shape (n_prefixes, N_RECENT * n_features)
+            The prefixes' `recent_values`, row after row.
+        sample_weight : ndarray of shape (n_sequences,)
+        """
+        has_cut = cuts > 0
+        of_rows = np.zeros((*cuts.shape, recent.shape[1]), np.float32)
+        of_rows[has_cut] = recent
+        row = (self.scaled.offsets[shards] + cuts)[..., None] + np.arange(self.horizon)
+        end = self.scaled.offsets[1:][shards][..., None]
+        inside = has_cut[..., None] & (row < end)
+        future = self.scaled.values[np.where(inside, row, 0)]
+        n_numbers = self.scale.shape[1]
+        last = of_rows[..., None, :n_numbers]
+        change = (future[..., :n_numbers] - last) / self.scale
+        weight = sample_weight[shards][..., None, None]
+        observed = inside[..., None] & np.logical_not(np.isnan(future))
+        if self.categories is not None:
+            codes = future[..., n_numbers:]
+            change = np.concatenate([change, codes], axis=-1)
+            observed[..., n_numbers:] &= codes > 0
+            weight = weight / self.categories.divisors(1)
+        return ForecastTargets(
+            of_rows,
+            self._in_patches(np.where(observed, change, 0)),
+            self._in_patches(observed * weight),
+        )
+
+    def _in_patches(self, steps: NDArray[np.floating]) -> NDArray[np.float32]:
+        """(..., n_rows, horizon, n_features) to (..., n_steps, n_rows, width)."""
+        *rows, horizon, n_features = steps.shape
+        shape = (*rows, self.n_steps * self.patch_size, n_features)
+        whole = np.zeros(shape, np.float32)
+        whole[..., :horizon, :] = steps
+        patches = to_steps(whole, self.patch_size, n_features - self.scale.shape[1])
+        return np.ascontiguousarray(np.moveaxis(patches, -2, -3))
+
+    @cached_property
+    def _cuts(self) -> tuple[Indices, Indices]:
+        return possible_cuts(self.scaled)
+
+
+def possible_cuts(scaled: RaggedArray) -> tuple[Indices, Indices]:
+    """First cut of each sequence, and how many there are.
+
+    Something must be observed before a cut, and something after it.
+    """
+    observed = np.logical_not(np.isnan(scaled.values).all(axis=1))
+    place = np.arange(scaled.n_timesteps) - np.repeat(
+        scaled.offsets[:-1], scaled.lengths
+    )
+    starts = scaled.offsets[:-1]
+    first = np.minimum.reduceat(np.where(observed, place, scaled.n_timesteps), starts)
+    last = np.maximum.reduceat(np.where(observed, place, 0), starts)
+    return first + 1, np.maximum(last - first, 0)
+
+
+def last_observed(scaled: RaggedArray) -> NDArray[np.floating]:
+    """Value of each feature last observed until each time step, zero before the first.
+
+    Shape (n_timesteps, n_features).
+    """
+    start = np.repeat(scaled.offsets[:-1], scaled.lengths)[:, None]
+    row = np.arange(scaled.n_timesteps)[:, None]
+    seen = np.maximum.accumulate(np.where(np.isnan(scaled.values), -1, row), axis=0)
+    values = np.take_along_axis(scaled.values, np.maximum(seen, 0), axis=0)
+    return np.where(seen >= start, values, 0)
+
+
+def recent_values(scaled: RaggedArray, n_codes: int = 0) -> NDArray[np.float32]:
+    """Return the last `N_RECENT` time steps of each sequence, the latest first.
+
+    Shape (n_sequences, N_RECENT * n_features), in the order of `StepLayout`; missing
+    values are filled, and zero is what would be before the start. The last ``n_codes``
+    features are codes.
+    """
+    row = scaled.offsets[1:, None] - 1 - np.arange(N_RECENT)
+    inside = row >= scaled.offsets[:-1, None]
+    steps = fill_missing(scaled).values[np.where(inside, row, 0)]
+    recent = np.where(inside[..., None], steps, 0).astype(np.float32)
+    return to_steps(recent, N_RECENT, n_codes)[:, 0]
+
+
+def change_scale(
+    scaled: RaggedArray, sample_weight: NDArray[np.float64], horizon: int
+) -> NDArray[np.float64]:
+    """Root mean square of the change from the last observed value, shape (horizon, F).
+
+    The error of predicting no change, for each step of the horizon and each feature.
+    1 where nothing changes, or nothing is observed.
+    """
+    last = last_observed(scaled).astype(np.float64)
+    weight = np.repeat(sample_weight, scaled.lengths)[:, None]
+    end = np.repeat(scaled.offsets[1:], scaled.lengths)
+    scale = np.ones((horizon, scaled.n_features))
+    for k in range(1, horizon + 1):
+        (row,) = np.nonzero(np.arange(scaled.n_timesteps) + k < end)
+        change = scaled.values[row + k] - last[row]
+        mass = weight[row] * np.logical_not(np.isnan(change))
+        total = (mass * np.nan_to_num(change) ** 2).sum(axis=0)
+        size = np.sqrt(total / np.maximum(mass.sum(axis=0), np.finfo(float).tiny))
+        scale[k - 1] = np.where(size > 0, size, 1)
+    return scale
+
+
+def tails(ragged: RaggedArray, longest: int) -> RaggedArray:
+    """Keep the last ``longest`` time steps of each sequence."""
+    lengths = np.minimum(ragged.lengths, longest)
+    steps = _ranges(ragged.offsets[1:] - lengths, lengths)
+    return RaggedArray(ragged.values[steps], offsets_from_lengths(lengths))
+
+
+def extended(ragged: RaggedArray, ahead: NDArray[np.floating]) -> RaggedArray:
+    """Append ``ahead``, (n_sequences, n_timesteps, n_features), to each sequence."""
+    n, n_features = ahead.shape[1:]
+    values = np.insert(
+        ragged.values,
+        np.repeat(ragged.offsets[1:], n),
+        ahead.reshape(-1, n_features),
+        axis=0,
+    )
+    return RaggedArray(values, offsets_from_lengths(ragged.lengths + n))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of some shards: parts of `patches` by index, as `pack` takes them."""
+
+    patches: Patches
+    shards: Indices
+    sample_weight: NDArray[np.float32]
+    crops: Crops | None
+
+
+def followed_by_prefixes(
+    rows: Rows, shards: Indices, prefixes: Prefixes, random_state: np.random.Generator
+) -> tuple[Rows, ForecastTargets]:
+    """Follow the rows of every shard by rows that hold prefixes, drawn anew.
+
+    Only what the shards hold is kept of the patches.
+
+    Parameters
+    ----------
+    rows : Rows
+    shards : ndarray of shape (n_batches, n_shards, n_prefix_rows)
+        Whose prefix each of the further rows holds; -1 for none.
+    prefixes : Prefixes
+    random_state : Generator
+    """
+    cuts = prefixes.draw(shards, random_state)
+    has_cut = cuts > 0
+    beginnings = prefixes.cut(shards, cuts)
+    cut = prefixes.to_patches(beginnings)
+    number = np.where(has_cut, np.cumsum(has_cut).reshape(cuts.shape) - 1, -1)
+    used = np.unique(rows.shards[rows.shards >= 0])
+    renumbered = np.full(len(rows.patches) + 1, -1)  # the last is that of an empty row
+    renumbered[used] = np.arange(len(used))
+    crops = rows.crops
+    if crops is not None:
+        steps = np.append(cut.lengths, 0)[number]
+        crops = Crops(
+            np.concatenate([crops.first, np.zeros_like(steps)], axis=-1),
+            np.concatenate([crops.lengths, steps], axis=-1),
+        )
+    further = np.where(has_cut, len(used) + number, -1)
+    weight = rows.sample_weight
+    together = Rows(
+        _join(_take(rows.patches, used), cut),
+        np.concatenate([renumbered[rows.shards], further], axis=-1),
+        np.concatenate([weight[used], weight[shards[has_cut]]]),
+        crops,
+    )
+    n_codes = beginnings.n_features - prefixes.scale.shape[1]
+    recent = recent_values(beginnings, n_codes)
+    return together, prefixes.targets(shards, cuts, recent, weight)
+
+
+def _take(patches: Patches, indices: Indices) -> Patches:
+    lengths = patches.lengths[indices]
+    steps = np.append(_ranges(patches.offsets[indices], lengths), -1)  # and the empty
+    return replace(
+        patches,
+        values=patches.values[steps],
+        observed=patches.observed[steps],
+        offsets=offsets_from_lengths(lengths),
+    )
+
+
+def _join(left: Patches, right: Patches) -> Patches:
+    return replace(
+        left,
+        values=np.concatenate([left.values[:-1], right.values]),
+        observed=np.concatenate([left.observed[:-1], right.observed]),
+        offsets=np.concatenate([left.offsets, left.offsets[-1] + right.offsets[1:]]),
+    )
+
+
+def _ranges(starts: Indices, lengths: Indices) -> Indices:
+    """Count up from each start for as long as its length, one after the other."""
+    offsets = offsets_from_lengths(lengths)
+    return np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)

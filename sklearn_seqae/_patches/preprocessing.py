@@ -1,0 +1,325 @@
+"""From scaled sequences to the steps of the network, and the length's component.
+
+Fitted numbers of the data are here; `Architecture` holds sizes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import entropy
+
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._patches.batching import (
+    Patches,
+    default_patch_size,
+    differences,
+    root_mean_squares,
+    to_patches,
+)
+from sklearn_seqae._patches.convolutions import Convolutions, default_n_kernels
+from sklearn_seqae._patches.instance_norm import InstanceNorm, Units
+from sklearn_seqae._patches.lengths import LengthCode
+from sklearn_seqae._patches.prefixes import Prefixes, change_scale
+from sklearn_seqae._patches.steps import Categories
+from sklearn_seqae._sequences.missing import fill_missing
+from sklearn_seqae._utils.plain import Positive
+
+CONSTANT = 1e-6  # entropy, in nats, that may be rounding
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Patches, differences, the length component and the forecaster's units.
+
+    Attributes
+    ----------
+    n_features : int
+        Features of a scaled time step.
+    patch_size : int
+        Time steps per LSTM step.
+    length_code : LengthCode or None
+        The length as the last component, if it is one.
+    instance_norm : InstanceNorm or None
+        Mean and scale of each sequence as components, if they are.
+    convolutions : Convolutions or None
+        Kernels whose responses the encoder reads, if there are any.
+    difference_scale : tuple of float or None
+        Divisors of the differences between patches, by feature, where the encoder
+        reads them.
+    forecast_scale : tuple of tuple of float or None
+        Size of the change for each time step of the horizon and each feature, where
+        there is a forecaster; see `change_scale`.
+    category_sizes : tuple of int
+        Number of categories of each column of them. Their codes are the last features;
+        the others are numbers, of which alone there are units and differences.
+    category_costs : tuple of float
+        See `Categories`.
+    """
+
+    n_features: int
+    patch_size: int
+    length_code: LengthCode | None = None
+    instance_norm: InstanceNorm | None = None
+    difference_scale: tuple[Positive, ...] | None = None
+    forecast_scale: tuple[tuple[Positive, ...], ...] | None = None
+    category_sizes: tuple[int, ...] = ()
+    category_costs: tuple[Positive, ...] = ()
+    convolutions: Convolutions | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        parameters: Mapping[str, Any],
+        scaled: RaggedArray,
+        sample_weight: NDArray[np.float64],
+        all_lengths: NDArray[np.int64] | None = None,
+        category_sizes: tuple[int, ...] = (),
+        *,
+        decoder_cuts: bool = False,
+    ) -> Preprocessing:
+        """Fit to scaled sequences.
+
+        Parameters
+        ----------
+        parameters : mapping
+            The estimator's, by name.
+        scaled : RaggedArray
+        sample_weight : ndarray of shape (n_sequences,)
+        all_lengths : ndarray of shape (n_all,), default=None
+            Lengths of all sequences, where ``scaled`` is a sample of them.
+        category_sizes : tuple of int, default=()
+            Number of categories of each of the last features.
+        decoder_cuts : bool, default=False
+            Whether the decoder cuts the embedding into parts.
+
+        Raises
+        ------
+        ValueError
+            If the length takes the only component.
+        """
+        lengths, weight_of_lengths = scaled.lengths, sample_weight
+        if all_lengths is not None:
+            lengths, weight_of_lengths = all_lengths, np.ones(len(all_lengths))
+        n_components = parameters["n_components"]
+        with_length = parameters["length_component"]
+        if with_length == "auto":
+            with_length = n_components != 1 and lengths.min() < lengths.max()
+        if with_length and n_components == 1:
+            raise ValueError(
+                "length_component=True takes one component, which leaves none for the "
+                "content: n_components is 1; expected at least 2."
+            )
+        n_numbers = scaled.n_features - len(category_sizes)
+        numbers = scaled.with_values(scaled.values[:, :n_numbers])
+        norm = None
+        if n_numbers:
+            norm = _instance_norm(
+                parameters, numbers, sample_weight, int(with_length), decoder_cuts
+            )
+        patch_size = parameters["patch_size"]
+        if patch_size == "auto":
+            patch_size = default_patch_size(lengths)
+        length_code = None
+        if with_length:
+            length_code = LengthCode.fit(lengths, weight_of_lengths)
+        fitted = cls(
+            scaled.n_features,
+            int(patch_size),
+            length_code,
+            norm,
+            category_sizes=category_sizes,
+            category_costs=_costs(scaled, sample_weight, category_sizes),
+        )
+        return fitted._with_scales(parameters, numbers, sample_weight)
+
+    def _with_scales(
+        self,
+        parameters: Mapping[str, Any],
+        numbers: RaggedArray,
+        sample_weight: NDArray[np.float64],
+    ) -> Preprocessing:
+        """Fit what responses, differences and changes ahead are divided by."""
+        fitted, patch_size = self, self.patch_size
+        if self.n_numbers:
+            filled = fill_missing(self.own_units(numbers)[0])
+            n_kernels = parameters["n_kernels"]
+            if n_kernels == "auto":
+                n_kernels = 0 if self.n_codes else default_n_kernels(patch_size)
+            if n_kernels:
+                fitted = replace(
+                    fitted,
+                    convolutions=Convolutions.fit(
+                        n_kernels, patch_size, filled, sample_weight
+                    ),
+                )
+            if parameters["differences"]:
+                change = differences(filled, patch_size)
+                sizes = root_mean_squares(change, numbers.lengths, sample_weight)
+                fitted = replace(fitted, difference_scale=tuple(sizes.tolist()))
+        if parameters["forecast_horizon"] is not None:
+            size = change_scale(numbers, sample_weight, parameters["forecast_horizon"])
+            fitted = replace(fitted, forecast_scale=tuple(map(tuple, size.tolist())))
+        return fitted
+
+    @property
+    def n_exact(self) -> int:
+        """Components that are no work of the network: means, scales and the length."""
+        n_units = 0 if self.instance_norm is None else self.instance_norm.n_components
+        return n_units + int(self.length_code is not None)
+
+    @property
+    def n_extra_inputs(self) -> int:
+        """Values that the encoder reads of a patch beyond those that are decoded."""
+        channels = self.instance_norm, self.difference_scale
+        n_channels = sum(channel is not None for channel in channels)
+        n_read = 0 if self.convolutions is None else self.convolutions.n_outputs
+        return n_read + n_channels * self.patch_size * self.n_numbers
+
+    @property
+    def forecast_horizon(self) -> int | None:
+        """Time steps that the forecaster predicts at a time; None without one."""
+        return None if self.forecast_scale is None else len(self.forecast_scale)
+
+    def n_steps(self, n_timesteps: Any) -> Any:
+        """LSTM steps that sequences of so many time steps take."""
+        return -(-n_timesteps // self.patch_size)
+
+    @property
+    def n_codes(self) -> int:
+        """Features that are codes of categories; the last ones."""
+        return len(self.category_sizes)
+
+    @property
+    def n_numbers(self) -> int:
+        """Features that are numbers; the first ones."""
+        return self.n_features - self.n_codes
+
+    @property
+    def categories(self) -> Categories | None:
+        """The columns of categories, if there are any."""
+        if not self.category_sizes:
+            return None
+        return Categories(self.category_sizes, self.category_costs, self.n_numbers)
+
+    def numbers(self, scaled: RaggedArray) -> RaggedArray:
+        """Return the features that are numbers."""
+        if not self.n_codes:
+            return scaled
+        return scaled.with_values(scaled.values[:, : self.n_numbers])
+
+    def with_codes(self, numbers: RaggedArray, codes_of: RaggedArray) -> RaggedArray:
+        """Return other numbers, beside the codes of some sequences."""
+        if not self.n_codes:
+            return numbers
+        codes = codes_of.values[:, self.n_numbers :].astype(numbers.dtype)
+        return numbers.with_values(np.concatenate([numbers.values, codes], axis=1))
+
+    # From scaled sequences to what the network reads ----------------------------------
+
+    def own_units(self, scaled: RaggedArray) -> tuple[RaggedArray, Units]:
+        """Bring scaled numbers into the units in which the network writes them."""
+        if self.instance_norm is None:
+            shape = len(scaled), scaled.n_features
+            return scaled, Units(np.zeros(shape), np.ones(shape))
+        units = self.instance_norm.units(scaled)
+        return self.instance_norm.normalize(scaled, units), units
+
+    def patches(self, scaled: RaggedArray) -> Patches:
+        """Cut scaled sequences into the patches that the encoder reads."""
+        own, units = self.own_units(self.numbers(scaled))
+        filled = fill_missing(own)
+        also = []
+        if self.instance_norm is not None:  # the units that all sequences share
+            mean, scale = (np.repeat(unit, own.lengths, axis=0) for unit in units)
+            also.append(filled.values * scale + mean)
+        if self.difference_scale is not None:
+            change = differences(filled, self.patch_size)
+            also.append(change / np.array(self.difference_scale))
+        n_differences = int(self.difference_scale is not None)
+        read = self.convolutions.read(filled) if self.convolutions else None
+        written = self.with_codes(own, scaled)
+        return to_patches(
+            written, self.patch_size, also, n_differences, self.categories, read
+        )
+
+    def prefixes(self, scaled: RaggedArray) -> Prefixes | None:
+        """Return prefixes to train a forecaster on; None without one."""
+        if self.forecast_scale is None:
+            return None
+        scale = np.array(self.forecast_scale)
+        return Prefixes(scaled, self.patch_size, scale, self.patches, self.categories)
+
+    # Components that are exact --------------------------------------------------------
+
+    def exact(self, scaled: RaggedArray) -> NDArray[np.float64]:
+        """Return the means, scales and lengths, shape (n_sequences, n_exact)."""
+        parts = [np.empty((len(scaled), 0))]
+        if self.instance_norm is not None:
+            units = self.instance_norm.units(self.numbers(scaled))
+            parts.append(self.instance_norm.encode(units))
+        if self.length_code is not None:
+            parts.append(self.length_code.encode(scaled.lengths)[:, None])
+        return np.concatenate(parts, axis=1)
+
+    def units_of(self, exact: NDArray[np.floating]) -> Units:
+        """Return the units that exact components mean."""
+        if self.instance_norm is None:
+            shape = len(exact), self.n_numbers
+            return Units(np.zeros(shape), np.ones(shape))
+        return self.instance_norm.decode(exact[:, : self.instance_norm.n_components])
+
+    def in_common_units(self, own: RaggedArray, units: Units) -> RaggedArray:
+        """Bring decoded sequences into the units that all sequences share."""
+        if self.instance_norm is None:
+            return own
+        numbers = self.instance_norm.denormalize(self.numbers(own), units)
+        return self.with_codes(numbers, own)
+
+
+def _costs(
+    scaled: RaggedArray, sample_weight: NDArray[np.float64], sizes: tuple[int, ...]
+) -> tuple[float, ...]:
+    """Return the entropy of each column of categories, 1 where it is constant."""
+    weight = np.repeat(sample_weight, scaled.lengths)
+    codes, found = scaled.values[:, scaled.n_features - len(sizes) :], []
+    for column, size in zip(codes.T, sizes, strict=True):
+        counts = np.bincount(column.astype(np.int64), weight, size + 1)
+        cost = float(entropy(counts))
+        found.append(cost if cost > CONSTANT else 1.0)
+    return tuple(found)
+
+
+def _instance_norm(
+    parameters: Mapping[str, Any],
+    scaled: RaggedArray,
+    sample_weight: NDArray[np.float64],
+    n_lengths: int,
+    decoder_cuts: bool,
+) -> InstanceNorm | None:
+    """Fit the units of sequences, if they are to be components.
+
+    Raises
+    ------
+    ValueError
+        If there is no component left for the content.
+    """
+    asked, n_components = parameters["instance_norm"], parameters["n_components"]
+    norm = InstanceNorm.fit(scaled, sample_weight) if asked else None
+    if norm is None or n_components is None:
+        return norm
+    n_exact = norm.n_components + n_lengths
+    if asked == "auto":  # what is cut into parts has a size that was thought of
+        return None if decoder_cuts or 2 * n_exact > n_components else norm
+    if n_exact >= n_components:
+        raise ValueError(
+            f"instance_norm=True takes {norm.n_components} components, the mean and "
+            "the scale of each feature"
+            f"{', and the length takes one' if n_lengths else ''}, but n_components is "
+            f"{n_components}; expected at least {n_exact + 1}."
+        )
+    return norm

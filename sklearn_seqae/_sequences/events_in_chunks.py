@@ -1,0 +1,178 @@
+"""Categories and times are learnt from one chunk of sequences after the other.
+
+Sequences in memory are one chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.kinds import Container, TimeAxis
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.readers import (
+    Moments,
+    in_unit_of,
+    joined_times,
+    moments_of_sequences,
+)
+from sklearn_seqae._sequences.clock import ClockInChunks
+from sklearn_seqae._sequences.events import Events, Given
+from sklearn_seqae._sequences.vocabulary import Vocabulary
+from sklearn_seqae._sequences.vocabulary_in_chunks import VocabularyInChunks
+
+OF_VOCABULARY = ("categorical_features", "max_categories", "min_frequency")
+
+
+class EventsInChunks:
+    """Learns the categories and the times of one chunk of sequences after the other.
+
+    Parameters
+    ----------
+    parameters : mapping
+        The estimator's, by name.
+    known : Events, default=None
+        Of a fit that goes on; they stay as they are.
+
+    Attributes
+    ----------
+    times : TimeAxis or None
+        Of the first chunk. The moments of all are in its unit.
+    """
+
+    def __init__(
+        self, parameters: Mapping[str, Any], known: Events | None = None
+    ) -> None:
+        # These alone travel with it: others may hold what can't be copied
+        self._of_vocabulary = {name: parameters[name] for name in OF_VOCABULARY}
+        self._time = parameters["time"]
+        self._known = known
+        self._vocabulary = VocabularyInChunks(**self._of_vocabulary)
+        self._clock = ClockInChunks()
+        self._container: Container | None = None  # the first one that has categories
+        self.times: TimeAxis | None = None
+        self._place = ""  # of the first chunk
+        self._has_times: bool | None = None  # that chunk
+
+    def update(
+        self,
+        X: Any,
+        sequences: RaggedArray,
+        container: Container,
+        sample_weight: NDArray[np.float64] | None = None,
+        place: str = "",
+    ) -> Given:
+        """Learn from further sequences, and return them with their moments.
+
+        Parameters
+        ----------
+        X : container
+        sequences, container
+            The same, as they were read.
+        sample_weight : ndarray of shape (n_sequences,), default=None
+            None weighs each as 1.
+        place : str, default=""
+            Where they are from, for messages.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If features hold what they must not or held no such thing before, or there
+            are to be times but are none.
+        """
+        if self._known is not None:
+            return self._known.read(X, sequences, container)
+        if sample_weight is None:
+            sample_weight = np.broadcast_to(1.0, len(sequences))
+        chunk = EventsInChunks({**self._of_vocabulary, "time": self._time})
+        chunk._place = place
+        chunk._vocabulary.update(sequences, container, sample_weight, place)
+        chunk._container = container if container.levels else None
+        moments = chunk._moments(X)
+        if moments is not None:
+            times = self.times or moments.times
+            ticks = in_unit_of(moments, sequences.offsets, times, "those before")
+            chunk._clock.update(ticks, sequences.offsets, sample_weight)
+            chunk.times = joined_times(times, moments.times)
+        self.merge(chunk)
+        return Given(sequences, container, moments)
+
+    def merge(self, other: EventsInChunks) -> None:
+        """Learn from the sequences of another one, which come later.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As of `update`.
+        """
+        self._vocabulary.merge(other._vocabulary)
+        self._container = self._container or other._container
+        if self._has_times is None:
+            self._has_times, self._place = other._has_times, other._place
+        elif other._has_times not in (None, self._has_times):
+            ours, theirs = "no times", "times"
+            if self._has_times:
+                ours, theirs = theirs, ours
+            raise ValueError(
+                f"X has {theirs}, but {ours} in {self._place}; pass all of it with "
+                "times, or set time=False."
+            )
+        self.times = joined_times(self.times, other.times)
+        self._clock.merge(other._clock)
+
+    @property
+    def so_far(self) -> Events | None:
+        """Events, unless there is something to learn: then only all chunks know."""
+        if self._known is not None:
+            return self._known
+        is_plain = not self._vocabulary.has_categories
+        return Events() if is_plain and self._time is not True else None
+
+    def learnt(self) -> Events:
+        """Return what was learnt of all that came."""
+        if self._known is not None:
+            return self._known
+        vocabulary = self._vocabulary.fitted()
+        if self.times is None or not self._counts(vocabulary is not None):
+            return Events(vocabulary)
+        clock = self._clock.fitted()
+        if clock is None:
+            return Events(vocabulary)
+        if vocabulary is not None:  # time is a number
+            vocabulary = Vocabulary((*vocabulary.features, None))
+        return Events(vocabulary, clock, self.times)
+
+    def container(self, first: Container) -> Container:
+        """Return the note on the first chunk that tells all, and categories of all."""
+        if self._container is None:
+            return first
+        return replace(self._container, levels=self._vocabulary.levels)
+
+    def _counts(self, has_categories: bool) -> bool:
+        """Return whether time is a feature where it is not regular."""
+        return self._time is True or (self._time == "auto" and has_categories)
+
+    def _moments(self, X: Any) -> Moments | None:
+        """Return the moments of `X`, if they count, and note what they are.
+
+        Raises
+        ------
+        ValueError
+            If there are to be some, but are none.
+        """
+        found = self._vocabulary
+        if not self._counts(found.has_categories or found.is_undecided):
+            return None
+        moments = moments_of_sequences(X)
+        if moments is None and self._time is True:
+            raise ValueError(
+                "time=True, but X has no times; pass a DataFrame indexed by series "
+                "and time, of numbers, dates or durations, or use time='auto'. "
+                "to_sequences keeps times only where there are categories."
+            )
+        self._has_times = moments is not None
+        return moments

@@ -1,0 +1,410 @@
+"""Scaling of features, by any scikit-learn transformer, on all stacked time steps.
+
+Statistics and scaling are computed in float64. Only the scaled values become float32,
+so a small signal on a large offset survives.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+from sklearn_seqae._containers.ragged import Floats, RaggedArray
+from sklearn_seqae.exceptions import InvalidSequenceError
+
+SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
+
+
+def make_scaler(scaler: Any) -> Any:
+    """Make an unfitted transformer from the `scaler` parameter.
+
+    Parameters
+    ----------
+    scaler : {"standard", "minmax", "robust"}, transformer instance or None
+        The parameter.
+
+    Returns
+    -------
+    transformer or None
+        A new transformer, or a clone: the user's instance is never fitted.
+
+    Raises
+    ------
+    ValueError
+        If the name is none of those above.
+    TypeError
+        If the instance has no `fit` and `transform`, or is a class.
+
+    Examples
+    --------
+    >>> from sklearn_seqae._sequences.scaling import make_scaler
+    >>> make_scaler("minmax")
+    MinMaxScaler()
+    """
+    if scaler is None:
+        return None
+    if isinstance(scaler, str):
+        if scaler not in SCALERS:
+            raise ValueError(
+                f"scaler {scaler!r} is unknown; expected one of "
+                f"{', '.join(map(repr, SCALERS))}, a transformer instance or None."
+            )
+        return SCALERS[scaler]()
+    if isinstance(scaler, type):
+        raise TypeError(
+            f"scaler is the class {scaler.__name__}; pass an instance: "
+            f"{scaler.__name__}()."
+        )
+    if not (hasattr(scaler, "fit") and hasattr(scaler, "transform")):
+        raise TypeError(
+            f"scaler is a {type(scaler).__name__} without fit and transform; expected "
+            f"one of {', '.join(map(repr, SCALERS))}, a transformer instance or None."
+        )
+    return clone(scaler)
+
+
+def fit_scaler(
+    scaler: Any,
+    ragged: RaggedArray,
+    sample_weight: NDArray[Any] | None = None,
+    n_codes: int = 0,
+) -> Any:
+    """Fit a scaler to the time steps of all sequences.
+
+    Parameters
+    ----------
+    scaler : transformer or None
+        From `make_scaler`.
+
+    ragged : RaggedArray
+        The sequences, in their own units.
+
+    sample_weight : ndarray of shape (n_sequences,), default=None
+        Weight of each sequence, which is the weight of its time steps. If the `fit` of
+        the scaler takes no `sample_weight`, weights only leave out sequences of weight
+        zero.
+
+    n_codes : int, default=0
+        Features that are codes of categories, the last ones; they are not scaled.
+
+    Returns
+    -------
+    transformer or None
+        The same object, fitted. None if there are no numbers.
+
+    Raises
+    ------
+    ValueError
+        If every weight is zero, or the values are too large to compute with.
+    """
+    ragged, _ = _split(ragged, n_codes)
+    if scaler is None or not ragged.n_features:
+        return None
+    values, weight = _weighted_timesteps(ragged, sample_weight)
+    fit = _fit_standard if type(scaler) is StandardScaler else _fit
+    with _refusing_overflow(scaler, values):
+        fit(scaler, values, weight)
+    return scaler
+
+
+class ScalerInChunks:
+    """Fits a scaler to one chunk of sequences after the other.
+
+    Parameters
+    ----------
+    scaler : transformer or None
+        From `make_scaler`. One that is fitted already, such as a `FrozenEstimator`, is
+        left as it is.
+    n_codes : int, default=0
+        As of `fit_scaler`.
+
+    Raises
+    ------
+    TypeError
+        If it has no `partial_fit`.
+    """
+
+    def __init__(self, scaler: Any, n_codes: int = 0) -> None:
+        self.scaler = scaler
+        self._n_codes, self._has_numbers = n_codes, False
+        self._origin: NDArray[np.float64] | None = None
+        self._observed: NDArray[np.float64] | None = None  # a value of each feature
+        self._is_given = scaler is None or _is_fitted(scaler)
+        if not (self._is_given or hasattr(scaler, "partial_fit")):
+            name = type(scaler).__name__
+            raise TypeError(
+                f"scaler is a {name}, which has no partial_fit, so it can't be fitted "
+                "to one part of X after the other; use scaler='standard' or 'minmax', "
+                f"or fit it on a sample: FrozenEstimator({name}().fit(...))."
+            )
+
+    def update(self, ragged: RaggedArray) -> None:
+        """Fit to further sequences."""
+        ragged, _ = _split(ragged, self._n_codes)
+        self._has_numbers = ragged.n_features > 0
+        if self._is_given or not self._has_numbers:
+            return
+        values = ragged.values.astype(np.float64)
+        with _refusing_overflow(self.scaler, values):
+            if type(self.scaler) is StandardScaler:
+                self._update_standard(values)
+            else:
+                self._update(values)
+
+    def _update_standard(self, values: NDArray[np.float64]) -> None:
+        """Fit to values relative to the first ones; see `_fit_standard`."""
+        if self._origin is None:
+            self._origin = np.nan_to_num(_first_observed(values))
+        names = ("mean_", "var_", "scale_")
+        before = {name: getattr(self.scaler, name, None) for name in names}
+        with np.errstate(invalid="ignore"):  # nothing observed: a mean of 0 / 0
+            self.scaler.partial_fit(values - self._origin)
+        unobserved = np.isnan(values).all(axis=0)
+        for name, earlier in before.items():  # the mean of none is NaN, and stays so
+            now = getattr(self.scaler, name)
+            if now is not None:
+                now[unobserved] = 0 if earlier is None else earlier[unobserved]
+
+    def _update(self, values: NDArray[np.float64]) -> None:
+        """Fit to values; a feature without any gets one again that it had before.
+
+        The least and the largest of none would be NaN, and stay so.
+
+        Raises
+        ------
+        ValueError
+            If it had none yet.
+        """
+        found = _first_observed(values)
+        if self._observed is not None:
+            found = np.where(np.isnan(found), self._observed, found)
+        if np.isnan(found).any():
+            raise ValueError(
+                f"feature {int(np.isnan(found).argmax())} has no observed value so "
+                f"far, and {type(self.scaler).__name__} can't be fitted in chunks "
+                "without one; let a sequence with one come first, or use "
+                "scaler='standard'."
+            )
+        unobserved = np.isnan(values).all(axis=0)
+        values[0, unobserved] = found[unobserved]
+        self._observed = found
+        self.scaler.partial_fit(values)
+
+    def fitted(self) -> Any:
+        """Return the scaler, fitted to all that came; None if there are no numbers."""
+        if not self._has_numbers:
+            return None
+        if self._origin is not None and self.scaler.mean_ is not None:
+            self.scaler.mean_ = self.scaler.mean_ + self._origin
+        return self.scaler
+
+
+def scale(scaler: Any, ragged: RaggedArray, n_codes: int = 0) -> RaggedArray:
+    """Scale sequences for the network.
+
+    Parameters
+    ----------
+    scaler : fitted transformer or None
+        From `fit_scaler`.
+
+    ragged : RaggedArray
+        The sequences, in their own units.
+
+    n_codes : int, default=0
+        Features that are codes of categories, the last ones; they stay.
+
+    Returns
+    -------
+    RaggedArray
+        Scaled sequences, float32, with NaN for missing values. The scaler may change
+        the number of features.
+
+    Raises
+    ------
+    InvalidSequenceError
+        If an observed value is not finite any more. Names the first such sequence.
+    ValueError
+        If the scaler does not return one dense row for each time step.
+    """
+    ragged, codes = _split(ragged, n_codes)
+    with np.errstate(over="ignore"):
+        scaled = _apply(scaler, "transform", ragged).astype(np.float32)
+    _check_scaled(scaled, ragged, scaler)
+    return ragged.with_values(_beside(scaled, codes))
+
+
+def unscale(scaler: Any, ragged: RaggedArray, n_codes: int = 0) -> RaggedArray:
+    """Return scaled sequences in their own units.
+
+    Parameters
+    ----------
+    scaler : fitted transformer or None
+        From `fit_scaler`.
+
+    ragged : RaggedArray
+        The scaled sequences.
+
+    n_codes : int, default=0
+        As in `scale`.
+
+    Returns
+    -------
+    RaggedArray
+        The sequences, float64, in the units of the input.
+
+    Raises
+    ------
+    InvalidSequenceError
+        If a value is not finite. Names the first such sequence.
+    TypeError
+        If the scaler has no `inverse_transform`.
+    """
+    if scaler is not None and not hasattr(scaler, "inverse_transform"):
+        raise TypeError(
+            f"the scaler {type(scaler).__name__} has no inverse_transform, which is "
+            "needed to return sequences in their own units; use one that has, or "
+            "scaler=None."
+        )
+    ragged, codes = _split(ragged, n_codes)
+    with np.errstate(over="ignore"):
+        values = _apply(scaler, "inverse_transform", ragged)
+    lost = np.logical_not(np.isfinite(values).all(axis=1))
+    lost &= np.isfinite(ragged.values).all(axis=1)
+    if lost.any():
+        i, timestep = ragged.locate(int(lost.argmax()))
+        raise InvalidSequenceError(
+            f"decoded sequence {i} is not finite at time step {timestep} after "
+            f"inverse_transform of {type(scaler).__name__}: its embedding is too far "
+            "from those in fit, or its units are too large for float64."
+        )
+    return ragged.with_values(_beside(values, codes))
+
+
+def _split(ragged: RaggedArray, n_codes: int) -> tuple[RaggedArray, Floats | None]:
+    """Return the features that are numbers, and the codes."""
+    if not n_codes:
+        return ragged, None
+    numbers, codes = np.split(ragged.values, [ragged.n_features - n_codes], axis=1)
+    return ragged.with_values(numbers), codes
+
+
+def _beside(numbers: NDArray[Any], codes: Floats | None) -> NDArray[Any]:
+    if codes is None:
+        return numbers
+    return np.concatenate([numbers, codes.astype(numbers.dtype)], axis=1)
+
+
+@contextmanager
+def _refusing_overflow(scaler: Any, values: NDArray[np.float64]) -> Iterator[None]:
+    """Raise where an infinite range or variance would scale everything to zero."""
+    try:
+        with np.errstate(over="raise"):
+            yield
+    except FloatingPointError as error:
+        raise ValueError(
+            f"{type(scaler).__name__} can't be fitted to values as large as "
+            f"{np.nanmax(np.abs(values)):.3g}: {error}; divide them by a constant."
+        ) from error
+
+
+def _weighted_timesteps(
+    ragged: RaggedArray, sample_weight: NDArray[Any] | None
+) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
+    """Return the time steps to fit on, a copy, and the weight of each."""
+    if sample_weight is None:
+        return ragged.values.astype(np.float64), None
+    weight = np.repeat(sample_weight, ragged.lengths)
+    counts = weight != 0
+    if not counts.any():
+        raise ValueError(
+            "every sample_weight is zero; the scaler needs at least one sequence."
+        )
+    return ragged.values[counts].astype(np.float64), weight[counts]
+
+
+def _fit(scaler: Any, values: NDArray[np.float64], weight: NDArray[Any] | None) -> None:
+    if weight is not None and has_fit_parameter(scaler, "sample_weight"):
+        scaler.fit(values, sample_weight=weight)
+    else:
+        scaler.fit(values)
+
+
+def _fit_standard(
+    scaler: StandardScaler, values: NDArray[np.float64], weight: NDArray[Any] | None
+) -> None:
+    """Fit a StandardScaler in place, on values relative to the first one.
+
+    StandardScaler treats a feature as constant if its variance is below
+    ``(n * mean * eps) ** 2``. With n = 1e6 time steps around 1e9, that hides a standard
+    deviation of 0.2. Variance doesn't depend on the origin, so we put the origin at the
+    first observed value. It is one of the values, so it is near enough to the others
+    for the rule to hold.
+    """
+    origin = _first_observed(values)
+    _fit(scaler, values - origin, weight)
+    if scaler.mean_ is not None:
+        scaler.mean_ = scaler.mean_ + origin
+
+
+def _first_observed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the first observed value of each feature, NaN where there is none."""
+    first = np.isfinite(values).argmax(axis=0)
+    found: NDArray[np.float64] = values[first, np.arange(values.shape[1])]
+    return found
+
+
+def _is_fitted(scaler: Any) -> bool:
+    try:
+        check_is_fitted(scaler)
+    except NotFittedError:
+        return False
+    return True
+
+
+def _apply(scaler: Any, method: str, ragged: RaggedArray) -> NDArray[np.float64]:
+    """Call a method of the scaler on a float64 copy of the time steps."""
+    # A copy, because StandardScaler(copy=False) would write into the user's array.
+    values = ragged.values.astype(np.float64)
+    if scaler is None:
+        return values
+    result = getattr(scaler, method)(values)
+    # np.asarray, because set_output or set_config may make it a DataFrame.
+    array = None if sparse.issparse(result) else np.asarray(result, dtype=np.float64)
+    if array is None or array.ndim != 2 or len(array) != ragged.n_timesteps:
+        found = "a sparse matrix" if array is None else f"shape {array.shape}"
+        raise ValueError(
+            f"the {method} of the scaler {type(scaler).__name__} returned {found}; "
+            f"expected a dense array with {ragged.n_timesteps} rows, one for each "
+            "time step."
+        )
+    return array
+
+
+def _check_scaled(
+    scaled: NDArray[np.float32], ragged: RaggedArray, scaler: Any
+) -> None:
+    """Raise if scaling made an observed value infinite or NaN."""
+    lost = np.logical_not(np.isfinite(scaled))
+    if not lost.any():
+        return
+    missing = np.isnan(ragged.values)
+    if scaled.shape != ragged.values.shape:  # features no longer correspond
+        missing = np.any(missing, axis=1, keepdims=True)
+    lost &= ~(np.isnan(scaled) & missing)
+    if not lost.any():
+        return
+    row, feature = np.unravel_index(lost.argmax(), lost.shape)
+    i, timestep = ragged.locate(row)
+    by = "conversion to float32" if scaler is None else type(scaler).__name__
+    raise InvalidSequenceError(
+        f"sequence {i} has a value that is {scaled[row, feature]} after {by} (time "
+        f"step {timestep}, feature {feature}); bring the values into a range "
+        "that the scaler can map to float32."
+    )

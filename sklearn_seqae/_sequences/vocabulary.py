@@ -1,0 +1,282 @@
+"""Categories: from those of a container to the codes of a fit, and back.
+
+Stands beside the scaler. A fitted vocabulary brings the features of a time step into
+the order of the network: scaled numbers first, then codes. It is our own and not
+scikit-learn's `OrdinalEncoder`, since that takes no weights, and would look at every
+time step where a container's own codes are at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.kinds import Container, Levels
+from sklearn_seqae._containers.ragged import RaggedArray
+
+UNKNOWN = 0  # code of what fit did not see, unless infrequent ones have a code
+
+
+@dataclass(frozen=True)
+class FeatureCategories:
+    """The categories of one feature, as `fit` saw them.
+
+    Attributes
+    ----------
+    values : tuple
+        Sorted; without the missing one.
+    counts : tuple of float
+        Time steps of each, weighted.
+    codes : tuple of int
+        The code of each, from 1 on. Infrequent ones share one.
+    infrequent_code : int
+        The code of these, and of unknown ones; `UNKNOWN` if none is infrequent.
+    missing_code : int
+        The code of a missing category, `UNKNOWN` if there was none.
+    """
+
+    values: tuple[Any, ...]
+    counts: tuple[float, ...]
+    codes: tuple[int, ...]
+    infrequent_code: int
+    missing_code: int
+
+    @property
+    def size(self) -> int:
+        """Number of codes."""
+        return max(*self.codes, self.missing_code)
+
+    @property
+    def is_text(self) -> bool:
+        return isinstance(self.values[0], str)
+
+    @property
+    def infrequent(self) -> list[int]:
+        """Positions of the infrequent ones, the most frequent of them first."""
+        own = self.infrequent_code
+        rare = [i for i, code in enumerate(self.codes) if code == own]
+        return sorted(rare, key=lambda i: -self.counts[i])
+
+    def array(self, places: Sequence[int] | None = None) -> NDArray[Any]:
+        """Return the categories, or some; the missing one is the last of all."""
+        if places is not None:
+            return np.array([self.values[i] for i in places], object)
+        missing = [None] if self.missing_code else []
+        return np.array([*self.values, *missing], object)
+
+    def code_of(self, values: Sequence[Any]) -> NDArray[np.float64]:
+        """Return the code of each value."""
+        known = dict(zip(self.values, self.codes, strict=True))
+        other = self.infrequent_code
+        return np.array([known.get(value, other) for value in values], np.float64)
+
+    def probabilities(self, of_codes: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the probability of each category, from that of each code 1, 2, ...
+
+        Infrequent ones share that of theirs by their frequencies. The last column is
+        for a missing category, where `fit` saw one.
+
+        Parameters
+        ----------
+        of_codes : ndarray of shape (n_timesteps, size)
+        """
+        p = of_codes.astype(np.float64)
+        p /= p.sum(axis=1, keepdims=True)  # to float64
+        counts, codes, rare = np.array(self.counts), self.codes, self.infrequent
+        share = np.ones(len(counts))
+        share[rare] = counts[rare] / counts[rare].sum() if rare else 1
+        columns: NDArray[np.float64] = p[:, np.array(codes) - 1] * share
+        if self.missing_code:
+            columns = np.column_stack([columns, p[:, self.missing_code - 1]])
+        return columns
+
+    def position_of_codes(self) -> NDArray[np.int64]:
+        """Return the position of what each code 0, 1, ... means; -1 is missing.
+
+        Of all infrequent ones the most frequent is the most likely.
+        """
+        places = np.full(self.size + 1, -1)
+        places[list(self.codes)] = np.arange(len(self.codes))
+        if self.infrequent_code:
+            places[self.infrequent_code] = self.infrequent[0]
+        return places
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The categories of all features; None for a feature that is a number."""
+
+    features: tuple[FeatureCategories | None, ...]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of codes of each feature that has categories."""
+        return tuple(each.size for each in self.features if each is not None)
+
+    @property
+    def order(self) -> list[int]:
+        """The features in the order of the network: numbers first."""
+        places = range(len(self.features))
+        return sorted(places, key=lambda j: self.features[j] is not None)
+
+    @property
+    def n_numbers(self) -> int:
+        """Features that are numbers."""
+        return sum(each is None for each in self.features)
+
+    def encode(self, ragged: RaggedArray, container: Container) -> RaggedArray:
+        """Return numbers as they are, then the codes of categories.
+
+        Raises
+        ------
+        TypeError
+            If a feature holds text, and held numbers in fit, or the reverse.
+        """
+        self.check_kinds(ragged, container)
+        columns = []
+        for j in self.order:
+            column, levels = ragged.values[:, j], levels_of(container, j)
+            known = self.features[j]
+            if known is not None:
+                column = _encoded(known, column, levels)
+            elif levels is not None:
+                column = _numbers(column, levels)
+            columns.append(column)
+        return ragged.with_values(np.column_stack(columns).astype(ragged.dtype))
+
+    def check_kinds(self, ragged: RaggedArray, container: Container) -> None:
+        """Raise a TypeError if text is where numbers were in `fit`, or the reverse."""
+        for j, column in enumerate(ragged.values.T):
+            levels, name = levels_of(container, j), feature_name(container, j)
+            _check_kind(self.features[j], levels, column, name)
+
+    def decode(
+        self,
+        ragged: RaggedArray,
+        container: Container,
+        random_state: np.random.RandomState | None = None,
+    ) -> RaggedArray:
+        """Undo `encode`, for a container with the levels of `fit`.
+
+        Parameters
+        ----------
+        ragged : RaggedArray
+            Numbers in their own units, then codes.
+        container : Container
+        random_state : RandomState, default=None
+            Draws one of the infrequent categories by their frequencies. None takes the
+            most frequent of them.
+        """
+        values = np.empty(ragged.values.shape)
+        for place, j in enumerate(self.order):
+            column, known = ragged.values[:, place], self.features[j]
+            if known is not None:
+                column = _decoded(known, column, levels_of(container, j), random_state)
+            values[:, j] = column
+        return ragged.with_values(values)
+
+
+def encoded(
+    vocabulary: Vocabulary | None, ragged: RaggedArray, container: Container
+) -> RaggedArray:
+    """Return sequences in the order of the network, see `Vocabulary.encode`.
+
+    Raises
+    ------
+    TypeError
+        If a feature holds categories, and held numbers in fit, or the reverse.
+    """
+    if vocabulary is None:
+        vocabulary = Vocabulary((None,) * ragged.n_features)
+        if not any(container.levels):
+            return ragged
+    return vocabulary.encode(ragged, container)
+
+
+def levels_of(container: Container, j: int) -> Levels | None:
+    """Return the levels of a feature, None if it is a number."""
+    return container.levels[j] if j < len(container.levels) else None
+
+
+def feature_name(container: Container, j: int) -> str:
+    """Name a feature in messages."""
+    names = container.feature_names or ()
+    return f"column {names[j]!r}" if j < len(names) else f"feature {j}"
+
+
+def _encoded(
+    known: FeatureCategories, column: NDArray[Any], levels: Levels | None
+) -> NDArray[np.float64]:
+    is_missing = np.isnan(column)
+    if levels is None:
+        values, positions = np.unique(column[~is_missing], return_inverse=True)
+        table = known.code_of(values.tolist())
+    else:
+        table = known.code_of(levels.values)
+        positions = column[~is_missing].astype(np.int64)
+    codes = np.full(len(column), float(known.missing_code or known.infrequent_code))
+    codes[~is_missing] = table[positions]
+    return codes
+
+
+def _numbers(column: NDArray[Any], levels: Levels) -> NDArray[np.float64]:
+    """Return categories that are numbers as numbers."""
+    values = np.append(np.array(levels.values, np.float64), np.nan)
+    codes = np.nan_to_num(column, nan=len(levels.values)).astype(np.int64)
+    found: NDArray[np.float64] = values[codes]
+    return found
+
+
+def _decoded(
+    known: FeatureCategories,
+    column: NDArray[Any],
+    levels: Levels | None,
+    random_state: np.random.RandomState | None,
+) -> NDArray[np.float64]:
+    """Return positions in the levels or, where there are none, the numbers."""
+    codes = column.astype(np.int64)
+    places = known.position_of_codes()[codes]
+    rare = known.infrequent
+    if random_state is not None and len(rare) > 1:
+        share = np.array(known.counts)[rare]
+        drawn = random_state.choice(rare, len(codes), p=share / share.sum())
+        places = np.where(codes == known.infrequent_code, drawn, places)
+    if levels is None:
+        meant = np.array(known.values, np.float64)
+    else:
+        where = {value: i for i, value in enumerate(levels.values)}
+        meant = np.array([where[value] for value in known.values], np.float64)
+    found: NDArray[np.float64] = np.append(meant, np.nan)[places]
+    return found
+
+
+def _check_kind(
+    known: FeatureCategories | None,
+    levels: Levels | None,
+    column: NDArray[Any],
+    name: str,
+) -> None:
+    """Check that a feature holds categories where it did so in `fit`.
+
+    Raises
+    ------
+    TypeError
+        If it does not.
+    """
+    if known is None and levels is not None and isinstance(levels.values[0], str):
+        raise TypeError(
+            f"{name} holds categories, {levels.values[0]!r} for example, but numbers "
+            "in fit; convert it, or fit anew."
+        )
+    if known is None or not known.is_text or np.isnan(column).all():
+        return
+    is_text = levels is not None and isinstance(levels.values[0], str)
+    if not is_text:
+        raise TypeError(
+            f"{name} holds numbers, but categories in fit, {known.values[0]!r} for "
+            "example; pass the categories as they were."
+        )
