@@ -67,7 +67,7 @@ def training(n_sequences: int) -> tuple[Table, dict[str, float]]:
     with cluster(2) as client:
         parts["shard beside"] = float(np.mean(list(map(slope, alone(client, X)))))
         weights = LSTMAutoencoderTransformer(epochs=1, random_state=0).fit(X[:64])
-        n = sum(w.size for w in weights._autoencoder.state.weights.values())
+        n = sum(w.size for w in weights._fitted.network.state.weights.values())
         two, eight = (round_trip(client, np.zeros(n, np.float32), k) for k in (2, 8))
     parts["task"] = max(0.0, (eight - two) / 6)
     parts["round trip"] = max(0.0, two - 2 * parts["task"])

@@ -14,13 +14,14 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from sklearn_seqae._containers.gate import check_one_each, validate_sequences
+from sklearn_seqae._containers.gate import Features, FeaturesIn, check_one_each
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.writers import with_ids
 from sklearn_seqae._fitted.saving import SavedEstimator
 from sklearn_seqae._sequences.clock import since
 from sklearn_seqae._sequences.events import Events, first_of, last_of
-from sklearn_seqae._sequences.events_in_chunks import EventsInChunks
+from sklearn_seqae._sequences.schema import Schema
+from sklearn_seqae._sequences.summary import Summary
 from sklearn_seqae._sequences.vocabulary import FeatureCategories
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
@@ -28,7 +29,7 @@ OF_NUMBERS = ("mean", "std", "min", "max", "sum")
 Floats = NDArray[np.float64]
 
 
-class SequenceAggregator(TransformerMixin, SavedEstimator):
+class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
     """Aggregate each sequence: frequencies of categories, statistics of numbers.
 
     These know nothing of order. Beside an embedding, which knows it, they are strong
@@ -107,20 +108,13 @@ class SequenceAggregator(TransformerMixin, SavedEstimator):
         "time": ["boolean", StrOptions({"auto"})],
     }
 
-    _fitted: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {
-            "n_features_in_": object,
-            "_n_features": int,
-            "_n_columns": int | None,
-            "_events": Events,
-            "_typical": Floats,
-        }
+    _saved_as: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"_schema": Schema, "_typical": Floats}
     )
 
     # Set by fit
-    _events: Events
+    _schema: Schema
     _typical: Floats
-    _n_features: int
 
     def __init__(
         self,
@@ -156,16 +150,17 @@ class SequenceAggregator(TransformerMixin, SavedEstimator):
         ValueError, TypeError
             If the sequences or a parameter can't be used.
         """
-        sequences, container = validate_sequences(self, X, reset=True)
+        summary = Summary(self.get_params(deep=False), type(self).__name__)
+        sequences, container = summary.read(X)
         check_one_each(X, sequences, y=y, sample_weight=None)
-        events = EventsInChunks(self.get_params(deep=False))
-        given = events.update(X, sequences, container)
-        self._events = events.learnt()
-        encoded, _ = self._events.encode(given)
-        values = self._numbers(encoded)
+        given = summary.update(X, sequences, container)
+        schema = summary.schema()
+        encoded, _ = schema.events.encode(given)
+        values = _numbers(encoded, schema.events.n_codes)
         observed = np.logical_not(np.isnan(values))
         total = np.where(observed, values, 0).sum(axis=1)
         self._typical = total / np.maximum(observed.sum(axis=1), 1)
+        self._schema = schema
         return self
 
     def transform(self, X: Any) -> NDArray[Any]:
@@ -187,8 +182,7 @@ class SequenceAggregator(TransformerMixin, SavedEstimator):
             If a sequence can't be used.
         """
         check_is_fitted(self)
-        sequences, container = validate_sequences(self, X, reset=False)
-        given = self._events.read(X, sequences, container)
+        given = self._schema.read(X, type(self).__name__)
         encoded, moments = self._events.encode(given)
         columns = [encoded.lengths[:, None].astype(np.float64)]
         first, last = first_of(moments, encoded), last_of(moments, encoded)
@@ -199,7 +193,7 @@ class SequenceAggregator(TransformerMixin, SavedEstimator):
             for j, of_number in enumerate(self._of_numbers(encoded))
         ]
         columns += self._shares(encoded)
-        found = np.concatenate(columns, axis=1).astype(container.dtype)
+        found = np.concatenate(columns, axis=1).astype(given.container.dtype)
         return with_ids(found, X, self)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -231,14 +225,22 @@ class SequenceAggregator(TransformerMixin, SavedEstimator):
     # Parts ----------------------------------------------------------------------------
 
     @property
+    def _features(self) -> Features:
+        return self._schema.features
+
+    @property
+    def _events(self) -> Events:
+        return self._schema.events
+
+    @property
     def _known(self) -> list[FeatureCategories | None]:
         """Categories of each feature of `X`, None for a number."""
-        return self._events.categories(self._n_features)
+        return self._events.categories(self._features.n_features)
 
     @property
     def _feature_names(self) -> list[str]:
         """Names in the order of encoded features: numbers, time, categories."""
-        default = [f"x{j}" for j in range(self._n_features)]
+        default = [f"x{j}" for j in range(self._features.n_features)]
         names = [*map(str, getattr(self, "sequence_feature_names_in_", default))]
         if self._events.times is not None:
             name = self._events.times.name
@@ -261,15 +263,10 @@ class SequenceAggregator(TransformerMixin, SavedEstimator):
         is_time = self._events.clock is not None and j == len(self._typical) - 1
         return OF_NUMBERS[:-1] if is_time else OF_NUMBERS
 
-    def _numbers(self, encoded: RaggedArray) -> Floats:
-        """Return the numbers (n_numbers, n_timesteps), in one layout for one sum."""
-        n_numbers = encoded.n_features - self._events.n_codes
-        return encoded.values[:, :n_numbers].T.astype(np.float64, order="C")
-
     def _of_numbers(self, encoded: RaggedArray) -> Iterator[Floats]:
         """Yield the statistics of each number, (n_sequences, 5)."""
         starts, lengths = encoded.offsets[:-1], encoded.lengths
-        numbers = self._numbers(encoded)
+        numbers = _numbers(encoded, self._events.n_codes)
         for values, typical in zip(numbers, self._typical, strict=True):
             observed = np.logical_not(np.isnan(values))
             n = np.maximum(np.add.reduceat(observed, starts, dtype=np.int64), 1)
@@ -298,8 +295,8 @@ class SequenceAggregator(TransformerMixin, SavedEstimator):
 
     @classmethod
     def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
-        events, n_features = attributes["_events"], attributes["_n_features"]
-        found = attributes["_typical"].shape
+        schema, found = attributes["_schema"], attributes["_typical"].shape
+        events, n_features = schema.events, schema.features.n_features
         expected = (n_features + events.n_moments - events.n_codes,)
         if found != expected:
             raise ValueError(f"_typical has shape {found}; expected {expected}")
@@ -322,3 +319,9 @@ def _names_of_codes(known: FeatureCategories) -> list[str]:
     if known.missing_code:
         names[known.missing_code - 1] = "None"
     return names
+
+
+def _numbers(encoded: RaggedArray, n_codes: int) -> Floats:
+    """Return the numbers (n_numbers, n_timesteps), in one layout for one sum."""
+    n_numbers = encoded.n_features - n_codes
+    return encoded.values[:, :n_numbers].T.astype(np.float64, order="C")

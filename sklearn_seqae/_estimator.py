@@ -8,10 +8,11 @@ cut into patches (`_preprocessing`); a network is chosen and trained (`_autoenco
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from numbers import Integral, Real
 from os import PathLike
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,18 +32,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._containers.chunks import SequenceChunks, for_each_chunk
 from sklearn_seqae._containers.dask import is_dask, map_partitions
-from sklearn_seqae._containers.gate import check_same_ids, validate_sequences
-from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
-from sklearn_seqae._containers.readers import Container, ids_of_sequences
+from sklearn_seqae._containers.gate import Features, FeaturesIn
+from sklearn_seqae._containers.ragged import offsets_from_lengths
+from sklearn_seqae._containers.readers import ids_of_sequences
 from sklearn_seqae._containers.writers import (
     container_ahead,
-    from_ragged,
     ids_of_rows,
     with_ids,
-    with_times,
 )
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.consistency import check_consistent
+from sklearn_seqae._fitted.fitted import Fitted
 from sklearn_seqae._fitted.saving import SavedEstimator
 from sklearn_seqae._fitted.scores import (
     draw_categories,
@@ -53,25 +53,21 @@ from sklearn_seqae._fitted.scores import (
 )
 from sklearn_seqae._network.architecture import DECODERS
 from sklearn_seqae._patches.lengths import MAX_LENGTH
-from sklearn_seqae._patches.source import Corpus, as_read, read_corpus
+from sklearn_seqae._patches.source import Source, as_read, read_source
 from sklearn_seqae._patches.validation import (
     check_horizon,
     own_random_state,
-    validate_embedding,
-    validate_lengths,
     warn_of_ignored_rate,
 )
-from sklearn_seqae._sequences.events import Events, first_of, last_of
-from sklearn_seqae._sequences.events_in_chunks import EventsInChunks
-from sklearn_seqae._sequences.scaling import SCALERS, make_scaler, scale, unscale
-from sklearn_seqae._utils.aside import built_aside, snapshot
+from sklearn_seqae._sequences.events import first_of, last_of
+from sklearn_seqae._sequences.scaling import SCALERS
+from sklearn_seqae._sequences.schema import Encoded
+from sklearn_seqae._sequences.vocabulary import FeatureCategories
+from sklearn_seqae._utils.aside import drawn_back_on_error, snapshot
 from sklearn_seqae._utils.available import available_if
 from sklearn_seqae._utils.claim import claimed
 from sklearn_seqae._utils.diagram import visual_block
 from sklearn_seqae._utils.documentation import PAGE_OF_ESTIMATOR
-
-if TYPE_CHECKING:
-    from sklearn_seqae._keras.training.result import Result
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 NON_NEGATIVE_INT = Interval(Integral, 0, None, closed="left")
@@ -81,8 +77,8 @@ SHARE = Interval(Real, 0, 1, closed="left")
 
 def _check_forecasts(estimator: Any) -> None:
     """Raise unless forecasts were trained or, before fit, will be."""
-    network = getattr(estimator, "_autoencoder", None)
-    known = estimator if network is None else network.preprocessing
+    fitted = getattr(estimator, "_fitted", None)
+    known = estimator if fitted is None else fitted.network.preprocessing
     if known.forecast_horizon is None:
         raise AttributeError(
             "forecast is not available: forecast_horizon is None; set it to the number "
@@ -92,7 +88,8 @@ def _check_forecasts(estimator: Any) -> None:
 
 def _check_categories(estimator: Any) -> None:
     """Raise if fit saw no categories."""
-    if hasattr(estimator, "_autoencoder") and not estimator._events.n_codes:
+    fitted = getattr(estimator, "_fitted", None)
+    if fitted is not None and not fitted.schema.events.n_codes:
         raise AttributeError(
             "there are no distributions of categories: all features in fit were "
             "numbers; name those that are categories in categorical_features, and fit."
@@ -107,8 +104,8 @@ def _check_ahead(estimator: Any) -> None:
 
 def _check_prior(estimator: Any) -> None:
     """Raise unless embeddings are, or will be, trained towards a prior."""
-    network = getattr(estimator, "_autoencoder", None)
-    trained = None if network is None else network.architecture.variational
+    fitted = getattr(estimator, "_fitted", None)
+    trained = None if fitted is None else fitted.network.architecture.variational
     if not (estimator.kl_weight > 0 if trained is None else trained):
         raise AttributeError(
             "sample is not available: without kl_weight there is no prior to draw "
@@ -117,7 +114,7 @@ def _check_prior(estimator: Any) -> None:
 
 
 class LSTMAutoencoderTransformer(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedEstimator
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, FeaturesIn, SavedEstimator
 ):
     """Embed sequences of any length as vectors, and decode vectors into sequences.
 
@@ -431,34 +428,11 @@ class LSTMAutoencoderTransformer(
     _doc_link_module = "sklearn_seqae"
     _doc_link_template = PAGE_OF_ESTIMATOR
 
-    _fitted: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {
-            "_autoencoder": Autoencoder,
-            "_container": Container,
-            "_events": Events,
-            "_n_features": int,
-            "_n_columns": int | None,
-            **dict.fromkeys(
-                (
-                    *("n_features_in_", "scaler_", "history_", "n_iter_"),
-                    *("patch_size_", "max_length_", "_n_features_out", "_random_state"),
-                ),
-                object,
-            ),
-        }
-    )
+    _saved_as: ClassVar[Mapping[str, Any]] = MappingProxyType({"_fitted": Fitted})
     _made_again: ClassVar[tuple[str, ...]] = ("_built",)  # the Keras models
 
-    # Set by fit
-    _autoencoder: Autoencoder
-    _container: Container
-    _events: Events = Events()  # of a fit on numbers
-    _built: tuple[Autoencoder, Any] | None = None  # by the first reader of a model
-    history_: dict[str, list[float]]
-    max_length_: int
-    n_iter_: int
-    scaler_: Any
-    _n_features: int
+    _fitted: Fitted  # set by fit, all at once
+    _built: tuple[Fitted, Any] | None = None  # by the first reader of a Keras model
 
     def __init__(
         self,
@@ -593,12 +567,10 @@ class LSTMAutoencoderTransformer(
             If the reconstruction ends no better than the mean of each feature, or
             training diverges after a good start, which is kept.
         """
-        with (
-            claimed(self.checkpoint_path),
-            built_aside(self, last="_autoencoder") as fitted,
-        ):
-            fitted._fit(X, y, sample_weight)
-        return self
+        with claimed(self.checkpoint_path):
+            with self._drawn_back_on_error():
+                fitted, _, interrupt = self._fit(X, y, sample_weight)
+            return self._take_over(fitted, interrupt)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(
@@ -620,12 +592,12 @@ class LSTMAutoencoderTransformer(
         Z : ndarray of shape (n_samples, n_components)
             Embeddings.
         """
-        with (
-            claimed(self.checkpoint_path),
-            built_aside(self, last="_autoencoder") as fitted,
-        ):
-            again = as_read(fitted, X, fitted._fit(X, y, sample_weight))
-            Z: NDArray[Any] = fitted.transform(again)
+        with claimed(self.checkpoint_path):
+            with self._drawn_back_on_error():
+                fitted, source, interrupt = self._fit(X, y, sample_weight)
+                again = as_read(X, source, type(self).__name__)
+                Z: Any = None if interrupt else self._embed(fitted, again)
+            self._take_over(fitted, interrupt)
         return Z
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -652,9 +624,9 @@ class LSTMAutoencoderTransformer(
             Fitted.
         """
         self._validate_params()  # scikit-learn leaves it to the first call
-        with built_aside(self, last="_autoencoder") as fitted:
-            fitted._fit(X, y, sample_weight, partial=True)
-        return self
+        with self._drawn_back_on_error():
+            fitted, _, interrupt = self._fit(X, y, sample_weight, partial=True)
+        return self._take_over(fitted, interrupt)
 
     # There and back -------------------------------------------------------------------
 
@@ -679,15 +651,8 @@ class LSTMAutoencoderTransformer(
             If a sequence can't be used, has other features than those in `fit`, or
             overflows the network.
         """
-        fitted = snapshot(self)
-        if isinstance(X, SequenceChunks):
-            return for_each_chunk(fitted.transform, X)
-        if is_dask(X):
-            return map_partitions(fitted, "transform", X)
-        scaled, container, moments = fitted._scaled(X)
-        Z = fitted._autoencoder.embed(scaled, container.dtype)
-        starts = first_of(moments, scaled)
-        return with_ids(fitted._events.with_moments(Z, starts), X, self)
+        check_is_fitted(self)
+        return self._embed(self._fitted, X)
 
     def warm_up(self, max_length: int | None = None, *, decode: bool = False) -> Self:
         """Compile now what `transform` runs, so that no later call waits for it.
@@ -725,15 +690,16 @@ class LSTMAutoencoderTransformer(
         >>> autoencoder.fit(X).warm_up(max_length=100).transform(X[:1]).shape
         (1, 2)
         """
-        fitted = snapshot(self)
-        longest = fitted.max_length_
+        check_is_fitted(self)
+        fitted = self._fitted
+        longest = fitted.max_length
         if max_length is not None:
             longest = check_scalar(max_length, "max_length", Integral, min_val=1)
         if decode:
-            fitted._autoencoder.check_decodable(
+            fitted.network.check_decodable(
                 np.array([longest]), "max_length means a sequence that"
             )
-        fitted._autoencoder.warm_up(longest, with_decoder=decode)
+        fitted.network.warm_up(longest, with_decoder=decode)
         return self
 
     def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
@@ -760,10 +726,10 @@ class LSTMAutoencoderTransformer(
             overflows, or a moment the dtype of the times in `fit`.
         """
         check_is_fitted(self)
-        fitted = snapshot(self)
-        vectors, n_timesteps, starts = fitted._checked(Z, lengths)
-        decoded = fitted._autoencoder.decode(vectors, n_timesteps)
-        return fitted._to_container(decoded, ids_of_rows(Z), starts=starts)
+        fitted = self._fitted
+        vectors, n_timesteps, starts = fitted.vectors(self, Z, lengths)
+        decoded = fitted.network.decode(vectors, n_timesteps)
+        return fitted.schema.decode(decoded, ids_of_rows(Z), starts=starts)
 
     @available_if(_check_categories)
     def inverse_transform_proba(
@@ -790,11 +756,10 @@ class LSTMAutoencoderTransformer(
             As of `inverse_transform`.
         """
         check_is_fitted(self)
-        fitted = snapshot(self)
-        vectors, n_timesteps, _ = fitted._checked(Z, lengths)
-        log_p = log_probabilities(fitted._autoencoder, vectors, n_timesteps)
-        offsets = offsets_from_lengths(n_timesteps)
-        return fitted._events.probabilities(log_p, offsets, fitted._n_features)
+        fitted = self._fitted
+        vectors, n_timesteps, _ = fitted.vectors(self, Z, lengths)
+        log_p = log_probabilities(fitted.network, vectors, n_timesteps)
+        return fitted.probabilities(log_p, offsets_from_lengths(n_timesteps))
 
     def reconstruct(self, X: Any) -> Any:
         """Embed sequences and decode the embeddings.
@@ -816,11 +781,10 @@ class LSTMAutoencoderTransformer(
             If a sequence can't be used, is longer than the decoder can write, or has a
             moment that the dtype of the times in `fit` doesn't hold.
         """
-        fitted = snapshot(self)
-        scaled, _, moments = fitted._scaled(X)
-        decoded = fitted._autoencoder.reconstruct(scaled)
+        fitted, (scaled, moments, _) = self._encoded(X)
+        decoded = fitted.network.reconstruct(scaled)
         starts = first_of(moments, scaled)
-        return fitted._to_container(decoded, ids_of_sequences(X), starts=starts)
+        return fitted.schema.decode(decoded, ids_of_sequences(X), starts=starts)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return the negative reconstruction error of each sequence.
@@ -845,13 +809,12 @@ class LSTMAutoencoderTransformer(
         ValueError, TypeError
             If a sequence can't be used or is longer than the decoder can write.
         """
-        fitted = snapshot(self)
         if isinstance(X, SequenceChunks):
-            return for_each_chunk(fitted.score_samples, X)
+            return for_each_chunk(snapshot(self).score_samples, X)
         if is_dask(X):
-            return map_partitions(fitted, "score_samples", X)
-        scaled, *_ = fitted._scaled(X)
-        return -errors(fitted._autoencoder, scaled)
+            return map_partitions(snapshot(self), "score_samples", X)
+        fitted, (scaled, *_) = self._encoded(X)
+        return -errors(fitted.network, scaled)
 
     def feature_losses(self, X: Any) -> NDArray[np.float64]:
         """Return the reconstruction error of each feature.
@@ -875,10 +838,9 @@ class LSTMAutoencoderTransformer(
         ValueError, TypeError
             If a sequence can't be used or is longer than the decoder can write.
         """
-        fitted = snapshot(self)
-        scaled, *_ = fitted._scaled(X)
-        losses = errors_by_feature(fitted._autoencoder, scaled)
-        return fitted._events.in_order(losses)
+        fitted, (scaled, *_) = self._encoded(X)
+        losses = errors_by_feature(fitted.network, scaled)
+        return fitted.schema.events.in_order(losses)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`, so GridSearchCV can tune without labels.
@@ -931,7 +893,7 @@ class LSTMAutoencoderTransformer(
             `n_timesteps` is not such a number, or if a moment is out of the range of
             the dtype of the times in `fit`.
         """
-        return snapshot(self)._forecast(X, n_timesteps)
+        return self._forecast(X, n_timesteps)
 
     @available_if(_check_ahead)
     def sample_forecast(
@@ -964,7 +926,7 @@ class LSTMAutoencoderTransformer(
         ValueError, TypeError
             As of `forecast`.
         """
-        return snapshot(self)._forecast(X, n_timesteps, own_random_state(random_state))
+        return self._forecast(X, n_timesteps, own_random_state(random_state))
 
     @available_if(_check_ahead)
     def forecast_proba(self, X: Any) -> list[list[NDArray[np.float64]] | None]:
@@ -988,13 +950,10 @@ class LSTMAutoencoderTransformer(
         ValueError, TypeError
             If a sequence can't be used or has other features than those in `fit`.
         """
-        fitted = snapshot(self)
-        scaled, *_ = fitted._scaled(X)
-        network, longest = fitted._autoencoder, fitted.max_length_
-        log_p = log_probabilities_ahead(network, scaled, longest)
-        horizon: Any = network.preprocessing.forecast_horizon
-        offsets = horizon * np.arange(len(scaled) + 1)
-        return fitted._events.probabilities(log_p, offsets, fitted._n_features)
+        fitted, (scaled, *_) = self._encoded(X)
+        log_p = log_probabilities_ahead(fitted.network, scaled, fitted.max_length)
+        horizon: Any = fitted.network.preprocessing.forecast_horizon
+        return fitted.probabilities(log_p, horizon * np.arange(len(scaled) + 1))
 
     @available_if(_check_prior)
     def sample(self, n_samples: int = 1, random_state: Any = None) -> Any:
@@ -1025,30 +984,33 @@ class LSTMAutoencoderTransformer(
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
-        generator, fitted = own_random_state(random_state), snapshot(self)
-        network = fitted._autoencoder
+        generator, fitted = own_random_state(random_state), self._fitted
+        network, schema = fitted.network, fitted.schema
         Z = network.sample(n_samples, generator)
-        n_timesteps = network.lengths(Z, default=fitted.max_length_)
+        n_timesteps = network.lengths(Z, default=fitted.max_length)
         decoded = network.decode(Z, n_timesteps)
         drawn = draw_categories(network, Z, decoded, generator)
-        starts = fitted._events.draw_starts(n_samples, generator)
-        return fitted._to_container(drawn, None, starts=starts, random_state=generator)
+        starts = schema.events.draw_starts(n_samples, generator)
+        return schema.decode(drawn, None, starts=starts, random_state=generator)
 
     # Categories -----------------------------------------------------------------------
 
     @property
     def categories_(self) -> list[NDArray[Any] | None]:
         """Categories of each feature, None for a number."""
-        check_is_fitted(self, "_autoencoder")
-        known = self._events.categories(self._n_features)
+        known = self._categories
         return [None if each is None else each.array() for each in known]
 
     @property
     def infrequent_categories_(self) -> list[NDArray[Any] | None]:
         """Categories of each feature that count as one, None for a number."""
-        check_is_fitted(self, "_autoencoder")
-        known = self._events.categories(self._n_features)
+        known = self._categories
         return [None if each is None else each.array(each.infrequent) for each in known]
+
+    @property
+    def _categories(self) -> list[FeatureCategories | None]:
+        schema = self._fitted.schema
+        return schema.events.categories(schema.features.n_features)
 
     # Keras models ---------------------------------------------------------------------
 
@@ -1084,16 +1046,55 @@ class LSTMAutoencoderTransformer(
     def _models(self) -> Any:
         """The models of this fit, built when they are first asked for."""
         check_is_fitted(self)
-        fitted = snapshot(self)
-        network, built = fitted._autoencoder, fitted._built
-        if built is None or built[0] is not network:
-            built = network, network.keras_models(fitted.max_length_)
+        fitted, built = self._fitted, self._built
+        if built is None or built[0] is not fitted:
+            built = fitted, fitted.network.keras_models(fitted.max_length)
             self._built = built
         return built[1]
 
+    # What fit sets --------------------------------------------------------------------
+
+    @property
+    def _features(self) -> Features:
+        return self._fitted.schema.features
+
+    @property
+    def scaler_(self) -> Any:
+        """The fitted scaler."""
+        return self._fitted.schema.scaler
+
+    @property
+    def n_components_(self) -> int:
+        """Size of an embedding."""
+        return self._fitted.n_components
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._fitted.n_components
+
+    @property
+    def patch_size_(self) -> int:
+        """Time steps per LSTM step."""
+        return self._fitted.network.preprocessing.patch_size
+
+    @property
+    def max_length_(self) -> int:
+        """Time steps of the longest sequence seen in `fit`."""
+        return self._fitted.max_length
+
+    @property
+    def history_(self) -> dict[str, list[float]]:
+        """Mean of each loss in every epoch."""
+        return self._fitted.history
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs run."""
+        return self._fitted.n_iter
+
     @classmethod
     def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
-        check_consistent(attributes)
+        check_consistent(attributes["_fitted"])
 
     def __dir__(self) -> list[str]:
         # scikit-learn's dir reads every name, and so does a notebook for the names that
@@ -1102,6 +1103,73 @@ class LSTMAutoencoderTransformer(
         names = set(object.__dir__(self)) - models
         return sorted(name for name in names if hasattr(self, name))
 
+    # The steps of fit and transform ---------------------------------------------------
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: ArrayLike | None, partial: bool = False
+    ) -> tuple[Fitted, Source, KeyboardInterrupt | None]:
+        """Fit; return the fit, what was read, and what interrupted training."""
+        parameters = self.get_params(deep=False)
+        warn_of_ignored_rate(self)
+        if partial:
+            once = {"epochs": 1, "early_stopping": False, "validation_fraction": None}
+            unused = {"learning_rate_schedule": None, "checkpoint_path": None}
+            parameters |= {**once, **unused}
+        goes_on = partial or self.warm_start
+        before = getattr(self, "_fitted", None) if goes_on else None
+        known = None if before is None else before.schema
+        source = read_source(
+            X, y, sample_weight, parameters, type(self).__name__, known
+        )
+        events = source.schema.events
+        if before is not None:
+            before.network.check_same(parameters, events.n_moments)
+            before.network.check_decodable(source.lengths, "sequence {row}")
+        parameters = events.of_network(parameters)
+        if before is None:
+            random_state = own_random_state(self.random_state)
+            network = Autoencoder.untrained(parameters, source)
+        else:
+            random_state, network = before.random_state, before.network
+        prefixes = network.preprocessing.prefixes(source.sample)
+        check_horizon(prefixes, source.schema.container, goes_on=before is not None)
+        trained, result = network.train(source, parameters, random_state)
+        fitted = Fitted.of(source.schema, trained, result, source.longest, random_state)
+        return fitted.after(before), source, result.interrupt
+
+    def _drawn_back_on_error(self) -> AbstractContextManager[None]:
+        before = getattr(self, "_fitted", None)
+        of_fit = None if before is None else before.random_state
+        return drawn_back_on_error(self.random_state, of_fit)
+
+    def _take_over(self, fitted: Fitted, interrupt: KeyboardInterrupt | None) -> Self:
+        """Let this be the fit; then raise what interrupted training, if anything."""
+        self._fitted = fitted
+        if interrupt is not None:
+            name = type(self).__name__
+            interrupt.add_note(f"{name} keeps what it learnt in {self.n_iter_} epochs.")
+            raise interrupt
+        return self
+
+    def _encoded(self, X: Any) -> tuple[Fitted, Encoded]:
+        """Check sequences against those in `fit`, and scale them."""
+        check_is_fitted(self)
+        fitted = self._fitted
+        return fitted, fitted.encode(X, type(self).__name__)
+
+    def _embed(self, fitted: Fitted, X: Any) -> Any:
+        """Embed sequences by a fit, whether this one has taken it over or not."""
+        if isinstance(X, SequenceChunks):
+            return for_each_chunk(lambda chunk: self._embed(fitted, chunk), X)
+        if is_dask(X):
+            estimator = snapshot(self)
+            estimator._fitted = fitted
+            return map_partitions(estimator, "transform", X)
+        scaled, moments, dtype = fitted.encode(X, type(self).__name__)
+        Z = fitted.network.embed(scaled, dtype)
+        starts = first_of(moments, scaled)
+        return with_ids(fitted.schema.events.with_moments(Z, starts), X, self)
+
     def _forecast(
         self,
         X: Any,
@@ -1109,129 +1177,21 @@ class LSTMAutoencoderTransformer(
         random_state: np.random.RandomState | None = None,
     ) -> Any:
         """Predict what follows; ``random_state`` draws categories."""
-        scaled, _, moments = self._scaled(X)
-        network = self._autoencoder
+        fitted, (scaled, moments, _) = self._encoded(X)
+        network, schema = fitted.network, fitted.schema
         n: Any = n_timesteps
         if n is None:
             n = network.preprocessing.forecast_horizon
         check_scalar(n, "n_timesteps", Integral, min_val=1, max_val=MAX_LENGTH)
-        ahead = network.forecast(scaled, n, self.max_length_, random_state)
-        container, ids = container_ahead(self._container, n), ids_of_sequences(X)
-        before = last_of(moments, scaled)
-        return self._to_container(ahead, ids, container, random_state, before, True)
-
-    # The steps of fit and transform ---------------------------------------------------
-
-    def _fit(
-        self, X: Any, y: Any, sample_weight: ArrayLike | None, partial: bool = False
-    ) -> Corpus:
-        """Fit, and return what was read; call it on a copy, see `built_aside`.
-
-        After a KeyboardInterrupt in training, everything is set before it is raised.
-        """
-        parameters = self.get_params(deep=False)
-        warn_of_ignored_rate(self)
-        if partial:
-            once = {"epochs": 1, "early_stopping": False, "validation_fraction": None}
-            unused = {"learning_rate_schedule": None, "checkpoint_path": None}
-            parameters |= {**once, **unused}
-        goes_on = (partial or self.warm_start) and hasattr(self, "_autoencoder")
-        scaler = self.scaler_ if goes_on else make_scaler(self.scaler)
-        events = EventsInChunks(parameters, self._events if goes_on else None)
-        corpus = read_corpus(
-            self, X, y, sample_weight, scaler, events, reset=not goes_on
+        found = network.forecast(scaled, n, fitted.max_length, random_state)
+        return schema.decode(
+            found,
+            ids_of_sequences(X),
+            container_ahead(schema.container, n),
+            random_state,
+            starts=last_of(moments, scaled),
+            ahead=True,
         )
-        self._events = corpus.events
-        if goes_on:
-            network = self._autoencoder
-            network.check_same(parameters, self._events.n_moments)
-            network.check_decodable(corpus.lengths, "sequence {row}")
-        parameters = self._events.of_network(parameters)
-        if not goes_on:
-            self._container, self.scaler_ = corpus.container, corpus.scaler
-            self._random_state = own_random_state(self.random_state)
-            network = Autoencoder.untrained(parameters, corpus)
-        prefixes = network.preprocessing.prefixes(corpus.sample)
-        check_horizon(prefixes, corpus.container, goes_on=goes_on)
-        trained, result = network.train(corpus, parameters, self._random_state)
-        self._take_over(trained, result, corpus.longest, goes_on)
-        return corpus
-
-    def _take_over(
-        self, trained: Autoencoder, result: Result, longest: int, goes_on: bool
-    ) -> None:
-        """Set the attributes of a fit; then raise what interrupted it, if anything."""
-        self.patch_size_ = trained.preprocessing.patch_size
-        self.max_length_ = max(longest, self.max_length_) if goes_on else longest
-        names = self._container.feature_names or range(self._n_features)
-        result.history = self._events.named(result.history, names)
-        self.history_ = result.history_after(self.history_ if goes_on else {})
-        self.n_iter_ = result.n_epochs + (self.n_iter_ if goes_on else 0)
-        self._n_features_out = trained.n_components + self._events.n_moments
-        self._autoencoder = trained
-        if result.interrupt:
-            note = (
-                f"{type(self).__name__} keeps what it learnt in {self.n_iter_} epochs."
-            )
-            result.interrupt.add_note(note)
-            raise result.interrupt
-
-    def _scaled(self, X: Any) -> tuple[RaggedArray, Container, NDArray[Any] | None]:
-        """Check sequences against those in `fit`, and scale them.
-
-        The moments of their time steps come last, if time is a feature.
-        """
-        check_is_fitted(self)
-        sequences, container = validate_sequences(self, X, reset=False)
-        scaled, moments = self._encoded(X, sequences, container)
-        return scaled, container, moments
-
-    def _encoded(
-        self, X: Any, sequences: RaggedArray, container: Container
-    ) -> tuple[RaggedArray, NDArray[Any] | None]:
-        """Encode and scale sequences that were read of `X`; moments come last."""
-        events = self._events
-        encoded, moments = events.encode(events.read(X, sequences, container))
-        return scale(self.scaler_, encoded, events.n_codes), moments
-
-    def _checked(
-        self, Z: ArrayLike, lengths: ArrayLike | None
-    ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[Any] | None]:
-        """Check embeddings; return those of the network, and what else they mean.
-
-        How many time steps, and the moment of the first one if time is a feature.
-        """
-        vectors, starts = self._events.without_moments(validate_embedding(self, Z))
-        if lengths is None:
-            found = self._autoencoder.lengths(vectors, default=self.max_length_)
-            return vectors, found, starts
-        n_timesteps = validate_lengths(lengths, len(vectors))
-        check_same_ids(lengths, ids_of_rows(Z), "lengths", "Z.index")
-        return vectors, n_timesteps, starts
-
-    def _to_container(
-        self,
-        scaled: RaggedArray,
-        ids: Any,
-        container: Container | None = None,
-        random_state: np.random.RandomState | None = None,
-        starts: NDArray[Any] | None = None,
-        ahead: bool = False,
-    ) -> Any:
-        """Bring decoded sequences into their own units and the kind seen in `fit`.
-
-        ``starts`` are the moments of first events, or of the last ones before those
-        that are ``ahead``.
-        """
-        events, container = self._events, container or self._container
-        ragged = unscale(self.scaler_, scaled, events.n_codes)
-        ragged, moments = events.decode(
-            ragged, container, ids, starts, ahead, random_state
-        )
-        found = from_ragged(ragged, container, ids)
-        if moments is None or events.times is None:
-            return found
-        return with_times(found, container, moments, events.times)
 
     def _sk_visual_block_(self) -> Any:
         return visual_block(self)

@@ -67,7 +67,7 @@ def map_partitions(estimator: Any, method: str, X: Any) -> Any:
     meta: Any = pd.Series([], no_rows, dtype)
     if method == "transform":
         columns = estimator.get_feature_names_out().tolist()
-        dtype = estimator._container.dtype
+        dtype = estimator._fitted.schema.container.dtype
         meta = pd.DataFrame([], no_rows, columns, dtype)
     return X.map_partitions(_of_frame, fitted, method, columns, dtype, meta=meta)
 

@@ -1,14 +1,19 @@
 """The gate through which `X`, `y` and `sample_weight` enter the estimator."""
 
-from typing import Any
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import (
     _check_feature_names,
+    _check_n_features,
+    _get_feature_names,
     _num_samples,
-    validate_data,
 )
 
 from sklearn_seqae._containers.chunks import SequenceChunks
@@ -25,41 +30,142 @@ from sklearn_seqae._containers.readers.names import in_order, shown
 from sklearn_seqae._utils.warning import warn_user
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
-FEATURES = (
-    "n_features_in_",
-    "feature_names_in_",
-    "sequence_feature_names_in_",
-    "_n_features",
-    "_n_columns",
-)
+
+@dataclass(frozen=True)
+class Features:
+    """The features of `X` in a fit, to which later ones are held.
+
+    Attributes
+    ----------
+    n_features_in : int
+        Columns of a 2-D array or a frame, 1 for a Series, else features of a time step.
+    n_features : int
+        Features of a time step.
+    n_columns : int or None
+        Columns of a table whose rows are sequences.
+    feature_names_in : tuple of str or None
+        Columns of a frame with names.
+    sequence_names : tuple of str or None
+        Names of the features of a time step.
+    """
+
+    n_features_in: int
+    n_features: int
+    n_columns: int | None = None
+    feature_names_in: tuple[str, ...] | None = None
+    sequence_names: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, X: Any, ragged: RaggedArray, container: Container) -> Self:
+        """Return the features of `X` and of the sequences that were read of it."""
+        n_features_in, names = ragged.n_features, None
+        if container.n_columns is not None:
+            n_features_in, names = container.n_columns, _get_feature_names(X)
+        elif container.is_column:  # a ColumnTransformer counts it as one feature
+            n_features_in = 1
+        return cls(
+            n_features_in,
+            ragged.n_features,
+            container.n_columns if container.tabular else None,
+            None if names is None else tuple(names.tolist()),
+            container.feature_names,
+        )
+
+    def check(self, X: Any, ragged: RaggedArray, container: Container, by: str) -> None:
+        """Raise a ValueError if `X` has other features; ``by`` names the estimator."""
+        fitted_on_rows = self.n_columns is not None
+        if container.tabular and fitted_on_rows:
+            _check_feature_names(self._seen(by), X, reset=False)
+            _check_n_features(self._seen(by), X, reset=False)
+            return
+        if not (container.tabular or fitted_on_rows):
+            self._check_sequence_names(X, container, by)
+        if ragged.n_features == self.n_features:
+            return
+        if container.tabular:
+            remedy = "each row of X is one univariate sequence; for more features pass "
+            alone = container.n_columns == self.n_features
+            remedy += "X in a list, [X], if it is one sequence" if alone else ACCEPTED
+        elif np.all(ragged.lengths == self.n_features):
+            remedy = "if features come before time, pass from_channels_first(X)"
+        else:
+            remedy = "pass the features that fit saw, in the same order"
+        raise InvalidSequenceError(
+            f"sequence 0 has {_count(ragged.n_features, 'feature')}, but {by} is "
+            f"expecting {_count(self.n_features, 'feature')} as input; {remedy}."
+        )
+
+    def _check_sequence_names(self, X: Any, container: Container, by: str) -> None:
+        expected, found = self.sequence_names, container.feature_names
+        if expected is None:
+            if found is not None:
+                warn_user(
+                    f"X has feature names, but {by} was fitted without feature names"
+                )
+            elif container.n_columns == 1 and self.feature_names_in is not None:
+                _check_feature_names(self._seen(by), X, reset=False)  # column of cells
+        elif found is None:
+            warn_user(
+                f"X does not have valid feature names, but {by} was fitted with "
+                f"feature names; their order can't be checked: {shown(expected)}"
+            )
+        elif found != expected:
+            raise ValueError(
+                f"X has {shown(found)}, but {by} was fitted with {shown(expected)}; "
+                f"{in_order(expected)}."
+            )
+
+    def _seen(self, by: str) -> Any:
+        """Return an estimator of this name that knows these features alone."""
+        return type(by, (FeaturesIn,), {"_features": self})()
+
+
+class FeaturesIn:
+    """The attributes that scikit-learn gives an estimator that saw features."""
+
+    @property
+    def _features(self) -> Features:
+        """What a fit saw; an AttributeError before there was one."""
+        raise AttributeError("_features")
+
+    @property
+    def n_features_in_(self) -> int:
+        """Columns of a table, 1 for a Series, else features of a time step."""
+        return self._features.n_features_in
+
+    @property
+    def feature_names_in_(self) -> NDArray[np.object_]:
+        """Column names, if `X` was a dataframe with names."""
+        return self._names("feature_names_in")
+
+    @property
+    def sequence_feature_names_in_(self) -> NDArray[np.object_]:
+        """Names of the features of a time step, if sequences had them."""
+        return self._names("sequence_names")
+
+    def _names(self, name: str) -> NDArray[np.object_]:
+        names = getattr(self._features, name)
+        if names is None:
+            raise AttributeError("X had no such names in fit.")
+        return np.array(names, dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_features")
 
 
 def validate_sequences(
-    estimator: Any, X: Any, *, reset: bool
+    X: Any, features: Features | None, by: str
 ) -> tuple[RaggedArray, Container]:
-    """Convert `X`, and set or check the attributes that describe its features.
+    """Convert `X`, and check its features against those in fit.
 
     Parameters
     ----------
-    estimator : BaseEstimator instance
-        With `reset`, it gets `n_features_in_`: the columns of a 2-D array or a frame, 1
-        for a Series, else the features of a time step. It gets `feature_names_in_` if
-        `X` is a frame with names, and `sequence_feature_names_in_` if the features of a
-        time step have names. For later checks, it gets `_n_features` and, if each row
-        of a table is a sequence, `_n_columns`.
-
     X : list, tuple, array-like or DataFrame
         As `to_ragged` takes it.
-
-    reset : bool
-        Whether to set the attributes (`fit`) or to check `X` against them.
-
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Note on what `X` was.
+    features : Features or None
+        None in a fit: there is nothing yet to check against.
+    by : str
+        Name of the estimator, for messages.
 
     Raises
     ------
@@ -71,26 +177,12 @@ def validate_sequences(
     """
     _refuse_parts(X)
     ragged, container = to_ragged(X)
-    fitted_on_rows = not reset and estimator._n_columns is not None
+    fitted_on_rows = features is not None and features.n_columns is not None
     if container.tabular and not fitted_on_rows:
         refuse_long_table(X)
-    if reset:
-        _set_features(estimator, X, ragged, container)
-    else:
-        _check_features(estimator, X, ragged, container)
+    if features is not None:
+        features.check(X, ragged, container, by)
     return ragged, container
-
-
-def describe_features(estimator: Any) -> dict[str, Any]:
-    """Return the attributes that `validate_sequences` sets, by name."""
-    return {name: vars(estimator)[name] for name in FEATURES if name in vars(estimator)}
-
-
-def take_features(estimator: Any, features: dict[str, Any]) -> None:
-    """Set the attributes that `describe_features` returned of another estimator."""
-    for name in FEATURES:
-        vars(estimator).pop(name, None)
-    vars(estimator).update(features)
 
 
 def check_one_each(X: Any, ragged: RaggedArray, *, y: Any, sample_weight: Any) -> None:
@@ -208,73 +300,4 @@ def _refuse_parts(X: Any) -> None:
         raise TypeError(
             f"X is a dask {type(X).__name__}, which this method does not take; call it "
             "with each partition, by X.map_partitions, or with X.compute()."
-        )
-
-
-def _set_features(
-    estimator: Any, X: Any, ragged: RaggedArray, container: Container
-) -> None:
-    if container.n_columns is not None:
-        validate_data(estimator, X, skip_check_array=True, reset=True)
-    else:
-        # A ColumnTransformer counts a selected column as one feature.
-        estimator.n_features_in_ = 1 if container.is_column else ragged.n_features
-        if hasattr(estimator, "feature_names_in_"):
-            del estimator.feature_names_in_
-    if container.feature_names is not None:
-        names = np.array(container.feature_names, dtype=object)
-        estimator.sequence_feature_names_in_ = names
-    elif hasattr(estimator, "sequence_feature_names_in_"):
-        del estimator.sequence_feature_names_in_
-    estimator._n_features = ragged.n_features
-    estimator._n_columns = container.n_columns if container.tabular else None
-
-
-def _check_features(
-    estimator: Any, X: Any, ragged: RaggedArray, container: Container
-) -> None:
-    fitted_on_rows = estimator._n_columns is not None
-    if container.tabular and fitted_on_rows:
-        validate_data(estimator, X, skip_check_array=True, reset=False)
-        return
-    if not (container.tabular or fitted_on_rows):
-        _check_sequence_feature_names(estimator, X, container)
-    expected = estimator._n_features
-    if ragged.n_features == expected:
-        return
-    if container.tabular:
-        remedy = "each row of X is one univariate sequence; for more features pass "
-        alone = container.n_columns == expected
-        remedy += "X in a list, [X], if it is one sequence" if alone else ACCEPTED
-    elif np.all(ragged.lengths == expected):
-        remedy = "if features come before time, pass from_channels_first(X)"
-    else:
-        remedy = "pass the features that fit saw, in the same order"
-    raise InvalidSequenceError(
-        f"sequence 0 has {_count(ragged.n_features, 'feature')}, but "
-        f"{type(estimator).__name__} is expecting {_count(expected, 'feature')} as "
-        f"input; {remedy}."
-    )
-
-
-def _check_sequence_feature_names(estimator: Any, X: Any, container: Container) -> None:
-    seen = getattr(estimator, "sequence_feature_names_in_", None)
-    expected, found = None if seen is None else tuple(seen), container.feature_names
-    name = type(estimator).__name__
-    if expected is None:
-        if found is not None:
-            warn_user(
-                f"X has feature names, but {name} was fitted without feature names"
-            )
-        elif container.n_columns == 1 and hasattr(estimator, "feature_names_in_"):
-            _check_feature_names(estimator, X, reset=False)  # of a column of cells
-    elif found is None:
-        warn_user(
-            f"X does not have valid feature names, but {name} was fitted with feature "
-            f"names; their order can't be checked: {shown(expected)}"
-        )
-    elif found != expected:
-        raise ValueError(
-            f"X has {shown(found)}, but {name} was fitted with {shown(expected)}; "
-            f"{in_order(expected)}."
         )

@@ -22,7 +22,7 @@ from sklearn_seqae._patches.batching import buffer_sizes, from_patches
 from sklearn_seqae._patches.instance_norm import Units
 from sklearn_seqae._patches.prefixes import extended, recent_values, tails
 from sklearn_seqae._patches.preprocessing import Preprocessing
-from sklearn_seqae._patches.source import Corpus
+from sklearn_seqae._patches.source import Source
 from sklearn_seqae._patches.steps import drawn, to_timesteps
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
@@ -52,14 +52,14 @@ class Autoencoder:
     state: State | None = None
 
     @classmethod
-    def untrained(cls, parameters: Mapping[str, Any], corpus: Corpus) -> Autoencoder:
+    def untrained(cls, parameters: Mapping[str, Any], source: Source) -> Autoencoder:
         """Choose a network from parameters and data.
 
         Parameters
         ----------
         parameters : mapping
             The estimator's, by name.
-        corpus : Corpus
+        source : Source
 
         Raises
         ------
@@ -77,13 +77,13 @@ class Autoencoder:
             )
         preprocessing = Preprocessing.fit(
             parameters,
-            corpus.sample,
-            corpus.weight,
-            corpus.all_lengths,
-            corpus.events.category_sizes,
+            source.sample,
+            source.weight,
+            source.all_lengths,
+            source.schema.events.category_sizes,
             decoder_cuts=DECODERS[parameters["decoder"]].cuts,
         )
-        architecture = make_architecture(shaped_by, preprocessing, corpus.longest)
+        architecture = make_architecture(shaped_by, preprocessing, source.longest)
         return cls(architecture, preprocessing, shaped_by)
 
     @property
@@ -346,7 +346,7 @@ class Autoencoder:
 
     def train(
         self,
-        corpus: Corpus,
+        source: Source,
         parameters: Mapping[str, Any],
         random_state: np.random.RandomState,
     ) -> tuple[Autoencoder, Result]:
@@ -354,7 +354,7 @@ class Autoencoder:
 
         Parameters
         ----------
-        corpus : Corpus
+        source : Source
         parameters : mapping
             The estimator's, by name: `validation_fraction`, or None to hold nothing
             out, `checkpoint_path`, and those of `Settings`.
@@ -387,11 +387,11 @@ class Autoencoder:
             self.shaped_by,
             self.state,
             random_state,
-            sequences=(corpus.sample, corpus.digest, self.preprocessing),
-            sample_weight=corpus.weight,
+            sequences=(source.sample, source.digest, self.preprocessing),
+            sample_weight=source.weight,
             validation_set=is_watched,
         )
-        data = corpus.to_train(self.preprocessing, parameters["batch_size"])
+        data = source.to_train(self.preprocessing, parameters["batch_size"])
         if fraction is not None and is_watched:
             data = data.holding_out(fraction, random_state)
         asked = settings.asked_for(parameters, given, data.n_train)

@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from sklearn_seqae._fitted.autoencoder import Autoencoder
+from sklearn_seqae._fitted.fitted import Fitted
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.design import make_architecture
 from sklearn_seqae._sequences.events import Events
 from sklearn_seqae._sequences.scaling import SCALERS
 
 
-def check_consistent(attributes: Mapping[str, Any]) -> None:
-    """Check the attributes of a fitted transformer against each other.
+def check_consistent(fitted: Fitted) -> None:
+    """Check the parts of a fit against each other.
 
     Raises
     ------
-    ValueError, LookupError
+    ValueError
         If something contradicts the specification of the network.
     """
-    network, events = attributes["_autoencoder"], attributes["_events"]
+    network, schema = fitted.network, fitted.schema
     _check_specification(network)
     _check_weights(network)
-    _check_categories(network, events)
-    expected = {
-        "patch_size_": network.preprocessing.patch_size,
-        "_n_features_out": network.n_components + events.n_moments,
-    }
-    scaler = attributes["scaler_"]
-    if scaler is None or type(scaler) in SCALERS.values():  # others may change it
-        n_features = network.preprocessing.n_features - events.n_moments
-        expected["_n_features"] = n_features
-        _check_scale(getattr(scaler, "scale_", None))
-    for name, value in expected.items():
-        if attributes[name] != value:
-            raise ValueError(
-                f"{name} is {attributes[name]!r}, but the network has {value!r}"
-            )
-    if attributes["max_length_"] < 1:
-        raise ValueError(f"max_length_ is {attributes['max_length_']}")
+    _check_categories(network, schema.events)
+    if schema.scaler is None or type(schema.scaler) in SCALERS.values():
+        found = schema.features.n_features
+        expected = network.preprocessing.n_features - schema.events.n_moments
+        if found != expected:
+            raise ValueError(f"X has {found} features, but the network has {expected}")
+        _check_scale(getattr(schema.scaler, "scale_", None))
+    if fitted.max_length < 1:
+        raise ValueError(f"max_length is {fitted.max_length}")
 
 
 def _check_specification(network: Autoencoder) -> None:

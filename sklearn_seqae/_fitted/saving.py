@@ -26,15 +26,74 @@ from sklearn_seqae._utils.plain import from_plain, to_plain
 
 Attributes = dict[str, Any]
 
-FORMAT = 1
+FORMAT = 2
 HEADER = "_saved"  # stands beside the attributes
 OF_KERAS = ("optimizer", "learning_rate")  # parameters that may be objects of Keras
 CONFIGURED = "keras"  # marks a dict that was one
 NAMES = "names"  # marks a dict that was an array of objects; NumPy may crash on these
 UNCHECKED = ("callbacks",)  # anybody's objects
 
+
+def _in_one_tree(attributes: Attributes) -> Attributes:
+    """Bring what a fit had set, an attribute each, into one tree."""
+    if "_autoencoder" not in attributes:
+        return attributes
+    fitted = {name: attributes[name] for name in OF_A_FIT if name in attributes}
+    rest = {name: each for name, each in attributes.items() if name not in OF_A_FIT}
+
+    def names(name: str) -> tuple[str, ...] | None:
+        found = fitted.get(name)
+        found = found[NAMES] if isinstance(found, dict) else found
+        return None if found is None else tuple(found)
+
+    features = {
+        "n_features_in": fitted["n_features_in_"],
+        "n_features": fitted["_n_features"],
+        "n_columns": fitted.get("_n_columns"),
+        "feature_names_in": names("feature_names_in_"),
+        "sequence_names": names("sequence_feature_names_in_"),
+    }
+    schema = {
+        "features": features,
+        "container": fitted["_container"],
+        "events": fitted.get("_events", {}),
+        "scaler": fitted["scaler_"],
+    }
+    return rest | {
+        "_fitted": {
+            "schema": schema,
+            "network": fitted["_autoencoder"],
+            "max_length": fitted["max_length_"],
+            "history": fitted["history_"],
+            "n_iter": fitted["n_iter_"],
+            "random_state": fitted["_random_state"],
+        }
+    }
+
+
+OF_A_FIT = frozenset(  # attributes of a fit in format 1
+    [
+        "_autoencoder",
+        "_container",
+        "_events",
+        "_n_features",
+        "_n_columns",
+        "_n_features_out",
+        "_random_state",
+        "n_features_in_",
+        "feature_names_in_",
+        "sequence_feature_names_in_",
+        "patch_size_",
+        "max_length_",
+        "history_",
+        "n_iter_",
+        "scaler_",
+    ]
+)
 # By format; each makes attributes as they were saved into those of the next format.
-MIGRATIONS: Mapping[int, Callable[[Attributes], Attributes]] = MappingProxyType({})
+MIGRATIONS: Mapping[int, Callable[[Attributes], Attributes]] = MappingProxyType(
+    {1: _in_one_tree}
+)
 
 
 class SavedEstimator(BaseEstimator):
@@ -42,7 +101,7 @@ class SavedEstimator(BaseEstimator):
 
     Attributes
     ----------
-    _fitted : mapping of str to type
+    _saved_as : mapping of str to type
         What `fit` sets, each attribute with the hint for `from_plain`, or `object` for
         what is saved as it is. In a fitted estimator all are there, but for those that
         the class has a default of.
@@ -50,7 +109,7 @@ class SavedEstimator(BaseEstimator):
         Attributes that are not saved.
     """
 
-    _fitted: ClassVar[Mapping[str, Any]]
+    _saved_as: ClassVar[Mapping[str, Any]]
     _made_again: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
@@ -66,7 +125,7 @@ class SavedEstimator(BaseEstimator):
     def __getstate__(self) -> Attributes:
         state: Any = super().__getstate__()
         saved = {n: value for n, value in state.items() if n not in self._made_again}
-        return packed(saved, self._fitted)
+        return packed(saved, self._saved_as)
 
     def __setstate__(self, state: Attributes) -> None:
         super().__setstate__(unpacked(state, type(self)))
@@ -86,7 +145,7 @@ def packed(attributes: Mapping[str, Any], fitted: Mapping[str, Any]) -> Attribut
         name: _packed(name, value, fitted.get(name, object))
         for name, value in attributes.items()
     }
-    sums = {n: _checksum(n, plain[n]) for n in plain if n not in UNCHECKED}
+    sums = {n: _checksum(n, part) for n, part in _parts(plain).items()}
     versions = {"sklearn_seqae": version("sklearn-seqae")}
     for each in sums.values():
         versions |= each.versions
@@ -116,7 +175,7 @@ def unpacked(saved: Any, cls: type[SavedEstimator]) -> Attributes:
         for n in range(saved[HEADER]["format"], FORMAT):
             plain = MIGRATIONS[n](plain)
         attributes = {
-            name: _unpacked(name, value, cls._fitted.get(name, object))
+            name: _unpacked(name, value, cls._saved_as.get(name, object))
             for name, value in plain.items()
         }
         attributes = {**_defaults(cls), **attributes}
@@ -169,11 +228,11 @@ def _as_written(saved: Attributes) -> Attributes:
     """
     plain = {name: value for name, value in saved.items() if name != HEADER}
     digests, versions = saved[HEADER]["sha256"], saved[HEADER]["versions"]
-    checked = [name for name in plain if name not in UNCHECKED]
-    for name in sorted({*digests, *checked}):
-        if name not in plain or name not in digests:
+    parts = _parts(plain)
+    for name in sorted({*digests, *parts}):
+        if name not in parts or name not in digests:
             raise ValueError(f"{name} is {'absent' if name in digests else 'unknown'}")
-        found = _checksum(name, plain[name])
+        found = _checksum(name, parts[name])
         # Estimators of another release of their library may have other attributes.
         same = all(versions.get(key) == now for key, now in found.versions.items())
         if same and found.digest != digests[name]:
@@ -194,14 +253,36 @@ def _check_complete(attributes: Attributes, cls: type[SavedEstimator]) -> None:
     ValueError, LookupError
         If something is absent or contradicts something else.
     """
-    if not any(name in attributes for name in cls._fitted):
+    if not any(name in attributes for name in cls._saved_as):
         return
-    for name in cls._fitted:
+    for name in cls._saved_as:
         if name not in attributes:
             if not hasattr(cls, name):
                 raise ValueError(f"{name} is absent")
             attributes[name] = getattr(cls, name)
     cls._check_fitted(attributes)
+
+
+def _parts(plain: Attributes) -> Attributes:
+    """Return what has a checksum of its own: attributes, and estimators within them.
+
+    The checksum of an estimator counts for the version that wrote it only.
+    """
+    parts: Attributes = {}
+
+    def cut(path: str, value: Any) -> Any:
+        if isinstance(value, BaseEstimator):
+            parts[path] = value
+            return None
+        if isinstance(value, dict):
+            return {key: cut(f"{path}.{key}", each) for key, each in value.items()}
+        return value
+
+    for name, value in plain.items():
+        if name not in UNCHECKED:
+            whole = cut(name, value)
+            parts.setdefault(name, whole)
+    return parts
 
 
 def _checksum(name: str, plain: Any) -> Checksum:

@@ -13,7 +13,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
-from sklearn_seqae._utils.aside import snapshot
 from sklearn_seqae._utils.libraries import require
 
 if TYPE_CHECKING:
@@ -192,17 +191,18 @@ def _fitted(estimator: LSTMAutoencoderTransformer) -> Fitted:
     from sklearn_seqae._onnx.scaling import check_scaler
 
     check_is_fitted(estimator)
-    estimator = snapshot(estimator)
-    check_scaler(estimator.scaler_)
-    network, names = estimator._autoencoder, estimator._container.feature_names
+    fitted = estimator._fitted
+    network, schema = fitted.network, fitted.schema
+    check_scaler(schema.scaler)
+    names = schema.container.feature_names
     return Fitted(
         network.architecture,
         network._trained.weights,
         network.preprocessing,
-        estimator.scaler_,
-        estimator.max_length_,
-        estimator._events,
-        tuple(names or range(estimator._n_features)),
+        schema.scaler,
+        fitted.max_length,
+        schema.events,
+        tuple(names or range(schema.features.n_features)),
     )
 
 

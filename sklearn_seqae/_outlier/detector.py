@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from numbers import Real
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -14,19 +15,19 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._containers.gate import validate_sequences
+from sklearn_seqae._containers.gate import Features, FeaturesIn, validate_sequences
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._fitted.saving import SavedEstimator
 from sklearn_seqae._outlier.deviation import N_FOLDS, Measures, Usual
 from sklearn_seqae._outlier.surprisal import CrossFittedChain
 from sklearn_seqae._patches.validation import own_random_state
-from sklearn_seqae._utils.aside import built_aside, snapshot
+from sklearn_seqae._utils.aside import drawn_back_on_error, snapshot
 
 LIMIT = 3.0  # standard deviations, as on a Shewhart chart
 
 
-class LSTMAutoencoderOutlierDetector(OutlierMixin, SavedEstimator):
+class LSTMAutoencoderOutlierDetector(OutlierMixin, FeaturesIn, SavedEstimator):
     """Detect unusual sequences by embedding, reconstruction error and statistics.
 
     Four things are measured of each sequence, and a fifth where there are categories,
@@ -122,13 +123,11 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SavedEstimator):
         "random_state": ["random_state"],
     }
 
-    _fitted: ClassVar[Mapping[str, Any]] = MappingProxyType(
+    _saved_as: ClassVar[Mapping[str, Any]] = MappingProxyType(
         {
             "estimator_": object,
             "offset_": float,
-            "n_features_in_": object,
-            "_n_features": int,
-            "_n_columns": int | None,
+            "_seen": Features,
             "_chains": tuple[CrossFittedChain, ...],
             "_usual": Usual,
         }
@@ -137,8 +136,8 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SavedEstimator):
     # Set by fit
     estimator_: LSTMAutoencoderTransformer
     offset_: float
-    _n_columns: int | None
     _chains: tuple[CrossFittedChain, ...] = ()
+    _seen: Features
     _usual: Usual
 
     def __init__(
@@ -175,8 +174,11 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SavedEstimator):
         ValueError, TypeError
             If the data or a parameter can't be used; what was fitted before stays.
         """
-        with built_aside(self, last="offset_") as fitted:
+        with drawn_back_on_error(self.random_state):
+            fitted = snapshot(self)
             fitted._fit(X, y)
+        learnt = ("estimator_", "offset_", "_seen", "_chains", "_usual")
+        self.__dict__ |= {name: fitted.__dict__[name] for name in learnt}
         return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
@@ -200,8 +202,9 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SavedEstimator):
         """
         check_is_fitted(self)
         fitted = snapshot(self)
-        ragged, container = validate_sequences(fitted, X, reset=False)
-        scaled, _ = fitted.estimator_._encoded(X, ragged, container)
+        name = type(self).__name__
+        validate_sequences(X, fitted._features, name)
+        scaled, *_ = fitted.estimator_._fitted.encode(X, name)
         return -fitted._usual.excess(fitted._measure(scaled))
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
@@ -239,11 +242,13 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SavedEstimator):
     # The steps of fit -----------------------------------------------------------------
 
     def _fit(self, X: Any, y: Any) -> None:
-        ragged, container = validate_sequences(self, X, reset=True)
+        ragged, container = validate_sequences(X, None, type(self).__name__)
+        self._seen = Features.of(X, ragged, container)
         # scikit-learn's check of outlier detectors: after a table in nested lists, a
         # table with other columns is an error
         if container.kind == "list" and _is_rectangular(X):
-            self.n_features_in_ = self._n_columns = len(X[0])
+            n = len(X[0])
+            self._seen = replace(self._seen, n_features_in=n, n_columns=n)
         if len(ragged) < N_FOLDS:
             raise ValueError(
                 f"X holds n_samples={len(ragged)}, but {type(self).__name__} needs at "
@@ -257,13 +262,13 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SavedEstimator):
         if estimator.random_state is None:
             estimator.set_params(random_state=generator.randint(np.iinfo(np.int32).max))
         self.estimator_ = estimator.fit(X, y, sample_weight=~held_out)
-        scaled, _ = self.estimator_._encoded(X, ragged, container)
-        first = scaled.n_features - self.estimator_._events.n_codes
+        fitted = self.estimator_._fitted
+        scaled, *_ = fitted.encode(X, type(self).__name__)
+        sizes = fitted.schema.events.category_sizes
+        first = scaled.n_features - len(sizes)
         self._chains = tuple(
             CrossFittedChain.fit(scaled, column, size + 1, N_FOLDS, generator)
-            for column, size in enumerate(
-                self.estimator_._events.category_sizes, start=first
-            )
+            for column, size in enumerate(sizes, start=first)
         )
         measures = self._measure(scaled)
         self._usual = Usual.fit(measures, held_out, generator)
@@ -272,23 +277,27 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SavedEstimator):
             scores = -self._usual.excess(measures)
             self.offset_ = float(np.quantile(scores, self.contamination))
 
+    @property
+    def _features(self) -> Features:
+        return self._seen
+
     def _measure(self, scaled: RaggedArray) -> Measures:
-        return Measures.of(self.estimator_._autoencoder, scaled, self._chains)
+        return Measures.of(self.estimator_._fitted.network, scaled, self._chains)
 
     @classmethod
     def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
         estimator = attributes["estimator_"]
-        check_is_fitted(estimator, "_autoencoder")
-        known = estimator._autoencoder.preprocessing
-        attributes["_usual"].check_widths(
-            estimator._autoencoder.n_components, known.n_features
-        )
+        check_is_fitted(estimator)
+        network, seen = estimator._fitted.network, attributes["_seen"]
+        known = network.preprocessing
+        attributes["_usual"].check_widths(network.n_components, known.n_features)
         n_codes = [chain.n_codes for chain in attributes["_chains"]]
         expected = [{size + 1} for size in known.category_sizes]
-        if n_codes != expected or attributes["_n_features"] != estimator._n_features:
+        n_features = estimator._features.n_features
+        if n_codes != expected or seen.n_features != n_features:
             raise ValueError(
-                f"the chains have {n_codes} codes and X {attributes['_n_features']} "
-                f"features, but estimator_ {expected} and {estimator._n_features}"
+                f"the chains have {n_codes} codes and X {seen.n_features} features, "
+                f"but estimator_ {expected} and {n_features}"
             )
 
     def __sklearn_tags__(self) -> Tags:

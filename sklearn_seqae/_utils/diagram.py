@@ -28,18 +28,18 @@ def visual_block(estimator: Any) -> Any:
 
 
 def _caption(estimator: Any) -> str:
-    network = getattr(estimator, "_autoencoder", None)
-    if network is None:
+    fitted = getattr(estimator, "_fitted", None)
+    if fitted is None:
         return "sequences of any length"
-    container, n_features = estimator._container, estimator._n_features
-    features = _count(n_features, "feature")
+    container = fitted.schema.container
+    features = _count(fitted.schema.features.n_features, "feature")
     if container.feature_names is not None:
         features += f": {_shortened(container.feature_names)}"
     elif not container.tabular:  # a column of cells has one name
         column = getattr(estimator, "feature_names_in_", ())
         features += "".join(f" in {name}" for name in column)
-    steps = _count(estimator.max_length_, "time step")
-    components = _count(estimator._n_features_out, "component")
+    steps = _count(fitted.max_length, "time step")
+    components = _count(fitted.n_components, "component")
     return (
         f"{container.caption}; {features}; "
         f"up to {steps} \N{RIGHTWARDS ARROW} {components}"

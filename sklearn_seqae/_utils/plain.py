@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 POSITIVE = "positive"  # marks the hint of numbers that something is divided by
 Positive = Annotated[float, POSITIVE]
 PositiveFloats = Annotated[NDArray[np.float64], POSITIVE]
+AS_IT_IS = "as it is"  # marks the hint of an object of somebody else's
+AsItIs = Annotated[Any, AS_IT_IS]
 
 # Labels of columns that become a dict with this key: class, to plain values and back
 LABELS: Mapping[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]]
@@ -49,15 +51,17 @@ def to_plain(value: Any) -> Any:
         `LABELS` becomes a dict as well. Other objects stay.
     """
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+        hints = get_type_hints(type(value), include_extras=True)
+        plain = {f.name: getattr(value, f.name) for f in fields(value)}
+        return {n: x if hints[n] == AsItIs else to_plain(x) for n, x in plain.items()}
     if isinstance(value, dict):
         return {key: to_plain(each) for key, each in value.items()}
     if type(value) in (list, tuple):
         return type(value)(to_plain(each) for each in value)
-    for key, (cls, plain, _) in LABELS.items():
+    for key, (cls, as_plain, _) in LABELS.items():
         if type(value) is cls:
             zone = getattr(value, "tz", None)
-            return {key: plain(value), "zone": None if zone is None else str(zone)}
+            return {key: as_plain(value), "zone": None if zone is None else str(zone)}
     return value
 
 
@@ -68,7 +72,8 @@ def from_plain(hint: Any, plain: Any, name: str) -> Any:
     ----------
     hint : type
         What it was: a dataclass, or what its fields may be: a builtin, ``tuple``,
-        ``list`` and ``dict``, ``NDArray``, `Positive`, one of these or None, ``Any``.
+        ``list`` and ``dict``, ``NDArray``, `Positive`, `AsItIs`, one of these or None,
+        ``Any``.
     plain : object
         From `to_plain`.
     name : str
@@ -86,6 +91,8 @@ def from_plain(hint: Any, plain: Any, name: str) -> Any:
     ):  # NDArray, since NumPy writes `type NDArray = ...`
         return from_plain(expected.__value__[arguments], plain, name)
     if expected is Annotated:
+        if AS_IT_IS in arguments:
+            return plain
         found = from_plain(arguments[0], plain, name)
         if POSITIVE in arguments and not np.all(np.asarray(found) > 0):
             raise ValueError(f"{name} is {found}; expected a positive number")

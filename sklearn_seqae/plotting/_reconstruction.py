@@ -160,7 +160,9 @@ class ReconstructionDisplay:
         caller = f"{cls.__name__}.from_estimator"
         check_matplotlib(caller)
         check_offers(estimator, "reconstruct", caller=caller)
-        ragged, container = validate_sequences(estimator, X, reset=False)
+        ragged, container = validate_sequences(
+            X, estimator._features, type(estimator).__name__
+        )
         chosen = _choose_sequences(sequences, len(ragged))
         original = from_ragged(ragged.take(chosen), container)  # with names, if X has
         display = cls(

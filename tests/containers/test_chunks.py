@@ -14,9 +14,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import RobustScaler
 
 from sklearn_seqae import SequenceChunks, to_sequences
-from sklearn_seqae._patches.source.in_chunks import ChunkedCorpus, survey
+from sklearn_seqae._patches.source.in_chunks import ChunkedSource, read_chunks
 from sklearn_seqae._patches.source.shuffling import shuffled
-from sklearn_seqae._sequences.events_in_chunks import EventsInChunks
+from sklearn_seqae._sequences.summary import Summary
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 SMALL = 150  # values: a third of those in `sequences`
@@ -212,9 +212,9 @@ def test_the_sample_is_drawn_at_random(plain_autoencoder):
     lists = [list(X[i : i + 50]) for i in range(0, 4000, 50)]
     source = SequenceChunks(lambda: iter(lists), buffer_size=3000)
     estimator = plain_autoencoder()
-    events = EventsInChunks(estimator.get_params())
-    found = survey(estimator, source, None, events, reset=True)
-    assert isinstance(found, ChunkedCorpus)
+    summary = Summary(estimator.get_params(), "an estimator")
+    found = read_chunks(source, None, summary)
+    assert isinstance(found, ChunkedSource)
     assert 2900 < found.sample.values.size <= 3000
     numbers = np.array([x[0, 0] for x in found.sample])
     assert_array_equal(numbers, np.unique(numbers))
@@ -260,7 +260,7 @@ def test_events_within_the_buffer_have_the_bits_of_memory(plain_autoencoder, eve
     expected = plain_autoencoder().fit(events)
     found = plain_autoencoder().fit(in_chunks(events, n))
     assert fitted_bits(found) == fitted_bits(expected)
-    assert np.dtype(expected._events.times.dtype).kind == "M"
+    assert np.dtype(expected._fitted.schema.events.times.dtype).kind == "M"
 
 
 def test_what_is_learnt_of_events_in_chunks_is_what_is_learnt_in_memory(
@@ -269,9 +269,12 @@ def test_what_is_learnt_of_events_in_chunks_is_what_is_learnt_in_memory(
     autoencoder = plain_autoencoder(max_categories=3, epochs=8, learning_rate=0.01)
     expected = clone(autoencoder).fit(events)
     found = clone(autoencoder).fit(in_chunks(events, 3, buffer_size=SMALL))
-    assert found._events == expected._events
-    assert found._events.n_moments == 1
-    assert found._container.levels == expected._container.levels
+    assert found._fitted.schema.events == expected._fitted.schema.events
+    assert found._fitted.schema.events.n_moments == 1
+    assert (
+        found._fitted.schema.container.levels
+        == expected._fitted.schema.container.levels
+    )
     assert_allclose(found.scaler_.mean_, expected.scaler_.mean_, rtol=1e-6)
     assert_allclose(found.scaler_.scale_, expected.scaler_.scale_, rtol=1e-6)
     assert set(found.history_) == set(expected.history_)
@@ -288,15 +291,18 @@ def test_pages_alone_in_chunks(plain_autoencoder, events, parameters):
     pages = [x["page"] for x in events[4:]]
     found = plain_autoencoder(**parameters).fit(in_chunks(pages, buffer_size=60))
     assert found.scaler_ is None
-    assert found._events == plain_autoencoder(epochs=1).fit(pages)._events
+    assert (
+        found._fitted.schema.events
+        == plain_autoencoder(epochs=1).fit(pages)._fitted.schema.events
+    )
 
 
 def test_events_go_on_with_what_was_learnt(plain_autoencoder, events):
     X = in_chunks(events, buffer_size=SMALL)
     found = plain_autoencoder(warm_start=True).fit(X)
-    learnt = found._events
+    learnt = found._fitted.schema.events
     found.partial_fit(in_chunks(events[:10])).fit(X)
-    assert found._events is learnt
+    assert found._fitted.schema.events is learnt
     assert found.n_iter_ == 2 + 1 + 2
 
 
@@ -309,13 +315,13 @@ def test_time_of_numbers_in_chunks(plain_autoencoder, sequences):
     autoencoder = plain_autoencoder(time=True)
     expected = clone(autoencoder).fit(pd.concat(frames))
     found = clone(autoencoder).fit(SequenceChunks(lambda: frames, buffer_size=SMALL))
-    assert found._events == expected._events
+    assert found._fitted.schema.events == expected._fitted.schema.events
     regular = [
         frame.set_axis([frame.index.get_level_values(0), np.arange(len(frame))])
         for frame in frames
     ]
     found = clone(autoencoder).fit(SequenceChunks(lambda: regular, buffer_size=SMALL))
-    assert not found._events
+    assert not found._fitted.schema.events
     assert_allclose(found.scaler_.mean_, expected.scaler_.mean_[:1], rtol=1e-9)
     with pytest.raises(ValueError, match=r"^chunk 0: time=True, but X has no times"):
         clone(autoencoder).fit(in_chunks(sequences))

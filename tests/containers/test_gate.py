@@ -14,25 +14,37 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae import to_sequences
-from sklearn_seqae._containers.gate import check_one_each, validate_sequences
+from sklearn_seqae._containers.gate import (
+    Features,
+    FeaturesIn,
+    check_one_each,
+    validate_sequences,
+)
 from sklearn_seqae._containers.readers import to_ragged
 
 nan = np.nan
 
 
-class SequenceStatistics(TransformerMixin, BaseEstimator):
+class SequenceStatistics(FeaturesIn, TransformerMixin, BaseEstimator):
     """The least that an estimator behind the gate can be: first value and length."""
 
     def __init__(self, n_components=2):
         self.n_components = n_components
 
+    @property
+    def _features(self):
+        return self._seen
+
+    def read(self, X, features=None):
+        return validate_sequences(X, features, type(self).__name__)
+
     def fit(self, X, y=None):
-        validate_sequences(self, X, reset=True)
+        self._seen = Features.of(X, *self.read(X))
         return self
 
     def transform(self, X):
         check_is_fitted(self)
-        ragged, _ = validate_sequences(self, X, reset=False)
+        ragged, _ = self.read(X, self._seen)
         first = np.nan_to_num(ragged.values[ragged.offsets[:-1], 0])
         return np.column_stack([first, ragged.lengths])
 
@@ -55,7 +67,7 @@ def assert_refuses(estimator, X, message, error=ValueError, reset=False):
     """Check that X is refused with this message and leaves no trace."""
     before = state(estimator)
     with pytest.raises(error, match=re.escape(message)):
-        validate_sequences(estimator, X, reset=reset)
+        estimator.fit(X) if reset else estimator.read(X, estimator._seen)
     after = state(estimator)
     assert after.keys() == before.keys()
     for name, value in before.items():

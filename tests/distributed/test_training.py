@@ -183,7 +183,7 @@ def test_what_is_fitted_before_training_is_that_of_chunks(
     assert_array_equal(found.scaler_.mean_, expected.scaler_.mean_)
     assert_allclose(found.scaler_.mean_, np.concatenate(sequences).mean(axis=0))
     assert found.max_length_ == expected.max_length_ == 16
-    assert found._container.kind == "list"
+    assert found._fitted.schema.container.kind == "list"
 
 
 def test_frames_of_cells(plain_autoencoder, sequences):
@@ -250,11 +250,17 @@ def test_events_on_a_cluster(client, plain_autoencoder, events):
     assert fitted_bits(found) == fitted_bits(clone(autoencoder).fit(X))
     assert_array_equal(Z, found.transform(events))
     expected = clone(autoencoder).fit(events)
-    assert found._events == expected._events
-    assert found._events.n_moments == 1
-    assert found._container.levels == expected._container.levels
+    assert found._fitted.schema.events == expected._fitted.schema.events
+    assert found._fitted.schema.events.n_moments == 1
+    assert (
+        found._fitted.schema.container.levels
+        == expected._fitted.schema.container.levels
+    )
     chunks = SequenceChunks(lambda: parts_of(events), buffer_size=150)
-    assert found._events == clone(autoencoder).fit(chunks)._events
+    assert (
+        found._fitted.schema.events
+        == clone(autoencoder).fit(chunks)._fitted.schema.events
+    )
     assert set(found.history_) == set(expected.history_)
     for name, loss in expected.history_.items():
         assert_allclose(found.history_[name][0], loss[0], rtol=0.1)

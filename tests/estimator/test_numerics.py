@@ -55,12 +55,12 @@ def test_values_too_large_for_the_network_are_an_error(plain_autoencoder, sequen
 def unbounded(plain_autoencoder, sequences):
     """States that grow from step to step, on every machine."""
     fitted = plain_autoencoder(activation="relu").fit(sequences)
-    network = fitted._autoencoder
+    network = fitted._fitted.network
     weights = {
         name: 8 * array if "encoder" in name and "recurrent" in name else array
         for name, array in network.state.weights.items()
     }
-    fitted._autoencoder = replace(
+    fitted._fitted.network = replace(
         network, state=replace(network.state, weights=weights)
     )
     return fitted
@@ -93,12 +93,14 @@ def test_scores_name_the_sequence_beyond_the_first_block(
 
 def test_a_vector_that_overflows_the_decoder_is_named(unbounded):
     """Were its last layer as large, which training would not make it."""
-    network = unbounded._autoencoder
+    network = unbounded._fitted.network
     weights = dict(network.state.weights)
     kernel = weights["reconstruction/kernel"]
     weights["reconstruction/kernel"] = np.full_like(kernel, 1e20)
     wild = copy.copy(unbounded)
-    wild._autoencoder = replace(network, state=replace(network.state, weights=weights))
+    wild._fitted.network = replace(
+        network, state=replace(network.state, weights=weights)
+    )
     Z = np.array([[0, 0, 0, 0], [1e30, -1e30, 1e30, 0]])
     with pytest.raises(InvalidSequenceError, match=r"^row 1 of Z overflows"):
         wild.inverse_transform(Z)

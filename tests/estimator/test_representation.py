@@ -279,7 +279,7 @@ def test_what_follows_a_prefix_does_not_change_how_it_is_read(
 
     X = sequences_of_any_size
     ae = plain_autoencoder(n_components=16, instance_norm=True, forecast_horizon=2)
-    preprocessing = ae.fit(X)._autoencoder.preprocessing
+    preprocessing = ae.fit(X)._fitted.network.preprocessing
     scaled = RaggedArray.from_list([ae.scaler_.transform(x) for x in X])
     shards, cuts = np.array([[[0]]]), np.array([[[5]]])
     other = scaled.with_values(

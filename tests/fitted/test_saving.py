@@ -326,7 +326,7 @@ def test_what_an_earlier_release_did_not_have_gets_its_default(state):
     del state["noise"], state["_autoencoder"]["architecture"]["n_recent"]
     loaded = load(sealed(state))
     assert loaded.noise == 0.0
-    assert loaded._autoencoder.architecture.n_recent == 0
+    assert loaded._fitted.network.architecture.n_recent == 0
 
 
 def test_a_file_of_an_earlier_format_migrates(state, monkeypatch, sequences):

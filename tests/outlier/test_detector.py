@@ -363,7 +363,7 @@ def test_an_error_in_fit_changes_nothing(unfitted, sequences, step, monkeypatch)
 def test_measures_are_those_of_each_sequence(fitted_plain):
     # missing values inside sequences, one sequence of one time step
     ragged = random_ragged([1, 9, 16, 5], missing=0.2)
-    found = Measures.of(fitted_plain._autoencoder, ragged)
+    found = Measures.of(fitted_plain._fitted.network, ragged)
     originals = [fitted_plain.scaler_.inverse_transform(x) for x in ragged]
     embeddings = fitted_plain.transform(originals)
     decoded = fitted_plain.reconstruct(originals)

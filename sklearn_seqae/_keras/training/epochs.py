@@ -36,7 +36,7 @@ from sklearn_seqae._keras.training.settings import Settings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.state import State
-from sklearn_seqae._patches.source.data import Partitions, Source
+from sklearn_seqae._patches.source.data import Partitions, TrainingSet
 from sklearn_seqae.exceptions import _count
 
 STEPS_PER_SNAPSHOT = 8000  # a second or two: a snapshot takes some milliseconds
@@ -44,7 +44,7 @@ STEPS_PER_SNAPSHOT = 8000  # a second or two: a snapshot takes some milliseconds
 
 def train(
     architecture: Architecture,
-    data: Source,
+    data: TrainingSet,
     settings: Settings,
     random_state: np.random.RandomState,
     start: State | None = None,
@@ -55,7 +55,7 @@ def train(
     Parameters
     ----------
     architecture : Architecture
-    data : Source
+    data : TrainingSet
     settings : Settings
     random_state : RandomState
         Draws initial weights and the batches of every epoch.
@@ -101,13 +101,13 @@ class _Loop:
         self,
         workspace: Workspace,
         state: State,
-        data: Source,
+        data: TrainingSet,
         settings: Settings,
         random_state: np.random.RandomState,
         file: CheckpointFile | None,
     ) -> None:
         self.workspace, self.settings, self._file = workspace, settings, file
-        self._baselines = data.baselines
+        self._baselines, self._is_whole = data.baselines, data.is_whole
         workspace.load(state)
         make_feed = PartitionedFeed if isinstance(data, Partitions) else Feed
         self.feed = make_feed(
@@ -132,7 +132,7 @@ class _Loop:
         self._tell("on_train_begin")
         try:
             is_watched = self._callbacks or self.settings.early_stopping
-            if is_watched or self.feed.is_stream:
+            if is_watched or not self._is_whole:
                 self._epoch_by_epoch()
             else:
                 self._many_epochs_a_call()

@@ -17,7 +17,7 @@ from sklearn_seqae._keras.training.settings import Settings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._patches.batching import Patches, as_shards, plan_epoch
 from sklearn_seqae._patches.packing import PackedShards
-from sklearn_seqae._patches.source.data import Data, Source
+from sklearn_seqae._patches.source.data import Data, TrainingSet
 
 
 class Feed:
@@ -27,8 +27,6 @@ class Feed:
     ----------
     holds_out : bool
         Whether there is a validation set.
-    is_stream : bool
-        Whether the sequences come in turns.
     n_batches : int
         Batches of an epoch.
     rates : LearningRates
@@ -36,23 +34,23 @@ class Feed:
 
     def __init__(
         self,
-        source: Source,
+        source: TrainingSet,
         settings: Settings,
         program: Program,
         random_state: np.random.RandomState,
         n_earlier_updates: int = 0,
     ) -> None:
-        self._source, self._settings, self._program = source, settings, program
+        self._settings, self._program = settings, program
+        self._source: Any = source
         self._random_state = random_state
         new_generator = functools.partial(_generator, random_state)
         self._packer = Packer(
             program, settings.noise, settings.mask_ratio, new_generator
         )
-        self.is_stream = not isinstance(source, Data)
-        if isinstance(source, Data):
+        if source.is_whole:
             self._turn_to(source)
         self._of_seeds = new_generator() if any(program.stochastic) else None
-        self._of_turns = new_generator() if self.is_stream else None
+        self._of_turns = None if source.is_whole else new_generator()
         self.n_batches = source.count_batches(settings.batch_size)
         n_updates = settings.epochs * self.n_batches
         self.rates = LearningRates(settings, n_updates, n_earlier_updates)

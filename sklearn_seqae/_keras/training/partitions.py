@@ -34,6 +34,7 @@ class PartitionedFeed(Feed):
     """Batches of shards, each of one partition."""
 
     _source: Partitions
+    _of_turns: np.random.Generator
     _places: list[Any]
 
     def turns(self) -> Iterator[NDArray[np.int64]]:
@@ -53,7 +54,6 @@ class PartitionedFeed(Feed):
 
     def training(self, shards: NDArray[np.int64], one_by_one: bool) -> Iterator[Any]:
         """Yield one batch after the other, each with a seed for every shard."""
-        assert self._of_turns is not None
         for batch in shards:
             yield batch, self._of_turns.integers(2**32, size=len(batch))
 

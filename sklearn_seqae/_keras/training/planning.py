@@ -14,7 +14,7 @@ from sklearn_seqae._keras.training.settings import Settings
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._patches.batching import buffer_steps, shard_shape
-from sklearn_seqae._patches.source.data import Partitions, Source, Stream
+from sklearn_seqae._patches.source.data import TrainingSet
 
 MAX_BYTES = 2**29  # of the buffers of a batch: 1,024 steps of 64 rows, 64 units
 USUAL = 0.95  # share of the sequences that usual batches are made for
@@ -23,16 +23,11 @@ COARSE = 1024  # steps: long buffers are multiples of it
 
 
 def plan_program(
-    architecture: Architecture, data: Source, settings: Settings
+    architecture: Architecture, data: TrainingSet, settings: Settings
 ) -> Program:
     """Choose the program that trains a network on some data."""
-    n_sequences, batch_size = data.n_train, settings.batch_size
-    if isinstance(data, Stream):  # its turns have whole batches, but for the last
-        n_sequences += -n_sequences % batch_size
-    if isinstance(data, Partitions):  # one shard at a time
-        _, batch_size = data.shards(batch_size)
-        n_sequences = batch_size
-    usual, long = plan_shapes(architecture, data.lengths, n_sequences, batch_size)
+    shape = data.batch_shape(settings.batch_size)
+    usual, long = plan_shapes(architecture, data.lengths, *shape)
     return Program(
         architecture,
         usual,

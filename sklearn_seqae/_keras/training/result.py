@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from sklearn_seqae._network.state import State
@@ -16,12 +15,3 @@ class Result:
     history: dict[str, list[float]] = field(default_factory=dict)
     n_epochs: int = 0
     interrupt: KeyboardInterrupt | None = None
-
-    def history_after(self, earlier: dict[str, list[float]]) -> dict[str, list[float]]:
-        """Append to an earlier fit's history; NaN where one had no such loss."""
-        n_earlier = len(earlier.get("loss", []))
-        return {
-            name: earlier.get(name, [math.nan] * n_earlier)
-            + self.history.get(name, [math.nan] * self.n_epochs)
-            for name in earlier | self.history
-        }

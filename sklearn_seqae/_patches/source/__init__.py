@@ -1,7 +1,7 @@
 """The sequences of a fit: in memory, in chunks, or in partitions."""
 
 from sklearn_seqae._patches.source.in_chunks import as_read
-from sklearn_seqae._patches.source.in_memory import Corpus
-from sklearn_seqae._patches.source.reading import read_corpus
+from sklearn_seqae._patches.source.reading import read_source
+from sklearn_seqae._patches.source.source import Source
 
-__all__ = ["Corpus", "as_read", "read_corpus"]
+__all__ = ["Source", "as_read", "read_source"]

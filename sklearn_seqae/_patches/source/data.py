@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,7 @@ class Data:
     validation: Indices
     prefixes: Prefixes | None = None
     baselines: Baselines = STANDARDIZED
+    is_whole: ClassVar[Literal[True]] = True
 
     @property
     def lengths(self) -> Indices:
@@ -85,6 +86,10 @@ class Data:
         """Count the batches of an epoch."""
         return count_batches(self.n_train, batch_size)
 
+    def batch_shape(self, batch_size: int) -> tuple[int, int]:
+        """Return the sequences, and those of a batch, that a program is made for."""
+        return self.n_train, batch_size
+
     def holding_out(self, share: float, random_state: np.random.RandomState) -> Data:
         """Return the same data, a share of the sequences set aside for validation."""
         n = len(self.patches)
@@ -98,8 +103,8 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Stream:
-    """Sequences to train on that are too many for memory; they come in turns.
+class Elsewhere:
+    """Sequences to train on that are not all in the memory of this process.
 
     Attributes
     ----------
@@ -108,15 +113,14 @@ class Stream:
     totals : Totals
     baselines : Baselines
         Of a sample.
-    take_turns : callable
-        From a random generator to the data of one epoch, a part at a time. Each but the
-        last has a multiple of `batch_size` sequences.
     """
 
     lengths: Indices
     totals: Totals
     baselines: Baselines
-    take_turns: Callable[[np.random.Generator], Iterator[Data]]
+    is_whole: ClassVar[Literal[False]] = False
+    # Why nothing can be held out, and what to do instead
+    why: ClassVar[str]
 
     @property
     def n_train(self) -> int:
@@ -128,60 +132,57 @@ class Stream:
         """Nothing is held out."""
         return np.arange(0)
 
+    def holding_out(self, share: float, random_state: np.random.RandomState) -> Any:
+        """Raise an error: a share would have to be in memory."""
+        reason, remedy = self.why.split("; ")
+        raise ValueError(
+            "early_stopping=True, or a callback that monitors a validation loss, sets "
+            f"sequences aside, which needs all of them in memory, but X {reason}; set "
+            f"early_stopping=False and the number of epochs, or {remedy}."
+        )
+
+
+@dataclass(frozen=True)
+class Stream(Elsewhere):
+    """Sequences that come in turns.
+
+    Attributes
+    ----------
+    turns : callable
+        From a random generator to the data of one epoch, a part at a time. Each but the
+        last has a multiple of `batch_size` sequences.
+    """
+
+    turns: Callable[[np.random.Generator], Iterator[Data]]
+    why = "comes in chunks that are more than its buffer holds; raise buffer_size of X"
+
     def count_batches(self, batch_size: int) -> int:
         """Count the batches of an epoch."""
         return count_batches(self.n_train, batch_size)
 
-    def holding_out(self, share: float, random_state: np.random.RandomState) -> Stream:
-        """Raise an error: a share would have to be in memory."""
-        raise ValueError(
-            "early_stopping=True, or a callback that monitors a validation loss, sets "
-            "sequences aside, which needs all of them in memory, but X comes in chunks "
-            "that are more than its buffer holds; set early_stopping=False and the "
-            "number of epochs, or raise buffer_size of X."
-        )
-
-    def turns(self, random_state: np.random.Generator | None) -> Iterator[Data]:
-        """Yield the data of an epoch, a part at a time."""
-        assert random_state is not None
-        return self.take_turns(random_state)
+    def batch_shape(self, batch_size: int) -> tuple[int, int]:
+        """Return sequences in whole batches, as turns have, but for the last."""
+        return self.n_train + -self.n_train % batch_size, batch_size
 
 
 @dataclass(frozen=True)
-class Partitions:
-    """Sequences to train on that are elsewhere, a part of them in each partition.
+class Partitions(Elsewhere):
+    """Sequences of which each partition has a part.
 
     Attributes
     ----------
-    lengths : ndarray of shape (n_sequences,)
-        LSTM steps of all sequences.
     offsets : ndarray of shape (n_partitions + 1,)
         The first sequence of each partition.
-    totals : Totals
-    baselines : Baselines
-        Of a sample.
     tasks : Tasks
         Where functions run, see `sklearn_seqae._containers.dask`.
     data : list
         Results of tasks: the `Data` of each partition.
     """
 
-    lengths: Indices
     offsets: Indices
-    totals: Totals
-    baselines: Baselines
     tasks: Any
     data: list[Any]
-
-    @property
-    def n_train(self) -> int:
-        """Sequences of the training set."""
-        return len(self.lengths)
-
-    @property
-    def validation(self) -> Indices:
-        """Nothing is held out."""
-        return np.arange(0)
+    why = "is a Dask collection; pass X.compute()"
 
     def shards(self, batch_size: int) -> tuple[int, int]:
         """Return how many shards a batch has, and how many sequences a shard."""
@@ -194,20 +195,10 @@ class Partitions:
         of_all = (-(-np.diff(self.offsets) // size)).sum()
         return int(-(-of_all // n_shards))
 
-    def holding_out(
-        self, share: float, random_state: np.random.RandomState
-    ) -> Partitions:
-        """Raise an error: what would be set aside is elsewhere."""
-        raise ValueError(
-            "early_stopping=True, or a callback that monitors a validation loss, sets "
-            "sequences aside, which needs all of them in memory, but X is a Dask "
-            "collection; set early_stopping=False and the number of epochs, or pass "
-            "X.compute()."
-        )
-
-    def turns(self, random_state: np.random.Generator | None) -> Iterator[Data]:
-        """Yield nothing: the data are elsewhere."""
-        yield from ()
+    def batch_shape(self, batch_size: int) -> tuple[int, int]:
+        """Return one shard: each is computed by itself."""
+        _, size = self.shards(batch_size)
+        return size, size
 
 
-Source = Data | Stream | Partitions
+TrainingSet = Data | Stream | Partitions

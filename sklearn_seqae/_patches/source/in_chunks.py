@@ -3,7 +3,7 @@
 The first pass learns categories and times, fits the scaler, counts, and draws a sample.
 Where there are categories or times, the scaler and the sample take a second one. An
 epoch goes through a buffer: when it is full, half of its sequences, drawn at random,
-are trained on. What a later pass reads must be what the first one has read.
+are trained on.
 """
 
 from __future__ import annotations
@@ -12,55 +12,49 @@ import copy
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.chunks import SequenceChunks, naming
-from sklearn_seqae._containers.gate import validate_sequences
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import Container
 from sklearn_seqae._patches.preprocessing import Preprocessing
-from sklearn_seqae._patches.source.in_memory import Corpus, training_data
-from sklearn_seqae._patches.source.sampled import (
+from sklearn_seqae._patches.source.data import Data, Stream
+from sklearn_seqae._patches.source.shuffling import Sample, concatenate, shuffled
+from sklearn_seqae._patches.source.source import SampledSource, Source, training_data
+from sklearn_seqae._patches.source.traces import (
     SAME_AGAIN,
     Facts,
-    SampledCorpus,
     Trace,
     facts_of,
     joined,
     trace_of,
 )
-from sklearn_seqae._patches.source.shuffling import Sample, concatenate, shuffled
 from sklearn_seqae._patches.validation import refuse_unobserved
 from sklearn_seqae._sequences.events import Events, Given
-from sklearn_seqae._sequences.events_in_chunks import EventsInChunks
 from sklearn_seqae._sequences.scaling import ScalerInChunks, scale
+from sklearn_seqae._sequences.schema import Schema
+from sklearn_seqae._sequences.summary import Summary
 from sklearn_seqae.exceptions import _count
-
-if TYPE_CHECKING:
-    from sklearn_seqae._patches.source.data import Stream
 
 
 @dataclass(frozen=True)
-class ChunkedCorpus(SampledCorpus):
+class ChunkedSource(SampledSource):
     """Sequences that are too many for the buffer.
 
     Attributes
     ----------
     chunks : SequenceChunks
-    estimator : BaseEstimator instance
-        Knows the features that they must have.
+    by : str
+        Name of the estimator, for messages.
     """
 
     chunks: Any = None
-    estimator: Any = None
+    by: str = ""
 
     def to_train(self, preprocessing: Preprocessing, batch_size: int) -> Stream:
         """Return the sequences as training takes them."""
-        from sklearn_seqae._patches.source.data import Data, Stream
-
         of_sample = super().to_train(preprocessing, batch_size)
 
         def turns(generator: np.random.Generator) -> Iterator[Data]:
@@ -77,37 +71,26 @@ class ChunkedCorpus(SampledCorpus):
 
     def _scaled(self, random_state: np.random.Generator) -> Iterator[RaggedArray]:
         """Read all chunks again, in an order drawn at random if that can be."""
-        events, traces = self.events, self.traces
-        again = read_again(self.estimator, self.chunks, events, traces, random_state)
-        for place, encoded in again:
+        schema = self.schema
+        again = checked(self.chunks, schema, self.traces, self.by, random_state)
+        for place, encoded in encoded_again(again, schema.events):
             with naming(place):
-                yield scale(self.scaler, encoded, events.n_codes)
+                yield scale(schema.scaler, encoded, schema.events.n_codes)
 
 
-def survey(
-    estimator: Any,
-    X: SequenceChunks,
-    scaler: Any,
-    events: EventsInChunks,
-    *,
-    reset: bool,
-) -> Corpus:
+def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
     """Read all chunks once or, if there are categories or times, twice.
 
     Parameters
     ----------
-    estimator : BaseEstimator instance
-        As for `validate_sequences`, which checks each chunk against the first.
     X : SequenceChunks
     scaler : transformer or None
-        To be fitted; one that is fitted already stays as it is.
-    events : EventsInChunks
-    reset : bool
-        As for `validate_sequences`.
+        To be fitted, unless the summary knows the schema already.
+    summary : Summary
 
     Returns
     -------
-    Corpus
+    Source
         In memory, if all sequences fit into the buffer; then they are read once.
 
     Raises
@@ -116,79 +99,24 @@ def survey(
         If a chunk can't be used, naming it, if there is none, or if the scaler can't be
         fitted in chunks.
     """
-    container, facts, held, prepared = _first_pass(estimator, X, scaler, events, reset)
-    traces = defaultdict(list)
-    for place, each in facts:
-        traces[place].append(each.trace)
-    learnt, container = events.learnt(), events.container(container)
-    if prepared is None:
-        whole = concatenate([_encoded(*each, learnt)[1] for each in held])
-        weight = np.ones(len(whole))
-        corpus = Corpus.of(whole, container, scaler, weight, learnt, reset=reset)
-        return replace(corpus, traces=traces)
-    lengths, unobserved, digest = joined([each for _, each in facts])
-    if reset:
-        refuse_unobserved(unobserved, len(lengths))
-    if events.so_far is None:
-        prepared = _Preparation(scaler, X.buffer_size, learnt.n_codes)
-        for place, encoded in read_again(estimator, X, learnt, traces):
-            prepared.add(place, encoded)
-    scaler, sample = prepared.result()
-    return ChunkedCorpus(
-        container,
-        scaler,
-        sample,
-        np.ones(len(sample)),
-        lengths,
-        learnt,
-        digest,
-        traces,
-        chunks=X,
-        estimator=estimator,
-    )
-
-
-class _FirstPass(NamedTuple):
-    """Chunks that were read once.
-
-    Attributes
-    ----------
-    container : Container
-        Of the first chunk.
-    facts : list of (str, Facts)
-        Of each chunk, and where it is from.
-    held : list of (str, Given)
-        All chunks and where they are from, if they fit into the buffer.
-    prepared : _Preparation or None
-        None if they do. It has seen all chunks unless events are to be learnt.
-    """
-
-    container: Container
-    facts: list[tuple[str, Facts]]
-    held: list[tuple[str, Given]]
-    prepared: _Preparation | None
-
-
-def _first_pass(
-    estimator: Any, X: SequenceChunks, scaler: Any, events: EventsInChunks, reset: bool
-) -> _FirstPass:
-    facts: list[tuple[str, Facts]] = []
-    held: list[tuple[str, Given]] = []
-    n_values, container, prepared = 0, None, None
+    reset = summary.is_new
+    facts: list[Facts] = []
+    traces: Mapping[str, list[Trace]] = defaultdict(list)
+    held: list[tuple[str, Given]] = []  # all chunks, while they fit into the buffer
+    n_values, prepared = 0, None
     for place, chunk in X._placed():
         with naming(place):
-            begins = reset and container is None
-            sequences, found = validate_sequences(estimator, chunk, reset=begins)
-            given = events.update(chunk, sequences, found, place=place)
-        container = container or found
-        facts.append((place, facts_of(given)))
+            given = summary.add(chunk, place)
+        facts.append(facts_of(given))
+        traces[place].append(facts[-1].trace)
+        sequences = given.sequences
         n_values += sequences.values.size
         if n_values <= X.buffer_size:
             # a copy, since a generator may fill the same array again
             own = sequences.with_values(sequences.values.copy())
             held.append((place, given._replace(sequences=own)))
             continue
-        known = events.so_far
+        known = summary.so_far
         if prepared is None:
             n_codes = 0 if known is None else known.n_codes
             prepared = _Preparation(scaler, X.buffer_size, n_codes)
@@ -196,9 +124,32 @@ def _first_pass(
             for each in (*held, (place, given)):
                 prepared.add(*_encoded(*each, known))
         held.clear()
-    if container is None:
+    if not facts:
         raise ValueError("X has no chunks, so there is no sequence to train on.")
-    return _FirstPass(container, facts, held, prepared)
+    schema = summary.schema(scaler)
+    if prepared is None:
+        whole = concatenate([_encoded(*each, schema.events)[1] for each in held])
+        source = Source.in_memory(whole, schema, np.ones(len(whole)), reset=reset)
+        return replace(source, traces=traces)
+    lengths, unobserved, digest = joined(facts)
+    if reset:
+        refuse_unobserved(unobserved, len(lengths))
+    if summary.so_far is None:
+        prepared = _Preparation(scaler, X.buffer_size, schema.events.n_codes)
+        again = checked(X, schema, traces, summary.by)
+        for place, encoded in encoded_again(again, schema.events):
+            prepared.add(place, encoded)
+    scaler, sample = prepared.result()
+    return ChunkedSource(
+        replace(schema, scaler=scaler),
+        sample,
+        np.ones(len(sample)),
+        lengths,
+        digest,
+        traces,
+        chunks=X,
+        by=summary.by,
+    )
 
 
 class _Preparation:
@@ -236,56 +187,42 @@ class _Preparation:
         return scaler, scale(scaler, self._sample.sequences(), self._n_codes)
 
 
-def read_again(
-    estimator: Any,
-    X: SequenceChunks,
-    events: Events,
-    traces: Mapping[str, Sequence[Trace]],
-    random_state: np.random.Generator | None = None,
-) -> Iterator[tuple[str, RaggedArray]]:
-    """Yield all chunks again, encoded, and where each is from; see `_checked`."""
-    for place, _, given in _checked(estimator, X, events, traces, random_state):
-        yield _encoded(place, given, events)
-
-
-def as_read(estimator: Any, X: Any, corpus: Corpus) -> Any:
+def as_read(X: Any, source: Source, by: str) -> Any:
     """Return the `X` of a fit, to be read once more; chunks are checked as they come.
 
     Parameters
     ----------
-    estimator : BaseEstimator instance
-        Fitted.
     X : container, SequenceChunks or Dask collection
-    corpus : Corpus
+    source : Source
         What the fit read of it.
+    by : str
+        Name of the estimator, for messages.
     """
-    if corpus.traces is None:
-        return X
-    return _AsRead(estimator, X, corpus)
+    return X if source.traces is None else _AsRead(X, source, by)
 
 
 class _AsRead(SequenceChunks):
     """Chunks that raise an error where they are not those that a fit has read."""
 
-    def __init__(self, estimator: Any, X: SequenceChunks, corpus: Corpus) -> None:
+    def __init__(self, X: SequenceChunks, source: Source, by: str) -> None:
         super().__init__(X.make_iterator, buffer_size=X.buffer_size)
-        self._again = estimator, X, corpus.events, corpus.traces
+        self._again = X, source.schema, source.traces, by
 
     def _placed(
         self, random_state: np.random.Generator | None = None
     ) -> Iterator[tuple[str, Any]]:
-        for place, chunk, _ in _checked(*self._again, random_state):
+        for place, chunk, _ in checked(*self._again, random_state):
             yield place, chunk
 
 
-def _checked(
-    estimator: Any,
+def checked(
     X: SequenceChunks,
-    events: Events,
+    schema: Schema,
     traces: Mapping[str, Sequence[Trace]],
-    random_state: np.random.Generator | None,
+    by: str,
+    random_state: np.random.Generator | None = None,
 ) -> Iterator[tuple[str, Any, Given]]:
-    """Yield all chunks again, and what was read of each.
+    """Yield all chunks again, where each is from, and what was read of it.
 
     Raises
     ------
@@ -295,8 +232,7 @@ def _checked(
     to_come = {place: deque(of_place) for place, of_place in traces.items()}
     for place, chunk in X._placed(random_state):
         with naming(place):
-            sequences, container = validate_sequences(estimator, chunk, reset=False)
-            given = events.read(chunk, sequences, container)
+            given = schema.read(chunk, by)
             if not to_come.get(place):
                 raise ValueError(
                     f"fit did not find this when it read X first. {SAME_AGAIN}"
@@ -312,6 +248,14 @@ def _checked(
             f"{n - sum(absent)} when it was read again: {place} is the first that is "
             f"absent. {SAME_AGAIN} One that returns one generator twice does not."
         )
+
+
+def encoded_again(
+    read: Iterator[tuple[str, Any, Given]], events: Events
+) -> Iterator[tuple[str, RaggedArray]]:
+    """Yield chunks that were read again, encoded."""
+    for place, _, given in read:
+        yield _encoded(place, given, events)
 
 
 def _encoded(place: str, given: Given, events: Events) -> tuple[str, RaggedArray]:

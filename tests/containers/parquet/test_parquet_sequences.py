@@ -246,8 +246,11 @@ def test_events_have_the_bits_of_memory(plain_autoencoder, log, tmp_path):
     assert fitted_bits(found) == fitted_bits(expected)
     chunks = ParquetSequences(tmp_path, **options, buffer_size=150)
     found = plain_autoencoder().fit(chunks)
-    assert found._events == expected._events
-    assert found._container.levels == expected._container.levels
+    assert found._fitted.schema.events == expected._fitted.schema.events
+    assert (
+        found._fitted.schema.container.levels
+        == expected._fitted.schema.container.levels
+    )
     assert_array_equal(found.transform(chunks), found.transform(X))
 
 
@@ -260,7 +263,7 @@ def test_categories_that_change_from_file_to_file(plain_autoencoder, log, tmp_pa
     write(tmp_path, *parts, row_group_size=9)
     X = ParquetSequences(tmp_path, **EVENTS, chunk_size=30, buffer_size=150)
     found = plain_autoencoder(epochs=1).fit(X)
-    known = list(found._container.levels[0].values)
+    known = list(found._fitted.schema.container.levels[0].values)
     assert known == [*"cabz", *dict.fromkeys(other.categories)]
     assert set(found.categories_[0]) == {*"abc", *other, None}
 

@@ -54,7 +54,7 @@ def source(tasks=None):
     ]
     totals = Totals(*map(sum, zip(*(each.totals for each in data), strict=True)))
     return Partitions(
-        LENGTHS, OFFSETS, totals, Baselines(1.0, 1.0), tasks or InThisProcess(), data
+        LENGTHS, totals, Baselines(1.0, 1.0), OFFSETS, tasks or InThisProcess(), data
     )
 
 

@@ -1,28 +1,16 @@
-"""Sequences of which a sample, drawn at random, stands for all."""
+"""What is noted of each part of the sequences: lengths, gaps, and a trace."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._patches.source.in_memory import Corpus
 from sklearn_seqae._sequences.events import Given
 from sklearn_seqae.exceptions import _count
-
-
-@dataclass(frozen=True)
-class SampledCorpus(Corpus):
-    """Sequences that are elsewhere; the sample is drawn at random."""
-
-    @property
-    def all_lengths(self) -> NDArray[np.int64]:
-        """Time steps of all sequences."""
-        return self.lengths
 
 
 class Trace(NamedTuple):

@@ -1,82 +1,72 @@
-"""Sequences that are all in memory."""
+"""The sequences of a fit: a sample by which a network is designed, and the way to all.
+
+In memory, the sample is everything.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import Container
 from sklearn_seqae._patches.baselines import baselines
 from sklearn_seqae._patches.preprocessing import Preprocessing
+from sklearn_seqae._patches.source.data import Data
 from sklearn_seqae._patches.validation import check_features_observed
-from sklearn_seqae._sequences.events import Events
 from sklearn_seqae._sequences.scaling import fit_scaler, scale
+from sklearn_seqae._sequences.schema import Schema
 from sklearn_seqae._sequences.weighting import merge_repeated
-
-if TYPE_CHECKING:
-    from sklearn_seqae._patches.source.data import Data
 
 
 @dataclass(frozen=True)
-class Corpus:
+class Source:
     """The sequences of a fit, scaled.
 
     Attributes
     ----------
-    container : Container
-        Note on what they were in.
-    scaler : transformer or None
-        Fitted to them, or earlier.
+    schema : Schema
+        Learnt from them, or earlier.
     sample : RaggedArray
         Those that count, scaled: distinct ones, of positive weight.
     weight : ndarray of float64
         Of each, at most 1.
     lengths : ndarray of int64
         Time steps of all, in the user's order.
-    events : Events
-        Categories and times, learnt from them or earlier.
     digest : str, default=""
         Of what the sample does not have.
     traces : dict of str to list of Trace, default=None
         Of the chunks of each place, if they came in chunks.
     """
 
-    container: Container
-    scaler: Any
+    schema: Schema
     sample: RaggedArray
     weight: NDArray[np.float64]
     lengths: NDArray[np.int64]
-    events: Events
     digest: str = ""
     traces: Any = None
 
     @classmethod
-    def of(
+    def in_memory(
         cls,
         encoded: RaggedArray,
-        container: Container,
-        scaler: Any,
+        schema: Schema,
         sample_weight: NDArray[np.float64],
-        events: Events,
         *,
         reset: bool,
     ) -> Self:
-        """Return the corpus of sequences in their own units.
+        """Return the source of sequences in their own units.
 
         Parameters
         ----------
         encoded : RaggedArray
             Numbers, then codes of categories.
-        container : Container
-        scaler : transformer or None
+        schema : Schema
+            With ``reset``, its scaler is to be fitted.
         sample_weight : ndarray of shape (n_sequences,)
-        events : Events
         reset : bool
-            Whether to fit the scaler.
 
         Raises
         ------
@@ -86,13 +76,14 @@ class Corpus:
         """
         distinct, weight = merge_repeated(encoded, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
-        n_codes = events.n_codes
+        n_codes = schema.events.n_codes
         if reset:
             ragged = encoded.take(distinct)
             check_features_observed(ragged)
-            scaler = fit_scaler(scaler, ragged, weight, n_codes)
-        sample = scale(scaler, encoded, n_codes).take(distinct)
-        return cls(container, scaler, sample, weight, encoded.lengths, events)
+            scaler = fit_scaler(schema.scaler, ragged, weight, n_codes)
+            schema = replace(schema, scaler=scaler)
+        sample = scale(schema.scaler, encoded, n_codes).take(distinct)
+        return cls(schema, sample, weight, encoded.lengths)
 
     @property
     def all_lengths(self) -> NDArray[np.int64] | None:
@@ -112,14 +103,22 @@ class Corpus:
         return replace(data, baselines=untrained)
 
 
+@dataclass(frozen=True)
+class SampledSource(Source):
+    """Sequences that are elsewhere; the sample is drawn at random."""
+
+    @property
+    def all_lengths(self) -> NDArray[np.int64]:
+        """Time steps of all sequences."""
+        return self.lengths
+
+
 def training_data(
     preprocessing: Preprocessing,
     scaled: RaggedArray,
     weight: NDArray[np.float64] | None = None,
 ) -> Data:
     """Cut scaled sequences into patches to train on; None weighs each as 1."""
-    from sklearn_seqae._patches.source.data import Data
-
     n = len(scaled)
     return Data(
         preprocessing.patches(scaled),

@@ -1,6 +1,6 @@
-"""Categories and times are learnt from one chunk of sequences after the other.
+"""The schema of `X` is learnt from one part of the sequences after the other.
 
-Sequences in memory are one chunk.
+Sequences in memory are one part.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._containers.gate import Features, validate_sequences
 from sklearn_seqae._containers.kinds import Container, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import (
@@ -22,41 +23,74 @@ from sklearn_seqae._containers.readers import (
 )
 from sklearn_seqae._sequences.clock import ClockInChunks
 from sklearn_seqae._sequences.events import Events, Given
+from sklearn_seqae._sequences.schema import Schema
 from sklearn_seqae._sequences.vocabulary import Vocabulary
 from sklearn_seqae._sequences.vocabulary_in_chunks import VocabularyInChunks
 
 OF_VOCABULARY = ("categorical_features", "max_categories", "min_frequency")
 
 
-class EventsInChunks:
-    """Learns the categories and the times of one chunk of sequences after the other.
+class Summary:
+    """Learns features, categories and times of one part of `X` after the other.
 
     Parameters
     ----------
     parameters : mapping
         The estimator's, by name.
-    known : Events, default=None
-        Of a fit that goes on; they stay as they are.
+    by : str
+        Name of the estimator, for messages.
+    known : Schema, default=None
+        Of a fit that goes on; it stays as it is.
 
     Attributes
     ----------
+    by : str
+    features : Features or None
+        Of the first part, to which the others are held.
     times : TimeAxis or None
-        Of the first chunk. The moments of all are in its unit.
+        Of the first part. The moments of all are in its unit.
     """
 
     def __init__(
-        self, parameters: Mapping[str, Any], known: Events | None = None
+        self, parameters: Mapping[str, Any], by: str, known: Schema | None = None
     ) -> None:
         # These alone travel with it: others may hold what can't be copied
-        self._of_vocabulary = {name: parameters[name] for name in OF_VOCABULARY}
-        self._time = parameters["time"]
-        self._known = known
-        self._vocabulary = VocabularyInChunks(**self._of_vocabulary)
+        self._asked = {name: parameters[name] for name in (*OF_VOCABULARY, "time")}
+        self._time, self.by, self._known = parameters["time"], by, known
+        self.features = None if known is None else known.features
+        self._vocabulary = VocabularyInChunks(
+            **{name: parameters[name] for name in OF_VOCABULARY}
+        )
         self._clock = ClockInChunks()
-        self._container: Container | None = None  # the first one that has categories
+        self._first: Container | None = None if known is None else known.container
+        self._with_levels: Container | None = None  # the first that has categories
         self.times: TimeAxis | None = None
-        self._place = ""  # of the first chunk
-        self._has_times: bool | None = None  # that chunk
+        self._place = ""  # of the first part
+        self._has_times: bool | None = None  # that part
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a fit begins, rather than goes on."""
+        return self._known is None
+
+    def read(self, X: Any) -> tuple[RaggedArray, Container]:
+        """Read a part of `X`; the first one tells the features of all.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As of `validate_sequences`.
+        """
+        sequences, container = validate_sequences(X, self.features, self.by)
+        if self.features is None:
+            self.features = Features.of(X, sequences, container)
+        self._first = self._first or container
+        return sequences, container
+
+    def add(self, X: Any, place: str) -> Given:
+        """Read a part of `X` and learn from it; see `update`."""
+        sequences, container = self.read(X)
+        return self.update(X, sequences, container, place=place)
 
     def update(
         self,
@@ -85,23 +119,23 @@ class EventsInChunks:
             are to be times but are none.
         """
         if self._known is not None:
-            return self._known.read(X, sequences, container)
+            return self._known.events.read(X, sequences, container)
         if sample_weight is None:
             sample_weight = np.broadcast_to(1.0, len(sequences))
-        chunk = EventsInChunks({**self._of_vocabulary, "time": self._time})
-        chunk._place = place
-        chunk._vocabulary.update(sequences, container, sample_weight, place)
-        chunk._container = container if container.levels else None
-        moments = chunk._moments(X)
+        part = Summary(self._asked, self.by)
+        part._place = place
+        part._vocabulary.update(sequences, container, sample_weight, place)
+        part._with_levels = container if container.levels else None
+        moments = part._moments(X)
         if moments is not None:
             times = self.times or moments.times
             ticks = in_unit_of(moments, sequences.offsets, times, "those before")
-            chunk._clock.update(ticks, sequences.offsets, sample_weight)
-            chunk.times = joined_times(times, moments.times)
-        self.merge(chunk)
+            part._clock.update(ticks, sequences.offsets, sample_weight)
+            part.times = joined_times(times, moments.times)
+        self.merge(part)
         return Given(sequences, container, moments)
 
-    def merge(self, other: EventsInChunks) -> None:
+    def merge(self, other: Summary) -> None:
         """Learn from the sequences of another one, which come later.
 
         Raises
@@ -110,7 +144,7 @@ class EventsInChunks:
             As of `update`.
         """
         self._vocabulary.merge(other._vocabulary)
-        self._container = self._container or other._container
+        self._with_levels = self._with_levels or other._with_levels
         if self._has_times is None:
             self._has_times, self._place = other._has_times, other._place
         elif other._has_times not in (None, self._has_times):
@@ -128,14 +162,21 @@ class EventsInChunks:
     def so_far(self) -> Events | None:
         """Events, unless there is something to learn: then only all chunks know."""
         if self._known is not None:
-            return self._known
+            return self._known.events
         is_plain = not self._vocabulary.has_categories
         return Events() if is_plain and self._time is not True else None
 
-    def learnt(self) -> Events:
-        """Return what was learnt of all that came."""
+    def schema(self, scaler: Any = None) -> Schema:
+        """Return what was learnt of all that came, beside a fitted scaler."""
         if self._known is not None:
             return self._known
+        assert self.features is not None and self._first is not None
+        container = self._first
+        if self._with_levels is not None:
+            container = replace(self._with_levels, levels=self._vocabulary.levels)
+        return Schema(self.features, container, self._events(), scaler)
+
+    def _events(self) -> Events:
         vocabulary = self._vocabulary.fitted()
         if self.times is None or not self._counts(vocabulary is not None):
             return Events(vocabulary)
@@ -145,12 +186,6 @@ class EventsInChunks:
         if vocabulary is not None:  # time is a number
             vocabulary = Vocabulary((*vocabulary.features, None))
         return Events(vocabulary, clock, self.times)
-
-    def container(self, first: Container) -> Container:
-        """Return the note on the first chunk that tells all, and categories of all."""
-        if self._container is None:
-            return first
-        return replace(self._container, levels=self._vocabulary.levels)
 
     def _counts(self, has_categories: bool) -> bool:
         """Return whether time is a feature where it is not regular."""
