@@ -156,7 +156,7 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
         given = summary.update(X, sequences, container)
         schema = summary.schema()
         encoded, _ = schema.events.encode(given)
-        values = _numbers(encoded, schema.events.n_codes)
+        values = _numbers(encoded)
         observed = np.logical_not(np.isnan(values))
         total = np.where(observed, values, 0).sum(axis=1)
         self._typical = total / np.maximum(observed.sum(axis=1), 1)
@@ -266,7 +266,7 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
     def _of_numbers(self, encoded: RaggedArray) -> Iterator[Floats]:
         """Yield the statistics of each number, (n_sequences, 5)."""
         starts, lengths = encoded.offsets[:-1], encoded.lengths
-        numbers = _numbers(encoded, self._events.n_codes)
+        numbers = _numbers(encoded)
         for values, typical in zip(numbers, self._typical, strict=True):
             observed = np.logical_not(np.isnan(values))
             n = np.maximum(np.add.reduceat(observed, starts, dtype=np.int64), 1)
@@ -285,8 +285,8 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
         """Return the share of each code 1, 2, ... in the time steps, by feature."""
         sizes, n = self._events.category_sizes, len(encoded)
         row = np.repeat(np.arange(n), encoded.lengths)
-        columns, found = encoded.values[:, encoded.n_features - len(sizes) :].T, []
-        for codes, size in zip(columns, sizes, strict=True):
+        found = []
+        for codes, size in zip(encoded.codes.T, sizes, strict=True):
             place = row * (size + 1) + codes.astype(np.int64)
             counts = np.bincount(place, minlength=n * (size + 1))
             counts = counts.reshape(n, size + 1)[:, 1:]  # 0 is unknown
@@ -321,7 +321,6 @@ def _names_of_codes(known: FeatureCategories) -> list[str]:
     return names
 
 
-def _numbers(encoded: RaggedArray, n_codes: int) -> Floats:
+def _numbers(encoded: RaggedArray) -> Floats:
     """Return the numbers (n_numbers, n_timesteps), in one layout for one sum."""
-    n_numbers = encoded.n_features - n_codes
-    return encoded.values[:, :n_numbers].T.astype(np.float64, order="C")
+    return encoded.numbers.values.T.astype(np.float64, order="C")

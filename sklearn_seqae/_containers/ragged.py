@@ -31,6 +31,9 @@ class RaggedArray:
     offsets : ndarray of shape (n_sequences + 1,), int64
         Row where each sequence starts; the last entry is `n_timesteps`.
 
+    n_codes : int, default=0
+        Features that are codes of categories: the last ones. The others are numbers.
+
     Raises
     ------
     TypeError
@@ -55,6 +58,7 @@ class RaggedArray:
 
     values: Floats
     offsets: NDArray[np.int64]
+    n_codes: int = 0
 
     __hash__ = None  # type: ignore[assignment]  # mutable content, as for ndarray
 
@@ -114,9 +118,33 @@ class RaggedArray:
         Returns
         -------
         RaggedArray
-            With the offsets of this one.
+            With the offsets of this one, and as many codes.
         """
-        return RaggedArray(values, self.offsets)
+        return RaggedArray(values, self.offsets, self.n_codes)
+
+    @property
+    def n_numbers(self) -> int:
+        """Number of features that are numbers; the first ones."""
+        return self.n_features - self.n_codes
+
+    @property
+    def numbers(self) -> "RaggedArray":
+        """The features that are numbers."""
+        if not self.n_codes:
+            return self
+        return RaggedArray(self.values[:, : self.n_numbers], self.offsets)
+
+    @property
+    def codes(self) -> Floats:
+        """Codes of categories, of shape (n_timesteps, n_codes)."""
+        return self.values[:, self.n_numbers :]
+
+    def with_numbers(self, numbers: Floats) -> "RaggedArray":
+        """Return other numbers, of any width, beside the codes of these sequences."""
+        if not self.n_codes:
+            return RaggedArray(numbers, self.offsets)
+        values = np.concatenate([numbers, self.codes.astype(numbers.dtype)], axis=1)
+        return RaggedArray(values, self.offsets, self.n_codes)
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -205,7 +233,7 @@ class RaggedArray:
         offsets = offsets_from_lengths(lengths)
         shift = self.offsets[selected] - offsets[:-1]
         rows = np.arange(offsets[-1]) + np.repeat(shift, lengths)
-        return RaggedArray(self.values[rows], offsets)
+        return RaggedArray(self.values[rows], offsets, self.n_codes)
 
     def locate(self, row: int | np.integer) -> tuple[int, int]:
         """Find the sequence and the time step of a row of `values`; see `locate`."""
@@ -218,7 +246,9 @@ class RaggedArray:
         stop = max(start, stop)
         first, last = self.offsets[start], self.offsets[stop]
         return RaggedArray(
-            self.values[first:last], self.offsets[start : stop + 1] - first
+            self.values[first:last],
+            self.offsets[start : stop + 1] - first,
+            self.n_codes,
         )
 
 

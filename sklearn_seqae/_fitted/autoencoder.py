@@ -170,8 +170,8 @@ class Autoencoder:
         """Embeddings of scaled sequences, shape (n_sequences, n_components)."""
         Z = np.empty((len(scaled), self.n_components), dtype)
         n_learnt = self.architecture.embedding_size
-        Z[:, :n_learnt] = self._encode(scaled)
-        Z[:, n_learnt:] = self.preprocessing.exact(scaled)
+        Z[:, :n_learnt], units = self._encode(scaled)
+        Z[:, n_learnt:] = self.preprocessing.exact(units, scaled.lengths)
         return Z
 
     def warm_up(self, longest: int, *, with_decoder: bool) -> None:
@@ -181,7 +181,9 @@ class Autoencoder:
         lengths = np.minimum(np.array(sizes) * patch_size, longest)
         n_features = self.architecture.n_inputs // patch_size
         zeros = np.zeros((lengths.sum(), n_features), np.float32)
-        Z = self.embed(RaggedArray(zeros, offsets_from_lengths(lengths)), "float64")
+        offsets = offsets_from_lengths(lengths)
+        scaled = RaggedArray(zeros, offsets, self.preprocessing.n_codes)
+        Z = self.embed(scaled, "float64")
         if with_decoder:
             self.decode(Z, lengths)
 
@@ -217,8 +219,7 @@ class Autoencoder:
     def reconstruct(self, scaled: RaggedArray, first: int = 0) -> RaggedArray:
         """Encode and decode; ``first`` is the number of the first, for messages."""
         self.check_decodable(scaled.lengths, "sequence {row}")
-        embeddings = self._encode(scaled, first)
-        _, units = self.preprocessing.own_units(self.preprocessing.numbers(scaled))
+        embeddings, units = self._encode(scaled, first)
         return self._decode(embeddings, scaled.lengths, units, first=first)
 
     def forecast(
@@ -242,7 +243,8 @@ class Autoencoder:
             history = extended(history, ahead[-1])
         values = np.concatenate(ahead, axis=1)[:, :n]
         offsets = n * np.arange(len(scaled) + 1)
-        return RaggedArray(values.reshape(-1, scaled.n_features), offsets)
+        values = values.reshape(-1, scaled.n_features)
+        return RaggedArray(values, offsets, scaled.n_codes)
 
     def keras_models(self, max_length: int) -> Models:
         """Plain Keras models of these weights, for up to ``max_length`` time steps."""
@@ -264,13 +266,13 @@ class Autoencoder:
 
         known = self.preprocessing
         scale, n_numbers = np.array(known.forecast_scale, np.float32), known.n_numbers
-        recent, embeddings = recent_values(scaled, known.n_codes), self._encode(scaled)
+        recent, (embeddings, _) = recent_values(scaled), self._encode(scaled)
         weights, draws = self._trained.weights, random_state is not None
         steps = forecast(self.architecture, weights, embeddings, recent, logits=draws)
         if random_state is not None:
             steps = drawn(self.architecture.step, steps, random_state)
         steps = steps.reshape(-1, steps.shape[-1])
-        ahead = to_timesteps(steps, known.patch_size, known.n_codes)
+        ahead = to_timesteps(steps, known.patch_size, scaled.n_codes)
         ahead = ahead.reshape(len(scaled), -1, scaled.n_features)[:, : len(scale)]
         last = recent[:, None, :n_numbers]
         numbers = last + ahead[..., :n_numbers] * scale
@@ -278,13 +280,16 @@ class Autoencoder:
         self._check_finite(ahead, "sequence {row}")
         return ahead
 
-    def _encode(self, scaled: RaggedArray, first: int = 0) -> NDArray[np.float32]:
+    def _encode(
+        self, scaled: RaggedArray, first: int = 0
+    ) -> tuple[NDArray[np.float32], Units]:
+        """Return what the encoder makes of sequences, and the units of each."""
         from sklearn_seqae._keras.inference import encode
 
-        patches = self.preprocessing.patches(scaled)
+        patches, units = self.preprocessing.read(scaled)
         embeddings = encode(self.architecture, self._trained.weights, patches)
         self._check_finite(embeddings, "sequence {row}", first)
-        return embeddings
+        return embeddings, units
 
     def _decode(
         self,

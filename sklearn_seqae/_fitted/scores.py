@@ -66,7 +66,7 @@ def draw_categories(
 
     From their distribution at each time step, independently of each other.
     """
-    if not network.preprocessing.n_codes:
+    if not decoded.n_codes:
         return decoded
     values = decoded.values.copy()
     log_p = log_probabilities(network, Z, decoded.lengths)
@@ -86,11 +86,10 @@ def log_probabilities_ahead(
     from sklearn_seqae._keras.inference import forecast
 
     history, known = tails(scaled, longest), network.preprocessing
-    recent = recent_values(history, known.n_codes)
+    recent = recent_values(history)
     weights, horizon = network._trained.weights, known.forecast_horizon
-    steps = forecast(
-        network.architecture, weights, network._encode(history), recent, logits=True
-    )
+    embeddings, _ = network._encode(history)
+    steps = forecast(network.architecture, weights, embeddings, recent, logits=True)
     network._check_finite(steps, "sequence {row}")
     n_timesteps = np.full(len(scaled), horizon)
     return _log_softmax(network, steps.reshape(-1, steps.shape[-1]), n_timesteps)
@@ -129,7 +128,7 @@ def losses_by_block(
     for start in range(0, len(scaled), n):
         block = scaled[start : start + n]
         rows = None if Z is None else Z[start : start + n]
-        if network.preprocessing.n_codes:
+        if scaled.n_codes:
             yield start, block, _mixed_losses(network, block, rows, start)
             continue
         if rows is None:
@@ -145,19 +144,18 @@ def _mixed_losses(
     """Return squared errors of numbers, cross-entropies of categories."""
     known, lengths = network.preprocessing, scaled.lengths
     losses = np.empty(scaled.values.shape)
-    numbers = known.numbers(scaled)
     if Z is None:
-        learnt = network._encode(scaled, first)
+        learnt, units = network._encode(scaled, first)
     else:
         learnt = Z[:, : network.architecture.embedding_size]
+        _, units = known.own_units(scaled)
     steps = network._steps(learnt, lengths, "sequence {row}", first, logits=True)
     if known.n_numbers:
-        _, units = known.own_units(numbers)
         written = steps[:, : network.architecture.step.n_numbers]
         own = from_patches(written, lengths, known.patch_size)
         if known.instance_norm is not None:
             own = known.instance_norm.denormalize(own, units)
-        difference = own.values.astype(np.float64) - numbers.values
+        difference = own.values.astype(np.float64) - scaled.numbers.values
         losses[:, : known.n_numbers] = difference**2
     row = np.arange(scaled.n_timesteps)
     for j, log_p in enumerate(_log_softmax(network, steps, lengths)):

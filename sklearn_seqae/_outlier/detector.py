@@ -265,10 +265,9 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, FeaturesIn, SavedEstimator):
         fitted = self.estimator_._fitted
         scaled, *_ = fitted.encode(X, type(self).__name__)
         sizes = fitted.schema.events.category_sizes
-        first = scaled.n_features - len(sizes)
         self._chains = tuple(
             CrossFittedChain.fit(scaled, column, size + 1, N_FOLDS, generator)
-            for column, size in enumerate(sizes, start=first)
+            for column, size in enumerate(sizes)
         )
         measures = self._measure(scaled)
         self._usual = Usual.fit(measures, held_out, generator)

@@ -68,8 +68,8 @@ class Measures(NamedTuple):
             _mean(losses, block)
             for _, block, losses in losses_by_block(network, scaled, embedding)
         ]
-        measured = [_of_numbers(known.numbers(scaled))]
-        codes = scaled.values[:, known.n_numbers :].astype(np.int64)
+        measured = [_of_numbers(scaled.numbers)]
+        codes = scaled.codes.astype(np.int64)
         for column, chain, cost in zip(
             codes.T, chains, known.category_costs, strict=True
         ):

@@ -110,7 +110,7 @@ class CrossFittedChain:
         chains = []
         for rest, _ in folds.split(sequences.lengths):
             part = sequences.take(rest)
-            codes = part.values[:, column].astype(np.int64)
+            codes = part.codes[:, column].astype(np.int64)
             chains.append(MarkovChain.fit(codes, part.offsets, n_codes))
         return cls(tuple(chains))
 

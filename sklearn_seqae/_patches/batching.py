@@ -114,8 +114,7 @@ def to_patches(
     of_patches : ndarray of shape (n_steps, n_numbers_of_a_patch), default=None
         What the encoder reads of each patch before ``also``.
     """
-    n_codes = 0 if categories is None else len(categories.sizes)
-    lengths = scaled.lengths
+    n_codes, lengths = scaled.n_codes, scaled.lengths
     offsets = offsets_from_lengths(-(-lengths // patch_size))
     # Where each time step goes, once every sequence takes whole patches.
     shift = offsets[:-1] * patch_size - scaled.offsets[:-1]
@@ -134,7 +133,7 @@ def to_patches(
     observed = np.empty((offsets[-1] + 1, width), bool)
     is_observed = ~np.isnan(scaled.values)
     if n_codes:
-        is_observed[:, -n_codes:] &= scaled.values[:, -n_codes:] > 0
+        is_observed[:, -n_codes:] &= scaled.codes > 0
     scatter(is_observed, observed)
     scatter(
         fill_missing(scaled).values.astype(np.float32, copy=False), values[:, :width]
@@ -191,7 +190,7 @@ def from_patches(
     offsets = offsets_from_lengths(n_timesteps)
     starts = offsets_from_lengths(-(-n_timesteps // patch_size))[:-1] * patch_size
     rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], n_timesteps)
-    return RaggedArray(timesteps[rows], offsets)
+    return RaggedArray(timesteps[rows], offsets, n_codes)
 
 
 def hold_out(

@@ -93,7 +93,8 @@ class Prefixes:
         """Return the prefixes of those rows that have one, row after row."""
         lengths = cuts[cuts > 0]
         steps = _ranges(self.scaled.offsets[shards[cuts > 0]], lengths)
-        return RaggedArray(self.scaled.values[steps], offsets_from_lengths(lengths))
+        offsets = offsets_from_lengths(lengths)
+        return RaggedArray(self.scaled.values[steps], offsets, self.scaled.n_codes)
 
     def targets(
         self,
@@ -118,7 +119,7 @@ class Prefixes:
         end = self.scaled.offsets[1:][shards][..., None]
         inside = has_cut[..., None] & (row < end)
         future = self.scaled.values[np.where(inside, row, 0)]
-        n_numbers = self.scale.shape[1]
+        n_numbers = self.scaled.n_numbers
         last = of_rows[..., None, :n_numbers]
         change = (future[..., :n_numbers] - last) / self.scale
         weight = sample_weight[shards][..., None, None]
@@ -140,7 +141,7 @@ class Prefixes:
         shape = (*rows, self.n_steps * self.patch_size, n_features)
         whole = np.zeros(shape, np.float32)
         whole[..., :horizon, :] = steps
-        patches = to_steps(whole, self.patch_size, n_features - self.scale.shape[1])
+        patches = to_steps(whole, self.patch_size, self.scaled.n_codes)
         return np.ascontiguousarray(np.moveaxis(patches, -2, -3))
 
     @cached_property
@@ -175,18 +176,17 @@ def last_observed(scaled: RaggedArray) -> NDArray[np.floating]:
     return np.where(seen >= start, values, 0)
 
 
-def recent_values(scaled: RaggedArray, n_codes: int = 0) -> NDArray[np.float32]:
+def recent_values(scaled: RaggedArray) -> NDArray[np.float32]:
     """Return the last `N_RECENT` time steps of each sequence, the latest first.
 
     Shape (n_sequences, N_RECENT * n_features), in the order of `StepLayout`; missing
-    values are filled, and zero is what would be before the start. The last ``n_codes``
-    features are codes.
+    values are filled, and zero is what would be before the start.
     """
     row = scaled.offsets[1:, None] - 1 - np.arange(N_RECENT)
     inside = row >= scaled.offsets[:-1, None]
     steps = fill_missing(scaled).values[np.where(inside, row, 0)]
     recent = np.where(inside[..., None], steps, 0).astype(np.float32)
-    return to_steps(recent, N_RECENT, n_codes)[:, 0]
+    return to_steps(recent, N_RECENT, scaled.n_codes)[:, 0]
 
 
 def change_scale(
@@ -215,7 +215,8 @@ def tails(ragged: RaggedArray, longest: int) -> RaggedArray:
     """Keep the last ``longest`` time steps of each sequence."""
     lengths = np.minimum(ragged.lengths, longest)
     steps = _ranges(ragged.offsets[1:] - lengths, lengths)
-    return RaggedArray(ragged.values[steps], offsets_from_lengths(lengths))
+    offsets = offsets_from_lengths(lengths)
+    return RaggedArray(ragged.values[steps], offsets, ragged.n_codes)
 
 
 def extended(ragged: RaggedArray, ahead: NDArray[np.floating]) -> RaggedArray:
@@ -227,7 +228,8 @@ def extended(ragged: RaggedArray, ahead: NDArray[np.floating]) -> RaggedArray:
         ahead.reshape(-1, n_features),
         axis=0,
     )
-    return RaggedArray(values, offsets_from_lengths(ragged.lengths + n))
+    offsets = offsets_from_lengths(ragged.lengths + n)
+    return RaggedArray(values, offsets, ragged.n_codes)
 
 
 @dataclass(frozen=True)
@@ -278,8 +280,7 @@ def followed_by_prefixes(
         np.concatenate([weight[used], weight[shards[has_cut]]]),
         crops,
     )
-    n_codes = beginnings.n_features - prefixes.scale.shape[1]
-    recent = recent_values(beginnings, n_codes)
+    recent = recent_values(beginnings)
     return together, prefixes.targets(shards, cuts, recent, weight)
 
 

@@ -114,10 +114,8 @@ class Preprocessing:
                 "length_component=True takes one component, which leaves none for the "
                 "content: n_components is 1; expected at least 2."
             )
-        n_numbers = scaled.n_features - len(category_sizes)
-        numbers = scaled.with_values(scaled.values[:, :n_numbers])
-        norm = None
-        if n_numbers:
+        numbers, norm = scaled.numbers, None
+        if numbers.n_features:
             norm = _instance_norm(
                 parameters, numbers, sample_weight, int(with_length), decoder_cuts
             )
@@ -206,32 +204,24 @@ class Preprocessing:
             return None
         return Categories(self.category_sizes, self.category_costs, self.n_numbers)
 
-    def numbers(self, scaled: RaggedArray) -> RaggedArray:
-        """Return the features that are numbers."""
-        if not self.n_codes:
-            return scaled
-        return scaled.with_values(scaled.values[:, : self.n_numbers])
-
-    def with_codes(self, numbers: RaggedArray, codes_of: RaggedArray) -> RaggedArray:
-        """Return other numbers, beside the codes of some sequences."""
-        if not self.n_codes:
-            return numbers
-        codes = codes_of.values[:, self.n_numbers :].astype(numbers.dtype)
-        return numbers.with_values(np.concatenate([numbers.values, codes], axis=1))
-
     # From scaled sequences to what the network reads ----------------------------------
 
     def own_units(self, scaled: RaggedArray) -> tuple[RaggedArray, Units]:
-        """Bring scaled numbers into the units in which the network writes them."""
+        """Return numbers in the units in which the network writes them."""
+        numbers = scaled.numbers
         if self.instance_norm is None:
-            shape = len(scaled), scaled.n_features
-            return scaled, Units(np.zeros(shape), np.ones(shape))
-        units = self.instance_norm.units(scaled)
-        return self.instance_norm.normalize(scaled, units), units
+            shape = len(numbers), numbers.n_features
+            return numbers, Units(np.zeros(shape), np.ones(shape))
+        units = self.instance_norm.units(numbers)
+        return self.instance_norm.normalize(numbers, units), units
 
     def patches(self, scaled: RaggedArray) -> Patches:
         """Cut scaled sequences into the patches that the encoder reads."""
-        own, units = self.own_units(self.numbers(scaled))
+        return self.read(scaled)[0]
+
+    def read(self, scaled: RaggedArray) -> tuple[Patches, Units]:
+        """Return the patches that the encoder reads, and the units of each sequence."""
+        own, units = self.own_units(scaled)
         filled = fill_missing(own)
         also = []
         if self.instance_norm is not None:  # the units that all sequences share
@@ -242,10 +232,11 @@ class Preprocessing:
             also.append(change / np.array(self.difference_scale))
         n_differences = int(self.difference_scale is not None)
         read = self.convolutions.read(filled) if self.convolutions else None
-        written = self.with_codes(own, scaled)
-        return to_patches(
+        written = scaled.with_numbers(own.values)
+        patches = to_patches(
             written, self.patch_size, also, n_differences, self.categories, read
         )
+        return patches, units
 
     def prefixes(self, scaled: RaggedArray) -> Prefixes | None:
         """Return prefixes to train a forecaster on; None without one."""
@@ -256,14 +247,13 @@ class Preprocessing:
 
     # Components that are exact --------------------------------------------------------
 
-    def exact(self, scaled: RaggedArray) -> NDArray[np.float64]:
+    def exact(self, units: Units, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the means, scales and lengths, shape (n_sequences, n_exact)."""
-        parts = [np.empty((len(scaled), 0))]
+        parts = [np.empty((len(lengths), 0))]
         if self.instance_norm is not None:
-            units = self.instance_norm.units(self.numbers(scaled))
             parts.append(self.instance_norm.encode(units))
         if self.length_code is not None:
-            parts.append(self.length_code.encode(scaled.lengths)[:, None])
+            parts.append(self.length_code.encode(lengths)[:, None])
         return np.concatenate(parts, axis=1)
 
     def units_of(self, exact: NDArray[np.floating]) -> Units:
@@ -277,8 +267,9 @@ class Preprocessing:
         """Bring decoded sequences into the units that all sequences share."""
         if self.instance_norm is None:
             return own
-        numbers = self.instance_norm.denormalize(self.numbers(own), units)
-        return self.with_codes(numbers, own)
+        return own.with_numbers(
+            self.instance_norm.denormalize(own.numbers, units).values
+        )
 
 
 def _costs(
@@ -286,8 +277,8 @@ def _costs(
 ) -> tuple[float, ...]:
     """Return the entropy of each column of categories, 1 where it is constant."""
     weight = np.repeat(sample_weight, scaled.lengths)
-    codes, found = scaled.values[:, scaled.n_features - len(sizes) :], []
-    for column, size in zip(codes.T, sizes, strict=True):
+    found = []
+    for column, size in zip(scaled.codes.T, sizes, strict=True):
         counts = np.bincount(column.astype(np.int64), weight, size + 1)
         cost = float(entropy(counts))
         found.append(cost if cost > CONSTANT else 1.0)

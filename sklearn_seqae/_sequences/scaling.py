@@ -16,7 +16,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from sklearn_seqae._containers.ragged import Floats, RaggedArray
+from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
@@ -74,7 +74,6 @@ def fit_scaler(
     scaler: Any,
     ragged: RaggedArray,
     sample_weight: NDArray[Any] | None = None,
-    n_codes: int = 0,
 ) -> Any:
     """Fit a scaler to the time steps of all sequences.
 
@@ -84,15 +83,12 @@ def fit_scaler(
         From `make_scaler`.
 
     ragged : RaggedArray
-        The sequences, in their own units.
+        The sequences, in their own units. Codes of categories are not scaled.
 
     sample_weight : ndarray of shape (n_sequences,), default=None
         Weight of each sequence, which is the weight of its time steps. If the `fit` of
         the scaler takes no `sample_weight`, weights only leave out sequences of weight
         zero.
-
-    n_codes : int, default=0
-        Features that are codes of categories, the last ones; they are not scaled.
 
     Returns
     -------
@@ -104,7 +100,7 @@ def fit_scaler(
     ValueError
         If every weight is zero, or the values are too large to compute with.
     """
-    ragged, _ = _split(ragged, n_codes)
+    ragged = ragged.numbers
     if scaler is None or not ragged.n_features:
         return None
     values, weight = _weighted_timesteps(ragged, sample_weight)
@@ -122,8 +118,6 @@ class ScalerInChunks:
     scaler : transformer or None
         From `make_scaler`. One that is fitted already, such as a `FrozenEstimator`, is
         left as it is.
-    n_codes : int, default=0
-        As of `fit_scaler`.
 
     Raises
     ------
@@ -131,9 +125,9 @@ class ScalerInChunks:
         If it has no `partial_fit`.
     """
 
-    def __init__(self, scaler: Any, n_codes: int = 0) -> None:
+    def __init__(self, scaler: Any) -> None:
         self.scaler = scaler
-        self._n_codes, self._has_numbers = n_codes, False
+        self._has_numbers = False
         self._origin: NDArray[np.float64] | None = None
         self._observed: NDArray[np.float64] | None = None  # a value of each feature
         self._is_given = scaler is None or _is_fitted(scaler)
@@ -147,7 +141,7 @@ class ScalerInChunks:
 
     def update(self, ragged: RaggedArray) -> None:
         """Fit to further sequences."""
-        ragged, _ = _split(ragged, self._n_codes)
+        ragged = ragged.numbers
         self._has_numbers = ragged.n_features > 0
         if self._is_given or not self._has_numbers:
             return
@@ -206,7 +200,7 @@ class ScalerInChunks:
         return self.scaler
 
 
-def scale(scaler: Any, ragged: RaggedArray, n_codes: int = 0) -> RaggedArray:
+def scale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
     """Scale sequences for the network.
 
     Parameters
@@ -216,9 +210,6 @@ def scale(scaler: Any, ragged: RaggedArray, n_codes: int = 0) -> RaggedArray:
 
     ragged : RaggedArray
         The sequences, in their own units.
-
-    n_codes : int, default=0
-        Features that are codes of categories, the last ones; they stay.
 
     Returns
     -------
@@ -233,14 +224,14 @@ def scale(scaler: Any, ragged: RaggedArray, n_codes: int = 0) -> RaggedArray:
     ValueError
         If the scaler does not return one dense row for each time step.
     """
-    ragged, codes = _split(ragged, n_codes)
+    numbers = ragged.numbers
     with np.errstate(over="ignore"):
-        scaled = _apply(scaler, "transform", ragged).astype(np.float32)
-    _check_scaled(scaled, ragged, scaler)
-    return ragged.with_values(_beside(scaled, codes))
+        scaled = _apply(scaler, "transform", numbers).astype(np.float32)
+    _check_scaled(scaled, numbers, scaler)
+    return ragged.with_numbers(scaled)
 
 
-def unscale(scaler: Any, ragged: RaggedArray, n_codes: int = 0) -> RaggedArray:
+def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
     """Return scaled sequences in their own units.
 
     Parameters
@@ -250,9 +241,6 @@ def unscale(scaler: Any, ragged: RaggedArray, n_codes: int = 0) -> RaggedArray:
 
     ragged : RaggedArray
         The scaled sequences.
-
-    n_codes : int, default=0
-        As in `scale`.
 
     Returns
     -------
@@ -272,11 +260,11 @@ def unscale(scaler: Any, ragged: RaggedArray, n_codes: int = 0) -> RaggedArray:
             "needed to return sequences in their own units; use one that has, or "
             "scaler=None."
         )
-    ragged, codes = _split(ragged, n_codes)
+    numbers = ragged.numbers
     with np.errstate(over="ignore"):
-        values = _apply(scaler, "inverse_transform", ragged)
+        values = _apply(scaler, "inverse_transform", numbers)
     lost = np.logical_not(np.isfinite(values).all(axis=1))
-    lost &= np.isfinite(ragged.values).all(axis=1)
+    lost &= np.isfinite(numbers.values).all(axis=1)
     if lost.any():
         i, timestep = ragged.locate(int(lost.argmax()))
         raise InvalidSequenceError(
@@ -284,21 +272,7 @@ def unscale(scaler: Any, ragged: RaggedArray, n_codes: int = 0) -> RaggedArray:
             f"inverse_transform of {type(scaler).__name__}: its embedding is too far "
             "from those in fit, or its units are too large for float64."
         )
-    return ragged.with_values(_beside(values, codes))
-
-
-def _split(ragged: RaggedArray, n_codes: int) -> tuple[RaggedArray, Floats | None]:
-    """Return the features that are numbers, and the codes."""
-    if not n_codes:
-        return ragged, None
-    numbers, codes = np.split(ragged.values, [ragged.n_features - n_codes], axis=1)
-    return ragged.with_values(numbers), codes
-
-
-def _beside(numbers: NDArray[Any], codes: Floats | None) -> NDArray[Any]:
-    if codes is None:
-        return numbers
-    return np.concatenate([numbers, codes.astype(numbers.dtype)], axis=1)
+    return ragged.with_numbers(values)
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class Schema:
     def encode(self, given: Given) -> Encoded:
         """Encode categories and times, and scale numbers."""
         encoded, moments = self.events.encode(given)
-        scaled = scale(self.scaler, encoded, self.events.n_codes)
+        scaled = scale(self.scaler, encoded)
         return Encoded(scaled, moments, given.container.dtype)
 
     def decode(
@@ -89,7 +89,7 @@ class Schema:
         that are ``ahead``; ``random_state`` draws infrequent categories.
         """
         events, container = self.events, container or self.container
-        ragged = unscale(self.scaler, scaled, events.n_codes)
+        ragged = unscale(self.scaler, scaled)
         ragged, moments = events.decode(
             ragged, container, ids, starts, ahead, random_state
         )

@@ -146,7 +146,8 @@ class Vocabulary:
             elif levels is not None:
                 column = _numbers(column, levels)
             columns.append(column)
-        return ragged.with_values(np.column_stack(columns).astype(ragged.dtype))
+        values = np.column_stack(columns).astype(ragged.dtype)
+        return RaggedArray(values, ragged.offsets, len(self.sizes))
 
     def check_kinds(self, ragged: RaggedArray, container: Container) -> None:
         """Raise a TypeError if text is where numbers were in `fit`, or the reverse."""
@@ -177,7 +178,7 @@ class Vocabulary:
             if known is not None:
                 column = _decoded(known, column, levels_of(container, j), random_state)
             values[:, j] = column
-        return ragged.with_values(values)
+        return RaggedArray(values, ragged.offsets)
 
 
 def encoded(

@@ -75,7 +75,7 @@ class ChunkedSource(SampledSource):
         again = checked(self.chunks, schema, self.traces, self.by, random_state)
         for place, encoded in encoded_again(again, schema.events):
             with naming(place):
-                yield scale(schema.scaler, encoded, schema.events.n_codes)
+                yield scale(schema.scaler, encoded)
 
 
 def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
@@ -118,8 +118,7 @@ def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
             continue
         known = summary.so_far
         if prepared is None:
-            n_codes = 0 if known is None else known.n_codes
-            prepared = _Preparation(scaler, X.buffer_size, n_codes)
+            prepared = _Preparation(scaler, X.buffer_size)
         if known is not None:
             for each in (*held, (place, given)):
                 prepared.add(*_encoded(*each, known))
@@ -135,7 +134,7 @@ def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
     if reset:
         refuse_unobserved(unobserved, len(lengths))
     if summary.so_far is None:
-        prepared = _Preparation(scaler, X.buffer_size, schema.events.n_codes)
+        prepared = _Preparation(scaler, X.buffer_size)
         again = checked(X, schema, traces, summary.by)
         for place, encoded in encoded_again(again, schema.events):
             prepared.add(place, encoded)
@@ -160,14 +159,12 @@ class _Preparation:
     scaler : transformer or None
     size : int
         Values of the sample, at most.
-    n_codes : int
-        Features that are codes of categories; the last ones.
     """
 
-    def __init__(self, scaler: Any, size: int, n_codes: int) -> None:
-        self._sample, self._n_codes = Sample(size), n_codes
+    def __init__(self, scaler: Any, size: int) -> None:
+        self._sample = Sample(size)
         # a copy, since it may have to begin anew
-        self._running = ScalerInChunks(copy.deepcopy(scaler), n_codes)
+        self._running = ScalerInChunks(copy.deepcopy(scaler))
         self._is_full = False
 
     def add(self, place: str, encoded: RaggedArray) -> None:
@@ -184,7 +181,7 @@ class _Preparation:
     def result(self) -> tuple[Any, RaggedArray]:
         """Return the fitted scaler, and the sample, scaled by it."""
         scaler = self._running.fitted()
-        return scaler, scale(scaler, self._sample.sequences(), self._n_codes)
+        return scaler, scale(scaler, self._sample.sequences())
 
 
 def as_read(X: Any, source: Source, by: str) -> Any:

@@ -110,14 +110,14 @@ def read_partitions(X: Any, scaler: Any, summary: Summary) -> PartitionedSource:
         for number, each in enumerate(read)
     ]
     read.clear()  # if a worker is lost, Dask reads again, and must find the same
-    running: Any = ScalerInChunks(scaler, events.n_codes)
+    running: Any = ScalerInChunks(scaler)
     for number, part in enumerate(parts):
         running = tasks.submit(_updated, number, running, part)
     (running,) = tasks.gather([running])
     scaler = running.fitted()
     n_features = len(unobserved) + events.n_moments
     drawn = _draw(tasks, parts, of_each, n_features)
-    sample = scale(scaler, drawn, events.n_codes)
+    sample = scale(scaler, drawn)
     return PartitionedSource(
         replace(schema, scaler=scaler),
         sample,
@@ -216,7 +216,7 @@ def _data_of(
     number: int, part: RaggedArray, scaler: Any, preprocessing: Preprocessing
 ) -> Data:
     with naming(f"partition {number}"):
-        scaled = scale(scaler, part, preprocessing.n_codes)
+        scaled = scale(scaler, part)
         return training_data(preprocessing, scaled)
 
 

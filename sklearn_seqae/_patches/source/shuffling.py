@@ -50,7 +50,7 @@ def concatenate(parts: Sequence[RaggedArray]) -> RaggedArray:
     """Put ragged arrays one after the other."""
     lengths = np.concatenate([part.lengths for part in parts])
     values = np.concatenate([part.values for part in parts])
-    return RaggedArray(values, offsets_from_lengths(lengths))
+    return RaggedArray(values, offsets_from_lengths(lengths), parts[0].n_codes)
 
 
 class Sample:

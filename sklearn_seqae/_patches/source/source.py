@@ -76,13 +76,12 @@ class Source:
         """
         distinct, weight = merge_repeated(encoded, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
-        n_codes = schema.events.n_codes
         if reset:
             ragged = encoded.take(distinct)
             check_features_observed(ragged)
-            scaler = fit_scaler(schema.scaler, ragged, weight, n_codes)
+            scaler = fit_scaler(schema.scaler, ragged, weight)
             schema = replace(schema, scaler=scaler)
-        sample = scale(schema.scaler, encoded, n_codes).take(distinct)
+        sample = scale(schema.scaler, encoded).take(distinct)
         return cls(schema, sample, weight, encoded.lengths)
 
     @property
