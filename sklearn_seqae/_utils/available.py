@@ -10,38 +10,8 @@ def available_if(check: Callable[[Any], None]) -> Callable[[Callable[..., Any]],
     """Make a method available only where a check of the estimator passes.
 
     As scikit-learn's decorator of this name, but the error that a user sees is that of
-    the check. scikit-learn raises another, without the reason, from it.
-
-    Parameters
-    ----------
-    check : callable
-        Takes the estimator, and raises AttributeError if the method is not available.
-
-    Returns
-    -------
-    callable
-        Decorator of a method.
-
-    Examples
-    --------
-    >>> from sklearn_seqae._utils.available import available_if
-    >>> def has_answer(oracle):
-    ...     if oracle.answer is None:
-    ...         raise AttributeError("ask is not available: set answer.")
-    >>> class Oracle:
-    ...     answer = None
-    ...
-    ...     @available_if(has_answer)
-    ...     def ask(self):
-    ...         return self.answer
-    >>> oracle = Oracle()
-    >>> oracle.ask()
-    Traceback (most recent call last):
-        ...
-    AttributeError: ask is not available: set answer.
-    >>> oracle.answer = 42
-    >>> oracle.ask()
-    42
+    ``check``, which takes the estimator and raises an AttributeError. scikit-learn
+    raises another, without the reason, from it.
     """
     return lambda method: _AvailableIf(method, check)
 

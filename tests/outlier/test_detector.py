@@ -199,7 +199,7 @@ def test_many_categories_surprise_as_in_fit(rng):
     """Many pairs of new sequences have never been seen."""
     lengths = rng.integers(1, 20, 400)
     codes = (rng.zipf(1.5, lengths.sum()) % 300).astype(np.float64)
-    ragged = RaggedArray(codes[:, None], np.append(0, np.cumsum(lengths)))
+    ragged = RaggedArray(codes[:, None], np.append(0, np.cumsum(lengths)), n_codes=1)
     known = [
         (x.values[:, 0].astype(int), x.offsets) for x in (ragged[:200], ragged[200:])
     ]
