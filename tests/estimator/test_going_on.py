@@ -74,7 +74,7 @@ def test_components_are_counted_with_the_moment(plain_autoencoder, log, way):
 def test_what_auto_chose_may_be_asked_for(plain_autoencoder, sequences, parameter):
     auto = {"n_components": 10, "epochs": 1, parameter: "auto"}
     autoencoder = plain_autoencoder(**auto).fit(sequences)
-    known = autoencoder._autoencoder.preprocessing
+    known = autoencoder._fitted.network.preprocessing
     chosen = {
         "patch_size": autoencoder.patch_size_,
         "n_kernels": known.convolutions and known.convolutions.n_kernels,

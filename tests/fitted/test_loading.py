@@ -253,7 +253,7 @@ def another_threshold(state):
 
 def another_transformer(state):
     again = copy.deepcopy(state["estimator_"])
-    next(iter(again._autoencoder.state.weights.values()))[0] += 1e-6
+    next(iter(again._fitted.network.state.weights.values()))[0] += 1e-6
     state["estimator_"] = again
 
 

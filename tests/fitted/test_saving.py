@@ -185,23 +185,23 @@ def a_field_less(network, state):
 
 
 def scale_of_zero(network, state):
-    state["scaler_"].scale_[0] = 0.0
+    state["_fitted"]["schema"]["scaler"].scale_[0] = 0.0
 
 
 def another_mean(network, state):
-    state["scaler_"].mean_[0] += 1e-12
+    state["_fitted"]["schema"]["scaler"].mean_[0] += 1e-12
 
 
 def other_patches(network, state):
-    state["patch_size_"] = 2
+    network["preprocessing"]["patch_size"] = 2
 
 
-def fewer_components(network, state):
-    state["_n_features_out"] = 3
+def more_features(network, state):
+    state["_fitted"]["schema"]["features"]["n_features"] = 3
 
 
 def no_history(network, state):
-    del state["history_"]
+    del state["_fitted"]["history"]
 
 
 def another_parameter(network, state):
@@ -213,15 +213,15 @@ def an_attribute_more(network, state):
 
 
 def unknown_container(network, state):
-    state["_container"]["kind"] = "bag"
+    state["_fitted"]["schema"]["container"]["kind"] = "bag"
 
 
 def a_seed_further(network, state):
-    state["_random_state"].uniform()
+    state["_fitted"]["random_state"].uniform()
 
 
 def no_network(network, state):
-    state["_autoencoder"] = 0
+    state["_fitted"]["network"] = 0
 
 
 CHANGES = [
@@ -240,7 +240,7 @@ CHANGES = [
     a_field_less,
     scale_of_zero,
     other_patches,
-    fewer_components,
+    more_features,
     no_history,
     unknown_container,
     no_network,
@@ -256,7 +256,7 @@ def state(fitted_plain):
 
 @pytest.mark.parametrize("change", [*CHANGES, *SILENT, an_attribute_more])
 def test_what_was_edited_is_refused(state, change):
-    change(state["_autoencoder"], state)
+    change(state["_fitted"]["network"], state)
     with pytest.raises(ValueError, match=r"not as it was saved.* damaged or edited"):
         load(state)
 
@@ -264,14 +264,14 @@ def test_what_was_edited_is_refused(state, change):
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_contradicts_itself_is_refused_whatever_its_checksum(state, change):
     load(sealed(state))
-    change(state["_autoencoder"], state)
+    change(state["_fitted"]["network"], state)
     with pytest.raises(ValueError, match="not as it was saved"):
         load(sealed(state))
 
 
 def test_the_error_says_what_is_wrong(state):
-    relu_for_tanh(state["_autoencoder"], state)
-    with pytest.raises(ValueError, match="the checksum of _autoencoder is another"):
+    relu_for_tanh(state["_fitted"]["network"], state)
+    with pytest.raises(ValueError, match="the checksum of _fitted is another"):
         load(state)
     with pytest.raises(ValueError, match="activation of the network is 'relu', but"):
         load(sealed(state))
@@ -285,7 +285,7 @@ def test_what_has_no_header_is_refused(state):
 
 def test_an_estimator_stays_if_it_can_not_be_loaded(fitted_plain, state, sequences):
     autoencoder = copy.copy(fitted_plain)
-    nan_in_a_weight(state["_autoencoder"], state)
+    nan_in_a_weight(state["_fitted"]["network"], state)
     with pytest.raises(ValueError, match="not as it was saved"):
         autoencoder.__setstate__(state)
     assert_same_model(autoencoder, fitted_plain, sequences)
@@ -318,12 +318,12 @@ def test_truncated_files_are_refused(fitted_plain, sequences, way):
 
 def test_a_file_of_a_later_release_says_so(state):
     state[saving.HEADER]["format"] += 1
-    with pytest.raises(ValueError, match=r"a later release .* format 2, .*; update"):
+    with pytest.raises(ValueError, match=r"a later release .* format 3, .*; update"):
         load(state)
 
 
 def test_what_an_earlier_release_did_not_have_gets_its_default(state):
-    del state["noise"], state["_autoencoder"]["architecture"]["n_recent"]
+    del state["noise"], state["_fitted"]["network"]["architecture"]["n_recent"]
     loaded = load(sealed(state))
     assert loaded.noise == 0.0
     assert loaded._fitted.network.architecture.n_recent == 0
@@ -336,16 +336,16 @@ def test_a_file_of_an_earlier_format_migrates(state, monkeypatch, sequences):
         units = attributes.pop("units")
         return {**attributes, "hidden_layer_sizes": units}
 
-    monkeypatch.setattr(saving, "FORMAT", 2)
-    monkeypatch.setattr(saving, "MIGRATIONS", {1: renamed})
+    monkeypatch.setattr(saving, "FORMAT", saving.FORMAT + 1)
+    monkeypatch.setattr(saving, "MIGRATIONS", {saving.FORMAT - 1: renamed})
     loaded = load(sealed(state))
     assert loaded.hidden_layer_sizes == 8
     assert not hasattr(loaded, "units")
 
 
 def test_a_scaler_of_another_scikit_learn_is_taken(state):
-    state["scaler_"].more = 1  # as a later release may have it
-    with pytest.raises(ValueError, match="the checksum of scaler_"):
+    state["_fitted"]["schema"]["scaler"].more = 1  # as a later release may have it
+    with pytest.raises(ValueError, match=r"the checksum of _fitted\.schema\.scaler"):
         load(copy.deepcopy(state))
     state[saving.HEADER]["versions"]["sklearn"] = "1.5.0"
     assert load(state).scaler_.more == 1

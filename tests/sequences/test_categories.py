@@ -424,9 +424,9 @@ def test_saved_and_loaded(fitted, log):
 
 def test_a_network_of_other_categories_is_refused(fitted):
     state = pickle.loads(pickle.dumps(fitted)).__getstate__()
-    vocabulary = state["_events"]["vocabulary"]
+    vocabulary = state["_fitted"]["schema"]["events"]["vocabulary"]
     vocabulary["features"] = vocabulary["features"][1:]
-    with pytest.raises(ValueError, match="the checksum of _events is another"):
+    with pytest.raises(ValueError, match="the checksum of _fitted is another"):
         LSTMAutoencoderTransformer().__setstate__(state)
 
 

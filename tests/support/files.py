@@ -38,8 +38,9 @@ def check_saved(fitted, X):
 def sealed(state):
     """Write the checksums anew, as someone would who wants to deceive."""
     header = state[saving.HEADER]
-    names = [name for name in state if name not in (saving.HEADER, "callbacks")]
-    digests = {name: saving._checksum(name, state[name]).digest for name in names}
+    rest = {name: value for name, value in state.items() if name != saving.HEADER}
+    parts = saving._parts(rest).items()
+    digests = {name: saving._checksum(name, part).digest for name, part in parts}
     return {**state, saving.HEADER: {**header, "sha256": digests}}
 
 
