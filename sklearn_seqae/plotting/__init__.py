@@ -7,7 +7,6 @@ it, any number of times. Its Matplotlib objects are attributes. Matplotlib, the 
 
 from sklearn_seqae.plotting._embedding import EmbeddingDisplay
 from sklearn_seqae.plotting._events import EventsDisplay
-from sklearn_seqae.plotting._length_error import LengthErrorDisplay
 from sklearn_seqae.plotting._loss import LossDisplay
 from sklearn_seqae.plotting._reconstruction import ReconstructionDisplay
 from sklearn_seqae.plotting._traversal import LatentTraversalDisplay
@@ -16,7 +15,6 @@ __all__ = [
     "EmbeddingDisplay",
     "EventsDisplay",
     "LatentTraversalDisplay",
-    "LengthErrorDisplay",
     "LossDisplay",
     "ReconstructionDisplay",
 ]

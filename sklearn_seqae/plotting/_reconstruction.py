@@ -85,7 +85,7 @@ class ReconstructionDisplay:
 
     See Also
     --------
-    LengthErrorDisplay : Lengths of all sequences.
+    EventsDisplay : The same for events.
 
     Examples
     --------

@@ -17,7 +17,6 @@ ARRAYS = {
         "decoded_categories": [["home", "pay"]],
     },
     "LatentTraversalDisplay": {"values": [0.0, 1.0], "sequences": [[1.0], [2.0, 3.0]]},
-    "LengthErrorDisplay": {"true_lengths": [1, 2], "decoded_lengths": [1, 3]},
     "LossDisplay": {"loss": [1.0, 0.5]},
     "ReconstructionDisplay": {"original": [[1.0, 2.0]], "decoded": [[1.0, 1.5]]},
 }
