@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -12,9 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.utils import check_array
 
 from sklearn_seqae.exceptions import _count
-from sklearn_seqae.plotting._axes import check_matplotlib, single_axes
-from sklearn_seqae.plotting._checks import check_1d, check_offers
-from sklearn_seqae.plotting._principal import fit_principal, principal_name
+from sklearn_seqae.plotting._base import AxesDisplay, as_labels, check_1d
 from sklearn_seqae.plotting._style import (
     BLACK,
     BLUE,
@@ -24,7 +23,6 @@ from sklearn_seqae.plotting._style import (
     legend_beside,
     point_style,
     scatter,
-    styled,
     title,
 )
 
@@ -35,10 +33,17 @@ if TYPE_CHECKING:
 
 ROWS_OF_LEGEND = 20
 OUTLINE = {"edgecolor": BLACK, "linewidth": 0.4}
-NOISE = {"color": GREY, "marker": ".", "linewidth": 0, "zorder": 0.5}
+NOISE = {
+    "label": "-1 (noise)",
+    "color": GREY,
+    "marker": ".",
+    "linewidth": 0,
+    "zorder": 0.5,
+}
 
 
-class EmbeddingDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class EmbeddingDisplay(AxesDisplay):
     """Embeddings as points in the plane.
 
     Two components are drawn as they are. Of more, the first two principal components
@@ -92,21 +97,10 @@ class EmbeddingDisplay:
     ['a', 'b']
     """
 
-    colorbar_: Colorbar | None
-    legend_: Legend | None
-
-    def __init__(
-        self,
-        *,
-        Z: ArrayLike,
-        y: ArrayLike | None = None,
-        y_name: str | None = None,
-        annotations: ArrayLike | None = None,
-    ) -> None:
-        self.Z = Z
-        self.y = y
-        self.y_name = y_name
-        self.annotations = annotations
+    Z: ArrayLike
+    y: ArrayLike | None = None
+    y_name: str | None = None
+    annotations: ArrayLike | None = None
 
     @classmethod
     def from_estimator(
@@ -117,9 +111,7 @@ class EmbeddingDisplay:
         *,
         y_name: str | None = None,
         annotations: ArrayLike | None = None,
-        ax: Axes | None = None,
-        scatter_kwargs: Mapping[str, Any] | None = None,
-        text_kwargs: Mapping[str, Any] | None = None,
+        **plot_kwargs: Any,
     ) -> Self:
         """Embed sequences and draw the embeddings.
 
@@ -136,25 +128,19 @@ class EmbeddingDisplay:
             Name of `y`, with its unit.
         annotations : array-like of shape (n_samples,), default=None
             Text beside each point.
-        ax : matplotlib Axes, default=None
-            Axes to draw into. None makes a new figure.
-        scatter_kwargs : dict, default=None
-            Keywords for `matplotlib.axes.Axes.scatter`.
-        text_kwargs : dict, default=None
-            Keywords for `matplotlib.axes.Axes.annotate`.
+        **plot_kwargs : dict
+            Keywords of `plot`, such as `ax`.
 
         Returns
         -------
         display : EmbeddingDisplay
             The display, drawn.
         """
-        caller = f"{cls.__name__}.from_estimator"
-        check_matplotlib(caller)
-        check_offers(estimator, "transform", caller=caller)
+        cls._check_estimator(estimator, "transform")
         display = cls(
             Z=estimator.transform(X), y=y, y_name=y_name, annotations=annotations
         )
-        return display.plot(ax, scatter_kwargs=scatter_kwargs, text_kwargs=text_kwargs)
+        return display.plot(**plot_kwargs)
 
     def plot(
         self,
@@ -187,79 +173,38 @@ class EmbeddingDisplay:
         """
         Z = check_array(self.Z, dtype=np.float64, input_name="Z")
         y = None if self.y is None else _check_y(self.y, len(Z))
-        texts = [] if self.annotations is None else _as_texts(self.annotations, len(Z))
+        texts = as_labels(self.annotations, "annotations", len(Z), "sequence") or []
         self.points_, self.pca_ = _to_plane(Z)
-        ax = single_axes(ax, f"{type(self).__name__}.plot")
+        ax = self._start(ax)
 
-        self.legend_, self.colorbar_ = None, None
-        if y is None:
-            style = OUTLINE | {"color": BLUE, "marker": "o"}
-            self.scatters_ = [scatter(ax, self.points_, style, scatter_kwargs)]
-        elif y.dtype.kind == "f":
-            self._draw_values(ax, y, scatter_kwargs)
-        else:
-            self._draw_classes(ax, y, scatter_kwargs)
-        self._write(ax, texts, text_kwargs)
-        self._title(ax, n_components=Z.shape[1])
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
-
-    def _draw_values(
-        self, ax: Axes, y: NDArray[Any], given: Mapping[str, Any] | None
-    ) -> None:
-        style = OUTLINE | {"c": y, "cmap": COLOUR_SCALE, "marker": "o"}
-        self.scatters_ = [scatter(ax, self.points_, style, given)]
-        self.colorbar_ = ax.figure.colorbar(
-            self.scatters_[0], ax=ax, label=self._name_of_y()
-        )
-
-    def _draw_classes(
-        self, ax: Axes, y: NDArray[Any], given: Mapping[str, Any] | None
-    ) -> None:
-        noise = _is_noise(y)
-        styles = {
-            one: OUTLINE | point_style(k) | {"label": str(one)}
-            for k, one in enumerate(np.unique(y[~noise]))
-        }
-        if noise.any():
-            styles[-1] = NOISE | {"label": "-1 (noise)"}
-        self.scatters_ = [
-            scatter(ax, self.points_[y == one], style, given)
-            for one, style in styles.items()
-        ]
-        self.legend_ = legend_beside(
-            ax, title=self._name_of_y(), ncols=-(-len(styles) // ROWS_OF_LEGEND)
-        )
-
-    def _name_of_y(self) -> str:
+        self.legend_: Legend | None = None
+        self.colorbar_: Colorbar | None = None
         name = getattr(self.y, "name", None) if self.y_name is None else self.y_name
-        return "" if name is None else str(name)
-
-    def _write(
-        self, ax: Axes, texts: list[str], given: Mapping[str, Any] | None
-    ) -> None:
-        from matplotlib.text import Text
-
+        name = "" if name is None else str(name)
+        self.scatters_ = [
+            scatter(ax, self.points_[chosen], style, scatter_kwargs)
+            for chosen, style in _styles(y)
+        ]
+        if y is not None and y.dtype.kind == "f":
+            bar = self.scatters_[0]
+            self.colorbar_ = self.figure_.colorbar(bar, ax=ax, label=name)
+        elif y is not None:
+            n_columns = -(-len(self.scatters_) // ROWS_OF_LEGEND)
+            self.legend_ = legend_beside(ax, title=name, ncols=n_columns)
         if texts:
             ax.margins(0.1)  # room for text beside the outermost points
-        beside: dict[str, Any] = {"xytext": (4, 4), "textcoords": "offset points"}
-        keywords = styled(beside, given, Text)
+        beside: Any = {"xytext": (4, 4), "textcoords": "offset points"}
         self.texts_ = [
-            ax.annotate(text, point, **keywords)
+            ax.annotate(text, point, **beside | dict(text_kwargs or {}))
             for text, point in zip(texts, self.points_, strict=False)
         ]
-
-    def _title(self, ax: Axes, n_components: int) -> None:
+        n = _count(len(Z), "sequence")
         labels = ["Component 0 (no unit)", "Component 1 (no unit)"]
         if self.pca_ is not None:
             labels = [principal_name(self.pca_, k) for k in range(2)]
-        title(
-            ax,
-            title=f"Embedding of {_count(len(self.points_), 'sequence')}, "
-            f"{n_components} components",
-            xlabel=labels[0],
-            ylabel=labels[1],
-        )
+        text = f"Embedding of {n}, {Z.shape[1]} components"
+        title(ax, title=text, xlabel=labels[0], ylabel=labels[1])
+        return self
 
 
 def _to_plane(Z: NDArray[np.float64]) -> tuple[NDArray[np.float64], PCA | None]:
@@ -271,6 +216,28 @@ def _to_plane(Z: NDArray[np.float64]) -> tuple[NDArray[np.float64], PCA | None]:
         return Z, None
     pca = fit_principal(Z, 2)
     return pca.transform(Z), pca
+
+
+def fit_principal(Z: NDArray[np.float64], n_components: int | None = None) -> PCA:
+    """Fit the first principal components, or all; shares of no variance are 0."""
+    if len(Z) == 1:
+        raise ValueError(
+            f"Z has 1 row of {Z.shape[1]} components, but principal components need "
+            "at least 2; pass more sequences."
+        )
+    pca = PCA(n_components=n_components, svd_solver="full")
+    with np.errstate(invalid="ignore"):
+        pca.fit(Z)
+    np.nan_to_num(pca.explained_variance_ratio_, copy=False)
+    return pca
+
+
+def principal_name(pca: PCA, k: int) -> str:
+    """Return the name of a component: "1st principal component (64% of variance)"."""
+    n, percent = k + 1, 100 * pca.explained_variance_ratio_[k]
+    teen = n % 100 in (11, 12, 13)
+    ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending} principal component ({percent:.0f}% of variance)"
 
 
 def _check_y(y: ArrayLike, n: int) -> NDArray[Any]:
@@ -292,13 +259,16 @@ def _check_y(y: ArrayLike, n: int) -> NDArray[Any]:
     return array
 
 
-def _is_noise(y: NDArray[Any]) -> NDArray[np.bool_]:
-    """Mark the -1 of labels that look like those of scikit-learn's clusterers."""
+def _styles(y: NDArray[Any] | None) -> list[tuple[Any, dict[str, Any]]]:
+    """Return which points are drawn together, and their style."""
+    if y is None or y.dtype.kind == "f":
+        colour = {"color": BLUE} if y is None else {"c": y, "cmap": COLOUR_SCALE}
+        return [(slice(None), OUTLINE | {"marker": "o"} | colour)]
+    # -1 is noise among labels that look like those of scikit-learn's clusterers
     of_clusterer = y.dtype.kind == "i" and y.min() == -1 and (0 in y or y.max() == -1)
-    return (y == -1) & of_clusterer
-
-
-def _as_texts(annotations: ArrayLike, n: int) -> list[str]:
-    # dtype=object, because NumPy would turn numbers beside strings into strings
-    array = np.asarray(annotations, dtype=object)
-    return [str(text) for text in check_1d(array, "annotations", n)]
+    noise = (y == -1) & of_clusterer
+    styles: list[tuple[Any, dict[str, Any]]] = [
+        (y == one, OUTLINE | point_style(k) | {"label": str(one)})
+        for k, one in enumerate(np.unique(y[~noise]))
+    ]
+    return styles + ([(noise, NOISE)] if noise.any() else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -10,8 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.readers import time_field
-from sklearn_seqae.plotting._axes import check_matplotlib, single_axes
-from sklearn_seqae.plotting._checks import check_offers
+from sklearn_seqae.plotting._base import AxesDisplay
 from sklearn_seqae.plotting._style import (
     GREY,
     legend_beside,
@@ -28,7 +28,8 @@ APART = 0.2  # of the two lines of a session, from the middle between them
 MISSING = "missing"  # label of events without a category
 
 
-class EventsDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class EventsDisplay(AxesDisplay):
     """Sessions of events, each above what was decoded of it.
 
     Parameters
@@ -68,22 +69,11 @@ class EventsDisplay:
     ['home', 'pay']
     """
 
-    points_: dict[str, PathCollection]
-
-    def __init__(
-        self,
-        *,
-        times: Sequence[Any],
-        categories: Sequence[Any],
-        decoded_times: Sequence[Any],
-        decoded_categories: Sequence[Any],
-        labels: Sequence[Any] | None = None,
-    ) -> None:
-        self.times = times
-        self.categories = categories
-        self.decoded_times = decoded_times
-        self.decoded_categories = decoded_categories
-        self.labels = labels
+    times: Sequence[Any]
+    categories: Sequence[Any]
+    decoded_times: Sequence[Any]
+    decoded_categories: Sequence[Any]
+    labels: Sequence[Any] | None = None
 
     @classmethod
     def from_estimator(
@@ -93,8 +83,7 @@ class EventsDisplay:
         *,
         feature: Any = None,
         n_sessions: int = 6,
-        ax: Axes | None = None,
-        scatter_kwargs: Mapping[str, Any] | None = None,
+        **plot_kwargs: Any,
     ) -> Self:
         """Draw sessions beside their reconstructions.
 
@@ -109,10 +98,8 @@ class EventsDisplay:
             Column of categories. None is the first.
         n_sessions : int, default=6
             Sessions to draw, the first ones.
-        ax : matplotlib Axes, default=None
-            Axes to draw into. None makes a new figure.
-        scatter_kwargs : dict, default=None
-            Keywords for `matplotlib.axes.Axes.scatter`.
+        **plot_kwargs : dict
+            Keywords of `plot`, such as `ax`.
 
         Returns
         -------
@@ -126,9 +113,7 @@ class EventsDisplay:
         ValueError
             If the column does not exist, or there are no categories.
         """
-        caller = f"{cls.__name__}.from_estimator"
-        check_matplotlib(caller)
-        check_offers(estimator, "reconstruct", "categories_", caller=caller)
+        cls._check_estimator(estimator, "reconstruct", "categories_")
         is_long = isinstance(X, pd.DataFrame) and X.index.nlevels == 2
         if not (is_long or (isinstance(X, pd.Series) and time_field(X))):
             raise TypeError(
@@ -136,9 +121,9 @@ class EventsDisplay:
                 "and time, or a Series of to_sequences, with order=..."
             )
         feature = _column(estimator, X, feature)
-        ids = (X.index.unique(0) if is_long else X.index)[:n_sessions]
-        chosen = X.index.get_level_values(0).isin(ids) if is_long else X.index.isin(ids)
-        shown = X[chosen]
+        series = X.index.get_level_values(0) if is_long else X.index
+        ids = series.unique()[:n_sessions]
+        shown = X[series.isin(ids)]
         decoded = estimator.reconstruct(shown)
         times, categories = _sessions(shown, feature)
         decoded_times, decoded_categories = _sessions(decoded, feature)
@@ -149,7 +134,7 @@ class EventsDisplay:
             decoded_categories=decoded_categories,
             labels=ids.tolist(),
         )
-        return display.plot(ax, scatter_kwargs=scatter_kwargs)
+        return display.plot(**plot_kwargs)
 
     def plot(
         self,
@@ -178,14 +163,14 @@ class EventsDisplay:
             categories.
         """
         lines = self._lines()
-        ax = single_axes(ax, f"{type(self).__name__}.plot")
+        ax = self._start(ax)
         for passed, height, _ in lines:
             ends = [0, passed.max(initial=0)]
             ax.plot(ends, [height, height], color=GREY, linewidth=1, zorder=1)
         events = np.concatenate([of_line for _, _, of_line in lines])
         places = [(x, height) for passed, height, _ in lines for x in passed]
         names = sorted(set(events) - {MISSING}) + [MISSING] * (MISSING in events)
-        self.points_ = {}
+        self.points_: dict[str, PathCollection] = {}
         for k, name in enumerate(names):
             style = {"label": name, "s": 40, "zorder": 2, **point_style(k)}
             if name == MISSING:
@@ -195,15 +180,16 @@ class EventsDisplay:
         labels = self.labels if self.labels is not None else range(len(self.times))
         ax.set_yticks(range(len(self.times)), [str(label) for label in labels])
         ax.invert_yaxis()
-        unit = "" if self._is_number() else " (seconds)"
+        in_seconds = any(
+            np.asarray(when).dtype.kind not in "iuf" for when in self.times
+        )
         title(
             ax,
             title="Sessions, and below each what was decoded",
-            xlabel=f"Time since the first event{unit}",
+            xlabel="Time since the first event" + " (seconds)" * in_seconds,
             ylabel="Session",
         )
         legend_beside(ax)
-        self.ax_, self.figure_ = ax, ax.figure
         return self
 
     def _lines(self) -> list[tuple[NDArray[np.float64], float, NDArray[np.object_]]]:
@@ -228,9 +214,6 @@ class EventsDisplay:
                     )
                 lines.append((_elapsed(when), i + offset, _as_text(names)))
         return lines
-
-    def _is_number(self) -> bool:
-        return all(np.asarray(when).dtype.kind in "iuf" for when in self.times)
 
 
 def _column(estimator: Any, X: pd.DataFrame | pd.Series, feature: Any) -> Any:
@@ -272,5 +255,4 @@ def _elapsed(when: Any) -> NDArray[np.float64]:
 
 
 def _as_text(names: Any) -> NDArray[np.object_]:
-    found = np.array([MISSING if pd.isna(n) else str(n) for n in names], dtype=object)
-    return found
+    return np.array([MISSING if pd.isna(n) else str(n) for n in names], dtype=object)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_seqae.plotting._axes import check_matplotlib, single_axes
-from sklearn_seqae.plotting._checks import as_vector, check_offers
+from sklearn_seqae.plotting._base import AxesDisplay, as_vector
 from sklearn_seqae.plotting._style import (
     BLACK,
     BLUE,
     ORANGE,
-    count_in_whole_numbers,
-    mark_every,
-    styled,
+    line,
     title,
+    whole_numbers,
 )
 
 if TYPE_CHECKING:
@@ -28,9 +27,11 @@ STYLES = (
     {"color": BLUE, "linestyle": "-", "marker": "o", "markersize": 4},
     {"color": ORANGE, "linestyle": "--", "marker": "s", "markersize": 4},
 )
+STAR = {"color": BLACK, "marker": "*", "markersize": 13, "linestyle": "none"}
 
 
-class LossDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class LossDisplay(AxesDisplay):
     """Loss of every epoch, in training and on held-out sequences.
 
     Parameters
@@ -72,33 +73,13 @@ class LossDisplay:
     3
     """
 
-    best_epoch_: int | None
-    best_marker_: Line2D | None
-
-    def __init__(
-        self,
-        *,
-        loss: ArrayLike,
-        val_loss: ArrayLike | None = None,
-        val_objective: ArrayLike | None = None,
-        loss_name: str = "Mean squared error (scaled units)",
-    ) -> None:
-        self.loss = loss
-        self.val_loss = val_loss
-        self.val_objective = val_objective
-        self.loss_name = loss_name
+    loss: ArrayLike
+    val_loss: ArrayLike | None = None
+    val_objective: ArrayLike | None = None
+    loss_name: str = "Mean squared error (scaled units)"
 
     @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any = None,
-        *,
-        log: bool = False,
-        mark_best: bool = True,
-        ax: Axes | None = None,
-        line_kwargs: Mapping[str, Any] | None = None,
-    ) -> Self:
+    def from_estimator(cls, estimator: Any, X: Any = None, **plot_kwargs: Any) -> Self:
         """Draw the losses in ``history_`` of a fitted estimator.
 
         Parameters
@@ -107,23 +88,15 @@ class LossDisplay:
             Fitted estimator.
         X : Ignored
             Not used, present for API consistency by convention.
-        log : bool, default=False
-            Whether the y-axis is logarithmic.
-        mark_best : bool, default=True
-            Whether to mark the epoch with the lowest validation loss.
-        ax : matplotlib Axes, default=None
-            Axes to draw into. None makes a new figure.
-        line_kwargs : dict, default=None
-            Keywords for `matplotlib.axes.Axes.plot`, for both lines.
+        **plot_kwargs : dict
+            Keywords of `plot`, such as `ax` and `log`.
 
         Returns
         -------
         display : LossDisplay
             The display, drawn.
         """
-        caller = f"{cls.__name__}.from_estimator"
-        check_matplotlib(caller)
-        check_offers(estimator, "history_", caller=caller)
+        cls._check_estimator(estimator, "history_")
         history = estimator.history_
         is_scaled = getattr(estimator, "scaler_", None) is not None
         unit = "scaled units" if is_scaled else "original units, squared"
@@ -136,7 +109,7 @@ class LossDisplay:
             val_objective=history.get("val_objective"),
             loss_name=f"{name} ({unit})",
         )
-        return display.plot(ax, log=log, mark_best=mark_best, line_kwargs=line_kwargs)
+        return display.plot(**plot_kwargs)
 
     def plot(
         self,
@@ -170,38 +143,25 @@ class LossDisplay:
             If a loss doesn't have a value for each epoch, or is not positive with
             `log`.
         """
-        losses = self._losses()
-        if log:
-            _check_positive(losses)
-        ax = single_axes(ax, f"{type(self).__name__}.plot")
-        from matplotlib.lines import Line2D
-
+        losses = self._losses(log)
+        self.best_epoch_: int | None = self._best_epoch(losses.get("validation"))
+        self.best_marker_: Line2D | None = None
+        ax = self._start(ax)
         epochs = np.arange(1, len(losses["training"]) + 1)
-        every = mark_every(len(epochs))
-        self.lines_ = []
-        for (name, values), style in zip(losses.items(), STYLES, strict=False):
-            style = {"label": name, "markevery": every, **style}
-            self.lines_ += ax.plot(epochs, values, **styled(style, line_kwargs, Line2D))
-        self.best_epoch_, self.best_marker_ = None, None
-        if "validation" in losses:
-            watched = losses["validation"]
-            if self.val_objective is not None:
-                n_epochs = len(watched)
-                watched = as_vector(
-                    self.val_objective, "val_objective", n_epochs, "epoch"
-                )
-            self.best_epoch_ = int(np.nanargmin(watched)) + 1
-            if mark_best:
-                self.best_marker_ = _mark(ax, self.best_epoch_, losses["validation"])
+        self.lines_ = [
+            line(ax, epochs, values, style={"label": name, **style}, given=line_kwargs)
+            for (name, values), style in zip(losses.items(), STYLES, strict=False)
+        ]
+        if self.best_epoch_ is not None and mark_best:
+            self._mark(ax, self.best_epoch_, losses["validation"])
         if log:
             ax.set_yscale("log")
-        count_in_whole_numbers(ax, "x")
+        whole_numbers(ax)
         title(ax, title="Loss in training", xlabel="Epoch", ylabel=self.loss_name)
         ax.legend()
-        self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _losses(self) -> dict[str, NDArray[Any]]:
+    def _losses(self, log: bool) -> dict[str, NDArray[Any]]:
         losses = {"training": as_vector(self.loss, "loss")}
         if self.val_loss is not None:
             n_epochs = len(losses["training"])
@@ -209,25 +169,25 @@ class LossDisplay:
             if np.isnan(validation).all():
                 raise ValueError("val_loss is all NaN; pass None if there is none.")
             losses["validation"] = validation
+        for name, values in losses.items():
+            if log and (values <= 0).any():
+                epoch = int((values <= 0).argmax())
+                raise ValueError(
+                    f"the {name} loss of epoch {epoch + 1} is {values[epoch]:g}, which "
+                    "a logarithmic axis can't show; pass log=False."
+                )
         return losses
 
+    def _best_epoch(self, watched: NDArray[Any] | None) -> int | None:
+        if watched is None:
+            return None
+        if self.val_objective is not None:
+            n = len(watched)
+            watched = as_vector(self.val_objective, "val_objective", n, "epoch")
+        return int(np.nanargmin(watched)) + 1
 
-def _mark(ax: Axes, epoch: int, loss: NDArray[Any]) -> Line2D:
-    ax.axvline(epoch, color=BLACK, linestyle=":", linewidth=1, zorder=1)
-    star: dict[str, Any] = {
-        "color": BLACK,
-        "marker": "*",
-        "markersize": 13,
-        "linestyle": "none",
-    }
-    return ax.plot(epoch, loss[epoch - 1], label=f"best epoch: {epoch}", **star)[0]
-
-
-def _check_positive(losses: dict[str, NDArray[Any]]) -> None:
-    for name, values in losses.items():
-        if (values <= 0).any():
-            epoch = int((values <= 0).argmax())
-            raise ValueError(
-                f"the {name} loss of epoch {epoch + 1} is {values[epoch]:g}, which a "
-                "logarithmic axis can't show; pass log=False."
-            )
+    def _mark(self, ax: Axes, epoch: int, loss: NDArray[Any]) -> None:
+        ax.axvline(epoch, color=BLACK, linestyle=":", linewidth=1, zorder=1)
+        label = f"best epoch: {epoch}"
+        star: Any = {"label": label, **STAR}
+        (self.best_marker_,) = ax.plot(epoch, loss[epoch - 1], **star)

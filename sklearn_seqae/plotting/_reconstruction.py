@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from sklearn_seqae._containers.gate import validate_sequences
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae._containers.writers import from_ragged
 from sklearn_seqae.exceptions import _count
-from sklearn_seqae.plotting._axes import check_matplotlib, panels
-from sklearn_seqae.plotting._checks import (
-    check_1d,
-    check_names,
-    check_offers,
-    choose_features,
-    count_drawn,
-    feature_label,
-)
-from sklearn_seqae.plotting._style import (
-    BLACK,
-    ORANGE,
-    count_in_whole_numbers,
-    legend_beside,
-    mark_every,
-    styled,
-    title,
-)
+from sklearn_seqae.plotting._base import PanelsDisplay, as_labels, choose
+from sklearn_seqae.plotting._style import BLACK, ORANGE, legend_beside, title
 
 MAX_SEQUENCES = 3  # sequences drawn by default
 # Each original value has a marker, because a value between missing ones has no line.
@@ -51,7 +36,8 @@ DECODED = {
 }
 
 
-class ReconstructionDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class ReconstructionDisplay(PanelsDisplay):
     """Original and decoded sequences: a column for each, a row for each feature.
 
     Parameters
@@ -100,20 +86,11 @@ class ReconstructionDisplay:
     (2, 2)
     """
 
-    def __init__(
-        self,
-        *,
-        original: Any,
-        decoded: Any,
-        feature_names: list[str] | None = None,
-        sequence_names: list[str] | None = None,
-        time_name: str = "Time step",
-    ) -> None:
-        self.original = original
-        self.decoded = decoded
-        self.feature_names = feature_names
-        self.sequence_names = sequence_names
-        self.time_name = time_name
+    original: Any
+    decoded: Any
+    feature_names: list[str] | None = None
+    sequence_names: list[str] | None = None
+    time_name: str = "Time step"
 
     @classmethod
     def from_estimator(
@@ -122,12 +99,9 @@ class ReconstructionDisplay:
         X: Any,
         *,
         sequences: ArrayLike | None = None,
-        features: Any = None,
         feature_names: list[str] | None = None,
         time_name: str = "Time step",
-        ax: Any = None,
-        original_kwargs: Mapping[str, Any] | None = None,
-        decoded_kwargs: Mapping[str, Any] | None = None,
+        **plot_kwargs: Any,
     ) -> Self:
         """Reconstruct some sequences and draw them.
 
@@ -139,31 +113,23 @@ class ReconstructionDisplay:
             Sequences, as `estimator` takes them.
         sequences : array-like of int, default=None
             Positions in `X` of the sequences to draw. None draws the first three.
-        features : array-like of int or str, default=None
-            Positions or names of the features to draw. None draws the first six.
         feature_names : list of str, default=None
             Labels of the features, with their units.
         time_name : str, default="Time step"
             Label of the x-axis, with its unit.
-        ax : matplotlib Axes or array-like of Axes, default=None
-            One Axes, which is divided, or one for each panel. None makes a new figure.
-        original_kwargs : dict, default=None
-            Keywords for `matplotlib.axes.Axes.plot`, for original sequences.
-        decoded_kwargs : dict, default=None
-            Keywords for `matplotlib.axes.Axes.plot`, for decoded sequences.
+        **plot_kwargs : dict
+            Keywords of `plot`, such as `ax` and `features`.
 
         Returns
         -------
         display : ReconstructionDisplay
             The display, drawn.
         """
-        caller = f"{cls.__name__}.from_estimator"
-        check_matplotlib(caller)
-        check_offers(estimator, "reconstruct", caller=caller)
+        cls._check_estimator(estimator, "reconstruct")
         ragged, container = validate_sequences(
             X, estimator._features, type(estimator).__name__
         )
-        chosen = _choose_sequences(sequences, len(ragged))
+        chosen = choose(sequences, "sequences", len(ragged), None, MAX_SEQUENCES)
         original = from_ragged(ragged.take(chosen), container)  # with names, if X has
         display = cls(
             original=original,
@@ -172,12 +138,7 @@ class ReconstructionDisplay:
             sequence_names=[f"Sequence {i}" for i in chosen],
             time_name=time_name,
         )
-        return display.plot(
-            ax,
-            features=features,
-            original_kwargs=original_kwargs,
-            decoded_kwargs=decoded_kwargs,
-        )
+        return display.plot(**plot_kwargs)
 
     def plot(
         self,
@@ -212,24 +173,18 @@ class ReconstructionDisplay:
             feature does not exist.
         """
         original, decoded = self._sequences()
-        names = check_names(self.feature_names, original.n_features)
         titles = self._titles(original, decoded)
-        self.features_ = choose_features(features, original.n_features, names)
-        shape = len(self.features_), len(original)
-        caller = f"{type(self).__name__}.plot"
-        self.axes_, self.bounding_ax_ = panels(ax, *shape, caller)
-        self.figure_ = self.axes_[0, 0].figure
-        lines = [
-            self._draw(original, ORIGINAL, original_kwargs),
-            self._draw(decoded, DECODED, decoded_kwargs),
-        ]
-        self.lines_ = np.stack(lines, axis=-1)
-        self._title(titles, names)
-        self.legend_ = legend_beside(
-            self.axes_[0, -1],
-            handles=list(self.lines_[0, -1]),
-            title=count_drawn(features, self.features_, original.n_features),
-        )
+        note = self._start(ax, features, original.n_features, len(original))
+        self.lines_ = np.empty((*self.axes_.shape, 2), dtype=object)
+        for column, x in enumerate(original):
+            lines = self._draw(column, x, ORIGINAL, original_kwargs)
+            self.lines_[:, column, 0] = lines
+        for column, x in enumerate(decoded):
+            self.lines_[:, column, 1] = self._draw(column, x, DECODED, decoded_kwargs)
+        for panel, text in zip(self.axes_[0], titles, strict=True):
+            title(panel, title=text)
+        handles = list(self.lines_[0, -1])
+        self.legend_ = legend_beside(self.axes_[0, -1], handles=handles, title=note)
         return self
 
     def _sequences(self) -> tuple[RaggedArray, RaggedArray]:
@@ -248,55 +203,17 @@ class ReconstructionDisplay:
         return original, decoded
 
     def _titles(self, original: RaggedArray, decoded: RaggedArray) -> list[str]:
-        names = self.sequence_names
-        if names is None:
-            names = [f"Sequence {i}" for i in range(len(original))]
-        array = np.asarray(names, dtype=object)
-        check_1d(array, "sequence_names", len(original))
+        n = len(original)
+        names = as_labels(self.sequence_names, "sequence_names", n, "sequence")
         return [
             f"{name}\n{_steps(n, of_decoded)}"
             for name, n, of_decoded in zip(
-                array, original.lengths, decoded.lengths, strict=True
+                names or [f"Sequence {i}" for i in range(n)],
+                original.lengths,
+                decoded.lengths,
+                strict=True,
             )
         ]
-
-    def _draw(
-        self,
-        sequences: RaggedArray,
-        style: Mapping[str, Any],
-        given: Mapping[str, Any] | None,
-    ) -> NDArray[np.object_]:
-        from matplotlib.lines import Line2D
-
-        lines = np.empty(self.axes_.shape, dtype=object)
-        for column, sequence in enumerate(sequences):
-            defaults = {"markevery": mark_every(len(sequence)), **style}
-            keywords = styled(defaults, given, Line2D)
-            for row, feature in enumerate(self.features_):
-                ax = self.axes_[row, column]
-                (lines[row, column],) = ax.plot(sequence[:, feature], **keywords)
-        return lines
-
-    def _title(self, titles: list[str], names: list[str] | None) -> None:
-        for ax, text in zip(self.axes_[0], titles, strict=True):
-            title(ax, title=text)
-        for ax in self.axes_[-1]:
-            title(ax, xlabel=self.time_name)
-            count_in_whole_numbers(ax, "x")
-        for ax, feature in zip(self.axes_[:, 0], self.features_, strict=True):
-            title(ax, ylabel=feature_label(feature, names))
-
-
-def _choose_sequences(sequences: ArrayLike | None, n: int) -> NDArray[np.int64]:
-    if sequences is None:
-        return np.arange(min(MAX_SEQUENCES, n))
-    try:
-        return np.arange(n)[np.atleast_1d(np.asarray(sequences))]
-    except IndexError as error:
-        raise ValueError(
-            f"sequences={sequences!r} can't be drawn: X holds {_count(n, 'sequence')}; "
-            f"expected positions from 0 to {n - 1}."
-        ) from error
 
 
 def _steps(n: int, of_decoded: int) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PathCollection
     from matplotlib.legend import Legend
+    from matplotlib.lines import Line2D
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart. Some are alike in
 # grey print, so lines also differ in style and points in their markers.
@@ -42,15 +43,6 @@ def scale_colours(n: int) -> list[Any]:
     return list(colormaps[COLOUR_SCALE](np.linspace(0, END_OF_SCALE, n)))
 
 
-def styled(
-    defaults: Mapping[str, Any], given: Mapping[str, Any] | None, kind: type[Artist]
-) -> dict[str, Any]:
-    """Update defaults with a user's keywords, also by alias: ``lw``, ``c``."""
-    from matplotlib.cbook import normalize_kwargs
-
-    return {**defaults, **normalize_kwargs(dict(given or {}), kind)}
-
-
 def scatter(
     ax: Axes,
     points: NDArray[Any],
@@ -60,10 +52,29 @@ def scatter(
     """Draw points of shape (n, 2) in a style, updated with a user's keywords."""
     from matplotlib.collections import PathCollection
 
-    keywords = styled(style, given, PathCollection)
+    keywords = _styled(style, given, PathCollection)
     if given and "c" in given:  # Matplotlib takes only one of the two
         keywords.pop("color", None)
     return ax.scatter(*points.T, **keywords)
+
+
+def line(
+    ax: Axes, *values: Any, style: Mapping[str, Any], given: Mapping[str, Any] | None
+) -> Line2D:
+    """Draw a line in a style, updated with a user's keywords; its markers stay few."""
+    from matplotlib.lines import Line2D
+
+    defaults = {"markevery": -(-len(values[0]) // MARKED), **style}
+    return ax.plot(*values, **_styled(defaults, given, Line2D))[0]
+
+
+def _styled(
+    defaults: Mapping[str, Any], given: Mapping[str, Any] | None, kind: type[Artist]
+) -> dict[str, Any]:
+    """Update defaults with a user's keywords, also by alias: ``lw``, ``c``."""
+    from matplotlib.cbook import normalize_kwargs
+
+    return {**defaults, **normalize_kwargs(dict(given or {}), kind)}
 
 
 def title(ax: Axes, **texts: str) -> None:
@@ -73,19 +84,14 @@ def title(ax: Axes, **texts: str) -> None:
             getattr(ax, f"set_{name}")(text)
 
 
-def mark_every(n: int) -> int:
-    """Return the distance of markers on a line of n points, so that they stay few."""
-    return -(-n // MARKED)
-
-
-def count_in_whole_numbers(ax: Axes, axes: str) -> None:
-    """Put ticks at integers only, on the axes "x", "y" or "xy"."""
+def whole_numbers(ax: Axes) -> None:
+    """Put the ticks of the x-axis at integers only."""
     from matplotlib.ticker import MaxNLocator
 
-    for name in axes:
-        getattr(ax, f"{name}axis").set_major_locator(
-            MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
-        )
+    steps = [1, 2, 5, 10]  # not 3, 4 and 6, as Matplotlib's own
+    ax.xaxis.set_major_locator(
+        MaxNLocator("auto", steps=steps, integer=True, min_n_ticks=1)
+    )
 
 
 def legend_beside(ax: Axes, **keywords: Any) -> Legend:

@@ -13,35 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae.exceptions import _count
-from sklearn_seqae.plotting._axes import check_matplotlib, panels
-from sklearn_seqae.plotting._checks import (
-    as_vector,
-    check_names,
-    check_offers,
-    choose_features,
-    count_drawn,
-    feature_label,
-)
-from sklearn_seqae.plotting._principal import (
-    fit_principal,
-    n_varying,
-    principal_name,
-)
-from sklearn_seqae.plotting._style import (
-    BLACK,
-    count_in_whole_numbers,
-    legend_beside,
-    scale_colours,
-    styled,
-    title,
-)
+from sklearn_seqae.plotting._base import PanelsDisplay, as_vector
+from sklearn_seqae.plotting._embedding import fit_principal, principal_name
+from sklearn_seqae.plotting._style import BLACK, legend_beside, scale_colours, title
 
+NEGLIGIBLE = 1e-12  # share of the variance; what rounding of float32 leaves is smaller
 WIDTH_OF_LEGEND = 24  # characters of its title
 # A marker at the end shows a sequence of one time step, too.
 END_MARKED = {"linewidth": 1.5, "marker": "o", "markersize": 4, "markevery": [-1]}
 
 
-class LatentTraversalDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class LatentTraversalDisplay(PanelsDisplay):
     """Sequences decoded from embeddings along a line: one component changes.
 
     There is a panel for every feature, with a line for every value of the component. By
@@ -97,22 +80,12 @@ class LatentTraversalDisplay:
     ['--', '-', '-']
     """
 
-    def __init__(
-        self,
-        *,
-        values: ArrayLike,
-        sequences: Any,
-        base_value: float | None = None,
-        component_name: str = "Component",
-        feature_names: list[str] | None = None,
-        time_name: str = "Time step",
-    ) -> None:
-        self.values = values
-        self.sequences = sequences
-        self.base_value = base_value
-        self.component_name = component_name
-        self.feature_names = feature_names
-        self.time_name = time_name
+    values: ArrayLike
+    sequences: Any
+    base_value: float | None = None
+    component_name: str = "Component"
+    feature_names: list[str] | None = None
+    time_name: str = "Time step"
 
     @classmethod
     def from_estimator(
@@ -126,11 +99,9 @@ class LatentTraversalDisplay:
         values: ArrayLike | None = None,
         n_values: int = 7,
         span: float = 2.0,
-        features: Any = None,
         feature_names: list[str] | None = None,
         time_name: str = "Time step",
-        ax: Any = None,
-        line_kwargs: Mapping[str, Any] | None = None,
+        **plot_kwargs: Any,
     ) -> Self:
         """Move an embedding along a component, decode it and draw the sequences.
 
@@ -158,16 +129,12 @@ class LatentTraversalDisplay:
             Number of values. An odd number includes the base.
         span : float, default=2.0
             Largest distance from the base, in standard deviations.
-        features : array-like of int or str, default=None
-            Positions or names of the features to draw. None draws the first six.
         feature_names : list of str, default=None
             Labels of the features, with their units.
         time_name : str, default="Time step"
             Label of the x-axis, with its unit.
-        ax : matplotlib Axes or array-like of Axes, default=None
-            One Axes, which is divided, or one for each panel. None makes a new figure.
-        line_kwargs : dict, default=None
-            Keywords for `matplotlib.axes.Axes.plot`, for all lines.
+        **plot_kwargs : dict
+            Keywords of `plot`, such as `ax` and `features`.
 
         Returns
         -------
@@ -180,26 +147,24 @@ class LatentTraversalDisplay:
             If the component or base does not exist, or if `values` is None and the
             component doesn't vary in `X`.
         """
-        caller = f"{cls.__name__}.from_estimator"
-        check_matplotlib(caller)
-        check_offers(estimator, "transform", "inverse_transform", caller=caller)
+        cls._check_estimator(estimator, "transform", "inverse_transform")
         Z = np.asarray(estimator.transform(X), dtype=np.float64)
-        line = _principal_line(component, Z) if principal else _line(component, Z)
+        direction, origin, name = _direction(component, Z, principal)
         start = _find_base(base, Z)
-        base_value = float(line.value(start))
+        base_value = float((start - origin) @ direction)
         if values is None:
-            values = _spread(line.value(Z), base_value, n_values, span)
+            values = _spread((Z - origin) @ direction, base_value, n_values, span)
         values = as_vector(values, "values")
-        moved = start + np.outer(values - base_value, line.direction)
+        moved = start + np.outer(values - base_value, direction)
         display = cls(
             values=values,
             sequences=estimator.inverse_transform(moved),
             base_value=base_value,
-            component_name=line.name,
+            component_name=name,
             feature_names=feature_names,
             time_name=time_name,
         )
-        return display.plot(ax, features=features, line_kwargs=line_kwargs)
+        return display.plot(**plot_kwargs)
 
     def plot(
         self,
@@ -234,20 +199,15 @@ class LatentTraversalDisplay:
         values = as_vector(self.values, "values", len(sequences))
         if not (np.diff(values) > 0).all():
             raise ValueError(f"values must rise, but are {values.tolist()}.")
-        names = check_names(self.feature_names, sequences.n_features)
-        self.features_ = choose_features(features, sequences.n_features, names)
-        caller = f"{type(self).__name__}.plot"
-        self.axes_, self.bounding_ax_ = panels(ax, len(self.features_), 1, caller)
-        self.figure_ = self.axes_[0, 0].figure
-        from matplotlib.lines import Line2D
-
-        styles = [styled(style, line_kwargs, Line2D) for style in self._styles(values)]
-        self.lines_ = np.empty((len(self.features_), len(values)), dtype=object)
-        for row, feature in enumerate(self.features_):
-            for k, (sequence, style) in enumerate(zip(sequences, styles, strict=True)):
-                line = self.axes_[row, 0].plot(sequence[:, feature], **style)
-                self.lines_[row, k] = line[0]
-        self._title(names, count_drawn(features, self.features_, sequences.n_features))
+        note = self._start(ax, features, sequences.n_features, 1)
+        pairs = zip(sequences, self._styles(values), strict=True)
+        lines = [self._draw(0, x, style, line_kwargs) for x, style in pairs]
+        self.lines_ = np.array(lines, dtype=object).T
+        top = self.axes_[0, 0]
+        moved = f"moved from {_number(values[0])} to {_number(values[-1])}"
+        title(top, title="\n".join(filter(None, [self.component_name, moved, note])))
+        heading = fill(self.component_name, WIDTH_OF_LEGEND)
+        self.legend_ = legend_beside(top, title=heading)
         return self
 
     def _styles(self, values: NDArray[Any]) -> list[dict[str, Any]]:
@@ -264,57 +224,23 @@ class LatentTraversalDisplay:
             styles.append(style)
         return styles
 
-    def _title(self, names: list[str] | None, drawn: str) -> None:
-        axes = self.axes_[:, 0]
-        low, high = (_number(value) for value in np.asarray(self.values)[[0, -1]])
-        lines = [self.component_name, f"moved from {low} to {high}", drawn]
-        title(axes[0], title="\n".join(filter(None, lines)))
-        title(axes[-1], xlabel=self.time_name)
-        count_in_whole_numbers(axes[-1], "x")
-        for ax, feature in zip(axes, self.features_, strict=True):
-            title(ax, ylabel=feature_label(feature, names))
-        heading = fill(self.component_name, WIDTH_OF_LEGEND)
-        self.legend_ = legend_beside(axes[0], title=heading)
-
 
 def _number(value: float) -> str:
     return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A line through the embeddings, along which a component changes."""
-
-    direction: NDArray[np.float64]  # (n_components,), of length 1
-    origin: NDArray[np.float64]  # (n_components,), where the component is 0
-    name: str
-
-    def value(self, Z: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the component of embeddings of shape (..., n_components)."""
-        return (Z - self.origin) @ self.direction
-
-
-def _line(component: int, Z: NDArray[np.float64]) -> _Line:
-    n_components = Z.shape[1]
-    j = _find_component(component, n_components, "component")
-    return _Line(np.eye(n_components)[j], np.zeros(n_components), f"Component {j}")
-
-
-def _principal_line(component: int, Z: NDArray[np.float64]) -> _Line:
+def _direction(
+    component: int, Z: NDArray[np.float64], principal: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
+    """Return the unit vector of a component, the point where it is 0, and its name."""
+    if not principal:
+        n = Z.shape[1]
+        j = _position("component", component, n, f"have {_count(n, 'component')}")
+        return np.eye(n)[j], np.zeros(n), f"Component {j}"
     pca = fit_principal(Z)
-    j = _find_component(component, n_varying(pca), "principal component")
-    return _Line(pca.components_[j], pca.mean_, principal_name(pca, j))
-
-
-def _find_component(component: int, n_components: int, noun: str) -> int:
-    component = operator.index(component)
-    if not -n_components <= component < n_components:
-        numbered = f", 0 to {n_components - 1}" if n_components else ""
-        raise ValueError(
-            f"component={component} does not exist: embeddings have "
-            f"{_count(n_components, noun)}{numbered}."
-        )
-    return component % n_components
+    n = int((pca.explained_variance_ratio_ > NEGLIGIBLE).sum())
+    j = _position("component", component, n, f"have {_count(n, 'principal component')}")
+    return pca.components_[j], pca.mean_, principal_name(pca, j)
 
 
 def _find_base(base: Any, Z: NDArray[Any]) -> NDArray[Any]:
@@ -322,12 +248,17 @@ def _find_base(base: Any, Z: NDArray[Any]) -> NDArray[Any]:
         return Z.mean(axis=0)
     if np.ndim(base) > 0:
         return as_vector(base, "base", Z.shape[1], "component").astype(np.float64)
-    base = operator.index(base)
-    if not -len(Z) <= base < len(Z):
+    return Z[_position("base", base, len(Z), f"are of {_count(len(Z), 'sequence')}")]
+
+
+def _position(name: str, k: int, n: int, of_embeddings: str) -> int:
+    k = operator.index(k)
+    if not -n <= k < n:
+        numbered = f", 0 to {n - 1}" if n else ""
         raise ValueError(
-            f"base={base} does not exist: X holds {_count(len(Z), 'sequence')}."
+            f"{name}={k} does not exist: embeddings {of_embeddings}{numbered}."
         )
-    return Z[base]
+    return k % n
 
 
 def _spread(

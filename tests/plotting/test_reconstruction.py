@@ -281,7 +281,7 @@ def test_lengths_are_kept_without_length_component(plain_autoencoder, sequences)
 
 
 def test_sequence_that_does_not_exist(fitted_plain, sequences):
-    with pytest.raises(ValueError, match="X holds 24 sequences; expected positions"):
+    with pytest.raises(ValueError, match="sequences holds 24; expected"):
         ReconstructionDisplay.from_estimator(fitted_plain, sequences, sequences=[24])
 
 

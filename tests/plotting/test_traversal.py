@@ -183,7 +183,7 @@ def test_base_of_ones_choice(mean_and_length, base):
             {"component": 1},
             "component=1 does not exist: embeddings have 1 principal component, 0 to 0",
         ),
-        ({"base": 3}, "base=3 does not exist: X holds 3 sequences"),
+        ({"base": 3}, "base=3 does not exist: embeddings are of 3 sequences"),
         ({"base": [1.0]}, "base has length 1, but there are 2 components"),
         ({"values": [1.0, 0.0]}, "values must rise"),
         ({"n_values": 1}, "n_values=1; expected 2 or more"),

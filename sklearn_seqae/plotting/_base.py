@@ -1,0 +1,207 @@
+"""The base of all Displays: what is checked before and set after something is drawn."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_seqae.exceptions import _count
+from sklearn_seqae.plotting._style import line, title, whole_numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
+
+MAX_FEATURES = 6  # features drawn by default
+PANEL_WIDTH, PANEL_HEIGHT = 3.2, 1.5  # inches
+MARGIN = 1.2  # inches for titles, labels and a legend
+
+
+class Display:
+    """A picture: made from arrays or by `from_estimator`, and drawn by `plot`.
+
+    Subclasses are dataclasses. Their fields are the arrays, unchecked. `plot` checks
+    them before it makes a figure, and stores what it drew.
+    """
+
+    figure_: Figure | SubFigure
+
+    @classmethod
+    def _check_matplotlib(cls) -> None:
+        try:
+            import matplotlib  # noqa: F401
+        except ImportError as error:
+            raise ImportError(
+                f"{cls.__name__} draws with Matplotlib, which is not installed; install"
+                " it with pip install 'sklearn-seqae[plot]' or pip install matplotlib."
+            ) from error
+
+    @classmethod
+    def _check_estimator(cls, estimator: Any, *names: str) -> None:
+        """Raise, before anything is computed, if it could not be drawn.
+
+        The estimator has to be fitted and to have these attributes and methods.
+        """
+        cls._check_matplotlib()
+        check_is_fitted(estimator)
+        lacking = [name for name in names if not hasattr(estimator, name)]
+        if lacking:
+            raise TypeError(
+                f"{cls.__name__} needs an estimator with {' and '.join(names)}, such "
+                f"as LSTMAutoencoderTransformer, but {type(estimator).__name__} has no "
+                f"{lacking[0]}. For a pipeline, pass the step that has it."
+            )
+
+
+class AxesDisplay(Display):
+    """A picture in one Axes."""
+
+    ax_: Axes
+
+    def _start(self, ax: Axes | None) -> Axes:
+        """Return `ax`, or the axes of a new figure."""
+        self._check_matplotlib()
+        import matplotlib.pyplot as plt
+
+        self.ax_ = plt.subplots(layout="constrained")[1] if ax is None else ax
+        self.figure_ = self.ax_.figure
+        return self.ax_
+
+
+class PanelsDisplay(Display):
+    """A picture of sequences: a row of panels for each feature."""
+
+    feature_names: list[str] | None
+    time_name: str
+    features_: list[int]
+    axes_: NDArray[np.object_]
+    bounding_ax_: Axes | None
+
+    def _start(self, ax: Any, features: Any, n_features: int, n_columns: int) -> str:
+        """Make and label the panels; say if features are left out by default.
+
+        One Axes is switched off, and its place is divided. Several are used as they
+        are. None makes a new figure.
+        """
+        names = as_labels(self.feature_names, "feature_names", n_features, "feature")
+        self.features_ = choose(features, "features", n_features, names, MAX_FEATURES)
+        self._check_matplotlib()
+        self.axes_, self.bounding_ax_ = self._panels(ax, n_columns)
+        self.figure_ = self.axes_[0, 0].figure
+        for panel in self.axes_[-1]:
+            title(panel, xlabel=self.time_name)
+            whole_numbers(panel)
+        for panel, feature in zip(self.axes_[:, 0], self.features_, strict=True):
+            label = f"Feature {feature}\n(original unit)"
+            title(panel, ylabel=label if names is None else names[feature])
+        if features is not None or len(self.features_) == n_features:
+            return ""
+        return f"{len(self.features_)} of {_count(n_features, 'feature')}"
+
+    def _draw(self, column: int, x: Any, style: Any, given: Any) -> list[Line2D]:
+        """Return the lines of a sequence, one for each row."""
+        rows = zip(self.axes_[:, column], self.features_, strict=True)
+        return [line(panel, x[:, j], style=style, given=given) for panel, j in rows]
+
+    def _panels(
+        self, ax: Any, n_columns: int
+    ) -> tuple[NDArray[np.object_], Axes | None]:
+        import matplotlib.pyplot as plt
+        from matplotlib.axes import Axes
+
+        shape = n_rows, _ = len(self.features_), n_columns
+        sharing: Any = {"sharex": "col", "sharey": "row", "squeeze": False}
+        if ax is None:
+            width = PANEL_WIDTH * max(n_columns, 1.5) + MARGIN
+            height = PANEL_HEIGHT * max(n_rows, 1.5) + MARGIN
+            figure = plt.figure(figsize=(width, height), layout="constrained")
+            return figure.subplots(*shape, **sharing), None
+        if isinstance(ax, Axes):
+            place = self._place_of(ax, n_rows * n_columns)
+            return place.subgridspec(*shape).subplots(**sharing), ax
+        axes = np.asarray(ax, dtype=object)
+        if axes.size != n_rows * n_columns:
+            raise ValueError(
+                f"{type(self).__name__} draws {n_rows * n_columns} panels ({n_rows} x "
+                f"{n_columns}), but ax holds {axes.size}; pass as many, or None."
+            )
+        return axes.reshape(shape), None
+
+    def _place_of(self, ax: Axes, n_panels: int) -> Any:
+        place = ax.get_subplotspec()
+        if place is None:
+            raise ValueError(
+                f"{type(self).__name__} can only divide axes of a grid, as "
+                f"plt.subplots() makes them; pass such axes, or an array of {n_panels}."
+            )
+        if not ax.axison:
+            raise ValueError(
+                f"{type(self).__name__} finds these axes switched off, perhaps because "
+                "it divided them before; pass ax=display.axes_ to draw into the same "
+                "panels again."
+            )
+        ax.set_axis_off()
+        return place
+
+
+def as_vector(
+    values: ArrayLike, name: str, n: int | None = None, noun: str = "sequence"
+) -> NDArray[Any]:
+    """Return 1-D numbers: at least one, and exactly n if n is given."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} has dtype {array.dtype}; expected real numbers.")
+    return check_1d(array, name, n, noun)
+
+
+def check_1d(
+    array: NDArray[Any], name: str, n: int | None, noun: str = "sequence"
+) -> NDArray[Any]:
+    """Check that an array is 1-D with n entries (None: at least one); return it."""
+    if array.ndim != 1:
+        raise ValueError(f"{name} is {array.ndim}-D; expected 1-D.")
+    if len(array) == 0:
+        raise ValueError(f"{name} is empty; at least 1 entry is needed.")
+    if n is not None and len(array) != n:
+        raise ValueError(
+            f"{name} has length {len(array)}, but there "
+            f"{'is' if n == 1 else 'are'} {_count(n, noun)}; expected one for each."
+        )
+    return array
+
+
+def as_labels(labels: Any, name: str, n: int, noun: str) -> list[str] | None:
+    """Return one text for each of n; None for None."""
+    if labels is None:
+        return None
+    # dtype=object, because NumPy would turn numbers beside strings into strings
+    array = check_1d(np.asarray(labels, dtype=object), name, n, noun)
+    return [str(label) for label in array]
+
+
+def choose(
+    given: Any, name: str, n: int, labels: list[Any] | None, at_most: int
+) -> list[int]:
+    """Return positions of what is given by label or position; None: the first."""
+    if given is None:
+        return list(range(min(n, at_most)))
+    chosen = []
+    for one in np.atleast_1d(np.asarray(given, dtype=object)):
+        is_position = isinstance(one, Integral) and not isinstance(one, bool)
+        if labels is not None and one in labels:
+            chosen.append(labels.index(one))
+        elif is_position and -n <= one < n:
+            chosen.append(int(one) % n)
+        else:
+            known = "" if labels is None else f" or names of {labels}"
+            raise ValueError(
+                f"{name} holds {one!r}; expected positions from 0 to {n - 1}{known}."
+            )
+    if not chosen:
+        raise ValueError(f"{name} is empty; pass at least one, or None.")
+    return chosen
