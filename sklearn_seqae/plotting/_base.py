@@ -6,9 +6,13 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.readers import Container, ids_of_sequences
 from sklearn_seqae.exceptions import _count
 from sklearn_seqae.plotting._style import line, title, whole_numbers
 
@@ -42,20 +46,31 @@ class Display:
             ) from error
 
     @classmethod
-    def _check_estimator(cls, estimator: Any, *names: str) -> None:
-        """Raise, before anything is computed, if it could not be drawn.
+    def _find(cls, estimator: Any, X: Any, *names: str) -> tuple[Any, Any]:
+        """Return what has these attributes and methods, and `X` as it gets there.
 
-        The estimator has to be fitted and to have these attributes and methods.
+        Of a pipeline, that is the pipeline itself or its longest run of steps, as late
+        as can be: all but a classifier transform, and one step alone reconstructs.
+        Raise, before anything is computed, if nothing has them or is not fitted.
         """
         cls._check_matplotlib()
         check_is_fitted(estimator)
         lacking = [name for name in names if not hasattr(estimator, name)]
-        if lacking:
-            raise TypeError(
-                f"{cls.__name__} needs an estimator with {' and '.join(names)}, such "
-                f"as LSTMAutoencoderTransformer, but {type(estimator).__name__} has no "
-                f"{lacking[0]}. For a pipeline, pass the step that has it."
-            )
+        if not lacking:
+            return estimator, X
+        n_steps = len(estimator) if isinstance(estimator, Pipeline) else 0
+        for stop in range(n_steps, 0, -1):
+            for start in range(stop):
+                alone = start == stop - 1
+                run = estimator[start] if alone else estimator[start:stop]
+                if all(hasattr(run, name) for name in names):
+                    before = X is not None and start > 0
+                    return run, estimator[:start].transform(X) if before else X
+        raise TypeError(
+            f"{cls.__name__} needs an estimator with {' and '.join(names)}, such as "
+            f"LSTMAutoencoderTransformer, or a pipeline with such a step, but "
+            f"{type(estimator).__name__} has no {lacking[0]}."
+        )
 
 
 class AxesDisplay(Display):
@@ -82,16 +97,33 @@ class PanelsDisplay(Display):
     axes_: NDArray[np.object_]
     bounding_ax_: Axes | None
 
-    def _start(self, ax: Any, features: Any, n_features: int, n_columns: int) -> str:
+    def _start(
+        self,
+        ax: Any,
+        features: Any,
+        sequences: RaggedArray,
+        container: Container,
+        n_columns: int = 1,
+        sharey: bool = True,
+    ) -> str:
         """Make and label the panels; say if features are left out by default.
 
         One Axes is switched off, and its place is divided. Several are used as they
-        are. None makes a new figure.
+        are. None makes a new figure. Categories have no place on a scale.
         """
-        names = as_labels(self.feature_names, "feature_names", n_features, "feature")
-        self.features_ = choose(features, "features", n_features, names, MAX_FEATURES)
+        n = sequences.n_features
+        names = as_labels(self.feature_names, "feature_names", n, "feature")
+        if names is None and container.feature_names is not None:
+            names = list(container.feature_names)
+        categories = [j for j, level in enumerate(container.levels) if level]
+        numbers = [j for j in range(n) if j not in categories]
+        self.features_ = numbers[:MAX_FEATURES] or categories
+        if features is not None:
+            self.features_ = choose(features, "features", n, names)
+        for j in set(self.features_).intersection(categories):
+            self._refuse_category(j if names is None else names[j])
         self._check_matplotlib()
-        self.axes_, self.bounding_ax_ = self._panels(ax, n_columns)
+        self.axes_, self.bounding_ax_ = self._panels(ax, n_columns, sharey)
         self.figure_ = self.axes_[0, 0].figure
         for panel in self.axes_[-1]:
             title(panel, xlabel=self.time_name)
@@ -99,9 +131,16 @@ class PanelsDisplay(Display):
         for panel, feature in zip(self.axes_[:, 0], self.features_, strict=True):
             label = f"Feature {feature}\n(original unit)"
             title(panel, ylabel=label if names is None else names[feature])
-        if features is not None or len(self.features_) == n_features:
+        if features is not None or len(self.features_) == n:
             return ""
-        return f"{len(self.features_)} of {_count(n_features, 'feature')}"
+        return f"{len(self.features_)} of {_count(n, 'feature')}"
+
+    @classmethod
+    def _refuse_category(cls, name: Any) -> None:
+        raise ValueError(
+            f"{cls.__name__} draws curves of numbers, but feature {name!r} holds "
+            "categories; EventsDisplay draws those."
+        )
 
     def _draw(self, column: int, x: Any, style: Any, given: Any) -> list[Line2D]:
         """Return the lines of a sequence, one for each row."""
@@ -109,13 +148,14 @@ class PanelsDisplay(Display):
         return [line(panel, x[:, j], style=style, given=given) for panel, j in rows]
 
     def _panels(
-        self, ax: Any, n_columns: int
+        self, ax: Any, n_columns: int, sharey: bool
     ) -> tuple[NDArray[np.object_], Axes | None]:
         import matplotlib.pyplot as plt
         from matplotlib.axes import Axes
 
         shape = n_rows, _ = len(self.features_), n_columns
-        sharing: Any = {"sharex": "col", "sharey": "row", "squeeze": False}
+        sharing: Any = {"sharex": "col", "sharey": "row" if sharey else False}
+        sharing["squeeze"] = False
         if ax is None:
             width = PANEL_WIDTH * max(n_columns, 1.5) + MARGIN
             height = PANEL_HEIGHT * max(n_rows, 1.5) + MARGIN
@@ -184,24 +224,36 @@ def as_labels(labels: Any, name: str, n: int, noun: str) -> list[str] | None:
     return [str(label) for label in array]
 
 
-def choose(
-    given: Any, name: str, n: int, labels: list[Any] | None, at_most: int
-) -> list[int]:
-    """Return positions of what is given by label or position; None: the first."""
-    if given is None:
-        return list(range(min(n, at_most)))
+def ids_of(X: Any) -> list[Any] | None:
+    """Return the ids of sequences; None if they only count from 0."""
+    ids = ids_of_sequences(X)
+    return None if ids is None or ids.equals(pd.RangeIndex(len(ids))) else ids.tolist()
+
+
+def id_text(one: Any) -> str:
+    """Return the text of an id, also of one with several parts."""
+    return ", ".join(map(str, one)) if isinstance(one, tuple) else str(one)
+
+
+def choose(given: Any, name: str, n: int, labels: list[Any] | None) -> list[int]:
+    """Return positions of what is given by label or position.
+
+    Whole numbers are positions, unless they are labels: then 0 is never the first one.
+    """
+    known = labels or []
+    numbered = any(isinstance(label, Integral) for label in known)
+    is_id = isinstance(given, tuple) and given in known  # of several levels
     chosen = []
-    for one in np.atleast_1d(np.asarray(given, dtype=object)):
-        is_position = isinstance(one, Integral) and not isinstance(one, bool)
-        if labels is not None and one in labels:
-            chosen.append(labels.index(one))
-        elif is_position and -n <= one < n:
+    for one in [given] if is_id or pd.api.types.is_scalar(given) else list(given):
+        is_position = isinstance(one, Integral) and not isinstance(one, bool | np.bool_)
+        if one in known:
+            chosen.append(known.index(one))
+        elif is_position and not numbered and -n <= one < n:
             chosen.append(int(one) % n)
         else:
-            known = "" if labels is None else f" or names of {labels}"
-            raise ValueError(
-                f"{name} holds {one!r}; expected positions from 0 to {n - 1}{known}."
-            )
+            expected = [] if numbered else [f"positions from 0 to {n - 1}"]
+            expected += [f"labels such as {known[:MAX_FEATURES]}"] if known else []
+            raise ValueError(f"{name} holds {one!r}; expected {' or '.join(expected)}.")
     if not chosen:
         raise ValueError(f"{name} is empty; pass at least one, or None.")
     return chosen

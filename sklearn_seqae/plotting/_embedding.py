@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.decomposition import PCA
 from sklearn.utils import check_array
 
+from sklearn_seqae._containers.gate import check_same_ids
+from sklearn_seqae._containers.readers import ids_of_sequences
 from sklearn_seqae.exceptions import _count
 from sklearn_seqae.plotting._base import AxesDisplay, as_labels, check_1d
 from sklearn_seqae.plotting._style import (
@@ -119,7 +121,8 @@ class EmbeddingDisplay(AxesDisplay):
         ----------
         estimator : LSTMAutoencoderTransformer or Pipeline
             Fitted estimator with ``transform``. A pipeline that ends with a
-            StandardScaler shows components on one scale.
+            StandardScaler shows components on one scale; one that ends with a
+            classifier, what the classifier sees.
         X : list of arrays, array or DataFrame
             Sequences, as `estimator` takes them.
         y : array-like of shape (n_samples,), default=None
@@ -135,11 +138,20 @@ class EmbeddingDisplay(AxesDisplay):
         -------
         display : EmbeddingDisplay
             The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If the index of `y` or `annotations` contradicts that of `X`, as in `fit`.
         """
-        cls._check_estimator(estimator, "transform")
-        display = cls(
-            Z=estimator.transform(X), y=y, y_name=y_name, annotations=annotations
-        )
+        found, entering = cls._find(estimator, X, "transform")
+        ids = ids_of_sequences(X)
+        is_long = ids is not None and len(ids) < len(X)
+        labels = "X.index.unique(0)" if is_long else "X.index"
+        check_same_ids(y, ids, "y", labels)
+        check_same_ids(annotations, ids, "annotations", labels)
+        Z = found.transform(entering)
+        display = cls(Z=Z, y=y, y_name=y_name, annotations=annotations)
         return display.plot(**plot_kwargs)
 
     def plot(
@@ -169,8 +181,11 @@ class EmbeddingDisplay(AxesDisplay):
         ------
         ValueError
             If `Z` has fewer than two components or a value that is not finite, or if
-            `y` or `annotations` don't have an entry for each row of `Z`.
+            `y` or `annotations` don't have an entry for each row of `Z`, in its order.
         """
+        ids = self.Z.index if isinstance(self.Z, pd.DataFrame) else None
+        check_same_ids(self.y, ids, "y", "Z.index")
+        check_same_ids(self.annotations, ids, "annotations", "Z.index")
         Z = check_array(self.Z, dtype=np.float64, input_name="Z")
         y = None if self.y is None else _check_y(self.y, len(Z))
         texts = as_labels(self.annotations, "annotations", len(Z), "sequence") or []

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.readers import time_field
-from sklearn_seqae.plotting._base import AxesDisplay
+from sklearn_seqae.plotting._base import AxesDisplay, id_text
 from sklearn_seqae.plotting._style import (
     GREY,
     legend_beside,
@@ -89,8 +89,8 @@ class EventsDisplay(AxesDisplay):
 
         Parameters
         ----------
-        estimator : LSTMAutoencoderTransformer
-            Fitted to categories.
+        estimator : LSTMAutoencoderTransformer or Pipeline
+            Fitted to categories, or a pipeline with such a step.
         X : pandas.DataFrame or pandas.Series
             A long table, indexed by series and time, or what `to_sequences` made of
             one with its `order`.
@@ -113,7 +113,7 @@ class EventsDisplay(AxesDisplay):
         ValueError
             If the column does not exist, or there are no categories.
         """
-        cls._check_estimator(estimator, "reconstruct", "categories_")
+        estimator, X = cls._find(estimator, X, "reconstruct", "categories_")
         is_long = isinstance(X, pd.DataFrame) and X.index.nlevels == 2
         if not (is_long or (isinstance(X, pd.Series) and time_field(X))):
             raise TypeError(
@@ -178,7 +178,7 @@ class EventsDisplay(AxesDisplay):
             points = np.array(places)[events == name]
             self.points_[name] = scatter(ax, points, style, scatter_kwargs)
         labels = self.labels if self.labels is not None else range(len(self.times))
-        ax.set_yticks(range(len(self.times)), [str(label) for label in labels])
+        ax.set_yticks(range(len(self.times)), [id_text(label) for label in labels])
         ax.invert_yaxis()
         in_seconds = any(
             np.asarray(when).dtype.kind not in "iuf" for when in self.times

@@ -84,8 +84,8 @@ class LossDisplay(AxesDisplay):
 
         Parameters
         ----------
-        estimator : LSTMAutoencoderTransformer
-            Fitted estimator.
+        estimator : LSTMAutoencoderTransformer or Pipeline
+            Fitted estimator, or a pipeline with such a step.
         X : Ignored
             Not used, present for API consistency by convention.
         **plot_kwargs : dict
@@ -96,7 +96,7 @@ class LossDisplay(AxesDisplay):
         display : LossDisplay
             The display, drawn.
         """
-        cls._check_estimator(estimator, "history_")
+        estimator, _ = cls._find(estimator, None, "history_")
         history = estimator.history_
         is_scaled = getattr(estimator, "scaler_", None) is not None
         unit = "scaled units" if is_scaled else "original units, squared"

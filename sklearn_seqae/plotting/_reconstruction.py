@@ -11,10 +11,16 @@ from numpy.typing import ArrayLike
 
 from sklearn_seqae._containers.gate import validate_sequences
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import to_ragged
+from sklearn_seqae._containers.readers import Container, to_ragged
 from sklearn_seqae._containers.writers import from_ragged
 from sklearn_seqae.exceptions import _count
-from sklearn_seqae.plotting._base import PanelsDisplay, as_labels, choose
+from sklearn_seqae.plotting._base import (
+    PanelsDisplay,
+    as_labels,
+    choose,
+    id_text,
+    ids_of,
+)
 from sklearn_seqae.plotting._style import BLACK, ORANGE, legend_beside, title
 
 MAX_SEQUENCES = 3  # sequences drawn by default
@@ -47,7 +53,7 @@ class ReconstructionDisplay(PanelsDisplay):
     decoded : list of arrays, array or DataFrame
         Decoded sequences, in the same order. They may have other lengths.
     feature_names : list of str, default=None
-        Labels of the features, with their units.
+        Labels of the features, with their units. None takes their names, if they have.
     sequence_names : list of str, default=None
         Titles of the columns.
     time_name : str, default="Time step"
@@ -107,14 +113,18 @@ class ReconstructionDisplay(PanelsDisplay):
 
         Parameters
         ----------
-        estimator : LSTMAutoencoderTransformer
-            Fitted estimator.
+        estimator : LSTMAutoencoderTransformer or Pipeline
+            Fitted estimator, or a pipeline with such a step: then what enters the step
+            is drawn, beside what it makes of it. With ``instance_norm=True``, `sharey`
+            is off: sequences have units of their own.
         X : list of arrays, array or DataFrame
             Sequences, as `estimator` takes them.
-        sequences : array-like of int, default=None
-            Positions in `X` of the sequences to draw. None draws the first three.
+        sequences : array-like of int or of ids, default=None
+            Positions in `X` of the sequences to draw, or ids of a Series or a table
+            indexed by them. Whole numbers are ids if the ids are. None draws the first
+            three.
         feature_names : list of str, default=None
-            Labels of the features, with their units.
+            Labels of the features, with their units. None takes the names in `X`.
         time_name : str, default="Time step"
             Label of the x-axis, with its unit.
         **plot_kwargs : dict
@@ -125,26 +135,35 @@ class ReconstructionDisplay(PanelsDisplay):
         display : ReconstructionDisplay
             The display, drawn.
         """
-        cls._check_estimator(estimator, "reconstruct")
+        estimator, X = cls._find(estimator, X, "reconstruct")
         ragged, container = validate_sequences(
             X, estimator._features, type(estimator).__name__
         )
-        chosen = choose(sequences, "sequences", len(ragged), None, MAX_SEQUENCES)
+        for j, level in enumerate(container.levels):
+            if level:  # whatever else there is: times would be lost on the way
+                cls._refuse_category((container.feature_names or range(j + 1))[j])
+        ids, chosen = ids_of(X), list(range(min(MAX_SEQUENCES, len(ragged))))
+        if sequences is not None:
+            chosen = choose(sequences, "sequences", len(ragged), ids)
         original = from_ragged(ragged.take(chosen), container)  # with names, if X has
         display = cls(
             original=original,
             decoded=estimator.reconstruct(original),
             feature_names=feature_names,
-            sequence_names=[f"Sequence {i}" for i in chosen],
+            sequence_names=[
+                f"Sequence {i if ids is None else id_text(ids[i])}" for i in chosen
+            ],
             time_name=time_name,
         )
-        return display.plot(**plot_kwargs)
+        of_each = getattr(estimator, "instance_norm", False) is True  # units
+        return display.plot(**{"sharey": not of_each, **plot_kwargs})
 
     def plot(
         self,
         ax: Any = None,
         *,
         features: Any = None,
+        sharey: bool = True,
         original_kwargs: Mapping[str, Any] | None = None,
         decoded_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
@@ -156,6 +175,9 @@ class ReconstructionDisplay(PanelsDisplay):
             One Axes, which is divided, or one for each panel. None makes a new figure.
         features : array-like of int or str, default=None
             Positions or names of the features to draw. None draws the first six.
+        sharey : bool, default=True
+            Whether all panels of a feature have one scale. False where sequences differ
+            in their units.
         original_kwargs : dict, default=None
             Keywords for `matplotlib.axes.Axes.plot`, for original sequences.
         decoded_kwargs : dict, default=None
@@ -172,9 +194,9 @@ class ReconstructionDisplay(PanelsDisplay):
             If original and decoded differ in the number of sequences or features, or a
             feature does not exist.
         """
-        original, decoded = self._sequences()
+        original, decoded, container = self._sequences()
         titles = self._titles(original, decoded)
-        note = self._start(ax, features, original.n_features, len(original))
+        note = self._start(ax, features, original, container, len(original), sharey)
         self.lines_ = np.empty((*self.axes_.shape, 2), dtype=object)
         for column, x in enumerate(original):
             lines = self._draw(column, x, ORIGINAL, original_kwargs)
@@ -187,8 +209,8 @@ class ReconstructionDisplay(PanelsDisplay):
         self.legend_ = legend_beside(self.axes_[0, -1], handles=handles, title=note)
         return self
 
-    def _sequences(self) -> tuple[RaggedArray, RaggedArray]:
-        original, _ = to_ragged(self.original)
+    def _sequences(self) -> tuple[RaggedArray, RaggedArray, Container]:
+        original, container = to_ragged(self.original)
         decoded, _ = to_ragged(self.decoded)
         if len(decoded) != len(original):
             raise ValueError(
@@ -200,7 +222,7 @@ class ReconstructionDisplay(PanelsDisplay):
                 f"decoded has {_count(decoded.n_features, 'feature')}, but original "
                 f"{original.n_features}; both need the same number."
             )
-        return original, decoded
+        return original, decoded, container
 
     def _titles(self, original: RaggedArray, decoded: RaggedArray) -> list[str]:
         n = len(original)

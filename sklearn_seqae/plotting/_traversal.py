@@ -10,10 +10,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.pipeline import Pipeline
 
 from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae.exceptions import _count
-from sklearn_seqae.plotting._base import PanelsDisplay, as_vector
+from sklearn_seqae.plotting._base import PanelsDisplay, as_vector, choose, ids_of
 from sklearn_seqae.plotting._embedding import fit_principal, principal_name
 from sklearn_seqae.plotting._style import BLACK, legend_beside, scale_colours, title
 
@@ -44,7 +45,7 @@ class LatentTraversalDisplay(PanelsDisplay):
     component_name : str, default="Component"
         Title of the legend.
     feature_names : list of str, default=None
-        Labels of the features, with their units.
+        Labels of the features, with their units. None takes their names, if they have.
     time_name : str, default="Time step"
         Label of the x-axis, with its unit.
 
@@ -118,8 +119,9 @@ class LatentTraversalDisplay(PanelsDisplay):
             Whether to count the principal components of the embeddings of `X`, those of
             most variance first. They are those that `EmbeddingDisplay` draws. False
             counts the components of the embedding; the last one may be the length.
-        base : int or array-like of shape (n_components,), default=None
-            Base embedding: the position of a sequence of `X`, or any vector. It gives
+        base : int, id or array-like of shape (n_components,), default=None
+            Base embedding: the position of a sequence of `X`, or its id, as `sequences`
+            of `ReconstructionDisplay` has them, or any vector. It gives
             the other components and the middle of the range. None takes the mean of all
             embeddings of `X`, where principal components are 0.
         values : array-like of shape (n_values,), default=None
@@ -130,7 +132,7 @@ class LatentTraversalDisplay(PanelsDisplay):
         span : float, default=2.0
             Largest distance from the base, in standard deviations.
         feature_names : list of str, default=None
-            Labels of the features, with their units.
+            Labels of the features, with their units. None takes the names in `fit`.
         time_name : str, default="Time step"
             Label of the x-axis, with its unit.
         **plot_kwargs : dict
@@ -147,15 +149,18 @@ class LatentTraversalDisplay(PanelsDisplay):
             If the component or base does not exist, or if `values` is None and the
             component doesn't vary in `X`.
         """
-        cls._check_estimator(estimator, "transform", "inverse_transform")
+        estimator, X = cls._find(estimator, X, "transform", "inverse_transform")
         Z = np.asarray(estimator.transform(X), dtype=np.float64)
         direction, origin, name = _direction(component, Z, principal)
-        start = _find_base(base, Z)
+        start = _find_base(base, Z, ids_of(X))
         base_value = float((start - origin) @ direction)
         if values is None:
             values = _spread((Z - origin) @ direction, base_value, n_values, span)
         values = as_vector(values, "values")
         moved = start + np.outer(values - base_value, direction)
+        if feature_names is None:
+            first = estimator[0] if isinstance(estimator, Pipeline) else estimator
+            feature_names = getattr(first, "sequence_feature_names_in_", None)
         display = cls(
             values=values,
             sequences=estimator.inverse_transform(moved),
@@ -195,11 +200,11 @@ class LatentTraversalDisplay(PanelsDisplay):
             If `values` do not rise or don't have an entry for each sequence, or if a
             feature does not exist.
         """
-        sequences, _ = to_ragged(self.sequences)
+        sequences, container = to_ragged(self.sequences)
         values = as_vector(self.values, "values", len(sequences))
         if not (np.diff(values) > 0).all():
             raise ValueError(f"values must rise, but are {values.tolist()}.")
-        note = self._start(ax, features, sequences.n_features, 1)
+        note = self._start(ax, features, sequences, container)
         pairs = zip(sequences, self._styles(values), strict=True)
         lines = [self._draw(0, x, style, line_kwargs) for x, style in pairs]
         self.lines_ = np.array(lines, dtype=object).T
@@ -235,30 +240,31 @@ def _direction(
     """Return the unit vector of a component, the point where it is 0, and its name."""
     if not principal:
         n = Z.shape[1]
-        j = _position("component", component, n, f"have {_count(n, 'component')}")
+        j = _position(component, n, "component")
         return np.eye(n)[j], np.zeros(n), f"Component {j}"
     pca = fit_principal(Z)
     n = int((pca.explained_variance_ratio_ > NEGLIGIBLE).sum())
-    j = _position("component", component, n, f"have {_count(n, 'principal component')}")
+    j = _position(component, n, "principal component")
     return pca.components_[j], pca.mean_, principal_name(pca, j)
 
 
-def _find_base(base: Any, Z: NDArray[Any]) -> NDArray[Any]:
+def _find_base(base: Any, Z: NDArray[Any], ids: list[Any] | None) -> NDArray[Any]:
     if base is None:
         return Z.mean(axis=0)
     if np.ndim(base) > 0:
         return as_vector(base, "base", Z.shape[1], "component").astype(np.float64)
-    return Z[_position("base", base, len(Z), f"are of {_count(len(Z), 'sequence')}")]
+    return Z[choose([base], "base", len(Z), ids)[0]]
 
 
-def _position(name: str, k: int, n: int, of_embeddings: str) -> int:
-    k = operator.index(k)
-    if not -n <= k < n:
-        numbered = f", 0 to {n - 1}" if n else ""
+def _position(component: int, n_components: int, noun: str) -> int:
+    j = operator.index(component)
+    if not -n_components <= j < n_components:
+        numbered = f", 0 to {n_components - 1}" if n_components else ""
         raise ValueError(
-            f"{name}={k} does not exist: embeddings {of_embeddings}{numbered}."
+            f"component={j} does not exist: embeddings have "
+            f"{_count(n_components, noun)}{numbered}."
         )
-    return k % n
+    return j % n_components
 
 
 def _spread(

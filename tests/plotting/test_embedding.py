@@ -221,13 +221,29 @@ def test_from_estimator_embeds(mean_and_length):
     assert display.legend_.get_title().get_text() == "kind"
 
 
-def test_estimator_that_does_not_transform(mean_and_length):
+def test_a_pipeline_that_ends_with_a_classifier_shows_what_it_sees(mean_and_length):
     X = [np.ones(3), np.ones(4)]
-    classifier = make_pipeline(mean_and_length, DummyClassifier()).fit(X, [0, 1])
-    with pytest.raises(TypeError, match=r"Pipeline has no transform.*pass the step"):
-        EmbeddingDisplay.from_estimator(classifier, X)
-    display = EmbeddingDisplay.from_estimator(classifier[:-1], X)
-    assert_array_equal(display.points_, [[1, 3], [1, 4]])
+    classifier = make_pipeline(mean_and_length, StandardScaler(), DummyClassifier())
+    display = EmbeddingDisplay.from_estimator(classifier.fit(X, [0, 1]), X)
+    assert_array_equal(display.points_, [[0, -1], [0, 1]])
+
+
+def test_estimator_that_does_not_transform():
+    classifier = DummyClassifier().fit([[0]], [1])
+    with pytest.raises(TypeError, match="DummyClassifier has no transform"):
+        EmbeddingDisplay.from_estimator(classifier, [np.ones(3)])
+
+
+@pytest.mark.parametrize("name", ["y", "annotations"])
+def test_ids_in_another_order_are_refused_as_in_fit(mean_and_length, name):
+    X = pd.Series([np.ones(3), np.ones(4)], index=["u", "v"])
+    given = pd.Series(["first", "second"], index=["v", "u"])
+    with pytest.raises(ValueError, match=rf"{name} has the ids of X in another order"):
+        EmbeddingDisplay.from_estimator(mean_and_length, X, **{name: given})
+    Z = pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 3.0]}, index=X.index)
+    with pytest.raises(ValueError, match=rf"{name}\.loc\[Z\.index\]"):
+        EmbeddingDisplay(Z=Z, **{name: given}).plot()
+    EmbeddingDisplay(Z=Z, **{name: given.loc[Z.index]}).plot()
 
 
 def test_embedding_of_a_network(fitted_plain, sequences):

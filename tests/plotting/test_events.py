@@ -6,6 +6,8 @@ import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_series_equal
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_seqae import to_sequences
 from sklearn_seqae.plotting import EventsDisplay
@@ -94,3 +96,11 @@ def test_numbers_that_differ():
         EventsDisplay(**given).plot()
     with pytest.raises(ValueError, match="there are 1 sessions, but 0 times"):
         EventsDisplay(**given | {"decoded_times": []}).plot()
+
+
+def test_of_a_pipeline_the_step_is_shown(log):
+    pipeline = make_pipeline(FunctionTransformer(), Lost())
+    display = EventsDisplay.from_estimator(pipeline, log)
+    expected = EventsDisplay.from_estimator(Lost(), log)
+    assert display.decoded_categories[0].tolist() == ["home", "home"]
+    assert display.labels == expected.labels

@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae.plotting import LossDisplay
 
@@ -188,5 +189,11 @@ def test_unfitted_estimator(plain_autoencoder):
 def test_estimator_without_history(mean_and_length):
     with pytest.raises(TypeError, match="MeanAndLength has no history_"):
         LossDisplay.from_estimator(mean_and_length)
-    with pytest.raises(TypeError, match=r"Pipeline has no history_.*pass the step"):
+    with pytest.raises(TypeError, match="a pipeline with such a step, but Pipeline"):
         LossDisplay.from_estimator(make_pipeline(mean_and_length))
+
+
+def test_pipeline(fitted_plain):
+    pipeline = make_pipeline(fitted_plain, StandardScaler().fit([[1.0]]))
+    (line,) = LossDisplay.from_estimator(pipeline).lines_
+    assert_array_equal(line.get_ydata(), fitted_plain.history_["loss"])

@@ -5,9 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_seqae.plotting import ReconstructionDisplay
+from sklearn_seqae import to_sequences
+from sklearn_seqae.datasets import make_events
+from sklearn_seqae.plotting import LatentTraversalDisplay, ReconstructionDisplay
 
 ORIGINAL = [np.arange(10.0).reshape(5, 2), -np.arange(6.0).reshape(3, 2)]
 DECODED = [x + 0.5 for x in ORIGINAL]
@@ -290,8 +294,120 @@ def test_other_features_than_in_fit(fitted_plain):
         ReconstructionDisplay.from_estimator(fitted_plain, [np.ones((4, 3))])
 
 
-def test_a_pipeline_does_not_reconstruct(mean_and_length):
+def double(X):
+    return [2 * x for x in X]
+
+
+def test_of_a_pipeline_the_step_is_shown(fitted_plain, sequences):
+    pipeline = make_pipeline(
+        FunctionTransformer(double),
+        fitted_plain,
+        PCA().fit(fitted_plain.transform(sequences)),
+    )
+    display = ReconstructionDisplay.from_estimator(pipeline, sequences, sequences=[3])
+    assert_array_equal(display.original[0], 2 * sequences[3])
+    (decoded,) = fitted_plain.reconstruct([2 * sequences[3]])
+    assert_allclose(display.decoded[0], decoded)
+
+
+def test_a_pipeline_without_such_a_step(mean_and_length):
     with pytest.raises(TypeError, match="Pipeline has no reconstruct"):
         ReconstructionDisplay.from_estimator(
             make_pipeline(mean_and_length), [np.ones(3)]
         )
+
+
+# -- ids and names --------------------------------------------------------------------
+
+
+def with_ids(sequences, ids):
+    return pd.Series([*sequences[: len(ids)]], index=ids)
+
+
+@pytest.mark.parametrize(
+    ("ids", "asked", "shown"),
+    [
+        (["u", "v", "w", "x"], None, ["u", "v", "w"]),
+        (["u", "v", "w", "x"], ["x", "v"], ["x", "v"]),
+        (["u", "v", "w", "x"], "w", ["w"]),
+        (["u", "v", "w", "x"], [-1], ["x"]),
+        ([30, 20, 10, 0], [0, 20], ["0", "20"]),
+        (pd.MultiIndex.from_product([["m"], range(4)]), [("m", 2)], ["m, 2"]),
+        (pd.MultiIndex.from_product([["m"], range(4)]), ("m", 3), ["m, 3"]),
+    ],
+)
+def test_sequences_by_id(fitted_plain, sequences, ids, asked, shown):
+    X = with_ids(sequences, ids)
+    display = ReconstructionDisplay.from_estimator(fitted_plain, X, sequences=asked)
+    titles = [ax.get_title().split("\n")[0] for ax in display.axes_[0]]
+    assert titles == [f"Sequence {name}" for name in shown]
+    is_multi = isinstance(X.index, pd.MultiIndex)
+    texts = [", ".join(map(str, one)) if is_multi else str(one) for one in X.index]
+    for name, line in zip(shown, display.lines_[0, :, 0], strict=True):
+        expected = sequences[texts.index(name)][:, 0]
+        assert_array_equal(line.get_ydata(), expected)
+
+
+def test_whole_numbers_are_no_positions_where_ids_are_whole_numbers(
+    fitted_plain, sequences
+):
+    X = with_ids(sequences, [30, 20, 10])
+    with pytest.raises(ValueError, match=r"holds 0; expected labels such as \[30, 20"):
+        ReconstructionDisplay.from_estimator(fitted_plain, X, sequences=[0])
+
+
+def test_names_of_a_table_are_labels_and_choose_features(plain_autoencoder, sequences):
+    frames = [pd.DataFrame(x, columns=["a", "b"]) for x in sequences]
+    table = pd.concat(frames, keys=[f"u{i}" for i in range(len(frames))])
+    autoencoder = plain_autoencoder().fit(table)
+    display = ReconstructionDisplay.from_estimator(
+        autoencoder, table, sequences=["u4"], features="b"
+    )
+    assert display.axes_[0, 0].get_ylabel() == "b"
+    assert_array_equal(display.lines_[0, 0, 0].get_ydata(), frames[4]["b"])
+    traversal = LatentTraversalDisplay.from_estimator(
+        autoencoder, table, features="b", base="u4", principal=False
+    )
+    assert traversal.axes_[0, 0].get_ylabel() == "b"
+    assert_allclose(traversal.base_value, autoencoder.transform(table)[4, 0])
+
+
+# -- scales and categories ------------------------------------------------------------
+
+
+def test_scales_are_shared_unless_sequences_have_units_of_their_own(
+    display, plain_autoencoder, sequences
+):
+    axes = display.plot(sharey=False).axes_
+    assert axes[0, 0].get_ylim() != axes[0, 1].get_ylim()
+    X = [sequences[0], 1000 * sequences[1]]
+    for normed in (False, True):
+        autoencoder = plain_autoencoder(instance_norm=normed, n_components=6)
+        autoencoder.fit(sequences)
+        drawn = ReconstructionDisplay.from_estimator(autoencoder, X)
+        shared = drawn.axes_[0, 0].get_ylim() == drawn.axes_[0, 1].get_ylim()
+        assert shared != normed
+
+
+def test_categories_lead_to_the_picture_of_events():
+    frames = [pd.DataFrame({"page": ["home", "pay"], "price": [1.0, 2.0]})] * 2
+    display = ReconstructionDisplay(original=frames, decoded=frames)
+    assert display.plot().features_ == [1]
+    assert display.axes_[0, 0].get_ylabel() == "price"
+    for features in (["page"], [0]):
+        with pytest.raises(ValueError, match=r"'page' holds categories; EventsDisplay"):
+            display.plot(features=features)
+    pages = [frame[["page"]] for frame in frames]
+    with pytest.raises(ValueError, match=r"'page' holds categories; EventsDisplay"):
+        LatentTraversalDisplay(values=[0.0, 1.0], sequences=pages).plot()
+    assert len(plt.get_fignums()) == 1
+
+
+def test_events_lead_to_their_picture(plain_autoencoder):
+    log, _ = make_events(n_samples=8, random_state=0)
+    X = to_sequences(log, by="session", order="time")
+    autoencoder = plain_autoencoder().fit(X)
+    with pytest.raises(ValueError, match=r"'page' holds categories; EventsDisplay"):
+        ReconstructionDisplay.from_estimator(autoencoder, X)
+    display = LatentTraversalDisplay.from_estimator(autoencoder, X)
+    assert [ax.get_ylabel() for ax in display.axes_[:, 0]] == ["amount"]

@@ -6,7 +6,9 @@ import pytest
 from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.decomposition import PCA
+from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae.plotting import EmbeddingDisplay, LatentTraversalDisplay
 
@@ -183,7 +185,7 @@ def test_base_of_ones_choice(mean_and_length, base):
             {"component": 1},
             "component=1 does not exist: embeddings have 1 principal component, 0 to 0",
         ),
-        ({"base": 3}, "base=3 does not exist: embeddings are of 3 sequences"),
+        ({"base": 3}, "base holds 3; expected positions from 0 to 2"),
         ({"base": [1.0]}, "base has length 1, but there are 2 components"),
         ({"values": [1.0, 0.0]}, "values must rise"),
         ({"n_values": 1}, "n_values=1; expected 2 or more"),
@@ -250,3 +252,12 @@ def test_along_the_components_of_a_pipeline(plain_autoencoder, sequences):
     decoded = pipeline.inverse_transform(np.c_[display.values, np.zeros(7)])
     for line, x in zip(display.lines_[0], decoded, strict=True):
         assert_allclose(line.get_ydata(), x[:, 0], rtol=1e-4)
+
+
+def test_a_pipeline_that_ends_with_a_classifier_decodes_before_it(mean_and_length):
+    classifier = make_pipeline(mean_and_length, StandardScaler(), DummyClassifier())
+    display = LatentTraversalDisplay.from_estimator(
+        classifier.fit(X, [0, 1, 1]), X, component=-1, principal=False, values=[-1, 1]
+    )
+    lengths = [len(line.get_xdata()) for line in display.lines_[0]]
+    assert lengths == [round(4 - DEVIATION), round(4 + DEVIATION)]
