@@ -83,7 +83,7 @@ class DecoderSizes(NamedTuple):
     feeds_back: bool = False
 
 
-# A kind is computed in the module of its name in `_network/decoders`.
+# A kind is computed by the class of its name in `decoders.KINDS`.
 DECODERS = {
     "repeat": DecoderSizes(lambda step, embedding, parts: embedding),
     "unfold": DecoderSizes(

@@ -11,7 +11,7 @@ import numpy as np
 from keras import losses
 
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
-from sklearn_seqae._network.decoders.unfold import HIDDEN, NOISE
+from sklearn_seqae._network.decoders import HIDDEN, NOISE
 from sklearn_seqae._network.pooling import EPSILON
 
 KINDS = ("kernel", "recurrent_kernel", "bias")

@@ -16,7 +16,7 @@ from sklearn_seqae._keras.inference import decode
 from sklearn_seqae._keras.training.compiled import CompiledModel
 from sklearn_seqae._network import decoders, pooling
 from sklearn_seqae._network.architecture import DECODERS, POOLING
-from sklearn_seqae._network.decoders._base import DecoderBase
+from sklearn_seqae._network.decoders import DecoderBase
 from sklearn_seqae._patches.lengths import LengthCode
 from sklearn_seqae._patches.preprocessing import Preprocessing
 

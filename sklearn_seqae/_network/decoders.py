@@ -1,0 +1,267 @@
+"""From an embedding to a sequence: the kinds of decoders.
+
+A decoder writes a sequence from its last LSTM step to its first. What the encoder read
+last is then what the decoder needs first (Srivastava, Mansimov and Salakhutdinov,
+2015).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from sklearn_seqae._network.architecture import DecoderSpec
+from sklearn_seqae._network.categories import most_likely, with_vectors
+from sklearn_seqae._network.engine import Engine, Error, Sequence, TrainingEngine
+
+Tensor = Any
+
+LARGEST = 1e30  # a wild vector saturates the network before it overflows float32
+NOISE = 0.3  # standard deviation, in scaled units
+HIDDEN = 0.6745  # a quarter of normal numbers is larger: categories that are hidden
+
+
+@dataclass(frozen=True)
+class DecoderBase(ABC):
+    """From embeddings to steps, by any engine; holds no weights.
+
+    Steps are in the decoder's order, the last first, and in the engine's layout. ``T``
+    are LSTM steps of a buffer, ``B`` rows, ``F`` values of a step, ``C`` numbers of an
+    embedding.
+    """
+
+    spec: DecoderSpec
+    takes_noise: ClassVar[bool] = False  # standard normal numbers, in training
+
+    @abstractmethod
+    def decode(
+        self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
+    ) -> Tensor:
+        """Decode embeddings (B, C) to T steps; only a row's own mean anything.
+
+        A step has ``n_outputs`` values: numbers, and logits of categories.
+        """
+
+    def trained(
+        self, engine: TrainingEngine, embedding: Tensor, target: Tensor
+    ) -> Tensor:
+        """Decode as training does; decoders with teacher forcing read the target."""
+        return self.decode(engine, embedding, engine.n_steps(target), None)
+
+    def error(
+        self,
+        engine: TrainingEngine,
+        embedding: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+    ) -> Error:
+        """Return the sum of weighted errors of what `decode` returns.
+
+        Parameters
+        ----------
+        engine : TrainingEngine
+        embedding : tensor of shape (B, C)
+        lengths : int32 tensor of shape (B,)
+        target, weight : tensors of T steps
+        """
+        decoded = self.decode(engine, embedding, engine.n_steps(target), lengths)
+        return engine.error(self.spec, decoded, target, weight, lengths)
+
+    def training_error(
+        self,
+        engine: TrainingEngine,
+        embedding: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        noise: Tensor | None = None,
+    ) -> Error:
+        """Return the sum that training minimises.
+
+        ``noise`` are T steps of standard normal numbers, for decoders that take noise.
+        """
+        return self.error(engine, embedding, lengths, target, weight)
+
+    def states(self, engine: Engine, sequence: Sequence) -> Sequence:
+        """Run the LSTM layers, one on top of the other."""
+        for layer in self.spec.lstm:
+            sequence = engine.lstm(layer, sequence)
+        return sequence
+
+    def n_buffer_steps(self, n_steps: int) -> int:
+        """LSTM steps that the layers run to write ``n_steps``."""
+        return n_steps
+
+
+class OpenLoop(DecoderBase):
+    """A decoder that reads nothing of what it has written."""
+
+    @abstractmethod
+    def read(
+        self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
+    ) -> Sequence:
+        """Return the sequence that the first LSTM layer reads."""
+
+    def decode(
+        self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
+    ) -> Tensor:
+        states = self.states(engine, self.read(engine, embedding, n_steps, lengths))
+        return engine.write(self.spec.output, states)
+
+    def error(
+        self,
+        engine: TrainingEngine,
+        embedding: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+    ) -> Error:
+        """Return the same sum without a step beyond the longest row."""
+        sequence = self.read(engine, embedding, engine.n_steps(target), lengths)
+        states = self.states(engine, sequence)
+        return engine.written_error(self.spec, states, target, weight, lengths)
+
+
+class Repeat(OpenLoop):
+    """LSTM layers read the embedding at every step, as after Keras's RepeatVector."""
+
+    def read(
+        self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
+    ) -> Sequence:
+        return engine.repeat(embedding, n_steps, lengths)
+
+
+class Reshape(OpenLoop):
+    """LSTM layers read one part of the embedding after the other, as after Reshape."""
+
+    def read(
+        self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
+    ) -> Sequence:
+        return engine.parts(embedding, self.spec.n_parts, n_steps, lengths)
+
+
+class SingleShot(DecoderBase):
+    """LSTM layers read the parts of the embedding; a Dense layer writes all steps.
+
+    TensorFlow's tutorial on time series calls such models single-shot, in contrast to
+    those that go step by step.
+    """
+
+    def decode(
+        self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
+    ) -> Tensor:
+        n_parts = self.spec.n_parts
+        # It reads every part, however short the sequence that it writes.
+        every = engine.every_step(n_parts, lengths)
+        states = engine.parts(embedding, n_parts, engine.n_buffer_steps(n_parts), every)
+        for layer in self.spec.lstm[:-1]:
+            states = engine.lstm(layer, states)
+        last = engine.last_state(self.spec.lstm[-1], states)
+        written = engine.dense(self.spec.output, last)
+        return engine.as_steps(written, n_parts, n_steps)
+
+    def n_buffer_steps(self, n_steps: int) -> int:
+        return self.spec.n_parts
+
+
+class Unfold(DecoderBase):
+    """LSTM layers read the embedding and the step before, and write a step.
+
+    The embedding is an input of every step as well (Cho et al., 2014). So the states
+    need not carry it, and a decoder that ignores what it has written equals "repeat".
+
+    Training uses teacher forcing (Williams and Zipser, 1989): the decoder reads the
+    true step before. All inputs are known, so one pass over them is enough. But such a
+    decoder looks at the step before rather than at the embedding, and never meets its
+    own errors, which add up when it runs freely. So training adds noise to what it
+    reads, as in the rollouts of Sanchez-Gonzalez et al. (2020). Of categories it hides
+    a quarter, as the word dropout of Bowman et al. (2016).
+
+    The first patch that is written may be partial. Beyond the end of the sequence it is
+    zero under teacher forcing, and as written when it runs freely.
+    """
+
+    takes_noise: ClassVar[bool] = True
+
+    def decode(
+        self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
+    ) -> Tensor:
+        """Run freely: each step reads what was written before."""
+        spec = self.spec
+        first, *others = spec.lstm
+        cells = [engine.cell(first, embedding), *map(engine.cell, others)]
+
+        def step(
+            below: Tensor, states: list[Tensor]
+        ) -> tuple[Tensor, Tensor, list[Tensor]]:
+            after = []
+            for cell, state in zip(cells, states, strict=True):
+                below, state = cell(below, state)
+                after.append(state)
+            written = engine.dense(spec.output, below)
+            told = most_likely(engine, spec.step, written)
+            told = engine.ops.clip(told, -LARGEST, LARGEST)
+            return written, with_vectors(engine, spec.tables, spec.step, told), after
+
+        units = [layer.units for layer in spec.lstm]
+        widths = spec.step.n_read, spec.step.n_outputs
+        return engine.unroll(step, embedding, widths, units, n_steps, lengths)
+
+    def trained(
+        self, engine: TrainingEngine, embedding: Tensor, target: Tensor
+    ) -> Tensor:
+        states = self._told(engine, embedding, target, None)
+        return engine.write(self.spec.output, states)
+
+    def training_error(
+        self,
+        engine: TrainingEngine,
+        embedding: Tensor,
+        lengths: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        noise: Tensor | None = None,
+    ) -> Error:
+        told = target if noise is None else self._noisy(engine, target, noise)
+        states = self._told(engine, embedding, told, lengths)
+        return engine.written_error(self.spec, states, target, weight, lengths)
+
+    def _told(
+        self, engine: TrainingEngine, embedding: Tensor, told: Tensor, lengths: Any
+    ) -> Sequence:
+        """Return the states, where each step reads the one before of those told."""
+        spec = self.spec
+        steps = with_vectors(engine, spec.tables, spec.step, told, lengths)
+        before = engine.delayed(steps)
+        sequence = engine.beside(before, embedding, lengths, is_data=not spec.tables)
+        return self.states(engine, sequence)
+
+    def _noisy(self, engine: TrainingEngine, target: Tensor, noise: Tensor) -> Tensor:
+        """Add noise to numbers, and hide some categories."""
+        step, ops = self.spec.step, engine.ops
+        if not step.category_sizes:
+            return target + NOISE * noise
+        numbers, codes = ops.split(target, [step.n_numbers], axis=-1)
+        of_numbers, of_codes = ops.split(noise, [step.n_numbers], axis=-1)
+        told = ops.where(of_codes > HIDDEN, 0.0, codes)
+        return ops.concatenate([numbers + NOISE * of_numbers, told], axis=-1)
+
+
+# The sizes of each are in `architecture.DECODERS`.
+KINDS: Mapping[str, type[DecoderBase]] = MappingProxyType(
+    {
+        "repeat": Repeat,
+        "unfold": Unfold,
+        "reshape": Reshape,
+        "single_shot": SingleShot,
+    }
+)
+
+
+def make_decoder(spec: DecoderSpec) -> DecoderBase:
+    """Return the decoder of a specification."""
+    return KINDS[spec.kind](spec)
