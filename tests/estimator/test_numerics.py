@@ -60,9 +60,8 @@ def unbounded(plain_autoencoder, sequences):
         name: 8 * array if "encoder" in name and "recurrent" in name else array
         for name, array in network.state.weights.items()
     }
-    fitted._fitted.network = replace(
-        network, state=replace(network.state, weights=weights)
-    )
+    network = replace(network, state=replace(network.state, weights=weights))
+    fitted._fitted = replace(fitted._fitted, network=network)
     return fitted
 
 
@@ -98,9 +97,8 @@ def test_a_vector_that_overflows_the_decoder_is_named(unbounded):
     kernel = weights["reconstruction/kernel"]
     weights["reconstruction/kernel"] = np.full_like(kernel, 1e20)
     wild = copy.copy(unbounded)
-    wild._fitted.network = replace(
-        network, state=replace(network.state, weights=weights)
-    )
+    network = replace(network, state=replace(network.state, weights=weights))
+    wild._fitted = replace(wild._fitted, network=network)
     Z = np.array([[0, 0, 0, 0], [1e30, -1e30, 1e30, 0]])
     with pytest.raises(InvalidSequenceError, match=r"^row 1 of Z overflows"):
         wild.inverse_transform(Z)

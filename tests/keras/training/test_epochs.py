@@ -24,7 +24,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._keras.training import cache, epochs, packer, planning, workspace
 from sklearn_seqae._keras.training.callbacks import checked_callbacks
-from sklearn_seqae._keras.training.epochs import Result
 from sklearn_seqae._network.state import State
 
 # Keras's own, of a callback that reads the learning rate
@@ -177,20 +176,6 @@ def test_what_training_starts_from_is_not_changed():
     before = deepcopy(start)
     fit(start=start)
     assert_same_state(start, before)
-
-
-def test_a_history_goes_on_where_another_ended():
-    result = Result(START, {"loss": [3.0, 4.0], "kl_loss": [0.3, 0.4]}, 2)
-    found = result.history_after({"loss": [1.0], "val_loss": [0.1]})
-    nan = float("nan")
-    expected = {
-        "loss": [1.0, 3.0, 4.0],
-        "val_loss": [0.1, nan, nan],
-        "kl_loss": [nan, 0.3, 0.4],
-    }
-    assert found.keys() == expected.keys()
-    for name, values in expected.items():
-        assert_array_equal(found[name], values)
 
 
 # Early stopping -----------------------------------------------------------------------
