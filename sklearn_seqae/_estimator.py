@@ -262,10 +262,11 @@ class LSTMAutoencoderTransformer(
         Whether `fit` goes on from the previous fit, with its scaler, instead of
         starting anew.
     checkpoint_path : str, path or None, default=None
-        A file from which `fit` goes on if it was killed, and ends at the same bits.
-        `fit` writes it about every ten seconds, at the end of an epoch, and removes it
-        in the end. To go on, call `fit` with the same data and parameters. With others
-        it raises an error. `partial_fit` neither reads nor writes it.
+        A file from which `fit` goes on if it was killed, and ends at the same bits,
+        given the same number of cores. `fit` writes it about every ten seconds, at the
+        end of an epoch, and removes it in the end. To go on, call `fit` with the same
+        data and parameters. With others it raises an error. `partial_fit` neither reads
+        nor writes it.
     callbacks : list of keras.callbacks.Callback, default=None
         Called when Keras would call them: at the begin and end of training and of every
         epoch, and of every batch for those with batch hooks. Their model is the one
@@ -276,7 +277,8 @@ class LSTMAutoencoderTransformer(
         callbacks nor early stopping look at each.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches. With an int, fits on one machine are equal
-        to the bit, given the same number of cores. None draws a seed from the operating
+        to the bit, given the same number of cores. Where XLA can't compile, which a
+        warning tells, the last bits may differ. None draws a seed from the operating
         system; NumPy's global generator is never used.
 
     Attributes

@@ -304,14 +304,15 @@ def float_dtype(*dtypes: Any) -> np.dtype[np.floating[Any]]:
     Parameters
     ----------
     *dtypes : dtype
-        Boolean, integer or floating, of NumPy.
+        Boolean, integer or floating, of NumPy or of pandas: Int64, float[pyarrow].
 
     Returns
     -------
     dtype
         float32 if all are float16 or float32, else float64.
     """
-    narrow = all(dtype in (np.float16, np.float32) for dtype in dtypes)
+    own = (getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes)
+    narrow = all(dtype in (np.float16, np.float32) for dtype in own)
     return np.dtype(np.float32 if narrow else np.float64)
 
 

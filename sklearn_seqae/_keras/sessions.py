@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.python.eager import context
+from tensorflow.python.ops.resource_variable_ops import UninitializedVariable
 
 v1 = tf.compat.v1
 Array = NDArray[Any]
@@ -30,8 +31,8 @@ class Session:
     Parameters
     ----------
     variables : sequence of tf.Variable, default=()
-        Variables with a value. Others that functions use are buffers: zero to begin
-        with, and of no interest afterwards.
+        Variables with a value. Others that functions use are buffers, see `buffer`:
+        zero to begin with, and of no interest afterwards.
     n_threads : int, default=1
         Threads that run what does not depend on each other.
     optimize : bool, default=True
@@ -49,6 +50,8 @@ class Session:
         self._optimize = optimize
         self._graph = tf.Graph()
         self._session = v1.Session(graph=self._graph, config=_config(n_threads))
+        with self._graph.as_default():
+            self._zero = v1.placeholder(tf.float32, ())
         self._variables = list(variables)
         self._copies = [self._new(variable) for variable in self._variables]
         if self._variables:
@@ -90,7 +93,8 @@ class Session:
                 dict(zip(names, [*inputs, *captured], strict=True)),
                 [tensor.name for tensor in traced.outputs],
             )
-        self._session.run([buffer.initializer for buffer in buffers.values()])
+        for buffer in buffers.values():  # in one run, equal zeros would share memory
+            self._session.run(buffer.initializer, {self._zero: 0.0})
         run = self._session.make_callable(output, inputs)
         return lambda *arguments: run(*tf.nest.flatten(arguments))
 
@@ -133,9 +137,13 @@ class Session:
         return self._copies_of([variable])[0].handle
 
     def _new(self, like: Any) -> Any:
-        """Make a variable of the session, zero to begin with."""
+        """Make a variable of the session, zero once it is initialized.
+
+        TensorFlow would hold zeros that it knows for good, beside what is computed.
+        """
         with self._graph.as_default():
-            return tf.Variable(tf.zeros(like.shape, like.dtype), trainable=False)
+            zeros = tf.fill(like.shape, tf.cast(self._zero, like.dtype))
+            return tf.Variable(zeros, trainable=False)
 
 
 class Eager:
@@ -180,6 +188,14 @@ def open_session(
 ) -> Session | Eager:
     """Return a place for functions to run, on a GPU or on the CPU."""
     return Eager(variables) if gpu else Session(variables, n_threads, optimize)
+
+
+def buffer(shape: Sequence[int], dtype: Any = tf.float32) -> Any:
+    """Declare a buffer of functions that a session runs.
+
+    Its memory is the session's: what is declared has none of its own.
+    """
+    return UninitializedVariable(trainable=False, shape=shape, dtype=dtype)
 
 
 def tensor_function(

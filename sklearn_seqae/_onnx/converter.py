@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 import skl2onnx
 from onnx import helper
+from skl2onnx._supported_operators import sklearn_operator_name_map
+from skl2onnx.common._registration import get_converter, get_shape_calculator
 from skl2onnx.common.data_types import (
     DoubleTensorType,
     FloatTensorType,
     Int64TensorType,
     StringTensorType,
 )
+from sklearn.base import is_classifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
+from sklearn.pipeline import Pipeline
+from sklearn.svm import LinearSVC
 
 from sklearn_seqae._onnx.encoder import embedding_of
 from sklearn_seqae._onnx.fitted import Fitted
 from sklearn_seqae._onnx.graph import OPSETS, Graph, Tensor
+
+if TYPE_CHECKING:
+    import onnx
 
 TYPES = {
     np.float64: DoubleTensorType,
@@ -27,7 +41,48 @@ TYPES = {
 }
 
 
-def input_types(fitted: Fitted) -> list[tuple[str, Any]]:
+def convert(pipeline: Pipeline, fitted: Fitted) -> onnx.ModelProto:
+    """Convert a pipeline whose first step is ours, and registered.
+
+    Raises
+    ------
+    ValueError
+        If skl2onnx can't; names the step.
+    """
+    last = pipeline.steps[-1][1]
+    # An array of probabilities in place of dicts; LinearSVC has neither. The id alone
+    # keeps skl2onnx from asking for dicts.
+    of_last = {} if isinstance(last, LinearSVC) else {"zipmap": False}
+    try:
+        return skl2onnx.convert_sklearn(
+            pipeline,
+            initial_types=_input_types(fitted),
+            options={id(last): of_last} if is_classifier(last) else None,
+            target_opset=OPSETS,
+        )
+    except Exception as error:
+        name, step = _refused(pipeline) or pipeline.steps[-1]
+        reason = shorten(str(error), 200)
+        raise ValueError(
+            f"skl2onnx can't convert the step {name!r}, {step!r}: it says {reason!r}. "
+            "Write the pipeline without it, or with another estimator in its place."
+        ) from error
+
+
+def _refused(pipeline: Pipeline) -> tuple[str, Any] | None:
+    """Return the first step that skl2onnx can't convert alone, if there is one."""
+    for name, step in pipeline.steps[1:]:
+        embedding = FloatTensorType([None, step.n_features_in_])
+        try:
+            skl2onnx.convert_sklearn(
+                step, initial_types=[("embedding", embedding)], target_opset=OPSETS
+            )
+        except Exception:
+            return name, step
+    return None
+
+
+def _input_types(fitted: Fitted) -> list[tuple[str, Any]]:
     """Return the inputs of a graph, as skl2onnx takes them."""
     return [
         (name, TYPES[dtype]([n if isinstance(n, int) else None for n in shape]))
@@ -76,6 +131,51 @@ def register(estimator: type, fitted: Callable[[Any], Fitted]) -> None:
     skl2onnx.update_registered_converter(
         estimator, alias, lambda operator: None, convert, parser=parse
     )
+    _mend_histograms()
+
+
+@functools.cache
+def _mend_histograms() -> None:
+    """Let skl2onnx convert boosted histograms.
+
+    It writes False where a leaf has an integer, which protobuf 7 refuses.
+    """
+    for boosted in (HistGradientBoostingClassifier, HistGradientBoostingRegressor):
+        alias = sklearn_operator_name_map[boosted]
+        theirs = get_converter(alias)
+        skl2onnx.update_registered_converter(
+            boosted,
+            alias,
+            get_shape_calculator(alias),
+            _with_integers(theirs),
+            options=theirs.get_allowed_options(),
+        )
+
+
+def _with_integers(theirs: Any) -> Callable[[Any, Any, Any], None]:
+    def convert(scope: Any, operator: Any, container: Any) -> None:
+        loss = operator.raw_operator.loss
+        if loss in ("poisson", "gamma"):  # its converter would leave out the link
+            raise ValueError(f"the loss {loss!r} can't be converted")
+        theirs(scope, operator, _WithoutBooleans(container))
+
+    return convert
+
+
+class _WithoutBooleans:
+    """A container of skl2onnx that takes the booleans in lists for integers."""
+
+    def __init__(self, container: Any) -> None:
+        self._container = container
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._container, name)
+
+    def add_node(self, *args: Any, **attributes: Any) -> None:
+        for name, value in attributes.items():
+            if isinstance(value, list) and any(isinstance(v, bool) for v in value):
+                attributes[name] = [int(v) for v in value]
+        self._container.add_node(*args, **attributes)
 
 
 def _move(graph: Graph, container: Any) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -60,7 +59,8 @@ def to_onnx(estimator: Any, path: str | PathLike[str]) -> None:
         If the estimator is neither.
     ValueError
         If its scaler is not one of scikit-learn's that shift and divide:
-        `StandardScaler`, `MinMaxScaler`, `RobustScaler`, `MaxAbsScaler` or none.
+        `StandardScaler`, `MinMaxScaler`, `RobustScaler`, `MaxAbsScaler` or none. If
+        skl2onnx can't convert another step; the message names it.
     ImportError
         If onnx, or skl2onnx for a pipeline, is not installed.
 
@@ -249,16 +249,10 @@ def _begins_with_ours(pipeline: Pipeline) -> bool:
 
 
 def _pipeline(pipeline: Pipeline) -> onnx.ModelProto:
-    skl2onnx = require("skl2onnx", "writing a pipeline to an ONNX file")
+    require("skl2onnx", "writing a pipeline to an ONNX file")
     from sklearn_seqae._onnx import converter
-    from sklearn_seqae._onnx.graph import OPSETS
 
     check_is_fitted(pipeline)
-    first, last = pipeline.steps[0][1], pipeline.steps[-1][1]
     converter.register(LSTMAutoencoderTransformer, _fitted)
-    return skl2onnx.convert_sklearn(
-        pipeline,
-        initial_types=converter.input_types(_fitted(first)),
-        options={id(last): {"zipmap": False}} if is_classifier(last) else None,
-        target_opset=OPSETS,
-    )
+    steps = [step for step in pipeline.steps if step[1] not in (None, "passthrough")]
+    return converter.convert(Pipeline(steps), _fitted(steps[0][1]))

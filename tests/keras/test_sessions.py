@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_array_equal
 
-from sklearn_seqae._keras.sessions import Eager, Session
+from sklearn_seqae._keras.sessions import Eager, Session, buffer
 
 SIGNATURE = [{"x": tf.TensorSpec((None, 3), tf.float32)}, tf.TensorSpec((), tf.int32)]
 X = np.arange(12, dtype=np.float32).reshape(4, 3)
@@ -100,3 +100,29 @@ def test_what_was_compiled_is_freed_when_it_is_closed():
     before = run_and_close(3)
     after = [run_and_close(n) for n in range(4, 9)][-1]
     assert after < before + 5
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="reads the memory as Linux tells it"
+)
+@pytest.mark.xla
+def test_buffers_take_their_memory_once():
+    """Not as zeros to begin with, nor outside of the session, too."""
+
+    def used():
+        return 4096 * int(Path("/proc/self/statm").read_text().split()[1])
+
+    n_rows, n_values = (16, 32, 64), 2**24
+    before = used()
+    declared = [buffer((n, n_values // n)) for n in n_rows]
+
+    def step(n):
+        for each in declared:
+            row = tf.fill((1, each.shape[1]), tf.cast(n + 1, tf.float32))
+            each.assign(tf.tensor_scatter_nd_update(each, [[n]], row))
+        return tf.stack([each[n, 0] + each[15, 0] for each in declared])
+
+    run = Session().function(step, [tf.TensorSpec((), tf.int32)], jit=True)
+    for n in range(3):
+        assert_array_equal(run(n), [n + 1.0] * 3)
+    assert used() - before < 1.5 * len(declared) * 4 * n_values

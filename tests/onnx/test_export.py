@@ -8,11 +8,27 @@ import numpy as np
 import pytest
 from helpers import run_python, some_slow
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer, StandardScaler
+from sklearn.svm import SVC, LinearSVC
 
 from sklearn_seqae import decoder_to_onnx, to_onnx
 from sklearn_seqae._network.architecture import POOLING
@@ -243,6 +259,82 @@ def test_a_pipeline_without_a_classifier(fitted_plain, session, sequences):
     pipeline = Pipeline(steps)
     label, _ = run(session(to_onnx, pipeline), sequences)
     assert_array_equal(label, pipeline.predict(sequences))
+
+
+STEPS = {
+    "histograms": [HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=2)],
+    "calibrated histograms": [
+        CalibratedClassifierCV(
+            HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=2), cv=2
+        )
+    ],
+    "forest": [RandomForestClassifier(3, random_state=0)],
+    "boosting": [GradientBoostingClassifier(n_estimators=3, random_state=0)],
+    "neighbours": [KNeighborsClassifier(3)],
+    "kernels": [PCA(2), SVC()],
+    "linear kernels": [LinearSVC(random_state=0)],
+    "network": [MLPClassifier(8, solver="lbfgs", max_iter=500, random_state=0)],
+    "nothing in between": ["passthrough", LogisticRegression()],
+    "columns": [
+        ColumnTransformer([("a", StandardScaler(), [0, 1])], remainder="passthrough"),
+        LogisticRegression(),
+    ],
+    "voting": [
+        VotingClassifier(
+            [("a", LogisticRegression()), ("b", KNeighborsClassifier(3))],
+            voting="soft",
+            flatten_transform=False,
+        )
+    ],
+    "search": [GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=2)],
+}
+
+
+def behind(transformer, steps, sequences, target):
+    """Return a pipeline of which only the steps behind the transformer are fitted."""
+    rest = make_pipeline(*map(clone_step, steps))
+    rest.fit(transformer.transform(sequences), target)
+    return Pipeline([("embed", transformer), *rest.steps])
+
+
+def clone_step(step):
+    return step if isinstance(step, str) else clone(step)
+
+
+@pytest.mark.filterwarnings("ignore:Attribute `prob._`:FutureWarning")  # skl2onnx's
+@pytest.mark.parametrize("kind", STEPS)
+def test_a_classifier_of_any_kind(kind, fitted_plain, session, sequences, labels):
+    pipeline = behind(fitted_plain, STEPS[kind], sequences, labels)
+    found, *_ = run(session(to_onnx, pipeline), sequences)
+    assert_array_equal(found, pipeline.predict(sequences))
+
+
+def test_a_regression_with_histograms(fitted_plain, session, sequences):
+    target = np.arange(len(sequences)) % 5 + 1.0
+    regressor = HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=2)
+    pipeline = behind(fitted_plain, [regressor], sequences, target)
+    (found,) = run(session(to_onnx, pipeline), sequences)
+    assert_allclose(found.ravel(), pipeline.predict(sequences), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        (HistGradientBoostingRegressor(loss="poisson"), "the loss 'poisson'"),
+        (DummyClassifier(), "shape calculator"),
+        (FunctionTransformer(np.abs), "FunctionTransformer is not supported"),
+    ],
+)
+def test_a_step_that_is_not_converted_is_named(
+    step, reason, fitted_plain, sequences, tmp_path
+):
+    target = np.arange(len(sequences)) % 2
+    steps = [StandardScaler(), step]
+    pipeline = behind(fitted_plain, steps, sequences, target)
+    name = pipeline.steps[-1][0]
+    with pytest.raises(ValueError, match=f"can't convert the step '{name}'.*{reason}"):
+        to_onnx(pipeline, tmp_path / "model.onnx")
+    assert not (tmp_path / "model.onnx").exists()
 
 
 def test_skl2onnx_knows_the_transformer_from_then_on(

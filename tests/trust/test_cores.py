@@ -38,6 +38,7 @@ WAYS = {
     "OMP_NUM_THREADS=1": ("", {"OMP_NUM_THREADS": "1"}),
     "n_jobs=2": ("loky", {}),
     "TF_NUM_INTEROP_THREADS=1": ("", {"TF_NUM_INTEROP_THREADS": "1"}),
+    "TF_NUM_INTRAOP_THREADS=1": ("", {"TF_NUM_INTRAOP_THREADS": "1"}),
     "TF_NUM_INTRAOP_THREADS=8": ("", {"TF_NUM_INTRAOP_THREADS": "8"}),
 }
 
@@ -56,4 +57,6 @@ def test_bits(units, tolerance, tmp_path, report):
     expected = found["all cores"]
     largest = {name: float(np.abs(z - expected).max()) for name, z in found.items()}
     report(f"{units} units, largest difference", json.dumps(largest))
+    one_thread = found["TF_NUM_INTRAOP_THREADS=1"]
+    np.testing.assert_array_equal(one_thread, found["pinned to one core"])
     assert max(largest.values()) <= tolerance * np.abs(expected).max()

@@ -94,6 +94,39 @@ def _not_a_number(place: str, error: Exception) -> str:
     )
 
 
+def is_real(dtype: Any) -> bool:
+    """Return whether a dtype of pandas is of real numbers or of booleans."""
+    if pd.api.types.is_complex_dtype(dtype):
+        return False
+    # Arrow's boolean is not numeric to pandas, while NumPy's is.
+    return pd.api.types.is_numeric_dtype(dtype) or dtype.kind == "b"
+
+
+def numbers_of(X: Any) -> NDArray[Any]:
+    """Return the numbers of a frame or a column, NaN where one is missing.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame, Series, Index or array
+        Of any dtypes.
+
+    Returns
+    -------
+    ndarray
+        Of the `float_dtype` of all columns. If some are no numbers, as pandas has it.
+        No copy of columns of NumPy that have one floating dtype.
+    """
+    dtypes = X.dtypes.tolist() if isinstance(X, pd.DataFrame) else [X.dtype]
+    if not all(map(is_real, dtypes)):
+        return np.asarray(X)
+    of_numpy = all(isinstance(dtype, np.dtype) for dtype in dtypes)
+    missing: dict[str, Any] = {} if of_numpy else {"na_value": np.nan}
+    # A longdouble beyond float64 becomes inf here; check_values reports it.
+    with np.errstate(over="ignore"):
+        array: NDArray[Any] = X.to_numpy(dtype=float_dtype(*dtypes), **missing)
+    return array
+
+
 def as_plain(X: Any) -> Any:
     """Fill a masked array with NaN, because `numpy.asarray` drops the mask.
 

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Levels
-from sklearn_seqae._containers.ragged import Floats, float_dtype
+from sklearn_seqae._containers.ragged import Floats, float_dtype, stack
 from sklearn_seqae._containers.readers.checks import as_real, by_position, describe
 
 
@@ -157,7 +157,7 @@ def joined(
     """
     known = [i for i, part in enumerate(parts) if part.levels is not None]
     if not known:
-        return Feature(np.concatenate([part.values for part in parts]))
+        return Feature(stack([part.values for part in parts]))
     first: Any = parts[known[0]].levels
     codes: dict[Any, int] = {}
     arrays: list[NDArray[Any]] = []

@@ -22,7 +22,12 @@ from sklearn_seqae._containers.readers.checks import (
     describe,
     is_missing,
 )
-from sklearn_seqae._containers.readers.mixed import Mixed, form_of, stack_mixed
+from sklearn_seqae._containers.readers.mixed import (
+    Mixed,
+    form_of,
+    numbers_of_columns,
+    stack_mixed,
+)
 from sklearn_seqae._containers.readers.names import frames_of
 from sklearn_seqae.exceptions import InvalidSequenceError
 
@@ -174,6 +179,8 @@ def _as_array(sequence: Any, i: int, show: Callable[[int], str]) -> NDArray[Any]
 
 def _convert(sequence: Any, name: str) -> NDArray[Any]:
     try:
+        if (numbers := numbers_of_columns(sequence, name)) is not None:
+            return numbers
         return np.asarray(as_plain(sequence))
     except ValueError as error:  # lists of unequal length inside
         pair = isinstance(sequence, tuple) and len(sequence) == 2

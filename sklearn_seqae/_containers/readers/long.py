@@ -234,7 +234,7 @@ def _rank(index: pd.MultiIndex) -> Codes:
 
 def _floating(dtype: Any) -> Layout:
     """Return the floating dtype of the same library, to give values back in."""
-    name = float_dtype(getattr(dtype, "numpy_dtype", dtype)).name
+    name = float_dtype(dtype).name
     if hasattr(dtype, "pyarrow_dtype"):
         return ({"float32": "float[pyarrow]", "float64": "double[pyarrow]"}[name],)
     if hasattr(dtype, "numpy_dtype"):  # pandas' own: Int64, Float32, boolean

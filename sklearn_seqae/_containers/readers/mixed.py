@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 from sklearn_seqae._containers.kinds import Levels
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
-from sklearn_seqae._containers.readers.checks import describe
+from sklearn_seqae._containers.readers.checks import describe, numbers_of
 from sklearn_seqae._containers.readers.columns import check_lengths
 from sklearn_seqae._containers.readers.levels import (
     Feature,
@@ -144,6 +145,33 @@ def stack_mixed(
     return _mixed(features, lengths, first.univariate, form, first.names)
 
 
+def numbers_of_columns(sequence: Any, place: str) -> NDArray[Any] | None:
+    """Return the numbers of a frame or a column; None if it is neither.
+
+    Parameters
+    ----------
+    sequence : object
+        A frame of numbers or a Series, of any library; or something else.
+    place : str
+        Place of the sequence, which begins messages.
+
+    Returns
+    -------
+    ndarray or None
+        float32 if all columns are float16 or float32, else of a wider dtype.
+    """
+    if isinstance(sequence, pd.DataFrame | pd.Series | pd.Index | ExtensionArray):
+        return numbers_of(sequence)
+    if comes_from(sequence, "polars", "Series"):
+        return _feature(sequence, place).values
+    for library in FRAMES[1:]:
+        if comes_from(sequence, library, "DataFrame", "Table", "RecordBatch"):
+            columns = _of_frame(sequence, library).columns
+            features = [_feature(column, place) for column in columns]
+            return stacked(features)[0] if features else None
+    return None
+
+
 def _mixed(
     features: list[Feature],
     lengths: NDArray[np.int64],
@@ -228,10 +256,11 @@ def _feature(column: Any, place: str) -> Feature:
     found: Feature | None = None
     if isinstance(column, pd.Series):
         found = feature_from_pandas(column, place)
-        if found is None and column.dtype != object:
-            return Feature(column.to_numpy(dtype=np.float64, na_value=np.nan))
+        column = numbers_of(column) if found is None else column
     elif comes_from(column, "polars", "Series"):
         found = feature_from_polars(column, place)
+        if column.dtype.is_integer() and column.null_count():
+            column = column.cast(float)  # polars makes float32 of small integers
         column = column.to_numpy() if found is None else column
     elif comes_from(column, "pyarrow", "ChunkedArray", "Array"):
         found = feature_from_arrow(column, place)

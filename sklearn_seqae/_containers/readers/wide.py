@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.ragged import RaggedArray, float_dtype
+from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers.arrays import ragged_from_table
-from sklearn_seqae._containers.readers.checks import as_real
+from sklearn_seqae._containers.readers.checks import as_real, is_real, numbers_of
 from sklearn_seqae._containers.readers.roles import refuse_text
 
 
@@ -66,9 +66,8 @@ def to_numpy(X: pd.DataFrame, reading: str) -> NDArray[Any]:
     TypeError
         Names the first column that is not numeric.
     """
-    if all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in X.dtypes):
-        # The common case. It copies nothing if the columns have one floating dtype.
-        return X.to_numpy(dtype=float_dtype(*X.dtypes))
+    if all(map(is_real, X.dtypes)):
+        return numbers_of(X)
     columns = [_column_to_numpy(X.iloc[:, j], reading) for j in range(X.shape[1])]
     return np.column_stack(columns)
 
@@ -77,10 +76,9 @@ def _column_to_numpy(column: pd.Series, reading: str) -> NDArray[Any]:
     name, dtype = column.name, column.dtype
     if pd.api.types.is_object_dtype(dtype):
         return as_real(column.to_numpy(), f"column {name!r}")
-    if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_complex_dtype(dtype):
+    if not is_real(dtype):
         raise TypeError(
             f"column {name!r} has dtype {dtype}, but every column must be numeric: "
             f"{reading}; drop the column or convert it."
         )
-    target = float_dtype(getattr(dtype, "numpy_dtype", None))
-    return column.to_numpy(dtype=target, na_value=np.nan)
+    return numbers_of(column)

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import float_dtype
-from sklearn_seqae._containers.readers.checks import as_real, describe
+from sklearn_seqae._containers.readers.checks import as_real, describe, is_real
 from sklearn_seqae._containers.readers.levels import Feature, feature_from_pandas
 from sklearn_seqae._containers.tables.long_table import (
     LongTable,
@@ -82,9 +82,9 @@ class PandasTable(LongTable):
         dtype = self._frame[label].dtype
         if _holds_objects(dtype):
             return np.dtype(np.float64)
-        if not _is_real(dtype):
+        if not is_real(dtype):
             raise not_a_feature(label, dtype)
-        return float_dtype(getattr(dtype, "numpy_dtype", dtype))
+        return float_dtype(dtype)
 
     def feature(self, label: Any) -> NDArray[Any]:
         """Return a column of numbers, NaN where it is null."""
@@ -123,13 +123,6 @@ def write_pandas(rows: Rows) -> pd.DataFrame:
 
 def _holds_objects(dtype: Any) -> bool:
     return isinstance(dtype, np.dtype) and dtype.kind == "O"
-
-
-def _is_real(dtype: Any) -> bool:
-    if pd.api.types.is_complex_dtype(dtype):
-        return False
-    # Arrow's boolean is not numeric to pandas, while NumPy's is.
-    return pd.api.types.is_numeric_dtype(dtype) or dtype.kind == "b"
 
 
 def _from_objects(column: pd.Series, label: Any) -> pd.Series:

@@ -14,6 +14,7 @@ import tensorflow as tf
 from sklearn_seqae._keras.lstm.dropout import drop
 from sklearn_seqae._keras.lstm.gates import act, act_gradient, advance, split
 from sklearn_seqae._keras.lstm.running_pool import RunningPool
+from sklearn_seqae._keras.sessions import buffer
 
 Tensor = Any
 SCRATCH_STATES = 1 + 1 + 4 + 4  # values of `Scratch` for each unit of a step
@@ -38,7 +39,7 @@ class Scratch(NamedTuple):
     gate_gradients: Any
 
     @classmethod
-    def allocate(
+    def declare(
         cls,
         n_steps: int,
         n_directions: int,
@@ -46,11 +47,11 @@ class Scratch(NamedTuple):
         units: int,
         dtype: Any = tf.float32,
     ) -> Scratch:
-        """Make the buffers of one layer, zero to begin with."""
+        """Declare the buffers of one layer."""
         shape = (n_steps, n_directions, n_rows)
         return cls(
             *(
-                tf.Variable(tf.zeros((*shape, width), dtype), trainable=False)
+                buffer((*shape, width), dtype)
                 for width in (units, units, 4 * units, 4 * units)
             )
         )

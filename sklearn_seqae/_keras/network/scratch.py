@@ -6,18 +6,17 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import tensorflow as tf
-
 from sklearn_seqae._keras.lstm.gates import BLOCK
 from sklearn_seqae._keras.lstm.recurrence import SCRATCH_STATES, Scratch
+from sklearn_seqae._keras.sessions import buffer
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
 
 
-def allocate_scratch(
+def declare_scratch(
     architecture: Architecture, n_steps: int, n_rows: int, n_forecast_rows: int
 ) -> dict[str, Any]:
-    """Allocate buffers for one call in training.
+    """Declare buffers for one call in training.
 
     Parameters
     ----------
@@ -33,9 +32,7 @@ def allocate_scratch(
         For `FusedEngine.scratch`.
     """
     return {
-        name: Scratch.allocate(*shape)
-        if len(shape) == 4
-        else tf.Variable(tf.zeros(shape), trainable=False)
+        name: Scratch.declare(*shape) if len(shape) == 4 else buffer(shape)
         for name, shape in _shapes(architecture, n_steps, n_rows, n_forecast_rows)
     }
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._keras.devices import has_gpu, n_threads, xla_compiles
 from sklearn_seqae._keras.network.engines import engine_maker
-from sklearn_seqae._keras.network.scratch import allocate_scratch
+from sklearn_seqae._keras.network.scratch import declare_scratch
 from sklearn_seqae._keras.network.vector import (
     from_vector,
     tensors_from_vector,
@@ -268,7 +268,7 @@ class Workspace:
         program = self.program
         # Without XLA nothing is updated in place; there buffers would only cost.
         scratch = [
-            allocate_scratch(
+            declare_scratch(
                 program.architecture, shape.n_steps, shape.n_rows, shape.n_prefix_rows
             )
             if self._jit

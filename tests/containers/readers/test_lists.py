@@ -47,6 +47,72 @@ def test_values_are_kept_exactly(dtype):
     assert_array_equal(ragged.values, [[0, 1], [1, 1], [1, 0]])
 
 
+NARROW = ("Float32", "float[pyarrow]", "halffloat[pyarrow]", "float32")
+WIDE = ("Float64", "Int8", "boolean", "bool[pyarrow]", "int8[pyarrow]", "int8")
+
+
+@pytest.mark.parametrize("dtype", [*NARROW, *WIDE])
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("text", [False, True])
+def test_frames_of_one_dtype_of_pandas(dtype, missing, text):
+    """As in a long table: float32 if all numbers are, and missing or not."""
+    if "pyarrow" in dtype:
+        pytest.importorskip("pyarrow", reason="an option of ours")
+    column = pd.Series([1, 0, 1, 1]).astype(dtype)
+    if missing and dtype != "int8":
+        column[1] = np.nan if dtype == "float32" else pd.NA
+    frame = pd.DataFrame({"x": column, "y": column})
+    if text:
+        frame["z"] = ["a", "b", "b", "a"]
+    X = [frame[:2], frame[2:]]
+    index = pd.MultiIndex.from_product([["p", "q"], [0, 1]])
+    for form in (X, pd.Series(X), frame.set_axis(index)):
+        ragged, container = to_ragged(form)
+        expected = "float32" if dtype in NARROW else "float64"
+        assert ragged.dtype == container.dtype == expected
+        assert_array_equal(np.isnan(ragged.values[1, :2]), pd.isna(column[1]))
+        assert_array_equal(ragged.values[[0, 2, 3], :2], np.ones((3, 2)))
+
+
+@pytest.mark.parametrize("dtype", [*NARROW[:2], *WIDE[:2]])
+@pytest.mark.parametrize("make", [pd.Series, pd.Index, pd.array])
+def test_a_missing_value_changes_no_dtype(dtype, make):
+    if "pyarrow" in dtype:
+        pytest.importorskip("pyarrow", reason="an option of ours")
+    ragged, _ = to_ragged([make([1, None, 3], dtype=dtype), make([4], dtype=dtype)])
+    assert ragged.dtype == ("float32" if dtype in NARROW else "float64")
+    assert_array_equal(ragged.values[:, 0], [1, np.nan, 3, 4])
+
+
+@pytest.mark.parametrize("second", ["Float32", "float32", "Int8", "float64"])
+def test_frames_of_float32_and_another_dtype(second):
+    frame = pd.DataFrame({"x": pd.Series([1.5, 2.5], dtype="Float32"), "y": [1, 2]})
+    frame = frame.astype({"y": second})
+    expected = "float32" if second.lower() == "float32" else "float64"
+    assert to_ragged([frame, frame])[0].dtype == expected
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("second", ["Int8", "Boolean", "Float32"])
+@pytest.mark.parametrize("arrow", [False, True])
+def test_frames_of_polars_and_of_arrow(missing, second, arrow):
+    pl = pytest.importorskip("polars", reason="an option of ours")
+    if arrow:
+        pytest.importorskip("pyarrow", reason="an option of ours")
+    other = pl.Series([1, None if missing else 0, 1]).cast(getattr(pl, second))
+    frame = pl.DataFrame({"x": pl.Series([1, 2, 3]).cast(pl.Float32), "y": other})
+    for each in (frame, frame.with_columns(z=pl.Series(["a", "b", "a"]))):
+        ragged, _ = to_ragged([each.to_arrow() if arrow else each] * 2)
+        assert ragged.dtype == ("float32" if second == "Float32" else "float64")
+        assert np.isnan(ragged.values[1, 1]) == missing
+
+
+def test_times_beside_text_are_no_numbers():
+    frame = pd.DataFrame({"t": pd.to_datetime(["2020-01-01"] * 2), "z": ["a", "b"]})
+    with pytest.raises(TypeError, match="sequence 0, column 't' has dtype datetime64"):
+        to_ragged([frame])
+
+
 @pytest.mark.parametrize(
     "X",
     [

@@ -351,7 +351,10 @@ class Layer:
     def __init__(self, activation="tanh", has_x=True, has_scratch=True):
         self.activation, self.has_x, self.scratch = activation, has_x, None
         if has_scratch:
-            self.scratch = Scratch.allocate(N_STEPS, 2, ROWS, UNITS)
+            declared = Scratch.declare(N_STEPS, 2, ROWS, UNITS)
+            self.scratch = Scratch(
+                *(tf.Variable(tf.zeros(b.shape), trainable=False) for b in declared)
+            )
         self.compiled = tf.function(self.plain, jit_compile=True, autograph=False)
 
     def plain(self, given, lengths, mask, up, up_pooled):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import small_architecture
 
-from sklearn_seqae._keras.network.scratch import allocate_scratch, count_bytes
+from sklearn_seqae._keras.network.scratch import count_bytes, declare_scratch
 from sklearn_seqae._keras.training.planning import MAX_BYTES, plan_shapes
 from sklearn_seqae._keras.training.program import Program, ShardShape
 
@@ -36,7 +36,7 @@ def n_bytes(architecture, shape):
 def test_bytes_are_those_of_what_is_allocated(changes):
     architecture = small_architecture(**changes)
     sizes = (32, 6, 2 if architecture.n_forecast_steps else 0)
-    variables = tf.nest.flatten(allocate_scratch(architecture, *sizes))
+    variables = tf.nest.flatten(declare_scratch(architecture, *sizes))
     allocated = sum(np.prod(v.shape) * v.dtype.size for v in variables)
     assert count_bytes(architecture, *sizes) == allocated > 0
 
