@@ -25,8 +25,7 @@ from sklearn_seqae._containers.readers import (
     refuse_long_table,
     to_ragged,
 )
-from sklearn_seqae._containers.readers.checks import ACCEPTED, as_real
-from sklearn_seqae._containers.readers.names import in_order, shown
+from sklearn_seqae._containers.readers.checks import ACCEPTED, as_real, in_order, shown
 from sklearn_seqae._utils.warning import warn_user
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 

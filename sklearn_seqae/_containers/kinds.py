@@ -90,7 +90,7 @@ ARROW = Reader(
     ("pyarrow.Table", "pyarrow.RecordBatch", "pyarrow.Array", "pyarrow.ChunkedArray"),
 )
 AWKWARD = Reader("arrow.ragged_from_awkward", ("awkward.Array",))
-TENSORFLOW = Reader("tensors.ragged_from_tensor", ("tensorflow.RaggedTensor",))
+TENSORFLOW = Reader("arrays.ragged_from_tensor", ("tensorflow.RaggedTensor",))
 
 KINDS = MappingProxyType(
     {

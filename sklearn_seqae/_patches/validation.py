@@ -9,8 +9,12 @@ from sklearn.utils import check_array, check_random_state
 
 from sklearn_seqae._containers.ragged import Floats, RaggedArray
 from sklearn_seqae._containers.readers import Container
-from sklearn_seqae._containers.readers.checks import as_float, as_plain, as_real
-from sklearn_seqae._containers.readers.names import as_names
+from sklearn_seqae._containers.readers.checks import (
+    as_float,
+    as_names,
+    as_plain,
+    as_real,
+)
 from sklearn_seqae._patches.lengths import MAX_LENGTH
 from sklearn_seqae._patches.prefixes import Prefixes
 from sklearn_seqae._utils.warning import warn_user

@@ -73,10 +73,8 @@ def main(facts, tests):
     to_frame(to_sequences(pd.DataFrame({"id": ["b", "a"], "x": [1.0, 2.0]}), by="id"))
     step("a pandas table")
 
-    runpy.run_path(tests / "containers" / "readers" / "test_bad_inputs.py")[
-        "refuse_all"
-    ]()
-    runpy.run_path(tests / "estimator" / "test_errors.py")["refuse_all"]()
+    for name in ("containers/readers/test_bad_inputs.py", "estimator/test_errors.py"):
+        runpy.run_path(tests / name)["refuse_all"]()
     step("bad input")
     facts.write_text(json.dumps({"loaded": loaded, "changed": changed}))
 

@@ -5,9 +5,7 @@ checks that readers share.
 """
 
 from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.readers.channels_first import from_channels_first
 from sklearn_seqae._containers.readers.dispatch import ids_of_sequences, to_ragged
-from sklearn_seqae._containers.readers.fields import time_field, times_of_cells
 from sklearn_seqae._containers.readers.misread import refuse_long_table
 from sklearn_seqae._containers.readers.moments import (
     Moments,
@@ -15,6 +13,8 @@ from sklearn_seqae._containers.readers.moments import (
     joined_times,
     moments_of_sequences,
 )
+from sklearn_seqae._containers.readers.nested import time_field, times_of_cells
+from sklearn_seqae._containers.readers.numpy import from_channels_first
 
 __all__ = [
     "Container",

@@ -1,4 +1,4 @@
-"""Arrays of numbers: 3-D, padded with NaN, and 2-D with a univariate sequence a row."""
+"""Arrays of numbers: 3-D and ragged ones, and 2-D with a univariate sequence a row."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,25 +21,17 @@ from sklearn_seqae._containers.readers.checks import (
     describe,
     raise_unobserved,
 )
+from sklearn_seqae._containers.readers.columns import (
+    check_lengths,
+    column_from_lists,
+    common_width,
+    ragged_from_columns,
+)
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 def ragged_from_array(X: Any) -> tuple[RaggedArray, Container]:
-    """Read a 3-D or 2-D array without the NaN that pads each sequence at its end.
-
-    Parameters
-    ----------
-    X : array-like of shape (n_sequences, max_timesteps, n_features) or \
-            (n_sequences, max_timesteps)
-        Real numbers of any dtype.
-
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Of kind "array_3d" or "array_2d".
-    """
+    """Read a 3-D or 2-D array without the NaN that pads each sequence at its end."""
     if sparse.issparse(X) or isinstance(X, np.matrix):
         check_array(X)  # raises, with scikit-learn's message
     array = np.asarray(as_plain(X))
@@ -56,20 +48,7 @@ def ragged_from_array(X: Any) -> tuple[RaggedArray, Container]:
 
 
 def ragged_from_table(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
-    """Read a 2-D array whose rows are univariate sequences, padded with NaN.
-
-    Parameters
-    ----------
-    array : ndarray of shape (n_sequences, max_timesteps)
-        Boolean, integer or floating.
-
-    Returns
-    -------
-    ragged : RaggedArray of 1 feature
-        The sequences.
-    container : Container
-        Of kind "array_2d".
-    """
+    """Read a 2-D array whose rows are univariate sequences, padded with NaN."""
     # check_array has the messages for other shapes and empty arrays.
     array = check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
     ragged = _strip_padding(as_float(array)[:, :, np.newaxis])
@@ -81,31 +60,7 @@ def ragged_from_table(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
 def ragged_from_table_columns(
     names: Sequence[str], columns: Sequence[NDArray[Any]], *, kind: str
 ) -> tuple[RaggedArray, Container]:
-    """Read the columns of a table whose rows are univariate sequences.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Labels of the columns.
-
-    columns : sequence of ndarray of shape (n_sequences,)
-        Real numbers of any dtype.
-
-    kind : str
-        Kind of the container.
-
-    Returns
-    -------
-    ragged : RaggedArray of 1 feature
-        The sequences.
-    container : Container
-        Of kind `kind`.
-
-    Raises
-    ------
-    TypeError
-        Names the first column that is not numeric.
-    """
+    """Read the columns of a table of such rows, into a container of `kind`."""
     real = [
         as_real(column, f"column {name!r}")
         for name, column in zip(names, columns, strict=True)
@@ -113,6 +68,29 @@ def ragged_from_table_columns(
     table = np.column_stack(real) if real else np.empty((0, 0))
     ragged, container = ragged_from_table(table)
     return ragged, replace(container, kind=kind, columns=tuple(names))
+
+
+def ragged_from_tensor(X: Any) -> tuple[RaggedArray, Container]:
+    """Read a tf.RaggedTensor, of shape (n, None) or (n, None, n_features).
+
+    The features may be a ragged dimension of constant size, as ``tf.ragged.constant``
+    makes one.
+    """
+    lengths, *further = (np.diff(s.numpy()) for s in X.nested_row_splits)
+    numbers = X.flat_values.numpy()
+    if numbers.ndim + len(further) not in (1, 2):
+        raise ValueError(
+            f"X is a RaggedTensor of shape {tuple(X.shape)}; expected (n_sequences, "
+            "None), or (n_sequences, None, n_features)."
+        )
+    check_lengths(lengths)
+    width = None
+    if further:
+        width = common_width(further[0], lengths)
+    elif numbers.ndim == 2:
+        width = numbers.shape[1]
+    column = column_from_lists(None, (), lengths, width, numbers)
+    return ragged_from_columns([column], "ragged_tensor", None)
 
 
 def _refuse_1d(array: NDArray[Any]) -> None:

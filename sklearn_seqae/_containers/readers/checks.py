@@ -1,4 +1,4 @@
-"""Checks that readers share: real numbers, present and finite."""
+"""Checks and words that readers share: real numbers, present and finite; names."""
 
 import reprlib
 from collections.abc import Callable
@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.ragged import Floats, RaggedArray, float_dtype
 from sklearn_seqae.exceptions import InvalidSequenceError
 
+Names = tuple[str, ...]
+MANY = 12  # names that a message can still show
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlist = MANY
+
+
 ACCEPTED = (
     "a list of (n_timesteps, n_features) arrays, a NaN-padded 3-D array, a 2-D array "
     "or DataFrame with one univariate sequence in each row, or a frame with a sequence "
     "in each cell or with rows indexed by series and time"
 )
+
 
 # float() accepts some of these silently.
 _NOT_REAL = (
@@ -35,25 +43,9 @@ _NOT_REAL = (
 def as_real(array: NDArray[Any], place: str) -> NDArray[Any]:
     """Return an array with a boolean, integer or floating dtype, or raise.
 
-    Parameters
-    ----------
-    array : ndarray of any dtype
-        Objects are converted to float64; None and pandas.NA become NaN.
-
-    place : str
-        Place of the array, which begins the message.
-
-    Returns
-    -------
-    ndarray
-        `array` itself unless it holds objects.
-
-    Raises
-    ------
-    ValueError
-        If the numbers are complex, or an object is itself a sequence.
-    TypeError
-        If there is something other than numbers.
+    Objects become float64, None and pandas.NA in them NaN. Other arrays are returned as
+    they are. `place` begins the message: of a ValueError if the numbers are complex or
+    an object is itself a sequence, of a TypeError for all that is no number.
     """
     kind = array.dtype.kind
     if kind in "fiub":
@@ -128,18 +120,7 @@ def numbers_of(X: Any) -> NDArray[Any]:
 
 
 def as_plain(X: Any) -> Any:
-    """Fill a masked array with NaN, because `numpy.asarray` drops the mask.
-
-    Parameters
-    ----------
-    X : object
-        Any object.
-
-    Returns
-    -------
-    object
-        An ndarray for a masked array, else `X` itself.
-    """
+    """Fill a masked array with NaN, because `numpy.asarray` drops the mask."""
     if not isinstance(X, np.ma.MaskedArray):
         return X
     if X.dtype.kind in "iub":
@@ -148,51 +129,45 @@ def as_plain(X: Any) -> Any:
 
 
 def as_float(array: NDArray[Any]) -> Floats:
-    """Convert to the dtype of sequences, see `float_dtype`.
-
-    Parameters
-    ----------
-    array : ndarray
-        Booleans, integers or floats.
-
-    Returns
-    -------
-    ndarray
-        float32 for float16 and float32, else float64. No copy if it has that dtype.
-    """
+    """Return float32 for float16 and float32, else float64; no copy if it is that."""
     # A longdouble beyond float64 becomes inf here; check_values reports it.
     with np.errstate(over="ignore"):
         return array.astype(float_dtype(array.dtype), copy=False)
 
 
-def by_position(i: int) -> str:
-    """Name sequence `i` in messages.
+def to_numpy(X: pd.DataFrame, reading: str) -> NDArray[Any]:
+    """Turn a frame of numbers into a 2-D array, with NaN for missing values.
 
-    Parameters
-    ----------
-    i : int
-        Position of the sequence.
-
-    Returns
-    -------
-    str
-        For example "sequence 3".
+    Columns are boolean, integer or floating, of NumPy's and pandas' own dtypes. The
+    TypeError for the first that is not says by `reading` what a column means.
     """
+    if all(map(is_real, X.dtypes)):
+        return numbers_of(X)
+    columns = [_column_to_numpy(X.iloc[:, j], reading) for j in range(X.shape[1])]
+    return np.column_stack(columns)
+
+
+def _column_to_numpy(column: pd.Series, reading: str) -> NDArray[Any]:
+    name, dtype = column.name, column.dtype
+    if pd.api.types.is_object_dtype(dtype):
+        return as_real(column.to_numpy(), f"column {name!r}")
+    if not is_real(dtype):
+        raise TypeError(
+            f"column {name!r} has dtype {dtype}, but every column must be numeric: "
+            f"{reading}; drop the column or convert it."
+        )
+    return numbers_of(column)
+
+
+def by_position(i: int) -> str:
+    """Name sequence `i` in messages."""
     return f"sequence {i}"
 
 
 def by_label(index: pd.Index) -> Callable[[int], str]:
-    """Name sequences in messages by position and id.
+    """Return a function that names sequences, as in "sequence 3 (id 'p7')".
 
-    Parameters
-    ----------
-    index : pandas.Index of shape (n_sequences,)
-        The ids. A RangeIndex has none.
-
-    Returns
-    -------
-    callable
-        Function from a position to, for example, "sequence 3 (id 'p7')".
+    A RangeIndex has no ids.
     """
     if isinstance(index, pd.RangeIndex):
         return by_position
@@ -202,18 +177,7 @@ def by_label(index: pd.Index) -> Callable[[int], str]:
 def check_values(ragged: RaggedArray, show: Callable[[int], str] = by_position) -> None:
     """Raise if a value is infinite or a sequence has no observed value.
 
-    Parameters
-    ----------
-    ragged : RaggedArray
-        Of non-empty sequences.
-
-    show : callable
-        Function from the position of a sequence to its name in messages.
-
-    Raises
-    ------
-    InvalidSequenceError
-        Names the first such sequence.
+    No sequence may be empty. `show` gives the name of a sequence from its position.
     """
     values = ragged.values
     # scikit-learn's trick: a finite sum needs no temporary array to be sure.
@@ -236,18 +200,7 @@ def check_values(ragged: RaggedArray, show: Callable[[int], str] = by_position) 
 
 
 def raise_unobserved(sequence: str) -> None:
-    """Raise for a sequence in which every value is NaN.
-
-    Parameters
-    ----------
-    sequence : str
-        Name of the sequence in the message.
-
-    Raises
-    ------
-    InvalidSequenceError
-        Always.
-    """
+    """Raise for a sequence in which every value is NaN."""
     raise InvalidSequenceError(
         f"{sequence} has no observed value, only NaN; a sequence needs at least one: "
         "leave it out."
@@ -255,33 +208,12 @@ def raise_unobserved(sequence: str) -> None:
 
 
 def is_missing(X: Any) -> bool:
-    """Return whether an object stands for a missing value: None, NaN, NaT or NA.
-
-    Parameters
-    ----------
-    X : object
-        Any object.
-
-    Returns
-    -------
-    bool
-    """
+    """Return whether an object stands for a missing value: None, NaN, NaT or NA."""
     return bool(X is None or (pd.api.types.is_scalar(X) and pd.isna(X)))
 
 
 def describe(X: Any) -> str:
-    """Describe `X` in a few words, for messages.
-
-    Parameters
-    ----------
-    X : object
-        Any object.
-
-    Returns
-    -------
-    str
-        For example "the int 3" or "a dict".
-    """
+    """Describe `X` in a few words, for messages: "the int 3", "a dict"."""
     if X is None:
         return "None"
     if isinstance(X, np.ndarray) and X.ndim > 0:
@@ -289,3 +221,26 @@ def describe(X: Any) -> str:
     if np.isscalar(X) or (isinstance(X, np.ndarray) and X.dtype != object):
         return f"the {type(X).__name__} {reprlib.repr(X)}"
     return f"a {type(X).__name__}"
+
+
+def as_names(labels: Any) -> Names | None:
+    """Return labels as names, if all are strings, as scikit-learn does."""
+    if not isinstance(labels, list | tuple) or not labels:
+        return None
+    return tuple(labels) if all(isinstance(name, str) for name in labels) else None
+
+
+def shown(names: Names) -> str:
+    """Return names for a message: "the features ['pulse', 'temp']"."""
+    return f"the features {_BRIEF.repr(list(names))}"
+
+
+def in_order(names: Names) -> str:
+    """Return how to bring features into an order, for a message."""
+    if len(names) > MANY:
+        return "select them by name, in that order"
+    columns = list(names)
+    return (
+        f"select them in that order: x[{columns}] of a frame, or to_sequences(..., "
+        f"columns={columns})"
+    )

@@ -1,9 +1,10 @@
 """Columns with a sequence in each cell; each of several columns is one feature."""
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,14 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels
 from sklearn_seqae._containers.ragged import RaggedArray, locate, offsets_from_lengths
 from sklearn_seqae._containers.readers.checks import (
+    Names,
     as_float,
+    as_names,
     as_real,
     by_position,
     check_values,
 )
 from sklearn_seqae._containers.readers.levels import Feature
-from sklearn_seqae._containers.readers.names import Names, as_names
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 
@@ -56,13 +58,7 @@ class Column:
 
 @contextmanager
 def named(name: Any) -> Iterator[None]:
-    """Add the name of the column to errors.
-
-    Parameters
-    ----------
-    name : object
-        Label of the column. None adds nothing.
-    """
+    """Add the name of the column to errors; None adds nothing."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -71,93 +67,86 @@ def named(name: Any) -> Iterator[None]:
         raise type(error)(f"column {name!r}: {error}") from error
 
 
+class Lists(NamedTuple):
+    """Functions of a library's lists.
+
+    Attributes
+    ----------
+    kind : callable
+        Return the kind of list, "" of what is no list.
+    first_null : callable
+        Return the position of the first null, or None.
+    lengths, flattened : callable
+        Return the length of each list, and what is in the lists.
+    feature, numbers : callable
+        Read what is in no list: as categories, or None; else as an array.
+    """
+
+    kind: Callable[[Any], str]
+    first_null: Callable[[Any], int | None]
+    lengths: Callable[[Any], NDArray[Any]]
+    flattened: Callable[[Any], Any]
+    feature: Callable[[Any, str], Feature | None]
+    numbers: Callable[[Any], NDArray[Any]]
+
+
+def column_of_lists(
+    of: Lists, lists: Any, name: Any, show: Callable[[int], str] = by_position
+) -> Column:
+    """Read lists of numbers or of categories, or lists of lists of them.
+
+    Raise if a sequence is null or empty, or if time steps differ in width.
+    """
+    layout = [of.kind(lists)]
+    with named(name):
+        if (i := of.first_null(lists)) is not None:
+            raise InvalidSequenceError(f"{show(i)} is null: leave it out.")
+        lengths = of.lengths(lists)
+        check_lengths(lengths, show)  # before polars turns an empty list into null
+        steps, width = of.flattened(lists), None
+        if inner := of.kind(steps):
+            if (row := of.first_null(steps)) is not None:
+                i, timestep = locate(offsets_from_lengths(lengths), row)
+                raise InvalidSequenceError(
+                    f"sequence {i} has null at time step {timestep}; where all "
+                    "features of a time step are missing, put null, or NaN, in the "
+                    "place of each."
+                )
+            layout.append(inner)
+            width = common_width(of.lengths(steps), lengths)
+            steps = of.flattened(steps)
+    found = of.feature(steps, "X" if name is None else f"column {name!r}")
+    return column_from_lists(name, layout, lengths, width, found or of.numbers(steps))
+
+
 def column_from_lists(
     name: Any,
     layout: Sequence[str],
     lengths: NDArray[Any],
     width: int | None,
-    numbers: NDArray[Any],
+    steps: NDArray[Any] | Feature,
 ) -> Column:
-    """Make a column from lists of numbers, or from lists of lists of numbers.
+    """Make a column of what is in lists, or in lists of lists.
 
-    Parameters
-    ----------
-    name : object
-        Label of the column, or None.
-
-    layout : sequence of str
-        Kind of the outer list and, if there is one, of the inner list.
-
-    lengths : ndarray of shape (n_sequences,), int
-        Time steps of each sequence, see `check_lengths`.
-
-    width : int or None
-        Features of each time step; None if the sequences are univariate.
-
-    numbers : ndarray of shape (n_timesteps * width,) or (n_timesteps, width)
-        The numbers of all sequences, of any dtype that `as_real` takes.
-
-    Returns
-    -------
-    Column
-        It shares memory with `numbers` if they are float32 or float64.
-
-    Raises
-    ------
-    TypeError
-        If there is something other than real numbers.
+    `layout` has the kinds of the lists, from the outside in; `width` is the number of
+    features of a time step, None if the sequences are univariate. `steps` are the
+    numbers or the categories of all sequences; float32 and float64 are not copied.
     """
-    values = as_float(as_real(numbers, "X" if name is None else f"column {name!r}"))
+    levels = None
+    if isinstance(steps, Feature):
+        values, levels = steps.values.astype(np.float64), steps.levels
+    else:
+        values = as_float(as_real(steps, "X" if name is None else f"column {name!r}"))
     ragged = RaggedArray(values.reshape(-1, width or 1), offsets_from_lengths(lengths))
-    return Column(name, ragged, width is None, (*layout, ragged.dtype.name))
-
-
-def column_of_categories(
-    name: Any,
-    layout: Sequence[str],
-    lengths: NDArray[Any],
-    width: int | None,
-    feature: Feature,
-) -> Column:
-    """Make a column from lists of categories, or from lists of lists of them.
-
-    Parameters
-    ----------
-    name, layout, lengths, width
-        As for `column_from_lists`.
-
-    feature : Feature of shape (n_timesteps * width,)
-        The categories of all sequences.
-
-    Returns
-    -------
-    Column
-    """
-    values = feature.values.astype(np.float64).reshape(-1, width or 1)
-    ragged = RaggedArray(values, offsets_from_lengths(lengths))
-    levels = (feature.levels,) * ragged.n_features if feature.levels else ()
     own = (*layout, ragged.dtype.name)
-    return Column(name, ragged, width is None, own, levels=levels)
+    of_features = (levels,) * ragged.n_features if levels else ()
+    return Column(name, ragged, width is None, own, levels=of_features)
 
 
 def check_lengths(
     lengths: NDArray[Any], show: Callable[[int], str] = by_position
 ) -> None:
-    """Raise if there is no sequence, or an empty one.
-
-    Parameters
-    ----------
-    lengths : ndarray of shape (n_sequences,), int
-        Time steps of each sequence.
-
-    show : callable
-        Function from the position of a sequence to its name in messages.
-
-    Raises
-    ------
-    InvalidSequenceError
-        Names the first empty sequence.
-    """
+    """Raise if there is no sequence, or an empty one."""
     if len(lengths) == 0:
         raise InvalidSequenceError(
             "found 0 sequences, while a minimum of 1 is required."
@@ -172,23 +161,8 @@ def check_lengths(
 def common_width(widths: NDArray[Any], lengths: NDArray[Any]) -> int:
     """Return the number of features that all time steps share.
 
-    Parameters
-    ----------
-    widths : ndarray of shape (n_timesteps,), int
-        Features of each time step of all sequences, one after the other.
-
-    lengths : ndarray of shape (n_sequences,), int
-        Time steps of each sequence, at least 1.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    InvalidSequenceError
-        If there are no features, or a time step differs from the first one. Names the
-        first such time step.
+    `widths` has that of each time step of all sequences, one after the other. Raise if
+    it is 0, or name the first time step that differs.
     """
     expected = int(widths[0])
     if np.any(widths != expected):
@@ -211,33 +185,7 @@ def ragged_from_columns(
     column_names: tuple[Any, ...] = (None,),
     show: Callable[[int], str] = by_position,
 ) -> tuple[RaggedArray, Container]:
-    """Make one ragged array of one column, or of several with a feature each.
-
-    Parameters
-    ----------
-    columns : sequence of Column
-        At least one, all with the same number of sequences.
-
-    kind, n_columns, column_names
-        Attributes of the container.
-
-    show : callable
-        Function from the position of a sequence to its name in messages.
-
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Note on what they were.
-
-    Raises
-    ------
-    InvalidSequenceError
-        If columns differ in the length of a sequence.
-    ValueError
-        If one of several columns is itself multivariate.
-    """
+    """Make one ragged array of one column, or of several with a feature each."""
     first = columns[0]
     ragged = first.ragged
     if len(columns) > 1:
@@ -260,63 +208,13 @@ def ragged_from_columns(
 
 
 def refuse_other_columns(sequences: list[Any], others: list[Any]) -> None:
-    """Raise if only some columns of a frame hold sequences.
-
-    Parameters
-    ----------
-    sequences, others : list
-        Labels of the columns with a sequence in each cell, and of the other columns.
-
-    Raises
-    ------
-    ValueError
-        Names one column of each.
-    """
+    """Raise if only some columns of a frame hold sequences."""
     if others:
         raise ValueError(
             f"column {others[0]!r} does not hold a sequence in each cell, but column "
             f"{sequences[0]!r} does; pass the columns of sequences alone, for instance "
             "by a ColumnTransformer."
         )
-
-
-def refuse_null(sequence: str) -> None:
-    """Raise for a missing sequence.
-
-    Parameters
-    ----------
-    sequence : str
-        Name of the sequence in the message.
-
-    Raises
-    ------
-    InvalidSequenceError
-        Always.
-    """
-    raise InvalidSequenceError(f"{sequence} is null: leave it out.")
-
-
-def refuse_null_step(row: int, lengths: NDArray[Any]) -> None:
-    """Raise for a missing time step.
-
-    Parameters
-    ----------
-    row : int
-        Position of the time step in all sequences, one after the other.
-
-    lengths : ndarray of shape (n_sequences,), int
-        Time steps of each sequence.
-
-    Raises
-    ------
-    InvalidSequenceError
-        Always.
-    """
-    i, timestep = locate(offsets_from_lengths(lengths), row)
-    raise InvalidSequenceError(
-        f"sequence {i} has null at time step {timestep}; where all features of a time "
-        "step are missing, put null, or NaN, in the place of each."
-    )
 
 
 def _levels_of(column: Column) -> tuple[Levels | None, ...]:
@@ -349,3 +247,17 @@ def _check_features(columns: Sequence[Column], show: Callable[[int], str]) -> No
                 f"{column.name!r}, but {expected} in column {first.name!r}; all "
                 "features of a sequence need the same number."
             )
+
+
+def stored_names(X: Any, n_features: int) -> Names | None:
+    """Return the names that `to_sequences` left in a Series, or in a file of it.
+
+    In pyarrow, pandas' metadata of a Parquet file hold them. Another number of names
+    than features says that they are not those of these sequences.
+    """
+    attrs = getattr(X, "attrs", None)
+    if attrs is None:
+        metadata = X.schema.metadata or {}
+        attrs = json.loads(metadata.get(b"PANDAS_ATTRS", b"{}"))
+    names = as_names(attrs.get("columns") if isinstance(attrs, Mapping) else None)
+    return names if names is not None and len(names) == n_features else None

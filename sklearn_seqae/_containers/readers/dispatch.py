@@ -45,12 +45,9 @@ def to_ragged(X: Any) -> tuple[RaggedArray, Container]:
 
     Raises
     ------
-    InvalidSequenceError
-        If a sequence is empty, all NaN, infinite, or has other features than the first.
-    ValueError
-        If the shape or the numbers (complex) are not those above.
-    TypeError
-        If `X` is no such container or doesn't hold numbers.
+    InvalidSequenceError, ValueError, TypeError
+        If a sequence can't be used, the shape or the numbers are others than those
+        above, or `X` is no such container.
 
     Examples
     --------
@@ -80,17 +77,9 @@ def to_ragged(X: Any) -> tuple[RaggedArray, Container]:
 
 
 def ids_of_sequences(X: Any) -> pd.Index | None:
-    """Return the label of every sequence, if the container has labels.
+    """Return the label of every sequence, None if the container has no labels.
 
-    Parameters
-    ----------
-    X : object
-        A container that `to_ragged` takes.
-
-    Returns
-    -------
-    pandas.Index of shape (n_sequences,) or None
-        The series of a long table, the index of any other frame or Series of pandas.
+    They are the series of a long table, the index of any other frame of pandas.
     """
     reader = reader_of(X)
     if reader is None or not reader.labels:

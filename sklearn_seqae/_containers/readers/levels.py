@@ -35,19 +35,9 @@ def is_text(array: NDArray[Any]) -> bool:
 
 
 def feature_from_array(array: NDArray[Any], place: str) -> Feature:
-    """Read a NumPy array of numbers, or of text.
+    """Read a NumPy array of numbers, or of text; raise if it holds both.
 
-    Parameters
-    ----------
-    array : ndarray of shape (n_timesteps,), any dtype
-        None, NaN and pandas.NA are missing.
-    place : str
-        Place of the array, which begins messages.
-
-    Raises
-    ------
-    TypeError
-        If there is something else, or both.
+    None, NaN and pandas.NA are missing. `place` begins messages, here and below.
     """
     if not is_text(array):
         return Feature(as_real(array, place))
@@ -76,15 +66,7 @@ def has_categories(column: pd.Series) -> bool:
 
 
 def feature_from_pandas(column: pd.Series, place: str) -> Feature | None:
-    """Read a column of pandas that holds categories; None if it doesn't.
-
-    Parameters
-    ----------
-    column : pandas.Series
-        One that `has_categories`; else None is returned.
-    place : str
-        Place of the column, which begins messages.
-    """
+    """Read a column of pandas that holds categories; None if it doesn't."""
     dtype = column.dtype
     if not has_categories(column):
         return None
@@ -139,21 +121,10 @@ def feature_from_arrow(array: Any, place: str) -> Feature | None:
 def joined(
     parts: Sequence[Feature], place: str, show: Callable[[int], str] = by_position
 ) -> Feature:
-    """Put the parts of a feature one after the other; they may have other levels.
+    """Put the parts of a feature, of each sequence, one after the other.
 
-    Parameters
-    ----------
-    parts : sequence of Feature
-        One for each sequence.
-    place : str
-        Name of the feature in messages.
-    show : callable
-        Function from the position of a sequence to its name in messages.
-
-    Raises
-    ------
-    TypeError
-        If some hold numbers, and some categories.
+    They may have other levels. `place` names the feature and `show` a sequence in the
+    error if some hold numbers, and some categories.
     """
     known = [i for i, part in enumerate(parts) if part.levels is not None]
     if not known:

@@ -25,87 +25,23 @@ from sklearn_seqae._containers.readers.checks import (
 from sklearn_seqae._containers.readers.mixed import (
     Mixed,
     form_of,
+    frames_of,
     numbers_of_columns,
     stack_mixed,
 )
-from sklearn_seqae._containers.readers.names import frames_of
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 def ragged_from_sequence(X: Sequence[Any]) -> tuple[RaggedArray, Container]:
-    """Stack a list of sequences, all of them 1-D or all of them 2-D.
-
-    Parameters
-    ----------
-    X : sequence of array-like, each (n_timesteps_i, n_features) or (n_timesteps_i,)
-        NaN is a missing value, at the end of a sequence too. Sequences of more than
-        numbers: arrays or lists of text, structured arrays, lists of dicts or of
-        tuples, frames.
-
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Of kind "tuple" if `X` is one, else "list".
-    """
+    """Stack a list of sequences, all of them 1-D or all of them 2-D."""
     return _read(X, "tuple" if isinstance(X, tuple) else "list")
 
 
 def ragged_from_object_array(
     X: NDArray[np.object_],
 ) -> tuple[RaggedArray, Container]:
-    """Stack the sequences of a 1-D object array, as `ragged_from_sequence` does.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_sequences,), object
-        An array-like in each cell.
-
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Of kind "object_array".
-    """
+    """Stack the sequences of a 1-D object array, as `ragged_from_sequence` does."""
     return _read(X.tolist(), "object_array")
-
-
-def stack_sequences(
-    X: Sequence[Any], show: Callable[[int], str] = by_position
-) -> tuple[RaggedArray, bool]:
-    """Stack sequences as they are, missing and infinite values included.
-
-    Parameters
-    ----------
-    X : sequence of array-like, each (n_timesteps_i, n_features) or (n_timesteps_i,)
-        At least one.
-
-    show : callable
-        Function from the position of a sequence to its name in messages.
-
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    univariate : bool
-        Whether they were 1-D.
-
-    Raises
-    ------
-    InvalidSequenceError
-        If a sequence is no array, is empty, or has other dimensions than the first.
-    TypeError
-        If a sequence holds something other than real numbers.
-    """
-    arrays = [_as_array(sequence, i, show) for i, sequence in enumerate(X)]
-    univariate = _check_same_ndim(arrays, show)
-    if not univariate:
-        check_same_n_features(arrays, show)
-    values = stack(arrays).reshape(-1, 1 if univariate else arrays[0].shape[1])
-    lengths = np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
-    return RaggedArray(values, offsets_from_lengths(lengths)), univariate
 
 
 def stack_any(X: Sequence[Any], show: Callable[[int], str] = by_position) -> Mixed:
@@ -118,19 +54,21 @@ def stack_any(X: Sequence[Any], show: Callable[[int], str] = by_position) -> Mix
     return Mixed(ragged, univariate, (), form, names)
 
 
+def stack_sequences(
+    X: Sequence[Any], show: Callable[[int], str] = by_position
+) -> tuple[RaggedArray, bool]:
+    """Stack sequences as they are, missing and infinite values included."""
+    arrays = [_as_array(sequence, i, show) for i, sequence in enumerate(X)]
+    univariate = _check_same_ndim(arrays, show)
+    if not univariate:
+        check_same_n_features(arrays, show)
+    values = stack(arrays).reshape(-1, 1 if univariate else arrays[0].shape[1])
+    lengths = np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
+    return RaggedArray(values, offsets_from_lengths(lengths)), univariate
+
+
 def is_sequence(cell: Any) -> bool:
-    """Return whether a cell of a table holds a sequence, not a number or a string.
-
-    Parameters
-    ----------
-    cell : object
-        Any object.
-
-    Returns
-    -------
-    bool
-        True for lists, tuples, and arrays of any library that are not 0-D.
-    """
+    """Return whether a cell of a table holds a sequence, not a number or a string."""
     if isinstance(cell, list | tuple):
         return True
     return hasattr(cell, "__array__") and np.ndim(cell) > 0

@@ -1,6 +1,6 @@
 """Sequences of more than numbers: text, structured arrays, records, frames."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,14 @@ from pandas.api.extensions import ExtensionArray
 
 from sklearn_seqae._containers.kinds import Levels
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
-from sklearn_seqae._containers.readers.checks import describe, numbers_of
+from sklearn_seqae._containers.readers.checks import (
+    Names,
+    as_names,
+    describe,
+    in_order,
+    numbers_of,
+    shown,
+)
 from sklearn_seqae._containers.readers.columns import check_lengths
 from sklearn_seqae._containers.readers.levels import (
     Feature,
@@ -23,7 +30,6 @@ from sklearn_seqae._containers.readers.levels import (
     joined,
     stacked,
 )
-from sklearn_seqae._containers.readers.names import Names, as_names, in_order, shown
 from sklearn_seqae._utils.libraries import comes_from
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
@@ -64,16 +70,8 @@ class _Columns(NamedTuple):
 def form_of(sequence: Any) -> str:
     """Return the form of a sequence that is more than numbers, "" for another.
 
-    Parameters
-    ----------
-    sequence : object
-        Any object.
-
-    Returns
-    -------
-    str
-        One of "pandas", "polars", "pyarrow", "records", "dicts" and "tuples", or
-        "values" for an array, a Series or a list of text.
+    Its library, if it is a frame; "records", "dicts" or "tuples"; "values" for an
+    array, a Series or a list of text.
     """
     if isinstance(sequence, np.ndarray):
         if sequence.dtype.names:
@@ -83,12 +81,36 @@ def form_of(sequence: Any) -> str:
         return _form_of_list(sequence)
     if isinstance(sequence, pd.Series):
         return "values" if has_categories(sequence) else ""
-    for library in FRAMES:
-        if comes_from(sequence, library, "DataFrame", "Table", "RecordBatch"):
-            columns = _of_frame(sequence, library).columns
-            numeric = all(_is_numeric(column) for column in columns)
-            return "" if numeric else library
-    return ""
+    library = _library(sequence)
+    if library and all(map(_is_numeric, _of_frame(sequence, library).columns)):
+        return ""
+    return library
+
+
+def frames_of(sequences: Iterable[Any]) -> tuple[str, Names | None]:
+    """Return the library and the columns of sequences that are frames.
+
+    The library is "" unless all are frames of it with names. Raise if two have other
+    columns, or the same ones in another order.
+    """
+    libraries = set()
+    first: tuple[int, Names] | None = None
+    for i, sequence in enumerate(sequences):
+        library = _library(sequence)
+        names = _names_of(sequence, library) if library else None
+        libraries.add("" if names is None else library)
+        if names is None:
+            continue
+        if first is None:
+            first = i, names
+        elif names != first[1]:
+            raise InvalidSequenceError(
+                f"sequence {i} has {shown(names)}, but sequence {first[0]} has "
+                f"{shown(first[1])}; {in_order(first[1])}."
+            )
+    if first is None or "" in libraries:
+        return "", None
+    return libraries.pop() if len(libraries) == 1 else "", first[1]
 
 
 def stack_mixed(
@@ -96,21 +118,9 @@ def stack_mixed(
 ) -> Mixed:
     """Stack sequences, some of which hold more than numbers.
 
-    Parameters
-    ----------
-    X : sequence
-        At least one sequence.
-    forms : sequence of str
-        The `form_of` each.
-    show : callable
-        Function from the position of a sequence to its name in messages.
-
-    Raises
-    ------
-    InvalidSequenceError
-        If a sequence is empty, or differs from the first in its features.
-    TypeError
-        If a feature holds neither numbers nor categories, or both.
+    `forms` has the `form_of` each, and `show` names one of a position in messages.
+    Raise if a sequence is empty, differs from the first in its features, or if a
+    feature holds neither numbers nor categories, or both.
     """
     form = next(filter(None, forms))
     if set(forms) == {"records"} and len({x.dtype for x in X}) == 1:
@@ -228,9 +238,8 @@ def _columns(sequence: Any, form: str, name: str) -> _Columns:
         if any(isinstance(row, list | tuple) for row in sequence):
             return _Columns(_transposed(sequence, name), False, None)
         return _Columns([_as_objects(sequence)], True, None)
-    for library in FRAMES:
-        if comes_from(sequence, library, "DataFrame", "Table", "RecordBatch"):
-            return _of_frame(sequence, library)
+    if library := _library(sequence):
+        return _of_frame(sequence, library)
     array = np.asarray(sequence)
     if array.ndim not in (1, 2):
         raise InvalidSequenceError(
@@ -241,14 +250,29 @@ def _columns(sequence: Any, form: str, name: str) -> _Columns:
     return _Columns(columns, array.ndim == 1, None)
 
 
+def _library(sequence: Any) -> str:
+    """Return the library of a frame, "" of what is none."""
+    if type(sequence) is np.ndarray or isinstance(sequence, list | tuple):
+        return ""
+    names = ("DataFrame", "Table", "RecordBatch")
+    return next((lib for lib in FRAMES if comes_from(sequence, lib, *names)), "")
+
+
 def _of_frame(frame: Any, library: str) -> _Columns:
+    names = _names_of(frame, library)
     if library == "pandas":
         columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
-        return _Columns(columns, False, as_names(frame.columns.tolist()))
+        return _Columns(columns, False, names)
     if library == "polars":
-        return _Columns(frame.get_columns(), False, as_names(frame.columns))
+        return _Columns(frame.get_columns(), False, names)
     columns = [frame.column(j) for j in range(frame.num_columns)]
-    return _Columns(columns, False, as_names(frame.schema.names))
+    return _Columns(columns, False, names)
+
+
+def _names_of(frame: Any, library: str) -> Names | None:
+    if library == "pandas":
+        return as_names(frame.columns.tolist())
+    return as_names(frame.columns if library == "polars" else frame.schema.names)
 
 
 def _feature(column: Any, place: str) -> Feature:

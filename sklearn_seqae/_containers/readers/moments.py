@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import TimeAxis
 from sklearn_seqae._containers.ragged import locate, offsets_from_lengths
 from sklearn_seqae._containers.readers.checks import by_label, by_position
-from sklearn_seqae._containers.readers.fields import times_of_cells
-from sklearn_seqae._containers.readers.long import times_of_long
-from sklearn_seqae._containers.readers.nested import holds_sequences
+from sklearn_seqae._containers.readers.nested import holds_sequences, times_of_cells
+from sklearn_seqae._containers.readers.pandas import times_of_long
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
@@ -34,21 +33,9 @@ class Moments(NamedTuple):
 def moments_of_sequences(X: Any) -> Moments | None:
     """Return the moments of all time steps, None where there are none.
 
-    Parameters
-    ----------
-    X : object
-        A container that `to_ragged` takes. A long table of pandas has moments in its
-        index, if these are numbers, dates or durations. Sequences of `to_sequences`
-        have a field of them.
-
-    Returns
-    -------
-    Moments or None
-
-    Raises
-    ------
-    InvalidSequenceError
-        If the times of a field are missing, or fall.
+    A long table of pandas has moments in its index, if these are numbers, dates or
+    durations. Sequences of `to_sequences` have a field of them, whose times may neither
+    be missing nor fall.
     """
     if not isinstance(X, pd.DataFrame | pd.Series):
         return None

@@ -1,4 +1,4 @@
-"""Tables with a sequence in each cell: pandas frames and Series, 2-D object arrays."""
+"""Frames and Series of pandas with a sequence in each cell; their field of times."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,58 +17,30 @@ from sklearn_seqae._containers.readers.columns import (
     named,
     ragged_from_columns,
     refuse_other_columns,
+    stored_names,
 )
-from sklearn_seqae._containers.readers.fields import time_field, without_field
 from sklearn_seqae._containers.readers.lists import is_sequence, stack_any
-from sklearn_seqae._containers.readers.names import stored_names
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 def holds_sequences(X: pd.DataFrame | pd.Series) -> bool:
-    """Return whether a column has a sequence in any of its cells.
-
-    Parameters
-    ----------
-    X : pandas.DataFrame or pandas.Series
-        Of any dtypes.
-
-    Returns
-    -------
-    bool
-    """
+    """Return whether a column has a sequence in any of its cells."""
     return any(map(_has_sequences, _columns_of(X)))
 
 
 def ragged_from_nested(
     X: pd.DataFrame | pd.Series,
 ) -> tuple[RaggedArray, Container]:
-    """Read a frame whose columns hold a sequence in each cell.
+    """Read a frame or a Series with a sequence in each cell.
 
-    Parameters
-    ----------
-    X : pandas.DataFrame or pandas.Series
-        One column with cells of shape (n_timesteps,) or (n_timesteps, n_features). Or
-        several columns, one feature each, with cells of shape (n_timesteps,); the cells
-        of a row have the same length. Cells are objects (arrays, Series, lists) or
-        Arrow lists. A field of times is no feature; see `time_field`.
-
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Of kind "nested_dataframe" or "nested_series".
-
-    Raises
-    ------
-    ValueError
-        If only some columns hold sequences, or a sequence can't be used.
-    TypeError
-        If there is something other than numbers.
+    Of one column, cells have shape (n_timesteps,) or (n_timesteps, n_features). Each of
+    several columns is a feature, with cells of shape (n_timesteps,). Cells are objects
+    (arrays, Series, lists) or Arrow lists. A field of times is no feature; see
+    `time_field`.
     """
     columns = _columns_of(X)
     if (times := time_field(X)) is not None:
-        columns = [without_field(column, times) for column in columns]
+        columns = [_without_field(column, times) for column in columns]
     nested = [_has_sequences(column) for column in columns]
     refuse_other_columns(
         [column.name for column, yes in zip(columns, nested, strict=True) if yes],
@@ -87,46 +59,61 @@ def ragged_from_nested(
     return ragged_from_columns(read, "nested_dataframe", len(columns), names, show)
 
 
-def is_nested_array(array: NDArray[Any]) -> bool:
-    """Return whether an array is 2-D and has a sequence in any of its cells.
+def time_field(X: Any) -> str | None:
+    """Return the field of the cells of `X` that has times, None if there is none.
 
-    Parameters
-    ----------
-    array : ndarray
-        Of any shape and dtype.
-
-    Returns
-    -------
-    bool
+    A Series of structured arrays, or a DataFrame with such a column alone, has one if
+    ``X.attrs["order"]`` names it: `to_sequences` makes them so.
     """
-    return array.ndim == 2 and array.dtype == object and _any_sequence(array.ravel())
+    column = _column(X)
+    if column is None or column.dtype != object or "order" not in X.attrs:
+        return None
+    field = str(X.attrs["order"])
+    first = next((cell for cell in column if isinstance(cell, np.ndarray)), None)
+    return field if _has(first, field) else None
 
 
-def ragged_from_nested_array(
-    array: NDArray[np.object_],
-) -> tuple[RaggedArray, Container]:
-    """Read a 2-D object array, such as NumPy makes of a nested frame.
+def times_of_cells(X: Any) -> NDArray[Any] | None:
+    """Return the times of all time steps, sequence after sequence."""
+    column, field = _column(X), time_field(X)
+    if column is None or field is None:
+        return None
+    show = by_label(X.index)
+    first: Any = None
+    for i, cell in enumerate(column):
+        if not _has(cell, field):
+            raise InvalidSequenceError(
+                f"{show(i)} has no field {field!r}, where others have their times "
+                f"(X.attrs['order'] is {field!r}); every sequence needs it."
+            )
+        dtype = cell.dtype[field]
+        first = first or dtype
+        if dtype.kind not in "iufmM":
+            raise TypeError(
+                f"{show(i)} has times of dtype {dtype} in the field {field!r}; "
+                "expected numbers, dates or durations: convert them."
+            )
+        if _kind(dtype) != _kind(first):
+            raise TypeError(
+                f"{show(i)} has times of dtype {dtype} in the field {field!r}, but "
+                f"{show(0)} has {first}; convert them to one dtype."
+            )
+    return np.concatenate([cell[field] for cell in column])
 
-    Parameters
-    ----------
-    array : ndarray of shape (n_sequences, n_columns), object
-        With cells like those of a frame.
 
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Of kind "nested_array".
-    """
-    n_columns = array.shape[1]
-    nested = [_any_sequence(column) for column in array.T]
-    refuse_other_columns(
-        [j for j in range(n_columns) if nested[j]],
-        [j for j in range(n_columns) if not nested[j]],
-    )
-    read = [_read_cells(column, j) for j, column in enumerate(array.T)]
-    return ragged_from_columns(read, "nested_array", n_columns)
+def any_sequence(cells: NDArray[np.object_]) -> bool:
+    return any(map(is_sequence, cells))
+
+
+def read_cells(
+    cells: NDArray[np.object_], name: Any, show: Callable[[int], str] = by_position
+) -> Column:
+    with named(name):
+        ragged, univariate, levels, form, names = stack_any(cells.tolist(), show)
+    cell = "series" if isinstance(cells[0], pd.Series) else "array"
+    if levels or form == "records":
+        cell = form or cell
+    return Column(name, ragged, univariate, (cell, str(ragged.dtype)), names, levels)
 
 
 def _with_stored_categories(column: Column, X: pd.DataFrame | pd.Series) -> Column:
@@ -157,11 +144,7 @@ def _columns_of(X: pd.DataFrame | pd.Series) -> list[pd.Series]:
 def _has_sequences(column: pd.Series) -> bool:
     if _is_arrow_list(column):
         return True
-    return column.dtype == object and _any_sequence(column.to_numpy())
-
-
-def _any_sequence(cells: NDArray[np.object_]) -> bool:
-    return any(map(is_sequence, cells))
+    return column.dtype == object and any_sequence(column.to_numpy())
 
 
 def _is_arrow_list(column: pd.Series) -> bool:
@@ -183,15 +166,30 @@ def _read(column: pd.Series, show: Callable[[int], str]) -> Column:
                 f"{missing.sum()} of {len(cells)}; leave them out: X = X.dropna(), "
                 "and y = y.loc[X.index]."
             )
-    return _read_cells(cells, column.name, show)
+    return read_cells(cells, column.name, show)
 
 
-def _read_cells(
-    cells: NDArray[np.object_], name: Any, show: Callable[[int], str] = by_position
-) -> Column:
-    with named(name):
-        ragged, univariate, levels, form, names = stack_any(cells.tolist(), show)
-    cell = "series" if isinstance(cells[0], pd.Series) else "array"
-    if levels or form == "records":
-        cell = form or cell
-    return Column(name, ragged, univariate, (cell, str(ragged.dtype)), names, levels)
+def _without_field(column: pd.Series, field: str) -> pd.Series:
+    """Return structured arrays without a field, as views."""
+    return column.map(
+        lambda cell: (
+            cell[[name for name in cell.dtype.names if name != field]]
+            if _has(cell, field)
+            else cell
+        )
+    )
+
+
+def _column(X: Any) -> pd.Series | None:
+    """Return the only column of a frame, or the Series itself."""
+    if isinstance(X, pd.DataFrame) and X.shape[1] == 1:
+        return X.iloc[:, 0]
+    return X if isinstance(X, pd.Series) else None
+
+
+def _kind(dtype: np.dtype[Any]) -> str:
+    return dtype.kind if dtype.kind in "mM" else "number"
+
+
+def _has(cell: Any, field: str) -> bool:
+    return isinstance(cell, np.ndarray) and field in (cell.dtype.names or ())

@@ -1,36 +1,28 @@
-"""NumPy arrays, and whatever turns into one."""
+"""NumPy arrays, of numbers or of sequences, and whatever turns into one."""
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers.arrays import ragged_from_array
-from sklearn_seqae._containers.readers.lists import ragged_from_object_array
-from sklearn_seqae._containers.readers.nested import (
-    is_nested_array,
-    ragged_from_nested_array,
+from sklearn_seqae._containers.readers.checks import describe
+from sklearn_seqae._containers.readers.columns import (
+    ragged_from_columns,
+    refuse_other_columns,
 )
+from sklearn_seqae._containers.readers.lists import (
+    ragged_from_object_array,
+)
+from sklearn_seqae._containers.readers.nested import any_sequence, read_cells
+from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 def ragged_from_numpy(X: Any) -> tuple[RaggedArray, Container]:
-    """Read an array of sequences, of cells or of numbers.
-
-    Parameters
-    ----------
-    X : array-like
-        A 1-D object array of sequences, a 2-D object array with a sequence in each
-        cell, or a 2-D or 3-D array of numbers.
-
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Of kind "object_array", "nested_array", "array_2d" or "array_3d".
-    """
+    """Read an array of sequences, of cells with sequences, or of numbers."""
     if not sparse.issparse(X):
         array = np.asarray(X)
         is_objects = array.ndim == 1 and array.dtype == object
@@ -39,3 +31,62 @@ def ragged_from_numpy(X: Any) -> tuple[RaggedArray, Container]:
         if is_nested_array(array):
             return ragged_from_nested_array(array)
     return ragged_from_array(X)
+
+
+def from_channels_first(X: Any) -> list[NDArray[Any]]:
+    """Put time first in sequences that have channels first, as in aeon.
+
+    Shapes don't tell the two orders apart. So the package swaps axes in this function
+    only. ``x.T`` swaps them back. A channel is a feature.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_channels, n_timesteps), or list of arrays
+        A 3-D array, or a list of arrays of shape (n_channels, n_timesteps_i).
+
+    Returns
+    -------
+    list of ndarray of shape (n_timesteps_i, n_channels)
+        Views of the arrays in `X`. In a list, NaN is a missing value, at the end of a
+        sequence too.
+
+    Raises
+    ------
+    InvalidSequenceError
+        If a sequence is not 2-D.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqae import from_channels_first
+    >>> X = [np.zeros((2, 7)), np.zeros((2, 5))]
+    >>> [x.shape for x in from_channels_first(X)]
+    [(7, 2), (5, 2)]
+    """
+    arrays = [np.asarray(x) for x in X]
+    for i, array in enumerate(arrays):
+        if array.ndim != 2:
+            raise InvalidSequenceError(
+                f"sequence {i} is {describe(array)}; expected (n_channels, "
+                "n_timesteps)."
+            )
+    return [array.T for array in arrays]
+
+
+def is_nested_array(array: NDArray[Any]) -> bool:
+    """Return whether an array is 2-D and has a sequence in any of its cells."""
+    return array.ndim == 2 and array.dtype == object and any_sequence(array.ravel())
+
+
+def ragged_from_nested_array(
+    array: NDArray[np.object_],
+) -> tuple[RaggedArray, Container]:
+    """Read a 2-D object array, such as NumPy makes of a nested frame."""
+    n_columns = array.shape[1]
+    nested = [any_sequence(column) for column in array.T]
+    refuse_other_columns(
+        [j for j in range(n_columns) if nested[j]],
+        [j for j in range(n_columns) if not nested[j]],
+    )
+    read = [read_cells(column, j) for j, column in enumerate(array.T)]
+    return ragged_from_columns(read, "nested_array", n_columns)

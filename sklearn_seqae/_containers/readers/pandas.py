@@ -1,33 +1,50 @@
-"""Frames and Series of pandas: wide, long or nested."""
+"""Frames and Series of pandas: wide, long or nested.
 
+A wide frame has a univariate sequence in each row. A long table has a row for each time
+step, indexed by series and time.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers.long import ragged_from_long, series_of_long
+from sklearn_seqae._containers.kinds import Container, Layout, Levels
+from sklearn_seqae._containers.ragged import (
+    Floats,
+    RaggedArray,
+    float_dtype,
+    offsets_from_lengths,
+)
+from sklearn_seqae._containers.readers.arrays import ragged_from_table
+from sklearn_seqae._containers.readers.checks import (
+    as_float,
+    as_names,
+    check_values,
+    to_numpy,
+)
+from sklearn_seqae._containers.readers.levels import (
+    Feature,
+    feature_from_pandas,
+    stacked,
+)
+from sklearn_seqae._containers.readers.misread import refuse_text
 from sklearn_seqae._containers.readers.nested import holds_sequences, ragged_from_nested
 from sklearn_seqae._containers.readers.numpy import ragged_from_numpy
-from sklearn_seqae._containers.readers.wide import ragged_from_wide
+from sklearn_seqae.exceptions import InvalidSequenceError
+
+Codes = NDArray[np.int64]
+READING = "each column is one feature"
 
 
 def ragged_from_pandas(
     X: pd.DataFrame | pd.Series,
 ) -> tuple[RaggedArray, Container]:
-    """Read a frame or a Series.
-
-    Parameters
-    ----------
-    X : pandas.DataFrame or pandas.Series
-        With a sequence in each cell; else with an index of series and time; else with a
-        univariate sequence in each row.
-
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Of a "nested" kind, a "long" kind or "dataframe".
-    """
+    """Read a frame or a Series."""
     if holds_sequences(X):
         return ragged_from_nested(X)
     if X.index.nlevels > 1:
@@ -38,17 +55,190 @@ def ragged_from_pandas(
 
 
 def labels_of_pandas(X: pd.DataFrame | pd.Series) -> pd.Index:
-    """Return the label of every sequence.
-
-    Parameters
-    ----------
-    X : pandas.DataFrame or pandas.Series
-        A container that `ragged_from_pandas` reads.
-
-    Returns
-    -------
-    pandas.Index of shape (n_sequences,)
-        The series of a long table, else the index.
-    """
+    """Return the label of every sequence: the series of a long table, or the index."""
     is_long = X.index.nlevels > 1 and not holds_sequences(X)
     return series_of_long(X) if is_long else X.index
+
+
+def ragged_from_wide(X: pd.DataFrame) -> tuple[RaggedArray, Container]:
+    """Read a DataFrame whose rows are univariate sequences, padded with NaN."""
+    refuse_text(X)
+    values = to_numpy(X, "each row is one univariate sequence")
+    ragged, container = ragged_from_table(values)
+    return ragged, replace(
+        container,
+        kind="dataframe",
+        columns=tuple(X.columns.tolist()),
+        column_names=tuple(X.columns.names),
+    )
+
+
+def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Container]:
+    """Read a long table. Series come in the order in which they first appear.
+
+    Each column is a feature: numbers, text or categoricals. The rows of a series are in
+    the order of time; rows of other series may stand between them. Two may have the
+    same time only where there are categories: events may happen at once.
+    """
+    frame = X.to_frame() if isinstance(X, pd.Series) else X
+    _check_shape(frame)
+    index = frame.index
+    series, labels, order = _series_in_order(index)
+
+    def show(i: int) -> str:
+        return f"series {index.levels[0][labels[[i]]].tolist()[0]!r}"
+
+    values, levels = _values(frame)
+    _check_times(index, order, series, show, may_stand=bool(levels))
+    offsets = offsets_from_lengths(np.bincount(series))
+    ragged = RaggedArray(values if order is None else values[order], offsets)
+    check_values(ragged, show)
+    columns = (X.name,) if isinstance(X, pd.Series) else tuple(X.columns.tolist())
+    return ragged, Container(
+        "long_series" if isinstance(X, pd.Series) else "long_dataframe",
+        ragged.dtype.name,
+        univariate=isinstance(X, pd.Series),
+        n_columns=None if isinstance(X, pd.Series) else frame.shape[1],
+        columns=columns,
+        column_names=tuple(frame.columns.names),
+        index_names=tuple(index.names),
+        layouts=tuple(_floating(dtype) for dtype in frame.dtypes),
+        feature_names=as_names(columns),
+        levels=levels,
+    )
+
+
+def times_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
+    """Return the time of every row, in the order of `ragged_from_long`."""
+    _, _, order = _series_in_order(X.index)
+    times = X.index.get_level_values(1)
+    return times if order is None else times[order]
+
+
+def series_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
+    """Return the ids of the series of a long table, in order of first appearance."""
+    _, labels = pd.factorize(_codes(X.index, 0))
+    return X.index.levels[0].take(labels).rename(X.index.names[0])
+
+
+def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
+    """Return the features side by side, and the levels of those with categories."""
+    columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
+    read = [feature_from_pandas(c, f"column {c.name!r}") for c in columns]
+    if not any(read):
+        return as_float(to_numpy(frame, READING)), ()
+    return stacked(
+        [
+            found or Feature(to_numpy(column.to_frame(), READING)[:, 0])
+            for column, found in zip(columns, read, strict=True)
+        ]
+    )
+
+
+def _series_in_order(index: pd.MultiIndex) -> tuple[Codes, Codes, Codes | None]:
+    """Return the series of each row, their labels, and the order of the rows.
+
+    Series are numbered in the order in which they first appear. The order is None if
+    the rows of each stand together.
+    """
+    series, labels = pd.factorize(_codes(index, 0))
+    if not np.any(series[1:] < series[:-1]):
+        return series, labels, None
+    order = np.argsort(series, kind="stable")
+    return series[order], labels, order
+
+
+def _check_shape(frame: pd.DataFrame) -> None:
+    n_levels = frame.index.nlevels
+    if n_levels != 2:
+        raise ValueError(
+            f"X has an index of {n_levels} levels {list(frame.index.names)}; a long "
+            "table has two, series and time. Merge the levels that identify a series."
+        )
+    for size, noun in zip(frame.shape, ("row", "column"), strict=True):
+        if size == 0:
+            raise ValueError(
+                f"X has 0 {noun}s (shape={frame.shape}) while a minimum of 1 is "
+                "required."
+            )
+
+
+def _codes(index: pd.MultiIndex, level: int) -> Codes:
+    """Return the position of each row's label in the level; raise for null."""
+    codes = np.asarray(index.codes[level])
+    null = codes < 0
+    if null.any():
+        noun = ("series", "time")[level]
+        raise ValueError(
+            f"row {int(null.argmax())} of X has a null {noun} (level "
+            f"{index.names[level]!r} of its index); give it one, or drop the row."
+        )
+    return codes
+
+
+def _check_times(
+    index: pd.MultiIndex,
+    order: Codes | None,
+    series: Codes,
+    show: Callable[[int], str],
+    may_stand: bool,
+) -> None:
+    """Raise if time does not rise from one row of a series to the next."""
+    rank = _rank(index)[_codes(index, 1)]
+    if order is not None:
+        rank = rank[order]
+    same_series = series[1:] == series[:-1]
+    falls = same_series & (rank[1:] < rank[:-1])
+    stands = same_series & (rank[1:] == rank[:-1]) & (not may_stand)
+    if not (falls.any() or stands.any()):
+        return
+    row = int((falls if falls.any() else stands).argmax())
+    rows = np.array([row, row + 1])
+    times = index.get_level_values(1)[rows if order is None else order[rows]]
+    earlier, later = map(str, times)
+    if falls.any():
+        raise InvalidSequenceError(
+            f"{show(int(series[row]))} is not sorted by time: {later} comes after "
+            f"{earlier}. Sort the rows with X.sort_index(), which sorts series, too; "
+            "or let to_sequences sort them, which returns a column of sequences."
+        )
+    raise InvalidSequenceError(
+        f"{show(int(series[row]))} has more than one row at time {later}; keep one "
+        "for each time, for instance with X[~X.index.duplicated()]."
+    )
+
+
+def _rank(index: pd.MultiIndex) -> Codes:
+    """Return the rank of each time among the labels of its level."""
+    times = index.levels[1]
+    name = index.names[1]
+    if times.dtype == object:
+        zones = {str(t.tzinfo): t for t in times if isinstance(t, datetime)}
+        if len(zones) > 1:
+            raise TypeError(
+                f"the times of X (level {name!r} of its index) have several time "
+                f"zones ({', '.join(sorted(zones))}); convert them to one first, for "
+                "instance with pandas.to_datetime(times, utc=True)."
+            )
+    if times.is_monotonic_increasing:
+        return np.arange(len(times))
+    try:
+        order = times.argsort()
+    except TypeError as error:
+        raise TypeError(
+            f"the times of X (level {name!r} of its index) can't be compared: {error}; "
+            "make them all numbers, or all dates."
+        ) from error
+    rank = np.empty(len(times), dtype=np.int64)
+    rank[order] = np.arange(len(times))
+    return rank
+
+
+def _floating(dtype: Any) -> Layout:
+    """Return the floating dtype of the same library, to give values back in."""
+    name = float_dtype(dtype).name
+    if hasattr(dtype, "pyarrow_dtype"):
+        return ({"float32": "float[pyarrow]", "float64": "double[pyarrow]"}[name],)
+    if hasattr(dtype, "numpy_dtype"):  # pandas' own: Int64, Float32, boolean
+        return (name.capitalize(),)
+    return (name,)
