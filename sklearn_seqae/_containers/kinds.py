@@ -124,8 +124,8 @@ KINDS = MappingProxyType(
         "arrow_chunked_array": Kind(
             "pyarrow ChunkedArray", ARROW, "arrow.to_chunked_array", is_column=True
         ),
-        "awkward": Kind("awkward Array", AWKWARD, "awkward.to_awkward"),
-        "ragged_tensor": Kind("RaggedTensor", TENSORFLOW, "tensors.to_ragged_tensor"),
+        "awkward": Kind("awkward Array", AWKWARD, "arrays.to_awkward"),
+        "ragged_tensor": Kind("RaggedTensor", TENSORFLOW, "arrays.to_ragged_tensor"),
     }
 )
 READERS = MappingProxyType(

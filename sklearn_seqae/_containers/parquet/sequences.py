@@ -25,8 +25,8 @@ from sklearn_seqae._containers.tables import (
     stored,
     to_sequences,
 )
+from sklearn_seqae._containers.writers.arrays import to_records
 from sklearn_seqae._containers.writers.categories import as_objects
-from sklearn_seqae._containers.writers.cells import to_records
 from sklearn_seqae._utils.libraries import require
 
 if TYPE_CHECKING:

@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container, Layout, Levels
-from sklearn_seqae._containers.ragged import RaggedArray, locate, offsets_from_lengths
+from sklearn_seqae._containers.ragged import (
+    Floats,
+    RaggedArray,
+    locate,
+    offsets_from_lengths,
+)
 from sklearn_seqae._containers.readers.checks import (
     Names,
     as_float,
@@ -132,6 +137,7 @@ def column_from_lists(
     features of a time step, None if the sequences are univariate. `steps` are the
     numbers or the categories of all sequences; float32 and float64 are not copied.
     """
+    values: Floats
     levels = None
     if isinstance(steps, Feature):
         values, levels = steps.values.astype(np.float64), steps.levels

@@ -1,7 +1,6 @@
 """Long tables in Arrow. Imported only for a table that Arrow reads or writes."""
 
-from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.readers.levels import Feature, feature_from_arrow
 from sklearn_seqae._containers.tables.long_table import (
     LongTable,
-    Rows,
     Times,
     not_a_feature,
     not_a_time,
@@ -21,31 +19,19 @@ from sklearn_seqae._containers.tables.long_table import (
 
 
 class ArrowTable(LongTable):
-    """A pyarrow Table, or any frame with Arrow's C stream.
-
-    Parameters
-    ----------
-    frame : object with ``__arrow_c_stream__``
-        For example a DuckDB relation, which is run here.
-    """
+    """A pyarrow Table, or any frame with Arrow's C stream, which is run here."""
 
     def __init__(self, frame: Any) -> None:
         self._table = frame if isinstance(frame, pa.Table) else pa.table(frame)
 
     @property
     def labels(self) -> list[Any]:
-        """Labels of the columns."""
         return self._table.column_names
-
-    def select(self, labels: Sequence[Any]) -> Self:
-        """Return the table itself, which is in memory."""
-        return self
 
     def __len__(self) -> int:
         return self._table.num_rows
 
     def first_null(self, label: Any) -> int | None:
-        """Return the first row in which a column is null or NaN, or None."""
         column = self._table[label]
         if column.null_count == 0 and not pa.types.is_floating(column.type):
             return None
@@ -53,7 +39,6 @@ class ArrowTable(LongTable):
         return int(null.argmax()) if null.any() else None
 
     def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-        """Return the code of each row and the sorted ids that codes point to."""
         column = self._table[label]
         if pa.types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)  # may hold an id twice
@@ -66,7 +51,6 @@ class ArrowTable(LongTable):
         return ranks[encoded.indices.to_numpy()], ids
 
     def times(self, label: Any) -> Times:
-        """Return a column of numbers, dates or durations. It must have no nulls."""
         column = self._table[label]
         if pa.types.is_decimal(column.type):
             column = column.cast(pa.float64())
@@ -80,11 +64,9 @@ class ArrowTable(LongTable):
         return Times(column.to_numpy(), getattr(column.type, "tz", None))
 
     def categories(self, label: Any) -> Feature | None:
-        """Return a column of text, or of another kind of category; else None."""
         return feature_from_arrow(self._table[label], f"column {label!r}")
 
     def feature_dtype(self, label: Any) -> np.dtype[Any]:
-        """Return float32 for a column of float16 or float32, else float64."""
         kind = self._table[label].type
         if not (
             _is_native(kind) or pa.types.is_boolean(kind) or pa.types.is_decimal(kind)
@@ -94,41 +76,23 @@ class ArrowTable(LongTable):
         return np.dtype(np.float32 if narrow else np.float64)
 
     def feature(self, label: Any) -> NDArray[Any]:
-        """Return a column of numbers, NaN where it is null."""
         column = self._table[label]
         if not _is_native(column.type):
             column = column.cast(pa.float64())
         return column.to_numpy()
 
 
-def write_arrow(rows: Rows) -> pa.Table:
-    """Make a long table of Arrow.
+def repeated(ids: pd.Index, lengths: NDArray[np.int64]) -> pa.Array:
+    """Return the ids of the rows of series of these lengths."""
+    return pa.array(ids).take(np.repeat(np.arange(len(lengths)), lengths))
 
-    Parameters
-    ----------
-    rows : Rows
-        Columns of the table.
 
-    Returns
-    -------
-    pyarrow.Table
-        Missing values are null.
-    """
-    series = np.repeat(np.arange(len(rows.lengths)), rows.lengths)
-    values, time_zone = rows.times
-    times = pa.array(values)
-    if time_zone is not None:
-        times = times.cast(pa.timestamp(times.type.unit, str(time_zone)))
-    return pa.table(
-        {
-            **{label: pa.array(ids).take(series) for label, ids in rows.ids},
-            rows.order: times,
-            **{
-                label: x if isinstance(x, pa.Array) else pa.array(x, from_pandas=True)
-                for label, x in rows.features
-            },
-        }
-    )
+def column_of_times(times: Times) -> pa.Array:
+    """Return times as a column, in their time zone."""
+    column = pa.array(times.values)
+    if times.time_zone is None:
+        return column
+    return column.cast(pa.timestamp(column.type.unit, str(times.time_zone)))
 
 
 def _is_native(kind: pa.DataType) -> bool:

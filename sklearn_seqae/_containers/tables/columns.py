@@ -1,37 +1,46 @@
-"""Choice of the columns of a long table: ids, times and features."""
+"""Long tables of any library, and the choice of their columns."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sklearn_seqae._containers.readers.checks import describe
 from sklearn_seqae._containers.tables.long_table import LongTable
+from sklearn_seqae._containers.tables.pandas import PandasTable
+from sklearn_seqae._utils.libraries import comes_from, require
+
+ACCEPTED = (
+    "a pandas DataFrame, a polars DataFrame or LazyFrame, a pyarrow Table, a DuckDB "
+    "relation or another frame with __arrow_c_stream__"
+)
+
+
+def read_table(frame: Any) -> LongTable:
+    """Wrap a long table, importing no library but its own; it may be lazy still."""
+    if isinstance(frame, pd.DataFrame):
+        return PandasTable(frame)
+    if comes_from(frame, "polars", "DataFrame", "LazyFrame"):
+        from sklearn_seqae._containers.tables.polars import PolarsTable
+
+        return PolarsTable(frame)
+    # A single column has a stream, too, but neither attribute.
+    is_table = hasattr(frame, "columns") or hasattr(frame, "schema")
+    if is_table and hasattr(frame, "__arrow_c_stream__"):
+        require("pyarrow", f"Reading {describe(frame)}")
+        from sklearn_seqae._containers.tables.arrow import ArrowTable
+
+        return ArrowTable(frame)
+    raise TypeError(f"frame is {describe(frame)}; expected {ACCEPTED}.")
 
 
 def choose_columns(
     table: LongTable, by: Any, order: Any, columns: Any
 ) -> tuple[list[Any], list[Any]]:
-    """Return the labels of the ids and of the features.
+    """Return the labels of the ids and of the features, at least one of each.
 
-    Parameters
-    ----------
-    table : LongTable
-        The table. It need not be in memory.
-
-    by, order, columns : object
-        As `to_sequences` takes them.
-
-    Returns
-    -------
-    by : list of labels
-        At least one.
-    features : list of labels
-        At least one.
-
-    Raises
-    ------
-    ValueError
-        If a label doesn't name exactly one column, or no column is left as a feature.
+    The arguments are those of `to_sequences`. The table need not be in memory. Raise if
+    a label doesn't name exactly one column.
     """
     known = table.labels
     by = _as_labels(by, known, "by")
@@ -52,24 +61,7 @@ def choose_columns(
 
 
 def check_rows(table: LongTable, by: list[Any], order: Any) -> None:
-    """Raise if there are no rows, or if a row has no id or no time.
-
-    Parameters
-    ----------
-    table : LongTable
-        The table, in memory.
-
-    by : list of labels
-        Columns of ids.
-
-    order : label or None
-        Column of times.
-
-    Raises
-    ------
-    ValueError
-        Names the first such row.
-    """
+    """Raise if there are no rows, or if a row has no id or no time."""
     if len(table) == 0:
         raise ValueError("frame has no rows: there is no series in it.")
     for label in [*by, *given(order)]:
@@ -83,18 +75,7 @@ def check_rows(table: LongTable, by: list[Any], order: Any) -> None:
 
 
 def given(order: Any) -> list[Any]:
-    """Return a list with the label, or an empty list for None.
-
-    Parameters
-    ----------
-    order : label or None
-        Column of times.
-
-    Returns
-    -------
-    list
-        At most one label.
-    """
+    """Return a list with the label, or an empty list for None."""
     return [] if order is None else [order]
 
 

@@ -22,22 +22,10 @@ def sort_rows(
 ) -> NDArray[np.int64] | None:
     """Find the order of rows by series, and by time in each series.
 
-    The sort is stable: rows of one series and time keep their order.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n_rows,), int
-        Series of each row, counted from 0.
-
-    times : ndarray of shape (n_rows,), int, float, datetime64 or timedelta64, \
-            default=None
-        Time of each row, without missing values. None keeps the order of the rows of a
-        series.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,), int64, or None
-        The order. None if the rows are in order already.
+    The sort is stable: rows of one series and time keep their order. `codes` count the
+    series from 0. Times are int, float, datetime64 or timedelta64, without missing
+    values; None keeps the order of the rows of a series. The result is None if the rows
+    are in order already.
 
     Examples
     --------
@@ -70,18 +58,7 @@ def sort_rows(
 def repeats(times: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Mark rows with the same time as the row before, in the same group.
 
-    Parameters
-    ----------
-    times : ndarray of shape (n_rows,)
-        Times, sorted in each group.
-
-    offsets : ndarray of shape (n_groups + 1,), int64
-        Row where each group starts. No group is empty.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,), bool
-        False for the first row of a group.
+    `offsets` has the row where each group starts; times rise in a group.
 
     Examples
     --------
@@ -101,19 +78,8 @@ def mean_of_runs(
 ) -> NDArray[np.floating[Any]]:
     """Average runs of rows, without the missing values.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_features), float32 or float64
-        NaN is a missing value.
-
-    starts : ndarray of shape (n_runs,), int64
-        First row of each run, rising from 0.
-
-    Returns
-    -------
-    ndarray of shape (n_runs, n_features)
-        Means, of the same dtype. NaN if a run has no value. A run of one row does not
-        change.
+    `starts` has the first row of each run, rising from 0. The mean is NaN if a run has
+    no value; a run of one row does not change.
 
     Examples
     --------

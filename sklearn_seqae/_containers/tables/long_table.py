@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -28,35 +27,6 @@ class Times(NamedTuple):
     time_zone: Any = None
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Columns of a long table that is to be written.
-
-    Attributes
-    ----------
-    ids : list of (label, Index of shape (n_series,))
-        Columns of ids, with one entry for each series.
-
-    lengths : ndarray of shape (n_series,), int64
-        Number of rows of each series.
-
-    order : label
-        Name of the column of times.
-
-    times : Times of shape (n_rows,)
-        Time of each row.
-
-    features : list of (label, array of shape (n_rows,))
-        Columns of numbers, and of categories as the library has them.
-    """
-
-    ids: Sequence[tuple[Any, pd.Index]]
-    lengths: NDArray[np.int64]
-    order: Any
-    times: Times
-    features: Sequence[tuple[Any, Any]]
-
-
 class LongTable(ABC):
     """Columns of a frame as NumPy arrays, copied only where that is necessary."""
 
@@ -70,9 +40,9 @@ class LongTable(ABC):
         """Names of the index levels, which label the rows beside the columns."""
         return []
 
-    @abstractmethod
     def select(self, labels: Sequence[Any]) -> Self:
         """Return the table in memory, with at least these columns."""
+        return self
 
     @abstractmethod
     def __len__(self) -> int:
@@ -107,27 +77,10 @@ class LongTable(ABC):
 
 
 def sorted_ids(values: Any, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-    """Find the unique ids of a column and the code of each row.
+    """Return the code of each row, and the unique and sorted ids that codes point to.
 
-    Parameters
-    ----------
-    values : ndarray or pandas.Series of shape (n_rows,)
-        The ids, without nulls.
-
-    label : object
-        Label of the column, for messages.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_rows,), int
-        Positions in `ids`: ``ids[codes]`` are the values.
-    ids : pandas.Index
-        The ids, unique and sorted.
-
-    Raises
-    ------
-    TypeError
-        If ids can't be hashed or compared.
+    Values have no nulls. Raise if ids can't be hashed or compared; `label` is that of
+    the column in the message.
     """
     try:
         codes, found = pd.factorize(values)

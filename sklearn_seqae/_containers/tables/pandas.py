@@ -1,7 +1,6 @@
 """Long tables in pandas."""
 
-from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,6 @@ from sklearn_seqae._containers.readers.checks import as_real, describe, is_real
 from sklearn_seqae._containers.readers.levels import Feature, feature_from_pandas
 from sklearn_seqae._containers.tables.long_table import (
     LongTable,
-    Rows,
     Times,
     not_a_feature,
     not_a_time,
@@ -21,45 +19,30 @@ from sklearn_seqae._containers.tables.long_table import (
 
 
 class PandasTable(LongTable):
-    """A pandas DataFrame.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Never changed.
-    """
+    """A pandas DataFrame."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
 
     @property
     def labels(self) -> list[Any]:
-        """Labels of the columns."""
         return self._frame.columns.tolist()
 
     @property
     def levels(self) -> list[Any]:
-        """Names of the levels of the index."""
         return list(self._frame.index.names)
-
-    def select(self, labels: Sequence[Any]) -> Self:
-        """Return the table itself, which is in memory."""
-        return self
 
     def __len__(self) -> int:
         return len(self._frame)
 
     def first_null(self, label: Any) -> int | None:
-        """Return the first row in which a column is null or NaN, or None."""
         null = self._frame[label].isna().to_numpy()
         return int(null.argmax()) if null.any() else None
 
     def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-        """Return the code of each row and the sorted ids that codes point to."""
         return sorted_ids(self._frame[label], label)
 
     def times(self, label: Any) -> Times:
-        """Return a column of numbers, dates or durations. It must have no nulls."""
         column = self._frame[label]
         if _holds_objects(column.dtype):
             column = _from_objects(column, label)
@@ -74,11 +57,9 @@ class PandasTable(LongTable):
         return Times(column.to_numpy(dtype=dtype), time_zone)
 
     def categories(self, label: Any) -> Feature | None:
-        """Return a column of text, or of another kind of category; else None."""
         return feature_from_pandas(self._frame[label], f"column {label!r}")
 
     def feature_dtype(self, label: Any) -> np.dtype[Any]:
-        """Return float32 for a column of float16 or float32, else float64."""
         dtype = self._frame[label].dtype
         if _holds_objects(dtype):
             return np.dtype(np.float64)
@@ -87,7 +68,6 @@ class PandasTable(LongTable):
         return float_dtype(dtype)
 
     def feature(self, label: Any) -> NDArray[Any]:
-        """Return a column of numbers, NaN where it is null."""
         column = self._frame[label]
         if _holds_objects(column.dtype):
             return as_real(column.to_numpy(), f"column {label!r}")
@@ -96,29 +76,17 @@ class PandasTable(LongTable):
         return column.to_numpy(dtype=self.feature_dtype(label), na_value=np.nan)
 
 
-def write_pandas(rows: Rows) -> pd.DataFrame:
-    """Make a long table of pandas.
+def repeated(ids: pd.Index, lengths: NDArray[np.int64]) -> pd.Index:
+    """Return the ids of the rows of series of these lengths."""
+    return ids.repeat(lengths)
 
-    Parameters
-    ----------
-    rows : Rows
-        Columns of the table.
 
-    Returns
-    -------
-    pandas.DataFrame
-        With a RangeIndex.
-    """
-    times = pd.Series(rows.times.values)
-    if rows.times.time_zone is not None:
-        times = times.dt.tz_localize("UTC").dt.tz_convert(rows.times.time_zone)
-    return pd.DataFrame(
-        {
-            **{label: ids.repeat(rows.lengths) for label, ids in rows.ids},
-            rows.order: times,
-            **dict(rows.features),
-        }
-    )
+def column_of_times(times: Times) -> pd.Series:
+    """Return times as a column, in their time zone."""
+    column = pd.Series(times.values)
+    if times.time_zone is None:
+        return column
+    return column.dt.tz_localize("UTC").dt.tz_convert(times.time_zone)
 
 
 def _holds_objects(dtype: Any) -> bool:

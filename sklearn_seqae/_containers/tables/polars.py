@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.readers.levels import Feature, feature_from_polars
 from sklearn_seqae._containers.tables.long_table import (
     LongTable,
-    Rows,
     Times,
     not_a_feature,
     not_a_time,
@@ -30,24 +29,16 @@ _TEMPORAL = (pl.Date, pl.Datetime, pl.Duration)
 
 
 class PolarsTable(LongTable):
-    """A polars DataFrame or LazyFrame.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame or polars.LazyFrame
-        Collected by `select`.
-    """
+    """A polars DataFrame, or a LazyFrame, which `select` collects."""
 
     def __init__(self, frame: Any) -> None:
         self._frame = frame
 
     @property
     def labels(self) -> list[Any]:
-        """Labels of the columns."""
         return self._frame.lazy().collect_schema().names()
 
     def select(self, labels: Sequence[Any]) -> Self:
-        """Return the table in memory; of a lazy frame, these columns."""
         if isinstance(self._frame, pl.DataFrame):
             return self
         known = self.labels  # not by name, which polars may read as a pattern
@@ -58,7 +49,6 @@ class PolarsTable(LongTable):
         return self._frame.height
 
     def first_null(self, label: Any) -> int | None:
-        """Return the first row in which a column is null or NaN, or None."""
         column = self._frame[label]
         null = column.is_null()
         if column.dtype.is_float():
@@ -66,7 +56,6 @@ class PolarsTable(LongTable):
         return null.arg_max() if null.any() else None
 
     def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-        """Return the code of each row and the sorted ids that codes point to."""
         column = self._frame[label]
         if column.dtype in _NATIVE:
             return sorted_ids(column.to_numpy(), label)
@@ -80,7 +69,6 @@ class PolarsTable(LongTable):
         return codes.to_numpy(), pd.Index(ids.to_list())
 
     def times(self, label: Any) -> Times:
-        """Return a column of numbers, dates or durations. It must have no nulls."""
         column = self._frame[label]
         if column.dtype.is_decimal():
             column = column.cast(pl.Float64)
@@ -92,18 +80,15 @@ class PolarsTable(LongTable):
         return Times(column.to_numpy(), time_zone)
 
     def categories(self, label: Any) -> Feature | None:
-        """Return a column of text, or of another kind of category; else None."""
         return feature_from_polars(self._frame[label], f"column {label!r}")
 
     def feature_dtype(self, label: Any) -> np.dtype[Any]:
-        """Return float32 for a column of float16 or float32, else float64."""
         dtype = self._frame[label].dtype
         if not (dtype.is_numeric() or dtype == pl.Boolean):
             raise not_a_feature(label, dtype)
         return np.dtype(np.float32 if dtype in _NARROW else np.float64)
 
     def feature(self, label: Any) -> NDArray[Any]:
-        """Return a column of numbers, NaN where it is null."""
         column = self._frame[label]
         if column.dtype in _NATIVE and (
             column.dtype.is_float() or not column.null_count()
@@ -113,49 +98,24 @@ class PolarsTable(LongTable):
         return column.cast(pl.Float32 if narrow else pl.Float64).to_numpy()
 
 
-def write_polars(rows: Rows) -> pl.DataFrame:
-    """Make a long table of polars.
-
-    Parameters
-    ----------
-    rows : Rows
-        Columns of the table.
-
-    Returns
-    -------
-    polars.DataFrame
-        Missing values are null.
-    """
-    series = np.repeat(np.arange(len(rows.lengths)), rows.lengths)
-    return pl.DataFrame(
-        [
-            *(_ids_as_series(label, ids).gather(series) for label, ids in rows.ids),
-            _as_series(rows.order, rows.times),
-            *(
-                x.alias(label)
-                if isinstance(x, pl.Series)
-                else pl.Series(label, x, nan_to_null=True)
-                for label, x in rows.features
-            ),
-        ]
-    )
+def repeated(ids: pd.Index, lengths: NDArray[np.int64]) -> pl.Series:
+    """Return the ids of the rows of series of these lengths."""
+    if isinstance(ids.dtype, pd.DatetimeTZDtype):
+        column = column_of_times(Times(ids.tz_convert(None).to_numpy(), ids.tz))
+    elif isinstance(ids.dtype, np.dtype) and ids.dtype != object:
+        column = column_of_times(Times(ids.to_numpy()))
+    else:
+        column = pl.Series(ids.tolist())
+    return column.gather(np.repeat(np.arange(len(lengths)), lengths))
 
 
-def _ids_as_series(name: str, index: pd.Index) -> pl.Series:
-    if isinstance(index.dtype, pd.DatetimeTZDtype):
-        times = index.tz_convert(None).to_numpy()
-        return _as_series(name, Times(times, index.tz))
-    if isinstance(index.dtype, np.dtype) and index.dtype != object:
-        return _as_series(name, Times(index.to_numpy()))
-    return pl.Series(name, index.tolist())
-
-
-def _as_series(name: str, times: Times) -> pl.Series:
+def column_of_times(times: Times) -> pl.Series:
+    """Return times as a column, in their time zone."""
     values, time_zone = times
     unit = np.datetime_data(values.dtype)[0] if values.dtype.kind in "mM" else None
     if unit in ("h", "m", "s"):  # polars has no unit of seconds or longer
         values = values.astype(f"{values.dtype.kind}8[ms]")
-    series = pl.Series(name, values)
+    series = pl.Series(values)
     if time_zone is None:
         return series
     return series.dt.replace_time_zone("UTC").dt.convert_time_zone(str(time_zone))

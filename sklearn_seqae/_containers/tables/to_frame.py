@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
+from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
@@ -12,15 +14,14 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn_seqae._containers.kinds import Levels
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import times_of_cells, to_ragged
-from sklearn_seqae._containers.tables.dispatch import writer
-from sklearn_seqae._containers.tables.long_table import Rows, Times
+from sklearn_seqae._containers.tables.long_table import Times
 from sklearn_seqae._containers.writers.categories import (
     CATEGORICAL,
-    as_arrow,
     as_objects,
-    as_pandas,
-    as_polars,
+    column_of,
+    frame_of,
 )
+from sklearn_seqae._utils.libraries import require
 from sklearn_seqae.exceptions import _count
 
 
@@ -103,7 +104,7 @@ def to_frame(
     1   0     1  2.0  20.0
     2   1     0  3.0  30.0
     """
-    write = writer(kind)
+    library = _library(kind)
     ragged, feature_names, levels = _read(sequences)
     is_pandas = isinstance(sequences, pd.Series | pd.DataFrame)
     known = sequences.attrs if is_pandas else {}
@@ -116,18 +117,25 @@ def to_frame(
     if order is None:
         order = getattr(times, "attrs", {}).get("order", known.get("order", "time"))
     _check_names([*index.names, order, *names], kind)
-    return write(
-        Rows(
-            [(name, index.get_level_values(k)) for k, name in enumerate(index.names)],
-            ragged.lengths,
-            order,
-            when,
-            [
-                (name, _feature(ragged.values[:, j], levels[j], kind))
-                for j, name in enumerate(names)
-            ],
-        )
-    )
+    columns = [
+        *(
+            library.repeated(index.get_level_values(k), ragged.lengths)
+            for k in range(index.nlevels)
+        ),
+        library.column_of_times(when),
+        *(
+            _feature(column, known, kind)
+            for column, known in zip(ragged.values.T, levels, strict=True)
+        ),
+    ]
+    return frame_of(kind, [*index.names, order, *names], columns)
+
+
+def _library(kind: str) -> ModuleType:
+    """Return the module of a library, which it imports."""
+    require(kind, f'to_frame(kind="{kind}")')
+    name = "arrow" if kind == "pyarrow" else kind
+    return import_module(f"sklearn_seqae._containers.tables.{name}")
 
 
 def _read(
@@ -150,19 +158,18 @@ def _read(
 def _feature(column: NDArray[Any], levels: Levels | None, kind: str) -> Any:
     """Return a column as a library has it: numbers, text or a categorical."""
     if levels is None:
-        return column
+        return column_of(kind, column, None)
     is_categorical = levels.dtype.partition("<")[0] in CATEGORICAL
-    if kind == "pandas":
-        if is_categorical:
-            return as_pandas(column, replace(levels, dtype="category"))
+    if kind == "pandas" and not is_categorical:
         return pd.Series(as_objects(column, levels).tolist())
-    if kind == "polars":
-        dtype = "Categorical" if is_categorical else "String"
-        if levels.ordered:
-            dtype = "Enum"
-        return as_polars(column, replace(levels, dtype=dtype))
-    dtype = "dictionary<indices=int32," if is_categorical else "string"
-    return as_arrow(column, replace(levels, dtype=dtype))
+    dtype = {
+        "pandas": "category",
+        "polars": "Categorical" if is_categorical else "String",
+        "pyarrow": "dictionary<indices=int32," if is_categorical else "string",
+    }[kind]
+    if kind == "polars" and levels.ordered:
+        dtype = "Enum"
+    return column_of(kind, column, replace(levels, dtype=dtype))
 
 
 def _is_plain(sequence: Any) -> bool:

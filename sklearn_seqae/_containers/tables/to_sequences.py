@@ -11,12 +11,16 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers.ragged import cut, locate, offsets_from_lengths
 from sklearn_seqae._containers.readers.levels import Feature
-from sklearn_seqae._containers.tables.columns import check_rows, choose_columns, given
-from sklearn_seqae._containers.tables.dispatch import read_table
+from sklearn_seqae._containers.tables.columns import (
+    check_rows,
+    choose_columns,
+    given,
+    read_table,
+)
 from sklearn_seqae._containers.tables.grouping import mean_of_runs, repeats, sort_rows
 from sklearn_seqae._containers.tables.long_table import LongTable, sorted_ids
+from sklearn_seqae._containers.writers.arrays import to_records
 from sklearn_seqae._containers.writers.categories import CATEGORICAL, as_objects
-from sklearn_seqae._containers.writers.cells import to_records
 
 DUPLICATES = frozenset({"raise", "first", "last", "mean", "keep"})
 _BLOCK = 2**14  # rows to gather at once, so that buffers stay small
@@ -315,21 +319,7 @@ def rows_of_series(
 ) -> tuple[NDArray[np.integer], pd.Index]:
     """Return the number of the series of each row, and the sorted ids of the series.
 
-    Parameters
-    ----------
-    frame : DataFrame or Table
-        A long table.
-
-    by : list of labels
-        Columns of ids.
-
-    order : label or None
-        Column of times.
-
-    Raises
-    ------
-    ValueError
-        If a row has no id or no time.
+    Raise if a row has no id or no time.
     """
     table = read_table(frame)
     check_rows(table, by, order)

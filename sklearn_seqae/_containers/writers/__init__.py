@@ -3,9 +3,12 @@
 `dispatch` finds the writer in the table of kinds.
 """
 
-from sklearn_seqae._containers.writers.dispatch import from_ragged
-from sklearn_seqae._containers.writers.embedding import ids_of_rows, with_ids
+from sklearn_seqae._containers.writers.dispatch import (
+    from_ragged,
+    ids_of_rows,
+    with_ids,
+)
 from sklearn_seqae._containers.writers.labels import container_ahead
-from sklearn_seqae._containers.writers.times import with_times
+from sklearn_seqae._containers.writers.pandas import with_times
 
 __all__ = ["container_ahead", "from_ragged", "ids_of_rows", "with_ids", "with_times"]

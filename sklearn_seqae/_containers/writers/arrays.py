@@ -1,14 +1,17 @@
-"""Lists and arrays."""
+"""Lists and arrays, with a cell for each sequence; awkward arrays, ragged tensors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container, Layout, Levels
-from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.writers.cells import cells_of
+from sklearn_seqae._containers.ragged import RaggedArray, cut
+from sklearn_seqae._containers.writers import categories
+from sklearn_seqae._containers.writers.labels import PURPOSE
+from sklearn_seqae._utils.libraries import require
 
 
 def to_list(ragged: RaggedArray, container: Container) -> list[Any]:
@@ -52,10 +55,76 @@ def to_nested_array(ragged: RaggedArray, container: Container) -> NDArray[np.obj
     return np.stack(columns, axis=1)
 
 
-def values_of(ragged: RaggedArray, container: Container) -> NDArray[Any]:
-    """Return a copy of the values, in the container's dtype; 1-D if univariate."""
-    values = ragged.values[:, 0] if container.univariate else ragged.values
-    return values.astype(container.dtype)
+def to_awkward(ragged: RaggedArray, container: Container) -> Any:
+    """Return an awkward array with a fixed number of features."""
+    ak = require("awkward", PURPOSE)
+    levels = container.levels[0] if container.levels else None
+    if levels is not None:
+        text = categories.as_objects(ragged.values[:, 0], levels).tolist()
+        return ak.unflatten(ak.Array(text), ragged.lengths)
+    return ak.unflatten(_values_of(ragged, container), ragged.lengths)
+
+
+def to_ragged_tensor(ragged: RaggedArray, container: Container) -> Any:
+    """Return a ragged tensor with a fixed number of features."""
+    import tensorflow as tf
+
+    return tf.RaggedTensor.from_row_splits(
+        _values_of(ragged, container), ragged.offsets, validate=False
+    )
+
+
+def cells_of(
+    values: NDArray[Any],
+    offsets: NDArray[np.int64],
+    dtype: str,
+    levels: Sequence[Levels | None] = (),
+    form: str = "",
+    names: Sequence[str] = (),
+) -> list[Any]:
+    """Return sequences, each in the form that `fit` saw; see `Container.frames`.
+
+    `values` are 1-D if sequences are, and `dtype` is that of numbers. `levels` and
+    `names` are those of each feature.
+    """
+    if form in categories.FRAMES:
+        return [
+            _frame(form, sequence, list(names), levels or [None] * len(names))
+            for sequence in cut(values.astype(dtype), offsets)
+        ]
+    if not any(levels) and form != "records":
+        return list(cut(values.astype(dtype), offsets))
+    if values.ndim == 1:
+        return list(cut(_feature(values, levels[0], dtype), offsets))
+    features = [
+        _feature(column, levels[j] if levels else None, dtype)
+        for j, column in enumerate(values.T)
+    ]
+    if form == "records":
+        return list(cut(to_records(features, names), offsets))
+    objects = np.empty(values.shape, dtype=object)
+    for j, feature in enumerate(features):
+        objects[:, j] = feature
+    sequences = cut(objects, offsets)
+    if form == "tuples":
+        return [[tuple(row) for row in x.tolist()] for x in sequences]
+    if form == "dicts":
+        return [
+            [dict(zip(names, row, strict=True)) for row in x.tolist()]
+            for x in sequences
+        ]
+    return list(sequences)
+
+
+def to_records(
+    features: Sequence[NDArray[Any]], names: Sequence[str]
+) -> NDArray[np.void]:
+    """Return a structured array of features, each of shape (n_timesteps,)."""
+    pairs = list(zip(names, features, strict=True))
+    records = np.empty(len(features[0]), [(name, f.dtype) for name, f in pairs])
+    for name, feature in pairs:
+        records[name] = feature
+    return records
 
 
 def columns_of(
@@ -81,6 +150,12 @@ def as_objects(cells: list[Any]) -> NDArray[np.object_]:
     return array
 
 
+def _values_of(ragged: RaggedArray, container: Container) -> NDArray[Any]:
+    """Return a copy of the values, in the container's dtype; 1-D if univariate."""
+    values = ragged.values[:, 0] if container.univariate else ragged.values
+    return values.astype(container.dtype)
+
+
 def _padded(ragged: RaggedArray, dtype: str, *, at_least: int = 0) -> NDArray[Any]:
     """Return shape (n_sequences, max(longest, at_least), n_features), padded by NaN."""
     lengths = ragged.lengths
@@ -88,3 +163,24 @@ def _padded(ragged: RaggedArray, dtype: str, *, at_least: int = 0) -> NDArray[An
     padded = np.full((len(ragged), width, ragged.n_features), np.nan, dtype=dtype)
     padded[np.arange(width) < lengths[:, np.newaxis]] = ragged.values
     return padded
+
+
+def _frame(
+    library: str,
+    sequence: NDArray[Any],
+    names: list[str],
+    levels: Sequence[Levels | None],
+) -> Any:
+    if library == "pandas" and not any(levels):  # twice as fast
+        return pd.DataFrame(sequence, columns=names)
+    columns = [
+        categories.column_of(library, column, known)
+        for column, known in zip(sequence.T, levels, strict=True)
+    ]
+    return categories.frame_of(library, names, columns)
+
+
+def _feature(column: NDArray[Any], levels: Levels | None, dtype: str) -> NDArray[Any]:
+    if levels is None:
+        return column.astype(dtype)
+    return categories.as_objects(column, levels)

@@ -59,24 +59,8 @@ def lists_from_column(
 ) -> "pa.Array":
     """Return lists of numbers or categories, or lists of lists for a 2-D column.
 
-    Parameters
-    ----------
-    column : ndarray of shape (n_timesteps,) or (n_timesteps, n_features)
-        The values of one column.
-
-    layout : tuple of str
-        Kinds of the lists, from the outside in, and the dtype of the numbers.
-
-    ragged : RaggedArray
-        The sequences, for their lengths.
-
-    levels : sequence of Levels or None, default=()
-        Of each feature of the column; see `Container`.
-
-    Returns
-    -------
-    pyarrow.Array of shape (n_sequences,)
-        The lists, of a copy of the numbers.
+    `layout` has the kinds of the lists, from the outside in, and the dtype. The lengths
+    are those of `ragged`.
     """
     pa = require("pyarrow", PURPOSE)
     *kinds, dtype = layout

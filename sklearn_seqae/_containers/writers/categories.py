@@ -1,5 +1,6 @@
-"""Categories of a feature, from their codes, as each library has them."""
+"""Columns of numbers, or of categories from their codes, as each library has them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,33 @@ from sklearn_seqae._containers.writers.labels import PURPOSE
 from sklearn_seqae._utils.libraries import require
 
 CATEGORICAL = ("category", "Categorical", "Enum", "dictionary")  # kinds of dtypes
+FRAMES = ("pandas", "polars", "pyarrow")
+
+
+def column_of(library: str, column: NDArray[Any], levels: Levels | None) -> Any:
+    """Return a feature as a column of a library.
+
+    A missing number is NaN in pandas and null in polars and pyarrow.
+    """
+    if library == "pandas":
+        return column if levels is None else as_pandas(column, levels)
+    if library == "polars":
+        if levels is None:
+            return require("polars", PURPOSE).Series(column, nan_to_null=True)
+        return as_polars(column, levels)
+    if levels is None:
+        return require("pyarrow", PURPOSE).array(column, from_pandas=True)
+    return as_arrow(column, levels)
+
+
+def frame_of(library: str, names: Sequence[str], columns: Sequence[Any]) -> Any:
+    """Return a frame of columns, as `column_of` returns them."""
+    if library == "pandas":  # whose names may be alike
+        return pd.DataFrame(dict(enumerate(columns))).set_axis(names, axis=1)
+    if library == "polars":
+        pl = require("polars", PURPOSE)
+        return pl.DataFrame(dict(zip(names, columns, strict=True)))
+    return require("pyarrow", PURPOSE).table(columns, names=names)
 
 
 def levels_of(container: Container, j: int) -> Levels | None:

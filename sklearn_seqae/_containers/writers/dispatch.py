@@ -1,11 +1,14 @@
-"""From a RaggedArray to a container, by the table of kinds."""
+"""From a RaggedArray to a container, by the table of kinds, and ids on the way."""
 
 from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils._set_output import _get_output_config
 
 from sklearn_seqae._containers.kinds import KINDS, Container, load
 from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.readers import ids_of_sequences
 
 
 def from_ragged(
@@ -41,11 +44,6 @@ def from_ragged(
           Lists of fixed size have a fixed size again if all sequences are equally long.
           The names of features that `to_sequences` stored are stored again.
 
-    Raises
-    ------
-    ImportError
-        If the library of the container is not installed any more.
-
     Examples
     --------
     >>> from sklearn_seqae._containers.readers import to_ragged
@@ -58,3 +56,20 @@ def from_ragged(
     if not kind.reader.labels:
         return write(ragged, container)
     return write(ragged, container, pd.RangeIndex(len(ragged)) if ids is None else ids)
+
+
+def with_ids(Z: NDArray[Any], X: Any, estimator: Any) -> NDArray[Any] | pd.DataFrame:
+    """Label embeddings with the ids of their sequences, if pandas output is asked for.
+
+    `set_output` would take the index of a DataFrame `X`. The index of a long table has
+    an entry for each time step, so it is too long.
+    """
+    if _get_output_config("transform", estimator)["dense"] != "pandas":
+        return Z
+    ids = ids_of_sequences(X)
+    return Z if ids is None else pd.DataFrame(Z, index=ids)
+
+
+def ids_of_rows(Z: Any) -> pd.Index | None:
+    """Return the index of a DataFrame of embeddings, None for anything else."""
+    return Z.index if isinstance(Z, pd.DataFrame) else None

@@ -6,13 +6,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container, Layout, Levels
-from sklearn_seqae._containers.ragged import RaggedArray, cut
+from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
+from sklearn_seqae._containers.ragged import RaggedArray, cut, offsets_from_lengths
 from sklearn_seqae._containers.writers import categories
-from sklearn_seqae._containers.writers.arrays import as_objects, columns_of, to_table
+from sklearn_seqae._containers.writers.arrays import (
+    as_objects,
+    cells_of,
+    columns_of,
+    to_records,
+    to_table,
+)
 from sklearn_seqae._containers.writers.arrow import LISTS, lists_from_column
 from sklearn_seqae._containers.writers.categories import levels_of
-from sklearn_seqae._containers.writers.cells import cells_of
 from sklearn_seqae._containers.writers.labels import column_labels
 
 
@@ -70,6 +75,42 @@ def to_nested_series(
     series = _cells(column, layout, levels, ragged, ids, container)
     series = series.rename(_name(container))
     return _with_names(series, container)
+
+
+def with_times(
+    table: Any, container: Container, values: NDArray[Any], times: TimeAxis
+) -> Any:
+    """Give a long table, or sequences in cells, the times of their time steps.
+
+    ``values`` are in the dtype that `fit` saw, in UTC. The table, indexed by series and
+    time or with structured arrays, is not used any more.
+    """
+    if container.kind.startswith("nested"):
+        return _in_cells(table, values, times)
+    index = pd.Index(values)
+    if times.zone is not None:
+        index = pd.DatetimeIndex(values).tz_localize("UTC").tz_convert(times.zone)
+    series = table.index.get_level_values(0)
+    names = table.index.names
+    table.index = pd.MultiIndex.from_arrays([series, index], names=names)
+    return table
+
+
+def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:
+    """Put a field of times before the others, as `to_sequences` does."""
+    column = table if isinstance(table, pd.Series) else table.iloc[:, 0]
+    whole = np.concatenate(column.tolist())
+    names: Any = whole.dtype.names
+    features = [values, *(whole[name] for name in names)]
+    records = to_records(features, [str(times.name), *names])
+    offsets = offsets_from_lengths(column.map(len).to_numpy(np.int64))
+    cells = as_objects(list(cut(records, offsets)))
+    found = pd.Series(cells, index=table.index, name=column.name)
+    if isinstance(table, pd.DataFrame):
+        found = found.to_frame().set_axis(table.columns, axis=1)
+    zone = {} if times.zone is None else {"time_zone": times.zone}
+    found.attrs.update(table.attrs | {"order": times.name} | zone)
+    return found
 
 
 def _with_names(X: Any, container: Container) -> Any:
