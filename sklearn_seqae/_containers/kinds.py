@@ -299,15 +299,7 @@ class Container:
 def reader_of(X: Any) -> Reader | None:
     """Return the reader for the class of `X`, without importing any library.
 
-    Parameters
-    ----------
-    X : object
-        Any object.
-
-    Returns
-    -------
-    Reader or None
-        None if no line of the table names the class or one of its bases.
+    None if no line of the table names the class or one of its bases.
 
     Examples
     --------
@@ -323,20 +315,7 @@ def reader_of(X: Any) -> Reader | None:
 
 
 def load(package: str, path: str) -> Callable[..., Any]:
-    """Import a function that the table names.
-
-    Parameters
-    ----------
-    package : {"readers", "writers"}
-        Package of its module.
-
-    path : str
-        ``"module.function"``.
-
-    Returns
-    -------
-    callable
-    """
+    """Import a function that the table names, of `readers` or `writers`."""
     module, _, function = path.partition(".")
     found: Callable[..., Any] = getattr(
         import_module(f"sklearn_seqae._containers.{package}.{module}"), function

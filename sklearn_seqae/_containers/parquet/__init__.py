@@ -1,6 +1,6 @@
 """Sequences in Parquet files, a chunk at a time.
 
-`_files` reads row groups and says where what it reads is from. `_sequences` makes
+`files` reads row groups and says where what it reads is from. `sequences` makes
 sequences of them. pyarrow is imported when a file is read.
 """
 

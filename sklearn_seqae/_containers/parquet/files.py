@@ -26,20 +26,9 @@ DAMAGED = "write it again, or leave it out"
 def find_files(path: Any) -> list[Path]:
     """Return the files that a path names, or several paths.
 
-    Parameters
-    ----------
-    path : str, path or list of them
-        Files, and folders of ``.parquet`` files, in which names that begin with "_" or
-        "." don't count.
-
-    Raises
-    ------
-    TypeError
-        If it is something else.
-    FileNotFoundError
-        If a path does not exist, or a folder has no such file.
-    ValueError
-        If a path is empty, or is neither a file nor a folder.
+    Of folders, the ``.parquet`` files. Names that begin with "_" or "." don't count
+    there. Raise if a path is empty, does not exist or is neither, or if a folder has no
+    such file.
     """
     found: list[Path] = []
     for one in map(_as_path, path if isinstance(path, list | tuple) else [path]):
@@ -91,23 +80,11 @@ def read_tables(
     chunk_size: int,
     random_state: np.random.Generator | None = None,
 ) -> Iterator[tuple[str, pa.Table]]:
-    """Yield parts of row groups, and where they are from.
+    """Yield parts of row groups of about `chunk_size` values, and where they are from.
 
-    Parameters
-    ----------
-    files : sequence of Path
-    expected : Schema
-        Names and types of the columns to read.
-    chunk_size : int
-        About how many values a part has.
-    random_state : Generator, default=None
-        Draws the order of the row groups. None keeps theirs.
-
-    Raises
-    ------
-    ValueError
-        If a file can't be read, is empty or has other columns, naming it and the row
-        group.
+    `expected` has the columns to read. `random_state` draws the order of the row
+    groups. Raise, naming file and row group, if a file can't be read, is empty or has
+    other columns.
     """
     if random_state is None:
         for file in files:

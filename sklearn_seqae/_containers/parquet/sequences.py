@@ -16,17 +16,15 @@ from sklearn_seqae._containers.chunks import BUFFER_SIZE, SequenceChunks, naming
 from sklearn_seqae._containers.parquet.files import find_files, read_schema, read_tables
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import Container, to_ragged
-from sklearn_seqae._containers.readers.levels import Feature
 from sklearn_seqae._containers.tables import (
     DUPLICATES,
     as_series,
     check_has_order,
     rows_of_series,
-    stored,
     to_sequences,
 )
 from sklearn_seqae._containers.writers.arrays import to_records
-from sklearn_seqae._containers.writers.categories import as_objects
+from sklearn_seqae._containers.writers.categories import as_objects, stored
 from sklearn_seqae._utils.libraries import require
 
 if TYPE_CHECKING:
@@ -224,13 +222,7 @@ class _Seen:
         self._largest: Any = None
 
     def add(self, ids: pd.Index) -> None:
-        """Note the ids of series that begin.
-
-        Raises
-        ------
-        ValueError
-            If one of them began before.
-        """
+        """Note the ids of series that begin; raise if one of them began before."""
         if not len(ids):
             return
         hashes = pd.util.hash_pandas_object(ids, index=False).to_numpy()
@@ -275,15 +267,11 @@ def _records(
     """Return all time steps as `to_sequences` returns them, and what it stores."""
     names = list(container.feature_names or map(str, range(ragged.n_features)))
     levels = container.levels or (None,) * ragged.n_features
-    of_features = {
-        name: Feature(column, own)
-        for name, column, own in zip(names, ragged.values.T, levels, strict=True)
-    }
     fields = [
-        as_objects(*feature) if text else feature.values
-        for feature, text in zip(of_features.values(), is_text, strict=True)
+        as_objects(column, own) if text else column
+        for column, own, text in zip(ragged.values.T, levels, is_text, strict=True)
     ]
-    return to_records(fields, names), {"columns": names, **stored(of_features)}
+    return to_records(fields, names), {"columns": names, **stored(names, levels)}
 
 
 def _holds_text(kind: pa.DataType) -> bool:

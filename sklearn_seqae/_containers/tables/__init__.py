@@ -11,7 +11,6 @@ from sklearn_seqae._containers.tables.to_sequences import (
     as_series,
     check_has_order,
     rows_of_series,
-    stored,
     to_sequences,
 )
 
@@ -20,7 +19,6 @@ __all__ = [
     "as_series",
     "check_has_order",
     "rows_of_series",
-    "stored",
     "to_frame",
     "to_sequences",
 ]

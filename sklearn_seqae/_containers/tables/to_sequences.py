@@ -20,7 +20,7 @@ from sklearn_seqae._containers.tables.columns import (
 from sklearn_seqae._containers.tables.grouping import mean_of_runs, repeats, sort_rows
 from sklearn_seqae._containers.tables.long_table import LongTable, sorted_ids
 from sklearn_seqae._containers.writers.arrays import to_records
-from sklearn_seqae._containers.writers.categories import CATEGORICAL, as_objects
+from sklearn_seqae._containers.writers.categories import as_objects, stored
 
 DUPLICATES = frozenset({"raise", "first", "last", "mean", "keep"})
 _BLOCK = 2**14  # rows to gather at once, so that buffers stay small
@@ -139,8 +139,8 @@ def to_sequences(
     numeric = [label for label in features if categories[label] is None]
     dtypes = [table.feature_dtype(label) for label in numeric]
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
-    attrs = {"columns": features, **stored(categories)}
-
+    levels = [found and found.levels for found in categories.values()]
+    attrs = {"columns": features, **stored(features, levels)}
     _check_order(order, categories)
 
     if order is None:
@@ -270,18 +270,6 @@ def _stack(
             block = slice(start, start + _BLOCK)
             values[block, j] = column[rows[block]]
     return values
-
-
-def stored(categories: Mapping[Any, Feature | None]) -> dict[str, Any]:
-    """Return what to store of categoricals, whose categories have an order."""
-    known = {
-        str(label): {"values": list(levels.values), "ordered": levels.ordered}
-        for label, found in categories.items()
-        if found is not None
-        and (levels := found.levels) is not None
-        and levels.dtype.partition("<")[0] in CATEGORICAL
-    }
-    return {"categories": known} if known else {}
 
 
 def check_has_order(order: Any, **given: bool) -> None:

@@ -41,6 +41,18 @@ def frame_of(library: str, names: Sequence[str], columns: Sequence[Any]) -> Any:
     return require("pyarrow", PURPOSE).table(columns, names=names)
 
 
+def stored(
+    names: Sequence[Any], levels: Sequence[Levels | None]
+) -> dict[str, dict[str, Any]]:
+    """Return what to store of categoricals, whose categories have an order."""
+    known = {
+        str(name): {"values": list(own.values), "ordered": own.ordered}
+        for name, own in zip(names, levels, strict=True)
+        if own is not None and own.dtype.partition("<")[0] in CATEGORICAL
+    }
+    return {"categories": known} if known else {}
+
+
 def levels_of(container: Container, j: int) -> Levels | None:
     """Return the levels of a feature, None if it is a number."""
     return container.levels[j] if container.levels else None

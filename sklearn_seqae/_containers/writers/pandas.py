@@ -115,17 +115,11 @@ def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:
 
 def _with_names(X: Any, container: Container) -> Any:
     """Store the names of features where `to_sequences` does, if a cell holds them."""
-    if container.feature_names not in (None, container.columns):
-        X.attrs["columns"] = list(container.feature_names or ())
-        stored = {
-            name: {"values": list(levels.values), "ordered": levels.ordered}
-            for name, levels in zip(
-                container.feature_names or (), container.levels, strict=False
-            )
-            if levels is not None and levels.dtype == "category"
-        }
-        if stored and container.layouts[0][0] == "records":
-            X.attrs["categories"] = stored
+    names, levels = container.feature_names, container.levels
+    if names is not None and names != container.columns:
+        X.attrs["columns"] = list(names)
+        if levels and container.layouts[0][0] == "records":
+            X.attrs.update(categories.stored(names, levels))
     return X
 
 
