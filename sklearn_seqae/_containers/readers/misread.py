@@ -155,7 +155,7 @@ def index_of(frame: pd.DataFrame) -> pd.Series | None:
 
 def _sign(frame: pd.DataFrame) -> str:
     """Say what in the columns looks like a long table; "" if nothing does."""
-    values = to_numpy(frame, "each row is one univariate sequence").astype(np.float64)
+    values = to_numpy(frame, _READING).astype(np.float64)
     return (
         _rises_within_ids(frame, values)
         or _rows_are_in_order(frame, values)
@@ -245,7 +245,7 @@ def _surprise(sizes: ArrayLike) -> float:
 def _differ_under_a_label(frame: pd.DataFrame) -> bool:
     """Return whether rows of one label differ. Rows drawn repeatedly do not."""
     repeated = frame.index.duplicated()
-    rows = pd.DataFrame(to_numpy(frame, "each row is one univariate sequence"))
+    rows = pd.DataFrame(to_numpy(frame, _READING))
     rows["label"] = pd.factorize(frame.index)[0]
     return bool((repeated & ~rows.duplicated().to_numpy()).any())
 
