@@ -16,19 +16,17 @@ FRAMES = ("pandas", "polars", "pyarrow")
 
 
 def column_of(library: str, column: NDArray[Any], levels: Levels | None) -> Any:
-    """Return a feature as a column of a library.
+    """Return a feature as a column that `frame_of` takes.
 
     A missing number is NaN in pandas and null in polars and pyarrow.
     """
-    if library == "pandas":
-        return column if levels is None else as_pandas(column, levels)
-    if library == "polars":
+    if library == "pyarrow":
         if levels is None:
-            return require("polars", PURPOSE).Series(column, nan_to_null=True)
-        return as_polars(column, levels)
+            return require("pyarrow", PURPOSE).array(column, from_pandas=True)
+        return as_arrow(column, levels)
     if levels is None:
-        return require("pyarrow", PURPOSE).array(column, from_pandas=True)
-    return as_arrow(column, levels)
+        return column
+    return (as_pandas if library == "pandas" else as_polars)(column, levels)
 
 
 def frame_of(library: str, names: Sequence[str], columns: Sequence[Any]) -> Any:
@@ -36,8 +34,8 @@ def frame_of(library: str, names: Sequence[str], columns: Sequence[Any]) -> Any:
     if library == "pandas":  # whose names may be alike
         return pd.DataFrame(dict(enumerate(columns))).set_axis(names, axis=1)
     if library == "polars":
-        pl = require("polars", PURPOSE)
-        return pl.DataFrame(dict(zip(names, columns, strict=True)))
+        pl = require("polars", PURPOSE)  # NaN of arrays becomes null
+        return pl.DataFrame(dict(zip(names, columns, strict=True)), nan_to_null=True)
     return require("pyarrow", PURPOSE).table(columns, names=names)
 
 
