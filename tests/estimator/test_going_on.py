@@ -92,3 +92,14 @@ def test_integers_of_numpy(plain_autoencoder, sequences):
     sizes = {"n_components": np.int64(4), "patch_size": np.int64(2)}
     autoencoder = plain_autoencoder(**sizes, epochs=1).fit(sequences)
     assert go_on(autoencoder, sequences, "loaded").n_iter_ == 2
+
+
+def test_a_sequence_of_weight_zero_may_be_longer_than_the_decoder_writes(
+    plain_autoencoder, sequences
+):
+    X = [*sequences, np.concatenate([sequences[0]] * 3)]
+    weight = np.append(np.ones(len(sequences)), 0)
+    autoencoder = plain_autoencoder(decoder="reshape", n_components=17, epochs=1)
+    autoencoder.fit(X, sample_weight=weight).partial_fit(X, sample_weight=weight)
+    with pytest.raises(ValueError, match="sequence 24 has .* writes at most"):
+        autoencoder.partial_fit(X)

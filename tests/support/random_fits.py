@@ -237,15 +237,16 @@ def write(seed, folder):
     weight = None
     if rng.random() < 0.2:
         weight = rng.integers(0, 3, size=len(X) if isinstance(X, list) else None)
+    weight = weight if np.ndim(weight) else None
     try:
-        fitted = estimator.fit(X, sample_weight=weight if np.ndim(weight) else None)
+        fitted = estimator.fit(X, sample_weight=weight)
     except (TypeError, ValueError, FloatingPointError):
         return None
     given = {"X": X, "used": used(fitted, X)}
     (folder / f"{seed}.given").write_bytes(pickle.dumps(given))
     for way, dumps in DUMPS.items():
         (folder / f"{seed}.{way}").write_bytes(dumps(fitted))
-    fitted.partial_fit(X)
+    fitted.partial_fit(X, sample_weight=weight)
     return kind
 
 

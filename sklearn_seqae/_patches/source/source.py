@@ -34,7 +34,7 @@ class Source:
     weight : ndarray of float64
         Of each, at most 1.
     lengths : ndarray of int64
-        Time steps of all, in the user's order.
+        Time steps of all, in the user's order; 0 of those of weight zero.
     digest : str, default=""
         Of what the sample does not have.
     traces : dict of str to list of Trace, default=None
@@ -82,7 +82,8 @@ class Source:
             scaler = fit_scaler(schema.scaler, ragged, weight)
             schema = replace(schema, scaler=scaler)
         sample = scale(schema.scaler, encoded).take(distinct)
-        return cls(schema, sample, weight, encoded.lengths)
+        lengths = np.where(sample_weight > 0, encoded.lengths, 0)
+        return cls(schema, sample, weight, lengths)
 
     @property
     def all_lengths(self) -> NDArray[np.int64] | None:
