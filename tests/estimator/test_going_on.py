@@ -101,5 +101,5 @@ def test_a_sequence_of_weight_zero_may_be_longer_than_the_decoder_writes(
     weight = np.append(np.ones(len(sequences)), 0)
     autoencoder = plain_autoencoder(decoder="reshape", n_components=17, epochs=1)
     autoencoder.fit(X, sample_weight=weight).partial_fit(X, sample_weight=weight)
-    with pytest.raises(ValueError, match="sequence 24 has .* writes at most"):
+    with pytest.raises(ValueError, match=r"sequence 24 has .* writes at most"):
         autoencoder.partial_fit(X)
