@@ -24,7 +24,7 @@ WINDOW, HORIZON, FARTHEST = 40, 10, 30
 AHEAD = (1, 5, 10, 30)
 NOISE = (0.2, 0.0)
 SEEDS = range(3)
-TRAINING = {"epochs": 150, "learning_rate": 3e-3, "learning_rate_schedule": "cosine"}
+TRAINING = {"epochs": 150, "learning_rate": 3e-3}
 Series = list[NDArray[np.float64]]
 
 

@@ -21,7 +21,6 @@ PLAIN: dict[str, Any] = {
     "differences": False,
     "epochs": 100,
     "learning_rate": 1e-3,
-    "learning_rate_schedule": None,
 }
 LIBRARIES = ("tensorflow", "keras", "scikeras.wrappers")  # that a fit imports
 

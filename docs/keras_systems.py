@@ -154,8 +154,8 @@ SYSTEMS = [
         ":doc:`variants`",
     ),
     System(
-        "``LSTM(64, dropout=0.2, recurrent_dropout=0.2)``",
-        {"n_components": 4, "dropout": 0.2, "recurrent_dropout": 0.2},
+        "``LSTM(64, dropout=0.2)``",
+        {"n_components": 4, "dropout": 0.2},
         REPEATED,
         ":doc:`variants`",
     ),

@@ -47,7 +47,6 @@ forecaster = LSTMAutoencoderTransformer(
     forecast_horizon=10,
     epochs=120,
     learning_rate=3e-3,
-    learning_rate_schedule="cosine",
     random_state=0,
 ).fit(X_train)
 

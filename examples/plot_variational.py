@@ -29,7 +29,6 @@ autoencoder = LSTMAutoencoderTransformer(
     kl_weight=0.5,
     epochs=100,
     learning_rate=3e-3,
-    learning_rate_schedule="cosine",
     random_state=0,
 )
 Z = autoencoder.fit_transform(X)

@@ -12,6 +12,8 @@ Held-out sequences tell how long to train. Keras callbacks show what happens mea
 # Hold out a fifth of the sequences. Training ends when their loss has not improved for
 # ten epochs. The estimator keeps the weights of the best epoch.
 
+from keras.optimizers import Adam
+
 from sklearn_seqae import LSTMAutoencoderTransformer
 from sklearn_seqae.datasets import make_sequences
 
@@ -20,8 +22,7 @@ parameters = {
     "n_components": 8,
     "hidden_layer_sizes": 32,
     "epochs": 300,
-    "learning_rate": 0.003,
-    "learning_rate_schedule": None,
+    "optimizer": Adam(0.003, global_clipnorm=1.0),  # one rate, however long it takes
     "differences": False,
     "instance_norm": False,
     "mask_ratio": 0.0,

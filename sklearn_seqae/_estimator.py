@@ -210,10 +210,7 @@ class LSTMAutoencoderTransformer(
         masks others.
     dropout : float, default=0.0
         Share of its inputs that each LSTM layer drops in training. The same inputs are
-        dropped at every step of a sequence; every update drops others.
-    recurrent_dropout : float, default=0.0
-        The same for the hidden state where the next step reads it [4]_. All gates share
-        a mask.
+        dropped at every step of a sequence [4]_; every update drops others.
     sparsity_weight : float, default=0.0
         Weight of the L1 norm of the embedding, without its length component, beside the
         mean squared error. It drives components to zero that do not help to
@@ -241,23 +238,20 @@ class LSTMAutoencoderTransformer(
         the gradients at 1. An instance is copied and keeps its own learning rate.
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
             default=3e-3
-        Learning rate. A schedule of Keras replaces `learning_rate_schedule`. Given
-        beside an `optimizer` instance, it is ignored with a warning.
-    learning_rate_schedule : {"cosine"} or None, default="cosine"
-        "cosine" raises the learning rate to `learning_rate` for the first twentieth of
-        all updates, and then lowers it along half a cosine. None keeps it constant. A
-        callback that sets a learning rate ends the schedule: that rate stands.
+        Highest learning rate: the rate rises for the first twentieth of all updates,
+        and then falls along half a cosine; in `partial_fit` it is constant. Or a
+        schedule of Keras, which says the rate of each update. A callback that sets a
+        learning rate ends either: that rate stands. Given beside an `optimizer`
+        instance, it is ignored with a warning.
     early_stopping : bool, default=False
         Whether to hold out `validation_fraction` of the sequences, stop when their loss
-        has not improved by `tol` for `n_iter_no_change` epochs, and keep the weights of
+        has not improved by 1e-4 for `n_iter_no_change` epochs, and keep the weights of
         the best epoch.
     validation_fraction : float, default=0.1
         Share of the sequences held out for early stopping, and for a callback whose
         `monitor` begins with ``"val_"``.
     n_iter_no_change : int, default=10
         Epochs to wait for an improvement.
-    tol : float, default=1e-4
-        Least decrease of the validation loss that is an improvement.
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit, with its scaler, instead of
         starting anew.
@@ -318,11 +312,10 @@ class LSTMAutoencoderTransformer(
     encoder_, decoder_, autoencoder_ : keras.Model
         Plain Keras models of stock layers, built on demand; they share the fitted
         weights. They read and write scaled sequences, padded at the end (with NaN on
-        the way in) to `max_length_`, rounded up to whole patches. NaN inside a
-        sequence, which `transform` interpolates, is zero to them. Categories are codes,
-        from 1 on, in the last features: the frequent ones in the order of
-        `categories_`, then the infrequent ones, then the missing one. There are none
-        where time is a feature.
+        the way in) to `max_length_`, rounded up to whole patches. They interpolate NaN
+        inside a sequence, as `transform` does. Categories are codes, from 1 on, in the
+        last features: the frequent ones in the order of `categories_`, then the
+        infrequent ones, then the missing one. There are none where time is a feature.
     forecaster_ : keras.Model
         Such a model from sequences to what follows, with `forecast_horizon`.
 
@@ -402,7 +395,6 @@ class LSTMAutoencoderTransformer(
         "noise": [NON_NEGATIVE],
         "mask_ratio": [SHARE],
         "dropout": [SHARE],
-        "recurrent_dropout": [SHARE],
         "sparsity_weight": [NON_NEGATIVE],
         "kl_weight": [NON_NEGATIVE],
         "contrastive_weight": [NON_NEGATIVE],
@@ -414,11 +406,9 @@ class LSTMAutoencoderTransformer(
             Interval(Real, 0, None, closed="neither"),
             HasMethods(["__call__", "get_config"]),
         ],
-        "learning_rate_schedule": [StrOptions({"cosine"}), None],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [POSITIVE_INT],
-        "tol": [NON_NEGATIVE],
         "warm_start": ["boolean"],
         "checkpoint_path": [str, PathLike, None],
         "callbacks": [None, list, tuple, dict, HasMethods(["on_epoch_end"])],
@@ -459,7 +449,6 @@ class LSTMAutoencoderTransformer(
         noise: float = 0.0,
         mask_ratio: float = 0.3,
         dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
         sparsity_weight: float = 0.0,
         kl_weight: float = 0.0,
         contrastive_weight: float = 0.3,
@@ -468,11 +457,9 @@ class LSTMAutoencoderTransformer(
         batch_size: int = 32,
         optimizer: Any = "adam",
         learning_rate: Any = 3e-3,
-        learning_rate_schedule: str | None = "cosine",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
-        tol: float = 1e-4,
         warm_start: bool = False,
         checkpoint_path: str | PathLike[str] | None = None,
         callbacks: Any = None,
@@ -499,7 +486,6 @@ class LSTMAutoencoderTransformer(
         self.noise = noise
         self.mask_ratio = mask_ratio
         self.dropout = dropout
-        self.recurrent_dropout = recurrent_dropout
         self.sparsity_weight = sparsity_weight
         self.kl_weight = kl_weight
         self.contrastive_weight = contrastive_weight
@@ -508,11 +494,9 @@ class LSTMAutoencoderTransformer(
         self.batch_size = batch_size
         self.optimizer = optimizer
         self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
         self.warm_start = warm_start
         self.checkpoint_path = checkpoint_path
         self.callbacks = callbacks
@@ -1115,8 +1099,7 @@ class LSTMAutoencoderTransformer(
         warn_of_ignored_rate(self)
         if partial:
             once = {"epochs": 1, "early_stopping": False, "validation_fraction": None}
-            unused = {"learning_rate_schedule": None, "checkpoint_path": None}
-            parameters |= {**once, **unused}
+            parameters |= {**once, "constant_rate": True, "checkpoint_path": None}
         goes_on = partial or self.warm_start
         before = getattr(self, "_fitted", None) if goes_on else None
         known = None if before is None else before.schema

@@ -59,8 +59,7 @@ def sequences():
 def plain_autoencoder():
     """Make an estimator that trains in no time, with the parameters a test asks for.
 
-    The rest is plain, whatever the defaults are: one state, one loss, nothing hidden,
-    one learning rate.
+    The rest is plain, whatever the defaults are: one state, one loss, nothing hidden.
     """
 
     def make(**parameters):
@@ -76,7 +75,6 @@ def plain_autoencoder():
             "batch_size": 8,
             "epochs": 2,
             "learning_rate": 1e-3,
-            "learning_rate_schedule": None,
             "random_state": 0,
         }
         if not isinstance(parameters.get("optimizer", ""), str | type):

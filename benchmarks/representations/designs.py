@@ -22,11 +22,11 @@ from sklearn_seqae import LSTMAutoencoderTransformer
 UPDATES = "updates"  # not a parameter: epochs that make about as many updates
 # No float32 changes by so little, biases of zero apart: the initial weights, with all
 # that `fit` does beside training
-UNTRAINED = {"epochs": 1, "learning_rate": 1e-12, "learning_rate_schedule": None}
-COSINE = {"learning_rate": 3e-3, "learning_rate_schedule": "cosine"}
+UNTRAINED = {"epochs": 1, "learning_rate": 1e-12}
+RATE = {"learning_rate": 3e-3}
 STATISTICS = ("last", "mean", "max", "min", "std")
 # From a plain autoencoder to what were the defaults, one thing after the other
-CONVERGED: dict[str, Any] = {**PLAIN, **COSINE, UPDATES: 2000}
+CONVERGED: dict[str, Any] = {**PLAIN, **RATE, UPDATES: 2000}
 POOLED = {**CONVERGED, "pooling": STATISTICS}
 NO_HEAD = {**POOLED, "n_components": None}
 CONTRASTIVE = {**NO_HEAD, "contrastive_weight": 0.3}

@@ -28,7 +28,7 @@ from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.export import Models
-    from sklearn_seqae._keras.training.result import Result
+    from sklearn_seqae._keras.training.settings import Result
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from sklearn_seqae._sequences.schema import Encoded, Schema
 from sklearn_seqae._utils.plain import AsItIs
 
 if TYPE_CHECKING:
-    from sklearn_seqae._keras.training.result import Result
+    from sklearn_seqae._keras.training.settings import Result
 
 
 class Vectors(NamedTuple):

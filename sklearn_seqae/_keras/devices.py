@@ -13,10 +13,7 @@ import tensorflow as tf
 def check_not_forked() -> None:
     """Check that no parent of this process has used TensorFlow. Call it before use.
 
-    Raises
-    ------
-    RuntimeError
-        If one has, since TensorFlow would wait for its threads, which a fork loses.
+    TensorFlow would wait for its threads, which a fork loses: a RuntimeError.
     """
     first = _first_process()
     if first != os.getpid():

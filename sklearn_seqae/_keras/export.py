@@ -1,8 +1,8 @@
 """Encoder, decoder and autoencoder as plain Keras models, for people to look at.
 
 They read padded sequences, where training and inference read ragged ones. So this file
-has its own form of what `_patches` does in NumPy; the tests
-hold the models to `transform`. The network between is the one forward pass.
+has its own form of what `_patches` does in NumPy; the tests hold the models to
+`transform`. The network between is the one forward pass.
 
 Layers other than LSTM and Dense are grouped into models of their own, so that a summary
 or a picture shows a network and not its bookkeeping.
@@ -54,12 +54,11 @@ def build_models(
 
     The encoder reads scaled sequences padded with NaN at the end, of shape
     ``(n_samples, n_timesteps, n_features)`` with ``n_timesteps`` a multiple of
-    ``patch_size``, and returns embeddings as ``transform`` does. (It takes NaN inside a
-    sequence, which ``transform`` interpolates, for zero.) The decoder returns scaled
-    sequences of the padded length in the order of time. Steps beyond a sequence's
-    length are zero where the embedding holds the length. The forecaster, where there is
-    one, returns the time steps that follow a sequence. Codes of categories, from 1 on,
-    are the last features; models write the most likely ones.
+    ``patch_size``, and returns embeddings as ``transform`` does. The decoder returns
+    scaled sequences of the padded length in the order of time. Steps beyond a
+    sequence's length are zero where the embedding holds the length. The forecaster,
+    where there is one, returns the time steps that follow a sequence. Codes of
+    categories, from 1 on, are the last features; models write the most likely ones.
     """
     check_not_forked()
     built = KerasLayers(architecture)
@@ -121,9 +120,9 @@ class _Builder:
         scale = np.array(self.preprocessing.forecast_scale, np.float32)
         horizon, n_numbers = scale.shape
         n_recent = self.architecture.n_recent // self._shape[1]
-        recent = _recent_of(self._numbers(sequence), n_recent, sequence)
+        recent = _recent_of(_filled(self._numbers(sequence)), n_recent, sequence)
         if self.preprocessing.n_codes:
-            codes = _recent_of(sequence[..., n_numbers:], n_recent, sequence)
+            codes = _recent_of(_or_zero(sequence[..., n_numbers:]), n_recent, sequence)
             codes = _swapped_parts(codes, (1, n_recent), self.preprocessing.n_codes)
             recent = ops.concatenate([recent, codes[:, 0]], axis=-1)
         embedding = encoder(sequence)[:, : self.architecture.embedding_size]
@@ -143,10 +142,13 @@ class _Builder:
         code, norm = self.preprocessing.length_code, self.preprocessing.instance_norm
         patch_size = self.preprocessing.patch_size
         sequence = keras.Input(self._shape, name="padded")
-        lengths = _lengths_of(ops.logical_not(ops.isnan(sequence)))
+        lengths = _lengths_of(sequence)
         n_numbers = self.preprocessing.n_numbers
-        own, (mean, size) = self._own_units(self._numbers(sequence))
-        filled = ops.where(ops.isnan(own), 0.0, own)
+        own = self._numbers(sequence)
+        if norm is not None:
+            mean, size = units.units_of(ops, norm, own)
+            own = (own - ops.expand_dims(mean, 1)) / ops.expand_dims(size, 1)
+        filled = _inside(_filled(own), lengths)
         channels, exact = [filled], []
         if norm is not None:
             common = filled * ops.expand_dims(size, 1) + ops.expand_dims(mean, 1)
@@ -166,20 +168,16 @@ class _Builder:
         ]
         if self.preprocessing.convolutions is not None:
             known, inside = self.preprocessing.convolutions, _is_inside(filled, lengths)
-            own = _inside(filled, lengths)
-            steps.insert(1, kernels.read(ops, known, own, inside, self.n_patches))
+            steps.insert(1, kernels.read(ops, known, filled, inside, self.n_patches))
         if self.preprocessing.n_codes:
-            codes = sequence[..., n_numbers:]
-            codes = ops.where(ops.isnan(codes), 0.0, codes)
+            codes = _or_zero(sequence[..., n_numbers:])
             shape = (self.n_patches, patch_size)
             codes = _swapped_parts(codes, shape, self.preprocessing.n_codes)
             steps.insert(bool(n_numbers), codes)
-        outputs = [
-            _joined(steps, "patches"),
-            ops.less(np.arange(self.n_patches) * patch_size, lengths),
-        ]
+        mask = ops.less(np.arange(self.n_patches) * patch_size, lengths)
+        outputs = [ops.concatenate(steps, axis=-1), mask]
         if exact:
-            outputs.append(_joined(exact, "exact_components"))
+            outputs.append(ops.concatenate(exact, axis=-1))
         return keras.Model(sequence, outputs, name="steps_and_mask")
 
     def _numbers(self, sequence: Tensor) -> Tensor:
@@ -187,15 +185,6 @@ class _Builder:
         if not self.preprocessing.n_codes:
             return sequence
         return sequence[..., : self.preprocessing.n_numbers]
-
-    def _own_units(self, sequence: Tensor) -> tuple[Tensor, Any]:
-        """Bring padded sequences into units of their own; NaN stays."""
-        norm = self.preprocessing.instance_norm
-        if norm is None:
-            return sequence, (None, None)
-        mean, size = units.units_of(ops, norm, sequence)
-        own = (sequence - ops.expand_dims(mean, 1)) / ops.expand_dims(size, 1)
-        return own, (mean, size)
 
     def _pooling(self, values: list[Tensor]) -> keras.Model:
         """Model of the states of every layer, and their mask, to pooled states."""
@@ -228,31 +217,27 @@ class _Builder:
             inputs.append(keras.Input((n_exact,), name="exact"))
         if code is None:
             lengths: Any = np.full((1, 1), self.max_length, np.float32)
-            decoded, codes = self._unpatched(ops.flip(inputs[0], axis=1), "unpatch")
+            steps = ops.flip(inputs[0], axis=1)
         else:
             lengths = ops.round(ops.exp(inputs[1][:, -1:] * code.scale + code.mean))
             steps = reversed_steps(inputs[0], ops.ceil(lengths / patch_size))
-            decoded, codes = self._unpatched(steps, "unpatch")
-            decoded = _inside(decoded, lengths)
+        decoded, codes = self._unpatched(steps, "unpatch")
         if norm is not None:
             mean, size = units.decode(ops, norm, inputs[1][:, : norm.n_components])
             centre = ops.sum(_inside(decoded, lengths), axis=1) / lengths
             decoded = (decoded - ops.expand_dims(centre, 1)) * ops.expand_dims(size, 1)
             decoded = decoded + ops.expand_dims(mean, 1)
-            if code is not None:
-                decoded = _inside(decoded, lengths)
         if codes is not None:
-            codes = codes if code is None else _inside(codes, lengths)
             decoded = ops.concatenate([decoded, codes], axis=-1)
+        if code is not None:
+            decoded = _inside(decoded, lengths)
         return keras.Model(inputs, decoded, name="in_order_of_time")
 
     def _unpatched(self, steps: Tensor, name: str) -> tuple[Tensor, Tensor | None]:
         """Return the numbers of steps by time step, and the codes, if there are any."""
         patch_size, n_codes = self.preprocessing.patch_size, self.preprocessing.n_codes
-        n_numbers, n_timesteps = (
-            self.preprocessing.n_numbers,
-            int(steps.shape[1]) * patch_size,
-        )
+        n_numbers = self.preprocessing.n_numbers
+        n_timesteps = int(steps.shape[1]) * patch_size
         reshape = layers.Reshape((n_timesteps, n_numbers), name=name)
         if not n_codes:
             return reshape(steps), None
@@ -268,25 +253,51 @@ class _Builder:
         return self.n_patches * patch_size, self.preprocessing.n_features
 
 
-def _lengths_of(observed: Tensor) -> Tensor:
+def _lengths_of(sequence: Tensor) -> Tensor:
     """Count the time steps up to the last observed one, as a column."""
+    observed = ops.logical_not(ops.isnan(sequence))
     position = np.arange(1, observed.shape[1] + 1)
     any_feature = ops.cast(ops.any(observed, axis=-1), "int32")
     return ops.max(ops.multiply(any_feature, position), axis=1, keepdims=True)
 
 
-def _recent_of(features: Tensor, n: int, sequence: Tensor) -> Tensor:
+def _or_zero(features: Tensor) -> Tensor:
+    return ops.where(ops.isnan(features), ops.zeros_like(features), features)
+
+
+def _filled(numbers: Tensor) -> Tensor:
+    """Fill NaN (B, T, F) by linear interpolation over time, as `fill_missing` does."""
+    n = int(numbers.shape[1])
+    missing, place = ops.isnan(numbers), np.arange(n, dtype=np.float32)[:, None]
+    observed = ops.sort(ops.where(missing, float(n), place), axis=1)  # their places
+    count = ops.cumsum(ops.cast(ops.logical_not(missing), "int32"), axis=1)
+
+    def nth(k: Tensor) -> Tensor:
+        return ops.take_along_axis(observed, ops.clip(k, 0, n - 1), axis=1)
+
+    before, after = nth(count - 1), nth(count)  # the first one, where none is before
+    after = ops.where(ops.less(after, n), after, before)
+    weight = ops.subtract(place, before) / ops.maximum(after - before, 1.0)
+    low, high = (
+        ops.take_along_axis(numbers, ops.cast(ops.minimum(at, n - 1), "int32"), axis=1)
+        for at in (before, after)
+    )
+    filled = ops.where(
+        ops.equal(before, after), low, (1.0 - weight) * low + weight * high
+    )
+    return _or_zero(ops.where(missing, filled, numbers))  # NaN, if none is observed
+
+
+def _recent_of(filled: Tensor, n: int, sequence: Tensor) -> Tensor:
     """Return the last ``n`` time steps, the latest first, as `recent_values` does.
 
     Of some features of a sequence.
     """
-    filled = ops.where(ops.isnan(features), ops.zeros_like(features), features)
-    lengths = _lengths_of(ops.logical_not(ops.isnan(sequence)))
-    at = ops.subtract(lengths, np.arange(1, n + 1))
+    at = ops.subtract(_lengths_of(sequence), np.arange(1, n + 1))
     steps = ops.take_along_axis(filled, ops.expand_dims(ops.maximum(at, 0), -1), axis=1)
     inside = ops.expand_dims(ops.greater_equal(at, 0), -1)
     recent = ops.where(inside, steps, ops.zeros_like(steps))
-    return ops.reshape(recent, (-1, n * features.shape[-1]))
+    return ops.reshape(recent, (-1, n * filled.shape[-1]))
 
 
 def _swapped_parts(values: Tensor, shape: tuple[int, int], n: int) -> Tensor:
@@ -297,14 +308,8 @@ def _swapped_parts(values: Tensor, shape: tuple[int, int], n: int) -> Tensor:
 
 def _differences(filled: Tensor, lengths: Tensor, patch_size: int) -> Tensor:
     """Return each step less the one a patch before; zero in the first, and padding."""
-    steps = ops.concatenate(
-        [
-            ops.zeros_like(filled[:, :patch_size]),
-            filled[:, patch_size:] - filled[:, :-patch_size],
-        ],
-        axis=1,
-    )
-    return _inside(steps, lengths)
+    delayed = ops.concatenate([filled[:, :patch_size], filled[:, :-patch_size]], axis=1)
+    return _inside(filled - delayed, lengths)
 
 
 def _inside(steps: Tensor, lengths: Tensor) -> Tensor:
@@ -316,9 +321,3 @@ def _is_inside(steps: Tensor, lengths: Tensor) -> Tensor:
     """Return where steps (B, T, F) are within the lengths: (B, T, 1)."""
     position = np.arange(steps.shape[1], dtype=np.float32)
     return ops.expand_dims(ops.less(position, ops.cast(lengths, "float32")), -1)
-
-
-def _joined(tensors: list[Tensor], name: str) -> Tensor:
-    if len(tensors) == 1:
-        return tensors[0]
-    return layers.Concatenate(name=name)(tensors)

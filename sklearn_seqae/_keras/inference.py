@@ -25,7 +25,7 @@ from sklearn_seqae._keras.devices import (
     xla_compiles,
 )
 from sklearn_seqae._keras.network.engines import engine_maker
-from sklearn_seqae._keras.network.vector import (
+from sklearn_seqae._keras.network.keras_layers import (
     size_of,
     tensors_from_vector,
     to_vector,
@@ -157,13 +157,7 @@ def _over_shards(
 ) -> Tensor:
     """Stack what shards give. They don't depend on each other, so they run in parallel.
 
-    Parameters
-    ----------
-    shard : callable
-        Of a shard's number.
-    lengths : int32 tensor of shape (n_shards, n_rows)
-    shape : tuple of int
-        Of what a shard gives.
+    ``shard`` is of a shard's number; ``shape`` is that of what it gives.
     """
     n_shards = tf.shape(lengths)[0]
     out = tf.TensorArray(tf.float32, n_shards, element_shape=shape)
@@ -203,20 +197,8 @@ def decode(
 ) -> NDArray[np.float32]:
     """Decode to the steps of all sequences in the order of time, one after the other.
 
-    Parameters
-    ----------
-    architecture : Architecture
-    weights : dict of str to ndarray
-    embeddings : ndarray of shape (n_sequences, embedding_size)
-    lengths : ndarray of shape (n_sequences,)
-        LSTM steps of each sequence.
-    logits : bool, default=False
-        Whether to return the logits of all categories, not the most likely ones.
-
-    Returns
-    -------
-    ndarray of shape (lengths.sum(), width), float32
-        ``width`` is that of steps or, with logits, of what the decoder writes.
+    Of embeddings and their lengths in LSTM steps: (lengths.sum(), width). With
+    ``logits`` of all categories, or the most likely ones.
     """
     check_not_forked()
     device = _device()
@@ -248,18 +230,8 @@ def forecast(
 ) -> NDArray[np.float32]:
     """Predict the changes that come next.
 
-    Parameters
-    ----------
-    architecture : Architecture
-    weights : dict of str to ndarray
-    embeddings : ndarray of shape (n_sequences, embedding_size)
-    recent : ndarray of shape (n_sequences, n_recent)
-    logits : bool, default=False
-        As in `decode`.
-
-    Returns
-    -------
-    ndarray of shape (n_sequences, n_forecast_steps, width), float32
+    Of embeddings and `recent_values`: (n_sequences, n_forecast_steps, width).
+    ``logits`` as in `decode`.
     """
     check_not_forked()
     device, n = _device(), len(embeddings)

@@ -1,4 +1,4 @@
-"""Optimizers and learning-rate schedules of Keras as plain values, and back.
+"""Optimizers of Keras: made, told apart, and as plain values and back.
 
 Only classes that Keras has by a public name are made again: a file can name no others,
 so it brings no code.
@@ -7,26 +7,59 @@ so it brings no code.
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from typing import Any
 
 import keras
 
+CLIP_NORM = 1.0  # of all gradients together; recurrent nets meet a cliff now and then
 SCHEDULE = keras.optimizers.schedules.LearningRateSchedule
+
+
+def new_optimizer(given: Any) -> keras.optimizers.Optimizer:
+    """Make an optimizer by name or class, or one like an instance.
+
+    An instance given keeps its own state and serves no second fit.
+    """
+    if isinstance(given, keras.optimizers.Optimizer):
+        return type(given).from_config(given.get_config())
+    kind = type(keras.optimizers.get(given)) if isinstance(given, str) else given
+    if not issubclass(kind, keras.optimizers.Optimizer):
+        raise TypeError(
+            f"optimizer is the class {kind.__name__}; expected a name, class or "
+            "instance of keras.optimizers.Optimizer."
+        )
+    return kind(global_clipnorm=CLIP_NORM)
+
+
+def optimizer_key(optimizer: Any) -> Hashable:
+    """Return the key of an optimizer as given: equal keys share a compiled program.
+
+    A learning rate given to the estimator is a variable of the program, no part of it.
+    """
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        return type(optimizer), _config(optimizer)
+    return optimizer.lower() if isinstance(optimizer, str) else optimizer
+
+
+def optimizer_identity(optimizer: keras.optimizers.Optimizer) -> tuple[str, str]:
+    """Return kind and configuration: an optimizer's state serves no other optimizer."""
+    return type(optimizer).__name__, _config(optimizer, without=("learning_rate",))
+
+
+def _config(optimizer: Any, without: tuple[str, ...] = ()) -> str:
+    config = optimizer.get_config()
+    for name in ("name", *without):  # names are numbered: each has its own
+        config.pop(name, None)
+    return json.dumps(config, sort_keys=True, default=repr)
 
 
 def to_config(given: Any) -> dict[str, Any] | None:
     """Return the name of a class and, for an instance, its configuration.
 
-    Parameters
-    ----------
-    given : object
-        An optimizer or a schedule, or a class of them.
-
-    Returns
-    -------
-    dict or None
-        None for a class that is not Keras's own, or a configuration that holds more
-        than numbers, strings and one schedule.
+    Of an optimizer or a schedule, or a class of them. None for a class that is not
+    Keras's own, or a configuration that holds more than numbers, strings and one
+    schedule.
     """
     cls = given if isinstance(given, type) else type(given)
     if _class_named(cls.__name__) is not cls:
@@ -51,10 +84,7 @@ def to_config(given: Any) -> dict[str, Any] | None:
 def from_config(plain: dict[str, Any]) -> Any:
     """Make a class or an instance again, from what `to_config` returned.
 
-    Raises
-    ------
-    ValueError
-        If Keras has no optimizer and no schedule of this name.
+    A ValueError, if Keras has no optimizer and no schedule of this name.
     """
     name = plain["class"]
     cls = _class_named(name)

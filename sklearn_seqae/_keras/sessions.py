@@ -28,17 +28,12 @@ AS_IT_IS.rewrite_options.disable_meta_optimizer = True
 class Session:
     """Runs functions in a session of its own, on copies of their variables.
 
-    Parameters
-    ----------
-    variables : sequence of tf.Variable, default=()
-        Variables with a value. Others that functions use are buffers, see `buffer`:
-        zero to begin with, and of no interest afterwards.
-    n_threads : int, default=1
-        Threads that run what does not depend on each other.
-    optimize : bool, default=True
-        Whether TensorFlow optimises the graphs of functions. XLA optimises what it
-        compiles, and nothing is left: to look takes a tenth of a first fit. Without
-        XLA, what TensorFlow finds saves about that share of an epoch.
+    Variables that are not given are buffers, see `buffer`: zero to begin with, and of
+    no interest afterwards. ``n_threads`` run what does not depend on each other.
+
+    TensorFlow need not ``optimize`` graphs that XLA optimises: to look takes a
+    tenth of a first fit. Without XLA, what it finds saves about that share of an
+    epoch.
     """
 
     def __init__(
@@ -65,27 +60,22 @@ class Session:
     ) -> Callable[..., Any]:
         """Return a function of arrays to an array, of a function of tensors.
 
-        Parameters
-        ----------
-        python_function : callable
-            Returns a tensor.
-        signature : sequence of TensorSpec, and of mappings and tuples of them
-            Of its arguments.
-        jit : bool, default=False
-            Whether XLA compiles it.
+        The signature has a TensorSpec for each argument, or a mapping or tuple
+        of them.
         """
-        traced = _traced(python_function, signature, jit)
+        # One that calls another, which XLA may compile
+        inside = tensor_function(python_function, jit)
+        traced = tensor_function(inside, False, signature).get_concrete_function()
         buffers = {
             id(variable): self._new(variable)
             for variable in traced.variables
             if not any(variable is known for known in self._variables)
         }
+        outside = traced.captured_inputs  # they follow the arguments
+        arguments = traced.inputs[: len(traced.inputs) - len(outside)]
         with self._graph.as_default():
-            inputs = [v1.placeholder(t.dtype, t.shape) for t in _arguments(traced)]
-            captured = [
-                self._captured(traced, tensor, buffers)
-                for tensor in traced.captured_inputs
-            ]
+            inputs = [v1.placeholder(t.dtype, t.shape) for t in arguments]
+            captured = [self._captured(traced, t, buffers) for t in outside]
             names = [tensor.name for tensor in traced.inputs]
             graph = traced.graph.as_graph_def()
             (output,) = tf.graph_util.import_graph_def(
@@ -211,14 +201,6 @@ def tensor_function(
     return tf.function(own, signature, jit_compile=jit, autograph=False)
 
 
-def _traced(
-    python_function: Callable[..., Any], signature: Sequence[Any], jit: bool
-) -> Any:
-    """Trace a function that calls another one, which XLA may compile."""
-    inside = tensor_function(python_function, jit)
-    return tensor_function(inside, False, signature).get_concrete_function()
-
-
 def _as_it_is(graph: Any) -> Any:
     """Have the functions that a graph calls run as they are; return the graph.
 
@@ -230,12 +212,6 @@ def _as_it_is(graph: Any) -> Any:
         if "config_proto" in node.attr:
             node.attr["config_proto"].s = options
     return graph
-
-
-def _arguments(traced: Any) -> list[Any]:
-    """Return the inputs that are arguments, and not from outside."""
-    inputs: list[Any] = traced.inputs
-    return inputs[: len(inputs) - len(traced.captured_inputs)]
 
 
 def _config(n_threads: int) -> Any:

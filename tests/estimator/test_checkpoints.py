@@ -29,7 +29,6 @@ EVERYTHING = {
     "noise": 0.1,
     "mask_ratio": 0.3,
     "dropout": 0.2,
-    "recurrent_dropout": 0.2,
     "kl_weight": 1e-3,
     "sparsity_weight": 1e-3,
     "contrastive_weight": 0.3,
@@ -37,7 +36,6 @@ EVERYTHING = {
     "early_stopping": True,
     "validation_fraction": 0.3,
     "n_iter_no_change": 3,
-    "learning_rate_schedule": "cosine",
     "epochs": 4,
 }
 MANY_EPOCHS = {"epochs": 12, "noise": 0.1, "mask_ratio": 0.3}

@@ -258,7 +258,6 @@ BAD_PARAMETERS = {
         "'validation_fraction'.*Got 1.0",
     ),
     "n_iter_no_change": ({"n_iter_no_change": 0}, ValueError, "'n_iter_no_change'"),
-    "tol": ({"tol": -1.0}, ValueError, "'tol'.*Got -1"),
     "warm_start": ({"warm_start": "no"}, ValueError, "'warm_start'.*bool"),
     "callbacks": ({"callbacks": 3}, ValueError, "'callbacks'.*Got 3"),
     "verbose": ({"verbose": -1}, ValueError, "'verbose'.*Got -1"),

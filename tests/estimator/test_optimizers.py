@@ -45,9 +45,7 @@ def test_a_rate_that_a_callback_of_keras_sets_lasts(plain_autoencoder, sequences
             monitor="loss", min_delta=100, patience=1, factor=1e-9
         )
     parameters = {"epochs": 5, "learning_rate": 0.01}
-    autoencoder = plain_autoencoder(
-        **parameters, learning_rate_schedule="cosine", callbacks=[callback]
-    ).fit(sequences)
+    autoencoder = plain_autoencoder(**parameters, callbacks=[callback]).fit(sequences)
     losses = autoencoder.history_["loss"]
     assert losses[1] < 0.999 * losses[0]
     assert_allclose(losses[3:], losses[2], rtol=1e-4)

@@ -78,7 +78,7 @@ VARIANTS = [
         "decoder": "single_shot",
         "patch_size": 64,
         "optimizer": "sgd",
-        "recurrent_dropout": 0.2,
+        "dropout": 0.2,
         "contrastive_weight": 0.1,
         "warm_start": True,
         "learning_rate": 1e-12,

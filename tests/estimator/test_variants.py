@@ -12,7 +12,6 @@ from sklearn.model_selection import GridSearchCV
 
 VARIANTS = [
     {"dropout": 0.2},
-    {"recurrent_dropout": 0.2},
     {"sparsity_weight": 0.1},
     {"kl_weight": 0.1},
 ]
@@ -89,7 +88,6 @@ def test_grid_search_over_variants(plain_autoencoder, sequences):
     "parameters",
     [
         {"dropout": 1.0},
-        {"recurrent_dropout": -0.1},
         {"sparsity_weight": -1.0},
         {"kl_weight": "much"},
     ],

@@ -23,7 +23,6 @@ NETWORKS = {
         "decoder": "unfold",
         "noise": 0.1,
         "dropout": 0.2,
-        "recurrent_dropout": 0.2,
         "sparsity_weight": 0.1,
         "kl_weight": 0.1,
         "forecast_horizon": 4,

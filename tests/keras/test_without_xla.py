@@ -19,14 +19,13 @@ from numpy.testing import assert_allclose
 from sklearn_seqae import to_sequences
 from sklearn_seqae._keras import devices, inference
 from sklearn_seqae._keras.inference import decode, encode
-from sklearn_seqae._keras.training import cache, epochs, planning, workspace
+from sklearn_seqae._keras.training import cache, epochs, program, workspace
 from sklearn_seqae._network.architecture import POOLING
 from sklearn_seqae.datasets import make_events
 
 LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11, 4, 8]  # batches of four, and of three
 PATCHES = walks_in_patches(LENGTHS, missing=0.2)
 ARCHITECTURE = small_architecture(pooling=tuple(POOLING))
-DROPOUT = {"dropout": 0.2, "recurrent_dropout": 0.2}
 
 
 def run():
@@ -34,7 +33,7 @@ def run():
     result = epochs.train(
         ARCHITECTURE,
         training_data(PATCHES, n_validation=3),
-        plain_settings(epochs=4, early_stopping=True, **DROPOUT),
+        plain_settings(epochs=4, early_stopping=True, dropout=0.2),
         np.random.RandomState(0),
     )
     weights = result.state.weights
@@ -53,7 +52,7 @@ def fit():
 @pytest.fixture
 def gpu(monkeypatch):
     """Keras's own layers, which run on a GPU, here on the CPU."""
-    for module in (cache, workspace, planning, inference):
+    for module in (cache, workspace, program, inference):
         monkeypatch.setattr(module, "has_gpu", lambda: True)
 
 

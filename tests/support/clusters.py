@@ -34,7 +34,7 @@ def count_programs():
     """Count the programs that this process has compiled to train, and kept."""
     from sklearn_seqae._keras.training import cache
 
-    return len(cache._cache._idle)
+    return len(cache._idle)
 
 
 def drop_all():

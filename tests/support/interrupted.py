@@ -43,19 +43,19 @@ def embed_in_threads(autoencoder, X, n_threads):
 
 def fit_interrupted_in_tracing(autoencoder, X):
     """Fit, interrupted by a signal where the training step is traced."""
-    from sklearn_seqae._keras.training import batches
+    from sklearn_seqae._keras.training import objective
 
-    draw = batches.draw
+    draw = objective.draw
 
     def draw_and_interrupt(*args):
         signal.raise_signal(signal.SIGINT)
         return draw(*args)
 
-    batches.draw = draw_and_interrupt
+    objective.draw = draw_and_interrupt
     try:
         return interrupted(lambda: autoencoder.fit(X))
     finally:
-        batches.draw = draw
+        objective.draw = draw
 
 
 def search(autoencoder, X):

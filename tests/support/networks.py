@@ -92,9 +92,9 @@ def plain_settings(**changes):
         batch_size=4,
         optimizer="adam",
         learning_rate=0.01,
+        constant_rate=True,
         early_stopping=False,
         n_iter_no_change=10,
-        tol=1e-4,
         callbacks=[],
         verbose=0,
     )

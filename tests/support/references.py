@@ -20,13 +20,13 @@ KINDS = ("kernel", "recurrent_kernel", "bias")
 # -- how a layer is run ---------------------------------------------------------------
 
 
-def lstm_by_numpy(x, kernel, recurrent_kernel, bias, activation="tanh", mask=1.0):
+def lstm_by_numpy(x, kernel, recurrent_kernel, bias, activation="tanh"):
     """Return the states (T, U) of an LSTM layer over one sequence (T, F)."""
     act = np.tanh if activation == "tanh" else lambda z: np.maximum(z, 0)
     h = c = np.zeros(len(recurrent_kernel))
     states = []
     for x_t in x:
-        i, f, k, o = np.split(x_t @ kernel + (h * mask) @ recurrent_kernel + bias, 4)
+        i, f, k, o = np.split(x_t @ kernel + h @ recurrent_kernel + bias, 4)
         c = _sigmoid(f) * c + _sigmoid(i) * act(k)
         h = _sigmoid(o) * act(c)
         states.append(h)
@@ -45,8 +45,8 @@ class ByNumpy:
     ----------
     architecture : Architecture
     weights : dict of str to ndarray
-    masks : dict of str to pair of ndarray
-        Dropout: factors of inputs (D, F) and states (D, U), by LSTM layer.
+    masks : dict of str to ndarray of shape (D, F)
+        Dropout: factors of inputs, by LSTM layer.
     """
 
     architecture: Any
@@ -54,16 +54,15 @@ class ByNumpy:
     masks: dict = field(default_factory=dict)
 
     def lstm(self, layer, x):
-        of_inputs, of_states = self.masks.get(layer.name, np.ones((2, 2, 1)))
+        factors = self.masks.get(layer.name, np.ones((2, 1)))
         found = []
         for d, direction in enumerate(layer.directions):
             own = [self.weights[f"{layer.name}/{direction}/{kind}"] for kind in KINDS]
             order = slice(None, None, -1 if d else 1)
             states = lstm_by_numpy(
-                (x * of_inputs[d])[order],
+                (x * factors[d])[order],
                 *(w.astype(np.float64) for w in own),
                 self.architecture.activation,
-                of_states[d],
             )
             found.append(states[order])
         return np.concatenate(found, axis=1)

@@ -32,10 +32,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.lstm.dropout import drop
-from sklearn_seqae._keras.lstm.gates import weight_gradients
 from sklearn_seqae._keras.lstm.gradients import with_gradient
-from sklearn_seqae._keras.lstm.recurrence import Plan, Scratch, backward, forward
+from sklearn_seqae._keras.lstm.recurrence import (
+    Plan,
+    Scratch,
+    backward,
+    forward,
+    weight_gradients,
+)
 from sklearn_seqae._keras.lstm.running_pool import RunningPool
 
 Tensor = Any  # tf.Tensor is not typed upstream
@@ -43,18 +47,11 @@ Tensor = Any  # tf.Tensor is not typed upstream
 
 @dataclass(frozen=True)
 class LSTMWeights:
-    """The weights of one layer, its directions stacked, laid out as in Keras.
+    """The weights of one layer, its directions stacked, laid out as in Keras."""
 
-    Attributes
-    ----------
-    kernel : tensor of shape (D, F, 4U)
-    recurrent_kernel : tensor of shape (D, U, 4U)
-    bias : tensor of shape (D, 4U)
-    """
-
-    kernel: Tensor
-    recurrent_kernel: Tensor
-    bias: Tensor
+    kernel: Tensor  # (D, F, 4U)
+    recurrent_kernel: Tensor  # (D, U, 4U)
+    bias: Tensor  # (D, 4U)
 
 
 def lstm(
@@ -67,7 +64,6 @@ def lstm(
     pooling: Sequence[str] = (),
     return_sequences: bool = True,
     activation: str = "tanh",
-    recurrent_mask: Tensor | None = None,
     scratch: Scratch | None = None,
     input_gradient: bool = True,
 ) -> tuple[Tensor | None, dict[str, Tensor]]:
@@ -77,24 +73,15 @@ def lstm(
     ----------
     x : tensor of shape (T, D, B, F) or None
         Direction 1, where there is one, holds each row reversed by its own length. None
-        is a layer that reads nothing but ``constant``.
-    weights : LSTMWeights
-        Without ``x`` the kernel is not used.
+        is a layer that reads nothing but ``constant``; then its kernel is not used, and
+        ``n_steps`` is T.
     lengths : int32 tensor of shape (B,)
         LSTM steps of each row, at most T. 0 marks a row that holds nothing.
-    n_steps : int, default=None
-        T, where there is no ``x``.
     constant : tensor of shape (D, B, 4U), default=None
         Input that is the same at every step, times its kernel, as after Keras's
         RepeatVector. It is multiplied once a sequence and not once a step.
     pooling : sequence of str, default=()
         Kinds of `RunningPool` to return.
-    return_sequences : bool, default=True
-        Whether to return the states of all steps.
-    activation : {"tanh", "relu"}, default="tanh"
-    recurrent_mask : tensor of shape (D, B, U), default=None
-        Factors of the hidden state wherever the next step reads it, the same at every
-        step, see `dropout`. None is ones.
     scratch : Scratch or None, default=None
         None is fine where speed does not matter, and without a gradient.
     input_gradient : bool, default=True
@@ -118,7 +105,6 @@ def lstm(
         activation,
         return_sequences,
         RunningPool(pooling, lengths),
-        recurrent_mask,
         scratch,
     )
 
@@ -128,8 +114,7 @@ def lstm(
         )
 
         def pre_activation(t: Tensor, h: Tensor) -> Tensor:
-            read = drop(h, recurrent_mask)
-            read = read if x is None else tf.concat([x[t], read], -1)
+            read = h if x is None else tf.concat([x[t], h], -1)
             return tf.matmul(read, both) + bias
 
         saved = forward(plan, pre_activation, zeros)
@@ -138,9 +123,7 @@ def lstm(
             wanted = both if input_gradient else recurrent_kernel
             transposed = tf.transpose(wanted, (0, 2, 1))
             gates, dx, total = backward(plan, saved, upstream, transposed)
-            d_both, d_bias = weight_gradients(
-                x, saved.hidden, gates, plan.longest, recurrent_mask
-            )
+            d_both, d_bias = weight_gradients(x, saved.hidden, gates, plan.longest)
             n_inputs = d_both.shape[1] - units
             d_kernel, d_recurrent = tf.split(d_both, [n_inputs, units], 1)
             return dx, d_kernel, d_recurrent, total if over_rows else d_bias[:, None]

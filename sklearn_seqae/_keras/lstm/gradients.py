@@ -19,11 +19,8 @@ def with_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     the graph as well. Here one entry serves all: it finds a function's gradient in a
     collection of its graph. So in a graph, `tf.gradients` finds it and a tape does not.
 
-    Parameters
-    ----------
-    function : callable
-        Takes tensors; returns a tensor, or a list of them, and a function of the
-        gradients of these that returns those of the arguments, None for none.
+    ``function`` returns a tensor, or a list of them, and a function of the gradients of
+    these that returns those of the arguments, None for none.
     """
 
     @functools.wraps(function)
@@ -52,3 +49,31 @@ def _gradient(op: Any, *upstream: Tensor) -> list[Tensor | None]:
     found = gradient(*upstream[:n])
     of_inputs = list(found) if isinstance(found, (tuple, list)) else [found]
     return [*[None] * n, *of_inputs]
+
+
+def look_up(table: Tensor, codes: Tensor, lengths: Tensor | None = None) -> Tensor:
+    """Return the vector of each code: its row of the table, zeros for code 0.
+
+    The table's first row is that of code 1. With the ``lengths`` of rows (B,), codes
+    are (T, ..., B, P); beyond a row's end there are steps of others: zeros as well.
+    """
+    index = tf.cast(codes, tf.int32)
+    if lengths is not None:
+        n_steps, *between, n_rows, _ = codes.shape
+        inside = tf.range(int(n_steps))[:, None] < lengths
+        inside = tf.reshape(inside, (n_steps, *[1] * len(between), n_rows, 1))
+        index = tf.where(inside, index, 0)
+    n_categories, units = (int(n) for n in table.shape)
+
+    @with_gradient
+    def run(table):  # type: ignore[no-untyped-def]
+        rows = tf.concat([tf.zeros((1, units), table.dtype), table], 0)
+
+        def gradient(upstream: Tensor) -> Tensor:
+            # What comes from beyond a row's end need not be finite.
+            known = tf.where(index[..., None] > 0, upstream, tf.zeros_like(upstream))
+            return tf.math.unsorted_segment_sum(known, index, n_categories + 1)[1:]
+
+        return tf.gather(rows, index), gradient
+
+    return run(table)

@@ -1,4 +1,4 @@
-"""The recurrence of an LSTM layer, step by step: both of its passes.
+"""The recurrence of an LSTM layer, step by step: its gates, and both of its passes.
 
 `fused` explains the computation and its shapes.
 """
@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
-from sklearn_seqae._keras.lstm.dropout import drop
-from sklearn_seqae._keras.lstm.gates import act, act_gradient, advance, split
 from sklearn_seqae._keras.lstm.running_pool import RunningPool
 from sklearn_seqae._keras.sessions import buffer
 
 Tensor = Any
+BLOCK = 16  # steps whose weight gradients are one matrix product
 SCRATCH_STATES = 1 + 1 + 4 + 4  # values of `Scratch` for each unit of a step
 
 
@@ -24,13 +24,8 @@ class Scratch(NamedTuple):
     """Variables for the states, gates and gate gradients of one layer.
 
     Each call overwrites the steps that it runs; nobody else reads them. XLA updates
-    variables in place.
-
-    Attributes
-    ----------
-    hidden, cell : variable of shape (T, D, B, U)
-    gates, gate_gradients : variable of shape (T, D, B, 4U)
-        Two, since XLA copies a buffer whole where a loop replaces what it reads.
+    variables in place. Gates and their gradients are two, since XLA copies a buffer
+    whole where a loop replaces what it reads.
     """
 
     hidden: Any
@@ -66,7 +61,6 @@ class Plan:
     activation: str
     return_sequences: bool
     pool: RunningPool
-    recurrent_mask: Tensor | None
     scratch: Scratch | None
 
     @property
@@ -95,6 +89,41 @@ class Saved:
     cell: Tensor
     gates: Tensor
     sums: dict[str, Tensor]
+
+
+# Gates --------------------------------------------------------------------------------
+
+
+def advance(
+    pre_activation: Tensor, cell: Tensor, activation: str
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the next hidden and cell state, and the gates as they are stored."""
+    units, dtype = int(cell.shape[-1]), cell.dtype.as_numpy_dtype
+    is_cell = np.repeat([False, False, True, False], units)
+    stored = tf.tanh(pre_activation * np.where(is_cell, 1.0, 0.5).astype(dtype))
+    if activation == "relu":
+        stored = tf.where(is_cell, tf.nn.relu(pre_activation), stored)
+    i, f, k, o = split(stored)
+    cell = f * cell + i * k
+    return o * act(cell, activation), cell, stored
+
+
+def split(stored: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Input, forget, candidate and output gate from the stored tanh values."""
+    i, f, k, o = tf.split(stored, 4, -1)
+    return 0.5 + 0.5 * i, 0.5 + 0.5 * f, k, 0.5 + 0.5 * o
+
+
+def act(x: Tensor, activation: str) -> Tensor:
+    return tf.tanh(x) if activation == "tanh" else tf.nn.relu(x)
+
+
+def act_gradient(y: Tensor, activation: str) -> Tensor:
+    """Return the activation's derivative, from its value."""
+    return 1 - y * y if activation == "tanh" else tf.cast(y > 0, y.dtype)
+
+
+# Both passes --------------------------------------------------------------------------
 
 
 def _buffer(like: Tensor, n_steps: int, width: int, variable: Any) -> Any:
@@ -187,8 +216,7 @@ def backward(
         down = tf.matmul(d, transposed)
         if n_inputs:
             inputs, down = inputs.write(t, down[..., :n_inputs]), down[..., n_inputs:]
-        dh = drop(down, plan.recurrent_mask)
-        return t - 1, dh, dc * f, total + d, gates.write(t, d), inputs
+        return t - 1, down, dc * f, total + d, gates.write(t, d), inputs
 
     total = tf.zeros((*zeros.shape[:2], width), zeros.dtype)
     _, _, _, total, gates, inputs = tf.while_loop(
@@ -200,3 +228,93 @@ def backward(
     if variable is not None:
         variable.assign(gates)
     return gates, (inputs.stack() if n_inputs else None), total
+
+
+def weight_gradients(
+    x: Tensor | None, hidden: Tensor, gates: Tensor, longest: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the gradients of [kernel; recurrent_kernel] and bias, block by block.
+
+    They are (D, F + U, 4U) and (D, 4U). ``gates`` are the gradients of the gates;
+    ``x`` is None where the kernel is not part of the recurrence.
+    """
+    n_steps, n_directions, n_rows, units = (int(n) for n in hidden.shape)
+    block = min(BLOCK, n_steps)
+    if n_steps % block:
+        raise ValueError(f"{n_steps} steps are not a multiple of {block}.")
+    n_inputs = 0 if x is None else int(x.shape[-1])
+
+    def cut(array: Tensor, t: Tensor, size: int) -> Tensor:
+        return tf.slice(array, (t, 0, 0, 0), (size, *array.shape[1:]))
+
+    def add(n, d_weights, d_bias):  # type: ignore[no-untyped-def]
+        t = n * block
+        before = tf.where(t > 0, hidden[tf.maximum(t - 1, 0)], 0)
+        left = tf.concat([before[None], cut(hidden, t, block)[:-1]], 0)
+        if x is not None:
+            left = tf.concat([cut(x, t, block), left], -1)
+        # Steps beyond the longest row hold what an earlier call left there.
+        ran = (t + tf.range(block) < longest)[:, None, None, None]
+        right = tf.where(ran, cut(gates, t, block), 0)
+        products = [
+            tf.matmul(
+                tf.reshape(left[:, d], (block * n_rows, -1)),
+                tf.reshape(right[:, d], (block * n_rows, -1)),
+                transpose_a=True,
+            )
+            for d in range(n_directions)
+        ]
+        d_bias = d_bias + tf.reduce_sum(right, (0, 2))
+        return n + 1, d_weights + tf.stack(products), d_bias
+
+    zeros = (
+        tf.zeros((n_directions, n_inputs + units, 4 * units), hidden.dtype),
+        tf.zeros((n_directions, 4 * units), hidden.dtype),
+    )
+    n_blocks = count_blocks(longest, block)
+    return tf.while_loop(lambda n, *_: n < n_blocks, add, (0, *zeros))[1:]
+
+
+def count_blocks(longest: Tensor, block: int) -> Tensor:
+    """Count the blocks of steps up to the longest row.
+
+    Loops over blocks count these, one by one. XLA leaves a loop out that goes to a
+    constant 1 in strides of more.
+    """
+    return (longest + block - 1) // block
+
+
+# Where each step reads what follows from the one before -------------------------------
+
+
+def unroll(
+    step: Callable[[Tensor, list[Any]], tuple[Tensor, Tensor, list[Any]]],
+    n_rows: int,
+    widths: tuple[int, int],
+    units: list[int],
+    n_steps: int,
+    lengths: Tensor,
+) -> Tensor:
+    """Repeat a step for as long as the longest row, from states of zero.
+
+    A step takes what it reads, zero at first, and the states of its cells; it returns
+    what it writes, what the next one reads, and states. ``widths`` are those of what is
+    read and written. Returns what is written, (T, B, width).
+    """
+
+    def advance_all(t, read, states, steps):  # type: ignore[no-untyped-def]
+        live = (t < lengths)[:, None]  # else states of relu might overflow, see `fused`
+        written, read, after = step(read, states)
+        states = tf.nest.map_structure(
+            lambda new, old: tf.where(live, new, old), after, states
+        )
+        return t + 1, read, states, steps.write(t, written)
+
+    states = [(tf.zeros((n_rows, n)), tf.zeros((n_rows, n))) for n in units]
+    first, shape = tf.zeros((n_rows, widths[0])), (n_rows, widths[1])
+    steps = tf.TensorArray(tf.float32, n_steps, element_shape=shape)
+    longest = tf.reduce_max(lengths)
+    *_, steps = tf.while_loop(
+        lambda t, *_: t < longest, advance_all, (0, first, states, steps)
+    )
+    return steps.stack()

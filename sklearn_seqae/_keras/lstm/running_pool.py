@@ -27,12 +27,7 @@ Tensor = Any
 class RunningPool:
     """Sums over the steps of a recurrence, and their share of a state's gradient.
 
-    Parameters
-    ----------
-    kinds : sequence of str
-        Of those in `NEEDS`.
-    lengths : int32 tensor of shape (B,)
-        Own steps of each row; a row of none gives zeros.
+    A row of no steps gives zeros.
     """
 
     def __init__(self, kinds: Sequence[str], lengths: Tensor) -> None:

@@ -13,14 +13,11 @@ from typing import Any, ClassVar
 import tensorflow as tf
 from keras import ops
 
-from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
+from sklearn_seqae._keras.lstm.errors import dense_error, error
 from sklearn_seqae._keras.lstm.fused import LSTMWeights, lstm
-from sklearn_seqae._keras.lstm.gates import BLOCK, advance
-from sklearn_seqae._keras.lstm.lookup import look_up
-from sklearn_seqae._keras.lstm.mixed_error import dense_mixed_error, mixed_error
+from sklearn_seqae._keras.lstm.gradients import look_up
+from sklearn_seqae._keras.lstm.recurrence import BLOCK, advance, unroll
 from sklearn_seqae._keras.lstm.running_pool import NEEDS
-from sklearn_seqae._keras.lstm.squared_error import dense_squared_error, squared_error
-from sklearn_seqae._keras.lstm.unroll import unroll
 from sklearn_seqae._network.architecture import DecoderSpec
 from sklearn_seqae._network.engine import Cell, Error, Step
 from sklearn_seqae._network.layers import LSTM, Dense, Embedding
@@ -31,29 +28,14 @@ Tensor = Any
 
 @dataclass(frozen=True)
 class FusedSequence:
-    """Steps or states, and a vector that is read beside each.
+    """Steps or states, and a vector that is read beside each."""
 
-    Attributes
-    ----------
-    values : tensor of shape (T, D, B, F) or None
-    lengths : int32 tensor of shape (B,)
-    n_steps : int
-        T.
-    constant : tensor of shape (B, C), default=None
-    is_data : bool, default=False
-        Whether values need no gradient.
-    is_packed : bool, default=False
-        Whether values are steps in both orders of time, and not states.
-    pooled : mapping of str to list of tensor of shape (B, U)
-        By kind, one for each direction.
-    """
-
-    values: Any
+    values: Any  # (T, D, B, F) or None
     lengths: Tensor
     n_steps: int
-    constant: Tensor | None = None
-    is_data: bool = False
-    is_packed: bool = False
+    constant: Tensor | None = None  # (B, C)
+    is_data: bool = False  # values need no gradient
+    is_packed: bool = False  # steps in both orders of time, and not states
     pooled: Mapping[str, list[Tensor]] = field(default_factory=dict)
 
     @property
@@ -73,23 +55,13 @@ class FusedSequence:
 
 @dataclass(frozen=True)
 class FusedEngine:
-    """See `engine.TrainingEngine`.
-
-    Attributes
-    ----------
-    activation : {"tanh", "relu"}
-    weights : mapping of str to tensor
-    masks : mapping of str to Masks
-        Dropout, by layer.
-    scratch : mapping of str to variables
-        By layer; of an output layer, where the gradient of its states is put.
-    """
+    """See `engine.TrainingEngine`."""
 
     ops: ClassVar[Any] = ops
     activation: str
     weights: Mapping[str, Tensor]
-    masks: Mapping[str, Masks] = field(default_factory=dict)
-    scratch: Mapping[str, Any] = field(default_factory=dict)
+    masks: Mapping[str, Tensor] = field(default_factory=dict)  # dropout, (D, B, F)
+    scratch: Mapping[str, Any] = field(default_factory=dict)  # `declare_scratch`
 
     # Layers
 
@@ -233,18 +205,16 @@ class FusedEngine:
         lengths: Tensor,
     ) -> Error:
         output = decoder.output.name
-        known = {
-            "states": states.values,
-            "kernel": self.weights[f"{output}/kernel"],
-            "bias": self.weights[f"{output}/bias"],
-            "target": target,
-            "weight": weight,
-            "lengths": lengths,
-            "scratch": self.scratch.get(output),
-        }
-        if decoder.step.category_sizes:
-            return Error(*dense_mixed_error(decoder.step, **known))
-        return Error(dense_squared_error(**known))
+        return dense_error(
+            decoder.step,
+            states.values,
+            self.weights[f"{output}/kernel"],
+            self.weights[f"{output}/bias"],
+            target,
+            weight,
+            lengths,
+            self.scratch.get(output),
+        )
 
     def error(
         self,
@@ -254,29 +224,27 @@ class FusedEngine:
         weight: Tensor,
         lengths: Tensor,
     ) -> Error:
-        if decoder.step.category_sizes:
-            return Error(*mixed_error(written, target, weight, lengths, decoder.step))
-        return Error(squared_error(written, target, weight, lengths))
+        return error(decoder.step, written, target, weight, lengths)
 
     # How a layer is run ---------------------------------------------------------------
 
     def _run(
         self, layer: LSTM, sequence: FusedSequence, pooling: tuple[str, ...], keep: bool
     ) -> tuple[Tensor | None, dict[str, Tensor]]:
-        own, mask = self._weights_of(layer), self.masks.get(layer.name, NO_MASKS)
-        x, of_x, constant = self._inputs(layer, sequence), mask.inputs, None
-        if sequence.constant is not None:
-            n_constant = sequence.constant.shape[-1]
+        own, mask = self._weights_of(layer), self.masks.get(layer.name)
+        x, constant = self._inputs(layer, sequence), sequence.constant
+        if constant is not None:
+            n_constant = constant.shape[-1]
             sizes = [layer.n_inputs - n_constant, n_constant]
-            of_constant = None
-            if mask.inputs is not None:
-                of_x, of_constant = tf.split(mask.inputs, sizes, -1)
             kernel, kernel_of_constant = tf.split(own.kernel, sizes, 1)
-            read = drop(sequence.constant[None], of_constant)
-            constant = tf.matmul(read, kernel_of_constant)
             own = LSTMWeights(kernel, own.recurrent_kernel, own.bias)
+            constant = constant[None]
+            if mask is not None:
+                mask, of_constant = tf.split(mask, sizes, -1)
+                constant = constant * of_constant
+            constant = tf.matmul(constant, kernel_of_constant)
         return lstm(
-            x if x is None else drop(x, of_x),
+            x if x is None or mask is None else x * mask,
             own,
             sequence.lengths,
             n_steps=sequence.n_steps,
@@ -284,7 +252,6 @@ class FusedEngine:
             pooling=pooling,
             return_sequences=keep,
             activation=self.activation,
-            recurrent_mask=mask.recurrent,
             scratch=self.scratch.get(layer.name),
             input_gradient=not sequence.is_data,
         )

@@ -15,10 +15,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from sklearn_seqae._keras.lstm.dropout import NO_MASKS, Masks, drop
-from sklearn_seqae._keras.lstm.mixed_error import mixed_error
-from sklearn_seqae._keras.lstm.squared_error import squared_error
-from sklearn_seqae._keras.lstm.unroll import unroll
+from sklearn_seqae._keras.lstm.errors import error
+from sklearn_seqae._keras.lstm.recurrence import unroll
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
 from sklearn_seqae._network.architecture import DecoderSpec
 from sklearn_seqae._network.engine import Cell, Error, Step
@@ -32,13 +30,8 @@ Tensor = Any
 class KerasSequence:
     """Steps or states, (B, T, F), in the order of time.
 
-    Attributes
-    ----------
-    values : tensor of shape (B, T, F)
-    mask : bool tensor of shape (B, T), default=None
-        A sequence's own steps, which come first. None where later steps do no harm.
-    n_directions : int, default=1
-        Parts of F, if these are states.
+    The mask (B, T) tells a sequence's own steps, which come first. It is None where
+    later steps do no harm. States have a part of F for each direction.
     """
 
     values: Tensor
@@ -67,21 +60,13 @@ class KerasSequence:
 
 @dataclass(frozen=True)
 class KerasEngine:
-    """See `engine.TrainingEngine`.
-
-    Attributes
-    ----------
-    layers : KerasLayers
-    weights : mapping of str to tensor, default=None
-        None uses the weights of the layers.
-    masks : mapping of str to Masks
-        Dropout, by layer. Keras draws masks itself; these are given.
-    """
+    """See `engine.TrainingEngine`."""
 
     ops: ClassVar[Any] = ops
     layers: KerasLayers = field(repr=False)
-    weights: Mapping[str, Tensor] | None = None
-    masks: Mapping[str, Masks] = field(default_factory=dict)
+    weights: Mapping[str, Tensor] | None = None  # None uses those of the layers
+    # Dropout, (D, B, F) by layer. Keras draws masks itself; these are given.
+    masks: Mapping[str, Tensor] = field(default_factory=dict)
 
     # Layers
 
@@ -92,12 +77,12 @@ class KerasEngine:
         pooling: tuple[str, ...] = (),
         is_last: bool = False,
     ) -> KerasSequence:
-        built, masks = self.layers[layer.name], self.masks.get(layer.name, NO_MASKS)
+        built, drop = self.layers[layer.name], self.masks.get(layer.name)
         x, mask = sequence.values, sequence.mask
-        if masks == NO_MASKS:
+        if drop is None:
             states = self._call(built, layer, x, mask=mask)
         else:
-            states = self._with_dropout(built, layer, x, mask, masks)
+            states = self._with_dropout(built, layer, x, mask, drop)
         return KerasSequence(states, mask, len(layer.directions))
 
     def last_state(self, layer: LSTM, sequence: KerasSequence) -> Tensor:
@@ -234,9 +219,7 @@ class KerasEngine:
         lengths: Tensor,
     ) -> Error:
         written, target, weight = map(_swapped, (written, target, weight))
-        if decoder.step.category_sizes:
-            return Error(*mixed_error(written, target, weight, lengths, decoder.step))
-        return Error(squared_error(written, target, weight, lengths))
+        return error(decoder.step, written, target, weight, lengths)
 
     # How a layer is called ------------------------------------------------------------
 
@@ -254,44 +237,16 @@ class KerasEngine:
         return outputs
 
     def _with_dropout(
-        self, built: Any, layer: LSTM, x: Tensor, mask: Tensor | None, masks: Masks
+        self, built: Any, layer: LSTM, x: Tensor, mask: Tensor | None, drop: Tensor
     ) -> Tensor:
-        """Run an LSTM layer direction by direction, each with masks of its own."""
+        """Run an LSTM layer direction by direction, each with a mask of its own."""
         both = isinstance(built, keras.layers.Bidirectional)
         parts = [built.forward_layer, built.backward_layer] if both else [built]
         outputs = []
-        for d, part in enumerate(parts):
-            of_inputs, of_state = (None if m is None else m[d] for m in masks)
-            read = drop(x, None if of_inputs is None else of_inputs[:, None])
-            if of_state is None:
-                states = self._call(part, layer, read, mask=mask)
-            else:
-                states = self._by_steps(part, layer, read, mask, of_state)
+        for part, of_inputs in zip(parts, tf.unstack(drop), strict=True):
+            states = self._call(part, layer, x * of_inputs[:, None], mask=mask)
             outputs.append(tf.reverse(states, [1]) if part.go_backwards else states)
         return tf.concat(outputs, -1)
-
-    def _by_steps(
-        self, part: Any, layer: LSTM, x: Tensor, mask: Tensor | None, of_state: Tensor
-    ) -> Tensor:
-        """Run a layer's cell step by step, each reading a masked state.
-
-        On a GPU Keras does likewise: cuDNN knows no recurrent dropout.
-        """
-        own = tf.ones(tf.shape(x)[:2], tf.bool) if mask is None else mask
-        steps = _swapped(x), tf.transpose(own)[:, :, None]
-        if part.go_backwards:
-            steps = tuple(tf.reverse(array, [0]) for array in steps)
-
-        def step(
-            state: tuple[Tensor, Tensor], at: tuple[Tensor, Tensor]
-        ) -> tuple[Tensor, Tensor]:
-            (x_t, inside), (h, c) = at, state
-            _, (new_h, new_c) = self._call(part.cell, layer, x_t, [h * of_state, c])
-            return tf.where(inside, new_h, h), tf.where(inside, new_c, c)
-
-        zeros = tf.zeros_like(of_state)
-        states, _ = tf.scan(step, steps, (zeros, zeros))
-        return _swapped(states) if part.return_sequences else states[-1]
 
 
 def _swapped(steps: Tensor) -> Tensor:

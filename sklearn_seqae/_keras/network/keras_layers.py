@@ -1,28 +1,31 @@
-"""Stock Keras layers of a specification, and initial weights.
+"""Stock Keras layers of a specification, initial weights, and weights as one vector.
 
 These layers are the meaning of the weights: every engine computes their numbers.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import initializers, layers, ops
+from numpy.typing import NDArray
 
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.layers import LSTM, Embedding, Layer, Weight, Weights
+
+Shape = tuple[int, ...]
 
 
 class KerasLayers:
     """The layers of an architecture, built, by name.
 
-    Attributes
-    ----------
-    variables : dict of str to keras.Variable
-        The weights, by the names of the specification and in its order.
+    ``variables`` are the weights, by the names of the specification and in its order.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -121,3 +124,32 @@ def _initial(weight: Weight, random_state: np.random.RandomState) -> Any:
         units = weight.shape[0] // 4
         values[units : 2 * units] = 1.0
     return values
+
+
+# As one vector: the runtime takes time for each array that it is given, XLA computes a
+# kernel for each, and TensorFlow traces operations for it.
+
+
+def size_of(shapes: Iterable[Shape]) -> int:
+    """Return the number of values in arrays of these shapes."""
+    return sum(math.prod(shape) for shape in shapes)
+
+
+def to_vector(arrays: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    """Join arrays, of any shapes, to one vector."""
+    return np.concatenate([np.ravel(array) for array in arrays])
+
+
+def from_vector(vector: NDArray[Any], shapes: Sequence[Shape]) -> list[NDArray[Any]]:
+    """Cut a vector into arrays, which are copies."""
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    pieces = zip(np.split(vector, ends[:-1]), shapes, strict=True)
+    return [piece.reshape(shape).copy() for piece, shape in pieces]
+
+
+def tensors_from_vector(vector: Any, shapes: Sequence[Shape]) -> list[Any]:
+    """Cut a tensor of rank 1 into tensors."""
+    pieces = tf.split(vector, [math.prod(shape) for shape in shapes])
+    return [
+        tf.reshape(piece, shape) for piece, shape in zip(pieces, shapes, strict=True)
+    ]

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_seqae._keras.devices import has_gpu, xla_compiles
-from sklearn_seqae._keras.training.compiled import optimizer_key
+from sklearn_seqae._keras.optimizers import optimizer_key
 from sklearn_seqae._keras.training.program import Program
 from sklearn_seqae._keras.training.workspace import Workspace
 
@@ -28,37 +28,8 @@ MAX_IDLE = 8
 MAX_IDLE_BYTES = 2**29
 
 
-class _Cache:
-    """Idle workspaces, least recently used first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._idle: list[tuple[Any, Workspace]] = []
-
-    def take(self, key: Any) -> Workspace | None:
-        with self._lock:
-            for i in reversed(range(len(self._idle))):
-                if self._idle[i][0] == key:
-                    return self._idle.pop(i)[1]
-        return None
-
-    def give_back(self, key: Any, workspace: Workspace) -> None:
-        with self._lock:
-            self._idle.append((key, workspace))
-            while len(self._idle) > MAX_IDLE or (
-                len(self._idle) > 1
-                and sum(idle.n_bytes for _, idle in self._idle) > MAX_IDLE_BYTES
-            ):
-                self._idle.pop(0)[1].close()
-
-    def clear(self) -> None:
-        with self._lock:
-            for _, workspace in self._idle:
-                workspace.close()
-            self._idle = []
-
-
-_cache = _Cache()
+_idle: list[tuple[Any, Workspace]] = []  # least recently used first
+_lock = threading.Lock()
 
 
 @contextmanager
@@ -68,19 +39,36 @@ def borrow(program: Program, optimizer: Any) -> Iterator[Workspace]:
     An error of a callback does no harm to it. It is kept if it is sound.
     """
     key = (program, optimizer_key(optimizer), has_gpu(), xla_compiles())
-    workspace = _cache.take(key)
-    if workspace is None:
-        workspace = Workspace(program, optimizer)
+    workspace = _take(key) or Workspace(program, optimizer)
     try:
         yield workspace
     finally:
         weights = workspace.get_weights().values()
         if workspace.is_sound and all(np.isfinite(w).all() for w in weights):
-            _cache.give_back(key, workspace)
+            _give_back(key, workspace)
         else:
             workspace.close()
 
 
 def clear_workspaces() -> None:
     """Drop all idle workspaces."""
-    _cache.clear()
+    with _lock:
+        while _idle:
+            _idle.pop()[1].close()
+
+
+def _take(key: Any) -> Workspace | None:
+    with _lock:
+        for i in reversed(range(len(_idle))):
+            if _idle[i][0] == key:
+                return _idle.pop(i)[1]
+    return None
+
+
+def _give_back(key: Any, workspace: Workspace) -> None:
+    with _lock:
+        _idle.append((key, workspace))
+        while len(_idle) > MAX_IDLE or (
+            len(_idle) > 1 and sum(idle.n_bytes for _, idle in _idle) > MAX_IDLE_BYTES
+        ):
+            _idle.pop(0)[1].close()

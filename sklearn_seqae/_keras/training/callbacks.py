@@ -1,15 +1,36 @@
-"""The user's Keras callbacks, called at the times that Keras calls them."""
+"""Those who look on: the user's callbacks, with the model that they see, and `verbose`.
+
+SciKeras's ``BaseWrapper`` is used for what it does well, and in this file only: it
+compiles the model, and routes callbacks. Two things of it are not used. Its ``fit``
+refuses 3-D targets, and its path through ``Model.fit`` costs more per epoch than a
+small epoch itself. Its seeding (``random_state``) sets TF_DETERMINISTIC_OPS before it
+first asks TensorFlow whether determinism is on, so that in a fresh process it leaves
+determinism on for good; our layers carry explicit seeds instead, and nothing global is
+seeded. Tests pin what we rely on.
+"""
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
 
 import keras
+from keras import ops
+from keras.utils import Progbar
+from scikeras.wrappers import BaseWrapper
 
-from sklearn_seqae._keras.training.compiled import fit_callbacks
-from sklearn_seqae._keras.training.workspace import Workspace
+from sklearn_seqae._keras.network.keras_engine import (
+    KerasEngine,
+    KerasSequence,
+    reversed_steps,
+)
+from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._network import forward
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._network.decoders import make_decoder
 
+LINES_IN_A_LOG = 10
 BATCH_HOOKS = (
     "on_batch_begin",
     "on_batch_end",
@@ -44,21 +65,11 @@ def checked_callbacks(
 ) -> list[keras.callbacks.Callback]:
     """Return callbacks as a list of instances.
 
-    Parameters
-    ----------
-    given : Callback, list, tuple or dict of instances or classes, or None
-    has_checkpoints : bool, default=False
-        Whether the fit is to go on from a checkpoint if it is killed.
-
-    Raises
-    ------
-    TypeError
-        If something is no Keras callback.
-    ValueError
-        If one restores what it has saved, which would be half a fit, or would have
-        forgotten, when a killed fit goes on, what it is to decide.
+    With checkpoints, a fit is to go on if it is killed. A ValueError, if one restores
+    what it has saved, which would be half a fit, or would have forgotten, when a killed
+    fit goes on, what it is to decide.
     """
-    callbacks = fit_callbacks(given)
+    callbacks = _flat(given)
     for callback in callbacks:
         name = type(callback).__name__
         if isinstance(callback, keras.callbacks.BackupAndRestore):
@@ -71,8 +82,8 @@ def checked_callbacks(
             raise ValueError(
                 f"callbacks has a {name}, and checkpoint_path is set. What a callback "
                 "remembers is not in a checkpoint, so a fit that goes on would end "
-                "otherwise. Use early_stopping, learning_rate_schedule or use_ema of "
-                "the optimizer, or set checkpoint_path=None."
+                "otherwise. Use early_stopping, a schedule as learning_rate or use_ema "
+                "of the optimizer, or set checkpoint_path=None."
             )
         if name in SAVE_THE_NETWORK_ALONE:
             warnings.warn(
@@ -86,6 +97,19 @@ def checked_callbacks(
     return callbacks
 
 
+def _flat(given: Any) -> list[keras.callbacks.Callback]:
+    """Return callbacks as a flat list of instances."""
+    given = list(given) if isinstance(given, tuple) else given
+    wrapper = _Wrapper(_no_model, callbacks=given)
+    wrapper._initialize_callbacks()
+    routed = wrapper._fit_callbacks
+    return [c for item in routed for c in (item if isinstance(item, list) else [item])]
+
+
+def _no_model() -> keras.Model:
+    raise AssertionError("a wrapper that only routes callbacks builds no model")
+
+
 def watch_validation(callbacks: list[keras.callbacks.Callback]) -> bool:
     """Whether one monitors a loss of held-out sequences, "val_loss" for example."""
     monitors = (getattr(callback, "monitor", None) for callback in callbacks)
@@ -93,20 +117,131 @@ def watch_validation(callbacks: list[keras.callbacks.Callback]) -> bool:
 
 
 def callback_list(
-    workspace: Workspace,
+    model: keras.Model,
     callbacks: list[keras.callbacks.Callback],
     epochs: int,
     n_batches: int,
-) -> Callbacks | None:
-    """Prepare callbacks for one fit; None if there are none."""
-    if not callbacks:
-        return None
-    workspace.model.stop_training = False
+) -> Callbacks:
+    """Prepare callbacks for one fit."""
+    model.stop_training = False
     return Callbacks(
         callbacks,
         add_history=False,
-        model=workspace.model,
+        model=model,
         epochs=epochs,
         steps=n_batches,
         verbose=1,  # a ProgbarLogger is given to be seen
     )
+
+
+# The model that callbacks see ---------------------------------------------------------
+
+
+class _Wrapper(BaseWrapper):
+    """``BaseWrapper`` without its data checks: ours are ragged and checked before."""
+
+    def _validate_data(
+        self, X: Any = None, y: Any = None, reset: bool = False, y_numeric: bool = False
+    ) -> tuple[Any, Any]:
+        return X, y
+
+
+class CompiledModel:
+    """The model that callbacks see, compiled, with its layers and optimizer.
+
+    It reads ``n_steps`` LSTM steps. ``layers`` are its `KerasLayers`, and ``model`` is
+    an autoencoder over LSTM steps, which callbacks see as ``self.model``.
+    """
+
+    def __init__(
+        self, architecture: Architecture, n_steps: int, optimizer: Any
+    ) -> None:
+        self.layers = KerasLayers(architecture)
+        model = _autoencoder_over_steps(self.layers, architecture, n_steps)
+        wrapper = _Wrapper(lambda: model, loss="mse", optimizer=optimizer)
+        wrapper.initialize(None)
+        wrapper._ensure_compiled_model()
+        self.model = wrapper.model_
+        self.optimizer.build(list(self.layers.variables.values()))
+
+    @property
+    def optimizer(self) -> keras.optimizers.Optimizer:
+        """Built for the model's variables."""
+        return self.model.optimizer
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The weights by name, then the optimizer's variables."""
+        return [*self.layers.variables.values(), *self.optimizer.variables]
+
+
+def _autoencoder_over_steps(
+    built: KerasLayers, architecture: Architecture, n_steps: int
+) -> keras.Model:
+    """Build the model that is trained: padded steps in, the last step first out.
+
+    Padding is NaN. A decoder with teacher forcing reads the true steps.
+    """
+    steps = keras.Input((n_steps, architecture.n_packed), name="steps")
+    missing = ops.isnan(steps)
+    filled = ops.where(missing, ops.zeros_like(steps), steps)
+    mask = ops.logical_not(ops.all(missing, axis=-1))
+    engine = KerasEngine(built)
+    sequence = KerasSequence(filled, mask)
+    pooled = forward.pooled_states(engine, architecture, sequence)
+    embedding = forward.embed(engine, architecture, pooled)
+    count = ops.sum(ops.cast(mask, "float32"), axis=1, keepdims=True)
+    target = reversed_steps(filled[..., : architecture.n_inputs], count)
+    decoder = make_decoder(architecture.decoder_spec)
+    decoded = decoder.trained(engine, embedding, target)
+    return keras.Model(steps, decoded, name="autoencoder")
+
+
+# The output of `verbose`: a bar on a terminal, a few lines in a log -------------------
+
+
+class Progress:
+    """Progress of a fit.
+
+    ``verbose`` of 0 shows nothing; 1 is a bar on a terminal and in a notebook, and
+    about ten lines elsewhere; 2 and more is a line whenever there is news.
+    """
+
+    def __init__(self, epochs: int, verbose: int) -> None:
+        self.epochs, self.verbose = epochs, verbose
+        self._shown = 0
+        self._has_bar = verbose == 1 and _someone_watches()
+        self._bar: Progbar | None = None
+
+    def show(self, epoch: int, logs: dict[str, float]) -> None:
+        """Say that ``epoch`` epochs are done."""
+        if self._has_bar:
+            self._update_bar(epoch, logs, finalize=False)
+        elif self.verbose:
+            step = 1 if self.verbose > 1 else max(1, self.epochs // LINES_IN_A_LOG)
+            if epoch // step > self._shown // step:
+                self._line(epoch, logs)
+
+    def close(self, epoch: int, logs: dict[str, float]) -> None:
+        """Say where it ended."""
+        if self._has_bar:
+            self._update_bar(epoch, logs, finalize=True)
+        elif self.verbose and epoch > self._shown:
+            self._line(epoch, logs)
+
+    def _update_bar(self, epoch: int, logs: dict[str, float], finalize: bool) -> None:
+        if self._bar is None:
+            # Stateful: shown as it is. Keras shows running means of other losses.
+            self._bar = Progbar(
+                self.epochs, stateful_metrics=list(logs), unit_name="epoch"
+            )
+        self._bar.update(epoch, list(logs.items()), finalize=finalize)
+
+    def _line(self, epoch: int, logs: dict[str, float]) -> None:
+        losses = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
+        print(f"epoch {epoch}/{self.epochs} - {losses}", flush=True)
+        self._shown = epoch
+
+
+def _someone_watches() -> bool:
+    return sys.stdout.isatty() or "ipykernel" in sys.modules

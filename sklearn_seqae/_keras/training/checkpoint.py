@@ -44,7 +44,7 @@ class Best:
     loss : float
         Of the validation set.
     epoch, last_improvement : int
-        That epoch, and the last one that was better by `tol`.
+        That epoch, and the last one that was an improvement.
     state : State
     """
 

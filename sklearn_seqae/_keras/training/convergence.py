@@ -27,18 +27,7 @@ def check_finite(
 ) -> None:
     """Check that losses or weights are numbers.
 
-    Parameters
-    ----------
-    arrays : iterable of ndarray
-    rate : str
-        The setting that decides the learning rate, for the message.
-    activation : str
-        Of the LSTM layers.
-
-    Raises
-    ------
-    DivergedError
-        If one is not finite.
+    ``rate`` is the setting that decides the learning rate, for the message.
     """
     if not all(np.isfinite(array).all() for array in arrays):
         or_else = ", or use activation='tanh'" if activation == "relu" else ""
@@ -63,16 +52,8 @@ def warn_unless_learnt(
 ) -> None:
     """Warn if the network predicts no better than the mean of each feature.
 
-    Parameters
-    ----------
-    settings : Settings
-    loss : float
-        Of the epoch whose weights are kept.
-    baselines : Baselines
-    n_epochs, n_updates : int
-        Epochs of this fit; updates, those of earlier fits included.
-    rate : str
-        The setting that decides the learning rate, for the message.
+    ``loss`` is that of the epoch whose weights are kept, and updates include those
+    of earlier fits.
     """
     is_far_off = loss >= FAR_OFF * baselines.of_zero
     is_judged = is_far_off or n_updates >= HARDLY_BEGUN

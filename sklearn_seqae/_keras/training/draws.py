@@ -6,13 +6,14 @@ the numbers of a seed differently, so a fit would depend on whether it compiles.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.lstm.dropout import factors, mask_widths
 from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._network.layers import LSTM
 
 ALGORITHM = "philox"  # by name, for the same numbers on every device
 Tensor = Any
@@ -22,47 +23,24 @@ class Purpose(IntEnum):
     """Purposes of random numbers; each has numbers of its own."""
 
     INPUTS = 0
-    RECURRENT = 1
     EMBEDDING = 2
     STEPS = 3
 
 
 class Stochastic(NamedTuple):
-    """The random parts of a program's training.
-
-    Attributes
-    ----------
-    dropout, recurrent_dropout : bool
-        Whether LSTM layers drop some of their inputs, or of their state.
-    embedding : bool
-        Whether embeddings are drawn from a distribution.
-    steps : bool
-        Whether the decoder takes noise, see `DecoderBase`.
-    """
+    """The random parts of a program's training."""
 
     dropout: bool = False
-    recurrent_dropout: bool = False
-    embedding: bool = False
-    steps: bool = False
+    embedding: bool = False  # drawn from a distribution
+    steps: bool = False  # noise that the decoder takes, see `DecoderBase`
 
 
 class Draws(NamedTuple):
-    """Random numbers for the rows of a shard in one update; None for none.
+    """Random numbers for the rows of a shard in one update; None for none."""
 
-    Attributes
-    ----------
-    inputs, recurrent : tensor of shape (n_rows, width), default=None
-        Factors of dropout, see `layer_masks`.
-    embedding : tensor of shape (n_rows, embedding_size), default=None
-        Standard normal.
-    steps : tensor of shape (n_steps, n_rows, n_inputs), default=None
-        Standard normal.
-    """
-
-    inputs: Tensor | None = None
-    recurrent: Tensor | None = None
-    embedding: Tensor | None = None
-    steps: Tensor | None = None
+    inputs: Tensor | None = None  # factors of dropout, see `layer_masks`
+    embedding: Tensor | None = None  # (n_rows, embedding_size), standard normal
+    steps: Tensor | None = None  # (n_steps, n_rows, n_inputs), standard normal
 
 
 DETERMINISTIC, NOTHING = Stochastic(), Draws()
@@ -72,31 +50,20 @@ def draw(
     architecture: Architecture,
     stochastic: Stochastic,
     seed: Tensor,
-    rates: Tensor,
+    rate: Tensor,
     n_shards: int,
     n_rows: int,
     n_steps: int,
 ) -> list[Draws]:
     """Draw the numbers of one update, for each shard.
 
-    Parameters
-    ----------
-    architecture : Architecture
-    stochastic : Stochastic
-    seed : int32 tensor of shape (2,)
-    rates : tensor of shape (2,)
-        Shares of inputs and of states that dropout drops.
-    n_shards, n_rows, n_steps : int
+    ``rate`` is the share of the inputs that dropout drops.
     """
     rows = n_shards, n_rows
-    n_inputs, n_states = mask_widths(architecture.lstm_layers)
-    inputs = recurrent = embedding = steps = None
+    inputs = embedding = steps = None
     if stochastic.dropout:
-        drawn = uniform(seed, Purpose.INPUTS, (*rows, n_inputs))
-        inputs = factors(drawn, rates[0])
-    if stochastic.recurrent_dropout:
-        drawn = uniform(seed, Purpose.RECURRENT, (*rows, n_states))
-        recurrent = factors(drawn, rates[1])
+        width = mask_width(architecture.lstm_layers)
+        inputs = factors(uniform(seed, Purpose.INPUTS, (*rows, width)), rate)
     if stochastic.embedding:
         shape = (*rows, architecture.embedding_size)
         embedding = normal(seed, Purpose.EMBEDDING, shape)
@@ -104,7 +71,7 @@ def draw(
         steps = normal(
             seed, Purpose.STEPS, (n_shards, n_steps, n_rows, architecture.n_inputs)
         )
-    of_all = Draws(inputs, recurrent, embedding, steps)
+    of_all = Draws(inputs, embedding, steps)
     return [
         Draws(*(None if drawn is None else drawn[s] for drawn in of_all))
         for s in range(n_shards)
@@ -121,3 +88,30 @@ def normal(seed: Tensor, purpose: Purpose, shape: tuple[int, ...]) -> Tensor:
     """Draw from the standard normal distribution."""
     own = tf.random.fold_in(seed, int(purpose), ALGORITHM)
     return tf.random.stateless_normal(shape, own, alg=ALGORITHM)
+
+
+# Dropout of the inputs of LSTM layers. As in Keras's LSTM, and in Gal and Ghahramani
+# (2016), a dropped input is dropped at every step. Each layer, direction and sequence
+# has a mask of its own, which all four gates share.
+
+
+def factors(uniform: Tensor, rate: Tensor) -> Tensor:
+    """Turn draws from [0, 1) into zeros, a share of ``rate``, and 1 / (1 - rate)."""
+    return tf.where(uniform < rate, 0.0, 1.0 / (1.0 - rate))
+
+
+def mask_width(layers: Sequence[LSTM]) -> int:
+    """Count the factors of a row's inputs, all layers together."""
+    return sum(len(layer.directions) * layer.n_inputs for layer in layers)
+
+
+def layer_masks(layers: Sequence[LSTM], factors: Tensor | None) -> dict[str, Tensor]:
+    """Deal factors (B, `mask_width`) out to the layers: (D, B, F) by name."""
+    if factors is None:
+        return {}
+    sizes = [mask_width([layer]) for layer in layers]
+    masks = {}
+    for layer, part in zip(layers, tf.split(factors, sizes, -1), strict=True):
+        by_direction = (-1, len(layer.directions), layer.n_inputs)
+        masks[layer.name] = tf.transpose(tf.reshape(part, by_direction), (1, 0, 2))
+    return masks

@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training.cache import borrow
-from sklearn_seqae._keras.training.callbacks import callback_list
+from sklearn_seqae._keras.training.callbacks import Progress, callback_list
 from sklearn_seqae._keras.training.checkpoint import Best, Checkpoint, CheckpointFile
 from sklearn_seqae._keras.training.convergence import (
     DivergedError,
@@ -29,10 +29,8 @@ from sklearn_seqae._keras.training.convergence import (
 from sklearn_seqae._keras.training.feeding import Feed
 from sklearn_seqae._keras.training.packer import STEPS_PER_CALL
 from sklearn_seqae._keras.training.partitions import PartitionedFeed
-from sklearn_seqae._keras.training.planning import plan_program
-from sklearn_seqae._keras.training.progress import Progress
-from sklearn_seqae._keras.training.result import Result
-from sklearn_seqae._keras.training.settings import Settings
+from sklearn_seqae._keras.training.program import plan_program
+from sklearn_seqae._keras.training.settings import Result, Settings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.state import State
@@ -40,6 +38,7 @@ from sklearn_seqae._patches.source.data import Partitions, TrainingSet
 from sklearn_seqae.exceptions import _count
 
 STEPS_PER_SNAPSHOT = 8000  # a second or two: a snapshot takes some milliseconds
+TOLERANCE = 1e-4  # a validation loss that falls by less is no improvement
 
 
 def train(
@@ -52,31 +51,13 @@ def train(
 ) -> Result:
     """Train for some epochs.
 
-    Parameters
-    ----------
-    architecture : Architecture
-    data : TrainingSet
-    settings : Settings
-    random_state : RandomState
-        Draws initial weights and the batches of every epoch.
-    start : State, default=None
-        Where to go on from; None starts anew.
-    file : CheckpointFile, default=None
-        Where to write, now and then, how far training is. If it has been written
-        before, training goes on from there. It is removed if training diverges.
+    From ``start``, or anew. With early stopping, the result is of the epoch with
+    the best validation loss. After a KeyboardInterrupt, it is of the last epoch
+    that was done, or of one shortly before; if none was, it is raised.
 
-    Returns
-    -------
-    Result
-        With early stopping, of the epoch with the best validation loss. After a
-        KeyboardInterrupt, of the last epoch that was done, or of one shortly before.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        Before an epoch is done.
-    OSError
-        If the file can't be written.
+    To ``file`` it writes, now and then, how far it is. If that has been written
+    before, training goes on from there. It is removed if training diverges. An
+    OSError, if it can't be written.
     """
     check_not_forked()
     state = start or State(initial_weights(architecture, random_state))
@@ -121,9 +102,14 @@ class _Loop:
         self._best: Best | None = None
         self._interrupt: KeyboardInterrupt | None = None
         self._progress = Progress(settings.epochs, settings.verbose)
-        self._callbacks = callback_list(
-            workspace, settings.callbacks, settings.epochs, self.feed.n_batches
-        )
+        self._callbacks = None
+        if settings.callbacks:
+            self._callbacks = callback_list(
+                workspace.model,
+                settings.callbacks,
+                settings.epochs,
+                self.feed.n_batches,
+            )
         if file is not None and file.found is not None:
             self._go_on(file.found)
 
@@ -210,14 +196,14 @@ class _Loop:
             self._save_now_and_then()
 
     def _keep_best(self, loss: float, epoch: int) -> None:
-        """Remember the best weights, and the last epoch that was better by tol."""
+        """Remember the best weights, and the last epoch that was an improvement."""
         before, last = np.inf, 0
         if self._best:
             before, last = self._best.loss, self._best.last_improvement
         if loss < before:
             self._remember()
             assert self._done is not None
-            last = epoch if loss < before - self.settings.tol else last
+            last = epoch if loss < before - TOLERANCE else last
             self._best = Best(loss, epoch, last, self._done[1])
 
     # Pieces ---------------------------------------------------------------------------

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._keras.training.losses import LOSSES, Counts
 from sklearn_seqae._keras.training.packer import Packer
 from sklearn_seqae._keras.training.program import Program, UpdateSettings
-from sklearn_seqae._keras.training.schedule import LearningRates
-from sklearn_seqae._keras.training.settings import Settings
+from sklearn_seqae._keras.training.settings import LearningRates, Settings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._patches.batching import Patches, as_shards, plan_epoch
 from sklearn_seqae._patches.packing import PackedShards
@@ -21,16 +20,7 @@ from sklearn_seqae._patches.source.data import Data, TrainingSet
 
 
 class Feed:
-    """Batches of one fit, and means of their losses.
-
-    Attributes
-    ----------
-    holds_out : bool
-        Whether there is a validation set.
-    n_batches : int
-        Batches of an epoch.
-    rates : LearningRates
-    """
+    """Batches of one fit, and means of their losses."""
 
     def __init__(
         self,
@@ -173,11 +163,10 @@ class Feed:
             loss.weight_in(settings) * self.n_batches / loss.divisor(self._in_training)
             for loss in self._losses.values()
         ]
-        rates = settings.dropout, settings.recurrent_dropout
         return UpdateSettings(
             np.tile(np.array(scale, np.float32), (n, 1)),
             self.rates.of_next(n),
-            np.tile(np.array(rates, np.float32), (n, 1)),
+            np.full(n, settings.dropout, np.float32),
             self._seeds(n),
         )
 
@@ -194,13 +183,7 @@ def sums_of(
 ) -> NDArray[np.float64]:
     """Return what `Feed.means` needs of each batch: its losses and its `Counts`.
 
-    Parameters
-    ----------
-    losses : ndarray of shape (n_batches, n_losses)
-        As from `Workspace.train`.
-    packed : PackedShards
-    patches : Patches, default=None
-        Of these sequences. Where they have categories, counts by feature follow.
+    Where the patches have categories, counts by feature follow.
     """
     n_values, n_ahead, by_feature = _observed(packed, patches)
     n_paired = packed.row_weight.shape[2] - packed.forecast.recent.shape[2]

@@ -8,16 +8,95 @@ to the gradient of a mean. The history divides them by the counts of what was ru
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.training.contrastive import nt_xent
-from sklearn_seqae._keras.training.forward_pass import ForwardPass
+from sklearn_seqae._keras.training.draws import NOTHING, Draws
 from sklearn_seqae._network import forecaster, forward
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._network.decoders import make_decoder
+from sklearn_seqae._network.engine import Error
+from sklearn_seqae._patches.packing import ForecastTargets
 
+TEMPERATURE = 0.2  # of the contrastive loss
 Tensor = Any
+
+
+class Shard(NamedTuple):
+    """Rows that are computed together, of `PackedShards`, in buffers of one size."""
+
+    x: Tensor
+    target: Tensor
+    weight: Tensor
+    row_weight: Tensor
+    lengths: Tensor
+    forecast: ForecastTargets
+
+    @property
+    def n_paired(self) -> int:
+        """Rows before those that hold prefixes."""
+        return int(self.lengths.shape[0] - self.forecast.recent.shape[0])
+
+
+@dataclass(frozen=True)
+class ForwardPass:
+    """Encoder and embeddings of a shard; each part is computed once, when asked for."""
+
+    architecture: Architecture
+    engine: Any
+    shard: Shard
+    draws: Draws = NOTHING
+    is_training: bool = False
+
+    @cached_property
+    def pooled(self) -> Tensor:
+        """Pooled states of the encoder, (B, n_pooled)."""
+        sequence = self.engine.sequence(self.shard.x, self.shard.lengths)
+        return forward.pooled_states(self.engine, self.architecture, sequence)
+
+    @cached_property
+    def embedding(self) -> Tensor:
+        """Embeddings (B, C); of a variational autoencoder, the means."""
+        return forward.embed(self.engine, self.architecture, self.pooled)
+
+    @cached_property
+    def log_variance(self) -> Tensor:
+        return forward.log_variance(self.engine, self.architecture, self.pooled)
+
+    @cached_property
+    def decoded(self) -> Tensor:
+        """The vectors that are decoded: embeddings, or drawn around them."""
+        if self.draws.embedding is None:
+            return self.embedding
+        # Reparameterised (Kingma and Welling, 2014): the draw needs no gradient.
+        return self.embedding + tf.exp(0.5 * self.log_variance) * self.draws.embedding
+
+    @cached_property
+    def reconstruction(self) -> Error:
+        """Sum of the reconstruction errors of the observed values."""
+        shard, engine = self.shard, self.engine
+        decoder = make_decoder(self.architecture.decoder_spec)
+        target, weight = map(engine.from_packed, (shard.target, shard.weight))
+        if not self.is_training:
+            return decoder.error(engine, self.embedding, shard.lengths, target, weight)
+        noise = self.draws.steps
+        return decoder.training_error(
+            engine,
+            self.decoded,
+            shard.lengths,
+            target,
+            weight,
+            None if noise is None else engine.from_packed(noise),
+        )
+
+    @cached_property
+    def engine_of_prefixes(self) -> Any:
+        """The engine for the rows that hold prefixes."""
+        n, masks = self.shard.n_paired, self.engine.masks
+        return replace(self.engine, masks={name: m[:, n:] for name, m in masks.items()})
 
 
 # Functions of a shard's forward pass --------------------------------------------------
@@ -64,17 +143,31 @@ def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
 
     Of normal distributions with diagonal covariances, in closed form (Kingma and
     Welling, 2014, appendix B).
-
-    Parameters
-    ----------
-    mean, log_variance : tensors of shape (B, C)
-
-    Returns
-    -------
-    tensor of shape (B,)
     """
     each = tf.square(mean) + tf.exp(log_variance) - log_variance - 1
     return 0.5 * tf.reduce_sum(each, -1)
+
+
+def nt_xent(projected: Tensor, row_weight: Tensor) -> Tensor:
+    """Sum the normalised, temperature-scaled cross entropies (NT-Xent) of pairs.
+
+    The similarity of two rows is the cosine of the angle between them. Each row's
+    partner is the positive, all other rows are negatives (Chen, Kornblith, Norouzi and
+    Hinton, 2020).
+
+    Rows ``i`` and ``i + n_pairs`` are partners. A row of weight zero is no negative
+    either.
+    """
+    n_rows = int(projected.shape[0])
+    length = tf.sqrt(tf.reduce_sum(projected * projected, -1, keepdims=True) + 1e-12)
+    unit = projected / length
+    similarity = tf.matmul(unit, unit, transpose_b=True) / TEMPERATURE
+    counts = (row_weight > 0) & ~tf.eye(n_rows, dtype=tf.bool)
+    similarity = tf.where(counts, similarity, similarity.dtype.min / 2)
+    partner = tf.roll(tf.eye(n_rows, dtype=similarity.dtype), n_rows // 2, 1)
+    positive = tf.reduce_sum(similarity * partner, -1)
+    losses = tf.reduce_logsumexp(similarity, -1) - positive
+    return tf.reduce_sum(tf.where(row_weight > 0, row_weight * losses, 0))
 
 
 def weighted_sum(of_rows: Tensor, row_weight: Tensor) -> Tensor:
@@ -86,43 +179,22 @@ def weighted_sum(of_rows: Tensor, row_weight: Tensor) -> Tensor:
 
 
 class Counts(NamedTuple):
-    """Weighted counts, by which sums become means.
+    """Weighted counts, by which sums become means: numbers, or arrays of batches'."""
 
-    Attributes
-    ----------
-    values : float or ndarray
-        Observed values.
-    rows : float or ndarray
-        Sequences, crops and prefixes of them.
-    paired : float or ndarray
-        Sequences and crops, but not prefixes.
-    ahead : float or ndarray
-        Observed values after prefixes, within the horizon.
-    """
-
-    values: Any
-    rows: Any
-    paired: Any
-    ahead: Any
+    values: Any  # observed
+    rows: Any  # sequences, crops and prefixes of them
+    paired: Any  # sequences and crops, but not prefixes
+    ahead: Any  # observed values after prefixes, within the horizon
 
 
 @dataclass(frozen=True)
 class Loss:
     """One term of the objective.
 
-    Attributes
-    ----------
-    compute : callable
-        Its sum over a shard's rows, from the forward pass.
-    weight : str or None
-        The setting that weights it. None is one: the reconstruction itself.
-    divisor : callable
-        The divisor of its sum in the objective, from the `Counts` of the training set
-        without crops.
-    mean_over : {"values", "rows", "paired", "ahead"}
-        The divisor of its sum in the history, of the `Counts` of what was run.
-    held_out : bool, default=True
-        Whether sequences held out have it. They come without crops and prefixes.
+    Its sum over a shard's rows; the setting that weights it, None for the
+    reconstruction itself; the divisor of its sum in the objective, of the `Counts` of
+    the training set without crops; that in the history, of the `Counts` of what was
+    run; and whether sequences held out have it, which come without crops and prefixes.
     """
 
     compute: Callable[[ForwardPass], Tensor]

@@ -1,44 +1,47 @@
-"""The losses of a shard, and the gradient of their weighted sum."""
+"""The losses of a shard and of a batch, and the gradient of their weighted sum.
+
+A batch is cut into shards, which are computed side by side.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.lstm.dropout import layer_masks
-from sklearn_seqae._keras.training.draws import Draws
-from sklearn_seqae._keras.training.forward_pass import ForwardPass, Shard
-from sklearn_seqae._keras.training.losses import LOSSES
-from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._keras.sessions import tensor_function
+from sklearn_seqae._keras.training.draws import Draws, draw, layer_masks
+from sklearn_seqae._keras.training.losses import LOSSES, ForwardPass, Shard
+from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
+from sklearn_seqae._patches.packing import ForecastTargets, PackedShards
 
 Tensor = Any
 
 
-@dataclass(frozen=True)
 class Objective:
     """The losses of a program, and their gradient.
 
-    Attributes
-    ----------
-    architecture : Architecture
-    make_engine : callable
-        As from `engine_maker`.
-    trained : sequence of variables
-        What the gradient is of.
-    by_name : callable
-        Returns tensors of the weights by their names, from those of ``trained``.
-    names : tuple of str
-        Which losses, of `LOSSES`.
+    ``trained`` are the variables that the gradient is of, and ``by_name`` returns
+    tensors of the weights by their names, from those of ``trained``. XLA compiles
+    what is done for a shard, or not.
     """
 
-    architecture: Architecture
-    make_engine: Callable[..., Any]
-    trained: Sequence[Any]
-    by_name: Callable[[Sequence[Tensor]], Mapping[str, Tensor]]
-    names: tuple[str, ...]
+    def __init__(
+        self,
+        program: Program,
+        make_engine: Callable[..., Any],
+        trained: Sequence[Any],
+        by_name: Callable[[Sequence[Tensor]], Mapping[str, Tensor]],
+        jit: bool,
+    ) -> None:
+        self._program, self._architecture = program, program.architecture
+        self._make_engine, self._trained, self._by_name = make_engine, trained, by_name
+        self._gradients_of_shard = tensor_function(self.gradients, jit)
+        self._losses_of_shard = tensor_function(self.losses, jit)
+
+    # Of a shard -----------------------------------------------------------------------
 
     def losses(self, shard: Shard) -> Tensor:
         """Sum each loss over the rows of a shard; padding weighs nothing.
@@ -46,24 +49,28 @@ class Objective:
         Zero for those that need crops or prefixes. Where there are categories, parts of
         the reconstruction error follow, one for each feature.
         """
-        engine = self.make_engine(self.by_name(self._read()))
-        of = ForwardPass(self.architecture, engine, shard)
+        engine = self._make_engine(self._by_name(self._read()))
+        of = ForwardPass(self._architecture, engine, shard)
         losses = [
             LOSSES[name].compute(of) if LOSSES[name].held_out else tf.zeros([])
-            for name in self.names
+            for name in self._program.losses
         ]
-        return _with_parts(tf.stack(losses), of)
+        return self._with_parts(losses, of)
 
     def training_losses(
-        self, shard: Shard, draws: Draws, scratch: Mapping[str, Any]
+        self,
+        shard: Shard,
+        draws: Draws,
+        scratch: Mapping[str, Any],
+        trained: Sequence[Tensor] | None = None,
     ) -> Tensor:
         """Sum each loss as in training: with dropout, noise and drawn embeddings."""
-        layers = self.architecture.lstm_layers
-        masks = layer_masks(layers, draws.inputs, draws.recurrent)
-        engine = self.make_engine(self.by_name(self._read()), masks, scratch)
-        of = ForwardPass(self.architecture, engine, shard, draws, is_training=True)
-        losses = tf.stack([LOSSES[name].compute(of) for name in self.names])
-        return _with_parts(losses, of)
+        masks = layer_masks(self._architecture.lstm_layers, draws.inputs)
+        weights = self._by_name(self._read() if trained is None else trained)
+        engine = self._make_engine(weights, masks, scratch)
+        of = ForwardPass(self._architecture, engine, shard, draws, is_training=True)
+        losses = [LOSSES[name].compute(of) for name in self._program.losses]
+        return self._with_parts(losses, of)
 
     def gradients(
         self, shard: Shard, draws: Draws, scale: Tensor, scratch: Mapping[str, Any]
@@ -73,8 +80,8 @@ class Objective:
         In a graph only, see `with_gradient`.
         """
         trained = self._read()
-        losses = replace(self, trained=trained).training_losses(shard, draws, scratch)
-        weighted = losses[: len(self.names)] * scale
+        losses = self.training_losses(shard, draws, scratch, trained)
+        weighted = losses[: len(self._program.losses)] * scale
         gradients = tf.gradients(
             tf.reduce_sum(weighted), trained, unconnected_gradients="zero"
         )
@@ -82,11 +89,86 @@ class Objective:
         return losses, [tf.convert_to_tensor(each) for each in gradients]
 
     def _read(self) -> list[Tensor]:
-        return [tf.convert_to_tensor(variable) for variable in self.trained]
+        return [tf.convert_to_tensor(variable) for variable in self._trained]
 
+    def _with_parts(self, losses: list[Tensor], of: ForwardPass) -> Tensor:
+        """Append the reconstruction error by feature, where it is told."""
+        whole = tf.stack(losses)
+        if not self._architecture.category_sizes:
+            return whole
+        return tf.concat([whole, of.reconstruction.by_feature], 0)
 
-def _with_parts(losses: Tensor, of: ForwardPass) -> Tensor:
-    """Append the reconstruction error by feature, where it is told."""
-    if not of.architecture.category_sizes:
-        return losses
-    return tf.concat([losses, of.reconstruction.by_feature], 0)
+    # Of a batch -----------------------------------------------------------------------
+
+    def gradients_of_batch(
+        self,
+        b: Tensor,
+        packed: PackedShards,
+        settings: UpdateSettings,
+        shape: ShardShape,
+        scratch: list[Any],
+    ) -> tuple[Tensor, list[list[Tensor]]]:
+        """Return the losses of batch ``b``, and for each array its shards' gradients.
+
+        Shards don't depend on each other: TensorFlow runs them side by side, but for
+        those that share buffers.
+        """
+        draws = draw(
+            self._architecture,
+            self._program.stochastic,
+            settings.seed[b],
+            settings.dropout[b],
+            shape.n_shards,
+            shape.n_rows,
+            shape.n_steps,
+        )
+        results = [
+            self._gradients_of_shard(shard, drawn, settings.scale[b], buffers)
+            for shard, drawn, buffers in zip(
+                self._shards(b, packed, shape), draws, cycle(scratch), strict=False
+            )
+        ]
+        gradients = zip(*(gradients for _, gradients in results), strict=True)
+        losses = tf.add_n([loss for loss, _ in results])
+        return losses, [list(of_shards) for of_shards in gradients]
+
+    def losses_of_batch(
+        self, b: Tensor, packed: PackedShards, shape: ShardShape
+    ) -> Tensor:
+        """Return the losses of batch ``b``, as of sequences held out."""
+        shards = self._shards(b, packed, shape)
+        return tf.add_n([self._losses_of_shard(shard) for shard in shards])
+
+    def one_by_one(self, losses_of: Any, starts: Tensor) -> Tensor:
+        """Call a function with the number of each batch; stack what it returns."""
+        n_batches = tf.shape(starts)[0]
+        shape = (len(self._program.losses) + self._program.n_by_feature,)
+        losses = tf.TensorArray(tf.float32, n_batches, element_shape=shape)
+        _, losses = tf.while_loop(
+            lambda b, _: b < n_batches,
+            lambda b, losses: (b + 1, losses.write(b, losses_of(b))),
+            (0, losses),
+            parallel_iterations=1,
+        )
+        return losses.stack()
+
+    def _shards(
+        self, b: Tensor, packed: PackedShards, shape: ShardShape
+    ) -> Iterator[Shard]:
+        """Cut the shards of batch ``b``, each of the size of the buffers."""
+        size, width = shape.n_steps, self._architecture.n_inputs
+        for s in range(shape.n_shards):
+
+            def cut(array: Tensor, start: Tensor = packed.starts[b, s]) -> Tensor:
+                rest = array.shape[1:]
+                return tf.slice(array, (start, *[0] * len(rest)), (size, *rest))
+
+            x = cut(packed.x)
+            yield Shard(
+                x,
+                cut(packed.target) if self._program.corrupted else x[:, 1, :, :width],
+                cut(packed.weight),
+                packed.row_weight[b, s],
+                packed.lengths[b, s],
+                ForecastTargets(*(array[b, s] for array in packed.forecast)),
+            )

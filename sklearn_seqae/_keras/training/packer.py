@@ -30,13 +30,7 @@ Indices = NDArray[np.int64]
 class Packer:
     """Packs batches, and holds the random generators that this takes.
 
-    Parameters
-    ----------
-    program : Program
-    noise, mask_ratio : float
-        See `Corruption`.
-    new_generator : callable
-        Returns a random generator; called for each purpose.
+    Each purpose has a generator of its own.
     """
 
     def __init__(
@@ -46,24 +40,18 @@ class Packer:
         mask_ratio: float,
         new_generator: Callable[[], np.random.Generator],
     ) -> None:
-        self._program = program
-        self._pairs = bool(program.architecture.projection_size)
-        self._of_crops: np.random.Generator | None = None
-        self._of_cuts: np.random.Generator | None = None
+        self._program, architecture = program, program.architecture
+        self._pairs = bool(architecture.projection_size)
+        self._of_crops = new_generator() if self._pairs else None
+        self._of_cuts = new_generator() if architecture.n_forecast_steps else None
         self._corruption: Corruption | None = None
         self._no_corruption: Corruption | None = None
-        if self._pairs:
-            self._of_crops = new_generator()
-        if program.architecture.n_forecast_steps:
-            self._of_cuts = new_generator()
         if program.corrupted:
             of_masks = new_generator()
             own = *of_masks.spawn(1), of_masks
             self._corruption = Corruption(noise, mask_ratio, *own)
             self._no_corruption = Corruption(0.0, 0.0, *own)
-        self._steps_per_call = _steps_per_call(
-            program.usual.n_rows, program.architecture
-        )
+        self._steps_per_call = _steps_per_call(program.usual.n_rows, architecture)
 
     def generators(self) -> list[np.random.Generator]:
         """Return the random generators."""

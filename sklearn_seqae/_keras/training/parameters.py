@@ -9,13 +9,13 @@ import keras
 from keras import optimizers
 from numpy.typing import NDArray
 
-from sklearn_seqae._keras.network.vector import (
+from sklearn_seqae._keras.network.keras_layers import (
     from_vector,
     size_of,
     tensors_from_vector,
     to_vector,
 )
-from sklearn_seqae._keras.training.compiled import new_optimizer
+from sklearn_seqae._keras.optimizers import new_optimizer
 from sklearn_seqae._network.architecture import Architecture
 
 Tensor = Any
@@ -45,19 +45,8 @@ class Parameters:
     The arrays of `to_keras` are the same for both: each weight, then the variables that
     the optimizer has for these, in its own order.
 
-    Parameters
-    ----------
-    architecture : Architecture
-    optimizer : str, type or keras.optimizers.Optimizer
-        As given by the user.
-
-    Attributes
-    ----------
-    names : list of str
-        Of the weights, in the order in which Keras has them.
-    optimizer : keras.optimizers.Optimizer
-    trained : list of keras.Variable
-        The weights: one vector, or one of each.
+    ``names`` are those of the weights, in Keras's order. ``trained`` are the
+    variables of the weights: one vector, or one of each.
     """
 
     def __init__(self, architecture: Architecture, optimizer: Any) -> None:

@@ -111,22 +111,9 @@ def plan_batches(
     stand in the order of their lengths, evenly spread. So a batch has a share of each
     partition, and its shards take about equally long.
 
-    Parameters
-    ----------
-    lengths : ndarray of shape (n_sequences,)
-        LSTM steps.
-    offsets : ndarray of shape (n_partitions + 1,)
-        The first sequence of each partition.
-    shape : tuple of int
-        Shards of a batch and rows of a shard, at most.
-    size : int
-        Sequences of a shard, at most.
-    random_state : RandomState
-
-    Returns
-    -------
-    ndarray of shape (n_batches, n_shards, n_rows)
-        Sequences by index, -1 for an empty row.
+    ``offsets`` are the first sequence of each partition; ``shape`` are the most
+    shards of a batch and rows of a shard, and ``size`` the most sequences of one.
+    Returns (n_batches, n_shards, n_rows), sequences by index, -1 for an empty row.
     """
     rows, places = [], []
     for start, stop in pairwise(offsets):
@@ -148,26 +135,14 @@ def plan_batches(
 
 
 class Job(NamedTuple):
-    """The share of a partition in an update.
-
-    Attributes
-    ----------
-    program : Program
-    noise, mask_ratio : float
-    settings : UpdateSettings
-        Of one update.
-    shards : ndarray of shape (n_shards, n_rows)
-        Sequences of the partition by index, -1 for an empty row.
-    seeds : ndarray of shape (n_shards,)
-        All that is random of a shard follows from one.
-    """
+    """The share of a partition in an update."""
 
     program: Program
     noise: float
     mask_ratio: float
-    settings: UpdateSettings
-    shards: NDArray[np.int64]
-    seeds: NDArray[np.int64]
+    settings: UpdateSettings  # of one update
+    shards: NDArray[np.int64]  # (n_shards, n_rows): by index, -1 for an empty row
+    seeds: NDArray[np.int64]  # (n_shards,): all that is random of one follows from it
 
 
 def gradient_of_shards(job: Job, data: Data, weights: NDArray[np.float32]) -> Found:

@@ -1,31 +1,42 @@
-"""The key of a compiled training program, and the shapes of its arguments."""
+"""The key of a compiled training program, its choice, and the shapes of its arguments.
+
+The choice for a fit: its losses, and the shards and buffers of a batch.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
+from sklearn_seqae._keras.devices import has_gpu
+from sklearn_seqae._keras.network.engines import count_bytes
 from sklearn_seqae._keras.training.draws import DETERMINISTIC, Stochastic
+from sklearn_seqae._keras.training.losses import losses_of
+from sklearn_seqae._keras.training.settings import Settings
 from sklearn_seqae._network.architecture import Architecture
-from sklearn_seqae._patches.packing import ForecastTargets
+from sklearn_seqae._network.decoders import make_decoder
+from sklearn_seqae._patches.batching import buffer_steps, shard_shape
+from sklearn_seqae._patches.packing import ForecastTargets, PackedShards
+from sklearn_seqae._patches.source.data import TrainingSet
+
+MAX_BYTES = 2**29  # of the buffers of a batch: 1,024 steps of 64 rows, 64 units
+USUAL = 0.95  # share of the sequences that usual batches are made for
+FEW = 4  # sequences; more shards at once don't pay if each has fewer
+COARSE = 1024  # steps: long buffers are multiples of it
 
 
 @dataclass(frozen=True)
 class ShardShape:
     """Cut of a batch into shards, and the buffers that these are computed in.
 
-    Attributes
-    ----------
-    n_shards, n_rows : int
-        Shards of a batch and rows of a shard, see `sklearn_seqae._patches.batching`.
-    n_steps : int
-        LSTM steps of the longest sequence that they serve.
-    n_prefix_rows : int, default=0
-        Rows of a shard, the last ones, that hold prefixes for the forecaster.
-    n_at_once : int or None, default=None
-        Shards that have buffers of their own and run side by side; None is all.
+    ``n_steps`` are those of the longest sequence that they serve. The last rows of a
+    shard hold prefixes for the forecaster. If they are not all computed at once, some
+    shards share buffers.
     """
 
     n_shards: int
@@ -42,28 +53,12 @@ class ShardShape:
 
 @dataclass(frozen=True)
 class Program:
-    """All that decides whether a compiled training program can serve a fit.
-
-    Attributes
-    ----------
-    architecture : Architecture
-    usual : ShardShape
-        Of the batches.
-    long : ShardShape, default=None
-        Of batches with a sequence too long for that, if there are any.
-    corrupted : bool, default=False
-        Whether the encoder reads sequences with noise or masking, so that the
-        decoder's target is an array of its own.
-    losses : tuple of str, default=("loss",)
-        Names of `LOSSES`.
-    stochastic : Stochastic, default=Stochastic()
-        The numbers that every update draws.
-    """
+    """All that decides whether a compiled training program can serve a fit."""
 
     architecture: Architecture
     usual: ShardShape
-    long: ShardShape | None = None
-    corrupted: bool = False
+    long: ShardShape | None = None  # of batches with a sequence too long for that
+    corrupted: bool = False  # by noise or masking: the target is an array of its own
     losses: tuple[str, ...] = ("loss",)
     stochastic: Stochastic = DETERMINISTIC
 
@@ -81,24 +76,89 @@ class Program:
 
 
 class UpdateSettings(NamedTuple):
-    """Per-update settings of a call into training.
+    """Settings of each update of a call into training, as float32 or int32 arrays."""
 
-    Attributes
-    ----------
-    scale : ndarray of shape (n_batches, n_losses), float32
-        Factors of the losses in the objective.
-    learning_rate : ndarray of shape (n_batches,), float32
-        0 keeps the optimizer's own.
-    dropout : ndarray of shape (n_batches, 2), float32
-        Shares of the inputs and of the states that LSTM layers drop.
-    seed : ndarray of shape (n_batches, 2), int32
-        Of all random numbers; not used where none are drawn.
+    scale: Any  # (n_batches, n_losses): factors of the losses in the objective
+    learning_rate: Any  # (n_batches,): 0 keeps the optimizer's own
+    dropout: Any  # (n_batches,): share of the inputs that LSTM layers drop
+    seed: Any  # (n_batches, 2): of all random numbers; not used where none are drawn
+
+
+# Its choice ---------------------------------------------------------------------------
+
+
+def plan_program(
+    architecture: Architecture, data: TrainingSet, settings: Settings
+) -> Program:
+    """Choose the program that trains a network on some data."""
+    shape = data.batch_shape(settings.batch_size)
+    usual, long = plan_shapes(architecture, data.lengths, *shape)
+    return Program(
+        architecture,
+        usual,
+        long,
+        corrupted=settings.noise > 0 or settings.mask_ratio > 0,
+        losses=losses_of(settings),
+        stochastic=Stochastic(
+            dropout=settings.dropout > 0,
+            steps=make_decoder(architecture.decoder_spec).takes_noise,
+            embedding=architecture.variational,
+        ),
+    )
+
+
+def plan_shapes(
+    architecture: Architecture,
+    lengths: NDArray[np.int64],
+    n_sequences: int,
+    batch_size: int,
+) -> tuple[ShardShape, ShardShape | None]:
+    """Choose the shape of batches; and another for long ones, where memory asks for it.
+
+    A buffer has room for the longest sequence in each row of a shard. So if there are
+    very long ones, they go in shards of few rows, one after the other.
+
+    Of ``lengths``, validation set included, ``n_sequences`` are trained on.
     """
+    n_shards, n_rows = shard_shape(n_sequences, batch_size)
+    if has_gpu():  # one large batch is what a GPU likes
+        n_shards, n_rows = 1, n_shards * n_rows
 
-    scale: Any
-    learning_rate: Any
-    dropout: Any
-    seed: Any
+    def shape(n_steps: int, n_shards: int, n: int, n_at_once: int = 0) -> ShardShape:
+        # Each sequence may be followed by a crop of it, and by a prefix of it.
+        n_prefix_rows = n if architecture.n_forecast_steps else 0
+        n_paired_rows = 2 * n if architecture.projection_size else n
+        n_rows = n_paired_rows + n_prefix_rows
+        return ShardShape(n_shards, n_rows, n_steps, n_prefix_rows, n_at_once or None)
+
+    def size(shape: ShardShape) -> int:
+        n_bytes = count_bytes(
+            architecture, shape.n_steps, shape.n_rows, shape.n_prefix_rows
+        )
+        return n_bytes * shape.n_buffers
+
+    longest = int(lengths.max())
+    usual = shape(buffer_steps(longest), n_shards, n_rows)
+    if size(usual) <= MAX_BYTES or usual.n_steps == buffer_steps(1):
+        return usual, None
+    n_steps = buffer_steps(int(np.quantile(lengths, USUAL, method="higher")))
+    while size(shape(n_steps, n_shards, n_rows)) > MAX_BYTES:
+        if n_steps == buffer_steps(1):
+            break
+        n_steps //= 2
+    if n_steps == usual.n_steps:
+        n_steps //= 2
+    n_long_steps = min(-(-longest // COARSE) * COARSE, usual.n_steps)
+    n_fitting = MAX_BYTES // size(shape(n_long_steps, 1, 1))
+    n_at_once = min(n_shards, max(1, n_fitting // FEW))
+    least = 2 if architecture.projection_size else 1  # a contrast needs two
+    n_long_rows = min(n_rows, max(least, n_fitting // n_at_once))
+    n_long_shards = -(-n_shards * n_rows // n_long_rows)
+    long = shape(n_long_steps, n_long_shards, n_long_rows, n_at_once)
+    return shape(n_steps, n_shards, n_rows), long
+
+
+# Arguments of its functions -----------------------------------------------------------
 
 
 def packed_signature(
@@ -124,7 +184,7 @@ def update_signature(program: Program) -> list[tf.TensorSpec]:
     return [
         tf.TensorSpec((None, len(program.losses)), tf.float32),
         tf.TensorSpec((None,), tf.float32),
-        tf.TensorSpec((None, 2), tf.float32),
+        tf.TensorSpec((None,), tf.float32),
         tf.TensorSpec((None, 2), tf.int32),
     ]
 
@@ -137,3 +197,14 @@ def _forecast_signature(
     steps = tf.TensorSpec((*shards, n_steps, n_rows, architecture.n_inputs), tf.float32)
     recent = tf.TensorSpec((*shards, n_rows, n_recent), tf.float32)
     return ForecastTargets(recent, steps, steps)
+
+
+def as_arguments(packed: PackedShards) -> list[Any]:
+    """Return the arrays of packed shards, in the order of `packed_signature`."""
+    return [getattr(packed, field.name) for field in fields(packed)]
+
+
+def from_arguments(tensors: Sequence[Any]) -> tuple[PackedShards, UpdateSettings]:
+    """Return packed shards and settings, from the arguments of a call."""
+    n = len(fields(PackedShards))
+    return PackedShards(*tensors[:n]), UpdateSettings(*tensors[n:])

@@ -1,25 +1,29 @@
-"""The settings of a fit, as training takes them."""
+"""What training is asked for, the rate of each update, and what comes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
-from sklearn_seqae._patches.batching import (
-    auto_epochs,
-)
+from sklearn_seqae._network.state import State
+from sklearn_seqae._patches.batching import auto_epochs
 
 FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained
+WARM_UP = 0.05  # share of the updates
+LAST = 0.01  # of the highest rate
 
 
 @dataclass(frozen=True)
 class Settings:
     """Settings of training: the estimator's parameters of the same names.
 
-    `callbacks` is a list of instances.
+    `callbacks` is a list of instances. With `constant_rate`, a float `learning_rate` is
+    that of every update; else it is the highest of a `warm_cosine`.
     """
 
     epochs: int
@@ -28,15 +32,13 @@ class Settings:
     learning_rate: Any
     early_stopping: bool
     n_iter_no_change: int
-    tol: float
     callbacks: list[keras.callbacks.Callback]
     verbose: int
-    learning_rate_schedule: str | None = None
+    constant_rate: bool = False
     contrastive_weight: float = 0.0
     noise: float = 0.0
     mask_ratio: float = 0.0
     dropout: float = 0.0
-    recurrent_dropout: float = 0.0
     sparsity_weight: float = 0.0
     kl_weight: float = 0.0
     forecast_horizon: int | None = None
@@ -58,17 +60,104 @@ def asked_for(
 ) -> Settings:
     """Return the settings that parameters ask for.
 
-    Parameters
-    ----------
-    parameters : mapping
-        The estimator's, by name.
-    callbacks : list of Callback
-        What its `callbacks` are.
-    n_sequences : int
-        Of the training set.
+    They are the estimator's; ``callbacks`` are what those of its `callbacks` are.
     """
-    values = {field.name: parameters[field.name] for field in fields(Settings)}
+    names = {field.name for field in fields(Settings)}
+    values = {n: value for n, value in parameters.items() if n in names}
     values["callbacks"] = callbacks
     if values["epochs"] == "auto":
         values["epochs"] = auto_epochs(n_sequences, values["batch_size"])
     return Settings(**values)
+
+
+@dataclass
+class Result:
+    """A trained state, its history and the epochs run; what ended them early, if so."""
+
+    state: State
+    history: dict[str, list[float]] = field(default_factory=dict)
+    n_epochs: int = 0
+    interrupt: KeyboardInterrupt | None = None
+
+
+def warm_cosine(update: NDArray[Any], n_updates: int) -> NDArray[np.float64]:
+    """Factor of the learning rate: a linear rise, then half a cosine down.
+
+    Of updates by number, from 0, of ``n_updates`` of the whole fit.
+    """
+    n_warm = max(1, round(WARM_UP * n_updates))
+    rise = (update + 1) / n_warm
+    done = np.clip((update + 1 - n_warm) / max(1, n_updates - n_warm), 0, 1)
+    fall = LAST + (1 - LAST) * (1 + np.cos(np.pi * done)) / 2
+    return np.minimum(np.minimum(rise, 1), fall)
+
+
+class LearningRates:
+    """Learning rates of one update after the other.
+
+    A schedule ends where a callback sets a rate of its own: that rate stands.
+
+    A schedule of Keras's counts the ``n_earlier`` updates of the fits that this goes on
+    from.
+    """
+
+    def __init__(self, settings: Settings, n_updates: int, n_earlier: int) -> None:
+        self._settings, self._n_updates = settings, n_updates
+        self._n_earlier, self._next = n_earlier, 0
+        self._is_set_by_callback = False
+        self._runs = settings.sets_rate and (
+            callable(settings.learning_rate) or not settings.constant_rate
+        )
+
+    @property
+    def next(self) -> float | None:
+        """The rate of the next update; None is the optimizer's own."""
+        if not self._settings.sets_rate:
+            return None
+        return float(self._of(np.array([self._next]))[0])
+
+    @property
+    def setting(self) -> str:
+        """The setting that decides the rate, for messages."""
+        settings, rate = self._settings, self._settings.learning_rate
+        if self._is_set_by_callback:
+            return "the learning rate that a callback sets"
+        if not settings.sets_rate:
+            own = settings.optimizer.get_config()["learning_rate"]
+            shown = own["class_name"] if isinstance(own, dict) else f"{own:.6g}"
+            return (
+                "the learning rate of the optimizer, an instance of "
+                f"{type(settings.optimizer).__name__} ({shown})"
+            )
+        if callable(rate):
+            return f"the rates of learning_rate, a schedule ({type(rate).__name__})"
+        return f"learning_rate={rate!r}"
+
+    def of_next(self, n: int) -> NDArray[np.float32]:
+        """Rates of the next ``n`` updates; 0 keeps the optimizer's own."""
+        updates = self._next + np.arange(n)
+        self._next += n
+        rates = self._of(updates) if self._runs else np.zeros(n)
+        return np.asarray(rates, np.float32)
+
+    def stop(self) -> None:
+        """Keep the rate that a callback has set from now on."""
+        self._runs, self._is_set_by_callback = False, True
+
+    def state(self) -> dict[str, Any]:
+        """Return how far it is."""
+        return {"next": self._next, "is_set_by_callback": self._is_set_by_callback}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from where `state` was called."""
+        self._next = state["next"]
+        if state["is_set_by_callback"]:
+            self.stop()
+
+    def _of(self, updates: NDArray[np.int64]) -> NDArray[np.floating]:
+        rate = self._settings.learning_rate
+        if callable(rate):
+            return np.array([float(rate(self._n_earlier + u)) for u in updates])
+        if self._settings.constant_rate:
+            return np.full(len(updates), rate)
+        return rate * warm_cosine(updates, self._n_updates)

@@ -12,30 +12,23 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from sklearn_seqae._keras.devices import has_gpu, n_threads, xla_compiles
-from sklearn_seqae._keras.network.engines import engine_maker
-from sklearn_seqae._keras.network.scratch import declare_scratch
-from sklearn_seqae._keras.network.vector import (
+from sklearn_seqae._keras.network.engines import declare_scratch, engine_maker
+from sklearn_seqae._keras.network.keras_layers import (
     from_vector,
     tensors_from_vector,
     to_vector,
 )
+from sklearn_seqae._keras.optimizers import new_optimizer, optimizer_identity
 from sklearn_seqae._keras.sessions import open_session, tensor_function
-from sklearn_seqae._keras.training.batches import (
-    Batches,
-    as_arguments,
-    from_arguments,
-)
-from sklearn_seqae._keras.training.compiled import (
-    CompiledModel,
-    new_optimizer,
-    optimizer_identity,
-)
+from sklearn_seqae._keras.training.callbacks import CompiledModel
 from sklearn_seqae._keras.training.objective import Objective
 from sklearn_seqae._keras.training.parameters import Parameters
 from sklearn_seqae._keras.training.program import (
     Program,
     ShardShape,
     UpdateSettings,
+    as_arguments,
+    from_arguments,
     packed_signature,
     update_signature,
 )
@@ -49,13 +42,8 @@ Tensor = Any
 class Workspace:
     """Weights, optimizer and compiled functions of one `Program`.
 
-    Attributes
-    ----------
-    is_sound : bool
-        Whether it may serve again: no buffer holds what isn't finite, and nothing has
-        interrupted its compilation.
-    n_bytes : int
-        Size of the buffers.
+    It is sound if it may serve again: no buffer holds what isn't finite, and
+    nothing has interrupted its compilation.
     """
 
     def __init__(self, program: Program, optimizer: Any) -> None:
@@ -65,7 +53,11 @@ class Workspace:
         self._compiled: set[Any] = set()
         self._given = optimizer
         self._jit = not has_gpu() and xla_compiles()
-        self._parameters = Parameters(program.architecture, optimizer)
+        parameters = Parameters(program.architecture, optimizer)
+        self._parameters, self._optimizer = parameters, parameters.optimizer
+        self._variables = [variable.value for variable in parameters.variables]
+        self._trained = [variable.value for variable in parameters.trained]
+        self._shapes = [tuple(variable.shape) for variable in parameters.trained]
         # A rate of one's own, not a schedule of Keras's, can be set for each batch.
         rate = getattr(self._optimizer, "_learning_rate", None)
         self._rate = None if callable(rate) else rate
@@ -76,14 +68,13 @@ class Workspace:
             optimize=not self._jit,
         )
         self._fresh_optimizer: Any = self.state().optimizer
-        objective = Objective(
-            program.architecture,
+        self._objective = Objective(
+            program,
             engine_maker(program.architecture, has_gpu()),
             self._trained,
-            self._parameters.by_name,
-            program.losses,
+            parameters.by_name,
+            self._jit,
         )
-        self._batches = Batches(program, objective, self._jit)
         self._update = tensor_function(self._apply, self._jit)
         self.n_bytes = 0
 
@@ -92,10 +83,7 @@ class Workspace:
     def load(self, state: State) -> None:
         """Start from a state.
 
-        Raises
-        ------
-        ValueError
-            If its optimizer is another kind, or configured otherwise.
+        A ValueError, if its optimizer is another kind, or configured otherwise.
         """
         fresh, given = self._fresh_optimizer, state.optimizer
         if given is not None and not given.fits(fresh):
@@ -153,22 +141,6 @@ class Workspace:
         (iterations,) = self._session.read([self._optimizer.iterations.value])
         return int(iterations)
 
-    @property
-    def _optimizer(self) -> keras.optimizers.Optimizer:
-        return self._parameters.optimizer
-
-    @property
-    def _trained(self) -> list[Any]:
-        return [variable.value for variable in self._parameters.trained]
-
-    @property
-    def _shapes(self) -> list[tuple[int, ...]]:
-        return [tuple(variable.shape) for variable in self._parameters.trained]
-
-    @property
-    def _variables(self) -> list[Any]:
-        return [variable.value for variable in self._parameters.variables]
-
     def close(self) -> None:
         """Give back the memory: it serves no more."""
         self._session.close()
@@ -209,11 +181,11 @@ class Workspace:
         They are sums over its rows, in the order of ``program.losses``, followed by
         ``program.n_by_feature`` parts of the first.
         """
-        return self._run(self._training_function, packed, *settings)
+        return self._run(self._train_batches, packed, *settings)
 
     def evaluate(self, packed: PackedShards) -> NDArray[np.float32]:
         """Return the same without an update."""
-        return self._run(self._evaluation_function, packed)
+        return self._run(self._evaluate_batches, packed)
 
     def gradient(
         self, packed: PackedShards, settings: UpdateSettings
@@ -222,7 +194,7 @@ class Workspace:
 
         The gradient is one vector, like `vector`. There is no update.
         """
-        found = self._run(self._gradient_function, packed, *settings)
+        found = self._run(self._gradient_of_batch, packed, *settings)
         n = len(self.program.losses) + self.program.n_by_feature
         return found[:n], found[n:]
 
@@ -245,48 +217,42 @@ class Workspace:
         self._session.write(from_vector(weights, self._shapes), self._trained)
 
     def _run(
-        self, make: Any, packed: PackedShards, *arrays: Any
+        self, function: Any, packed: PackedShards, *settings: Any
     ) -> NDArray[np.float32]:
-        key = make.__name__, self.program.shape_for(int(packed.lengths.max()))
+        key = function.__name__, self.program.shape_for(int(packed.lengths.max()))
         self.is_sound = key in self._compiled
         if key not in self._functions:
-            self._functions[key] = make(key[1])
+            self._functions[key] = self._compile(function, key[1], bool(settings))
         found: NDArray[np.float32] = self._functions[key](
-            *as_arguments(packed), *arrays
+            *as_arguments(packed), *settings
         )
         self._compiled.add(key)
         self.is_sound = bool(np.isfinite(found).all())
         return found
 
-    def _training_function(self, shape: ShardShape) -> Any:
-        return self._in_buffers(self._train_batches, shape)
-
-    def _gradient_function(self, shape: ShardShape) -> Any:
-        return self._in_buffers(self._gradient_of_batch, shape)
-
-    def _in_buffers(self, function: Any, shape: ShardShape) -> Any:
-        program = self.program
-        # Without XLA nothing is updated in place; there buffers would only cost.
-        scratch = [
-            declare_scratch(
-                program.architecture, shape.n_steps, shape.n_rows, shape.n_prefix_rows
-            )
-            if self._jit
-            else {}
-            for _ in range(shape.n_buffers)
-        ]
-        buffers = tf.nest.flatten(scratch)
-        self.n_bytes += sum(math.prod(v.shape) * v.dtype.size for v in buffers)
-        signature = packed_signature(program, shape, shape.n_prefix_rows)
-        return self._session.function(
-            functools.partial(function, shape, scratch),
-            [*signature, *update_signature(program)],
+    def _compile(self, function: Any, shape: ShardShape, trains: bool) -> Any:
+        program, scratch = self.program, []
+        signature = packed_signature(
+            program, shape, shape.n_prefix_rows if trains else 0
         )
-
-    def _evaluation_function(self, shape: ShardShape) -> Any:
+        if trains:
+            signature += update_signature(program)
+            # Without XLA nothing is updated in place; there buffers would only cost.
+            scratch = [
+                declare_scratch(
+                    program.architecture,
+                    shape.n_steps,
+                    shape.n_rows,
+                    shape.n_prefix_rows,
+                )
+                if self._jit
+                else {}
+                for _ in range(shape.n_buffers)
+            ]
+            buffers = tf.nest.flatten(scratch)
+            self.n_bytes += sum(math.prod(v.shape) * v.dtype.size for v in buffers)
         return self._session.function(
-            functools.partial(self._evaluate_batches, shape),
-            packed_signature(self.program, shape, 0),
+            functools.partial(function, shape, scratch), signature
         )
 
     def _train_batches(
@@ -295,28 +261,32 @@ class Workspace:
         packed, settings = from_arguments(tensors)
 
         def losses_of(b: Tensor) -> Tensor:
-            losses, gradients = self._batches.gradients(
+            losses, gradients = self._objective.gradients_of_batch(
                 b, packed, settings, shape, scratch
             )
             self._set_rate(settings.learning_rate[b])
             self._update(gradients)
             return losses
 
-        return self._batches.one_by_one(losses_of, packed.starts)
+        return self._objective.one_by_one(losses_of, packed.starts)
 
     def _gradient_of_batch(
         self, shape: ShardShape, scratch: list[Any], *tensors: Tensor
     ) -> Tensor:
         """Return the losses and the gradient of one batch, all as one vector."""
         packed, settings = from_arguments(tensors)
-        losses, gradients = self._batches.gradients(0, packed, settings, shape, scratch)
+        losses, gradients = self._objective.gradients_of_batch(
+            0, packed, settings, shape, scratch
+        )
         totals = [tf.reshape(tf.add_n(shards), [-1]) for shards in gradients]
         return tf.concat([losses, *totals], 0)
 
-    def _evaluate_batches(self, shape: ShardShape, *tensors: Tensor) -> Tensor:
-        packed = PackedShards(*tensors)
-        losses_of = functools.partial(self._batches.losses, packed=packed, shape=shape)
-        return self._batches.one_by_one(losses_of, packed.starts)
+    def _evaluate_batches(
+        self, shape: ShardShape, _: list[Any], *tensors: Tensor
+    ) -> Tensor:
+        packed, of = PackedShards(*tensors), self._objective.losses_of_batch
+        losses_of = functools.partial(of, packed=packed, shape=shape)
+        return self._objective.one_by_one(losses_of, packed.starts)
 
     def _apply_vector(self, gradient: Tensor, learning_rate: Tensor) -> Tensor:
         self._set_rate(learning_rate)

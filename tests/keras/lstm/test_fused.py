@@ -45,11 +45,6 @@ def random_weights(rng, dtype, n_directions, n_inputs=N_FEATURES, units=UNITS):
     ]
 
 
-def random_mask(rng, *shape):
-    """Factors of a dropout of 0.4."""
-    return np.where(rng.random(shape) < 0.4, 0.0, 1 / 0.6)
-
-
 def at_ends(states, lengths):
     """Return the last own state of each row, (D, B, U), of (T, D, B, U)."""
     return np.stack([states[n - 1, :, row] for row, n in enumerate(lengths)], axis=1)
@@ -139,28 +134,13 @@ def test_same_numbers_as_keras(dtype, n_directions, activation):
         assert_close_to_scale(ours, np.stack(expected[n::3]), tolerance, name)
 
 
-class MaskedCell(keras.layers.LSTMCell):
-    """Keras's cell, reading a masked state."""
-
-    def call(self, inputs, states, training=False):
-        h, c = states
-        return super().call(inputs, [h * self.mask, c])
-
-
-def one_way_by_keras(x, vector, weights, mask, up, activation):
+def one_way_by_keras(x, vector, weights, up, activation):
     """Return states of an LSTM that reads x and a repeated vector; and gradients.
 
     Arrays are (T, B, ...); the gradients are of what is given: x, the vector, weights.
     """
     dtype = str(vector.dtype)
-    if mask is None:
-        layer = keras_layer([w[None] for w in weights], activation, len(weights[0]))
-    else:
-        cell = MaskedCell(UNITS, activation=activation, dtype=dtype)
-        cell.mask = mask
-        layer = keras.layers.RNN(cell, return_sequences=True, dtype=dtype)
-        layer.build((None, None, len(weights[0])))
-        layer.set_weights(weights)
+    layer = keras_layer([w[None] for w in weights], activation, len(weights[0]))
     own = np.arange(N_STEPS) < LENGTHS[:, None]
     given = [tf.constant(vector)]
     if x is not None:
@@ -176,44 +156,36 @@ def one_way_by_keras(x, vector, weights, mask, up, activation):
 
 
 @pytest.mark.parametrize(
-    ("reads", "n_directions", "activation", "is_masked"),
+    ("reads", "n_directions", "activation"),
     [
-        ("constant", 1, "tanh", False),
-        ("constant", 1, "relu", False),
-        ("constant", 2, "tanh", True),
-        ("x", 1, "tanh", True),
-        ("x", 2, "relu", True),
-        ("both", 1, "tanh", False),
-        ("both", 2, "relu", False),
-        ("both", 2, "tanh", True),
+        ("constant", 1, "tanh"),
+        ("constant", 1, "relu"),
+        ("constant", 2, "tanh"),
+        ("both", 1, "tanh"),
+        ("both", 2, "relu"),
     ],
 )
-def test_a_constant_is_a_repeated_vector_and_a_mask_is_on_the_state(
-    reads, n_directions, activation, is_masked
-):
+def test_a_constant_is_a_repeated_vector(reads, n_directions, activation):
     """Alone, as after Keras's RepeatVector, or beside other inputs."""
     rng = np.random.default_rng(2)
     n_x = 0 if reads == "constant" else N_FEATURES
-    n_constant = 0 if reads == "x" else N_CONSTANT
-    weights = random_weights(rng, "float64", n_directions, n_x + n_constant)
+    weights = random_weights(rng, "float64", n_directions, n_x + N_CONSTANT)
     x = rng.normal(size=(N_STEPS, n_directions, ROWS, n_x))
-    vector = rng.normal(size=(ROWS, n_constant))
-    mask = random_mask(rng, n_directions, ROWS, UNITS) if is_masked else None
+    vector = rng.normal(size=(ROWS, N_CONSTANT))
     own_steps = inside(LENGTHS)
     up = rng.normal(size=(N_STEPS, n_directions, ROWS, UNITS)) * own_steps
 
     given = tensors([x, vector, *weights])
     with tf.GradientTape() as tape:
         tape.watch(given)
-        kernel, of_constant = tf.split(given[2], [n_x, n_constant], 1)
+        kernel, of_constant = tf.split(given[2], [n_x, N_CONSTANT], 1)
         states, _ = lstm(
             given[0] if n_x else None,
             LSTMWeights(kernel, *given[3:]),
             tf.constant(LENGTHS, tf.int32),
             n_steps=None if n_x else N_STEPS,
-            constant=tf.matmul(given[1][None], of_constant) if n_constant else None,
+            constant=tf.matmul(given[1][None], of_constant),
             activation=activation,
-            recurrent_mask=mask,
         )
         loss = tf.reduce_sum(states * up)
     d_x, d_vector, *d_weights = tape.gradient(loss, given, unconnected_gradients="zero")
@@ -224,7 +196,6 @@ def test_a_constant_is_a_repeated_vector_and_a_mask_is_on_the_state(
             x[:, d] if n_x else None,
             vector,
             [w[d] for w in weights],
-            None if mask is None else mask[d],
             up[:, d],
             activation,
         )
@@ -235,14 +206,13 @@ def test_a_constant_is_a_repeated_vector_and_a_mask_is_on_the_state(
         for name, ours, theirs in zip(WEIGHTS, d_weights, expected, strict=True):
             assert_close_to_scale(ours[d], theirs, 1e-10, name)
         of_vector += of_direction.numpy()
-    if n_constant:
-        assert_close_to_scale(d_vector, of_vector, 1e-10, "vector")
+    assert_close_to_scale(d_vector, of_vector, 1e-10, "vector")
 
 
 # Against the equations ----------------------------------------------------------------
 
 
-def by_numpy(x, weights, lengths, activation="tanh", constant=None, mask=None):
+def by_numpy(x, weights, lengths, activation="tanh", constant=None):
     """Return hidden states (T, D, B, U), zero beyond the length of a row."""
     out = np.zeros((*x.shape[:3], weights[1].shape[1]))
     for d, row in np.ndindex(*x.shape[1:3]):
@@ -254,7 +224,6 @@ def by_numpy(x, weights, lengths, activation="tanh", constant=None, mask=None):
                 recurrent_kernel,
                 bias if constant is None else bias + constant[d, row],
                 activation,
-                1.0 if mask is None else mask[d, row],
             )
     return out
 
@@ -343,7 +312,7 @@ def test_buffers_are_whole_blocks():
 
 
 class Layer:
-    """A layer with everything that there is: both directions, a constant, a mask.
+    """A layer with everything that there is: both directions, and a constant.
 
     A call returns states, pooled states of every kind, and gradients of both.
     """
@@ -357,7 +326,7 @@ class Layer:
             )
         self.compiled = tf.function(self.plain, jit_compile=True, autograph=False)
 
-    def plain(self, given, lengths, mask, up, up_pooled):
+    def plain(self, given, lengths, up, up_pooled):
         def loss_of(given):
             sequence, pooled = lstm(
                 given["x"] if self.has_x else None,
@@ -367,7 +336,6 @@ class Layer:
                 constant=given["constant"],
                 pooling=tuple(NEEDS),
                 activation=self.activation,
-                recurrent_mask=mask,
                 scratch=self.scratch,
             )
             loss = tf.reduce_sum(sequence * up)
@@ -390,7 +358,6 @@ def inputs_of(lengths, seed=0):
     arrays = (
         given,
         np.asarray(lengths),
-        random_mask(rng, 2, ROWS, UNITS),
         rng.normal(size=(N_STEPS, 2, ROWS, UNITS)) * inside(lengths),
         {kind: rng.normal(size=(2, ROWS, UNITS)) for kind in NEEDS},
     )
@@ -431,11 +398,11 @@ def test_with_and_without_xla_it_is_the_same(layer, changes):
 
 def test_one_program_serves_all_lengths(layer):
     for lengths in (LENGTHS, [1] * 6, [17, 3, 4, 5, 6, 7], [15] * 6):
-        given, n_steps, mask, *up = inputs_of(lengths)
-        found = what_counts(layer.compiled(given, n_steps, mask, *up), lengths)
+        given, *others = inputs_of(lengths)
+        found = what_counts(layer.compiled(given, *others), lengths)
         weights = [given[name].numpy() for name in WEIGHTS]
         arguments = given["x"].numpy(), weights, lengths, "tanh"
-        expected = by_numpy(*arguments, given["constant"].numpy(), mask.numpy())
+        expected = by_numpy(*arguments, given["constant"].numpy())
         assert_close_to_scale(found["sequence"], expected, 1e-5)
         assert_close_to_scale(found["last"], at_ends(expected, lengths), 1e-5)
         assert all(np.isfinite(array).all() for array in found.values())

@@ -13,7 +13,7 @@ from references import ByKeras, decoded
 
 from sklearn_seqae._keras.export import build_models
 from sklearn_seqae._keras.inference import decode
-from sklearn_seqae._keras.training.compiled import CompiledModel
+from sklearn_seqae._keras.training.callbacks import CompiledModel
 from sklearn_seqae._network import decoders, pooling
 from sklearn_seqae._network.architecture import DECODERS, POOLING
 from sklearn_seqae._network.decoders import DecoderBase

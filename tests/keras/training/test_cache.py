@@ -35,7 +35,7 @@ class Stub:
 @pytest.fixture
 def stubs(monkeypatch):
     """An empty cache of stubs; gives programs that differ in their buffers."""
-    monkeypatch.setattr(cache, "_cache", cache._Cache())
+    monkeypatch.setattr(cache, "_idle", [])
     monkeypatch.setattr(cache, "Workspace", Stub)
     monkeypatch.setattr(cache, "MAX_IDLE", MAX_IDLE)
     return lambda n: Program(small_architecture(), ShardShape(1, 4, 16 * n))
@@ -68,7 +68,7 @@ def test_the_cache_is_bounded_and_drops_the_least_recently_used(stubs):
     spaces = [lent(stubs(n)) for n in range(MAX_IDLE)]
     lent(stubs(0))  # used again
     lent(stubs(MAX_IDLE))  # one too many
-    assert len(cache._cache._idle) == MAX_IDLE
+    assert len(cache._idle) == MAX_IDLE
     assert lent(stubs(0)) is spaces[0]
     assert [space.closed for space in spaces[:3]] == [False, True, False]
     assert lent(stubs(1)) is not spaces[1]
@@ -81,7 +81,7 @@ def test_the_bound_holds_for_many_of_one_program(stubs):
                 nested(depth - 1)
 
     nested(2 * MAX_IDLE)
-    assert len(cache._cache._idle) == MAX_IDLE
+    assert len(cache._idle) == MAX_IDLE
 
 
 def test_large_buffers_are_not_kept_but_for_the_last(stubs, monkeypatch):
@@ -95,7 +95,7 @@ def test_large_buffers_are_not_kept_but_for_the_last(stubs, monkeypatch):
     assert (
         lent(stubs(3)) is third
     )  # a grid search over one architecture still reuses it
-    assert len(cache._cache._idle) == 1
+    assert len(cache._idle) == 1
 
 
 def test_two_threads_never_share_one(stubs):

@@ -22,7 +22,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from references import ByNumpy, embeddings, observed_counts, squared_errors
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_seqae._keras.training import cache, epochs, packer, planning, workspace
+from sklearn_seqae._keras.training import cache, epochs, packer, program, workspace
 from sklearn_seqae._keras.training.callbacks import checked_callbacks
 from sklearn_seqae._network.state import State
 
@@ -180,7 +180,7 @@ def test_what_training_starts_from_is_not_changed():
 
 # Early stopping -----------------------------------------------------------------------
 
-EARLY = {"early_stopping": True, "n_validation": 4, "learning_rate": 0.3, "tol": 0.0}
+EARLY = {"early_stopping": True, "n_validation": 4, "learning_rate": 0.3}
 
 
 def test_early_stopping_restores_the_best_epoch():
@@ -205,8 +205,9 @@ def test_the_best_epoch_is_restored_when_epochs_run_out():
     assert_allclose(loss_of(result.state.weights, np.arange(4)), min(losses), rtol=1e-5)
 
 
-def test_an_improvement_below_tol_does_not_count():
-    result = fit(epochs=40, n_iter_no_change=4, **EARLY | {"tol": 1e9})
+def test_an_improvement_by_next_to_nothing_does_not_count(monkeypatch):
+    monkeypatch.setattr(epochs, "TOLERANCE", 1e9)
+    result = fit(epochs=40, n_iter_no_change=4, **EARLY)
     assert result.n_epochs == 1 + 4
 
 
@@ -240,7 +241,7 @@ def test_the_epoch_in_which_a_callback_stops_counts():
 
 # What is drawn --------------------------------------------------------------
 
-DROPOUT = {"dropout": 0.2, "recurrent_dropout": 0.3}
+DROPOUT = {"dropout": 0.2}
 HIDDEN = {"noise": 0.5, "mask_ratio": 0.3}
 
 
@@ -287,9 +288,9 @@ def test_nothing_is_drawn_where_nothing_is_trained(random):
 
 def test_another_share_needs_no_other_program(monkeypatch):
     fit(epochs=1, **DROPOUT)
-    programs = len(cache._cache._idle)
-    fit(epochs=1, dropout=0.7, recurrent_dropout=0.01)
-    assert len(cache._cache._idle) == programs
+    programs = len(cache._idle)
+    fit(epochs=1, dropout=0.7)
+    assert len(cache._idle) == programs
 
 
 # Penalties ----------------------------------------------------------------------------
@@ -612,8 +613,8 @@ def test_shards_of_few_rows_train_as_others_do(monkeypatch, watched):
         )
 
     expected = trained()
-    monkeypatch.setattr(planning, "MAX_BYTES", 1)
-    usual, long = planning.plan_shapes(ARCHITECTURE, patches.lengths, 10, 4)
+    monkeypatch.setattr(program, "MAX_BYTES", 1)
+    usual, long = program.plan_shapes(ARCHITECTURE, patches.lengths, 10, 4)
     assert usual.n_steps == 16
     assert long.n_rows == 1
     found = trained()

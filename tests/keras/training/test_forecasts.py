@@ -68,7 +68,7 @@ def update(space, packed):
     settings = UpdateSettings(
         np.array([[0, 0, 0.1]], np.float32),
         np.full(1, 0.1, np.float32),
-        np.zeros((1, 2), np.float32),
+        np.zeros(1, np.float32),
         np.zeros((1, 2), np.int32),
     )
     (losses,) = space.train(packed, settings)

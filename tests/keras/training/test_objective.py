@@ -22,8 +22,9 @@ from references import (
 
 from sklearn_seqae._keras.network.fused_engine import FusedEngine
 from sklearn_seqae._keras.training.draws import NOTHING, Draws
-from sklearn_seqae._keras.training.forward_pass import Shard
+from sklearn_seqae._keras.training.losses import Shard
 from sklearn_seqae._keras.training.objective import Objective
+from sklearn_seqae._keras.training.program import Program, ShardShape
 from sklearn_seqae._patches.packing import ForecastTargets, pack
 
 NAMES = ("loss", "kl_loss", "sparsity_loss")
@@ -57,7 +58,8 @@ def objective_of(weights, names=NAMES):
     def by_name(tensors):
         return dict(zip(weights, tensors, strict=True))
 
-    return Objective(ARCHITECTURE, make_engine, variables, by_name, names)
+    program = Program(ARCHITECTURE, ShardShape(1, N_ROWS, N_STEPS), losses=names)
+    return Objective(program, make_engine, variables, by_name, jit=False)
 
 
 def by_hand(weights, shard, drawn=None):

@@ -7,7 +7,7 @@ from keras import optimizers
 from networks import assert_close_to_scale, drawn_weights, small_architecture
 from numpy.testing import assert_array_equal
 
-from sklearn_seqae._keras.training.compiled import new_optimizer
+from sklearn_seqae._keras.optimizers import new_optimizer
 from sklearn_seqae._keras.training.parameters import ELEMENTWISE, Parameters
 
 ARCHITECTURE = small_architecture()

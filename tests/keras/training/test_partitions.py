@@ -20,7 +20,7 @@ from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training import epochs, partitions
 from sklearn_seqae._keras.training.feeding import sums_of
 from sklearn_seqae._keras.training.partitions import PartitionedFeed, plan_batches
-from sklearn_seqae._keras.training.planning import plan_program
+from sklearn_seqae._keras.training.program import plan_program
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._network.state import State
 from sklearn_seqae._patches.baselines import Baselines

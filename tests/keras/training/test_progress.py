@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 
 import pytest
 
-from sklearn_seqae._keras.training.progress import Progress
+from sklearn_seqae._keras.training.callbacks import Progress
 
 
 class Stream(io.StringIO):

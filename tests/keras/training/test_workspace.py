@@ -68,7 +68,7 @@ def settings(scale=1.0, n_batches=1, rate=0.0):
     return UpdateSettings(
         np.full((n_batches, 1), scale, np.float32),
         np.full(n_batches, rate, np.float32),
-        np.zeros((n_batches, 2), np.float32),
+        np.zeros(n_batches, np.float32),
         np.zeros((n_batches, 2), np.int32),
     )
 

@@ -1,31 +1,15 @@
-"""What we rely on in SciKeras."""
-
-import os
-import random
+"""Optimizers, made and told apart. How they are saved is tested with saving."""
 
 import keras
-import numpy as np
 import pytest
-from keras.callbacks import Callback, TerminateOnNaN
-from networks import small_architecture
 from numpy.testing import assert_array_equal
-from tensorflow.python.framework.config import is_op_determinism_enabled
 
-from sklearn_seqae._keras.training.compiled import (
+from sklearn_seqae._keras.optimizers import (
     CLIP_NORM,
-    CompiledModel,
-    fit_callbacks,
     new_optimizer,
     optimizer_identity,
     optimizer_key,
 )
-
-
-def compiled(optimizer):
-    return CompiledModel(small_architecture(), 16, new_optimizer(optimizer))
-
-
-# Optimizers ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -74,14 +58,6 @@ def test_an_instance_is_not_touched():
         assert_array_equal(after, before)
 
 
-def test_the_optimizer_is_built_for_every_weight():
-    model = compiled("adam")
-    n_moments = 2 * len(model.layers.variables)
-    shapes = [v.shape for v in model.optimizer.variables]
-    assert len(shapes) >= n_moments
-    assert all(v.shape in shapes for v in model.layers.variables.values())
-
-
 def test_an_unknown_optimizer_is_named():
     with pytest.raises(ValueError, match=r"optimizer.*adamant"):
         new_optimizer("adamant")
@@ -114,62 +90,3 @@ def test_an_optimizer_is_known_by_kind_and_configuration():
     assert optimizer_identity(adam(0.1))[0] == "Adam"
     for name in ("learning_rate", "name"):
         assert f'"{name}"' not in config
-
-
-# Model --------------------------------------------------------------------------------
-
-
-def test_the_model_holds_the_layers_and_is_compiled():
-    built = compiled("adam")
-    assert built.model.compiled
-    assert built.model.optimizer is built.optimizer
-    ours = {id(v) for v in built.layers.variables.values()}
-    assert {id(v) for v in built.model.trainable_variables} == ours
-    assert built.model.input_shape == built.model.output_shape == (None, 16, 2)
-
-
-def test_nothing_global_is_seeded_or_set():
-    def states():
-        numpy_state = [np.asarray(s).tolist() for s in np.random.get_state()]
-        return (
-            random.getstate(),
-            numpy_state,
-            dict(os.environ),
-            is_op_determinism_enabled(),
-            keras.config.floatx(),
-        )
-
-    keras.utils.set_random_seed(5)
-    expected = keras.random.normal((3,)).numpy()
-    keras.utils.set_random_seed(5)
-    before = states()
-    compiled("adam")
-    assert states() == before
-    assert_array_equal(keras.random.normal((3,)), expected)
-
-
-# Callbacks ----------------------------------------------------------------------------
-
-
-def test_callbacks_in_every_form_that_is_taken():
-    a, b = Callback(), Callback()
-    assert fit_callbacks(None) == []
-    assert fit_callbacks([]) == []
-    assert fit_callbacks(a) == [a]
-    assert fit_callbacks([a, b]) == [a, b]
-    assert fit_callbacks((a, b)) == [a, b]
-    for given in (TerminateOnNaN, [TerminateOnNaN]):
-        (made,) = fit_callbacks(given)
-        assert type(made) is TerminateOnNaN
-
-
-@pytest.mark.parametrize("callbacks", [["early_stopping"], [3], [Callback(), None]])
-def test_what_is_no_callback_is_an_error(callbacks):
-    with pytest.raises(TypeError, match="callbacks"):
-        fit_callbacks(callbacks)
-
-
-@pytest.mark.parametrize("callbacks", [3, object, len])
-def test_a_single_thing_that_is_no_callback_is_an_error(callbacks):
-    with pytest.raises(TypeError):
-        fit_callbacks(callbacks)

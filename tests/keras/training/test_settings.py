@@ -6,7 +6,7 @@ import pytest
 from networks import plain_settings
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_seqae._keras.training.schedule import LearningRates, warm_cosine
+from sklearn_seqae._keras.training.settings import LearningRates, warm_cosine
 
 # The cosine -------------------------------------------------------------------------
 
@@ -37,7 +37,7 @@ def rates_of(n_updates=100, n_earlier=0, **settings):
 
 
 DECAY = keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.9)
-COSINE = {"learning_rate": 0.5, "learning_rate_schedule": "cosine"}
+COSINE = {"learning_rate": 0.5, "constant_rate": False}
 SCHEDULES = {
     "cosine": (COSINE, lambda update: 0.5 * warm_cosine(update, 100)),
     "of Keras": ({"learning_rate": DECAY}, lambda update: 0.5 * 0.9 ** (update / 10)),

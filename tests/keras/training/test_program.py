@@ -7,9 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import small_architecture
 
-from sklearn_seqae._keras.network.scratch import count_bytes, declare_scratch
-from sklearn_seqae._keras.training.planning import MAX_BYTES, plan_shapes
-from sklearn_seqae._keras.training.program import Program, ShardShape
+from sklearn_seqae._keras.network.engines import count_bytes, declare_scratch
+from sklearn_seqae._keras.training.program import (
+    MAX_BYTES,
+    Program,
+    ShardShape,
+    plan_shapes,
+)
 
 OF_DEFAULTS = small_architecture(
     hidden_layer_sizes=(64,),

@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_seqae._keras.lstm.gates import BLOCK
-from sklearn_seqae._keras.lstm.squared_error import dense_squared_error, squared_error
+from sklearn_seqae._keras.lstm.errors import dense_error, error
+from sklearn_seqae._keras.lstm.recurrence import BLOCK
+from sklearn_seqae._patches.steps import StepLayout
 
 N_STEPS, UNITS, N_OUTPUTS = 2 * BLOCK, 4, 3
 LENGTHS = np.array([N_STEPS, 1, 0, BLOCK, BLOCK + 1])
@@ -38,9 +39,16 @@ def plain(states, kernel, bias, target, weight, lengths):
     return tf.reduce_sum(tf.where(own, weight * error * error, 0.0))
 
 
+NUMBERS = StepLayout(N_OUTPUTS)
+
+
+def in_one_pass(**given):
+    return dense_error(NUMBERS, **given).total
+
+
 def in_two_passes(states, kernel, bias, target, weight, lengths):
-    decoded = tf.matmul(states[:, 0], kernel) + bias
-    return squared_error(decoded, target, weight, lengths)
+    written = tf.matmul(states[:, 0], kernel) + bias
+    return error(NUMBERS, written, target, weight, lengths).total
 
 
 def loss_and_gradients(function, arguments, **options):
@@ -74,7 +82,7 @@ def assert_same(found, expected, rtol):
         assert_allclose(ours, theirs, rtol=rtol, atol=rtol)
 
 
-@pytest.mark.parametrize("function", [dense_squared_error, in_two_passes])
+@pytest.mark.parametrize("function", [in_one_pass, in_two_passes])
 @pytest.mark.parametrize(("dtype", "rtol"), [("float32", 1e-4), ("float64", 1e-10)])
 def test_loss_and_gradients(function, dtype, rtol):
     arguments = inputs(dtype)
@@ -82,7 +90,7 @@ def test_loss_and_gradients(function, dtype, rtol):
     assert_same(found, loss_and_gradients(plain, arguments), rtol)
 
 
-@pytest.mark.parametrize("function", [dense_squared_error, in_two_passes])
+@pytest.mark.parametrize("function", [in_one_pass, in_two_passes])
 def test_loss_by_a_plain_loop(function):
     assert_allclose(function(**inputs()), by_a_loop(inputs()), rtol=1e-12)
 
@@ -91,7 +99,7 @@ def test_beyond_a_rows_end_nothing_need_be_finite():
     arguments = inputs()
     wild = tf.where(own_steps(LENGTHS)[:, None], arguments["states"], np.inf)
     expected = by_a_loop(arguments)
-    for function in (dense_squared_error, in_two_passes):
+    for function in (in_one_pass, in_two_passes):
         found = function(**arguments | {"states": wild})
         assert_allclose(found, expected, rtol=1e-12)
 
@@ -106,14 +114,14 @@ def compiled():
 
     @tf.function(jit_compile=True, autograph=False)
     def run(arguments):
-        return loss_and_gradients(dense_squared_error, arguments, scratch=scratch)
+        return loss_and_gradients(in_one_pass, arguments, scratch=scratch)
 
     return run
 
 
 def test_with_and_without_xla_it_is_the_same(compiled):
     arguments = inputs("float32")
-    expected = loss_and_gradients(dense_squared_error, arguments)
+    expected = loss_and_gradients(in_one_pass, arguments)
     assert_same(compiled(arguments), expected, 1e-5)
 
 
@@ -126,7 +134,7 @@ def test_lengths_that_the_compiler_knows(n):
     @tf.function(jit_compile=True, autograph=False)
     def run(known):
         known = known | {"lengths": tf.fill([ROWS], n)}
-        return loss_and_gradients(dense_squared_error, known)
+        return loss_and_gradients(in_one_pass, known)
 
     assert_same(run(arguments), loss_and_gradients(plain, arguments), 1e-4)
 
