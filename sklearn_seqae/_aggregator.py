@@ -19,8 +19,7 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.writers import with_ids
 from sklearn_seqae._fitted.saving import SavedEstimator
 from sklearn_seqae._sequences.clock import since
-from sklearn_seqae._sequences.events import Events, first_of, last_of
-from sklearn_seqae._sequences.schema import Schema
+from sklearn_seqae._sequences.schema import Events, Schema, first_of, last_of
 from sklearn_seqae._sequences.summary import Summary
 from sklearn_seqae._sequences.vocabulary import FeatureCategories
 

@@ -51,23 +51,19 @@ from sklearn_seqae._fitted.scores import (
     log_probabilities,
     log_probabilities_ahead,
 )
-from sklearn_seqae._network.architecture import DECODERS
-from sklearn_seqae._patches.lengths import MAX_LENGTH
+from sklearn_seqae._network.decoders import DECODERS
+from sklearn_seqae._patches.exact import MAX_LENGTH
+from sklearn_seqae._patches.prefixes import check_horizon
 from sklearn_seqae._patches.source import Source, as_read, read_source
-from sklearn_seqae._patches.validation import (
-    check_horizon,
-    own_random_state,
-    warn_of_ignored_rate,
-)
-from sklearn_seqae._sequences.events import first_of, last_of
 from sklearn_seqae._sequences.scaling import SCALERS
-from sklearn_seqae._sequences.schema import Encoded
+from sklearn_seqae._sequences.schema import Encoded, first_of, last_of
 from sklearn_seqae._sequences.vocabulary import FeatureCategories
-from sklearn_seqae._utils.aside import drawn_back_on_error, snapshot
+from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, snapshot
 from sklearn_seqae._utils.available import available_if
 from sklearn_seqae._utils.claim import claimed
 from sklearn_seqae._utils.diagram import visual_block
 from sklearn_seqae._utils.documentation import PAGE_OF_ESTIMATOR
+from sklearn_seqae._utils.warning import warn_of_ignored_rate
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 NON_NEGATIVE_INT = Interval(Integral, 0, None, closed="left")

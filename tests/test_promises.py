@@ -277,7 +277,7 @@ def test_lengths_never_seen_come_back_too(fitted_plain, rng, dtype):
 def test_every_length_to_100000_survives_as_a_component(dtype, seen):
     # Decoding 5e9 time steps takes too long: this is the code that transform and
     # inverse_transform use for the last component.
-    from sklearn_seqae._patches.lengths import LengthCode
+    from sklearn_seqae._patches.exact import LengthCode
 
     code = LengthCode.fit(np.array(seen), np.ones(len(seen)))
     lengths = np.arange(1, 100_001)

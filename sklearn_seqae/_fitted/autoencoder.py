@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
-from sklearn_seqae._network.architecture import DECODERS, Architecture
-from sklearn_seqae._network.decoders import LARGEST
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._network.decoders import DECODERS, LARGEST
 from sklearn_seqae._network.design import SWITCHES, make_architecture, shaping
-from sklearn_seqae._network.state import State
+from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.batching import buffer_sizes, from_patches
-from sklearn_seqae._patches.instance_norm import Units
+from sklearn_seqae._patches.exact import Units
 from sklearn_seqae._patches.prefixes import extended, recent_values, tails
 from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.source import Source
@@ -33,41 +33,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Autoencoder:
-    """A network for scaled sequences.
-
-    Attributes
-    ----------
-    architecture : Architecture
-    preprocessing : Preprocessing
-    shaped_by : dict
-        The estimator's parameters that shaped it, by name, as they were asked for; of
-        older files, as the data decided.
-    state : State or None
-        None before training.
-    """
+    """A network for scaled sequences."""
 
     architecture: Architecture
     preprocessing: Preprocessing
+    # The estimator's parameters that shaped it, by name, as they were asked for; of
+    # older files, as the data decided
     shaped_by: dict[str, Any]
-    state: State | None = None
+    state: State | None = None  # None before training
 
     @classmethod
     def untrained(cls, parameters: Mapping[str, Any], source: Source) -> Autoencoder:
-        """Choose a network from parameters and data.
-
-        Parameters
-        ----------
-        parameters : mapping
-            The estimator's, by name.
-        source : Source
-
-        Raises
-        ------
-        ValueError
-            If layer sizes are none, `pooling` names what there is not, the length takes
-            the one component, `kl_weight` meets no bottleneck, or the decoder can't cut
-            an embedding of this size.
-        """
+        """Choose a network from the estimator's parameters, by name, and data."""
         shaped_by = shaping(parameters)
         if shaped_by["kl_weight"] and shaped_by["n_components"] is None:
             raise ValueError(
@@ -96,18 +73,8 @@ class Autoencoder:
     def check_same(self, parameters: Mapping[str, Any], n_moments: int) -> None:
         """Check that the parameters that shape a network are those of this one.
 
-        Parameters
-        ----------
-        parameters : mapping
-            The estimator's, by name.
-        n_moments : int
-            Components that are no work of this network but moments.
-
-        Raises
-        ------
-        ValueError
-            If one is another than was asked for, naming it. What "auto" chose may be
-            asked for as well, and "auto" lets it stand.
+        What "auto" chose may be asked for as well, and "auto" lets it stand.
+        ``n_moments`` components are no work of this network.
         """
         kernels = self.preprocessing.convolutions
         chosen = {
@@ -139,19 +106,9 @@ class Autoencoder:
             )
 
     def check_decodable(self, lengths: NDArray[np.int64], what: str) -> None:
-        """Check that the decoder can write sequences of these lengths.
+        """Check that the decoder can write sequences of so many time steps.
 
-        Parameters
-        ----------
-        lengths : ndarray of shape (n_sequences,)
-            Time steps of each.
-        what : str
-            The name of an entry, for the message: "sequence {row}".
-
-        Raises
-        ------
-        InvalidSequenceError
-            If one is too long, naming it.
+        ``what`` names an entry in the message: "sequence {row}".
         """
         limit = self.architecture.max_steps * self.preprocessing.patch_size
         too_long = np.flatnonzero(lengths > limit)
@@ -327,14 +284,7 @@ class Autoencoder:
     def _check_finite(
         self, found: NDArray[np.float32], what: str, first: int = 0
     ) -> None:
-        """Check what the network returned, an entry or a row for each sequence.
-
-        Raises
-        ------
-        InvalidSequenceError
-            If something is not finite, naming the entry; ``first`` is the first one's
-            number.
-        """
+        """Check what the network returned, an entry or a row for each sequence."""
         if np.isfinite(found).all():
             return
         row = int(np.isfinite(found.reshape(len(found), -1)).all(axis=1).argmin())
@@ -357,24 +307,8 @@ class Autoencoder:
     ) -> tuple[Autoencoder, Result]:
         """Train on sequences, from the start or from the state so far.
 
-        Parameters
-        ----------
-        source : Source
-        parameters : mapping
-            The estimator's, by name: `validation_fraction`, or None to hold nothing
-            out, `checkpoint_path`, and those of `Settings`.
-        random_state : RandomState
-
-        Returns
-        -------
-        autoencoder : Autoencoder
-        result : Result
-            With the losses and the number of epochs.
-
-        Raises
-        ------
-        ValueError
-            If sequences are to be held out that are not in memory.
+        The parameters are the estimator's; ``validation_fraction`` is None to hold
+        nothing out.
         """
         from sklearn_seqae._keras.training import (
             callbacks,

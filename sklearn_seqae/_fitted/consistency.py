@@ -11,8 +11,8 @@ from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.fitted import Fitted
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.design import make_architecture
-from sklearn_seqae._sequences.events import Events
 from sklearn_seqae._sequences.scaling import SCALERS
+from sklearn_seqae._sequences.schema import Events
 
 
 def check_consistent(fitted: Fitted) -> None:

@@ -11,58 +11,46 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
 
 from sklearn_seqae._containers.gate import check_same_ids
+from sklearn_seqae._containers.ragged import Floats
+from sklearn_seqae._containers.readers.checks import (
+    as_float,
+    as_names,
+    as_plain,
+    as_real,
+)
 from sklearn_seqae._containers.writers import ids_of_rows
 from sklearn_seqae._fitted.autoencoder import Autoencoder
-from sklearn_seqae._patches.validation import validate_embedding, validate_lengths
+from sklearn_seqae._patches.exact import MAX_LENGTH
 from sklearn_seqae._sequences.schema import Encoded, Schema
 from sklearn_seqae._utils.plain import AsItIs
+from sklearn_seqae.exceptions import _count
 
 if TYPE_CHECKING:
     from sklearn_seqae._keras.training.settings import Result
 
 
 class Vectors(NamedTuple):
-    """Vectors to be decoded.
+    """Vectors to be decoded."""
 
-    Attributes
-    ----------
-    Z : ndarray of shape (n_samples, n_components)
-        Those of the network.
-    n_timesteps : ndarray of shape (n_samples,)
-    starts : ndarray of shape (n_samples,) or None
-        The moment of each first event, if time is a feature.
-    """
-
-    Z: NDArray[Any]
-    n_timesteps: NDArray[np.int64]
+    Z: NDArray[Any]  # (n_samples, n_components): those of the network
+    n_timesteps: NDArray[np.int64]  # (n_samples,)
+    # (n_samples,): the moment of each first event, if time is a feature
     starts: NDArray[Any] | None
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fit.
-
-    Attributes
-    ----------
-    schema : Schema
-    network : Autoencoder
-    max_length : int
-        Time steps of the longest sequence.
-    history : dict of list of float
-    n_iter : int
-        Epochs.
-    random_state : RandomState
-        From which training goes on.
-    """
+    """A fit."""
 
     schema: Schema
     network: Autoencoder
-    max_length: int
+    max_length: int  # time steps of the longest sequence
     history: dict[str, Any]
-    n_iter: int
-    random_state: AsItIs
+    n_iter: int  # epochs
+    random_state: AsItIs  # from which training goes on
 
     @classmethod
     def of(
@@ -120,3 +108,73 @@ class Fitted:
         """Return probabilities of categories, by feature and sequence."""
         n_features = self.schema.features.n_features
         return self.schema.events.probabilities(log_p, offsets, n_features)
+
+
+def validate_embedding(estimator: Any, Z: Any) -> Floats:
+    """Check embeddings before they are decoded: real, finite, as from `transform`.
+
+    They are not copied if they are an array of float32 or float64.
+    """
+    columns = as_names(list(getattr(Z, "columns", ())))
+    Z = _as_table(Z)
+    name = type(estimator).__name__
+    # The number in fit: a user may have set n_components since.
+    expected = getattr(estimator, "_n_features_out", estimator.n_components)
+    if Z.shape[1] != expected:
+        raise ValueError(
+            f"Z has {_count(Z.shape[1], 'component')}, but {name} is expecting "
+            f"{expected}; pass vectors like those that transform returns."
+        )
+    if columns is not None:
+        names: Any = getattr(estimator, "get_feature_names_out", tuple)()
+        if sorted(columns) == sorted(names) and list(columns) != list(names):
+            raise ValueError(
+                "Z has its components in another order than transform returns; pass "
+                f"Z[estimator.get_feature_names_out()] of this {name}."
+            )
+    bad = ~np.isfinite(Z)
+    if bad.any():
+        row, component = np.unravel_index(bad.argmax(), bad.shape)
+        raise ValueError(
+            f"row {row} of Z has {Z[row, component]} as component {component}; an "
+            "embedding must be finite to be decoded."
+        )
+    return Z
+
+
+def _as_table(Z: Any) -> Floats:
+    try:
+        Z = np.asarray(Z) if isinstance(Z, list | tuple) else as_plain(Z)
+    except ValueError as error:
+        raise ValueError(
+            "Z is not rectangular; pass vectors like those that transform returns, all "
+            f"of one length. NumPy says: {error}"
+        ) from error
+    Z = check_array(Z, ensure_all_finite=False, input_name="Z")
+    return as_float(as_real(Z, "Z"))
+
+
+def validate_lengths(lengths: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
+    """Check the lengths at which sequences are decoded, from 1 to 2**20."""
+    array = _as_1d(lengths, n_sequences)
+    bad = ~((array >= 1) & (array <= MAX_LENGTH) & (array == np.floor(array)))
+    if bad.any():
+        row = int(bad.argmax())
+        raise ValueError(
+            f"lengths[{row}] is {array[row]}; expected a whole number from 1 to "
+            f"{MAX_LENGTH}."
+        )
+    return array.astype(np.int64)
+
+
+def _as_1d(lengths: ArrayLike, n_sequences: int) -> NDArray[Any]:
+    wanted = f"expected one whole number for each of {_count(n_sequences, 'sequence')}"
+    try:
+        array = np.asarray(as_plain(lengths))
+    except ValueError as error:  # lists of unequal length inside
+        raise ValueError(f"lengths is not 1-D; {wanted}.") from error
+    if array.shape != (n_sequences,):
+        raise ValueError(f"lengths has shape {array.shape}; {wanted}.")
+    if array.dtype == bool:
+        raise TypeError(f"lengths has dtype bool; {wanted}.")
+    return as_real(array, "lengths")

@@ -115,14 +115,8 @@ def losses_by_block(
 ) -> Iterator[tuple[int, RaggedArray, NDArray[np.float64]]]:
     """Yield blocks of sequences, and the loss of each of their values.
 
-    With the number of the first one. NaN where nothing is observed.
-
-    Parameters
-    ----------
-    network : Autoencoder
-    scaled : RaggedArray
-    Z : ndarray of shape (n_sequences, n_components), default=None
-        Their embeddings, if these are known.
+    With the number of the first one. NaN where nothing is observed. ``Z`` are their
+    embeddings, if these are known.
     """
     n = max(1, BLOCK * WIDTH // max(WIDTH, network.architecture.step.n_outputs))
     for start in range(0, len(scaled), n):

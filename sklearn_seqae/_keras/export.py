@@ -24,10 +24,9 @@ from sklearn_seqae._keras.network.keras_engine import (
     reversed_steps,
 )
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
-from sklearn_seqae._network import forecaster, forward, kernels, units
+from sklearn_seqae._network import forward, kernels, units
 from sklearn_seqae._network.architecture import Architecture
-from sklearn_seqae._network.categories import most_likely
-from sklearn_seqae._network.decoders import make_decoder
+from sklearn_seqae._network.decoders import make_decoder, most_likely
 from sklearn_seqae._network.layers import Weights
 from sklearn_seqae._patches.preprocessing import Preprocessing
 
@@ -126,7 +125,7 @@ class _Builder:
             codes = _swapped_parts(codes, (1, n_recent), self.preprocessing.n_codes)
             recent = ops.concatenate([recent, codes[:, 0]], axis=-1)
         embedding = encoder(sequence)[:, : self.architecture.embedding_size]
-        changes = forecaster.changes(self.engine, self.architecture, embedding, recent)
+        changes = forward.forecast(self.engine, self.architecture, embedding, recent)
         changes = most_likely(self.engine, self.architecture.step, changes)
         numbers, codes = self._unpatched(changes, "unpatch_forecast")
         last = ops.expand_dims(recent[:, :n_numbers], 1)

@@ -36,10 +36,9 @@ from sklearn_seqae._keras.sessions import (
     open_session,
     tensor_function,
 )
-from sklearn_seqae._network import forecaster, forward
+from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
-from sklearn_seqae._network.categories import most_likely
-from sklearn_seqae._network.decoders import make_decoder
+from sklearn_seqae._network.decoders import make_decoder, most_likely
 from sklearn_seqae._network.layers import Layer, Weight, Weights
 from sklearn_seqae._patches.batching import Patches, by_size
 from sklearn_seqae._patches.packing import pack
@@ -139,7 +138,7 @@ def _forecaster(
 
     def forecast(vector: Tensor, embedding: Tensor, recent: Tensor) -> Tensor:
         engine = make_engine(_by_name(layers, vector))
-        steps = forecaster.changes(engine, architecture, embedding, recent)
+        steps = forward.forecast(engine, architecture, embedding, recent)
         if not logits:
             steps = most_likely(engine, architecture.step, steps)
         return engine.to_packed(steps)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from sklearn_seqae._network.architecture import DecoderSpec
-from sklearn_seqae._network.categories import most_likely, with_vectors
 from sklearn_seqae._network.engine import Engine, Error, Sequence, TrainingEngine
+from sklearn_seqae._network.layers import DecoderSpec, Embedding
+from sklearn_seqae._patches.steps import StepLayout
 
 Tensor = Any
 
@@ -35,6 +35,15 @@ class DecoderBase(ABC):
 
     spec: DecoderSpec
     takes_noise: ClassVar[bool] = False  # standard normal numbers, in training
+    # Into a part for each LSTM step of the longest sequence in `fit`, so none is longer
+    cuts: ClassVar[bool] = False
+    at_once: ClassVar[bool] = False  # all steps are written from the last state
+    feeds_back: ClassVar[bool] = False  # reads what it has written
+
+    @staticmethod
+    def n_read(step: int, embedding: int, n_parts: int) -> int:
+        """Width of what the first LSTM layer reads, from that of a step, and sizes."""
+        return embedding // n_parts if n_parts else embedding
 
     @abstractmethod
     def decode(
@@ -59,15 +68,7 @@ class DecoderBase(ABC):
         target: Tensor,
         weight: Tensor,
     ) -> Error:
-        """Return the sum of weighted errors of what `decode` returns.
-
-        Parameters
-        ----------
-        engine : TrainingEngine
-        embedding : tensor of shape (B, C)
-        lengths : int32 tensor of shape (B,)
-        target, weight : tensors of T steps
-        """
+        """Return the sum of weighted errors of what `decode` returns, over T steps."""
         decoded = self.decode(engine, embedding, engine.n_steps(target), lengths)
         return engine.error(self.spec, decoded, target, weight, lengths)
 
@@ -138,6 +139,8 @@ class Repeat(OpenLoop):
 class Reshape(OpenLoop):
     """LSTM layers read one part of the embedding after the other, as after Reshape."""
 
+    cuts: ClassVar[bool] = True
+
     def read(
         self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
     ) -> Sequence:
@@ -150,6 +153,9 @@ class SingleShot(DecoderBase):
     TensorFlow's tutorial on time series calls such models single-shot, in contrast to
     those that go step by step.
     """
+
+    cuts: ClassVar[bool] = True
+    at_once: ClassVar[bool] = True
 
     def decode(
         self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
@@ -186,6 +192,11 @@ class Unfold(DecoderBase):
     """
 
     takes_noise: ClassVar[bool] = True
+    feeds_back: ClassVar[bool] = True
+
+    @staticmethod
+    def n_read(step: int, embedding: int, n_parts: int) -> int:
+        return step + embedding
 
     def decode(
         self, engine: Engine, embedding: Tensor, n_steps: int, lengths: Tensor
@@ -251,8 +262,7 @@ class Unfold(DecoderBase):
         return ops.concatenate([numbers + NOISE * of_numbers, told], axis=-1)
 
 
-# The sizes of each are in `architecture.DECODERS`.
-KINDS: Mapping[str, type[DecoderBase]] = MappingProxyType(
+DECODERS: Mapping[str, type[DecoderBase]] = MappingProxyType(
     {
         "repeat": Repeat,
         "unfold": Unfold,
@@ -264,4 +274,46 @@ KINDS: Mapping[str, type[DecoderBase]] = MappingProxyType(
 
 def make_decoder(spec: DecoderSpec) -> DecoderBase:
     """Return the decoder of a specification."""
-    return KINDS[spec.kind](spec)
+    return DECODERS[spec.kind](spec)
+
+
+def with_vectors(
+    engine: Engine,
+    tables: tuple[Embedding, ...],
+    layout: StepLayout,
+    steps: Tensor,
+    lengths: Tensor | None = None,
+) -> Tensor:
+    """Replace the codes in steps by vectors, which layers learn.
+
+    (..., width + n_extra) to (..., n_read + n_extra). Lengths are given where these are
+    the steps of rows.
+    """
+    if not layout.category_sizes:
+        return steps
+    cuts = [column.codes.start for column in layout.columns] + [layout.width]
+    numbers, *codes, extra = engine.ops.split(steps, cuts, axis=-1)
+    vectors = [
+        engine.look_up(table, code, lengths)
+        for table, code in zip(tables, codes, strict=True)
+    ]
+    return engine.ops.concatenate([numbers, *vectors, extra], axis=-1)
+
+
+def most_likely(engine: Engine, layout: StepLayout, written: Tensor) -> Tensor:
+    """Replace the logits in what a decoder wrote by the most likely codes.
+
+    (..., n_outputs) to (..., width).
+    """
+    if not layout.category_sizes:
+        return written
+    ops, cuts = engine.ops, [layout.n_numbers]
+    for column in layout.columns:
+        for _ in range(layout.n_timesteps):
+            cuts.append(cuts[-1] + column.n_categories)
+    numbers, *logits = ops.split(written, cuts[:-1], axis=-1)
+    codes = [
+        ops.cast(ops.argmax(of_one, axis=-1, keepdims=True), numbers.dtype) + 1
+        for of_one in logits
+    ]
+    return ops.concatenate([numbers, *codes], axis=-1)

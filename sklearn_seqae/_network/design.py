@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_seqae._network.architecture import DECODERS, POOLING, Architecture
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._network.decoders import DECODERS
+from sklearn_seqae._network.pooling import POOLING
 from sklearn_seqae._patches.prefixes import N_RECENT
 from sklearn_seqae._patches.preprocessing import Preprocessing
 
@@ -49,13 +51,7 @@ def _switch(value: Any) -> Any:
 def make_architecture(
     shaped_by: Mapping[str, Any], preprocessing: Preprocessing, longest: int
 ) -> Architecture:
-    """Return the architecture for sequences of up to ``longest`` time steps.
-
-    Raises
-    ------
-    ValueError
-        If the decoder can't cut an embedding of this size.
-    """
+    """Return the architecture for sequences of up to ``longest`` time steps."""
     n_components, n_exact = shaped_by["n_components"], preprocessing.n_exact
     variational = shaped_by["kl_weight"]
     patch_size = preprocessing.patch_size
@@ -88,13 +84,7 @@ def make_architecture(
 
 
 def _check_cut(architecture: Architecture, preprocessing: Preprocessing) -> None:
-    """Check that the decoder can cut the embedding into parts of equal size.
-
-    Raises
-    ------
-    ValueError
-        If it can't, with sizes that would do.
-    """
+    """Check that the decoder can cut the embedding into parts of equal size."""
     n_parts, size = architecture.max_steps, architecture.embedding_size
     n_exact = preprocessing.n_exact
     if not n_parts or size % n_parts == 0:
@@ -124,13 +114,7 @@ def _apart(preprocessing: Preprocessing) -> str:
 
 
 def _layer_sizes(name: str, given: Any) -> tuple[int, ...]:
-    """Return layer sizes as a tuple.
-
-    Raises
-    ------
-    ValueError
-        If they are not positive integers, naming the parameter.
-    """
+    """Return layer sizes as a tuple."""
     try:
         sizes = np.atleast_1d(np.asarray(given))
     except ValueError:  # lists of unequal length inside
@@ -153,13 +137,7 @@ def _decoder_layer_sizes(parameters: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _pooling(pooling: Any) -> tuple[str, ...]:
-    """Return the kinds of pooling as a tuple.
-
-    Raises
-    ------
-    ValueError
-        If one is unknown or named twice, or there is none.
-    """
+    """Return the kinds of pooling as a tuple."""
     kinds = (pooling,) if isinstance(pooling, str) else tuple(pooling)
     known = all(isinstance(kind, str) and kind in POOLING for kind in kinds)
     if not kinds or not known or len(set(kinds)) < len(kinds):

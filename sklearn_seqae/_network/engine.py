@@ -18,8 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from sklearn_seqae._network.architecture import DecoderSpec
-from sklearn_seqae._network.layers import LSTM, Dense, Embedding
+from sklearn_seqae._network.layers import LSTM, DecoderSpec, Dense, Embedding
 from sklearn_seqae._network.pooling import States
 
 Tensor = Any
@@ -28,16 +27,10 @@ Step = Callable[[Tensor, list[Any]], tuple[Tensor, Tensor, list[Any]]]
 
 
 class Error(NamedTuple):
-    """A sum of weighted errors, to be minimised.
-
-    Attributes
-    ----------
-    total : scalar tensor
-    by_feature : tensor of shape (n_features,), default=None
-        Its parts, without a gradient; None where there are no categories.
-    """
+    """A sum of weighted errors, to be minimised."""
 
     total: Tensor
+    # (n_features,): its parts, without a gradient; None where there are no categories
     by_feature: Tensor | None = None
 
 

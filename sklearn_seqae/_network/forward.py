@@ -1,7 +1,11 @@
-"""The forward pass of the encoder, and of what the losses need of it.
+"""The forward pass of the encoder and the forecaster, and what the losses need of it.
 
 Each function takes an engine, see `engine`, and an architecture. Decoders are in
-`decoders`, the forecaster is in `forecaster`.
+`decoders`. The forecaster is a second one. It reads the embedding and the last time
+steps, and writes *changes*: by how much the next steps differ from the last observed
+values, in units of `change_scale`. A network that has learnt nothing then predicts no
+change. Of categories it writes the logits of those that come next. The first step comes
+first.
 """
 
 from __future__ import annotations
@@ -9,10 +13,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from sklearn_seqae._network import pooling
 from sklearn_seqae._network.architecture import Architecture
-from sklearn_seqae._network.categories import with_vectors
-from sklearn_seqae._network.engine import Engine, Sequence
+from sklearn_seqae._network.decoders import DecoderBase, make_decoder, with_vectors
+from sklearn_seqae._network.engine import Engine, Error, Sequence, TrainingEngine
+from sklearn_seqae._network.pooling import POOLING
 
 Tensor = Any
 
@@ -52,7 +56,7 @@ def pool(
             if kind in states.pooled:  # it ran along with the recurrence
                 pooled += states.pooled[kind]
             else:
-                formula = getattr(pooling, kind)
+                formula = POOLING[kind]
                 calls = [partial(engine.dense, la) for la in own_layers.get(kind, ())]
                 pooled += [
                     formula(direction, calls[d] if calls else None)
@@ -85,3 +89,58 @@ def log_variance(engine: Engine, architecture: Architecture, pooled: Tensor) -> 
     """Return the logarithms of the variances of embeddings."""
     layer: Any = architecture.log_variance_layer
     return engine.dense(layer, pooled)
+
+
+def forecast(
+    engine: TrainingEngine,
+    architecture: Architecture,
+    embedding: Tensor,
+    recent: Tensor,
+) -> Tensor:
+    """Predict changes, `n_forecast_steps` steps in the engine's layout."""
+    n = architecture.n_forecast_steps
+    vector = _read(engine, architecture, embedding, recent)
+    lengths, size = engine.full_length(n, vector), engine.n_buffer_steps(n)
+    decoder = _decoder(architecture)
+    return engine.resized(decoder.decode(engine, vector, size, lengths), n)
+
+
+def forecast_error(
+    engine: TrainingEngine,
+    architecture: Architecture,
+    embedding: Tensor,
+    recent: Tensor,
+    change: Tensor,
+    weight: Tensor,
+) -> Error:
+    """Sum the weighted errors of the changes, and of the categories.
+
+    ``change`` and ``weight`` are `n_forecast_steps` steps in the engine's layout.
+    """
+    n = architecture.n_forecast_steps
+    size = engine.n_buffer_steps(n)
+    vector = _read(engine, architecture, embedding, recent)
+    return _decoder(architecture).training_error(
+        engine,
+        vector,
+        engine.full_length(n, vector),
+        engine.resized(change, size),
+        engine.resized(weight, size),
+    )
+
+
+def _read(
+    engine: TrainingEngine,
+    architecture: Architecture,
+    embedding: Tensor,
+    recent: Tensor,
+) -> Tensor:
+    """Return what the forecaster reads, (B, embedding_size + recent.n_read)."""
+    tables = architecture.category_layers
+    vectors = with_vectors(engine, tables, architecture.recent, recent)
+    return engine.ops.concatenate([embedding, vectors], axis=-1)
+
+
+def _decoder(architecture: Architecture) -> DecoderBase:
+    spec: Any = architecture.forecaster_spec
+    return make_decoder(spec)

@@ -1,31 +1,30 @@
-"""The layers of a network: names, sizes and weights; no deep-learning library."""
+"""The layers of a network, and its trained state: arrays and plain values alone.
+
+Without a deep-learning library there is nothing that unpickling would import.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sklearn_seqae._patches.steps import StepLayout
 
 Weights = dict[str, NDArray[np.float32]]  # by name, in the order of the layers
 
 
 class Weight(NamedTuple):
-    """An array of a layer.
+    """An array of a layer."""
 
-    Attributes
-    ----------
-    name : str
-        Unique in the network: the layer, for LSTM layers the direction, the kind.
-    shape : tuple of int
-    initializer : {"glorot_uniform", "orthogonal", "zeros", "unit_forget_bias", \
-            "random_normal"}
-        In Keras's words.
-    """
-
+    # Unique in the network: the layer, for LSTM layers the direction, the kind
     name: str
     shape: tuple[int, ...]
+    # {"glorot_uniform", "orthogonal", "zeros", "unit_forget_bias", "random_normal"}; in
+    # Keras's words
     initializer: str
 
 
@@ -97,3 +96,56 @@ class Embedding:
 
 
 Layer = LSTM | Dense | Embedding
+
+
+@dataclass(frozen=True)
+class DecoderSpec:
+    """The layers of one decoder, and what it reads and writes."""
+
+    kind: str  # one of `DECODERS`
+    lstm: tuple[LSTM, ...]
+    output: Dense  # writes steps
+    step: StepLayout  # what stands in a step
+    embedding_size: int  # numbers that it decodes
+    n_parts: int  # parts that it cuts them into; 0 if it does not
+    # By which it reads the categories that it has written, if it reads them; they are
+    # the encoder's
+    tables: tuple[Embedding, ...] = ()
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return (*self.lstm, self.output)
+
+    @property
+    def layers_with_tables(self) -> tuple[Layer, ...]:
+        """Every layer that it runs."""
+        return (*self.tables, *self.layers)
+
+
+@dataclass(frozen=True)
+class OptimizerState:
+    """An optimizer's variables, and the optimizer that they belong to."""
+
+    kind: str  # the optimizer's class
+    config: str  # its configuration as JSON, without name and learning rate
+    variables: list[NDArray[Any]]
+
+    def fits(self, other: OptimizerState) -> bool:
+        """Whether training can go on from one with the other."""
+        return (self.kind, self.config) == (other.kind, other.config)
+
+    def described_beside(self, other: OptimizerState) -> str:
+        """Return the kind, or, if it is the same, the settings that differ."""
+        if self.kind != other.kind:
+            return self.kind
+        own, theirs = json.loads(self.config), json.loads(other.config)
+        changed = [name for name in own if own[name] != theirs.get(name)]
+        return f"{self.kind} with " + ", ".join(f"{n}={own[n]!r}" for n in changed)
+
+
+@dataclass(frozen=True)
+class State:
+    """The start or the end of training."""
+
+    weights: Weights  # by the names of the specification
+    optimizer: OptimizerState | None = None  # None is a fresh optimizer

@@ -1,15 +1,15 @@
 """How the states of one direction of an LSTM layer are pooled over time.
 
-One function for each kind in `_architecture.POOLING`, of the same name. A kind with a
-layer of its own calls it. The functions know neither the order of the axes nor the
-library that computes, so they serve training, inference, and exported Keras and ONNX
-models alike.
+One function for each kind, of the same name. A kind with a layer of its own calls it.
+The functions know neither the order of the axes nor the library that computes, so they
+serve training, inference, and exported Keras and ONNX models alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 EPSILON = 1e-4  # added to a variance: a square root has no slope at zero
@@ -20,26 +20,13 @@ Call = Callable[..., Tensor]
 
 @dataclass(frozen=True)
 class States:
-    """States of one direction: (T, B, U), or (B, T, U) with time as axis 1.
-
-    Attributes
-    ----------
-    values : tensor
-    own : bool tensor
-        The steps that are a row's own, with 1 in place of U.
-    final : bool tensor
-        The last step that the direction reads, of the same shape.
-    time : {0, 1}
-        The axis of time.
-    ops : module
-        The functions that compute, see `engine.Engine`.
-    """
+    """States of one direction: (T, B, U), or (B, T, U) with time as axis 1."""
 
     values: Tensor
-    own: Tensor
-    final: Tensor
-    time: int
-    ops: Any
+    own: Tensor  # the steps that are a row's own, with 1 in place of U
+    final: Tensor  # the last step that the direction reads, of the same shape
+    time: int  # {0, 1}; the axis of time
+    ops: Any  # the functions that compute, see `engine.Engine`
 
     def inside(self, beyond: float = 0.0) -> Tensor:
         """Return the states, with another value beyond a row's end."""
@@ -95,3 +82,9 @@ def attention(states: States, call: Call) -> Tensor:
     inside = states.inside()
     score = states.ops.where(states.own, call(inside), -LIMIT)
     return states.total(states.ops.softmax(score, axis=states.time) * inside)
+
+
+POOLING: Mapping[str, Callable[..., Tensor]] = MappingProxyType(
+    {each.__name__: each for each in (last, mean, max, min, std, attention)}
+)
+WITH_QUERY = ("attention",)  # kinds with a layer for each direction: a number a state

@@ -1,6 +1,6 @@
 """Units of single sequences, for exported models.
 
-The same as `_patches.instance_norm`, on sequences padded with NaN; the tests hold them
+The same as `_patches.exact`, on sequences padded with NaN; the tests hold them
 together. `ops` are the functions that compute, see `engine.Engine`.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_seqae._patches.instance_norm import ROUNDING, WILDEST, InstanceNorm
+from sklearn_seqae._patches.exact import ROUNDING, WILDEST, InstanceNorm
 
 Tensor = Any
 

@@ -18,7 +18,7 @@ from sklearn_seqae._onnx.ragged import (
     time_steps_in,
 )
 from sklearn_seqae._onnx.scaling import unscale
-from sklearn_seqae._patches.lengths import MAX_LENGTH
+from sklearn_seqae._patches.exact import MAX_LENGTH
 
 
 def sequences_of(

@@ -24,7 +24,7 @@ from sklearn_seqae._onnx.ragged import (
     to_padded,
 )
 from sklearn_seqae._onnx.scaling import scale
-from sklearn_seqae._patches.lengths import LengthCode
+from sklearn_seqae._patches.exact import LengthCode
 from sklearn_seqae._patches.preprocessing import Preprocessing
 
 

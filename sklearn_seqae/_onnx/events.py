@@ -24,7 +24,7 @@ from sklearn_seqae._onnx.ragged import (
     to_padded,
 )
 from sklearn_seqae._sequences.clock import WIDEST, Clock
-from sklearn_seqae._sequences.events import Events
+from sklearn_seqae._sequences.schema import Events
 from sklearn_seqae._sequences.vocabulary import FeatureCategories
 
 MISSING = ""  # text in place of a category that is missing

@@ -11,7 +11,7 @@ from sklearn_seqae._onnx import events
 from sklearn_seqae._onnx.engine import OnnxEngine
 from sklearn_seqae._onnx.graph import Graph, Shape
 from sklearn_seqae._patches.preprocessing import Preprocessing
-from sklearn_seqae._sequences.events import Events
+from sklearn_seqae._sequences.schema import Events
 
 
 @dataclass(frozen=True)

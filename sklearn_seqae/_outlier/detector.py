@@ -19,10 +19,9 @@ from sklearn_seqae._containers.gate import Features, FeaturesIn, validate_sequen
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._fitted.saving import SavedEstimator
+from sklearn_seqae._outlier.crossfit import CrossFittedChain
 from sklearn_seqae._outlier.deviation import N_FOLDS, Measures, Usual
-from sklearn_seqae._outlier.surprisal import CrossFittedChain
-from sklearn_seqae._patches.validation import own_random_state
-from sklearn_seqae._utils.aside import drawn_back_on_error, snapshot
+from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, snapshot
 
 LIMIT = 3.0  # standard deviations, as on a Shewhart chart
 

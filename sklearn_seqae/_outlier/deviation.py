@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.scores import losses_by_block
-from sklearn_seqae._outlier.distance import CrossFittedDistance
-from sklearn_seqae._outlier.surprisal import CrossFittedChain
+from sklearn_seqae._outlier.crossfit import CrossFittedChain, CrossFittedDistance
 from sklearn_seqae._sequences.missing import fill_missing
 from sklearn_seqae._utils.plain import Positive, PositiveFloats
 
@@ -26,32 +25,25 @@ FLAT = 1e-6  # smallest variance told from none, as a share of the usual one
 class Measures(NamedTuple):
     """Measures of scaled sequences.
 
-    Of categories they are in units of `Categories.costs`.
-
-    Attributes
-    ----------
-    embedding : ndarray of shape (n_sequences, n_components)
-    length : ndarray of shape (n_sequences,)
-    mean : ndarray of shape (n_sequences, n_features)
-        Mean of each number over the sequence, mean surprisal of categories.
-    variance : ndarray of shape (n_sequences, n_features)
-        Of each number over the sequence; entropy of the categories in it.
-    step_variance : ndarray of shape (n_sequences, n_features)
-        Mean square of the steps from one time step to the next; mean surprisal of
-        categories after the one before.
-    error : ndarray of shape (n_sequences, n_features)
-        Of the reconstruction, over observed values: mean squares of numbers,
-        cross-entropies of categories.
-    surprisal : ndarray of shape (n_sequences, n_columns)
-        Mean surprisal of categories after the one before, as in `step_variance`.
+    Of categories they are in units of `StepLayout.costs`.
     """
 
-    embedding: Floats
-    length: Floats
+    embedding: Floats  # (n_sequences, n_components)
+    length: Floats  # (n_sequences,)
+    # (n_sequences, n_features): mean of each number over the sequence, mean surprisal
+    # of categories
     mean: Floats
+    # (n_sequences, n_features): of each number over the sequence; entropy of the
+    # categories in it
     variance: Floats
+    # (n_sequences, n_features): mean square of the steps from one time step to the
+    # next; mean surprisal of categories after the one before
     step_variance: Floats
+    # (n_sequences, n_features): of the reconstruction, over observed values: mean
+    # squares of numbers, cross-entropies of categories
     error: Floats
+    # (n_sequences, n_columns): mean surprisal of categories after the one before, as in
+    # `step_variance`
     surprisal: Floats
 
     @classmethod
@@ -130,29 +122,18 @@ def _mean(values: Floats, sequences: RaggedArray) -> Floats:
 
 @dataclass(frozen=True)
 class Usual:
-    """Model of usual sequences.
+    """Model of usual sequences."""
 
-    Attributes
-    ----------
-    variance : ndarray of shape (n_features,)
-        Median variance of those that vary.
-    embedding, size, profile : CrossFittedDistance
-    error_mean, error_std : float
-        Of the logarithm of the relative reconstruction error.
-    order_mean : float or None
-        Mean surprisal of a category; None without categories.
-    order_std : float
-        Standard deviation of what `_order` returns.
-    """
-
-    variance: PositiveFloats
+    variance: PositiveFloats  # (n_features,): median variance of those that vary
     embedding: CrossFittedDistance
     size: CrossFittedDistance
     profile: CrossFittedDistance
+    # Of the logarithm of the relative reconstruction error
     error_mean: float
     error_std: Positive
+    # Mean surprisal of a category; None without categories
     order_mean: float | None = None
-    order_std: Positive = 1.0
+    order_std: Positive = 1.0  # standard deviation of what `_order` returns
 
     @classmethod
     def fit(
@@ -187,13 +168,7 @@ class Usual:
         )
 
     def check_widths(self, n_components: int, n_features: int) -> None:
-        """Check that it is of so many components and features.
-
-        Raises
-        ------
-        ValueError
-            If it is not.
-        """
+        """Check that it is of so many components and features."""
         found = [self.variance.shape, self.embedding.n_columns]
         found += [self.size.n_columns, self.profile.n_columns]
         expected = [(n_features,), {n_components}, {N_SIZES}, {1 + 3 * n_features}]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
-from sklearn_seqae._patches.steps import Categories, to_steps, to_timesteps
+from sklearn_seqae._patches.steps import StepLayout, to_steps, to_timesteps
 from sklearn_seqae._sequences.missing import fill_missing
 
 ROWS = 16  # rows of a shard: enough to keep a core busy
@@ -32,28 +32,22 @@ Indices = NDArray[np.int64]
 class Patches:
     """Sequences cut into patches, ready to be packed into batches.
 
-    Attributes
-    ----------
-    values : ndarray of shape (n_steps + 1, width + n_extra), float32
-        One row a patch, ``width = patch_size * n_features``, sequence after sequence,
-        followed by what else the encoder reads. Missing values are filled, the rest of
-        a last, partial patch is zero. The last row is zero and belongs to no sequence:
-        padding is read from there.
-    observed : ndarray of shape (n_steps + 1, width), bool
-        False where a value was missing or lies beyond the end of its sequence.
-    offsets : ndarray of shape (n_sequences + 1,), int64
-        Where each sequence starts in ``values``.
-    n_differences : int, default=0
-        Columns at the end of ``values`` that are differences from the patch before.
-    categories : Categories, default=None
-        None where there are numbers only.
+    There is a row for each patch, sequence after sequence. Missing values are filled,
+    the rest of a last, partial patch is zero. The last row is zero and belongs to no
+    sequence: padding is read from there.
     """
 
+    # (n_steps + 1, width + n_extra): the values of a patch, ``width = patch_size *
+    # n_features``, followed by what else the encoder reads
     values: NDArray[np.float32]
+    # (n_steps + 1, width): False where a value was missing or lies beyond the end of
+    # its sequence
     observed: NDArray[np.bool_]
-    offsets: Indices
+    offsets: Indices  # (n_sequences + 1,): where each sequence starts in `values`
+    # Columns at the end of `values` that are differences from the patch before
     n_differences: int = 0
-    categories: Categories | None = None
+    # Of the decoded columns, where some are codes of categories
+    layout: StepLayout | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -62,13 +56,6 @@ class Patches:
     def lengths(self) -> Indices:
         """Steps of each sequence, shape (n_sequences,)."""
         return np.diff(self.offsets)
-
-    @property
-    def n_timesteps(self) -> int:
-        """Time steps of a patch, where there are categories."""
-        assert self.categories is not None
-        n_features = self.categories.n_numbers + len(self.categories.sizes)
-        return self.observed.shape[1] // n_features
 
 
 def default_patch_size(lengths: Indices) -> int:
@@ -82,8 +69,7 @@ def differences(filled: RaggedArray, patch_size: int) -> NDArray[np.floating]:
     The values must be filled, see `fill_missing`.
     """
     values = filled.values
-    place = np.arange(len(values)) - np.repeat(filled.offsets[:-1], filled.lengths)
-    later = np.flatnonzero(place >= patch_size)
+    later = np.flatnonzero(filled.positions >= patch_size)
     change = np.zeros_like(values)
     change[later] = values[later] - values[later - patch_size]
     return change
@@ -94,7 +80,7 @@ def to_patches(
     patch_size: int,
     also: Sequence[NDArray[np.floating]] = (),
     n_differences: int = 0,
-    categories: Categories | None = None,
+    layout: StepLayout | None = None,
     of_patches: NDArray[np.float32] | None = None,
 ) -> Patches:
     """Cut scaled sequences, NaN where a value is missing, into patches.
@@ -109,8 +95,8 @@ def to_patches(
         What else the encoder reads; no value may be missing.
     n_differences : int, default=0
         How many of these, at the end, are `differences`.
-    categories : Categories, default=None
-        The features that are codes; None for none.
+    layout : StepLayout, default=None
+        See `Patches`.
     of_patches : ndarray of shape (n_steps, n_numbers_of_a_patch), default=None
         What the encoder reads of each patch before ``also``.
     """
@@ -144,24 +130,13 @@ def to_patches(
     for n, source in enumerate(also):
         start = first + n * extra
         scatter(source.astype(np.float32, copy=False), values[:, start : start + extra])
-    return Patches(values, observed, offsets, n_differences * extra, categories)
+    return Patches(values, observed, offsets, n_differences * extra, layout)
 
 
 def root_mean_squares(
     change: NDArray[np.floating], lengths: Indices, sample_weight: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Root mean square of each feature over time steps, 1 where all is zero.
-
-    Parameters
-    ----------
-    change : ndarray of shape (n_timesteps, n_features)
-    lengths : ndarray of shape (n_sequences,)
-    sample_weight : ndarray of shape (n_sequences,)
-
-    Returns
-    -------
-    ndarray of shape (n_features,)
-    """
+    """Root mean square of each feature over time steps, 1 where all is zero."""
     weight = np.repeat(sample_weight, lengths)[:, None]
     total = (weight * change.astype(np.float64) ** 2).sum(axis=0)
     size = np.sqrt(total / (sample_weight @ lengths))
@@ -176,15 +151,8 @@ def from_patches(
 ) -> RaggedArray:
     """Undo `to_patches`: cut what lies beyond each sequence's end.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_steps, patch_size * n_features)
-        The patches of all sequences, one sequence after the other.
-    n_timesteps : ndarray of shape (n_sequences,)
-        Length of each sequence in time steps.
-    patch_size : int
-    n_codes : int, default=0
-        Features that are codes; the last ones.
+    ``values``, (n_steps, patch_size * n_features), are the patches of all sequences,
+    one sequence after the other.
     """
     timesteps = to_timesteps(values, patch_size, n_codes)
     offsets = offsets_from_lengths(n_timesteps)
@@ -196,13 +164,7 @@ def from_patches(
 def hold_out(
     n_sequences: int, fraction: float, random_state: np.random.RandomState
 ) -> Indices:
-    """Draw whole sequences to set aside for early stopping: at least one, never all.
-
-    Raises
-    ------
-    ValueError
-        If there is one sequence only.
-    """
+    """Draw whole sequences to set aside for early stopping: at least one, never all."""
     if n_sequences < 2:
         raise ValueError(
             "early_stopping=True sets sequences aside, but there is only 1 sample "
@@ -275,20 +237,6 @@ def split_into_shards(
     return shards
 
 
-def wasted_share(lengths: Indices, shards: NDArray[np.int64]) -> float:
-    """Share of the steps run that lie beyond the end of their sequence.
-
-    Parameters
-    ----------
-    lengths : ndarray of shape (n_sequences,)
-    shards : ndarray of shape (..., n_rows)
-        As from `split_into_shards`, stacked. Rows that hold nothing are waste as well.
-    """
-    n_steps = np.where(shards >= 0, lengths[shards], 0)
-    run = n_steps.max(axis=-1).sum() * shards.shape[-1]
-    return float(1 - n_steps.sum() / run)
-
-
 def chunks(
     shards: NDArray[np.int64], lengths: Indices, n_steps: int
 ) -> Iterator[NDArray[np.int64]]:
@@ -302,13 +250,9 @@ def chunks(
 def by_size(lengths: Indices, n_rows: int) -> list[tuple[int, Indices]]:
     """Shards of all sequences, shortest first, for buffers that grow with their length.
 
-    A sequence's own length decides on its buffer, and on the rows beside it.
-
-    Returns
-    -------
-    list of tuple
-        The steps of a buffer, and its shards, shape (n_shards, n_rows): sequences by
-        index, -1 for an empty row. There are fewer rows where buffers are long.
+    The steps of each buffer, and its shards, (n_shards, n_rows): sequences by index, -1
+    for an empty row. There are fewer rows where buffers are long. A sequence's own
+    length decides on its buffer, and on the rows beside it.
     """
     sizes = buffer_sizes(int(lengths.max(initial=0)))
     order = np.argsort(lengths, kind="stable")

@@ -43,19 +43,12 @@ class Convolutions:
     The encoder reads the mean magnitude of each kernel's response in a patch, then the
     maximum of each, standardized. Beyond a sequence's ends there are zeros, and
     responses are zero.
-
-    Attributes
-    ----------
-    n_features : int
-    patch_size : int
-        Time steps of a patch.
-    mean, scale : tuple of float
-        Mean and standard deviation over the patches in `fit`, of every number that the
-        encoder reads of a patch.
     """
 
     n_features: int
-    patch_size: int
+    patch_size: int  # time steps of a patch
+    # Mean and standard deviation over the patches in `fit`, of every number that the
+    # encoder reads of a patch
     mean: tuple[float, ...]
     scale: tuple[Positive, ...]
 
@@ -67,15 +60,7 @@ class Convolutions:
         filled: RaggedArray,
         sample_weight: NDArray[np.float64],
     ) -> Convolutions:
-        """Fit to sequences without missing values.
-
-        Parameters
-        ----------
-        n_kernels : int
-        patch_size : int
-        filled : RaggedArray
-        sample_weight : ndarray of shape (n_sequences,)
-        """
+        """Fit to sequences without missing values."""
         n = STATISTICS * n_kernels
         plain = cls(filled.n_features, patch_size, (0.0,) * n, (1.0,) * n)
         read = plain.read(filled).astype(np.float64)
@@ -169,20 +154,11 @@ class Convolutions:
 
 
 class _Grid(NamedTuple):
-    """Time steps in whole patches, with patches of zeros around every sequence.
+    """Time steps in whole patches, with patches of zeros around every sequence."""
 
-    Attributes
-    ----------
-    values : ndarray of shape (n_timesteps, n_features)
-    inside : ndarray of shape (n_timesteps,)
-        Where a time step is a sequence's own.
-    patches : ndarray of shape (n_steps,)
-        Where the patches of the sequences are.
-    """
-
-    values: Floats
-    inside: NDArray[np.bool_]
-    patches: NDArray[np.int64]
+    values: Floats  # (n_timesteps, n_features)
+    inside: NDArray[np.bool_]  # (n_timesteps,): where a time step is a sequence's own
+    patches: NDArray[np.int64]  # (n_steps,): where the patches of the sequences are
 
     @classmethod
     def of(cls, filled: RaggedArray, patch_size: int, gap: int) -> _Grid:

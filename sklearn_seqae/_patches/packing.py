@@ -19,14 +19,9 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Crops:
-    """The part of its sequence that each row of some shards holds, in steps.
+    """The part of its sequence that each row of some shards holds, in steps."""
 
-    Attributes
-    ----------
-    first, lengths : ndarray of int64, of the shards' shape
-        Where it begins and how long it is.
-    """
-
+    # Where it begins and how long it is, of the shards' shape
     first: Indices
     lengths: Indices
 
@@ -39,18 +34,7 @@ def pair_with_crops(
 ) -> tuple[NDArray[np.int64], Crops]:
     """Follow the rows of every shard by as many that hold crops of the same sequences.
 
-    Parameters
-    ----------
-    shards : ndarray of shape (..., n_rows)
-    lengths : ndarray of shape (n_sequences,)
-        Steps of each sequence.
-    shortest : float
-        Least share of a sequence that a crop holds.
-
-    Returns
-    -------
-    shards : ndarray of shape (..., 2 * n_rows)
-    crops : Crops
+    A crop holds at least the share ``shortest`` of its sequence.
     """
     whole = np.append(lengths, 0)[shards]
     size, place = np.moveaxis(random_state.random((*shards.shape, 2)), -1, 0)
@@ -68,20 +52,15 @@ class ForecastTargets(NamedTuple):
 
     ``n_steps`` is the horizon in LSTM steps, ``width`` is ``patch_size * n_features``.
     The first patch begins where the prefix ends.
-
-    Attributes
-    ----------
-    recent : ndarray of shape (n_batches, n_shards, n_rows, n_recent), float32
-        The prefix's last time steps, see `recent_values`.
-    change : ndarray of shape (n_batches, n_shards, n_steps, n_rows, width), float32
-        By how much what comes next differs from the last observed values, divided by
-        `change_scale`.
-    weight : ndarray of the same shape, float32
-        Zero where nothing is observed.
     """
 
+    # (n_batches, n_shards, n_rows, n_recent): the prefix's last time steps, see
+    # `recent_values`
     recent: NDArray[np.float32]
+    # (n_batches, n_shards, n_steps, n_rows, width): by how much what comes next differs
+    # from the last observed values, divided by `change_scale`
     change: NDArray[np.float32]
+    # Of the same shape: zero where nothing is observed
     weight: NDArray[np.float32]
 
     @classmethod
@@ -93,53 +72,36 @@ class ForecastTargets(NamedTuple):
 
 @dataclass(frozen=True)
 class PackedShards:
-    """Shards of one or more batches, one after the other in time.
+    """Shards of one or more batches, one after the other in time."""
 
-    Attributes
-    ----------
-    x : ndarray of shape (n_steps, 2, n_rows, width + n_extra), float32
-        ``x[:, 0]`` in the order of time, ``x[:, 1]`` each row reversed by its length.
-    target : ndarray of shape (n_steps, n_rows, width), float32
-        ``x[:, 1]`` without extra inputs, noise and masking; empty where there
-        is neither of the latter.
-    weight : ndarray of shape (n_steps, n_rows, width), float32
-        What each value of the target weighs in the loss; zero where none is observed.
-        Of a category it is divided by the cost of its column, see `Categories`.
-    row_weight : ndarray of shape (n_batches, n_shards, n_rows), float32
-        What each row's sequence weighs; zero for an empty row.
-    starts : ndarray of shape (n_batches, n_shards), int32
-        Where each shard starts. ``x`` goes on for the size of a buffer after the last.
-    lengths : ndarray of shape (n_batches, n_shards, n_rows), int32
-        Steps of each row.
-    forecast : ForecastTargets
-        What comes after the last rows of each shard, where that is to be predicted.
-    """
-
+    # (n_steps, 2, n_rows, width + n_extra): `x[:, 0]` in the order of time, `x[:, 1]`
+    # each row reversed by its length
     x: NDArray[np.float32]
+    # (n_steps, n_rows, width): `x[:, 1]` without extra inputs, noise and masking; empty
+    # where there is neither of the latter
     target: NDArray[np.float32]
+    # (n_steps, n_rows, width): what each value of the target weighs in the loss; zero
+    # where none is observed; of a category it is divided by the cost of its column, see
+    # `StepLayout`
     weight: NDArray[np.float32]
+    # (n_batches, n_shards, n_rows): what each row's sequence weighs; zero for an empty
+    # row
     row_weight: NDArray[np.float32]
+    # (n_batches, n_shards): where each shard starts. `x` goes on for the size of a
+    # buffer after the last
     starts: NDArray[np.int32]
-    lengths: NDArray[np.int32]
+    lengths: NDArray[np.int32]  # (n_batches, n_shards, n_rows): steps of each row
+    # What comes after the last rows of each shard, where that is to be predicted
     forecast: ForecastTargets
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """Noise and masking of the encoder's input; the decoder's target has neither.
+    """Noise and masking of the encoder's input; the decoder's target has neither."""
 
-    Attributes
-    ----------
-    noise : float
-        Standard deviation of the Gaussian noise on every value.
-    mask_ratio : float
-        Share of the LSTM steps that the encoder reads as zeros.
-    of_noise, of_masks : Generator
-        Two, so that what they draw does not depend on how batches are grouped.
-    """
-
-    noise: float
-    mask_ratio: float
+    noise: float  # standard deviation of the Gaussian noise on every value
+    mask_ratio: float  # share of the LSTM steps that the encoder reads as zeros
+    # Two, so that what they draw does not depend on how batches are grouped
     of_noise: np.random.Generator
     of_masks: np.random.Generator
 
@@ -158,7 +120,6 @@ def pack(
 
     Parameters
     ----------
-    patches : Patches
     shards : ndarray of shape (n_batches, n_shards, n_rows)
         Sequences by index, -1 for an empty row.
     n_buffer_steps : int
@@ -166,8 +127,7 @@ def pack(
     sample_weight : ndarray of shape (n_sequences,), default=None
         None leaves `PackedShards.weight` empty: there is no loss to compute.
     crops : Crops, default=None
-        The part of its sequence that each row holds; None is all of it.
-    corruption : Corruption, default=None
+        None holds all of each sequence.
     forecast : ForecastTargets, default=None
         None leaves `PackedShards.forecast` without rows.
     """
@@ -195,8 +155,9 @@ def pack(
         x[:n_used, 1, :, -patches.n_differences :][t == own_steps - 1] = 0
     target = np.zeros((0, n_rows, width), np.float32)
     if corruption is not None:
-        target = x[:, 1, :, :width].copy()
-        _corrupt(x[:n_used], corruption, inside, t, own_steps, _codes(patches))
+        layout, target = patches.layout, x[:, 1, :, :width].copy()
+        codes = slice(0) if layout is None else slice(layout.n_numbers, width)
+        _corrupt(x[:n_used], corruption, inside, t, own_steps, codes)
     weight = np.zeros((0, n_rows, width), np.float32)
     row_weight = np.zeros(shards.shape, np.float32)
     if sample_weight is not None:
@@ -208,8 +169,8 @@ def pack(
             out=weight[:n_used],
             casting="unsafe",
         )
-        if patches.categories is not None:
-            weight /= patches.categories.divisors(patches.n_timesteps)
+        if patches.layout is not None:
+            weight /= patches.layout.divisors
     return PackedShards(
         x,
         target,
@@ -219,14 +180,6 @@ def pack(
         lengths.astype(np.int32),
         forecast or ForecastTargets.none(shards.shape[0], shards.shape[1], width),
     )
-
-
-def _codes(patches: Patches) -> slice:
-    """Return which columns are codes."""
-    if patches.categories is None:
-        return slice(0)
-    step = patches.categories.step(patches.n_timesteps)
-    return slice(step.n_numbers, step.width)
 
 
 def _gather(patches: Patches, index: Indices, n_total: int) -> NDArray[np.float32]:

@@ -14,11 +14,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._patches.batching import Patches
 from sklearn_seqae._patches.packing import Crops, ForecastTargets
-from sklearn_seqae._patches.steps import Categories, to_steps
+from sklearn_seqae._patches.steps import StepLayout, to_steps
 from sklearn_seqae._sequences.missing import fill_missing
+from sklearn_seqae.exceptions import _count
 
 N_RECENT = 8  # time steps that the forecaster reads beside the vector
 Indices = NDArray[np.int64]
@@ -26,26 +28,14 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Prefixes:
-    """Draws prefixes of the sequences that a network is trained on.
+    """Draws prefixes of the sequences that a network is trained on."""
 
-    Attributes
-    ----------
-    scaled : RaggedArray
-        The sequences, NaN where a value is missing.
-    patch_size : int
-    scale : ndarray of shape (horizon, n_numbers)
-        As from `change_scale`.
-    to_patches : callable
-        Cuts sequences into what the network reads.
-    categories : Categories, default=None
-        The features that are codes; None for none.
-    """
-
-    scaled: RaggedArray
+    scaled: RaggedArray  # the sequences, NaN where a value is missing
     patch_size: int
-    scale: NDArray[np.float64]
+    scale: NDArray[np.float64]  # (horizon, n_numbers): as from `change_scale`
+    # Cuts sequences into what the network reads
     to_patches: Callable[[RaggedArray], Patches]
-    categories: Categories | None = None
+    layout: StepLayout | None = None  # of one time step, where some features are codes
 
     @property
     def horizon(self) -> int:
@@ -105,12 +95,7 @@ class Prefixes:
     ) -> ForecastTargets:
         """Return what comes after the prefixes, (n_batches, n_shards, n_rows) of them.
 
-        Parameters
-        ----------
-        shards, cuts : ndarray of shape (n_batches, n_shards, n_rows)
-        recent : ndarray of shape (n_prefixes, N_RECENT * n_features)
-            The prefixes' `recent_values`, row after row.
-        sample_weight : ndarray of shape (n_sequences,)
+        ``recent`` are the prefixes' `recent_values`, row after row.
         """
         has_cut = cuts > 0
         of_rows = np.zeros((*cuts.shape, recent.shape[1]), np.float32)
@@ -124,11 +109,11 @@ class Prefixes:
         change = (future[..., :n_numbers] - last) / self.scale
         weight = sample_weight[shards][..., None, None]
         observed = inside[..., None] & np.logical_not(np.isnan(future))
-        if self.categories is not None:
+        if self.layout is not None:
             codes = future[..., n_numbers:]
             change = np.concatenate([change, codes], axis=-1)
             observed[..., n_numbers:] &= codes > 0
-            weight = weight / self.categories.divisors(1)
+            weight = weight / self.layout.divisors
         return ForecastTargets(
             of_rows,
             self._in_patches(np.where(observed, change, 0)),
@@ -155,10 +140,7 @@ def possible_cuts(scaled: RaggedArray) -> tuple[Indices, Indices]:
     Something must be observed before a cut, and something after it.
     """
     observed = np.logical_not(np.isnan(scaled.values).all(axis=1))
-    place = np.arange(scaled.n_timesteps) - np.repeat(
-        scaled.offsets[:-1], scaled.lengths
-    )
-    starts = scaled.offsets[:-1]
+    place, starts = scaled.positions, scaled.offsets[:-1]
     first = np.minimum.reduceat(np.where(observed, place, scaled.n_timesteps), starts)
     last = np.maximum.reduceat(np.where(observed, place, 0), starts)
     return first + 1, np.maximum(last - first, 0)
@@ -247,15 +229,8 @@ def followed_by_prefixes(
 ) -> tuple[Rows, ForecastTargets]:
     """Follow the rows of every shard by rows that hold prefixes, drawn anew.
 
-    Only what the shards hold is kept of the patches.
-
-    Parameters
-    ----------
-    rows : Rows
-    shards : ndarray of shape (n_batches, n_shards, n_prefix_rows)
-        Whose prefix each of the further rows holds; -1 for none.
-    prefixes : Prefixes
-    random_state : Generator
+    ``shards``, (n_batches, n_shards, n_prefix_rows), says whose prefix each of the
+    further rows holds; -1 is none. Only what the shards hold is kept of the patches.
     """
     cuts = prefixes.draw(shards, random_state)
     has_cut = cuts > 0
@@ -308,3 +283,23 @@ def _ranges(starts: Indices, lengths: Indices) -> Indices:
     """Count up from each start for as long as its length, one after the other."""
     offsets = offsets_from_lengths(lengths)
     return np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+
+
+def check_horizon(
+    prefixes: Prefixes | None, container: Container, *, goes_on: bool
+) -> None:
+    """Check that there is something to train a forecaster on.
+
+    ``goes_on`` says that an earlier fit has seen sequences as long as the horizon.
+    """
+    if prefixes is None:
+        return
+    horizon, longest = prefixes.horizon, prefixes.longest_cut_off
+    if longest >= (1 if goes_on else horizon):
+        return
+    where = f" (X has n_features = {container.n_columns})" if container.tabular else ""
+    raise ValueError(
+        f"forecast_horizon is {horizon}, but no sequence goes on for more than "
+        f"{_count(longest, 'time step')} after its first observed one{where}; lower "
+        "it, or pass longer sequences."
+    )

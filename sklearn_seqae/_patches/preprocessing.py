@@ -22,10 +22,9 @@ from sklearn_seqae._patches.batching import (
     to_patches,
 )
 from sklearn_seqae._patches.convolutions import Convolutions, default_n_kernels
-from sklearn_seqae._patches.instance_norm import InstanceNorm, Units
-from sklearn_seqae._patches.lengths import LengthCode
+from sklearn_seqae._patches.exact import InstanceNorm, LengthCode, Units
 from sklearn_seqae._patches.prefixes import Prefixes, change_scale
-from sklearn_seqae._patches.steps import Categories
+from sklearn_seqae._patches.steps import StepLayout
 from sklearn_seqae._sequences.missing import fill_missing
 from sklearn_seqae._utils.plain import Positive
 
@@ -34,41 +33,25 @@ CONSTANT = 1e-6  # entropy, in nats, that may be rounding
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Patches, differences, the length component and the forecaster's units.
+    """Patches, differences, the length component and the forecaster's units."""
 
-    Attributes
-    ----------
-    n_features : int
-        Features of a scaled time step.
-    patch_size : int
-        Time steps per LSTM step.
-    length_code : LengthCode or None
-        The length as the last component, if it is one.
-    instance_norm : InstanceNorm or None
-        Mean and scale of each sequence as components, if they are.
-    convolutions : Convolutions or None
-        Kernels whose responses the encoder reads, if there are any.
-    difference_scale : tuple of float or None
-        Divisors of the differences between patches, by feature, where the encoder
-        reads them.
-    forecast_scale : tuple of tuple of float or None
-        Size of the change for each time step of the horizon and each feature, where
-        there is a forecaster; see `change_scale`.
-    category_sizes : tuple of int
-        Number of categories of each column of them. Their codes are the last features;
-        the others are numbers, of which alone there are units and differences.
-    category_costs : tuple of float
-        See `Categories`.
-    """
-
-    n_features: int
-    patch_size: int
+    n_features: int  # features of a scaled time step
+    patch_size: int  # time steps per LSTM step
+    # The length as the last component, if it is one
     length_code: LengthCode | None = None
+    # Mean and scale of each sequence as components, if they are
     instance_norm: InstanceNorm | None = None
+    # Divisors of the differences between patches, by feature, where the encoder reads
+    # them
     difference_scale: tuple[Positive, ...] | None = None
+    # Size of the change for each time step of the horizon and each feature, where there
+    # is a forecaster; see `change_scale`
     forecast_scale: tuple[tuple[Positive, ...], ...] | None = None
+    # Number of categories of each column of them; their codes are the last features;
+    # the others are numbers, of which alone there are units and differences
     category_sizes: tuple[int, ...] = ()
-    category_costs: tuple[Positive, ...] = ()
+    category_costs: tuple[Positive, ...] = ()  # see `StepLayout`
+    # Kernels whose responses the encoder reads, if there are any
     convolutions: Convolutions | None = None
 
     @classmethod
@@ -84,23 +67,8 @@ class Preprocessing:
     ) -> Preprocessing:
         """Fit to scaled sequences.
 
-        Parameters
-        ----------
-        parameters : mapping
-            The estimator's, by name.
-        scaled : RaggedArray
-        sample_weight : ndarray of shape (n_sequences,)
-        all_lengths : ndarray of shape (n_all,), default=None
-            Lengths of all sequences, where ``scaled`` is a sample of them.
-        category_sizes : tuple of int, default=()
-            Number of categories of each of the last features.
-        decoder_cuts : bool, default=False
-            Whether the decoder cuts the embedding into parts.
-
-        Raises
-        ------
-        ValueError
-            If the length takes the only component.
+        ``all_lengths`` are those of all sequences, where ``scaled`` is a sample of
+        them; ``decoder_cuts`` says that the decoder cuts the embedding into parts.
         """
         lengths, weight_of_lengths = scaled.lengths, sample_weight
         if all_lengths is not None:
@@ -197,12 +165,12 @@ class Preprocessing:
         """Features that are numbers; the first ones."""
         return self.n_features - self.n_codes
 
-    @property
-    def categories(self) -> Categories | None:
-        """The columns of categories, if there are any."""
+    def layout(self, n_timesteps: int) -> StepLayout | None:
+        """Return the layout of so many time steps, if some features are codes."""
         if not self.category_sizes:
             return None
-        return Categories(self.category_sizes, self.category_costs, self.n_numbers)
+        sizes, costs = self.category_sizes, self.category_costs
+        return StepLayout(n_timesteps * self.n_numbers, n_timesteps, sizes, costs)
 
     # From scaled sequences to what the network reads ----------------------------------
 
@@ -232,9 +200,9 @@ class Preprocessing:
             also.append(change / np.array(self.difference_scale))
         n_differences = int(self.difference_scale is not None)
         read = self.convolutions.read(filled) if self.convolutions else None
-        written = scaled.with_numbers(own.values)
+        written, layout = scaled.with_numbers(own.values), self.layout(self.patch_size)
         patches = to_patches(
-            written, self.patch_size, also, n_differences, self.categories, read
+            written, self.patch_size, also, n_differences, layout, read
         )
         return patches, units
 
@@ -243,7 +211,7 @@ class Preprocessing:
         if self.forecast_scale is None:
             return None
         scale = np.array(self.forecast_scale)
-        return Prefixes(scaled, self.patch_size, scale, self.patches, self.categories)
+        return Prefixes(scaled, self.patch_size, scale, self.patches, self.layout(1))
 
     # Components that are exact --------------------------------------------------------
 
@@ -292,13 +260,7 @@ def _instance_norm(
     n_lengths: int,
     decoder_cuts: bool,
 ) -> InstanceNorm | None:
-    """Fit the units of sequences, if they are to be components.
-
-    Raises
-    ------
-    ValueError
-        If there is no component left for the content.
-    """
+    """Fit the units of sequences, if they are to be components."""
     asked, n_components = parameters["instance_norm"], parameters["n_components"]
     norm = InstanceNorm.fit(scaled, sample_weight) if asked else None
     if norm is None or n_components is None:

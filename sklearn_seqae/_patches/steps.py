@@ -18,39 +18,24 @@ WIDEST = 32  # numbers of the vector that is read for a category
 
 
 class CategoryColumn(NamedTuple):
-    """A column of categories in a step.
-
-    Attributes
-    ----------
-    n_categories : int
-    codes : slice
-        Its codes in a step, one for each time step.
-    logits : slice
-        Its logits in what a decoder writes, those of one time step after the other.
-    """
+    """A column of categories in a step."""
 
     n_categories: int
-    codes: slice
+    codes: slice  # its codes in a step, one for each time step
+    # Its logits in what a decoder writes, those of one time step after the other
     logits: slice
 
 
 @dataclass(frozen=True)
 class StepLayout:
-    """The numbers and the codes of a step.
+    """The numbers and the codes of a step."""
 
-    Attributes
-    ----------
-    n_numbers : int
-        Numbers, all time steps together.
-    n_timesteps : int, default=1
-        Time steps that a step holds.
-    category_sizes : tuple of int, default=()
-        Number of categories of each column of them.
-    """
-
-    n_numbers: int
-    n_timesteps: int = 1
-    category_sizes: tuple[int, ...] = ()
+    n_numbers: int  # numbers, all time steps together
+    n_timesteps: int = 1  # time steps that a step holds
+    category_sizes: tuple[int, ...] = ()  # number of categories of each column of them
+    # Of each column, where that is known: the cross-entropy, in nats, of predicting how
+    # often each category occurs; by this, losses are divided
+    costs: tuple[float, ...] = ()
 
     @property
     def n_codes(self) -> int:
@@ -91,45 +76,20 @@ class StepLayout:
             code, logit = next_code, next_logit
         return tuple(found)
 
-
-@dataclass(frozen=True)
-class Categories:
-    """Columns of categories: the last features of a time step.
-
-    Attributes
-    ----------
-    sizes : tuple of int
-        Number of categories of each column.
-    costs : tuple of float
-        Cross-entropy, in nats, of predicting how often each category occurs; by this,
-        losses are divided.
-    n_numbers : int
-        Features that are numbers.
-    """
-
-    sizes: tuple[int, ...]
-    costs: tuple[float, ...]
-    n_numbers: int
-
-    def step(self, n_timesteps: int) -> StepLayout:
-        """Return the layout of a step of so many time steps."""
-        return StepLayout(n_timesteps * self.n_numbers, n_timesteps, self.sizes)
-
-    def divisors(self, n_timesteps: int) -> NDArray[np.float32]:
+    @property
+    def divisors(self) -> NDArray[np.float32]:
         """Return what the loss of each value of a step is divided by, (width,)."""
-        costs = np.repeat(np.array(self.costs, np.float32), n_timesteps)
-        return np.append(np.ones(n_timesteps * self.n_numbers, np.float32), costs)
+        costs = np.repeat(np.array(self.costs, np.float32), self.n_timesteps)
+        return np.append(np.ones(self.n_numbers, np.float32), costs)
 
-    def counts_by_feature(
-        self, counts: NDArray[np.float64], n_timesteps: int
-    ) -> NDArray[np.float64]:
+    def by_feature(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum counts of values (..., width) over time steps: (..., n_features)."""
-        numbers, codes = np.split(counts, [n_timesteps * self.n_numbers], axis=-1)
-        rows = counts.shape[:-1]
+        numbers, codes = np.split(counts, [self.n_numbers], axis=-1)
+        rows, n = counts.shape[:-1], self.n_timesteps
         return np.concatenate(
             [
-                numbers.reshape(*rows, n_timesteps, self.n_numbers).sum(axis=-2),
-                codes.reshape(*rows, len(self.sizes), n_timesteps).sum(axis=-1),
+                numbers.reshape(*rows, n, self.n_numbers // n).sum(axis=-2),
+                codes.reshape(*rows, len(self.category_sizes), n).sum(axis=-1),
             ],
             axis=-1,
         )
@@ -137,11 +97,6 @@ class Categories:
 
 def vector_size(n_categories: int) -> int:
     """Return how many numbers stand for a category: fastai's rule, limited.
-
-    Parameters
-    ----------
-    n_categories : int
-        Of the column.
 
     Examples
     --------
@@ -155,20 +110,9 @@ def vector_size(n_categories: int) -> int:
 def to_steps(
     timesteps: NDArray[Any], n_timesteps: int, n_codes: int = 0
 ) -> NDArray[Any]:
-    """Put time steps together to steps.
+    """Put time steps together to steps, in the order of `StepLayout`.
 
-    Parameters
-    ----------
-    timesteps : ndarray of shape (..., n_steps * n_timesteps, n_features)
-    n_timesteps : int
-        Time steps of a step.
-    n_codes : int, default=0
-        Features that are codes; the last ones.
-
-    Returns
-    -------
-    ndarray of shape (..., n_steps, n_timesteps * n_features)
-        In the order of `StepLayout`.
+    The last ``n_codes`` of the features are codes.
     """
     *rows, total, n_features = timesteps.shape
     n_steps = total // n_timesteps
@@ -206,15 +150,7 @@ def drawn(
 ) -> NDArray[np.float32]:
     """Replace the logits in what a decoder wrote by codes, drawn independently.
 
-    Parameters
-    ----------
-    layout : StepLayout
-    written : ndarray of shape (..., n_outputs)
-    random_state : RandomState
-
-    Returns
-    -------
-    ndarray of shape (..., width)
+    (..., n_outputs) to (..., width).
     """
     parts = [written[..., : layout.n_numbers]]
     for column in layout.columns:

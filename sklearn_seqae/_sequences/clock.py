@@ -43,15 +43,7 @@ class ClockInChunks:
         offsets: NDArray[np.int64],
         sample_weight: NDArray[np.float64],
     ) -> None:
-        """Fit to further sequences.
-
-        Parameters
-        ----------
-        moments : ndarray of shape (n_timesteps,), int64, uint64 or float64
-        offsets : ndarray of shape (n_sequences + 1,)
-        sample_weight : ndarray of shape (n_sequences,)
-            Only which are positive counts for the unit.
-        """
+        """Fit to further sequences; for the unit, weights count as positive or not."""
         self._starts.append(moments[offsets[:-1]])
         self._weights.append(sample_weight)
         passed = since_before(moments, offsets)
@@ -155,22 +147,15 @@ class WaitingTimes:
 
 @dataclass(frozen=True)
 class Clock:
-    """Moments of sequences as a feature and a component, and back.
+    """Moments of sequences as a feature and a component, and back."""
 
-    Attributes
-    ----------
-    unit : float
-        Ticks of the times of `X`: the median time between two events, without zeros.
-    mean, scale : float
-        Mean and standard deviation of the first moments, in ticks since the origin.
-    origin : int or None
-        Near the mean, if moments are whole. A float64 is a whole number of nanoseconds
-        for months, but not since 1970. None is 0, where moments have fractions.
-    """
-
+    # Ticks of the times of `X`: the median time between two events, without zeros
     unit: Positive
+    # Mean and standard deviation of the first moments, in ticks since the origin
     mean: float
     scale: Positive
+    # Near the mean, if moments are whole; a float64 is a whole number of nanoseconds
+    # for months, but not since 1970; None is 0, where moments have fractions
     origin: int | None = None
 
     def with_time(self, ragged: RaggedArray, moments: NDArray[Any]) -> RaggedArray:
@@ -202,19 +187,10 @@ class Clock:
     def decode(
         self, component: NDArray[np.floating], limits: tuple[Any, Any]
     ) -> NDArray[Any]:
-        """Undo `encode`.
+        """Undo `encode`; whole moments are integers of Python, which don't overflow.
 
-        Parameters
-        ----------
-        component : ndarray of shape (n_sequences,)
-        limits : tuple of two numbers
-            Of moments. What is beyond by no more than the component is rounded becomes
-            the limit.
-
-        Returns
-        -------
-        ndarray of shape (n_sequences,), float64, or object if moments are whole
-            Then they are integers of Python, which don't overflow.
+        What is beyond the ``limits`` of moments by no more than the component is
+        rounded becomes the limit.
         """
         with np.errstate(over="ignore"):  # infinite moments are refused
             ticks = component.astype(np.float64) * self.scale + self.mean
@@ -264,21 +240,8 @@ def moments_after(
 ) -> NDArray[Any]:
     """Return the moments of events, in the dtype of the times in `fit`.
 
-    Parameters
-    ----------
-    starts : ndarray of shape (n_sequences,)
-        Moments of numbers or, of integers, of Python's as well.
-    passed : ndarray of shape (n_timesteps,)
-        Time since then; it rises.
-    offsets : ndarray of shape (n_sequences + 1,)
-    times : TimeAxis
-    show : callable
-        Function from the position of a sequence to its name in messages.
-
-    Raises
-    ------
-    ValueError
-        If a moment is out of the range of the dtype.
+    They are ``passed`` after ``starts``, numbers of each sequence: of integers,
+    Python's as well. ``show`` names the sequence at a position, for messages.
     """
     dtype, (least, most) = np.dtype(times.dtype), times.limits
     first, last = starts.tolist(), passed[offsets[1:] - 1].tolist()

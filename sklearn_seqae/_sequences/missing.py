@@ -11,17 +11,7 @@ def fill_missing(ragged: RaggedArray) -> RaggedArray:
 
     The first observed value of a feature is repeated before it, the last one after it.
     A feature that a sequence doesn't observe at all becomes 0, which is the mean of
-    standardized values. Filling a sequence depends on that sequence alone.
-
-    Parameters
-    ----------
-    ragged : RaggedArray
-        The sequences, with NaN where a value is missing.
-
-    Returns
-    -------
-    RaggedArray
-        The sequences without NaN; `ragged` itself if it has none.
+    standardized values. Sequences without NaN are returned as they are.
     """
     missing = np.isnan(ragged.values)
     columns = np.flatnonzero(missing.any(axis=0))

@@ -23,31 +23,7 @@ SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustS
 
 
 def make_scaler(scaler: Any) -> Any:
-    """Make an unfitted transformer from the `scaler` parameter.
-
-    Parameters
-    ----------
-    scaler : {"standard", "minmax", "robust"}, transformer instance or None
-        The parameter.
-
-    Returns
-    -------
-    transformer or None
-        A new transformer, or a clone: the user's instance is never fitted.
-
-    Raises
-    ------
-    ValueError
-        If the name is none of those above.
-    TypeError
-        If the instance has no `fit` and `transform`, or is a class.
-
-    Examples
-    --------
-    >>> from sklearn_seqae._sequences.scaling import make_scaler
-    >>> make_scaler("minmax")
-    MinMaxScaler()
-    """
+    """Make an unfitted transformer; the user's instance is cloned and never fitted."""
     if scaler is None:
         return None
     if isinstance(scaler, str):
@@ -70,40 +46,17 @@ def make_scaler(scaler: Any) -> Any:
     return clone(scaler)
 
 
-def fit_scaler(
-    scaler: Any,
-    ragged: RaggedArray,
-    sample_weight: NDArray[Any] | None = None,
-) -> Any:
-    """Fit a scaler to the time steps of all sequences.
+def fit_scaler(scaler: Any, ragged: RaggedArray, sample_weight: NDArray[Any]) -> Any:
+    """Fit a scaler to the time steps of all sequences; codes are not scaled.
 
-    Parameters
-    ----------
-    scaler : transformer or None
-        From `make_scaler`.
-
-    ragged : RaggedArray
-        The sequences, in their own units. Codes of categories are not scaled.
-
-    sample_weight : ndarray of shape (n_sequences,), default=None
-        Weight of each sequence, which is the weight of its time steps. If the `fit` of
-        the scaler takes no `sample_weight`, weights only leave out sequences of weight
-        zero.
-
-    Returns
-    -------
-    transformer or None
-        The same object, fitted. None if there are no numbers.
-
-    Raises
-    ------
-    ValueError
-        If every weight is zero, or the values are too large to compute with.
+    The positive weight of a sequence is that of its time steps, if the `fit` of the
+    scaler takes a `sample_weight`. Returns the scaler, or None if there are no numbers.
     """
     ragged = ragged.numbers
     if scaler is None or not ragged.n_features:
         return None
-    values, weight = _weighted_timesteps(ragged, sample_weight)
+    values = ragged.values.astype(np.float64)  # a copy
+    weight = np.repeat(sample_weight, ragged.lengths)
     fit = _fit_standard if type(scaler) is StandardScaler else _fit
     with _refusing_overflow(scaler, values):
         fit(scaler, values, weight)
@@ -113,16 +66,7 @@ def fit_scaler(
 class ScalerInChunks:
     """Fits a scaler to one chunk of sequences after the other.
 
-    Parameters
-    ----------
-    scaler : transformer or None
-        From `make_scaler`. One that is fitted already, such as a `FrozenEstimator`, is
-        left as it is.
-
-    Raises
-    ------
-    TypeError
-        If it has no `partial_fit`.
+    One that is fitted already, such as a `FrozenEstimator`, is left as it is.
     """
 
     def __init__(self, scaler: Any) -> None:
@@ -170,11 +114,6 @@ class ScalerInChunks:
         """Fit to values; a feature without any gets one again that it had before.
 
         The least and the largest of none would be NaN, and stay so.
-
-        Raises
-        ------
-        ValueError
-            If it had none yet.
         """
         found = _first_observed(values)
         if self._observed is not None:
@@ -201,28 +140,9 @@ class ScalerInChunks:
 
 
 def scale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
-    """Scale sequences for the network.
+    """Return scaled sequences, float32, with NaN for missing values.
 
-    Parameters
-    ----------
-    scaler : fitted transformer or None
-        From `fit_scaler`.
-
-    ragged : RaggedArray
-        The sequences, in their own units.
-
-    Returns
-    -------
-    RaggedArray
-        Scaled sequences, float32, with NaN for missing values. The scaler may change
-        the number of features.
-
-    Raises
-    ------
-    InvalidSequenceError
-        If an observed value is not finite any more. Names the first such sequence.
-    ValueError
-        If the scaler does not return one dense row for each time step.
+    The scaler may change the number of features.
     """
     numbers = ragged.numbers
     with np.errstate(over="ignore"):
@@ -232,28 +152,7 @@ def scale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
 
 
 def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
-    """Return scaled sequences in their own units.
-
-    Parameters
-    ----------
-    scaler : fitted transformer or None
-        From `fit_scaler`.
-
-    ragged : RaggedArray
-        The scaled sequences.
-
-    Returns
-    -------
-    RaggedArray
-        The sequences, float64, in the units of the input.
-
-    Raises
-    ------
-    InvalidSequenceError
-        If a value is not finite. Names the first such sequence.
-    TypeError
-        If the scaler has no `inverse_transform`.
-    """
+    """Return scaled sequences in their own units, float64."""
     if scaler is not None and not hasattr(scaler, "inverse_transform"):
         raise TypeError(
             f"the scaler {type(scaler).__name__} has no inverse_transform, which is "
@@ -288,30 +187,15 @@ def _refusing_overflow(scaler: Any, values: NDArray[np.float64]) -> Iterator[Non
         ) from error
 
 
-def _weighted_timesteps(
-    ragged: RaggedArray, sample_weight: NDArray[Any] | None
-) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
-    """Return the time steps to fit on, a copy, and the weight of each."""
-    if sample_weight is None:
-        return ragged.values.astype(np.float64), None
-    weight = np.repeat(sample_weight, ragged.lengths)
-    counts = weight != 0
-    if not counts.any():
-        raise ValueError(
-            "every sample_weight is zero; the scaler needs at least one sequence."
-        )
-    return ragged.values[counts].astype(np.float64), weight[counts]
-
-
-def _fit(scaler: Any, values: NDArray[np.float64], weight: NDArray[Any] | None) -> None:
-    if weight is not None and has_fit_parameter(scaler, "sample_weight"):
+def _fit(scaler: Any, values: NDArray[np.float64], weight: NDArray[Any]) -> None:
+    if has_fit_parameter(scaler, "sample_weight"):
         scaler.fit(values, sample_weight=weight)
     else:
         scaler.fit(values)
 
 
 def _fit_standard(
-    scaler: StandardScaler, values: NDArray[np.float64], weight: NDArray[Any] | None
+    scaler: StandardScaler, values: NDArray[np.float64], weight: NDArray[Any]
 ) -> None:
     """Fit a StandardScaler in place, on values relative to the first one.
 

@@ -1,70 +1,235 @@
 """What a fit learnt of `X`: its features, its container, its categories, times, scaler.
 
-`Schema` stands between containers and scaled sequences, there and back.
+`Schema` stands between containers and scaled sequences, there and back. Its `Events`
+are categories and times. Behind them stand numbers, one of which may be the time since
+the event before, then codes of categories.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.gate import Features, validate_sequences
-from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.kinds import Container, TimeAxis
+from sklearn_seqae._containers.ragged import RaggedArray, cut
+from sklearn_seqae._containers.readers import Moments, in_unit_of, moments_of_sequences
+from sklearn_seqae._containers.readers.checks import by_label
 from sklearn_seqae._containers.writers import from_ragged, with_times
-from sklearn_seqae._sequences.events import Events, Given
+from sklearn_seqae._sequences.clock import Clock, moments_after
 from sklearn_seqae._sequences.scaling import scale, unscale
+from sklearn_seqae._sequences.vocabulary import FeatureCategories, Vocabulary
 from sklearn_seqae._utils.plain import AsItIs
+
+Floats = NDArray[np.float64]
+Ticks = NDArray[Any]  # integers, or float64
+
+
+class Given(NamedTuple):
+    """Sequences as they were read."""
+
+    sequences: RaggedArray
+    container: Container
+    moments: Moments | None = None  # None where there are none, or they don't count
+
+
+@dataclass(frozen=True)
+class Events:
+    """Categories and times of a fit."""
+
+    vocabulary: Vocabulary | None = None  # None where all features are numbers
+    clock: Clock | None = None  # None where time is no feature
+    times: TimeAxis | None = None  # note on the times, with a clock
+
+    def __bool__(self) -> bool:
+        return self.vocabulary is not None or self.clock is not None
+
+    @property
+    def category_sizes(self) -> tuple[int, ...]:
+        """Number of categories of each feature that has some."""
+        return self.vocabulary.sizes if self.vocabulary else ()
+
+    @property
+    def n_codes(self) -> int:
+        """Features that are codes of categories; the last ones of scaled sequences."""
+        return len(self.category_sizes)
+
+    @property
+    def n_moments(self) -> int:
+        """Components that are moments, behind those of the network: one or none."""
+        return int(self.clock is not None)
+
+    def of_network(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters for the network, whose components have no moment."""
+        n_components = parameters["n_components"]
+        if self.clock is None or n_components is None:
+            return parameters
+        if n_components < 2:
+            raise ValueError(
+                "time takes one component, which leaves none for the content: "
+                f"n_components is {n_components}; expected at least 2, or time=False."
+            )
+        return parameters | {"n_components": n_components - 1}
+
+    # There ----------------------------------------------------------------------------
+
+    def read(self, X: Any, sequences: RaggedArray, container: Container) -> Given:
+        """Put the moments beside sequences that were read of `X`, if they count."""
+        if self.clock is None:
+            return Given(sequences, container)
+        if self.vocabulary is not None:  # what has no categories has no times
+            self.vocabulary.check_kinds(sequences, container)
+        moments = moments_of_sequences(X)
+        if moments is None:
+            raise ValueError(
+                "X has no times, but fit saw them; pass a DataFrame indexed by series "
+                "and time, or what to_sequences made with order=..., whose "
+                "X.attrs['order'] names the field of times; or fit with time=False."
+            )
+        return Given(sequences, container, moments)
+
+    def encode(self, given: Given) -> tuple[RaggedArray, Ticks | None]:
+        """Add the time as a feature, if it is one, and encode categories.
+
+        With the moment of each event, in the unit of those in `fit`, if time is one.
+        """
+        sequences, moments = given.sequences, None
+        if self.clock is not None and self.times is not None:
+            assert given.moments is not None  # `read` has seen to it
+            moments = in_unit_of(given.moments, sequences.offsets, self.times)
+            sequences = self.clock.with_time(sequences, moments)
+        vocabulary, levels = self.vocabulary, given.container.levels
+        if vocabulary is None:
+            if not any(levels):
+                return sequences, moments
+            vocabulary = Vocabulary((None,) * sequences.n_features)
+        return vocabulary.encode(sequences, given.container), moments
+
+    def with_moments(self, Z: NDArray[Any], starts: Ticks | None) -> NDArray[Any]:
+        """Append the moment of the first event to embeddings, if time is a feature."""
+        if self.clock is None or starts is None:
+            return Z
+        return np.column_stack([Z, self.clock.encode(starts)]).astype(Z.dtype)
+
+    # And back -------------------------------------------------------------------------
+
+    def without_moments(self, Z: NDArray[Any]) -> tuple[NDArray[Any], Ticks | None]:
+        """Undo `with_moments`."""
+        if self.clock is None or self.times is None:
+            return Z, None
+        return Z[:, :-1], self.clock.decode(Z[:, -1], self.times.limits)
+
+    def draw_starts(self, n: int, random_state: np.random.RandomState) -> Ticks | None:
+        """Draw moments of first events from a normal distribution.
+
+        Where the dtype of the times ends, it is cut off: no unsigned one is negative.
+        """
+        if self.clock is None or self.times is None:
+            return None
+        limits = self.times.limits
+        drawn = self.clock.decode(random_state.standard_normal(n), limits)
+        return np.clip(drawn, *limits)
+
+    def decode(
+        self,
+        ragged: RaggedArray,
+        container: Container,
+        ids: pd.Index | None,
+        starts: Ticks | None,
+        ahead: bool = False,
+        random_state: np.random.RandomState | None = None,
+    ) -> tuple[RaggedArray, NDArray[Any] | None]:
+        """Undo `encode`; return the moments of all events as well, if there are some.
+
+        They have the dtype of those in `fit`, in UTC. ``starts`` are the moments of
+        first events or, with ``ahead``, of the last ones before. ``ids`` are for
+        messages, and ``random_state`` draws infrequent categories.
+        """
+        if self.vocabulary is not None:
+            ragged = self.vocabulary.decode(ragged, container, random_state)
+        if self.clock is None or self.times is None or starts is None:
+            return ragged, None
+        ragged, passed = self.clock.without_time(ragged, ahead)
+        show = by_label(pd.RangeIndex(len(ragged)) if ids is None else ids)
+        return ragged, moments_after(starts, passed, ragged.offsets, self.times, show)
+
+    # By feature -----------------------------------------------------------------------
+
+    def categories(self, n_features: int) -> list[FeatureCategories | None]:
+        """Return the categories of each feature of `X`, None for a number."""
+        if self.vocabulary is None:
+            return [None] * n_features
+        return list(self.vocabulary.features[:n_features])
+
+    def probabilities(
+        self,
+        log_p: list[NDArray[np.float32]],
+        offsets: NDArray[np.int64],
+        n_features: int,
+    ) -> list[list[Floats] | None]:
+        """Return probabilities of categories, by feature and sequence."""
+        of_columns = iter(log_p)
+        return [
+            None
+            if each is None
+            else list(cut(each.probabilities(np.exp(next(of_columns))), offsets))
+            for each in self.categories(n_features)
+        ]
+
+    def in_order(self, of_network: Floats) -> Floats:
+        """Bring a number of each feature into the order of `X`; time is the last."""
+        if self.vocabulary is None:
+            return of_network
+        found = np.empty_like(of_network)
+        found[self.vocabulary.order] = of_network
+        return found
+
+    def named(
+        self, history: dict[str, list[float]], names: Iterable[Any]
+    ) -> dict[str, list[float]]:
+        """Name the losses of features, which are numbered as the network has them."""
+        if self.vocabulary is None:
+            return history
+        known = [*names, *([] if self.times is None else [self.times.name])]
+        order = self.vocabulary.order
+        named = {f"loss[{n}]": f"loss[{known[j]}]" for n, j in enumerate(order)}
+        return {named.get(name, name): losses for name, losses in history.items()}
+
+
+def first_of(moments: Ticks | None, of: RaggedArray) -> Ticks | None:
+    """Return the moment of each first event, if there are moments."""
+    return None if moments is None else moments[of.offsets[:-1]]
+
+
+def last_of(moments: Ticks | None, of: RaggedArray) -> Ticks | None:
+    """Return the moment of each last event, if there are moments."""
+    return None if moments is None else moments[of.offsets[1:] - 1]
 
 
 class Encoded(NamedTuple):
-    """Scaled sequences, and what stands beside them.
+    """Scaled sequences, and what stands beside them."""
 
-    Attributes
-    ----------
-    scaled : RaggedArray
-        Numbers, then codes of categories.
-    moments : ndarray of shape (n_timesteps,) or None
-        If time is a feature.
-    dtype : {"float32", "float64"}
-        Of embeddings.
-    """
-
-    scaled: RaggedArray
-    moments: NDArray[Any] | None
-    dtype: str
+    scaled: RaggedArray  # numbers, then codes of categories
+    moments: NDArray[Any] | None  # (n_timesteps,): if time is a feature
+    dtype: str  # {"float32", "float64"}; of embeddings
 
 
 @dataclass(frozen=True)
 class Schema:
-    """What was learnt of `X`.
-
-    Attributes
-    ----------
-    features : Features
-    container : Container
-        Note on what `X` was.
-    events : Events
-        Categories and times.
-    scaler : transformer or None
-    """
+    """What was learnt of `X`."""
 
     features: Features
-    container: Container
-    events: Events
+    container: Container  # note on what `X` was
+    events: Events  # categories and times
     scaler: AsItIs = None
 
     def read(self, X: Any, by: str) -> Given:
-        """Read sequences, and check them against those in `fit`.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If they can't be used or are of another kind; ``by`` names the estimator.
-        """
+        """Read sequences, and check them against those in `fit`."""
         sequences, container = validate_sequences(X, self.features, by)
         return self.events.read(X, sequences, container)
 

@@ -22,8 +22,7 @@ from sklearn_seqae._containers.readers import (
     moments_of_sequences,
 )
 from sklearn_seqae._sequences.clock import ClockInChunks
-from sklearn_seqae._sequences.events import Events, Given
-from sklearn_seqae._sequences.schema import Schema
+from sklearn_seqae._sequences.schema import Events, Given, Schema
 from sklearn_seqae._sequences.vocabulary import Vocabulary
 from sklearn_seqae._sequences.vocabulary_in_chunks import VocabularyInChunks
 
@@ -33,22 +32,8 @@ OF_VOCABULARY = ("categorical_features", "max_categories", "min_frequency")
 class Summary:
     """Learns features, categories and times of one part of `X` after the other.
 
-    Parameters
-    ----------
-    parameters : mapping
-        The estimator's, by name.
-    by : str
-        Name of the estimator, for messages.
-    known : Schema, default=None
-        Of a fit that goes on; it stays as it is.
-
-    Attributes
-    ----------
-    by : str
-    features : Features or None
-        Of the first part, to which the others are held.
-    times : TimeAxis or None
-        Of the first part. The moments of all are in its unit.
+    ``by`` names the estimator in messages. The schema ``known`` of a fit that goes on
+    stays as it is.
     """
 
     def __init__(
@@ -57,6 +42,7 @@ class Summary:
         # These alone travel with it: others may hold what can't be copied
         self._asked = {name: parameters[name] for name in (*OF_VOCABULARY, "time")}
         self._time, self.by, self._known = parameters["time"], by, known
+        # Of the first part, to which the others are held
         self.features = None if known is None else known.features
         self._vocabulary = VocabularyInChunks(
             **{name: parameters[name] for name in OF_VOCABULARY}
@@ -64,7 +50,7 @@ class Summary:
         self._clock = ClockInChunks()
         self._first: Container | None = None if known is None else known.container
         self._with_levels: Container | None = None  # the first that has categories
-        self.times: TimeAxis | None = None
+        self.times: TimeAxis | None = None  # of the first part; all are in its unit
         self._place = ""  # of the first part
         self._has_times: bool | None = None  # that part
 
@@ -74,13 +60,7 @@ class Summary:
         return self._known is None
 
     def read(self, X: Any) -> tuple[RaggedArray, Container]:
-        """Read a part of `X`; the first one tells the features of all.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As of `validate_sequences`.
-        """
+        """Read a part of `X`; the first one tells the features of all."""
         sequences, container = validate_sequences(X, self.features, self.by)
         if self.features is None:
             self.features = Features.of(X, sequences, container)
@@ -102,21 +82,8 @@ class Summary:
     ) -> Given:
         """Learn from further sequences, and return them with their moments.
 
-        Parameters
-        ----------
-        X : container
-        sequences, container
-            The same, as they were read.
-        sample_weight : ndarray of shape (n_sequences,), default=None
-            None weighs each as 1.
-        place : str, default=""
-            Where they are from, for messages.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If features hold what they must not or held no such thing before, or there
-            are to be times but are none.
+        ``sequences`` and ``container`` are `X` as it was read; ``place`` says where it
+        is from, for messages. Without weights, each weighs 1.
         """
         if self._known is not None:
             return self._known.events.read(X, sequences, container)
@@ -136,13 +103,7 @@ class Summary:
         return Given(sequences, container, moments)
 
     def merge(self, other: Summary) -> None:
-        """Learn from the sequences of another one, which come later.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As of `update`.
-        """
+        """Learn from the sequences of another one, which come later."""
         self._vocabulary.merge(other._vocabulary)
         self._with_levels = self._with_levels or other._with_levels
         if self._has_times is None:
@@ -192,13 +153,7 @@ class Summary:
         return self._time is True or (self._time == "auto" and has_categories)
 
     def _moments(self, X: Any) -> Moments | None:
-        """Return the moments of `X`, if they count, and note what they are.
-
-        Raises
-        ------
-        ValueError
-            If there are to be some, but are none.
-        """
+        """Return the moments of `X`, if they count, and note what they are."""
         found = self._vocabulary
         if not self._counts(found.has_categories or found.is_undecided):
             return None

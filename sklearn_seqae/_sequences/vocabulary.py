@@ -23,27 +23,14 @@ UNKNOWN = 0  # code of what fit did not see, unless infrequent ones have a code
 
 @dataclass(frozen=True)
 class FeatureCategories:
-    """The categories of one feature, as `fit` saw them.
+    """The categories of one feature, as `fit` saw them."""
 
-    Attributes
-    ----------
-    values : tuple
-        Sorted; without the missing one.
-    counts : tuple of float
-        Time steps of each, weighted.
-    codes : tuple of int
-        The code of each, from 1 on. Infrequent ones share one.
-    infrequent_code : int
-        The code of these, and of unknown ones; `UNKNOWN` if none is infrequent.
-    missing_code : int
-        The code of a missing category, `UNKNOWN` if there was none.
-    """
-
-    values: tuple[Any, ...]
-    counts: tuple[float, ...]
-    codes: tuple[int, ...]
+    values: tuple[Any, ...]  # sorted; without the missing one
+    counts: tuple[float, ...]  # time steps of each, weighted
+    codes: tuple[int, ...]  # the code of each, from 1 on; infrequent ones share one
+    # The code of these, and of unknown ones; `UNKNOWN` if none is infrequent
     infrequent_code: int
-    missing_code: int
+    missing_code: int  # the code of a missing category, `UNKNOWN` if there was none
 
     @property
     def size(self) -> int:
@@ -79,10 +66,6 @@ class FeatureCategories:
 
         Infrequent ones share that of theirs by their frequencies. The last column is
         for a missing category, where `fit` saw one.
-
-        Parameters
-        ----------
-        of_codes : ndarray of shape (n_timesteps, size)
         """
         p = of_codes.astype(np.float64)
         p /= p.sum(axis=1, keepdims=True)  # to float64
@@ -129,13 +112,7 @@ class Vocabulary:
         return sum(each is None for each in self.features)
 
     def encode(self, ragged: RaggedArray, container: Container) -> RaggedArray:
-        """Return numbers as they are, then the codes of categories.
-
-        Raises
-        ------
-        TypeError
-            If a feature holds text, and held numbers in fit, or the reverse.
-        """
+        """Return numbers as they are, then the codes of categories."""
         self.check_kinds(ragged, container)
         columns = []
         for j in self.order:
@@ -163,14 +140,8 @@ class Vocabulary:
     ) -> RaggedArray:
         """Undo `encode`, for a container with the levels of `fit`.
 
-        Parameters
-        ----------
-        ragged : RaggedArray
-            Numbers in their own units, then codes.
-        container : Container
-        random_state : RandomState, default=None
-            Draws one of the infrequent categories by their frequencies. None takes the
-            most frequent of them.
+        ``random_state`` draws one of the infrequent categories by their frequencies;
+        None takes the most frequent of them.
         """
         values = np.empty(ragged.values.shape)
         for place, j in enumerate(self.order):
@@ -179,23 +150,6 @@ class Vocabulary:
                 column = _decoded(known, column, levels_of(container, j), random_state)
             values[:, j] = column
         return RaggedArray(values, ragged.offsets)
-
-
-def encoded(
-    vocabulary: Vocabulary | None, ragged: RaggedArray, container: Container
-) -> RaggedArray:
-    """Return sequences in the order of the network, see `Vocabulary.encode`.
-
-    Raises
-    ------
-    TypeError
-        If a feature holds categories, and held numbers in fit, or the reverse.
-    """
-    if vocabulary is None:
-        vocabulary = Vocabulary((None,) * ragged.n_features)
-        if not any(container.levels):
-            return ragged
-    return vocabulary.encode(ragged, container)
 
 
 def levels_of(container: Container, j: int) -> Levels | None:
@@ -261,13 +215,7 @@ def _check_kind(
     column: NDArray[Any],
     name: str,
 ) -> None:
-    """Check that a feature holds categories where it did so in `fit`.
-
-    Raises
-    ------
-    TypeError
-        If it does not.
-    """
+    """Check that a feature holds categories where it did so in `fit`."""
     if known is None and levels is not None and isinstance(levels.values[0], str):
         raise TypeError(
             f"{name} holds categories, {levels.values[0]!r} for example, but numbers "

@@ -30,12 +30,7 @@ class VocabularyInChunks:
     """Learns the categories of one chunk of sequences after the other.
 
     It counts each, so a vocabulary does not depend on how sequences were cut into
-    chunks.
-
-    Parameters
-    ----------
-    categorical_features, max_categories, min_frequency
-        The estimator's parameters.
+    chunks. Its parameters are the estimator's.
     """
 
     def __init__(
@@ -57,23 +52,7 @@ class VocabularyInChunks:
         sample_weight: NDArray[np.float64],
         place: str,
     ) -> None:
-        """Learn from further sequences.
-
-        Parameters
-        ----------
-        ragged : RaggedArray
-            As read: codes are positions in the levels of the container.
-        container : Container
-        sample_weight : ndarray of shape (n_sequences,)
-        place : str
-            Where they are from, for messages.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As of `which_are_categories`, or if a feature holds categories and held
-            numbers before, or the reverse.
-        """
+        """Learn from further sequences, as read; ``place`` says where from."""
         chosen = which_are_categories(self._named, ragged, container)
         counts = []
         for j, is_category in enumerate(chosen.tolist()):
@@ -84,13 +63,7 @@ class VocabularyInChunks:
         self._merge(counts, len(ragged))
 
     def merge(self, other: VocabularyInChunks) -> None:
-        """Learn from the sequences of another one, which come later.
-
-        Raises
-        ------
-        TypeError
-            As of `update`.
-        """
+        """Learn from the sequences of another one, which come later."""
         self._merge(other._features, other._n_sequences)
 
     def _merge(self, counts: list[_Counts], n_sequences: int) -> None:
@@ -117,18 +90,7 @@ class VocabularyInChunks:
         return levels if any(levels) else ()
 
     def fitted(self) -> Vocabulary | None:
-        """Return the vocabulary; None if all features are numbers.
-
-        Raises
-        ------
-        InvalidSequenceError
-            If every category of a feature is missing.
-
-        Warns
-        -----
-        UserWarning
-            If "auto" does not tell all categories of a feature apart.
-        """
+        """Return the vocabulary; None if all features are numbers."""
         if not self.has_categories:
             return None
         return Vocabulary(tuple(map(self._fitted, self._features)))
@@ -160,38 +122,22 @@ class VocabularyInChunks:
 
 @dataclass
 class _Counts:
-    """Counts of the categories of a feature.
+    """Counts of the categories of a feature."""
 
-    Attributes
-    ----------
-    kind : {"text", "categories that are numbers", "numbers", ""}
-        Of its values; "" where nothing was observed.
-    is_category : bool
-    levels : Levels or None
-        None if there are none: categories may be numbers.
-    by_value : dict
-        Time steps of each category, weighted; also of levels that do not occur.
-    n_missing : float
-    name, place : str
-        Of the feature, and where something was observed first.
-    """
-
+    # {"text", "categories that are numbers", "numbers", ""}; of its values; "" where
+    # nothing was observed
     kind: str
     is_category: bool
-    levels: Levels | None
+    levels: Levels | None  # None if there are none: categories may be numbers
+    # Time steps of each category, weighted; also of levels that do not occur
     by_value: dict[Any, float]
     n_missing: float
+    # Of the feature, and where something was observed first
     name: str = ""
     place: str = ""
 
     def merge(self, other: _Counts) -> None:
-        """Add further time steps.
-
-        Raises
-        ------
-        TypeError
-            If they are of another kind.
-        """
+        """Add further time steps."""
         if self.kind and other.kind and self.kind != other.kind:
             raise TypeError(
                 f"{self.name} holds {other.described}, but {self.described} in "
@@ -219,22 +165,7 @@ class _Counts:
 def which_are_categories(
     categorical_features: Any, ragged: RaggedArray, container: Container
 ) -> NDArray[np.bool_]:
-    """Return which features are categories.
-
-    Parameters
-    ----------
-    categorical_features : "from_dtype", array-like of str, int or bool, or None
-        As in `HistGradientBoostingClassifier`.
-    ragged : RaggedArray
-    container : Container
-
-    Raises
-    ------
-    TypeError
-        If a feature holds text or the like, but is not among them.
-    ValueError
-        If one of them does not exist.
-    """
+    """Return which features are categories; see `HistGradientBoostingClassifier`."""
     n_features = ragged.n_features
     has_levels = np.array([bool(levels_of(container, j)) for j in range(n_features)])
     if isinstance(categorical_features, str) and categorical_features == "from_dtype":
@@ -256,13 +187,7 @@ def which_are_categories(
 
 
 def _places(given: Any, n_features: int, container: Container) -> NDArray[np.int64]:
-    """Return the positions of features that are named, numbered or marked.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If one does not exist, or they are none of these.
-    """
+    """Return the positions of features that are named, numbered or marked."""
     what = np.asarray(given)
     if what.ndim == 1 and what.dtype.kind == "b" and len(what) == n_features:
         return np.flatnonzero(what)

@@ -7,8 +7,19 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 Estimator = TypeVar("Estimator", bound=Any)
+
+
+def own_random_state(random_state: Any) -> np.random.RandomState:
+    """Return a random generator; None takes a new seed from the system.
+
+    `check_random_state` would take NumPy's global generator, which others use.
+    """
+    if random_state is None:  # check_random_state would take the global generator
+        return np.random.RandomState()
+    return check_random_state(random_state)
 
 
 def snapshot(estimator: Estimator) -> Estimator:

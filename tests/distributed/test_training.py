@@ -361,7 +361,7 @@ def test_partitions_that_are_read_again_must_be_the_same(
 ):
     import dask.bag as db
 
-    from sklearn_seqae._patches.source import _in_partitions
+    from sklearn_seqae._patches.source import in_partitions
 
     n_read = 0
 
@@ -371,7 +371,7 @@ def test_partitions_that_are_read_again_must_be_the_same(
         return [x + 1e-9 * (changes and n_read > 3) for x in sequences[9:]]
 
     X = db.from_delayed([dask.delayed(list)(sequences[:9]), dask.delayed(second)()])
-    monkeypatch.setattr(_in_partitions, "open_tasks", Forgetful)
+    monkeypatch.setattr(in_partitions, "open_tasks", Forgetful)
     with dask.config.set(scheduler="synchronous"):
         if not changes:
             plain_autoencoder(epochs=1).fit(X)

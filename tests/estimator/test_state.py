@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_seqae._network.state import OptimizerState, State
+from sklearn_seqae._network.layers import OptimizerState, State
 
 ADAM = OptimizerState("Adam", '{"beta_1": 0.9}', [np.zeros(3)])
 

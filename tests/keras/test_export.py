@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_seqae._keras.export import build_models
 from sklearn_seqae._keras.inference import decode, encode
 from sklearn_seqae._patches.batching import from_patches
-from sklearn_seqae._patches.lengths import LengthCode
+from sklearn_seqae._patches.exact import LengthCode
 from sklearn_seqae._patches.preprocessing import Preprocessing
 
 LENGTHS = [7, 1, 12, 4, 11]

@@ -16,7 +16,7 @@ from sklearn_seqae._fitted.scores import errors
 from sklearn_seqae._keras import devices, inference
 from sklearn_seqae._keras.inference import INFERENCE_ROWS_WITHOUT_XLA as ROWS
 from sklearn_seqae._keras.inference import decode, encode, forecast
-from sklearn_seqae._network.state import State
+from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.batching import to_patches
 from sklearn_seqae._patches.preprocessing import Preprocessing
 

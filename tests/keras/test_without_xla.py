@@ -20,7 +20,7 @@ from sklearn_seqae import to_sequences
 from sklearn_seqae._keras import devices, inference
 from sklearn_seqae._keras.inference import decode, encode
 from sklearn_seqae._keras.training import cache, epochs, program, workspace
-from sklearn_seqae._network.architecture import POOLING
+from sklearn_seqae._network.pooling import POOLING
 from sklearn_seqae.datasets import make_events
 
 LENGTHS = [5, 16, 1, 9, 12, 3, 16, 7, 2, 11, 4, 8]  # batches of four, and of three

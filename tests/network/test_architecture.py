@@ -7,7 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from sklearn_seqae._network.architecture import DECODERS, POOLING, Architecture
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._network.decoders import DECODERS
+from sklearn_seqae._network.pooling import POOLING
 
 SMALL = Architecture(2, 3, (4,), (4,), False, "tanh")
 EVERYTHING = Architecture(

@@ -31,7 +31,7 @@ from sklearn.preprocessing import FunctionTransformer, PowerTransformer, Standar
 from sklearn.svm import SVC, LinearSVC
 
 from sklearn_seqae import decoder_to_onnx, to_onnx
-from sklearn_seqae._network.architecture import POOLING
+from sklearn_seqae._network.pooling import POOLING
 
 ort = pytest.importorskip("onnxruntime", reason="an option of ours")
 

@@ -15,9 +15,9 @@ from sklearn.metrics import roc_auc_score
 
 from sklearn_seqae import LSTMAutoencoderOutlierDetector, to_sequences
 from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._outlier.crossfit import CrossFittedChain, MarkovChain
 from sklearn_seqae._outlier.detector import _choose
 from sklearn_seqae._outlier.deviation import FLAT, Measures, Usual
-from sklearn_seqae._outlier.surprisal import CrossFittedChain, MarkovChain
 from sklearn_seqae.datasets import make_events, make_sequences
 
 

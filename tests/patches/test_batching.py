@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._patches.baselines import baselines
 from sklearn_seqae._patches.batching import (
     as_shards,
     auto_epochs,
@@ -22,8 +21,8 @@ from sklearn_seqae._patches.batching import (
     shard_shape,
     split_into_shards,
     to_patches,
-    wasted_share,
 )
+from sklearn_seqae._patches.source.data import baselines
 from sklearn_seqae._sequences.missing import fill_missing
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=80)
@@ -221,7 +220,6 @@ def test_few_steps_are_wasted(seed):
         used += sum(own)
     assert used == lengths.sum()
     assert 1 - used / run < 0.1
-    assert wasted_share(lengths, shards) == pytest.approx(1 - used / run)
 
 
 def test_companions_and_order_change_from_epoch_to_epoch():

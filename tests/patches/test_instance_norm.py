@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._patches.instance_norm import InstanceNorm, Units
+from sklearn_seqae._patches.exact import InstanceNorm, Units
 
 
 def sequences_of_many_sizes(n=30, n_features=2, seed=0):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_seqae._patches.lengths import MAX_LENGTH, LengthCode
+from sklearn_seqae._patches.exact import MAX_LENGTH, LengthCode
 
 
 def fitted(lengths, sample_weight=None):

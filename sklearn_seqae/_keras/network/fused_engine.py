@@ -18,9 +18,8 @@ from sklearn_seqae._keras.lstm.fused import LSTMWeights, lstm
 from sklearn_seqae._keras.lstm.gradients import look_up
 from sklearn_seqae._keras.lstm.recurrence import BLOCK, advance, unroll
 from sklearn_seqae._keras.lstm.running_pool import NEEDS
-from sklearn_seqae._network.architecture import DecoderSpec
 from sklearn_seqae._network.engine import Cell, Error, Step
-from sklearn_seqae._network.layers import LSTM, Dense, Embedding
+from sklearn_seqae._network.layers import LSTM, DecoderSpec, Dense, Embedding
 from sklearn_seqae._network.pooling import States
 
 Tensor = Any

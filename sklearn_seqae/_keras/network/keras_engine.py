@@ -18,9 +18,8 @@ from keras import layers, ops
 from sklearn_seqae._keras.lstm.errors import error
 from sklearn_seqae._keras.lstm.recurrence import unroll
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
-from sklearn_seqae._network.architecture import DecoderSpec
 from sklearn_seqae._network.engine import Cell, Error, Step
-from sklearn_seqae._network.layers import LSTM, Dense, Embedding
+from sklearn_seqae._network.layers import LSTM, DecoderSpec, Dense, Embedding
 from sklearn_seqae._network.pooling import States
 
 Tensor = Any

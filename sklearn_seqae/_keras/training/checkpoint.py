@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._network.state import State
+from sklearn_seqae._network.layers import State
 from sklearn_seqae._utils.checksums import checksum
 from sklearn_seqae._utils.claim import failure
 from sklearn_seqae._utils.plain import from_plain, to_plain

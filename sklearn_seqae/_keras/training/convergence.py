@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._keras.training.settings import Settings
-from sklearn_seqae._patches.baselines import Baselines
+from sklearn_seqae._patches.source.data import Baselines
 from sklearn_seqae.exceptions import _count
 
 HARDLY_BEGUN = 100  # updates; with fewer, a network may not yet beat the mean

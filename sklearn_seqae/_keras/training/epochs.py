@@ -33,7 +33,7 @@ from sklearn_seqae._keras.training.program import plan_program
 from sklearn_seqae._keras.training.settings import Result, Settings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._network.architecture import Architecture
-from sklearn_seqae._network.state import State
+from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.source.data import Partitions, TrainingSet
 from sklearn_seqae.exceptions import _count
 

@@ -201,16 +201,14 @@ def _observed(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Count observed values, those ahead and, with categories, by feature."""
     weight, ahead, starts = packed.weight, packed.forecast.weight, packed.starts[:, 0]
-    if patches is None or patches.categories is None:
+    if patches is None or patches.layout is None:
         per_step = weight.sum(axis=(1, 2), dtype=np.float64)
         n_ahead = ahead.sum(axis=(1, 2, 3, 4), dtype=np.float64)
         return np.add.reduceat(per_step, starts), n_ahead, np.zeros((len(starts), 0))
-    n_timesteps = patches.n_timesteps
-    divisors = patches.categories.divisors(n_timesteps).astype(np.float64)
+    divisors = patches.layout.divisors.astype(np.float64)
     counts = np.add.reduceat(weight.sum(axis=1, dtype=np.float64), starts) * divisors
     n_ahead = ahead.sum(axis=(1, 2, 3), dtype=np.float64) @ divisors
-    by_feature = patches.categories.counts_by_feature(counts, n_timesteps)
-    return counts.sum(axis=1), n_ahead, by_feature
+    return counts.sum(axis=1), n_ahead, patches.layout.by_feature(counts)
 
 
 def seeds(generator: np.random.Generator, n: int) -> NDArray[np.int32]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from sklearn_seqae._keras.training.draws import NOTHING, Draws
-from sklearn_seqae._network import forecaster, forward
+from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._network.engine import Error
@@ -117,7 +117,7 @@ def contrastive(of: ForwardPass) -> Tensor:
 def forecast(of: ForwardPass) -> Tensor:
     """Sum the errors of the changes, and of the categories, that follow prefixes."""
     n, targets, engine = of.shard.n_paired, of.shard.forecast, of.engine_of_prefixes
-    return forecaster.error(
+    return forward.forecast_error(
         engine,
         of.architecture,
         of.decoded[n:],

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._network.state import State
+from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.batching import auto_epochs
 
 FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained

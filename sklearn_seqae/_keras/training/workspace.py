@@ -32,8 +32,7 @@ from sklearn_seqae._keras.training.program import (
     packed_signature,
     update_signature,
 )
-from sklearn_seqae._network.layers import Weights
-from sklearn_seqae._network.state import OptimizerState, State
+from sklearn_seqae._network.layers import OptimizerState, State, Weights
 from sklearn_seqae._patches.packing import PackedShards
 
 Tensor = Any

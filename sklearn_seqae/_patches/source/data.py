@@ -9,53 +9,46 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._patches.baselines import Baselines
 from sklearn_seqae._patches.batching import ROWS, Patches, count_batches, hold_out
 from sklearn_seqae._patches.prefixes import Prefixes
+from sklearn_seqae._patches.steps import StepLayout
 
-STANDARDIZED = Baselines(of_mean=1.0, of_zero=1.0)  # of such data
+CONSTANT = 1e-14  # variance that may be rounding of float32
 Indices = NDArray[np.int64]
 
 
+class Baselines(NamedTuple):
+    """Losses of networks that learnt nothing."""
+
+    # Loss of predicting the mean of each feature, and how often categories occur
+    of_mean: float
+    # Loss of predicting zero, as an untrained network does, or nearly so
+    of_zero: float
+
+
+STANDARDIZED = Baselines(of_mean=1.0, of_zero=1.0)  # of such data
+
+
 class Totals(NamedTuple):
-    """Weighted counts of a training set.
+    """Weighted counts of a training set."""
 
-    Attributes
-    ----------
-    values : float
-        Observed values.
-    sequences : float
-    ahead : float
-        Observed values within the horizon after a prefix, on average over prefixes.
-    """
-
-    values: float
+    values: float  # observed values
     sequences: float
+    # Observed values within the horizon after a prefix, on average over prefixes
     ahead: float
 
 
 @dataclass(frozen=True)
 class Data:
-    """Sequences to train on, cut into patches.
-
-    Attributes
-    ----------
-    patches : Patches
-    sample_weight : ndarray of shape (n_sequences,), float32
-    train, validation : ndarray of int
-        Sequences by index; ``validation`` may be empty.
-    prefixes : Prefixes, default=None
-        For the forecaster, where there is one.
-    baselines : Baselines, default=STANDARDIZED
-        Losses of networks that learnt nothing.
-    """
+    """Sequences to train on, cut into patches."""
 
     patches: Patches
-    sample_weight: NDArray[np.float32]
+    sample_weight: NDArray[np.float32]  # (n_sequences,)
+    # Sequences by index; `validation` may be empty
     train: Indices
     validation: Indices
-    prefixes: Prefixes | None = None
-    baselines: Baselines = STANDARDIZED
+    prefixes: Prefixes | None = None  # for the forecaster, where there is one
+    baselines: Baselines = STANDARDIZED  # losses of networks that learnt nothing
     is_whole: ClassVar[Literal[True]] = True
 
     @property
@@ -104,20 +97,11 @@ class Data:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Sequences to train on that are not all in the memory of this process.
+    """Sequences to train on that are not all in the memory of this process."""
 
-    Attributes
-    ----------
-    lengths : ndarray of shape (n_sequences,)
-        LSTM steps of all sequences.
-    totals : Totals
-    baselines : Baselines
-        Of a sample.
-    """
-
-    lengths: Indices
+    lengths: Indices  # (n_sequences,): LSTM steps of all sequences
     totals: Totals
-    baselines: Baselines
+    baselines: Baselines  # of a sample
     is_whole: ClassVar[Literal[False]] = False
     # Why nothing can be held out, and what to do instead
     why: ClassVar[str]
@@ -144,15 +128,10 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Stream(Elsewhere):
-    """Sequences that come in turns.
+    """Sequences that come in turns."""
 
-    Attributes
-    ----------
-    turns : callable
-        From a random generator to the data of one epoch, a part at a time. Each but the
-        last has a multiple of `batch_size` sequences.
-    """
-
+    # From a random generator to the data of one epoch, a part at a time; each but the
+    # last has a multiple of `batch_size` sequences
     turns: Callable[[np.random.Generator], Iterator[Data]]
     why = "comes in chunks that are more than its buffer holds; raise buffer_size of X"
 
@@ -167,21 +146,11 @@ class Stream(Elsewhere):
 
 @dataclass(frozen=True)
 class Partitions(Elsewhere):
-    """Sequences of which each partition has a part.
+    """Sequences of which each partition has a part."""
 
-    Attributes
-    ----------
-    offsets : ndarray of shape (n_partitions + 1,)
-        The first sequence of each partition.
-    tasks : Tasks
-        Where functions run, see `sklearn_seqae._containers.dask`.
-    data : list
-        Results of tasks: the `Data` of each partition.
-    """
-
-    offsets: Indices
-    tasks: Any
-    data: list[Any]
+    offsets: Indices  # (n_partitions + 1,): the first sequence of each partition
+    tasks: Any  # where functions run, see `sklearn_seqae._containers.dask`
+    data: list[Any]  # results of tasks: the `Data` of each partition
     why = "is a Dask collection; pass X.compute()"
 
     def shards(self, batch_size: int) -> tuple[int, int]:
@@ -202,3 +171,55 @@ class Partitions(Elsewhere):
 
 
 TrainingSet = Data | Stream | Partitions
+
+
+def baselines(
+    patches: Patches, n_features: int, sample_weight: NDArray[np.float64]
+) -> Baselines:
+    """Mean errors over observed values, without a network.
+
+    Both are 1 at least where features are constant: nothing is better than the mean.
+    The loss of predicting how often categories occur is 1, by its definition. An
+    untrained network takes all for equally likely.
+    """
+    observed = patches.observed[:-1]
+    values = patches.values[:-1, : observed.shape[1]].astype(np.float64)
+    weight = np.repeat(sample_weight, patches.lengths)[:, None] * observed
+    if patches.layout is not None:
+        return _mixed_baselines(patches.layout, values, weight)
+    values = values.reshape(-1, n_features)
+    weight = weight.reshape(-1, n_features)
+    return _baselines_of_numbers(values, weight)
+
+
+def _mixed_baselines(
+    layout: StepLayout, values: NDArray[np.float64], weight: NDArray[np.float64]
+) -> Baselines:
+    n_numbers, n_features = layout.n_numbers, layout.n_numbers // layout.n_timesteps
+    of_columns = layout.by_feature(weight.sum(axis=0))[n_features:]
+    total = weight.sum()
+    even = np.log(layout.category_sizes) / np.array(layout.costs)
+    of_mean, of_zero = of_columns.sum() / total, (of_columns @ even) / total
+    if n_numbers:
+        numbers = _baselines_of_numbers(
+            values[:, :n_numbers].reshape(-1, n_features),
+            weight[:, :n_numbers].reshape(-1, n_features),
+        )
+        share = weight[:, :n_numbers].sum() / total
+        of_mean += share * numbers.of_mean
+        of_zero += share * numbers.of_zero
+    return Baselines(float(of_mean), float(of_zero))
+
+
+def _baselines_of_numbers(
+    values: NDArray[np.float64], weight: NDArray[np.float64]
+) -> Baselines:
+    """Return those of time steps, (n_timesteps, n_numbers)."""
+    total = weight.sum(axis=0)
+    of_zero = float((weight * values**2).sum() / total.sum())
+    values -= values[0]  # so that rounding errors are no variance
+    values -= (weight * values).sum(axis=0) / np.maximum(total, np.finfo(float).tiny)
+    of_mean = float((weight * values**2).sum() / total.sum())
+    if of_mean <= CONSTANT:
+        return Baselines(1.0, max(of_zero, 1.0))
+    return Baselines(of_mean, of_zero)

@@ -22,7 +22,11 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.source.data import Data, Stream
 from sklearn_seqae._patches.source.shuffling import Sample, concatenate, shuffled
-from sklearn_seqae._patches.source.source import SampledSource, Source, training_data
+from sklearn_seqae._patches.source.source import (
+    Source,
+    refuse_unobserved,
+    training_data,
+)
 from sklearn_seqae._patches.source.traces import (
     SAME_AGAIN,
     Facts,
@@ -31,27 +35,18 @@ from sklearn_seqae._patches.source.traces import (
     joined,
     trace_of,
 )
-from sklearn_seqae._patches.validation import refuse_unobserved
-from sklearn_seqae._sequences.events import Events, Given
 from sklearn_seqae._sequences.scaling import ScalerInChunks, scale
-from sklearn_seqae._sequences.schema import Schema
+from sklearn_seqae._sequences.schema import Events, Given, Schema
 from sklearn_seqae._sequences.summary import Summary
 from sklearn_seqae.exceptions import _count
 
 
 @dataclass(frozen=True)
-class ChunkedSource(SampledSource):
-    """Sequences that are too many for the buffer.
-
-    Attributes
-    ----------
-    chunks : SequenceChunks
-    by : str
-        Name of the estimator, for messages.
-    """
+class ChunkedSource(Source):
+    """Sequences that are too many for the buffer."""
 
     chunks: Any = None
-    by: str = ""
+    by: str = ""  # name of the estimator, for messages
 
     def to_train(self, preprocessing: Preprocessing, batch_size: int) -> Stream:
         """Return the sequences as training takes them."""
@@ -81,23 +76,8 @@ class ChunkedSource(SampledSource):
 def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
     """Read all chunks once or, if there are categories or times, twice.
 
-    Parameters
-    ----------
-    X : SequenceChunks
-    scaler : transformer or None
-        To be fitted, unless the summary knows the schema already.
-    summary : Summary
-
-    Returns
-    -------
-    Source
-        In memory, if all sequences fit into the buffer; then they are read once.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If a chunk can't be used, naming it, if there is none, or if the scaler can't be
-        fitted in chunks.
+    If all sequences fit into the buffer, they stay in memory, and are read once. The
+    scaler is to be fitted, unless the summary knows the schema already.
     """
     reset = summary.is_new
     facts: list[Facts] = []
@@ -152,14 +132,7 @@ def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
 
 
 class _Preparation:
-    """Fits a scaler to one chunk after the other, and draws a sample.
-
-    Parameters
-    ----------
-    scaler : transformer or None
-    size : int
-        Values of the sample, at most.
-    """
+    """Fits a scaler to one chunk after the other; draws a sample of ``size`` values."""
 
     def __init__(self, scaler: Any, size: int) -> None:
         self._sample = Sample(size)
@@ -185,16 +158,7 @@ class _Preparation:
 
 
 def as_read(X: Any, source: Source, by: str) -> Any:
-    """Return the `X` of a fit, to be read once more; chunks are checked as they come.
-
-    Parameters
-    ----------
-    X : container, SequenceChunks or Dask collection
-    source : Source
-        What the fit read of it.
-    by : str
-        Name of the estimator, for messages.
-    """
+    """Return the `X` of a fit, to be read once more; chunks are checked again."""
     return X if source.traces is None else _AsRead(X, source, by)
 
 
@@ -219,13 +183,7 @@ def checked(
     by: str,
     random_state: np.random.Generator | None = None,
 ) -> Iterator[tuple[str, Any, Given]]:
-    """Yield all chunks again, where each is from, and what was read of it.
-
-    Raises
-    ------
-    ValueError
-        If they are not those of the first time, naming the first that isn't.
-    """
+    """Yield all chunks again, where each is from, and what was read of it."""
     to_come = {place: deque(of_place) for place, of_place in traces.items()}
     for place, chunk in X._placed(random_state):
         with naming(place):
@@ -263,16 +221,9 @@ def _encoded(place: str, given: Given, events: Events) -> tuple[str, RaggedArray
 def extrapolated(
     totals: Any, sampled: NDArray[np.int64], lengths: NDArray[np.int64]
 ) -> Any:
-    """Return the counts of all sequences, from those of a sample.
+    """Return the counts of all sequences, from those of a sample, by their lengths.
 
     Only the size of the gradients depends on them; the history counts itself.
-
-    Parameters
-    ----------
-    totals : Totals
-        Of the sample.
-    sampled, lengths : ndarray of int64
-        Time steps of the sampled sequences, and of all.
     """
     per_step = lengths.sum() / sampled.sum()
     return totals._replace(

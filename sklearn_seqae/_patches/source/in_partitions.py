@@ -15,7 +15,11 @@ from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.source.data import Data, Partitions, Totals
 from sklearn_seqae._patches.source.shuffling import concatenate, smallest
-from sklearn_seqae._patches.source.source import SampledSource, training_data
+from sklearn_seqae._patches.source.source import (
+    Source,
+    refuse_unobserved,
+    training_data,
+)
 from sklearn_seqae._patches.source.traces import (
     Facts,
     Trace,
@@ -23,30 +27,21 @@ from sklearn_seqae._patches.source.traces import (
     joined,
     trace_of,
 )
-from sklearn_seqae._patches.validation import refuse_unobserved
-from sklearn_seqae._sequences.events import Events, Given
 from sklearn_seqae._sequences.scaling import ScalerInChunks, scale
+from sklearn_seqae._sequences.schema import Events, Given
 from sklearn_seqae._sequences.summary import Summary
 
 AT_A_TIME = 8  # partitions of which what was learnt is here
 
 
 @dataclass(frozen=True)
-class PartitionedSource(SampledSource):
-    """Sequences of which each partition has some.
-
-    Attributes
-    ----------
-    tasks : Tasks
-    parts : list
-        Results of tasks: the sequences of each partition, in their own units.
-    sizes : list of int
-        Sequences of each.
-    """
+class PartitionedSource(Source):
+    """Sequences of which each partition has some."""
 
     tasks: Any = None
+    # Results of tasks: the sequences of each partition, in their own units
     parts: Any = None
-    sizes: Any = None
+    sizes: Any = None  # sequences of each
 
     def to_train(self, preprocessing: Preprocessing, batch_size: int) -> Partitions:
         """Return the sequences as training takes them.
@@ -60,7 +55,7 @@ class PartitionedSource(SampledSource):
             for number, part in enumerate(self.parts)
         ]
         self.parts.clear()
-        totals = gather([submit(_totals_of, of_part) for of_part in data])
+        totals = gather([submit(getattr, of_part, "totals") for of_part in data])
         return Partitions(
             preprocessing.n_steps(self.lengths),
             Totals(*map(sum, zip(*totals, strict=True))),
@@ -74,18 +69,7 @@ class PartitionedSource(SampledSource):
 def read_partitions(X: Any, scaler: Any, summary: Summary) -> PartitionedSource:
     """Read all partitions once, each where it is.
 
-    Parameters
-    ----------
-    X : dask DataFrame, Series or Bag
-    scaler : transformer or None
-        To be fitted; one that is fitted already stays as it is.
-    summary : Summary
-
-    Raises
-    ------
-    ValueError, TypeError
-        If a partition can't be used, naming it, or if the scaler can't be fitted in
-        parts.
+    The scaler is to be fitted; one that is fitted already stays as it is.
     """
     tasks, reset = open_tasks(), summary.is_new
     ScalerInChunks(scaler)  # raises before anything is read
@@ -96,7 +80,7 @@ def read_partitions(X: Any, scaler: Any, summary: Summary) -> PartitionedSource:
         tasks.submit(_read, number, partition, summary)
         for number, partition in enumerate(partitions)
     ]
-    facts = tasks.gather([tasks.submit(_facts_of, each) for each in read])
+    facts = tasks.gather([tasks.submit(getattr, each, "facts") for each in read])
     lengths, unobserved, digest = joined(facts)
     of_each = [each.lengths for each in facts]
     if reset:
@@ -132,7 +116,7 @@ def read_partitions(X: Any, scaler: Any, summary: Summary) -> PartitionedSource:
 
 def _learn(summary: Summary, tasks: Tasks, read: list[Any]) -> None:
     """Learn from partitions, in their order; a few at a time come here."""
-    found = [tasks.submit(_summary_of, each) for each in read]
+    found = [tasks.submit(getattr, each, "summary") for each in read]
     for start in range(0, len(found), AT_A_TIME):
         several = tasks.gather(found[start : start + AT_A_TIME])
         for number, of_partition in enumerate(several, start):
@@ -169,6 +153,7 @@ class _Read(NamedTuple):
     """A partition as it was read, and what was learnt of it."""
 
     given: Given
+    facts: Facts
     summary: Summary
 
 
@@ -187,15 +172,8 @@ def _read(number: int, partition: Any, summary: Summary) -> _Read:
     own, place = copy.deepcopy(summary), f"partition {number}"
     with naming(place):
         check_not_empty(partition)
-        return _Read(own.add(partition, place), own)
-
-
-def _facts_of(read: _Read) -> Facts:
-    return facts_of(read.given)
-
-
-def _summary_of(read: _Read) -> Summary:
-    return read.summary
+        given = own.add(partition, place)
+        return _Read(given, facts_of(given), own)
 
 
 def _encoded(number: int, read: _Read, events: Events, first: Trace) -> RaggedArray:
@@ -216,9 +194,4 @@ def _data_of(
     number: int, part: RaggedArray, scaler: Any, preprocessing: Preprocessing
 ) -> Data:
     with naming(f"partition {number}"):
-        scaled = scale(scaler, part)
-        return training_data(preprocessing, scaled)
-
-
-def _totals_of(data: Data) -> Any:
-    return data.totals
+        return training_data(preprocessing, scale(scaler, part))

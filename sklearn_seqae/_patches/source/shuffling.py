@@ -18,17 +18,9 @@ def shuffled(
 ) -> Iterator[RaggedArray]:
     """Shuffle sequences in a buffer.
 
-    When it is full, half of its sequences leave it, drawn at random; in the end the
-    rest.
-
-    Parameters
-    ----------
-    chunks : iterable of RaggedArray
-    buffer_size : int
-        Values that fill the buffer. It may hold a chunk more, and always holds a batch.
-    batch_size : int
-        Each part but the last has a multiple of so many sequences.
-    random_state : Generator
+    When ``buffer_size`` values fill it, half of its sequences leave it, drawn at
+    random; in the end the rest. It may hold a chunk more, and always holds a batch.
+    Each part but the last has a multiple of ``batch_size`` sequences.
     """
     held: list[RaggedArray] = []
     n_values, n_held = 0, 0

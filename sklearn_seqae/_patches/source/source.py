@@ -5,6 +5,7 @@ In memory, the sample is everything.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -12,41 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._patches.baselines import baselines
 from sklearn_seqae._patches.preprocessing import Preprocessing
-from sklearn_seqae._patches.source.data import Data
-from sklearn_seqae._patches.validation import check_features_observed
+from sklearn_seqae._patches.source.data import Data, baselines
 from sklearn_seqae._sequences.scaling import fit_scaler, scale
 from sklearn_seqae._sequences.schema import Schema
-from sklearn_seqae._sequences.weighting import merge_repeated
+from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 
 @dataclass(frozen=True)
 class Source:
-    """The sequences of a fit, scaled.
+    """The sequences of a fit, scaled."""
 
-    Attributes
-    ----------
-    schema : Schema
-        Learnt from them, or earlier.
-    sample : RaggedArray
-        Those that count, scaled: distinct ones, of positive weight.
-    weight : ndarray of float64
-        Of each, at most 1.
-    lengths : ndarray of int64
-        Time steps of all, in the user's order; 0 of those of weight zero.
-    digest : str, default=""
-        Of what the sample does not have.
-    traces : dict of str to list of Trace, default=None
-        Of the chunks of each place, if they came in chunks.
-    """
-
-    schema: Schema
-    sample: RaggedArray
-    weight: NDArray[np.float64]
-    lengths: NDArray[np.int64]
+    schema: Schema  # learnt from them, or earlier
+    sample: RaggedArray  # those that count, scaled: distinct ones, of positive weight
+    weight: NDArray[np.float64]  # of each, at most 1
+    lengths: NDArray[np.int64]  # time steps of all in order, 0 for weight zero
+    # Of all sequences, where they are elsewhere, and the sample is drawn at random
     digest: str = ""
-    traces: Any = None
+    traces: Any = None  # of the chunks of each place, if they came in chunks
 
     @classmethod
     def in_memory(
@@ -59,26 +43,13 @@ class Source:
     ) -> Self:
         """Return the source of sequences in their own units.
 
-        Parameters
-        ----------
-        encoded : RaggedArray
-            Numbers, then codes of categories.
-        schema : Schema
-            With ``reset``, its scaler is to be fitted.
-        sample_weight : ndarray of shape (n_sequences,)
-        reset : bool
-
-        Raises
-        ------
-        ValueError
-            If weights add up to infinity, a feature is nowhere observed, or the scaler
-            can't be fitted or makes something infinite.
+        With ``reset``, the schema's scaler is to be fitted.
         """
         distinct, weight = merge_repeated(encoded, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
         if reset:
             ragged = encoded.take(distinct)
-            check_features_observed(ragged)
+            refuse_unobserved(np.isnan(ragged.values).all(axis=0), len(ragged))
             scaler = fit_scaler(schema.scaler, ragged, weight)
             schema = replace(schema, scaler=scaler)
         sample = scale(schema.scaler, encoded).take(distinct)
@@ -88,7 +59,7 @@ class Source:
     @property
     def all_lengths(self) -> NDArray[np.int64] | None:
         """Time steps of all sequences, if the sample does not have all of them."""
-        return None
+        return self.lengths if self.digest else None
 
     @property
     def longest(self) -> int:
@@ -101,16 +72,6 @@ class Source:
         data = training_data(preprocessing, self.sample, self.weight)
         untrained = baselines(data.patches, preprocessing.n_features, self.weight)
         return replace(data, baselines=untrained)
-
-
-@dataclass(frozen=True)
-class SampledSource(Source):
-    """Sequences that are elsewhere; the sample is drawn at random."""
-
-    @property
-    def all_lengths(self) -> NDArray[np.int64]:
-        """Time steps of all sequences."""
-        return self.lengths
 
 
 def training_data(
@@ -127,3 +88,37 @@ def training_data(
         np.arange(0),
         preprocessing.prefixes(scaled),
     )
+
+
+def merge_repeated(
+    ragged: RaggedArray, sample_weight: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Merge equal sequences, add up their weights, and drop those of weight zero.
+
+    Beside the largest weight, zero is what float32 can't tell from it.
+
+    Returns the distinct ones by index, and their weights. The order depends on the
+    sequences alone. So a weight of 2 and a sequence passed twice give the same
+    training, whatever the order of `X`.
+    """
+    digests = [hashlib.blake2b(s.data, digest_size=16).digest() for s in ragged]
+    _, first, group = np.unique(digests, return_index=True, return_inverse=True)
+    total: NDArray[Any] = np.bincount(
+        group, weights=sample_weight, minlength=len(first)
+    )
+    if not np.isfinite(total).all():
+        raise ValueError(
+            f"sample_weight is as large as {sample_weight.max():.3g}, and weights of "
+            "equal sequences add up to infinity; divide all weights by a constant."
+        )
+    kept = total > total.max() * np.finfo(np.float32).tiny
+    return first[kept], total[kept]
+
+
+def refuse_unobserved(unobserved: Any, n_sequences: int) -> None:
+    """Raise if a feature has no observed value."""
+    if unobserved.any():
+        raise InvalidSequenceError(
+            f"feature {int(unobserved.argmax())} has no observed value in any of "
+            f"{_count(n_sequences, 'sequence')}, only NaN; leave it out."
+        )

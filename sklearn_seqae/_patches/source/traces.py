@@ -9,35 +9,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._sequences.events import Given
+from sklearn_seqae._sequences.schema import Given
 from sklearn_seqae.exceptions import _count
 
 
 class Trace(NamedTuple):
-    """A trace of a part of the sequences, by which a change is found.
-
-    Attributes
-    ----------
-    n_sequences, n_timesteps : int
-    digest : bytes
-        Of values, lengths and categories.
-    of_moments : bytes
-        The same of moments; empty where there are none, or they don't count.
-    """
+    """A trace of a part of the sequences, by which a change is found."""
 
     n_sequences: int
     n_timesteps: int
-    digest: bytes
+    digest: bytes  # of values, lengths and categories
+    # The same of moments; empty where there are none, or they don't count
     of_moments: bytes
 
     def check(self, again: Trace) -> None:
-        """Check that the same part had the same trace when it was read again.
-
-        Raises
-        ------
-        ValueError
-            Saying what changed.
-        """
+        """Check that the same part had the same trace when it was read again."""
         if again.n_sequences != self.n_sequences:
             n = _count(again.n_sequences, "sequence")
             what = f"{n} now, but had {self.n_sequences}"
@@ -61,18 +47,10 @@ SAME_AGAIN = (
 
 
 class Facts(NamedTuple):
-    """Facts of a part of the sequences, or of all.
+    """Facts of a part of the sequences, or of all."""
 
-    Attributes
-    ----------
-    lengths : ndarray of shape (n_sequences,)
-    unobserved : ndarray of shape (n_features,), bool
-        Features without an observed value.
-    trace : Trace
-    """
-
-    lengths: NDArray[np.int64]
-    unobserved: NDArray[np.bool_]
+    lengths: NDArray[np.int64]  # (n_sequences,)
+    unobserved: NDArray[np.bool_]  # (n_features,): features without an observed value
     trace: Trace
 
 

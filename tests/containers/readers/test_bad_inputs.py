@@ -13,7 +13,7 @@ from helpers import objects
 from scipy import sparse
 
 from sklearn_seqae._containers.readers import to_ragged
-from sklearn_seqae._patches.validation import validate_embedding, validate_lengths
+from sklearn_seqae._fitted.fitted import validate_embedding, validate_lengths
 
 nan, inf = np.nan, np.inf
 ok = np.ones((3, 2))

@@ -12,10 +12,8 @@ from references import ByKeras, decoded
 from sklearn_seqae._keras.export import build_models
 from sklearn_seqae._keras.inference import decode
 from sklearn_seqae._keras.training.callbacks import CompiledModel
-from sklearn_seqae._network import decoders, pooling
-from sklearn_seqae._network.architecture import DECODERS, POOLING
-from sklearn_seqae._network.decoders import DecoderBase
-from sklearn_seqae._patches.lengths import LengthCode
+from sklearn_seqae._network.decoders import DECODERS, DecoderBase
+from sklearn_seqae._patches.exact import LengthCode
 from sklearn_seqae._patches.preprocessing import Preprocessing
 
 N_STEPS = 12
@@ -52,15 +50,10 @@ def expected(network):
     ]
 
 
-@pytest.mark.parametrize("kind", DECODERS)
-def test_every_name_has_its_class(kind):
-    assert issubclass(decoders.KINDS[kind], DecoderBase)
-    assert not getattr(decoders.KINDS[kind], "__abstractmethods__", None)
-
-
-@pytest.mark.parametrize("kind", POOLING)
-def test_every_kind_of_pooling_has_its_function(kind):
-    assert callable(getattr(pooling, kind))
+@pytest.mark.parametrize("decoder", DECODERS.values(), ids=DECODERS)
+def test_every_decoder_is_complete(decoder):
+    assert issubclass(decoder, DecoderBase)
+    assert not getattr(decoder, "__abstractmethods__", None)
 
 
 def test_decoded_is_what_keras_decodes(network, expected):

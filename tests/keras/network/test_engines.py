@@ -23,9 +23,10 @@ from sklearn_seqae._keras.network.fused_engine import FusedEngine
 from sklearn_seqae._keras.network.keras_engine import KerasEngine
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
 from sklearn_seqae._keras.training.draws import layer_masks, mask_width
-from sklearn_seqae._network import forecaster, forward
-from sklearn_seqae._network.architecture import POOLING, Architecture
+from sklearn_seqae._network import forward
+from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
+from sklearn_seqae._network.pooling import POOLING
 from sklearn_seqae._patches.packing import pack
 
 LENGTHS = [5, 1, 4, 3, 0, 2]  # 0: a row that holds nothing
@@ -263,7 +264,7 @@ def run(make_engine, batch):
             objective += tf.reduce_sum(found.log_variance**2)
         if architecture.n_forecast_steps:
             recent = tf.constant(batch.recent)
-            found.forecast_error = forecaster.error(
+            found.forecast_error = forward.forecast_error(
                 engine, architecture, embedding, recent, change, change_weight
             ).total
             objective += found.forecast_error
@@ -278,7 +279,7 @@ def run(make_engine, batch):
     decoded = decoder.decode(without_dropout, embedding, N_STEPS, lengths)
     found.decoded = engine.to_packed(decoded)
     if architecture.n_forecast_steps:
-        ahead = forecaster.changes(engine, architecture, embedding, recent)
+        ahead = forward.forecast(engine, architecture, embedding, recent)
         found.changes = engine.to_packed(ahead)
     return found
 

@@ -10,8 +10,9 @@ from networks import assert_same_weights, drawn_weights, small_architecture
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_seqae._keras.network.keras_layers import KerasLayers, initial_weights
-from sklearn_seqae._network.architecture import DECODERS, POOLING
+from sklearn_seqae._network.decoders import DECODERS
 from sklearn_seqae._network.layers import LSTM
+from sklearn_seqae._network.pooling import POOLING
 
 STACKED = small_architecture(
     n_inputs=3,

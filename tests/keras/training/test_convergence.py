@@ -8,7 +8,7 @@ from networks import plain_settings
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._keras.training.convergence import check_finite, warn_unless_learnt
-from sklearn_seqae._patches.baselines import Baselines
+from sklearn_seqae._patches.source.data import Baselines
 
 
 def warned(loss, of_mean=2.0, of_zero=2.0, n_updates=1000, **settings):

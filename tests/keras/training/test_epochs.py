@@ -24,7 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._keras.training import cache, epochs, packer, program, workspace
 from sklearn_seqae._keras.training.callbacks import checked_callbacks
-from sklearn_seqae._network.state import State
+from sklearn_seqae._network.layers import State
 
 # Keras's own, of a callback that reads the learning rate
 OF_KERAS = pytest.mark.filterwarnings(

@@ -16,7 +16,7 @@ from references import ByNumpy, changes, embedding, pooled_states, weighted_erro
 
 from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
 from sklearn_seqae._keras.training.workspace import Workspace
-from sklearn_seqae._network.state import State
+from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.batching import to_patches
 from sklearn_seqae._patches.packing import pack
 from sklearn_seqae._patches.prefixes import Prefixes, Rows, followed_by_prefixes

@@ -22,10 +22,9 @@ from sklearn_seqae._keras.training.feeding import sums_of
 from sklearn_seqae._keras.training.partitions import PartitionedFeed, plan_batches
 from sklearn_seqae._keras.training.program import plan_program
 from sklearn_seqae._keras.training.workspace import Workspace
-from sklearn_seqae._network.state import State
-from sklearn_seqae._patches.baselines import Baselines
+from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.packing import ForecastTargets, PackedShards
-from sklearn_seqae._patches.source.data import Partitions, Totals
+from sklearn_seqae._patches.source.data import Baselines, Partitions, Totals
 
 SIZES = (20, 3, 17)
 LENGTHS = np.random.default_rng(0).integers(2, 17, size=sum(SIZES))

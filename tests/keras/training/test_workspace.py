@@ -23,7 +23,7 @@ from tensorflow.python.framework import ops
 
 from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
 from sklearn_seqae._keras.training.workspace import Workspace
-from sklearn_seqae._network.state import State
+from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.batching import split_into_shards
 from sklearn_seqae._patches.packing import pack
 

@@ -4,8 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from sklearn_seqae import LSTMAutoencoderTransformer
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._sequences.weighting import checked_weights, merge_repeated
+from sklearn_seqae._patches.source import checked_weights
+from sklearn_seqae._patches.source.source import merge_repeated
+from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 def ragged_of(*sequences):
@@ -98,3 +101,10 @@ def test_weights_that_can_not_be_used(weight, message):
 def test_weights_that_add_up_to_infinity_are_an_error():
     with pytest.raises(ValueError, match="divide all weights"):
         merged(ragged_of([1], [1], [2]), [1e308, 1e308, 1])
+
+
+def test_a_feature_that_no_sequence_observes():
+    X = [np.array([[1.0, np.nan]]), np.array([[2.0, np.nan], [3.0, np.nan]])]
+    message = "feature 1 has no observed value in any of 2 sequences"
+    with pytest.raises(InvalidSequenceError, match=message):
+        LSTMAutoencoderTransformer().fit(X)

@@ -1,14 +1,13 @@
-"""Level and scale of each sequence as components of its embedding, and back.
+"""Components of an embedding that are exact, for what is exact need not be learnt.
 
-Reversible instance normalization (Kim et al., 2022): the network reads and writes each
-sequence in units of its own, in which every feature has mean 0 and standard deviation
-1 over the sequence. The means and standard deviations are components of the embedding,
-so decoding needs no guess of them.
+They are the length of a sequence, and the level and scale of each feature. Each object
+has an `encode` and a `decode`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -19,10 +18,68 @@ from sklearn_seqae._utils.plain import Positive
 
 Floats = NDArray[np.float64]
 
+MAX_LENGTH = 2**20  # of a decoded sequence; a wild one is an error, not an allocation
 NEGLIGIBLE = 1e-3  # spread of levels or log scales that no component is spent on
 SMALLEST = 1e-3  # of the typical scale: a sequence that is flat is divided by this
 ROUNDING = 1e-7  # of the level: less variation than this is rounding of float32
 WILDEST = 80.0  # limit of a component: beyond, float64 would overflow in decoding
+
+
+@dataclass(frozen=True)
+class LengthCode:
+    """Standardized log-length, from which `inverse_transform` reads the length.
+
+    The logarithm puts short and long sequences on one scale. Standardizing it by the
+    lengths in `fit` puts it on the scale of the other components.
+    """
+
+    # Mean and standard deviation of the log-lengths in `fit`
+    mean: float
+    scale: Positive
+    # Limits of the lengths in `fit`; new lengths are drawn between them
+    shortest: int
+    longest: int
+
+    @classmethod
+    def fit(
+        cls, lengths: NDArray[np.int64], sample_weight: NDArray[np.float64]
+    ) -> LengthCode:
+        limits = int(lengths.min()), int(lengths.max())
+        if limits[0] == limits[1]:  # rounding errors are no spread
+            return cls(float(np.log(lengths[0])), 1.0, *limits)
+        log_lengths = np.log(lengths)
+        mean = np.average(log_lengths, weights=sample_weight)
+        variance = np.average((log_lengths - mean) ** 2, weights=sample_weight)
+        return cls(float(mean), float(np.sqrt(variance)), *limits)
+
+    def encode(self, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the component of each length, shape (n_sequences,)."""
+        return (np.log(lengths) - self.mean) / self.scale
+
+    def decode(self, component: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Return the length of each component, at least 1."""
+        log_lengths = component.astype(np.float64) * self.scale + self.mean
+        too_long = np.flatnonzero(log_lengths > np.log(MAX_LENGTH + 0.5))
+        if too_long.size:
+            row = int(too_long[0])
+            raise ValueError(
+                f"row {row} of Z has the length component {component[row]:.6g}, which "
+                f"means a sequence of over {MAX_LENGTH} time steps; components of "
+                "sequences like those in fit lie between about -3 and 3. Pass lengths "
+                "to choose the lengths yourself."
+            )
+        return np.maximum(np.rint(np.exp(log_lengths)), 1).astype(np.int64)
+
+    def sample(
+        self, n: int, random_state: np.random.RandomState
+    ) -> NDArray[np.floating]:
+        """Draw components from the standard normal, within the lengths in `fit`."""
+        prior = NormalDist()
+        low, high = (
+            prior.cdf(component)
+            for component in self.encode(np.array([self.shortest, self.longest]))
+        )
+        return np.array([prior.inv_cdf(p) for p in random_state.uniform(low, high, n)])
 
 
 class Units(NamedTuple):
@@ -36,39 +93,28 @@ class Units(NamedTuple):
 class InstanceNorm:
     """Units of single sequences, and their components in the embedding.
 
+    Reversible instance normalization (Kim et al., 2022): the network reads and writes
+    each sequence in units of its own, in which every feature has mean 0 and standard
+    deviation 1 over the sequence. So decoding needs no guess of them.
+
     A component is the inverse hyperbolic sine of a standardized mean or log scale. It
     is linear near zero and logarithmic far from it, so no sequence is an outlier.
-
-    Attributes
-    ----------
-    typical, spread : tuple of float
-        Mean and standard deviation of the means of sequences, by feature.
-    log_typical, log_spread : tuple of float
-        The same of the logarithms of their scales.
-    log_smallest : tuple of float
-        Lower limit of the logarithms.
-    has_mean, has_scale : tuple of bool
-        Features whose mean, or scale, is a component.
     """
 
+    # Mean and standard deviation of the means of sequences, by feature
     typical: tuple[float, ...]
     spread: tuple[Positive, ...]
+    # The same of the logarithms of their scales
     log_typical: tuple[float, ...]
     log_spread: tuple[Positive, ...]
-    log_smallest: tuple[float, ...]
+    log_smallest: tuple[float, ...]  # lower limit of the logarithms
+    # Features whose mean, or scale, is a component
     has_mean: tuple[bool, ...]
     has_scale: tuple[bool, ...]
 
     @classmethod
     def fit(cls, scaled: RaggedArray, sample_weight: Floats) -> InstanceNorm | None:
-        """Fit to sequences; None if their means and scales are all alike.
-
-        Parameters
-        ----------
-        scaled : RaggedArray
-            NaN where a value is missing.
-        sample_weight : ndarray of shape (n_sequences,)
-        """
+        """Fit to sequences; None if their means and scales are all alike."""
         counts, means, scales = _moments(scaled)
         typical, spread = _weighted(means, counts >= 1, sample_weight)
         counted = (sample_weight > 0)[:, None]

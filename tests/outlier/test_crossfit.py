@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sklearn_seqae._outlier.distance import CrossFittedDistance, Gaussian
+from sklearn_seqae._outlier.crossfit import CrossFittedDistance, Gaussian
 
 
 def low_rank(n, rng):

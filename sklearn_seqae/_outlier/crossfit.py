@@ -1,0 +1,238 @@
+"""Distances of points and surprisals of codes, alike for fitted sequences and new ones.
+
+Each is the largest of several, each fitted without some of the sequences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._utils.plain import Positive, PositiveFloats
+
+Floats = NDArray[np.float64]
+
+SHARE = 0.99  # of the variance, which principal components explain
+SMALLEST = 1e-9  # variance of a direction, where a column has 1
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Normal distribution with a covariance of low rank plus a constant.
+
+    That of probabilistic principal component analysis [1]_. It needs no more points
+    than columns, and takes less memory than a full covariance.
+
+    References
+    ----------
+    .. [1] Tipping, M. E. and Bishop, C. M. (1999). Probabilistic principal component
+       analysis. Journal of the Royal Statistical Society B, 61(3).
+    """
+
+    # (n_columns,): of the points
+    mean: Floats
+    scale: PositiveFloats
+    # (n_columns,): mean of the points in these units, which is zero but for rounding
+    centre: Floats
+    # (n_components, n_columns): directions that explain most of the variance
+    components: Floats
+    variance: PositiveFloats  # (n_components,): along these
+    rest: Positive  # variance along each other direction
+
+    def __post_init__(self) -> None:
+        n_components, n_columns = len(self.variance), len(self.mean)
+        shapes = self.scale.shape, self.centre.shape, self.components.shape
+        if shapes != ((n_columns,), (n_columns,), (n_components, n_columns)):
+            raise ValueError(
+                f"a Gaussian has shapes {shapes}, for {n_columns} columns and "
+                f"{n_components} components"
+            )
+
+    @classmethod
+    def fit(cls, points: Floats) -> Self:
+        """Fit to points of shape (n_points, n_columns)."""
+        scaler = StandardScaler().fit(points)
+        with np.errstate(invalid="ignore"):  # all equal: no variance to have a share of
+            pca = PCA(SHARE).fit(scaler.transform(points))
+        return cls(
+            scaler.mean_,
+            scaler.scale_,
+            pca.mean_,
+            # A file holds them in this layout, and products round by the layout
+            np.ascontiguousarray(pca.components_),
+            np.maximum(pca.explained_variance_, SMALLEST),
+            float(max(pca.noise_variance_, SMALLEST)),
+        )
+
+    def squared_distances(self, points: Floats) -> Floats:
+        """Squared Mahalanobis distances from the mean, shape (n_points,)."""
+        centred = (points - self.mean) / self.scale - self.centre
+        scores = centred @ self.components.T
+        explained = (scores**2 / self.variance).sum(axis=1)
+        # Not a difference of sums: divided by a tiny variance, its rounding would count
+        residual = centred - scores @ self.components
+        return explained + (residual**2).sum(axis=1) / self.rest
+
+
+@dataclass(frozen=True)
+class CrossFittedDistance:
+    """Largest of several Mahalanobis distances, each fitted without some of the points.
+
+    A covariance makes the points that it was fitted to look close, those of many
+    columns above all. Here each point is far from the Gaussian that was fitted without
+    it. So points that were fitted and new ones have distances of about the same
+    distribution, as in cross-conformal prediction [1]_.
+
+    The cube root of a squared distance is about normal [2]_, so distances of any number
+    of columns are brought to one scale: mean 0 and standard deviation 1 in `fit`.
+
+    References
+    ----------
+    .. [1] Barber, R. F., Candes, E. J., Ramdas, A. and Tibshirani, R. J. (2021).
+       Predictive inference with the jackknife+. Annals of Statistics, 49(1). See
+       CV-minmax.
+    .. [2] Wilson, E. B. and Hilferty, M. M. (1931). The distribution of chi-square.
+       PNAS, 17(12).
+    """
+
+    gaussians: tuple[Gaussian, ...]
+    # Of the cube roots in `fit`
+    mean: float
+    std: Positive
+
+    @classmethod
+    def fit(
+        cls, points: Floats, n_folds: int, random_state: np.random.RandomState
+    ) -> Self:
+        """Fit to points of shape (n_points, n_columns), in random folds."""
+        folds = KFold(n_folds, shuffle=True, random_state=random_state).split(points)
+        gaussians = tuple(Gaussian.fit(points[rest]) for rest, _ in folds)
+        roots = _roots(gaussians, points)
+        return cls(gaussians, float(roots.mean()), float(roots.std()) or 1.0)
+
+    @property
+    def n_columns(self) -> set[int]:
+        """Columns of the points, one number for all Gaussians."""
+        return {len(gaussian.mean) for gaussian in self.gaussians}
+
+    def standardized(self, points: Floats) -> Floats:
+        """Distances in standard deviations above the mean of those in `fit`."""
+        return (_roots(self.gaussians, points) - self.mean) / self.std
+
+
+def _roots(gaussians: tuple[Gaussian, ...], points: Floats) -> Floats:
+    squared: list[Any] = [gaussian.squared_distances(points) for gaussian in gaussians]
+    return np.cbrt(np.max(squared, axis=0))
+
+
+Codes = NDArray[np.int64]
+
+NO_PAIR = np.iinfo(np.int64).max  # above all pairs
+
+
+@dataclass(frozen=True)
+class MarkovChain:
+    """First-order Markov chain of codes 0, 1, ..., as for system calls in [1]_.
+
+    No probability is zero: each code counts once more than it occurs and, after each
+    code, all others count once by their shares.
+
+    References
+    ----------
+    .. [1] Ye, N. (2000). A Markov chain model of temporal behavior for anomaly
+       detection. IEEE Systems, Man, and Cybernetics Information Assurance Workshop.
+    """
+
+    shares: PositiveFloats  # (n_codes,): of all time steps
+    # (n_pairs + 1,): sorted: a code times n_codes, plus the next one; the last is none
+    pairs: Codes
+    counts: Floats  # (n_pairs + 1,): how often each pair occurs
+    totals: Floats  # (n_codes,): pairs that begin with each code
+
+    def __post_init__(self) -> None:
+        n_codes, n_pairs = len(self.shares), len(self.pairs)
+        shapes = self.totals.shape, self.counts.shape
+        if shapes != ((n_codes,), (n_pairs,)) or self.pairs[-1] != NO_PAIR:
+            raise ValueError(
+                f"a chain has shapes {shapes}, for {n_codes} codes and {n_pairs} pairs"
+            )
+
+    @classmethod
+    def fit(cls, codes: Codes, offsets: Codes, n_codes: int) -> Self:
+        """Fit to the codes of sequences, one sequence after the other."""
+        frequency = np.bincount(codes, minlength=n_codes) + 1.0
+        before, after = _neighbours(codes, offsets)
+        pairs, counts = np.unique(before * n_codes + after, return_counts=True)
+        return cls(
+            frequency / frequency.sum(),
+            np.append(pairs, NO_PAIR),
+            np.append(counts, 0.0),
+            np.bincount(before, minlength=n_codes).astype(np.float64),
+        )
+
+    def of_sequences(self, codes: Codes, offsets: Codes) -> Floats:
+        """Return mean surprisals of codes and of pairs, in nats, (2, n_sequences)."""
+        lengths, share = np.diff(offsets), self.shares[codes]
+        before, after = _neighbours(codes, offsets)
+        pairs = before * len(self.shares) + after
+        place = np.searchsorted(self.pairs, pairs)
+        count = np.where(self.pairs[place] == pairs, self.counts[place], 0)
+        follows = (count + self.shares[after]) / (self.totals[before] + 1)
+        row = np.repeat(np.arange(len(lengths)), lengths - 1)
+        of_pairs = np.bincount(row, -np.log(follows), len(lengths))
+        of_codes = np.add.reduceat(-np.log(share), offsets[:-1])
+        return np.stack([of_codes / lengths, of_pairs / np.maximum(lengths - 1, 1)])
+
+
+@dataclass(frozen=True)
+class CrossFittedChain:
+    """The largest surprisal of several chains, each fitted without some sequences.
+
+    So sequences in `fit` surprise like new ones; see `CrossFittedDistance`.
+    """
+
+    chains: tuple[MarkovChain, ...]
+
+    @property
+    def n_codes(self) -> set[int]:
+        """Number of codes, one for all chains."""
+        return {len(chain.shares) for chain in self.chains}
+
+    @classmethod
+    def fit(
+        cls,
+        sequences: RaggedArray,
+        column: int,
+        n_codes: int,
+        n_folds: int,
+        random_state: np.random.RandomState,
+    ) -> Self:
+        """Fit to a column of codes, in random folds."""
+        folds = KFold(n_folds, shuffle=True, random_state=random_state)
+        chains = []
+        for rest, _ in folds.split(sequences.lengths):
+            part = sequences.take(rest)
+            codes = part.codes[:, column].astype(np.int64)
+            chains.append(MarkovChain.fit(codes, part.offsets, n_codes))
+        return cls(tuple(chains))
+
+    def of_sequences(self, codes: Codes, offsets: Codes) -> Floats:
+        """Return the largest surprisals, (2, n_sequences); see `MarkovChain`."""
+        found = [chain.of_sequences(codes, offsets) for chain in self.chains]
+        largest: Floats = np.max(found, axis=0)
+        return largest
+
+
+def _neighbours(codes: Codes, offsets: Codes) -> tuple[Codes, Codes]:
+    """Return each code that has a next one in its sequence, and the next one."""
+    is_last = np.zeros(len(codes), bool)
+    is_last[offsets[1:] - 1] = True
+    before = np.flatnonzero(~is_last)
+    return codes[before], codes[before + 1]
