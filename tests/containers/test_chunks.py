@@ -85,7 +85,7 @@ def test_what_is_fitted_in_chunks_is_what_is_fitted_in_memory(
 
 
 def test_more_than_the_buffer_is_learnt_as_well(plain_autoencoder, sequences):
-    autoencoder = plain_autoencoder(epochs=25, learning_rate=0.01)
+    autoencoder = plain_autoencoder(epochs=25, learning_rate=0.02)
     found = clone(autoencoder).fit(in_chunks(sequences, buffer_size=SMALL))
     expected = clone(autoencoder).fit(sequences)
     first, last = expected.history_["loss"][0], expected.history_["loss"][-1]

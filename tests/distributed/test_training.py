@@ -200,7 +200,7 @@ def test_frames_of_cells(plain_autoencoder, sequences):
 
 
 def test_more_is_learnt_with_more_epochs(plain_autoencoder, in_bag):
-    autoencoder = plain_autoencoder(epochs=25, learning_rate=0.01).fit(in_bag)
+    autoencoder = plain_autoencoder(epochs=25, learning_rate=0.02).fit(in_bag)
     loss = autoencoder.history_["loss"]
     assert loss[-1] < 0.8 * loss[0]
     assert autoencoder.n_iter_ == 25

@@ -125,7 +125,7 @@ def test_patches_by_the_median_length(plain_autoencoder, rng):
 @pytest.mark.parametrize("patch_size", [2, 50])
 def test_patches_of_any_size(plain_autoencoder, sequences, patch_size):
     autoencoder = plain_autoencoder(
-        patch_size=patch_size, epochs=100, learning_rate=0.03
+        patch_size=patch_size, epochs=100, **at_one_rate(0.03)
     )
     autoencoder.fit(sequences)
     assert autoencoder.patch_size_ == patch_size
@@ -800,7 +800,7 @@ def test_a_signal_interrupts_a_fit_that_no_callback_looks_at(
             if self.getvalue().count("epoch ") == 3:
                 signal.raise_signal(signal.SIGINT)
 
-    autoencoder = plain_autoencoder(epochs=10_000, verbose=2)
+    autoencoder = plain_autoencoder(epochs=10_000, verbose=2, **at_one_rate())
     # A process started in the background may ignore the signal; here it is heard.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -811,7 +811,7 @@ def test_a_signal_interrupts_a_fit_that_no_callback_looks_at(
         signal.signal(signal.SIGINT, before)
     n_epochs = len(autoencoder.history_["loss"])
     assert 0 < autoencoder.n_iter_ == n_epochs < 10_000
-    expected = plain_autoencoder(epochs=n_epochs).fit(sequences)
+    expected = plain_autoencoder(epochs=n_epochs, **at_one_rate()).fit(sequences)
     assert_same_model(autoencoder, expected, sequences)
 
 

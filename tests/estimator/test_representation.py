@@ -177,7 +177,11 @@ def test_trained_on_disturbed_input_it_minds_the_disturbance_less(waves, how):
 @pytest.mark.slow
 def test_auto_epochs_are_enough_updates(plain_autoencoder, sequences):
     ae = plain_autoencoder(
-        epochs="auto", batch_size=1, hidden_layer_sizes=2, patch_size=4
+        epochs="auto",
+        batch_size=1,
+        hidden_layer_sizes=2,
+        patch_size=4,
+        learning_rate=2e-3,
     )
     assert ae.fit(sequences).n_iter_ == auto_epochs(len(sequences), 1)
 

@@ -106,13 +106,16 @@ def test_the_l1_norm_drives_components_to_zero(
     plain_autoencoder, sequences, fitted_plain
 ):
     """What a sine takes are two numbers; eight are there."""
+    import keras
+
+    one_rate = keras.optimizers.Adam(0.01, global_clipnorm=1.0)
 
     def fit(sparsity_weight):
         ae = plain_autoencoder(
             n_components=9,
             sparsity_weight=sparsity_weight,
             epochs=150,
-            learning_rate=0.01,
+            optimizer=one_rate,
         )
         size = np.abs(ae.fit_transform(sequences)[:, :-1])
         return ae, size, (size < 0.05).mean()
