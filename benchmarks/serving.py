@@ -135,7 +135,8 @@ def serve(kind: str, path: str, port: int) -> None:
         app = service.from_file(path)
     else:
         estimator = pickle.loads(Path(path).read_bytes()).warm_up(LONGEST)
-        app = service.make_app(estimator.transform, N_FEATURES, ValueError)
+        steps = service.Steps(range(N_FEATURES))
+        app = service.make_app(lambda X: [estimator.transform(X)], steps)
     uvicorn.run(app, port=port, log_level="warning")
 
 

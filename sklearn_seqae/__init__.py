@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sklearn_seqae._containers.readers import from_channels_first
     from sklearn_seqae._containers.tables import to_frame, to_sequences
     from sklearn_seqae._estimator import LSTMAutoencoderTransformer
-    from sklearn_seqae._onnx.export import decoder_to_onnx, to_onnx
+    from sklearn_seqae._onnx.export import to_onnx
     from sklearn_seqae._outlier.detector import LSTMAutoencoderOutlierDetector
 
 __version__ = version("sklearn-seqae")
@@ -23,7 +23,6 @@ __all__ = [
     "SequenceAggregator",
     "SequenceChunks",
     "__version__",
-    "decoder_to_onnx",
     "from_channels_first",
     "to_frame",
     "to_onnx",
@@ -38,7 +37,6 @@ _HOMES = {
     "ParquetSequences": "sklearn_seqae._containers.parquet",
     "SequenceAggregator": "sklearn_seqae._aggregator",
     "SequenceChunks": "sklearn_seqae._containers.chunks",
-    "decoder_to_onnx": "sklearn_seqae._onnx.export",
     "from_channels_first": "sklearn_seqae._containers.readers",
     "to_frame": "sklearn_seqae._containers.tables",
     "to_onnx": "sklearn_seqae._onnx.export",

@@ -2,67 +2,34 @@
 
 import http.client
 import json
-import runpy
 import socket
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from serving import PATIENCE, ask, code, serving
 
 from sklearn_seqae import to_onnx
 
 for library in ("msgspec", "onnx", "onnxruntime", "starlette", "uvicorn"):
     pytest.importorskip(library, reason="an option of ours")
 
-SERVICE = Path(__file__).parents[1] / "examples" / "service" / "service.py"
-PATIENCE = 60  # seconds until it answers
-
 
 @pytest.fixture(scope="module")
 def service(fitted_plain, tmp_path_factory):
-    """A running service: its port, and the number of its process."""
     path = tmp_path_factory.mktemp("service") / "encoder.onnx"
     to_onnx(fitted_plain, path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-W", "error", SERVICE, path, f"--port={port}"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            wait_for(port, process)
-            yield SimpleNamespace(port=port, pid=process.pid)
-        finally:
-            process.terminate()
-            _, said = process.communicate(timeout=PATIENCE)
-    assert said == ""
+    with serving(path) as running:
+        yield running
 
 
 @pytest.fixture
 def port(service):
     return service.port
-
-
-@pytest.fixture(scope="module")
-def code():
-    """The names in the code of the service."""
-    return SimpleNamespace(**runpy.run_path(str(SERVICE)))
-
-
-def wait_for(port, process):
-    for _ in range(20 * PATIENCE):
-        assert process.poll() is None, process.stderr.read()
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-    raise TimeoutError("the service does not answer")
 
 
 def as_json(X):
@@ -71,25 +38,6 @@ def as_json(X):
         [[None if np.isnan(v) else v for v in step] for step in x.tolist()] for x in X
     ]
     return json.dumps({"sequences": sequences})
-
-
-def ask(connection, body):
-    connection.request("POST", "/embeddings", body)
-    answer = connection.getresponse()
-    return answer.status, json.loads(answer.read())
-
-
-def test_a_file_of_events_is_refused(code, tmp_path):
-    from sklearn_seqae._onnx.graph import Graph
-
-    graph, path = Graph(), tmp_path / "events.onnx"
-    for name, dtype in {"values": float, "categories": object, "lengths": int}.items():
-        tensor = graph.input(name, dtype, ["n_samples"])
-    graph.output(tensor, "embedding", ["n_samples"])
-    path.write_bytes(graph.model("encoder", "").SerializeToString())
-    message = "events.onnx reads values, categories, lengths; expected values and leng"
-    with pytest.raises(ValueError, match=message):
-        code.from_file(path)
 
 
 @pytest.fixture
@@ -110,7 +58,10 @@ def test_embeddings_are_those_of_transform(connection, fitted_plain, sequences):
 
 def test_it_says_what_it_takes(connection):
     connection.request("GET", "/")
-    assert json.loads(connection.getresponse().read()) == {"n_features": 2}
+    assert json.loads(connection.getresponse().read()) == {
+        "time_step": {"numbers": [0, 1], "text": [], "times": None},
+        "answer": ["embeddings"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -120,7 +71,14 @@ def test_it_says_what_it_takes(connection):
         ("{}", "missing required field `sequences`"),
         ('{"sequences": []}', "sequences is empty"),
         ('{"sequences": [[]]}', "sequence 0 has 0 time steps"),
-        ('{"sequences": [[[1, 2]], [[1, 2], [3]]]}', "1 features at time step 1"),
+        (
+            '{"sequences": [[[1, 2]], [[1, 2], [3]]]}',
+            "of length 2 - at `$.sequences[1][1]`",
+        ),
+        (
+            '{"sequences": [[[1, 2]], [[null, null]]]}',
+            "sequence 1 has no observed value",
+        ),
         ('{"sequences": [[["a", 2]]]}', "Expected `float | null`, got `str`"),
         ('{"sequences": [[[NaN, 2]]]}', "invalid character"),
         ('{"sequences": [[[1e300, 2]]]}', "in_the_range_of_float32"),
@@ -194,10 +152,8 @@ def test_a_request_that_says_that_it_is_too_large_need_not_be_sent(port):
     assert "413" in answer.partition("\r\n")[0]
 
 
-def test_large_requests_at_once_are_few_and_keep_no_short_one_waiting(
-    code, port, connection
-):
-    large = [begin(port, 2**20) for _ in range(code.MAX_LARGE)]
+def test_large_requests_at_once_are_few_and_keep_no_short_one_waiting(port, connection):
+    large = [begin(port, 2**20) for _ in range(code().MAX_LARGE)]
     assert {answer.split()[1] for _, answer in large} == {"100"}
     made, answer = begin(port, 2**20)
     made.close()

@@ -1,25 +1,20 @@
 """The queues of the service in the examples, in a loop of this process."""
 
 import asyncio
-import runpy
 import threading
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import serving
+from serving import PATIENCE
 
 for library in ("msgspec", "starlette", "uvicorn"):
     pytest.importorskip(library, reason="an option of ours")
 
-SERVICE = Path(__file__).parents[1] / "examples" / "service" / "service.py"
-PATIENCE = 60  # seconds until it answers
-
 
 @pytest.fixture(scope="module")
 def code():
-    """The names in the code of the service."""
-    return SimpleNamespace(**runpy.run_path(str(SERVICE)))
+    return serving.code()
 
 
 async def not_gone():
@@ -50,7 +45,7 @@ class Held:
         self.calls.append([len(x) for x in sequences])
         self.began.set()
         assert self.open.wait(PATIENCE)
-        return np.array(self.calls[-1])[:, None]
+        return [np.array(self.calls[-1])[:, None]]
 
     async def use(self, lane, lengths, is_gone=not_gone):
         """Ask for sequences while another one is embedded."""
@@ -71,7 +66,7 @@ def test_calls_are_bounded_by_time_steps(code):
     held = Held()
     lengths = [code.PER_CALL // 2, code.PER_CALL // 2, 1, 3 * code.PER_CALL, 2, 3]
     found = in_lane(code, held, lambda lane: held.use(lane, lengths))
-    assert [int(Z[0, 0]) for Z in found] == [1, *lengths]
+    assert [int(Z[0, 0]) for (Z,) in found] == [1, *lengths]
     assert held.calls == [[1], lengths[:2], [1], [lengths[3]], [2, 3]]
 
 
@@ -81,7 +76,7 @@ def test_too_many_time_steps_that_wait_are_refused(code):
     refused = found.pop(2)
     assert isinstance(refused, code.RefusedError)
     assert refused.status == 503
-    assert [int(Z[0, 0]) for Z in found] == [1, most - 1, 1]
+    assert [int(Z[0, 0]) for (Z,) in found] == [1, most - 1, 1]
 
 
 def test_nothing_is_embedded_for_a_client_that_has_gone(code):
@@ -95,8 +90,8 @@ def test_nothing_is_embedded_for_a_client_that_has_gone(code):
 
 
 def test_an_embedding_that_is_not_finite_is_refused(code):
-    with pytest.raises(code.RefusedError, match="embedding of sequence 1 is not fini"):
-        code._content(np.array([[1.0], [np.inf]]))
+    with pytest.raises(code.RefusedError, match="embeddings of sequence 1 are not fi"):
+        code.content(["embeddings"], [np.array([[1.0], [np.inf]])])
 
 
 # What arrives -------------------------------------------------------------------------
@@ -106,8 +101,9 @@ def test_a_request_that_does_not_arrive(code, monkeypatch):
     async def never():
         await asyncio.Event().wait()
 
-    monkeypatch.setitem(code.read.__globals__, "PATIENCE", 0.01)
+    monkeypatch.setitem(code.make_app.__globals__, "PATIENCE", 0.01)
     request = code.Request({"type": "http", "headers": []}, never)
-    answer = asyncio.run(code.Service(len, 2, ValueError).embeddings(request))
+    service = code.Service(len, code.Steps("ab"), ["embeddings"], ValueError)
+    answer = asyncio.run(service.answer(request))
     assert answer.status_code == 408
     assert b"seconds to arrive" in answer.body

@@ -1,14 +1,22 @@
-"""A service that embeds sequences, from an ONNX file and without TensorFlow.
+"""A service that embeds sequences over HTTP, or predicts, without TensorFlow.
 
 Start it with a file that `sklearn_seqae.to_onnx` has written::
 
     python examples/service/service.py encoder.onnx --port 8000
 
-``POST /embeddings`` takes sequences of time steps of features, null for a missing
-value, and returns an embedding for each::
+``POST /embeddings`` takes sequences of time steps, null for a missing value, and
+returns an embedding for each::
 
     {"sequences": [[[0.1, 2.0], [0.3, null]], [[0.2, 1.0]]]}
     {"embeddings": [[...], [...]]}
+
+If the file is that of a pipeline, ``POST /predictions`` returns all its outputs, those
+of a classifier for example::
+
+    {"label": ["a", "b"], "probabilities": [[...], [...]]}
+
+A time step has the features that are numbers, then those that are text, then its time,
+if the file reads times: a number, or ticks. ``GET /`` names them.
 
 Requests that arrive while others are embedded wait, and are then embedded in one call.
 Long ones have a thread of their own, so that short ones do not wait for them. What is
@@ -21,23 +29,30 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import uvicorn
+from messages import (
+    MAX_STEPS,
+    TIMES,
+    RefusedError,
+    Sequences,
+    Steps,
+    content,
+    read,
+)
 from numpy.typing import NDArray
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-# Of a request
+# Of a request; `messages` has others
 MAX_BYTES = 2**24
-MAX_SEQUENCES = 1_000  # a sequence of a few bytes has an embedding of kilobytes
-MAX_STEPS = 100_000  # time steps, of all sequences together
 PATIENCE = 30  # seconds in which it has to arrive
 # Of all requests
 LARGE = 2**16  # bytes; larger ones take memory and time before they are counted
@@ -48,61 +63,10 @@ FEW = 100  # sequences of such a request
 MAX_CONNECTIONS = 256
 PER_CALL = 8_000  # time steps that are embedded together, unless one request has more
 
-Sequences = list[NDArray[np.float64]]
-Embed = Callable[[Sequences], NDArray[Any]]
+# What a file may write
+OUTPUTS = {f"tensor({kind})" for kind in ("float", "double", "int64", "string")}
 
-
-class Given(msgspec.Struct, forbid_unknown_fields=True):
-    sequences: list[list[list[float | None]]]
-
-
-class RefusedError(Exception):
-    """An answer other than embeddings: a status, and why."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-
-
-def read(body: bytearray, n_features: int) -> Sequences:
-    """Return the sequences of a request, NaN where a value is missing."""
-    _check_size(body, n_features)
-    try:
-        sequences = msgspec.json.decode(body, type=Given).sequences
-    except msgspec.DecodeError as error:  # it may quote the request
-        raise RefusedError(400, str(error)[:200]) from error
-    if not sequences:
-        raise RefusedError(400, "sequences is empty; expected at least one.")
-    _check_limit(len(sequences), MAX_SEQUENCES, "sequences")
-    _check_limit(sum(map(len, sequences)), MAX_STEPS, "time steps")
-    for i, sequence in enumerate(sequences):
-        if not sequence:
-            raise RefusedError(
-                400, f"sequence {i} has 0 time steps; expected at least 1."
-            )
-        for t, step in enumerate(sequence):
-            if len(step) != n_features:
-                raise RefusedError(
-                    400,
-                    f"sequence {i} has {len(step)} features at time step {t}; "
-                    f"expected {n_features}.",
-                )
-    return [np.array(sequence, np.float64) for sequence in sequences]
-
-
-def _check_size(body: bytearray, n_features: int) -> None:
-    """Refuse by brackets and commas what would take seconds and a gigabyte to parse."""
-    n_lists, most = body.count(b"[") - 1, MAX_SEQUENCES + MAX_STEPS
-    _check_limit(n_lists, most, "sequences and time steps")
-    n_steps = -(-(body.count(b",") + 1) // n_features)
-    _check_limit(n_steps, MAX_STEPS, "time steps, by its number of values")
-
-
-def _check_limit(found: int, limit: int, what: str) -> None:
-    if found > limit:
-        raise RefusedError(
-            413, f"the request has {found} {what}; send at most {limit} in one."
-        )
+Embed = Callable[[Sequences], Sequence[NDArray[Any]]]
 
 
 class Job(NamedTuple):
@@ -110,7 +74,7 @@ class Job(NamedTuple):
 
     sequences: Sequences
     n_steps: int
-    answer: asyncio.Future[NDArray[Any]]
+    answer: asyncio.Future[Sequence[NDArray[Any]]]
     is_gone: Callable[[], Awaitable[bool]]  # its client
 
 
@@ -120,7 +84,7 @@ class Lane:
     Parameters
     ----------
     embed : callable
-        From a list of arrays of shape (n_timesteps_i, n_features) to embeddings.
+        From a list of arrays to what is answered, arrays with a row for each.
     """
 
     def __init__(self, embed: Embed) -> None:
@@ -136,14 +100,14 @@ class Lane:
 
     async def embed(
         self, sequences: Sequences, n_steps: int, is_gone: Callable[..., Any]
-    ) -> NDArray[Any]:
+    ) -> Sequence[NDArray[Any]]:
         if self._n_steps + n_steps > MAX_WAITING:
             raise RefusedError(503, "too many time steps wait; try again later.")
         answer = asyncio.get_running_loop().create_future()
         self._n_steps += n_steps
         self._waiting.put_nowait(Job(sequences, n_steps, answer, is_gone))
-        embeddings: NDArray[Any] = await answer
-        return embeddings
+        found: Sequence[NDArray[Any]] = await answer
+        return found
 
     async def run(self) -> None:
         following = None
@@ -167,7 +131,7 @@ class Lane:
         if not jobs:
             return
         every = [x for job in jobs for x in job.sequences]
-        ends = np.cumsum([len(job.sequences) for job in jobs])
+        ends = np.cumsum([len(job.sequences) for job in jobs])[:-1]
         try:
             found = await self.compute(self._embed, every)
         except Exception as error:
@@ -178,9 +142,10 @@ class Lane:
                 for job in jobs:
                     await self._answer([job])
             return
-        for job, Z in zip(jobs, np.split(found, ends)[:-1], strict=True):
+        parts = zip(*(np.split(each, ends) for each in found), strict=True)
+        for job, own in zip(jobs, parts, strict=True):
             if not job.answer.done():
-                job.answer.set_result(Z)
+                job.answer.set_result(own)
 
 
 class Service:
@@ -190,15 +155,21 @@ class Service:
     ----------
     embed : callable
         As `Lane` takes it.
-    n_features : int
+    steps : Steps
+    names : sequence of str
+        Of what ``embed`` returns.
     refusals : type
         Errors of ``embed`` that are the client's.
     """
 
     def __init__(
-        self, embed: Embed, n_features: int, refusals: type[Exception]
+        self,
+        embed: Embed,
+        steps: Steps,
+        names: Sequence[str],
+        refusals: type[Exception],
     ) -> None:
-        self._n_features, self._refusals = n_features, refusals
+        self._steps, self._names, self._refusals = steps, names, refusals
         self._short, self._long = Lane(embed), Lane(embed)
         self._large = asyncio.Semaphore(MAX_LARGE)
 
@@ -210,23 +181,21 @@ class Service:
             task.cancel()
 
     async def about(self, _: Request) -> Response:
-        return _as_json({"n_features": self._n_features})
+        return _as_json({"time_step": self._steps.about, "answer": [*self._names]})
 
-    async def embeddings(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         async with contextlib.AsyncExitStack() as held:
             try:
-                content = await self._embeddings(request, held)
+                found = await self._answer(request, held)
             except RefusedError as refused:
                 return _as_json({"error": str(refused)}, refused.status)
             except self._refusals as error:
                 return _as_json({"error": str(error)}, 400)
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody reads it
-        return Response(content, media_type="application/json")
+        return Response(found, media_type="application/json")
 
-    async def _embeddings(
-        self, request: Request, held: contextlib.AsyncExitStack
-    ) -> bytes:
+    async def _answer(self, request: Request, held: contextlib.AsyncExitStack) -> bytes:
         if request.headers.get("content-encoding", "identity") != "identity":
             raise RefusedError(415, "the request is compressed; send plain JSON.")
         try:
@@ -237,16 +206,16 @@ class Service:
                 408, f"the request took over {PATIENCE} seconds to arrive."
             ) from None
         if len(body) > LARGE:
-            sequences = await self._long.compute(read, body, self._n_features)
+            sequences = await self._long.compute(read, body, self._steps)
         else:  # a thread would cost more
-            sequences = read(body, self._n_features)
+            sequences = read(body, self._steps)
         n_steps = sum(map(len, sequences))
         if n_steps <= SHORT and len(sequences) <= FEW:
-            Z = await self._short.embed(sequences, n_steps, request.is_disconnected)
-            return _content(Z)
-        Z = await self._long.embed(sequences, n_steps, request.is_disconnected)
-        content: bytes = await self._long.compute(_content, Z)
-        return content
+            found = await self._short.embed(sequences, n_steps, request.is_disconnected)
+            return content(self._names, found)
+        found = await self._long.embed(sequences, n_steps, request.is_disconnected)
+        answer: bytes = await self._long.compute(content, self._names, found)
+        return answer
 
     async def _body(
         self, request: Request, held: contextlib.AsyncExitStack
@@ -272,27 +241,20 @@ class Service:
             n_bytes = max(n_bytes, len(body))
 
 
-def make_app(embed: Embed, n_features: int, refusals: type[Exception]) -> Starlette:
+def make_app(
+    embed: Embed,
+    steps: Steps,
+    names: Sequence[str] = ("embeddings",),
+    refusals: type[Exception] = ValueError,
+) -> Starlette:
     """Return the application of a `Service`."""
-    service = Service(embed, n_features, refusals)
+    service = Service(embed, steps, names, refusals)
+    path = "/embeddings" if names == ("embeddings",) else "/predictions"
     routes = [
         Route("/", service.about),
-        Route("/embeddings", service.embeddings, methods=["POST"]),
+        Route(path, service.answer, methods=["POST"]),
     ]
     return Starlette(routes=routes, lifespan=service.running)
-
-
-def _content(Z: NDArray[Any]) -> bytes:
-    """Return an answer, row by row: other threads run in between."""
-    wild = np.flatnonzero(~np.isfinite(Z).all(axis=1))
-    if len(wild):
-        raise RefusedError(
-            400,
-            f"the embedding of sequence {wild[0]} is not finite: its values are too "
-            "far from those of fit; scale or remove them.",
-        )
-    rows = b",".join(msgspec.json.encode(row.tolist()) for row in Z)
-    return b'{"embeddings":[%b]}' % rows
 
 
 def _as_json(content: Any, status: int = 200) -> Response:
@@ -310,24 +272,45 @@ def from_file(path: str) -> Starlette:
     options.intra_op_num_threads = 1  # for so little work, threads cost more than help
     options.log_severity_level = 4  # what is refused goes to the client
     session = onnxruntime.InferenceSession(path, options)
-    names = [given.name for given in session.get_inputs()]
-    if names != ["values", "lengths"]:
+    steps = _steps_of(session, path)
+    outputs = {output.name: output.type for output in session.get_outputs()}
+    if not set(outputs.values()) <= OUTPUTS:
         raise ValueError(
-            f"{path} reads {', '.join(names)}; expected values and lengths alone, of a "
-            "network that was fitted to numbers."
+            f"{path} writes {', '.join(outputs)} as {', '.join(outputs.values())}; "
+            f"expected each to be one of {', '.join(sorted(OUTPUTS))}."
         )
-    n_features = session.get_inputs()[0].shape[1]
+    is_ours = list(outputs) == ["embedding"]
+    names = ("embeddings",) if is_ours else tuple(outputs)
     give_back = onnxruntime.RunOptions()  # memory, which the session would keep
     give_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
-    def embed(sequences: Sequences) -> NDArray[Any]:
-        values, lengths = np.concatenate(sequences), [len(x) for x in sequences]
-        given = {"values": values, "lengths": np.array(lengths)}
-        run_options = give_back if len(values) > SHORT else None
-        embeddings: NDArray[Any] = session.run(["embedding"], given, run_options)[0]
-        return embeddings
+    def embed(sequences: Sequences) -> Sequence[NDArray[Any]]:
+        given = steps.tensors(sequences)
+        run_options = give_back if given["lengths"].sum() > SHORT else None
+        found: Sequence[NDArray[Any]] = session.run([*outputs], given, run_options)
+        return found
 
-    return make_app(embed, n_features, InvalidArgument)
+    return make_app(embed, steps, names, InvalidArgument)
+
+
+def _steps_of(session: Any, path: str) -> Steps:
+    """Return what a file reads, as its metadata name it."""
+    inputs = {given.name: given for given in session.get_inputs()}
+    texts = session.get_modelmeta().custom_metadata_map
+    notes = {name: msgspec.json.decode(text) for name, text in texts.items()}
+    if inputs.keys() != notes.keys() | {"lengths"}:
+        raise ValueError(
+            f"{path} reads {', '.join(inputs)}; expected what to_onnx writes of a "
+            "transformer or a pipeline, which reads lengths, and values, categories or "
+            "times, with a note on each in its metadata."
+        )
+    times = inputs.get("times")
+    return Steps(
+        notes.get("values", ()),
+        notes.get("categories", ()),
+        notes.get("times"),
+        TIMES[times.type] if times else None,
+    )
 
 
 def main() -> None:

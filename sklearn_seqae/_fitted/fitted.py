@@ -62,8 +62,7 @@ class Fitted:
         random_state: np.random.RandomState,
     ) -> Self:
         """Return what training ended with."""
-        names = schema.container.feature_names or range(schema.features.n_features)
-        history = schema.events.named(result.history, names)
+        history = schema.events.named(result.history, schema.names)
         return cls(schema, network, longest, history, result.n_epochs, random_state)
 
     def after(self, before: Fitted | None) -> Fitted:

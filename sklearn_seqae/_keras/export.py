@@ -1,8 +1,7 @@
 """Encoder, decoder and autoencoder as plain Keras models, for people to look at.
 
-They read padded sequences, where training and inference read ragged ones. So this file
-has its own form of what `_patches` does in NumPy; the tests hold the models to
-`transform`. The network between is the one forward pass.
+They read padded sequences, where training and inference read ragged ones; the tests
+hold the models to `transform`. The network between is the one forward pass.
 
 Layers other than LSTM and Dense are grouped into models of their own, so that a summary
 or a picture shows a network and not its bookkeeping.
@@ -24,7 +23,7 @@ from sklearn_seqae._keras.network.keras_engine import (
     reversed_steps,
 )
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
-from sklearn_seqae._network import forward, kernels, units
+from sklearn_seqae._network import forward, padded
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder, most_likely
 from sklearn_seqae._network.layers import Weights
@@ -119,7 +118,7 @@ class _Builder:
         scale = np.array(self.preprocessing.forecast_scale, np.float32)
         horizon, n_numbers = scale.shape
         n_recent = self.architecture.n_recent // self._shape[1]
-        recent = _recent_of(_filled(self._numbers(sequence)), n_recent, sequence)
+        recent = _recent_of(self._filled(self._numbers(sequence)), n_recent, sequence)
         if self.preprocessing.n_codes:
             codes = _recent_of(_or_zero(sequence[..., n_numbers:]), n_recent, sequence)
             codes = _swapped_parts(codes, (1, n_recent), self.preprocessing.n_codes)
@@ -138,43 +137,23 @@ class _Builder:
 
     def _reader(self) -> keras.Model:
         """Model of padded sequences to LSTM steps, their mask, and exact components."""
-        code, norm = self.preprocessing.length_code, self.preprocessing.instance_norm
-        patch_size = self.preprocessing.patch_size
-        sequence = keras.Input(self._shape, name="padded")
-        lengths = _lengths_of(sequence)
-        n_numbers = self.preprocessing.n_numbers
-        own = self._numbers(sequence)
-        if norm is not None:
-            mean, size = units.units_of(ops, norm, own)
-            own = (own - ops.expand_dims(mean, 1)) / ops.expand_dims(size, 1)
-        filled = _inside(_filled(own), lengths)
-        channels, exact = [filled], []
-        if norm is not None:
-            common = filled * ops.expand_dims(size, 1) + ops.expand_dims(mean, 1)
-            channels.append(_inside(common, lengths))
-            exact.append(units.encode(ops, norm, mean, size))
-        if self.preprocessing.difference_scale is not None:
-            scale = np.array(self.preprocessing.difference_scale, np.float32)
-            channels.append(_differences(filled, lengths, patch_size) / scale)
+        known, sequence = self.preprocessing, keras.Input(self._shape, name="padded")
+        lengths, code = _lengths_of(sequence), known.length_code
+        steps, exact = padded.read(
+            ops,
+            known,
+            self._numbers(sequence) if known.n_numbers else None,
+            _or_zero(sequence[..., known.n_numbers :]) if known.n_codes else None,
+            _is_inside(sequence, lengths),
+            self.n_patches,
+            fill=self._filled,
+            wide="float32",
+        )
         if code is not None:
             log_length = ops.log(ops.cast(lengths, "float32"))
             exact.append((log_length - code.mean) / code.scale)
-        in_patches = (self.n_patches, patch_size * n_numbers)
-        steps = [
-            layers.Reshape(in_patches, name=f"patches_{n}")(channel)
-            for n, channel in enumerate(channels)
-            if n_numbers
-        ]
-        if self.preprocessing.convolutions is not None:
-            known, inside = self.preprocessing.convolutions, _is_inside(filled, lengths)
-            steps.insert(1, kernels.read(ops, known, filled, inside, self.n_patches))
-        if self.preprocessing.n_codes:
-            codes = _or_zero(sequence[..., n_numbers:])
-            shape = (self.n_patches, patch_size)
-            codes = _swapped_parts(codes, shape, self.preprocessing.n_codes)
-            steps.insert(bool(n_numbers), codes)
-        mask = ops.less(np.arange(self.n_patches) * patch_size, lengths)
-        outputs = [ops.concatenate(steps, axis=-1), mask]
+        starts = np.arange(self.n_patches) * known.patch_size
+        outputs = [steps, ops.less(starts, lengths)]
         if exact:
             outputs.append(ops.concatenate(exact, axis=-1))
         return keras.Model(sequence, outputs, name="steps_and_mask")
@@ -184,6 +163,9 @@ class _Builder:
         if not self.preprocessing.n_codes:
             return sequence
         return sequence[..., : self.preprocessing.n_numbers]
+
+    def _filled(self, numbers: Tensor) -> Tensor:
+        return padded.interpolated(ops, numbers, self._shape[0], "float32")
 
     def _pooling(self, values: list[Tensor]) -> keras.Model:
         """Model of the states of every layer, and their mask, to pooled states."""
@@ -216,20 +198,23 @@ class _Builder:
             inputs.append(keras.Input((n_exact,), name="exact"))
         if code is None:
             lengths: Any = np.full((1, 1), self.max_length, np.float32)
-            steps = ops.flip(inputs[0], axis=1)
+            decoded, codes = self._unpatched(ops.flip(inputs[0], axis=1), "unpatch")
         else:
             lengths = ops.round(ops.exp(inputs[1][:, -1:] * code.scale + code.mean))
             steps = reversed_steps(inputs[0], ops.ceil(lengths / patch_size))
-        decoded, codes = self._unpatched(steps, "unpatch")
-        if norm is not None:
-            mean, size = units.decode(ops, norm, inputs[1][:, : norm.n_components])
-            centre = ops.sum(_inside(decoded, lengths), axis=1) / lengths
-            decoded = (decoded - ops.expand_dims(centre, 1)) * ops.expand_dims(size, 1)
-            decoded = decoded + ops.expand_dims(mean, 1)
-        if codes is not None:
-            decoded = ops.concatenate([decoded, codes], axis=-1)
-        if code is not None:
+            decoded, codes = self._unpatched(steps, "unpatch")
             decoded = _inside(decoded, lengths)
+        if norm is not None:
+            own, components = (
+                _inside(decoded, lengths),
+                inputs[1][:, : norm.n_components],
+            )
+            decoded = padded.in_common_units(ops, norm, own, components, lengths)
+            if code is not None:
+                decoded = _inside(decoded, lengths)
+        if codes is not None:
+            codes = codes if code is None else _inside(codes, lengths)
+            decoded = ops.concatenate([decoded, codes], axis=-1)
         return keras.Model(inputs, decoded, name="in_order_of_time")
 
     def _unpatched(self, steps: Tensor, name: str) -> tuple[Tensor, Tensor | None]:
@@ -264,29 +249,6 @@ def _or_zero(features: Tensor) -> Tensor:
     return ops.where(ops.isnan(features), ops.zeros_like(features), features)
 
 
-def _filled(numbers: Tensor) -> Tensor:
-    """Fill NaN (B, T, F) by linear interpolation over time, as `fill_missing` does."""
-    n = int(numbers.shape[1])
-    missing, place = ops.isnan(numbers), np.arange(n, dtype=np.float32)[:, None]
-    observed = ops.sort(ops.where(missing, float(n), place), axis=1)  # their places
-    count = ops.cumsum(ops.cast(ops.logical_not(missing), "int32"), axis=1)
-
-    def nth(k: Tensor) -> Tensor:
-        return ops.take_along_axis(observed, ops.clip(k, 0, n - 1), axis=1)
-
-    before, after = nth(count - 1), nth(count)  # the first one, where none is before
-    after = ops.where(ops.less(after, n), after, before)
-    weight = ops.subtract(place, before) / ops.maximum(after - before, 1.0)
-    low, high = (
-        ops.take_along_axis(numbers, ops.cast(ops.minimum(at, n - 1), "int32"), axis=1)
-        for at in (before, after)
-    )
-    filled = ops.where(
-        ops.equal(before, after), low, (1.0 - weight) * low + weight * high
-    )
-    return _or_zero(ops.where(missing, filled, numbers))  # NaN, if none is observed
-
-
 def _recent_of(filled: Tensor, n: int, sequence: Tensor) -> Tensor:
     """Return the last ``n`` time steps, the latest first, as `recent_values` does.
 
@@ -303,12 +265,6 @@ def _swapped_parts(values: Tensor, shape: tuple[int, int], n: int) -> Tensor:
     """Return values (B, a * b * n) in the order of a, n and b: (B, a, n * b)."""
     parts = ops.reshape(values, (-1, *shape, n))
     return ops.reshape(ops.transpose(parts, (0, 1, 3, 2)), (-1, shape[0], n * shape[1]))
-
-
-def _differences(filled: Tensor, lengths: Tensor, patch_size: int) -> Tensor:
-    """Return each step less the one a patch before; zero in the first, and padding."""
-    delayed = ops.concatenate([filled[:, :patch_size], filled[:, :-patch_size]], axis=1)
-    return _inside(filled - delayed, lengths)
 
 
 def _inside(steps: Tensor, lengths: Tensor) -> Tensor:

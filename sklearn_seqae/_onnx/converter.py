@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import onnx
@@ -26,13 +26,14 @@ from sklearn.ensemble import (
 )
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._onnx.encoder import embedding_of
-from sklearn_seqae._onnx.fitted import Fitted
+from sklearn_seqae._estimator import LSTMAutoencoderTransformer
+from sklearn_seqae._onnx.autoencoder import embedding_of
 from sklearn_seqae._onnx.graph import OPSETS, Graph, Tensor
+from sklearn_seqae._onnx.sequences import declared
 
-if TYPE_CHECKING:
-    import onnx
+ALIAS = "SklearnSeqaeLSTMAutoencoderTransformer"
 
 TYPES = {
     np.float64: DoubleTensorType,
@@ -41,27 +42,33 @@ TYPES = {
 }
 
 
-def convert(pipeline: Pipeline, fitted: Fitted) -> onnx.ModelProto:
-    """Convert a pipeline whose first step is ours, and registered.
+def of_pipeline(pipeline: Pipeline) -> onnx.ModelProto:
+    """Convert a pipeline, and make the transformer known to skl2onnx.
 
     Raises
     ------
     ValueError
         If skl2onnx can't; names the step.
     """
-    last = pipeline.steps[-1][1]
+    _register()
+    steps = [step for step in pipeline.steps if step[1] not in (None, "passthrough")]
+    first, last = steps[0][1], steps[-1][1]
+    types = [
+        (name, TYPES[dtype]([n if isinstance(n, int) else None for n in shape]))
+        for name, (dtype, shape) in declared(first._fitted.schema).items()
+    ]
     # An array of probabilities in place of dicts; LinearSVC has neither. The id alone
     # keeps skl2onnx from asking for dicts.
     of_last = {} if isinstance(last, LinearSVC) else {"zipmap": False}
     try:
         return skl2onnx.convert_sklearn(
-            pipeline,
-            initial_types=_input_types(fitted),
+            Pipeline(steps),
+            initial_types=types,
             options={id(last): of_last} if is_classifier(last) else None,
             target_opset=OPSETS,
         )
     except Exception as error:
-        name, step = _refused(pipeline) or pipeline.steps[-1]
+        name, step = _refused(steps) or steps[-1]
         reason = shorten(str(error), 200)
         raise ValueError(
             f"skl2onnx can't convert the step {name!r}, {step!r}: it says {reason!r}. "
@@ -69,9 +76,9 @@ def convert(pipeline: Pipeline, fitted: Fitted) -> onnx.ModelProto:
         ) from error
 
 
-def _refused(pipeline: Pipeline) -> tuple[str, Any] | None:
+def _refused(steps: list[tuple[str, Any]]) -> tuple[str, Any] | None:
     """Return the first step that skl2onnx can't convert alone, if there is one."""
-    for name, step in pipeline.steps[1:]:
+    for name, step in steps[1:]:
         embedding = FloatTensorType([None, step.n_features_in_])
         try:
             skl2onnx.convert_sklearn(
@@ -82,64 +89,14 @@ def _refused(pipeline: Pipeline) -> tuple[str, Any] | None:
     return None
 
 
-def _input_types(fitted: Fitted) -> list[tuple[str, Any]]:
-    """Return the inputs of a graph, as skl2onnx takes them."""
-    return [
-        (name, TYPES[dtype]([n if isinstance(n, int) else None for n in shape]))
-        for name, (dtype, shape) in fitted.sequences.items()
-    ]
-
-
-def register(estimator: type, fitted: Callable[[Any], Fitted]) -> None:
-    """Make an estimator known to skl2onnx.
-
-    Parameters
-    ----------
-    estimator : type
-        Class of the estimator.
-    fitted : callable
-        Of an estimator: its fitted numbers.
-    """
-
-    def parse(scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
-        numbers = fitted(model)
-        if len(inputs) != len(numbers.sequences):
-            raise ValueError(
-                f"{estimator.__name__} has {len(inputs)} inputs, but it reads "
-                f"{', '.join(numbers.sequences)}; pass them in this order."
-            )
-        operator = scope.declare_local_operator(alias, model)
-        operator.inputs = inputs
-        embedding = FloatTensorType([None, numbers.n_components])
-        operator.outputs.append(scope.declare_local_variable("embedding", embedding))
-        return list(operator.outputs)
-
-    def convert(scope: Any, operator: Any, container: Any) -> None:
-        graph = Graph(scope.get_unique_variable_name(estimator.__name__))
-        numbers = fitted(operator.raw_operator)
-        given = {
-            name: graph.input(variable.full_name, dtype, shape)
-            for variable, (name, (dtype, shape)) in zip(
-                operator.inputs, numbers.sequences.items(), strict=True
-            )
-        }
-        found = embedding_of(numbers, given)
-        graph.output(found, operator.outputs[0].full_name, [None, None])
-        _move(graph, container)
-
-    alias = f"SklearnSeqae{estimator.__name__}"
-    skl2onnx.update_registered_converter(
-        estimator, alias, lambda operator: None, convert, parser=parse
-    )
-    _mend_histograms()
-
-
 @functools.cache
-def _mend_histograms() -> None:
-    """Let skl2onnx convert boosted histograms.
+def _register() -> None:
+    """Make the transformer known to skl2onnx, and let it convert boosted histograms.
 
-    It writes False where a leaf has an integer, which protobuf 7 refuses.
+    It writes False where a leaf of these has an integer, which protobuf 7 refuses.
     """
+    cls, shapes = LSTMAutoencoderTransformer, lambda operator: None
+    skl2onnx.update_registered_converter(cls, ALIAS, shapes, _convert, parser=_parse)
     for boosted in (HistGradientBoostingClassifier, HistGradientBoostingRegressor):
         alias = sklearn_operator_name_map[boosted]
         theirs = get_converter(alias)
@@ -176,6 +133,35 @@ class _WithoutBooleans:
             if isinstance(value, list) and any(isinstance(v, bool) for v in value):
                 attributes[name] = [int(v) for v in value]
         self._container.add_node(*args, **attributes)
+
+
+def _parse(scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
+    check_is_fitted(model)
+    names = list(declared(model._fitted.schema))
+    if len(inputs) != len(names):
+        raise ValueError(
+            f"{type(model).__name__} has {len(inputs)} inputs, but it reads "
+            f"{', '.join(names)}; pass them in this order."
+        )
+    operator = scope.declare_local_operator(ALIAS, model)
+    operator.inputs = inputs
+    embedding = FloatTensorType([None, model._fitted.n_components])
+    operator.outputs.append(scope.declare_local_variable("embedding", embedding))
+    return list(operator.outputs)
+
+
+def _convert(scope: Any, operator: Any, container: Any) -> None:
+    graph = Graph(scope.get_unique_variable_name(ALIAS))
+    fitted = operator.raw_operator._fitted
+    given = {
+        name: graph.input(variable.full_name, dtype, shape)
+        for variable, (name, (dtype, shape)) in zip(
+            operator.inputs, declared(fitted.schema).items(), strict=True
+        )
+    }
+    found = embedding_of(fitted, given)
+    graph.output(found, operator.outputs[0].full_name, [None, None])
+    _move(graph, container)
 
 
 def _move(graph: Graph, container: Any) -> None:

@@ -67,14 +67,7 @@ class OnnxSequence:
 
 @dataclass(frozen=True)
 class OnnxEngine:
-    """See `engine.Engine`. Steps are time-major, (T, B, F).
-
-    Attributes
-    ----------
-    graph : Graph
-    activation : {"tanh", "relu"}
-    weights : mapping of str to ndarray
-    """
+    """See `engine.Engine`. Steps are time-major, (T, B, F)."""
 
     ops: ClassVar[ModuleType] = ops
     graph: Graph
@@ -94,11 +87,7 @@ class OnnxEngine:
         gates = ["Sigmoid", *2 * [ACTIVATIONS[self.activation]]]
         states, last = self.graph.add(
             "LSTM",
-            [
-                sequence.values,
-                *self._node_weights(layer),
-                sequence.lengths,
-            ],
+            [sequence.values, *self._node_weights(layer), sequence.lengths],
             [np.float32, np.float32],
             layer.name,
             {
@@ -148,7 +137,7 @@ class OnnxEngine:
             if constant is not None:
                 x = ops.concatenate([x, constant])
             gates = ops.matmul(x, kernel) + ops.matmul(h, recurrent_kernel) + bias
-            i, f, k, o = ops.split(gates, 4)
+            i, f, k, o = ops.split(gates, 4, axis=-1)
             c = ops.sigmoid(f) * c + ops.sigmoid(i) * act(k)
             h = ops.sigmoid(o) * act(c)
             return h, (h, c)
@@ -197,7 +186,7 @@ class OnnxEngine:
 
     def as_steps(self, written: Tensor, n_parts: int, n_steps: Any) -> Tensor:
         rows = ops.reshape(written, (0, n_parts, -1))
-        return ops.part(ops.transpose(rows, (1, 0, 2)), 0, n_steps, axis=0)
+        return ops.transpose(rows, (1, 0, 2))[:n_steps]
 
     def n_buffer_steps(self, n_steps: Any) -> Any:
         return n_steps

@@ -19,7 +19,17 @@ from onnx import helper, numpy_helper
 ML = "ai.onnx.ml"  # domain of the operators of classical machine learning
 OPSETS = {"": 18, ML: 3}  # of ONNX 1.13; read by onnxruntime 1.14, of 2023
 IR_VERSION = 8  # likewise
+END = np.iinfo(np.int64).max  # of an axis, whatever its size
 Shape = Sequence[int | str | None]
+
+
+def operation(op_type: str, dtype: Any = None) -> Callable[[Tensor, Any], Tensor]:
+    """Return a function of a tensor and what may be none that adds a node."""
+
+    def operate(self: Tensor, other: Any) -> Tensor:
+        return self.binary(op_type, other, dtype)
+
+    return operate
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,29 +52,20 @@ class Tensor:
 
     __array_ufunc__ = None  # so that an array on the left leaves the operation to us
 
-    def __add__(self, other: Any) -> Tensor:
-        return self.binary("Add", other)
-
-    def __radd__(self, other: Any) -> Tensor:
-        return self._of(other).binary("Add", self)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return self.binary("Sub", other)
+    __add__ = __radd__ = operation("Add")
+    __sub__ = operation("Sub")
+    __mul__ = __rmul__ = operation("Mul")
+    __truediv__ = operation("Div")
+    __floordiv__ = operation("Div")  # of what is not negative
+    __and__ = operation("And")
+    __or__ = operation("Or")
+    __lt__ = operation("Less", bool)
+    __gt__ = operation("Greater", bool)
+    __ge__ = operation("GreaterOrEqual", bool)
+    equals = operation("Equal", bool)
 
     def __rsub__(self, other: Any) -> Tensor:
-        return self._of(other).binary("Sub", self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return self.binary("Mul", other)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return self._of(other).binary("Mul", self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return self.binary("Div", other)
-
-    def __floordiv__(self, other: Any) -> Tensor:  # of what is not negative
-        return self.binary("Div", other)
+        return self._of(other) - self
 
     def __neg__(self) -> Tensor:
         return self.graph.node("Neg", self)
@@ -72,27 +73,24 @@ class Tensor:
     def __invert__(self) -> Tensor:
         return self.graph.node("Not", self)
 
-    def __and__(self, other: Any) -> Tensor:
-        return self.binary("And", other)
+    def __getitem__(self, key: Any) -> Tensor:
+        """Return what lies between places; slices of the first axes, or the last."""
+        cuts = key if isinstance(key, tuple) else (key,)
+        first = 0
+        if cuts[0] is Ellipsis:
+            first, cuts = 1 - len(cuts), cuts[1:]
+        found = self
+        for axis, cut in enumerate(cuts, first):
+            start = 0 if cut.start is None else cut.start
+            stop = END if cut.stop is None else cut.stop
+            if (start, stop) != (0, END):
+                start, stop, at = (self.graph.vector([x]) for x in (start, stop, axis))
+                found = self.graph.node("Slice", found, start, stop, at)
+        return found
 
-    def __or__(self, other: Any) -> Tensor:
-        return self.binary("Or", other)
-
-    def __lt__(self, other: Any) -> Tensor:
-        return self.binary("Less", other, dtype=bool)
-
-    def __gt__(self, other: Any) -> Tensor:
-        return self.binary("Greater", other, dtype=bool)
-
-    def __ge__(self, other: Any) -> Tensor:
-        return self.binary("GreaterOrEqual", other, dtype=bool)
-
-    def equals(self, other: Any) -> Tensor:
-        return self.binary("Equal", other, dtype=bool)
-
-    def binary(self, op_type: str, other: Any, **options: Any) -> Tensor:
+    def binary(self, op_type: str, other: Any, dtype: Any = None) -> Tensor:
         """Add a node of two inputs; the other one may be a number or an array."""
-        return self.graph.node(op_type, self, self._of(other), **options)
+        return self.graph.node(op_type, self, self._of(other), dtype=dtype)
 
     def _of(self, other: Any) -> Tensor:
         if isinstance(other, Tensor):
@@ -101,17 +99,7 @@ class Tensor:
 
 
 class Graph:
-    """An ONNX graph that is being written.
-
-    Parameters
-    ----------
-    prefix : str, default=""
-        Of the names of all nodes.
-
-    Attributes
-    ----------
-    nodes : list of NodeProto
-    """
+    """An ONNX graph that is being written; a prefix stands before all its names."""
 
     def __init__(self, prefix: str = "") -> None:
         self._prefix = prefix
@@ -146,6 +134,19 @@ class Graph:
             self._constants[key] = numpy_helper.from_array(array, name)
         return Tensor(self, self._constants[key].name, array.dtype)
 
+    def vector(self, sizes: Sequence[Any]) -> Tensor:
+        """Return int64 numbers, some of them scalar tensors, as a vector."""
+        if not any(isinstance(size, Tensor) for size in sizes):
+            return self.constant(sizes, np.int64)
+        axis = self.constant([0], np.int64)
+        ones = [
+            self.node("Unsqueeze", size, axis)
+            if isinstance(size, Tensor)
+            else self.constant([size], np.int64)
+            for size in sizes
+        ]
+        return ones[0] if len(ones) == 1 else self.node("Concat", *ones, axis=0)
+
     def node(
         self,
         op_type: str,
@@ -154,20 +155,9 @@ class Graph:
         name: str | None = None,
         **attributes: Any,
     ) -> Tensor:
-        """Add a node of one output, and return this.
+        """Add a node of one output, and return this; see `add`.
 
-        Parameters
-        ----------
-        op_type : str
-            Of the domain ``ai.onnx``, unless an attribute ``domain`` says another.
-        *inputs : Tensor or None
-            None leaves an optional input out.
-        dtype : dtype, default=None
-            None is that of the first input.
-        name : str, default=None
-            What a runtime calls the node in its messages.
-        **attributes : object
-            Those of the node, in the words of ONNX.
+        Its dtype is that of the first input, unless another is given.
         """
         return self.add(op_type, inputs, [dtype], name, attributes)[0]
 
@@ -179,7 +169,21 @@ class Graph:
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
     ) -> list[Tensor]:
-        """Add a node of as many outputs as there are dtypes, and return them."""
+        """Add a node of as many outputs as there are dtypes, and return them.
+
+        Parameters
+        ----------
+        op_type : str
+            Of the domain ``ai.onnx``, unless an attribute ``domain`` says another.
+        inputs : sequence of Tensor or None
+            None leaves an optional input out.
+        dtypes : sequence
+            None is that of the first input.
+        name : str, default=None
+            What a runtime calls the node in its messages.
+        attributes : dict, default=None
+            Those of the node, in the words of ONNX.
+        """
         given = [tensor for tensor in inputs if tensor is not None]
         outputs = [
             Tensor(self, self._new_name(op_type), np.dtype(dtype or given[0].dtype))
@@ -203,14 +207,8 @@ class Graph:
     ) -> Tensor:
         """Repeat a body ``n`` times, and stack what it writes along a new first axis.
 
-        Parameters
-        ----------
-        n : int64 Tensor, a scalar
-        state : sequence of Tensor
-            What the body takes the first time.
-        body : callable
-            From a state to the next one and what is written. It may use any tensor of
-            this graph.
+        From a state to the next one and what is written. It may use any tensor of this
+        graph, as the functions below may.
         """
         dtypes = [np.dtype(np.int64), np.dtype(bool), *(x.dtype for x in state)]
         inputs = [Tensor(self, self._new_name("before"), dtype) for dtype in dtypes]
@@ -235,14 +233,8 @@ class Graph:
     ) -> list[Tensor]:
         """Compute tensors part by part, and put the parts one behind the other.
 
-        Parameters
-        ----------
-        n : int64 Tensor, a scalar
-            At least 1.
-        body : callable
-            From where a part begins, at first 0, to where the next one does, and what
-            is written. The last part ends at ``n``. It may use any tensor of this
-            graph.
+        From where a part begins, at first 0, to where the next one does, and what is
+        written. The last part ends at ``n``, at least 1.
         """
         dtypes = (np.dtype(np.int64), np.dtype(bool), np.dtype(np.int64))
         before = [Tensor(self, self._new_name("before"), dtype) for dtype in dtypes]
@@ -275,14 +267,7 @@ class Graph:
     def either(
         self, condition: Tensor, yes: Callable[[], Tensor], no: Callable[[], Tensor]
     ) -> Tensor:
-        """Compute one of two tensors, of one dtype.
-
-        Parameters
-        ----------
-        condition : bool Tensor, a scalar
-        yes, no : callable
-            What returns the tensor; it may use any tensor of this graph.
-        """
+        """Compute one of two tensors, of one dtype; the condition is a scalar."""
         then_branch, (output,) = self._part("then_branch", lambda: [yes()])
         else_branch, _ = self._part("else_branch", lambda: [no()])
         return self.node(

@@ -5,17 +5,16 @@ What is no tensor becomes a constant. Reductions keep no axis.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from onnx import helper
 
-from sklearn_seqae._onnx.graph import ML, Tensor
+from sklearn_seqae._onnx.graph import ML, Tensor, operation
 
 INT = np.dtype(np.int64)
-END = np.iinfo(INT).max  # of an axis, whatever its size
 
 
 def where(condition: Tensor, yes: Any, no: Any) -> Tensor:
@@ -37,52 +36,17 @@ def cast(x: Tensor, dtype: DTypeLike) -> Tensor:
 # One number for each ----------------------------------------------------------------
 
 
-def exp(x: Tensor) -> Tensor:
-    return x.graph.node("Exp", x)
+def _each(op_type: str, dtype: DTypeLike | None = None) -> Callable[[Tensor], Tensor]:
+    """Return a function of one tensor that adds a node."""
+    return lambda x: x.graph.node(op_type, x, dtype=dtype)
 
 
-def log(x: Tensor) -> Tensor:
-    return x.graph.node("Log", x)
-
-
-def sqrt(x: Tensor) -> Tensor:
-    return x.graph.node("Sqrt", x)
-
-
-def abs(x: Tensor) -> Tensor:
-    return x.graph.node("Abs", x)
-
-
-def round(x: Tensor) -> Tensor:
-    return x.graph.node("Round", x)
-
-
-def isnan(x: Tensor) -> Tensor:
-    return x.graph.node("IsNaN", x, dtype=bool)
-
-
-def logical_not(x: Tensor) -> Tensor:
-    return ~x
-
-
-def logical_and(x: Tensor, y: Any) -> Tensor:
-    return x & y
-
-
-def isinf(x: Tensor) -> Tensor:
-    return x.graph.node("IsInf", x, dtype=bool)
-
-
-def relu(x: Tensor) -> Tensor:
-    return x.graph.node("Relu", x)
-
-
-def sigmoid(x: Tensor) -> Tensor:
-    return x.graph.node("Sigmoid", x)
-
-
-def tanh(x: Tensor) -> Tensor:
-    return x.graph.node("Tanh", x)
+exp, log, sqrt, abs = _each("Exp"), _each("Log"), _each("Sqrt"), _each("Abs")
+round, relu = _each("Round"), _each("Relu")
+sigmoid, tanh = _each("Sigmoid"), _each("Tanh")
+isnan, isinf = _each("IsNaN", bool), _each("IsInf", bool)
+logical_not, logical_and = _each("Not"), operation("And")
+maximum, minimum, matmul = operation("Max"), operation("Min"), operation("MatMul")
 
 
 def arcsinh(x: Tensor) -> Tensor:  # runtimes have their own for float32 only
@@ -94,21 +58,9 @@ def sinh(x: Tensor) -> Tensor:  # likewise
     return (exp(x) - exp(-x)) * 0.5
 
 
-def maximum(x: Tensor, y: Any) -> Tensor:
-    return x.binary("Max", y)
-
-
-def minimum(x: Tensor, y: Any) -> Tensor:
-    return x.binary("Min", y)
-
-
 def clip(x: Tensor, low: Any, high: Any) -> Tensor:
     """Limit values; NaN stays."""
     return where(x > high, high, where(x < low, low, x))
-
-
-def matmul(x: Tensor, y: Any) -> Tensor:
-    return x.binary("MatMul", y)
 
 
 def conv(x: Tensor, kernel: NDArray[np.float32], padding: str) -> Tensor:
@@ -124,21 +76,21 @@ def conv(x: Tensor, kernel: NDArray[np.float32], padding: str) -> Tensor:
 # Over an axis -------------------------------------------------------------------------
 
 
-def sum(x: Tensor, axis: int) -> Tensor:
-    return _reduce("ReduceSum", x, axis)
+def _over(op_type: str) -> Callable[[Tensor, int], Tensor]:
+    """Return a function that reduces an axis."""
+
+    def reduce(x: Tensor, axis: int) -> Tensor:
+        return x.graph.node(op_type, x, x.graph.constant([axis], INT), keepdims=0)
+
+    return reduce
 
 
-def max(x: Tensor, axis: int) -> Tensor:
-    return _reduce("ReduceMax", x, axis)
-
-
-def min(x: Tensor, axis: int) -> Tensor:
-    return _reduce("ReduceMin", x, axis)
+sum, max, min = _over("ReduceSum"), _over("ReduceMax"), _over("ReduceMin")
 
 
 def any(x: Tensor) -> Tensor:
     """Return whether something is true, a scalar."""
-    return _reduce("ReduceMax", reshape(cast(x, np.int32), (-1,)), 0) > 0
+    return max(reshape(cast(x, np.int32), (-1,)), 0) > 0
 
 
 def argmax(x: Tensor, axis: int, keepdims: bool = False) -> Tensor:
@@ -147,6 +99,11 @@ def argmax(x: Tensor, axis: int, keepdims: bool = False) -> Tensor:
 
 def softmax(x: Tensor, axis: int) -> Tensor:
     return x.graph.node("Softmax", x, axis=axis)
+
+
+def sort(x: Tensor, axis: int) -> Tensor:
+    options, k = {"axis": axis, "largest": 0}, reshape(size(x, axis), (1,))
+    return x.graph.add("TopK", [x, k], [x.dtype, INT], attributes=options)[0]
 
 
 def cumsum(x: Tensor, axis: int = 0) -> Tensor:
@@ -162,12 +119,12 @@ def concatenate(tensors: Sequence[Tensor], axis: int = -1) -> Tensor:
 
 def reshape(x: Tensor, shape: Sequence[Any]) -> Tensor:
     """Reshape; a size is a number or a scalar tensor, 0 is the size that it has."""
-    return x.graph.node("Reshape", x, _vector(x, shape))
+    return x.graph.node("Reshape", x, x.graph.vector(shape))
 
 
 def broadcast_to(x: Tensor, shape: Sequence[Any]) -> Tensor:
     """Repeat along axes; a size of 1 is the size that there is."""
-    return x.graph.node("Expand", x, _vector(x, shape))
+    return x.graph.node("Expand", x, x.graph.vector(shape))
 
 
 def transpose(x: Tensor, axes: Sequence[int]) -> Tensor:
@@ -199,6 +156,10 @@ def take(x: Tensor, index: Any, axis: int = 0, name: str | None = None) -> Tenso
     return x.graph.node("Gather", x, index, axis=axis, name=name)
 
 
+def take_along_axis(x: Tensor, index: Tensor, axis: int) -> Tensor:
+    return x.graph.node("GatherElements", x, index, axis=axis)
+
+
 def look_up(x: Tensor, table: dict[Any, Any], default: Any) -> Tensor:
     """Return what stands in a table for each number or text, the default for others."""
     kind = {str: "string", int: "int64"}
@@ -221,52 +182,26 @@ def compress(x: Tensor, kept: Tensor) -> Tensor:
     return x.graph.node("Compress", x, kept, axis=0)
 
 
-def part(x: Tensor, start: Any, stop: Any, axis: int) -> Tensor:
-    """Return what lies between two places of an axis."""
-    start_stop = (_vector(x, [place]) for place in (start, stop))
-    return x.graph.node("Slice", x, *start_stop, x.graph.constant([axis], INT))
-
-
-def split(x: Tensor, places: int | Sequence[int], axis: int = -1) -> list[Tensor]:
-    """Cut an axis into so many parts of one size, or at some places."""
+def split(x: Tensor, places: int | Sequence[int], axis: int) -> list[Tensor]:
+    """Cut the last axis into so many parts of one size, or at some places."""
+    assert axis == -1
     if isinstance(places, int):
         dtypes, options = places * [x.dtype], {"axis": axis, "num_outputs": places}
         return x.graph.add("Split", [x], dtypes, attributes=options)
-    pairs = zip([0, *places], [*places, END], strict=True)
-    return [part(x, start, stop, axis) for start, stop in pairs]
-
-
-def flatnonzero(x: Tensor) -> Tensor:
-    """Return the places of a bool vector that are true."""
-    return reshape(x.graph.node("NonZero", x, dtype=INT), [-1])
+    pairs = zip([0, *places], [*places, None], strict=True)
+    return [x[..., start:stop] for start, stop in pairs]
 
 
 # Checks -------------------------------------------------------------------------------
 
 
-def refuse(x: Tensor, wrong: Tensor, name: str) -> Tensor:
-    """Return ``x``, of int64, unless something is true.
+def refuse(x: Tensor, **problems: Tensor) -> Tensor:
+    """Return ``x``, of int64, unless one of some problems is true somewhere.
 
     ONNX has no errors of one's own. So an index is out of bounds then, in a node whose
-    name says what is wrong; runtimes name it.
+    name is that of the problem; runtimes name it.
     """
-    index = max(reshape(cast(wrong, INT), (-1,)), 0)
-    return x + take(x.graph.constant([0], INT), index, name=name)
-
-
-def _reduce(op_type: str, x: Tensor, axis: int) -> Tensor:
-    return x.graph.node(op_type, x, x.graph.constant([axis], INT), keepdims=0)
-
-
-def _vector(x: Tensor, sizes: Sequence[Any]) -> Tensor:
-    """Return int64 numbers, some of them scalar tensors, as a vector."""
-    graph = x.graph
-    if all(isinstance(size, int) for size in sizes):
-        return graph.constant(sizes, INT)
-    ones = [
-        graph.constant([size], INT)
-        if not isinstance(size, Tensor)
-        else graph.node("Unsqueeze", size, graph.constant([0], INT))
-        for size in sizes
-    ]
-    return ones[0] if len(ones) == 1 else graph.node("Concat", *ones, axis=0)
+    for name, wrong in problems.items():
+        index = max(reshape(cast(wrong, INT), (-1,)), 0)
+        x = x + take(x.graph.constant([0], INT), index, name=name)
+    return x

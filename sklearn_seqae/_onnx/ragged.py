@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_seqae._network.padded import interpolated
 from sklearn_seqae._onnx import ops
 from sklearn_seqae._onnx.graph import Tensor
 
+MISSING = ""  # text in place of a category that is missing
 GROUP = 2**12  # LSTM steps that are padded together, or one sequence that is longer
 
 
@@ -49,9 +51,10 @@ class Extent:
         """Where a time step is a sequence's own, (N, T)."""
         return self.place < ops.expand_dims(self.lengths, 1)
 
-    def only_inside(self, padded: Tensor, beyond: float = 0.0) -> Tensor:
-        """Return (N, T, F) with another value beyond the ends."""
-        return ops.where(ops.expand_dims(self.inside, 2), padded, beyond)
+    @property
+    def own(self) -> Tensor:
+        """The same, beside features: (N, T, 1)."""
+        return ops.expand_dims(self.inside, 2)
 
 
 def n_patches(lengths: Tensor, patch_size: int) -> Tensor:
@@ -66,14 +69,6 @@ def in_groups(
 
     A group is padded to at most `GROUP` LSTM steps in all, and to less than twice those
     that there are.
-
-    Parameters
-    ----------
-    lengths : Tensor of shape (N,), int64
-        Of all sequences.
-    patch_size : int
-    compute : callable
-        From a group to tensors.
 
     Returns
     -------
@@ -93,10 +88,10 @@ def in_groups(
 
     def group(start: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
         longest = ops.take(steps, start)
-        next_ones = ops.part(steps, start, start + ops.maximum(room // longest, 1), 0)
+        next_ones = steps[start : start + ops.maximum(room // longest, 1)]
         alike = ops.sum(ops.cast(next_ones * 2 > longest, np.int64), 0)
         stop = start + alike
-        rows = ops.part(order, start, stop, 0)
+        rows = order[start:stop]
         own_lengths, own_starts = ops.take(lengths, rows), ops.take(starts, rows)
         extent = Extent(rows, own_lengths, own_starts, longest * patch_size)
         return stop, compute(extent)
@@ -115,12 +110,6 @@ def places_in(order: Tensor) -> Tensor:
     return order.graph.node("ScatterElements", order, order, n, axis=0)
 
 
-def row_of_each(starts: Tensor, n: Tensor) -> Tensor:
-    """Return the number of the sequence of each of ``n`` time steps."""
-    zeros = ops.broadcast_to(starts.graph.constant([0], np.int64), [n])
-    return ops.cumsum(put(zeros, starts, 1)) - 1
-
-
 def put(values: Tensor, places: Tensor, value: float) -> Tensor:
     """Return a vector with a value at some places."""
     one = values.graph.constant([value], values.dtype)
@@ -133,16 +122,15 @@ def time_steps_in(order: Tensor, lengths: Tensor) -> Tensor:
     n, starts = ops.sum(lengths, 0), starts_of(lengths)
     starts_in_order = starts_of(ops.take(lengths, order))
     moved = ops.take(starts_in_order, places_in(order)) - starts
-    return ops.arange(n) + ops.take(moved, row_of_each(starts, n))
+    zeros = ops.broadcast_to(starts.graph.constant([0], np.int64), [n])
+    row_of_each = ops.cumsum(put(zeros, starts, 1)) - 1
+    return ops.arange(n) + ops.take(moved, row_of_each)
 
 
-def checked(given: Mapping[str, Tensor]) -> Tensor:
+def checked(given: Mapping[str, Tensor], is_value: bool) -> Tensor:
     """Return the lengths; a graph that runs refuses what `transform` refuses.
 
-    Parameters
-    ----------
-    given : mapping of str to Tensor
-        ``lengths``, int64, and tensors with a row for each time step.
+    ``is_value`` says that a text that is `MISSING` is a category like others.
     """
     lengths = given["lengths"]
     total, problems = ops.sum(lengths, 0), {}
@@ -154,41 +142,34 @@ def checked(given: Mapping[str, Tensor]) -> Tensor:
     if "values" in given:
         infinite = ops.isinf(given["values"])
         problems["every_value_is_finite_or_NaN_where_missing"] = infinite
-    for name, wrong in problems.items():
-        lengths = ops.refuse(lengths, wrong, name)
-    return lengths
-
-
-def in_range(values: Tensor, scaled: Tensor, lengths: Tensor) -> Tensor:
-    """Return the lengths, if scaling has made no value infinite."""
-    wrong = ops.isinf(scaled) & ~ops.isinf(values)
-    return ops.refuse(lengths, wrong, "every_scaled_value_is_in_the_range_of_float32")
+    lengths = ops.refuse(lengths, **problems)
+    if is_value:
+        return lengths
+    starts, observed = starts_of(lengths), lengths * 0
+    for name, tensor in given.items():
+        if name == "values":
+            n = ops.sum(ops.cast(~ops.isnan(tensor), np.int64), 1)
+        elif name == "categories":
+            n = ops.sum(ops.look_up(tensor, {MISSING: 0}, 1), 1)
+        else:
+            continue
+        up_to = ops.cumsum(n)
+        own = ops.take(up_to, starts + lengths - 1) - ops.take(up_to - n, starts)
+        observed = observed + own
+    return ops.refuse(lengths, every_sequence_has_an_observed_value=observed < 1)
 
 
 def to_padded(values: Tensor, extent: Extent) -> Tensor:
     """Pad the sequences of a group, out of (L, F), with NaN at the ends: (N, T, F)."""
     rows = ops.expand_dims(extent.starts, 1) + extent.place
     padded = ops.take(values, ops.where(extent.inside, rows, 0))
-    return extent.only_inside(padded, np.nan)
+    return ops.where(extent.own, padded, np.nan)
 
 
 def from_padded(padded: Tensor, extent: Extent, n_features: int) -> Tensor:
     """Return the time steps of a group, one sequence after the other."""
     every = ops.reshape(padded, (-1, n_features))
     return ops.compress(every, ops.reshape(extent.inside, (-1,)))
-
-
-def to_lstm_steps(padded: Tensor, patch_size: int, n_features: int) -> Tensor:
-    """Cut padded sequences into patches, time-major: (T / patch_size, N, width)."""
-    rows = ops.reshape(padded, (0, -1, patch_size * n_features))
-    return ops.transpose(rows, (1, 0, 2))
-
-
-def codes_to_lstm_steps(padded: Tensor, patch_size: int, n_codes: int) -> Tensor:
-    """Cut padded codes into patches, one column after the other; see `to_steps`."""
-    patches = ops.reshape(padded, (0, -1, patch_size, n_codes))
-    by_column = ops.transpose(patches, (0, 1, 3, 2))
-    return to_lstm_steps(by_column, patch_size, n_codes)
 
 
 def from_lstm_steps(
@@ -199,5 +180,14 @@ def from_lstm_steps(
     step = ops.maximum(last - ops.arange(extent.n_steps // patch_size), 0)
     rows = ops.transpose(steps, (1, 0, 2))
     index = ops.broadcast_to(ops.expand_dims(step, 2), (1, 1, patch_size * n_features))
-    in_order = steps.graph.node("GatherElements", rows, index, axis=1)
+    in_order = ops.take_along_axis(rows, index, axis=1)
     return ops.reshape(in_order, (0, -1, n_features))
+
+
+def fill_missing(padded: Tensor, extent: Extent) -> Tensor:
+    """Fill NaN of a group; nothing is computed where nothing is missing."""
+    return padded.graph.either(
+        ops.any(ops.isnan(padded) & extent.own),
+        lambda: interpolated(ops, padded, extent.n_steps, "float64"),
+        lambda: padded,
+    )

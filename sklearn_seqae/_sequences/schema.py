@@ -7,7 +7,7 @@ the event before, then codes of categories.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -227,6 +227,11 @@ class Schema:
     container: Container  # note on what `X` was
     events: Events  # categories and times
     scaler: AsItIs = None
+
+    @property
+    def names(self) -> Sequence[Any]:
+        """Names of the features, or their numbers."""
+        return self.container.feature_names or range(self.features.n_features)
 
     def read(self, X: Any, by: str) -> Given:
         """Read sequences, and check them against those in `fit`."""

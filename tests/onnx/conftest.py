@@ -2,15 +2,17 @@
 
 import pytest
 
+from sklearn_seqae import to_onnx
+
 
 @pytest.fixture
 def session(tmp_path):
-    """Return a session on the file that a function writes of an estimator."""
+    """Return a session on the file that is written of an estimator."""
     import onnxruntime as ort
 
-    def start(write, estimator):
+    def start(estimator, part="encoder"):
         path = tmp_path / "model.onnx"
-        write(estimator, path)
+        to_onnx(estimator, path, part=part)
         options = ort.SessionOptions()
         options.log_severity_level = 4  # what is refused is raised as well
         return ort.InferenceSession(path, options)

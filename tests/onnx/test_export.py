@@ -30,7 +30,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-from sklearn_seqae import decoder_to_onnx, to_onnx
+from sklearn_seqae import to_onnx
 from sklearn_seqae._network.pooling import POOLING
 
 ort = pytest.importorskip("onnxruntime", reason="an option of ours")
@@ -126,7 +126,7 @@ def run(session, X):
 def test_embeddings_are_those_of_transform(autoencoder, session, with_gaps):
     """In any company, and alone."""
     expected = autoencoder.transform(with_gaps)
-    encoder = session(to_onnx, autoencoder)
+    encoder = session(autoencoder)
     (together,) = run(encoder, with_gaps)
     assert together.dtype == np.float32
     assert_allclose(together, expected, rtol=TOLERANCE, atol=TOLERANCE)
@@ -136,19 +136,19 @@ def test_embeddings_are_those_of_transform(autoencoder, session, with_gaps):
 
 def test_longer_sequences_than_in_fit(fitted_plain, session, rng):
     X = [rng.normal(size=(n, 2)) for n in (300, 1, 70)]
-    (found,) = run(session(to_onnx, fitted_plain), X)
+    (found,) = run(session(fitted_plain), X)
     assert_allclose(found, fitted_plain.transform(X), rtol=TOLERANCE, atol=TOLERANCE)
 
 
 def test_a_small_signal_on_a_large_offset_survives(plain_autoencoder, session, rng):
     X = [1e9 + rng.normal(size=(n, 2)) for n in (9, 16, 3)]
     autoencoder = plain_autoencoder(epochs=1, batch_size=8).fit(X)
-    (found,) = run(session(to_onnx, autoencoder), X)
+    (found,) = run(session(autoencoder), X)
     assert_allclose(found, autoencoder.transform(X), rtol=TOLERANCE, atol=TOLERANCE)
 
 
 def test_the_file_names_what_it_takes_and_gives(fitted_plain, session):
-    encoder = session(to_onnx, fitted_plain)
+    encoder = session(fitted_plain)
     assert {i.name: (i.type, i.shape) for i in encoder.get_inputs()} == {
         "values": ("tensor(double)", ["n_timesteps", 2]),
         "lengths": ("tensor(int64)", ["n_samples"]),
@@ -156,6 +156,10 @@ def test_the_file_names_what_it_takes_and_gives(fitted_plain, session):
     assert {o.name: (o.type, o.shape) for o in encoder.get_outputs()} == {
         "embedding": ("tensor(float)", ["n_samples", 4])
     }
+
+
+NAN = np.nan
+GAP = np.array([[1, NAN], [NAN, NAN], [NAN, NAN], [NAN, NAN]])
 
 
 @pytest.mark.parametrize(
@@ -166,11 +170,14 @@ def test_the_file_names_what_it_takes_and_gives(fitted_plain, session):
         (np.zeros((5, 2)), [5, 0], "every_length_is_at_least_1"),
         (np.zeros((5, 2)), [6, -1], "every_length_is_at_least_1"),
         (np.full((5, 2), np.inf), [5], "every_value_is_finite_or_NaN"),
+        (np.full((5, 2), np.nan), [5], "every_sequence_has_an_observed_value"),
+        (GAP, [1, 2, 1], "every_sequence_has_an_observed_value"),
+        (GAP, [3, 1], "every_sequence_has_an_observed_value"),
         (np.full((5, 2), 1e300), [5], "scaled_value_is_in_the_range_of_float32"),
     ],
 )
 def test_what_is_refused(fitted_plain, session, values, lengths, message):
-    encoder = session(to_onnx, fitted_plain)
+    encoder = session(fitted_plain)
     with pytest.raises(Exception, match=message):
         encoder.run(None, {"values": values, "lengths": np.array(lengths)})
 
@@ -183,7 +190,7 @@ def test_decoded_are_the_sequences_of_inverse_transform(
 ):
     Z = autoencoder.transform(with_gaps).astype(np.float32)
     expected = autoencoder.inverse_transform(Z)
-    decoder = session(decoder_to_onnx, autoencoder)
+    decoder = session(autoencoder, "decoder")
     values, lengths = decoder.run(["values", "lengths"], {"embedding": Z})
     assert values.dtype == np.float64
     assert_array_equal(lengths, [len(x) for x in expected])
@@ -193,8 +200,8 @@ def test_decoded_are_the_sequences_of_inverse_transform(
 
 
 def test_a_file_reads_what_the_other_writes(fitted_plain, session, sequences):
-    encoder = session(to_onnx, fitted_plain)
-    decoder = session(decoder_to_onnx, fitted_plain)
+    encoder = session(fitted_plain)
+    decoder = session(fitted_plain, "decoder")
     (Z,) = run(encoder, sequences)
     values, lengths = decoder.run(["values", "lengths"], {"embedding": Z})
     (again,) = encoder.run(None, {"values": values, "lengths": lengths})
@@ -208,7 +215,7 @@ def test_a_file_reads_what_the_other_writes(fitted_plain, session, sequences):
 def test_a_length_that_can_not_be_decoded(fitted, fitted_plain, session, name, limit):
     """Beyond the limit of lengths, or of a decoder that has one."""
     autoencoder = fitted_plain if name == "plain" else fitted(name)
-    decoder = session(decoder_to_onnx, autoencoder)
+    decoder = session(autoencoder, "decoder")
     Z = np.zeros((2, autoencoder.n_components), np.float32)
     Z[1, -1] = 100.0
     with pytest.raises(Exception, match=f"sequence_of_over_{limit}_time_steps"):
@@ -222,7 +229,7 @@ def test_an_embedding_that_is_not_finite(fitted, fitted_plain, session, name, wr
     Z = np.zeros((2, autoencoder._n_features_out), np.float32)
     Z[1, 0] = wrong
     with pytest.raises(Exception, match="every_embedding_is_finite"):
-        session(decoder_to_onnx, autoencoder).run(None, {"embedding": Z})
+        session(autoencoder, "decoder").run(None, {"embedding": Z})
 
 
 # Pipelines ----------------------------------------------------------------------------
@@ -242,7 +249,7 @@ def classifier(plain_autoencoder, sequences, labels):
 
 
 def test_a_pipeline_predicts_alike(classifier, session, sequences):
-    model = session(to_onnx, classifier)
+    model = session(classifier)
     found, probabilities = model.run(["label", "probabilities"], given(sequences))
     assert_array_equal(found, classifier.predict(sequences))
     expected = classifier.predict_proba(sequences)
@@ -254,10 +261,10 @@ def test_a_pipeline_without_a_classifier(fitted_plain, session, sequences):
     scaler = StandardScaler().fit(Z)
     clusterer = KMeans(2, n_init=1, random_state=0).fit(scaler.transform(Z))
     steps = [("embed", fitted_plain), ("scale", scaler), ("cluster", clusterer)]
-    (found,) = run(session(to_onnx, Pipeline(steps[:2])), sequences)
+    (found,) = run(session(Pipeline(steps[:2])), sequences)
     assert_allclose(found, scaler.transform(Z), rtol=TOLERANCE, atol=TOLERANCE)
     pipeline = Pipeline(steps)
-    label, _ = run(session(to_onnx, pipeline), sequences)
+    label, _ = run(session(pipeline), sequences)
     assert_array_equal(label, pipeline.predict(sequences))
 
 
@@ -363,9 +370,9 @@ def test_a_scaler_that_does_more_than_shift_and_divide(
 ):
     path = tmp_path / "model.onnx"
     autoencoder = plain_autoencoder(epochs=1, scaler=PowerTransformer()).fit(sequences)
-    for write in (to_onnx, decoder_to_onnx):
+    for part in ("encoder", "decoder"):
         with pytest.raises(ValueError, match="PowerTransformer, which can't be"):
-            write(autoencoder, path)
+            to_onnx(autoencoder, path, part=part)
     assert not path.exists()
 
 
@@ -378,15 +385,22 @@ def test_a_scaler_that_does_more_than_shift_and_divide(
     ],
 )
 def test_another_estimator(estimator, tmp_path):
-    for write in (to_onnx, decoder_to_onnx):
+    for part in ("encoder", "decoder"):
         with pytest.raises(TypeError, match="expected a LSTMAutoencoderTransformer"):
-            write(estimator, tmp_path / "model.onnx")
+            to_onnx(estimator, tmp_path / "model.onnx", part=part)
+
+
+def test_another_part(classifier, fitted_plain, tmp_path):
+    with pytest.raises(TypeError, match="of which no decoder is written"):
+        to_onnx(classifier, tmp_path / "model.onnx", part="decoder")
+    with pytest.raises(ValueError, match="part is 'both'; expected one of encoder, de"):
+        to_onnx(fitted_plain, tmp_path / "model.onnx", part="both")
 
 
 def test_unfitted(plain_autoencoder, tmp_path):
-    for write in (to_onnx, decoder_to_onnx):
+    for part in ("encoder", "decoder"):
         with pytest.raises(NotFittedError):
-            write(plain_autoencoder(), tmp_path / "model.onnx")
+            to_onnx(plain_autoencoder(), tmp_path / "model.onnx", part=part)
     with pytest.raises(NotFittedError):
         to_onnx(make_pipeline(plain_autoencoder()), tmp_path / "model.onnx")
 
@@ -402,12 +416,12 @@ def test_a_library_that_is_not_installed(classifier, tmp_path, monkeypatch, libr
 
 WRITE = """
 import pickle, sys
-from sklearn_seqae import decoder_to_onnx, to_onnx
+from sklearn_seqae import to_onnx
 folder = sys.argv[1]
 with open(f"{folder}/pickle", "rb") as file:
     autoencoder = pickle.load(file)
 to_onnx(autoencoder, f"{folder}/encoder.onnx")
-decoder_to_onnx(autoencoder, f"{folder}/decoder.onnx")
+to_onnx(autoencoder, f"{folder}/decoder.onnx", part="decoder")
 """
 READ = """
 import sys

@@ -1,4 +1,4 @@
-"""Groups of sequences that a graph pads together."""
+"""Groups of sequences that a graph pads together, and missing values there."""
 
 import sys
 from itertools import pairwise
@@ -8,9 +8,11 @@ import pytest
 from helpers import run_python
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_seqae import decoder_to_onnx, to_onnx
+from sklearn_seqae import to_onnx
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._sequences.missing import fill_missing
 
 ort = pytest.importorskip("onnxruntime", reason="an option of ours")
 
@@ -54,15 +56,15 @@ def test_groups_are_padded_to_less_than_twice_what_there_is(groups, lengths):
         assert len(own) == 1 or padded <= GROUP
 
 
-@pytest.mark.parametrize("write", [to_onnx, decoder_to_onnx])
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
 def test_the_same_to_the_bit_alone_and_beside_a_long_one(
-    fitted_plain, session, rng, write
+    fitted_plain, session, rng, part
 ):
     """Also among so many that they are more than one group."""
     lengths = [9000, *rng.integers(1, 40, size=300), 70, 1]
     X = [rng.normal(size=(n, 2)) for n in lengths]
-    if write is to_onnx:
-        encoder = session(write, fitted_plain)
+    if part == "encoder":
+        encoder = session(fitted_plain, part)
         given = {"values": np.concatenate(X), "lengths": np.array(lengths)}
         together = encoder.run(None, given)[0]
         alone = [
@@ -71,7 +73,7 @@ def test_the_same_to_the_bit_alone_and_beside_a_long_one(
         ]
         assert_array_equal(together[1:], np.concatenate(alone))
         return
-    decoder = session(write, fitted_plain)
+    decoder = session(fitted_plain, part)
     Z = fitted_plain.transform(X[1:]).astype(np.float32)
     Z[0, -1] += 8 * Z[:, -1].std()  # means a long one
     values, found = decoder.run(["values", "lengths"], {"embedding": Z})
@@ -104,24 +106,68 @@ print(peak() - before)
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak in /proc")
-@pytest.mark.parametrize("write", [to_onnx, decoder_to_onnx])
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
 def test_memory_follows_from_the_time_steps_there_are(
-    fitted_plain, session, tmp_path, rng, write
+    fitted_plain, session, tmp_path, rng, part
 ):
     """63 short sequences beside a long one take no 64-fold of it."""
     X = [rng.normal(size=(n, 2)) for n in (20_000, *63 * [1])]
     given = {"values": np.concatenate(X), "lengths": np.array([len(x) for x in X])}
-    path, encoder = tmp_path / "written.onnx", session(to_onnx, fitted_plain)
+    path, encoder = tmp_path / "written.onnx", session(fitted_plain)
     (Z,) = encoder.run(None, given)
-    write(fitted_plain, path)
+    to_onnx(fitted_plain, path, part=part)
 
     def growth(n):
         for name, rows in {"small": slice(1, 2), "large": slice(n)}.items():
             lengths = given["lengths"][rows]
             values = given["values"][-1:] if name == "small" else given["values"]
             ragged = {"values": values[: lengths.sum()], "lengths": lengths}
-            read = ragged if write is to_onnx else {"embedding": Z[rows]}
+            read = ragged if part == "encoder" else {"embedding": Z[rows]}
             np.savez(tmp_path / f"{name}.npz", **read)
         return int(run_python(PEAK, path, tmp_path)[0])
 
     assert growth(len(X)) < 2 * growth(1)
+
+
+# Missing values -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def filled():
+    """Return a function that fills a ragged array of two features in a graph."""
+    from sklearn_seqae._onnx import ops, ragged
+    from sklearn_seqae._onnx.graph import Graph
+
+    graph = Graph()
+    values = graph.input("values", np.float32, [None, 2])
+    lengths = graph.input("lengths", np.int64, [None])
+
+    def of_group(extent):
+        padded = ragged.fill_missing(ragged.to_padded(values, extent), extent)
+        return [ragged.from_padded(padded, extent, 2)]
+
+    (found,), order = ragged.in_groups(lengths, 3, of_group)
+    in_order = ops.take(found, ragged.time_steps_in(order, lengths))
+    graph.output(in_order, "filled", [None, 2])
+    model = graph.model("missing", "Missing values.").SerializeToString()
+    session = ort.InferenceSession(model)
+
+    def fill(array):
+        given = {"values": array.values, "lengths": array.lengths}
+        return session.run(None, given)[0]
+
+    return fill
+
+
+@given(
+    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=5),
+    share=st.sampled_from([0.0, 0.3, 0.9, 1.0]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_missing_values_are_filled_as_in_numpy(filled, lengths, share, seed):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(sum(lengths), 2)).astype(np.float32)
+    values[rng.random(values.shape) < share] = np.nan
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    array = RaggedArray(values, offsets)
+    assert_allclose(filled(array), fill_missing(array).values, rtol=1e-6)

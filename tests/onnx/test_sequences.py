@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from sklearn_seqae import decoder_to_onnx, to_onnx, to_sequences
+from sklearn_seqae import to_sequences
 
 pytest.importorskip("onnxruntime", reason="an option of ours")
 
@@ -127,7 +127,7 @@ def test_embeddings_are_those_of_transform(fitted, session, name):
     """In any company, and alone."""
     X, estimator = fitted(name)
     expected = estimator.transform(X)
-    encoder = session(to_onnx, estimator)
+    encoder = session(estimator)
     given = tensors(X)
     together = run(encoder, given)["embedding"]
     assert_allclose(together, expected, rtol=TOLERANCE, atol=TOLERANCE)
@@ -142,7 +142,7 @@ def test_embeddings_are_those_of_transform(fitted, session, name):
 def test_decoded_are_the_sequences_of_inverse_transform(fitted, session, name):
     X, estimator = fitted(name)
     Z = estimator.transform(X).astype(np.float32)
-    found = run(session(decoder_to_onnx, estimator), {"embedding": Z})
+    found = run(session(estimator, "decoder"), {"embedding": Z})
     expected = tensors(estimator.inverse_transform(Z))
     assert {key: x.dtype for key, x in tensors(X).items()} == {
         key: found[key].dtype for key in expected
@@ -169,14 +169,14 @@ def test_what_fit_did_not_see(fitted, session, log):
     changed.loc[::3, "page"] = None
     for name in ("everything", "dates"):
         X, (_, estimator) = everything(changed.sort_values("when")), fitted(name)
-        (found,) = run(session(to_onnx, estimator), tensors(X))["embedding"]
+        (found,) = run(session(estimator), tensors(X))["embedding"]
         (expected,) = estimator.transform(X)
         assert_allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
 
 
 def test_the_file_tells_what_it_takes_and_gives(fitted, session):
     _, estimator = fitted("dates")
-    encoder = session(to_onnx, estimator)
+    encoder = session(estimator)
     assert {i.name: (i.type, i.shape) for i in encoder.get_inputs()} == {
         "values": ("tensor(double)", ["n_timesteps", 2]),
         "categories": ("tensor(string)", ["n_timesteps", 1]),
@@ -187,7 +187,7 @@ def test_the_file_tells_what_it_takes_and_gives(fitted, session):
     when = {"name": "when", "dtype": "datetime64[us]", "time_zone": None}
     expected = {"values": ["amount", "floor"], "categories": ["page"], "times": when}
     assert {name: json.loads(note) for name, note in notes.items()} == expected
-    decoder = session(decoder_to_onnx, estimator)
+    decoder = session(estimator, "decoder")
     notes = decoder.get_modelmeta().custom_metadata_map
     assert {name: json.loads(note) for name, note in notes.items()} == expected | {
         f"probabilities_{name}": categories.tolist()
@@ -214,7 +214,34 @@ def test_what_is_refused(fitted, session, change, message):
     X, estimator = fitted("dates")
     given = tensors(X)
     with pytest.raises(Exception, match=message):
-        run(session(to_onnx, estimator), given | change(given))
+        run(session(estimator), given | change(given))
+
+
+def test_a_sequence_in_which_everything_is_missing(fitted, session):
+    """Its times count for nothing; a single value of any kind is enough."""
+    X, estimator = fitted("dates")
+    encoder, given = session(estimator), tensors(X)
+    n = given["lengths"][0]
+    given["values"][:n], given["categories"][:n] = np.nan, ""
+    with pytest.raises(Exception, match="every_sequence_has_an_observed_value"):
+        run(encoder, given)
+    for name, place, value in [
+        ("values", (0, 0), 5.0),
+        ("values", (n - 1, 1), 2.0),
+        ("categories", (1, 0), "home"),
+    ]:
+        one = {key: tensor.copy() for key, tensor in given.items()}
+        one[name][place] = value
+        assert np.isfinite(run(encoder, one)["embedding"]).all()
+
+
+def test_an_empty_text_that_is_a_category_is_a_value(fitted, session):
+    _, estimator = fitted("pages alone")
+    assert "" in estimator.categories_[0]
+    given = {"categories": np.full((2, 1), "", object), "lengths": np.array([2])}
+    found = run(session(estimator), given)["embedding"]
+    expected = estimator.transform([["", ""]])
+    assert_allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
 
 
 def test_a_pipeline_predicts_alike(fitted, session, tmp_path):
@@ -224,7 +251,7 @@ def test_a_pipeline_predicts_alike(fitted, session, tmp_path):
     y = np.arange(len(X)) % 2
     classifier = LogisticRegression().fit(estimator.transform(X), y)
     pipeline = make_pipeline(estimator, classifier)
-    model = session(to_onnx, pipeline)
+    model = session(pipeline)
     assert "categories" in model.get_modelmeta().custom_metadata_map
     found = run(model, tensors(X))
     expected = pipeline.predict_proba(X)
@@ -274,7 +301,7 @@ def exact(x):
 
 def test_nanoseconds_start_alike_to_the_tick_in_any_company(of_moments, session):
     X, estimator = of_moments(nanoseconds)
-    decoder, encoder = session(decoder_to_onnx, estimator), session(to_onnx, estimator)
+    decoder, encoder = session(estimator, "decoder"), session(estimator)
     given = tensors(X) | {"times": np.concatenate([exact(x) for x in X])}
     Z = estimator.transform(X).astype(np.float32)
     embedding = run(encoder, given)["embedding"]
@@ -295,7 +322,7 @@ def test_nanoseconds_start_alike_to_the_tick_in_any_company(of_moments, session)
 def test_a_broken_clock_beside_others(of_moments, session):
     """The end of int64 after its begin: no difference wraps round."""
     X, estimator = of_moments(nanoseconds)
-    encoder, given = session(to_onnx, estimator), tensors(X)
+    encoder, given = session(estimator), tensors(X)
     times = np.concatenate([exact(x) for x in X])
     expected = run(encoder, given | {"times": times})["embedding"]
     n = given["lengths"][0]
@@ -326,4 +353,4 @@ def test_moments_out_of_range_are_refused(of_moments, session, kind, component, 
         estimator.inverse_transform(Z)
     name = f"every_moment_is_in_the_range_of_{dtype}"
     with pytest.raises(Exception, match=re.escape(name)):
-        run(session(decoder_to_onnx, estimator), {"embedding": Z})
+        run(session(estimator, "decoder"), {"embedding": Z})

@@ -1,0 +1,209 @@
+"""From padded sequences to what the encoder reads, and back, for exported models.
+
+The same as `Preprocessing` does with ragged sequences in NumPy; the tests hold them
+together. `ops` are the functions that compute, see `engine.Engine`. Of a shape, ``B``
+are sequences, ``T`` time steps, and ``F`` features that are numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from sklearn_seqae._patches.convolutions import Convolutions
+from sklearn_seqae._patches.exact import ROUNDING, WILDEST, InstanceNorm
+from sklearn_seqae._patches.preprocessing import Preprocessing
+
+Tensor = Any
+
+
+def read(
+    ops: Any,
+    preprocessing: Preprocessing,
+    numbers: Tensor | None,
+    codes: Tensor | None,
+    inside: Tensor,
+    n_steps: Any,
+    fill: Callable[[Tensor], Tensor],
+    wide: str,
+) -> tuple[Tensor, list[Tensor]]:
+    """Return LSTM steps, (B, n_steps, width), and components that are units, if any.
+
+    Parameters
+    ----------
+    ops : module
+    preprocessing : Preprocessing
+    numbers : tensor of shape (B, T, F) or None
+        Scaled, float32; NaN where one is missing, and beyond the ends.
+    codes : tensor of shape (B, T, n_codes) or None
+        Likewise.
+    inside : tensor of shape (B, T, 1), bool
+        Where a time step is a sequence's own.
+    n_steps : int or scalar tensor
+    fill : callable
+        Fills what is missing of numbers; what it returns beyond the ends is dropped.
+    wide : {"float32", "float64"}
+        Dtype in which units are computed.
+    """
+    steps: list[Tensor] = []
+    exact: list[Tensor] = []
+    if numbers is not None:
+        channels, exact = _channels(ops, preprocessing, numbers, inside, fill, wide)
+        width = preprocessing.patch_size * preprocessing.n_numbers
+        steps = [ops.reshape(each, (-1, n_steps, width)) for each in channels]
+        if preprocessing.convolutions is not None:
+            known = preprocessing.convolutions
+            steps.insert(1, responses(ops, known, channels[0], inside, n_steps))
+    if codes is not None:
+        n, patch_size = preprocessing.n_codes, preprocessing.patch_size
+        own = ops.where(inside, codes, 0.0)
+        by_time = ops.reshape(own, (-1, n_steps, patch_size, n))
+        by_column = ops.transpose(by_time, (0, 1, 3, 2))
+        # behind the numbers that are decoded
+        steps.insert(1, ops.reshape(by_column, (-1, n_steps, patch_size * n)))
+    return ops.concatenate(steps, axis=-1) if len(steps) > 1 else steps[0], exact
+
+
+def _channels(
+    ops: Any,
+    preprocessing: Preprocessing,
+    numbers: Tensor,
+    inside: Tensor,
+    fill: Callable[[Tensor], Tensor],
+    wide: str,
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Return what the encoder reads of numbers, (B, T, F) each, and units."""
+    norm, scale = preprocessing.instance_norm, preprocessing.difference_scale
+    exact: list[Tensor] = []
+    if norm is not None:
+        common = ops.cast(numbers, wide)
+        mean, size = units_of(ops, norm, common)
+        exact.append(ops.cast(encode(ops, norm, mean, size), "float32"))
+        mean, size = (ops.expand_dims(unit, 1) for unit in (mean, size))
+        numbers = ops.cast((common - mean) / size, "float32")
+    filled = ops.where(inside, fill(numbers), 0.0)
+    channels = [filled]
+    if norm is not None:
+        common = ops.cast(filled, wide) * size + mean
+        channels.append(ops.where(inside, ops.cast(common, "float32"), 0.0))
+    if scale is not None:  # each step less the one a patch before; zero in the first
+        n = preprocessing.patch_size
+        delayed = ops.concatenate([filled[:, :n], filled[:, :-n]], axis=1)
+        change = ops.cast(ops.where(inside, filled - delayed, 0.0), wide)
+        channels.append(ops.cast(change / np.array(scale, wide), "float32"))
+    return channels, exact
+
+
+def interpolated(ops: Any, numbers: Tensor, n: Any, wide: str) -> Tensor:
+    """Fill NaN (B, T, F) by linear interpolation over time, as `fill_missing` does.
+
+    ``n`` is T, an int or a scalar tensor; ``wide`` the dtype of weights.
+    """
+    missing = ops.isnan(numbers)
+    place = ops.expand_dims(ops.cast(ops.arange(n), wide), 1)
+    observed = ops.sort(ops.where(missing, np.inf, place), axis=1)  # their places
+    count = ops.cumsum(ops.cast(ops.logical_not(missing), "int64"), axis=1)
+    before = ops.take_along_axis(observed, ops.maximum(count - 1, 0), axis=1)
+    after = ops.take_along_axis(observed, ops.minimum(count, n - 1), axis=1)
+    after = ops.where(ops.isinf(after), before, after)
+    weight = (place - before) / ops.maximum(after - before, 1.0)
+    weight = ops.where(after > before, weight, 0.0)  # at the ends the next one
+    low, high = (
+        ops.take_along_axis(
+            numbers, ops.cast(ops.where(ops.isinf(at), 0.0, at), "int64"), axis=1
+        )
+        for at in (before, after)
+    )
+    filled = (1.0 - weight) * ops.cast(low, wide) + weight * ops.cast(high, wide)
+    found = ops.where(missing, ops.cast(filled, "float32"), numbers)
+    return ops.where(ops.isnan(found), 0.0, found)  # where none is observed
+
+
+def in_common_units(
+    ops: Any, norm: InstanceNorm, own: Tensor, components: Tensor, lengths: Tensor
+) -> Tensor:
+    """Bring decoded numbers (B, T, F), zero beyond the ends, into common units.
+
+    Lengths are (B, 1), and of the dtype of the others.
+    """
+    mean, size = (ops.expand_dims(x, 1) for x in decode(ops, norm, components))
+    centre = ops.expand_dims(ops.sum(own, axis=1) / lengths, 1)
+    return (own - centre) * size + mean
+
+
+# Kernels ------------------------------------------------------------------------------
+
+
+def responses(
+    ops: Any, known: Convolutions, padded: Tensor, inside: Tensor, n_steps: Any
+) -> Tensor:
+    """Return what the encoder reads of kernels' responses, (B, n_steps, n_outputs).
+
+    Numbers are zero beyond the ends; what is returned is not, where nobody looks.
+    """
+    found = ops.conv(padded, known.kernel, padding="same")
+    own = ops.where(inside, found, 0.0)
+    by_patch = ops.reshape(own, (-1, known.patch_size, known.n_kernels))
+    mean = ops.sum(ops.abs(by_patch), axis=1) / known.patch_size
+    both = ops.concatenate([mean, ops.max(by_patch, axis=1)], axis=-1)
+    centre, scale = (np.array(each, np.float32) for each in (known.mean, known.scale))
+    return ops.reshape((both - centre) / scale, (-1, n_steps, known.n_outputs))
+
+
+# Units of single sequences -----------------------------------------------------------
+
+
+def units_of(ops: Any, norm: InstanceNorm, sequence: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and scale of padded sequences, (B, n_features) each."""
+    dtype = sequence.dtype
+    missing = ops.isnan(sequence)
+    values = ops.where(missing, 0.0, sequence)
+    count = ops.sum(ops.cast(ops.logical_not(missing), dtype), axis=1)
+    n = ops.maximum(count, 1.0)
+    mean = ops.sum(values, axis=1) / n
+    off = ops.where(missing, 0.0, values - ops.expand_dims(mean, 1))
+    scale = ops.sqrt(ops.sum(off * off, axis=1) / n)
+    varies = scale > ops.maximum(ops.abs(mean) * ROUNDING, 1e-30)
+    floor, typical = _row(norm.log_smallest, dtype), _row(norm.log_typical, dtype)
+    own = ops.log(ops.where(varies, scale, 1.0))
+    own = ops.maximum(ops.where(varies, own, floor), floor)
+    logs = own - (own - typical) / n
+    known = ops.logical_and(count > 0, np.array([norm.has_mean]))
+    has_scale = ops.logical_and(count > -1, np.array([norm.has_scale]))
+    return (
+        ops.where(known, mean, _row(norm.typical, dtype)),
+        ops.exp(ops.where(has_scale, logs, typical)),
+    )
+
+
+def encode(ops: Any, norm: InstanceNorm, mean: Tensor, scale: Tensor) -> Tensor:
+    """Return the components of units, means first."""
+    typical, spread, log_typical, log_spread = (
+        _row(numbers, mean.dtype)
+        for numbers in (norm.typical, norm.spread, norm.log_typical, norm.log_spread)
+    )
+    means = (mean - typical) / spread
+    logs = (ops.log(scale) - log_typical) / log_spread
+    both = ops.concatenate([means, logs], axis=-1)
+    kept = np.flatnonzero(norm.has_mean + norm.has_scale)
+    return ops.arcsinh(ops.take(both, kept, axis=-1))
+
+
+def decode(ops: Any, norm: InstanceNorm, components: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and scale that components mean."""
+    dtype = components.dtype
+    has = np.array(norm.has_mean + norm.has_scale)
+    spread = np.array(norm.spread + norm.log_spread)
+    place = np.zeros((has.sum(), len(has)), dtype)
+    place[np.arange(has.sum()), np.flatnonzero(has)] = spread[has]
+    limited = ops.clip(components, -WILDEST, WILDEST)
+    both = ops.matmul(ops.sinh(limited), place)
+    means, logs = ops.split(both, 2, axis=-1)
+    logs = ops.clip(logs + _row(norm.log_typical, dtype), -WILDEST, WILDEST)
+    return means + _row(norm.typical, dtype), ops.exp(logs)
+
+
+def _row(numbers: tuple[float, ...], dtype: Any) -> Any:
+    return np.array([numbers], dtype)

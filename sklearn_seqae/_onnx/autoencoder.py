@@ -1,0 +1,180 @@
+"""From sequences to embeddings and back, in a graph.
+
+What `transform` and `inverse_transform` compute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+import onnx
+
+from sklearn_seqae._fitted.autoencoder import Autoencoder
+from sklearn_seqae._fitted.fitted import Fitted
+from sklearn_seqae._network import forward, padded
+from sklearn_seqae._network.decoders import LARGEST, make_decoder
+from sklearn_seqae._onnx import ops, sequences
+from sklearn_seqae._onnx.engine import OnnxEngine, OnnxSequence
+from sklearn_seqae._onnx.graph import Graph, Tensor
+from sklearn_seqae._onnx.ragged import (
+    Extent,
+    fill_missing,
+    from_lstm_steps,
+    from_padded,
+    in_groups,
+    n_patches,
+    places_in,
+    time_steps_in,
+    to_padded,
+)
+from sklearn_seqae._patches.exact import MAX_LENGTH, LengthCode
+
+
+def encoder(fitted: Fitted) -> onnx.ModelProto:
+    """Return the model that embeds."""
+    graph = Graph()
+    given = {
+        name: graph.input(name, dtype, shape)
+        for name, (dtype, shape) in sequences.declared(fitted.schema).items()
+    }
+    embedding = embedding_of(fitted, given)
+    graph.output(embedding, "embedding", ["n_samples", fitted.n_components])
+    return graph.model("encoder", "Ragged sequences to embeddings.")
+
+
+def decoder(fitted: Fitted) -> onnx.ModelProto:
+    """Return the model that decodes."""
+    graph, n = Graph(), fitted.n_components
+    embedding = graph.input("embedding", np.float32, ["n_samples", n])
+    known = sequences.declared(fitted.schema)
+    for name, tensor in _sequences_of(fitted, embedding).items():
+        _, shape = known.get(name, (None, ["n_timesteps", None]))
+        graph.output(tensor, name, shape)
+    return graph.model("decoder", "Embeddings to ragged sequences.")
+
+
+def embedding_of(fitted: Fitted, given: Mapping[str, Tensor]) -> Tensor:
+    """Embed ragged sequences: (N, n_components), float32.
+
+    Of tensors as `sequences.declared`; ``values`` are NaN where one is missing.
+    """
+    network, read = fitted.network, sequences.read(fitted.schema, given)
+    (found,), order = in_groups(
+        read.lengths,
+        network.preprocessing.patch_size,
+        lambda extent: [_encoded(network, read.numbers, read.codes, extent)],
+    )
+    parts = [ops.take(found, places_in(order))]
+    if network.preprocessing.length_code is not None:
+        parts.append(_length_component(network.preprocessing.length_code, read.lengths))
+    if read.start is not None:
+        parts.append(read.start)
+    return ops.concatenate(parts)
+
+
+def _encoded(
+    network: Autoencoder, scaled: Tensor | None, codes: Tensor | None, extent: Extent
+) -> Tensor:
+    """Return what is learnt of the sequences of a group, and their units."""
+    patch_size = network.preprocessing.patch_size
+    steps, exact = padded.read(
+        ops,
+        network.preprocessing,
+        None if scaled is None else to_padded(scaled, extent),
+        None if codes is None else to_padded(codes, extent),
+        extent.own,
+        extent.n_steps // patch_size,
+        fill=partial(fill_missing, extent=extent),
+        wide="float64",
+    )
+    n_steps = ops.cast(n_patches(extent.lengths, patch_size), np.int32)
+    sequence = OnnxSequence(ops.transpose(steps, (1, 0, 2)), n_steps)
+    engine = _engine(network, extent.lengths.graph)
+    pooled = forward.pooled_states(engine, network.architecture, sequence)
+    embedding = forward.embed(engine, network.architecture, pooled)
+    return ops.concatenate([embedding, *exact])
+
+
+def _length_component(code: LengthCode, lengths: Tensor) -> Tensor:
+    log_length = ops.log(ops.cast(lengths, np.float64))
+    component = (log_length - code.mean) / code.scale
+    return ops.expand_dims(ops.cast(component, np.float32), 1)
+
+
+def _sequences_of(fitted: Fitted, embedding: Tensor) -> dict[str, Tensor]:
+    """Decode embeddings, (N, n_components), float32; see `sequences.write`."""
+    network, lengths = fitted.network, _lengths(fitted, embedding)
+    found, order = in_groups(
+        lengths,
+        network.preprocessing.patch_size,
+        lambda extent: _decoded(network, ops.take(embedding, extent.rows), extent),
+    )
+    index = time_steps_in(order, lengths)
+    every = [ops.take(each, index) for each in found]
+    numbers = every.pop(0) if network.preprocessing.n_numbers else None
+    last = ops.take(embedding, fitted.n_components - 1, axis=1)
+    return sequences.write(fitted.schema, numbers, every, last, lengths)
+
+
+def _decoded(network: Autoencoder, embedding: Tensor, extent: Extent) -> list[Tensor]:
+    """Return the time steps of a group: numbers if there are any, logits of columns."""
+    architecture, patch_size = network.architecture, network.preprocessing.patch_size
+    step, n_steps = architecture.step, extent.n_steps // patch_size
+    steps = make_decoder(architecture.decoder_spec).decode(
+        _engine(network, embedding.graph),
+        ops.clip(embedding[:, : architecture.embedding_size], -LARGEST, LARGEST),
+        n_steps,  # type: ignore[arg-type]  # a tensor in a graph
+        ops.cast(n_patches(extent.lengths, patch_size), np.int32),
+    )
+    places = [slice(0, step.n_numbers)] if step.n_numbers else []
+    places += [column.logits for column in step.columns]
+    found = []
+    for place in places:
+        n = (place.stop - place.start) // patch_size
+        own = from_lstm_steps(steps[..., place], extent, patch_size, n)
+        if place.start == 0 and step.n_numbers:
+            own = _numbers(network, own, embedding, extent)
+        found.append(from_padded(own, extent, n))
+    return found
+
+
+def _numbers(
+    network: Autoencoder, own: Tensor, embedding: Tensor, extent: Extent
+) -> Tensor:
+    """Return decoded numbers, (N, T, F), in the units that all sequences share."""
+    norm, start = (
+        network.preprocessing.instance_norm,
+        network.architecture.embedding_size,
+    )
+    decoded = ops.cast(ops.where(extent.own, own, 0.0), np.float64)
+    if norm is None:
+        return decoded
+    components = ops.cast(embedding[:, start : start + norm.n_components], np.float64)
+    lengths = ops.expand_dims(ops.cast(extent.lengths, np.float64), 1)
+    return padded.in_common_units(ops, norm, decoded, components, lengths)
+
+
+def _lengths(fitted: Fitted, embedding: Tensor) -> Tensor:
+    """Return the lengths that embeddings mean, and refuse what can't be decoded."""
+    architecture = fitted.network.architecture
+    preprocessing = fitted.network.preprocessing
+    strange = ops.isnan(embedding) | ops.isinf(embedding)
+    code = preprocessing.length_code
+    if code is None:
+        length = embedding.graph.constant([fitted.max_length], np.int64)
+        lengths = ops.broadcast_to(length, [ops.size(embedding, 0)])
+        return ops.refuse(lengths, every_embedding_is_finite=strange)
+    component = ops.take(embedding, fitted.network.n_components - 1, axis=1)
+    log_length = ops.cast(component, np.float64) * code.scale + code.mean
+    length = ops.maximum(ops.round(ops.exp(log_length)), 1)
+    limit = architecture.max_steps * preprocessing.patch_size or MAX_LENGTH
+    lengths = ops.cast(ops.minimum(length, limit), np.int64)
+    name = f"an_embedding_means_a_sequence_of_over_{limit}_time_steps"
+    problems = {"every_embedding_is_finite": strange, name: length > limit}
+    return ops.refuse(lengths, **problems)
+
+
+def _engine(network: Autoencoder, graph: Graph) -> OnnxEngine:
+    return OnnxEngine(graph, network.architecture.activation, network._trained.weights)

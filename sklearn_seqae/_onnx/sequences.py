@@ -1,0 +1,345 @@
+"""Sequences as a graph takes and gives them: numbers, text and moments.
+
+To scaled numbers and codes and back, as `Schema` does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    RobustScaler,
+    StandardScaler,
+)
+
+from sklearn_seqae._containers.kinds import TimeAxis
+from sklearn_seqae._onnx import ops
+from sklearn_seqae._onnx.graph import Shape, Tensor
+from sklearn_seqae._onnx.ragged import (
+    MISSING,
+    Extent,
+    checked,
+    from_padded,
+    in_groups,
+    put,
+    starts_of,
+    time_steps_in,
+    to_padded,
+)
+from sklearn_seqae._sequences.clock import WIDEST, Clock
+from sklearn_seqae._sequences.schema import Schema
+from sklearn_seqae._sequences.vocabulary import FeatureCategories
+
+NO_TIME = np.iinfo(np.int64).min  # NumPy's NaT
+
+# Fitted attributes: what is subtracted, the divisor
+SHIFT_AND_DIVISOR = {
+    StandardScaler: ("mean_", "scale_"),
+    RobustScaler: ("center_", "scale_"),
+    MaxAbsScaler: (None, "scale_"),
+}
+
+
+class Read(NamedTuple):
+    """Time steps in the order of the network.
+
+    Attributes
+    ----------
+    numbers : Tensor of shape (L, n_numbers), float32, or None
+        Scaled; the time since the event before is the last.
+    codes : Tensor of shape (L, n_codes), float32, or None
+        Of categories.
+    start : Tensor of shape (N, 1), float32, or None
+        The component that is the moment of the first event.
+    lengths : Tensor of shape (N,), int64
+        With all checks.
+    """
+
+    numbers: Tensor | None
+    codes: Tensor | None
+    start: Tensor | None
+    lengths: Tensor
+
+
+def declared(schema: Schema) -> dict[str, tuple[Any, Shape]]:
+    """Return dtype and shape of each tensor that stands for sequences, by name."""
+    counts = Counter(name for name, _, _ in _features(schema))
+    dtypes = {"values": np.float64, "categories": object}
+    found: dict[str, tuple[Any, Shape]] = {
+        name: (dtype, ["n_timesteps", counts[name]])
+        for name, dtype in dtypes.items()
+        if counts[name]
+    }
+    if schema.events.times is not None:
+        found["times"] = _dtype_of_times(schema.events.times), ["n_timesteps"]
+    return found | {"lengths": (np.int64, ["n_samples"])}
+
+
+def notes(schema: Schema) -> dict[str, Any]:
+    """Return what stands in each tensor, by its name: features, and the times."""
+    found: dict[str, Any] = {}
+    for name, (tensor, _, _) in zip(schema.names, _features(schema), strict=True):
+        found.setdefault(tensor, []).append(name)
+    times = schema.events.times
+    if times is not None:
+        found["times"] = {
+            "name": str(times.name),
+            "dtype": times.dtype,
+            "time_zone": times.zone,
+        }
+    return found
+
+
+def notes_of_probabilities(schema: Schema) -> dict[str, list[Any]]:
+    """Return the categories that have probabilities, by the name of their tensor."""
+    return {
+        f"probabilities_{name}": known.array().tolist()
+        for name, (_, _, known) in zip(schema.names, _features(schema), strict=True)
+        if known is not None
+    }
+
+
+def read(schema: Schema, given: Mapping[str, Tensor]) -> Read:
+    """Return scaled numbers and codes of all time steps, and the first moments.
+
+    Of tensors as `declared`.
+    """
+    numbers, codes, parts = [], [], []
+    known_ones = [known for _, _, known in _features(schema) if known is not None]
+    is_value = any(known.is_text and MISSING in known.values for known in known_ones)
+    lengths, start = checked(given, is_value), None
+    for name, column, known in _features(schema):
+        if known is None:
+            numbers.append(column)
+        else:
+            code = _encoded(known, ops.take(given[name], column, axis=1))
+            codes.append(ops.expand_dims(code, 1))
+    if numbers:
+        values = given["values"]
+        parts.append(ops.take(values, numbers, axis=1) if codes else values)
+    if schema.events.clock is not None:
+        passed, start, lengths = _times(schema.events.clock, given["times"], lengths)
+        parts.append(ops.expand_dims(passed, 1))
+    scaled = None
+    if parts:
+        own = ops.concatenate(parts)
+        scaled = ops.cast(_scale(schema.scaler, own), np.float32)
+        name = "every_scaled_value_is_in_the_range_of_float32"
+        lengths = ops.refuse(lengths, **{name: ops.isinf(scaled) & ~ops.isinf(own)})
+    found = ops.cast(ops.concatenate(codes), np.float32) if codes else None
+    return Read(scaled, found, start, lengths)
+
+
+def write(
+    schema: Schema,
+    scaled: Tensor | None,
+    logits: Sequence[Tensor],
+    component: Tensor,
+    lengths: Tensor,
+) -> dict[str, Tensor]:
+    """Undo `read`; return the most likely time steps, and probabilities of categories.
+
+    By name, as `declared` and `notes_of_probabilities`. Moments are refused where
+    `moments_after` refuses them. Of 64 bits the last 1,024 ticks are refused as well:
+    sums are float64 here.
+
+    Parameters
+    ----------
+    schema : Schema
+    scaled : Tensor of shape (L, n_numbers), float64, or None
+    logits : sequence of Tensor of shape (L, n_codes)
+        Of each column of categories.
+    component : Tensor of shape (N,), float32
+        The last one of each embedding.
+    lengths : Tensor of shape (N,), int64
+    """
+    columns: dict[str, list[Tensor]] = {"values": [], "categories": []}
+    numbers = iter(()) if scaled is None else _columns(_unscale(schema.scaler, scaled))
+    of_codes = iter(logits)
+    for name, _, known in _features(schema):
+        columns[name].append(
+            next(numbers) if known is None else _decoded(known, next(of_codes))
+        )
+    found = {name: ops.concatenate(each) for name, each in columns.items() if each}
+    clock, times = schema.events.clock, schema.events.times
+    if clock is not None and times is not None:
+        found["times"], lengths = _moments(
+            clock, times, next(numbers), component, lengths
+        )
+    known_ones = (known for _, _, known in _features(schema) if known is not None)
+    probabilities = map(_probabilities, known_ones, logits)
+    named = zip(notes_of_probabilities(schema), probabilities, strict=True)
+    return found | {"lengths": lengths} | dict(named)
+
+
+def _columns(x: Tensor) -> Iterator[Tensor]:
+    """Yield each column of a matrix, (L, 1)."""
+    return (x[:, n : n + 1] for n in count())
+
+
+def _features(schema: Schema) -> list[tuple[str, int, FeatureCategories | None]]:
+    """Return the tensor of each feature, the column there, and its categories."""
+    found, counts = [], Counter[str]()
+    for known in schema.events.categories(schema.features.n_features):
+        is_text = known is not None and known.is_text
+        name = "categories" if is_text else "values"
+        found.append((name, counts[name], known))
+        counts[name] += 1
+    return found
+
+
+def _dtype_of_times(times: TimeAxis) -> Any:
+    """Return the dtype of moments: ticks of dates and durations are whole numbers."""
+    return np.int64 if np.dtype(times.dtype).kind in "mM" else np.float64
+
+
+# Scalers ------------------------------------------------------------------------------
+
+
+def _scale(scaler: Any, values: Tensor) -> Tensor:
+    """Scale values, float64, with NaN where one is missing."""
+    if type(scaler) is MinMaxScaler:
+        scaled = values * scaler.scale_ + scaler.min_
+        return ops.clip(scaled, *scaler.feature_range) if scaler.clip else scaled
+    shift, divisor = _shift_and_divisor(scaler)
+    values = values if shift is None else values - shift
+    return values if divisor is None else values / divisor
+
+
+def _unscale(scaler: Any, scaled: Tensor) -> Tensor:
+    """Undo `_scale`."""
+    if type(scaler) is MinMaxScaler:
+        return (scaled - scaler.min_) / scaler.scale_
+    shift, divisor = _shift_and_divisor(scaler)
+    scaled = scaled if divisor is None else scaled * divisor
+    return scaled if shift is None else scaled + shift
+
+
+def _shift_and_divisor(scaler: Any) -> tuple[Any, Any]:
+    """Return the two by feature; None where the scaler has none."""
+    if scaler is None:
+        return None, None
+    if type(scaler) not in SHIFT_AND_DIVISOR:
+        known = (*SHIFT_AND_DIVISOR, MinMaxScaler)
+        names = ", ".join(sorted(cls.__name__ for cls in known))
+        raise ValueError(
+            f"the scaler is a {type(scaler).__name__}, which can't be written to an "
+            f"ONNX file; expected one of {names}, or None. Fit with one of these."
+        )
+    shift, divisor = SHIFT_AND_DIVISOR[type(scaler)]
+    return (None if shift is None else getattr(scaler, shift)), getattr(scaler, divisor)
+
+
+# Categories ---------------------------------------------------------------------------
+
+
+def _encoded(known: FeatureCategories, column: Tensor) -> Tensor:
+    """Return the code of each category, int64; see `FeatureCategories.code_of`."""
+    missing = known.missing_code or known.infrequent_code
+    if known.is_text:
+        table = {MISSING: missing} | dict(zip(known.values, known.codes, strict=True))
+        return ops.look_up(column, table, known.infrequent_code)
+    graph = column.graph
+    codes = graph.constant(known.codes, np.int64)
+    is_it = ops.expand_dims(column, 1).equals(known.values)
+    code = ops.max(ops.where(is_it, codes, 0), 1)
+    missing_code = graph.constant(missing, np.int64)
+    other = ops.where(ops.isnan(column), missing_code, known.infrequent_code)
+    return ops.where(code > 0, code, other)
+
+
+def _decoded(known: FeatureCategories, logits: Tensor) -> Tensor:
+    """Return the most likely category of each time step, (L, 1)."""
+    code = ops.argmax(logits, axis=-1, keepdims=True) + 1
+    places = known.position_of_codes()
+    if known.is_text:
+        values = [*known.values, MISSING]
+        table = {n: values[place] for n, place in enumerate(places.tolist())}
+        return ops.look_up(code, table, MISSING)
+    numbers = np.append(np.array(known.values, np.float64), np.nan)[places]
+    return ops.take(code.graph.constant(numbers, np.float64), code)
+
+
+def _probabilities(known: FeatureCategories, logits: Tensor) -> Tensor:
+    """Return the probability of each category; see `FeatureCategories`."""
+    share = known.probabilities(np.eye(known.size))  # of each code, (n_codes, n)
+    return ops.matmul(ops.softmax(logits, axis=-1), share)
+
+
+# Times --------------------------------------------------------------------------------
+
+
+def _times(
+    clock: Clock, times: Tensor, lengths: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the feature (L,), the component (N, 1), and lengths that check them."""
+    starts = starts_of(lengths)
+    before = [times[:1], times[:-1]]
+    passed = put(_since(times, ops.concatenate(before, axis=0)), starts, np.nan)
+    if times.dtype.kind == "i":
+        missing = times.equals(NO_TIME)
+    else:
+        missing = ops.isnan(times) | ops.isinf(times)
+    lengths = ops.refuse(
+        lengths,
+        every_time_is_finite=missing,
+        times_of_a_sequence_do_not_fall=passed < 0,
+    )
+    origin = times.graph.constant(clock.origin or 0, times.dtype)
+    component = (_since(ops.take(times, starts), origin) - clock.mean) / clock.scale
+    feature = ops.log(passed / clock.unit + 1)
+    return feature, ops.expand_dims(ops.cast(component, np.float32), 1), lengths
+
+
+def _since(times: Tensor, origin: Tensor) -> Tensor:
+    """Return the time since other moments, float64; see `since` of the clock."""
+    if times.dtype.kind == "f":
+        return times - origin
+    after, before = (
+        ops.cast(ops.cast(passed, np.uint64), np.float64)
+        for passed in (times - origin, origin - times)
+    )
+    return ops.where(times >= origin, after, -before)
+
+
+def _moments(
+    clock: Clock, times: TimeAxis, feature: Tensor, component: Tensor, lengths: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the moments of all events, as `moments_after`, and lengths that check it.
+
+    Each sequence is summed up alone.
+    """
+    dtype, origin = _dtype_of_times(times), clock.origin or 0
+    waits = (ops.exp(ops.clip(feature, 0, WIDEST)) - 1) * clock.unit
+    starts = ops.cast(component, np.float64) * clock.scale + clock.mean
+    if np.dtype(times.dtype).kind != "f":
+        starts = ops.round(starts)
+    least, most = (
+        x if float(x) == x else np.nextafter(float(x), 0) for x in times.limits
+    )
+    if clock.origin is not None:
+        slack = ops.abs(starts) * float(np.finfo(np.float32).eps)
+        near = ops.clip(starts, least - origin, most - origin)
+        starts = ops.where(ops.abs(starts - near) > slack, starts, near)
+
+    def of_group(extent: Extent) -> list[Tensor]:
+        is_later = ops.expand_dims(extent.place > 0, 1)
+        passed = ops.cumsum(ops.where(is_later, to_padded(waits, extent), 0), axis=1)
+        if np.dtype(times.dtype).kind != "f":
+            passed = ops.round(passed)
+        start = ops.reshape(ops.take(starts, extent.rows), (-1, 1, 1))
+        moment = start + passed + float(origin)
+        whole = ops.cast(start, dtype) + origin + ops.cast(passed, dtype)
+        return [from_padded(each, extent, 1) for each in (moment, whole)]
+
+    (moments, whole), order = in_groups(lengths, 1, of_group)
+    name = f"every_moment_is_in_the_range_of_{times.dtype}"
+    lengths = ops.refuse(lengths, **{name: (moments < least) | (moments > most)})
+    in_order = ops.take(whole, time_steps_in(order, lengths))
+    return ops.reshape(in_order, (-1,)), lengths
