@@ -66,7 +66,7 @@ def to_onnx(
     ValueError
         If `part` is neither, or the scaler is not one of scikit-learn's that shift and
         divide: `StandardScaler`, `MinMaxScaler`, `RobustScaler`, `MaxAbsScaler` or
-        none.
+        none. If skl2onnx can't convert another step; the message names it.
     ImportError
         If onnx, or skl2onnx for a pipeline, is not installed.
 

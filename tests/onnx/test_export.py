@@ -312,7 +312,7 @@ def clone_step(step):
 @pytest.mark.parametrize("kind", STEPS)
 def test_a_classifier_of_any_kind(kind, fitted_plain, session, sequences, labels):
     pipeline = behind(fitted_plain, STEPS[kind], sequences, labels)
-    found, *_ = run(session(to_onnx, pipeline), sequences)
+    found, *_ = run(session(pipeline), sequences)
     assert_array_equal(found, pipeline.predict(sequences))
 
 
@@ -320,7 +320,7 @@ def test_a_regression_with_histograms(fitted_plain, session, sequences):
     target = np.arange(len(sequences)) % 5 + 1.0
     regressor = HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=2)
     pipeline = behind(fitted_plain, [regressor], sequences, target)
-    (found,) = run(session(to_onnx, pipeline), sequences)
+    (found,) = run(session(pipeline), sequences)
     assert_allclose(found.ravel(), pipeline.predict(sequences), rtol=1e-5)
 
 
