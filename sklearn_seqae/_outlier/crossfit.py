@@ -5,6 +5,7 @@ Each is the largest of several, each fitted without some of the sequences.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from sklearn_seqae._utils.plain import Positive, PositiveFloats
 
 Floats = NDArray[np.float64]
 
+N_FOLDS = 5
 SHARE = 0.99  # of the variance, which principal components explain
 SMALLEST = 1e-9  # variance of a direction, where a column has 1
 
@@ -108,12 +110,10 @@ class CrossFittedDistance:
     std: Positive
 
     @classmethod
-    def fit(
-        cls, points: Floats, n_folds: int, random_state: np.random.RandomState
-    ) -> Self:
+    def fit(cls, points: Floats, random_state: np.random.RandomState) -> Self:
         """Fit to points of shape (n_points, n_columns), in random folds."""
-        folds = KFold(n_folds, shuffle=True, random_state=random_state).split(points)
-        gaussians = tuple(Gaussian.fit(points[rest]) for rest, _ in folds)
+        folds = _folds(points, random_state)
+        gaussians = tuple(Gaussian.fit(points[rest]) for rest in folds)
         roots = _roots(gaussians, points)
         return cls(gaussians, float(roots.mean()), float(roots.std()) or 1.0)
 
@@ -211,13 +211,11 @@ class CrossFittedChain:
         sequences: RaggedArray,
         column: int,
         n_codes: int,
-        n_folds: int,
         random_state: np.random.RandomState,
     ) -> Self:
         """Fit to a column of codes, in random folds."""
-        folds = KFold(n_folds, shuffle=True, random_state=random_state)
         chains = []
-        for rest, _ in folds.split(sequences.lengths):
+        for rest in _folds(sequences.lengths, random_state):
             part = sequences.take(rest)
             codes = part.codes[:, column].astype(np.int64)
             chains.append(MarkovChain.fit(codes, part.offsets, n_codes))
@@ -228,6 +226,14 @@ class CrossFittedChain:
         found = [chain.of_sequences(codes, offsets) for chain in self.chains]
         largest: Floats = np.max(found, axis=0)
         return largest
+
+
+def _folds(
+    data: NDArray[Any], random_state: np.random.RandomState
+) -> Iterator[NDArray[np.int64]]:
+    """Yield the rows of all folds but one, drawn at random."""
+    folds = KFold(N_FOLDS, shuffle=True, random_state=random_state)
+    return (rest for rest, _ in folds.split(data))
 
 
 def _neighbours(codes: Codes, offsets: Codes) -> tuple[Codes, Codes]:

@@ -19,8 +19,8 @@ from sklearn_seqae._containers.gate import Features, FeaturesIn, validate_sequen
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._fitted.saving import SavedEstimator
-from sklearn_seqae._outlier.crossfit import CrossFittedChain
-from sklearn_seqae._outlier.deviation import N_FOLDS, Measures, Usual
+from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedChain
+from sklearn_seqae._outlier.deviation import Measures, Usual
 from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, snapshot
 
 LIMIT = 3.0  # standard deviations, as on a Shewhart chart
@@ -265,7 +265,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, FeaturesIn, SavedEstimator):
         scaled, *_ = fitted.encode(X, type(self).__name__)
         sizes = fitted.schema.events.category_sizes
         self._chains = tuple(
-            CrossFittedChain.fit(scaled, column, size + 1, N_FOLDS, generator)
+            CrossFittedChain.fit(scaled, column, size + 1, generator)
             for column, size in enumerate(sizes)
         )
         measures = self._measure(scaled)

@@ -17,7 +17,6 @@ from sklearn_seqae._utils.plain import Positive, PositiveFloats
 
 Floats = NDArray[np.float64]
 
-N_FOLDS = 5
 N_SIZES = 4  # logarithms that `_size` returns
 FLAT = 1e-6  # smallest variance told from none, as a share of the usual one
 
@@ -146,10 +145,6 @@ class Usual:
         variance = _usual_variance(measures.variance)
         errors = _log_error(measures, variance)
         new, trained = errors[held_out], errors[~held_out]
-
-        def distance(points: Floats) -> CrossFittedDistance:
-            return CrossFittedDistance.fit(points, N_FOLDS, random_state)
-
         order_mean, order_std = None, 1.0
         if measures.surprisal.shape[1]:
             surprisal = measures.surprisal.mean(axis=1)
@@ -157,9 +152,9 @@ class Usual:
             order_std = float(_order(measures, order_mean).std()) or 1.0
         return cls(
             variance,
-            distance(measures.embedding),
-            distance(_size(measures, variance)),
-            distance(_profile(measures, variance)),
+            CrossFittedDistance.fit(measures.embedding, random_state),
+            CrossFittedDistance.fit(_size(measures, variance), random_state),
+            CrossFittedDistance.fit(_profile(measures, variance), random_state),
             float(new.mean()),
             # one or two new ones have next to no deviation
             float(max(new.std(), trained.std())) or 1.0,

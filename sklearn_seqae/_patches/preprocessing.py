@@ -110,27 +110,24 @@ class Preprocessing:
         sample_weight: NDArray[np.float64],
     ) -> Preprocessing:
         """Fit what responses, differences and changes ahead are divided by."""
-        fitted, patch_size = self, self.patch_size
+        found: dict[str, Any] = {}
         if self.n_numbers:
+            patch_size, n_kernels = self.patch_size, parameters["n_kernels"]
             filled = fill_missing(self.own_units(numbers)[0])
-            n_kernels = parameters["n_kernels"]
             if n_kernels == "auto":
                 n_kernels = 0 if self.n_codes else default_n_kernels(patch_size)
             if n_kernels:
-                fitted = replace(
-                    fitted,
-                    convolutions=Convolutions.fit(
-                        n_kernels, patch_size, filled, sample_weight
-                    ),
+                found["convolutions"] = Convolutions.fit(
+                    n_kernels, patch_size, filled, sample_weight
                 )
             if parameters["differences"]:
                 change = differences(filled, patch_size)
                 sizes = root_mean_squares(change, numbers.lengths, sample_weight)
-                fitted = replace(fitted, difference_scale=tuple(sizes.tolist()))
+                found["difference_scale"] = tuple(sizes.tolist())
         if parameters["forecast_horizon"] is not None:
             size = change_scale(numbers, sample_weight, parameters["forecast_horizon"])
-            fitted = replace(fitted, forecast_scale=tuple(map(tuple, size.tolist())))
-        return fitted
+            found["forecast_scale"] = tuple(map(tuple, size.tolist()))
+        return replace(self, **found)
 
     @property
     def n_exact(self) -> int:

@@ -28,7 +28,7 @@ def test_distance_is_that_of_a_covariance_with_equal_small_eigenvalues(rng):
 def test_fitted_points_are_as_far_as_new_ones(rng):
     # Of more columns than points, so any covariance of all would follow each point
     points, new = rng.standard_normal((100, 300)), rng.standard_normal((400, 300))
-    distance = CrossFittedDistance.fit(points, 5, np.random.RandomState(0))
+    distance = CrossFittedDistance.fit(points, np.random.RandomState(0))
     fitted, unseen = distance.standardized(points), distance.standardized(new)
     assert_allclose([fitted.mean(), fitted.std()], [0, 1], atol=1e-9)
     assert abs(unseen.mean()) < 0.5
@@ -40,21 +40,21 @@ def test_fitted_points_are_as_far_as_new_ones(rng):
 def test_distances_of_any_number_of_columns_are_about_normal(rng):
     for n_columns in (1, 5, 50):
         points = rng.standard_normal((2000, n_columns))
-        distance = CrossFittedDistance.fit(points, 5, np.random.RandomState(0))
+        distance = CrossFittedDistance.fit(points, np.random.RandomState(0))
         beyond = [np.mean(distance.standardized(points) > limit) for limit in (1, 2)]
         assert_allclose(beyond, [0.159, 0.023], atol=0.03)
 
 
 def test_what_leaves_the_plane_is_far(rng):
     points = low_rank(100, rng)
-    distance = CrossFittedDistance.fit(points, 5, np.random.RandomState(0))
+    distance = CrossFittedDistance.fit(points, np.random.RandomState(0))
     beside = low_rank(20, rng) + 0.1 * np.logspace(-3, 3, 10)
     assert distance.standardized(beside).min() > 5
 
 
 @pytest.mark.parametrize("points", [np.ones((5, 3)), np.eye(5), np.ones((6, 1))])
 def test_few_or_equal_points(points):
-    distance = CrossFittedDistance.fit(points, 5, np.random.RandomState(0))
+    distance = CrossFittedDistance.fit(points, np.random.RandomState(0))
     assert np.isfinite(distance.standardized(points)).all()
     assert (distance.standardized(points + 7) > 10).all()
 

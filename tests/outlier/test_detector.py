@@ -205,7 +205,7 @@ def test_many_categories_surprise_as_in_fit(rng):
     ]
     state = np.random.RandomState(0)
     chains = (
-        CrossFittedChain.fit(ragged[:200], 0, 300, 5, state),
+        CrossFittedChain.fit(ragged[:200], 0, 300, state),
         MarkovChain.fit(*known[0], 300),
     )
     gaps = [

@@ -52,6 +52,7 @@ class Source:
             refuse_unobserved(np.isnan(ragged.values).all(axis=0), len(ragged))
             scaler = fit_scaler(schema.scaler, ragged, weight)
             schema = replace(schema, scaler=scaler)
+        # All are scaled, so that an error tells the place of a sequence in X
         sample = scale(schema.scaler, encoded).take(distinct)
         lengths = np.where(sample_weight > 0, encoded.lengths, 0)
         return cls(schema, sample, weight, lengths)
