@@ -14,11 +14,10 @@ from sklearn_seqae import LSTMAutoencoderTransformer, to_sequences
 PLAIN: dict[str, Any] = {
     "n_components": 16,
     "pooling": "last",
-    "n_kernels": 0,
+    "encoder_inputs": (),
     "contrastive_weight": 0.0,
     "mask_ratio": 0.0,
-    "instance_norm": False,
-    "differences": False,
+    "exact_components": ("length",),
     "epochs": 100,
     "learning_rate": 1e-3,
 }

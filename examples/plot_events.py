@@ -90,7 +90,7 @@ EventsDisplay.from_estimator(autoencoder, X)
 # What the vectors know of each column, as a share of what predicting the usual would
 # miss:
 
-pd.Series(autoencoder.feature_losses(X), index=["page", "amount", "time"]).round(2)
+pd.Series(-autoencoder.score_features(X), index=["page", "amount", "time"]).round(2)
 
 # %%
 # The amount is noise, of which nothing can be known but by heart. For each event there

@@ -40,8 +40,8 @@ from sklearn_seqae import LSTMAutoencoderTransformer
 forecaster = LSTMAutoencoderTransformer(
     n_components=24,
     pooling="last",
-    differences=False,
-    instance_norm=False,
+    encoder_inputs=(),
+    exact_components=("length",),
     mask_ratio=0.0,
     contrastive_weight=0.0,
     forecast_horizon=10,

@@ -100,7 +100,7 @@ for seed, n_updates in [(0, 40), (2, 400)]:
 # Then all sequences have the embedding (0, 0), and the decoder writes the same average
 # for all. We continue with the second seed.
 #
-# Ours has an embedding of two numbers as well. ``length_component=False`` lets it learn
+# Ours has an embedding of two numbers as well. ``exact_components=()`` lets it learn
 # both; otherwise the last one would be the length. Like theirs, it reads the values
 # only, and only learns to reconstruct: no differences, no masking, no contrastive loss.
 
@@ -108,11 +108,10 @@ from sklearn_seqae import LSTMAutoencoderTransformer
 
 autoencoder = LSTMAutoencoderTransformer(
     n_components=2,
-    length_component=False,
+    exact_components=(),
     hidden_layer_sizes=32,
     pooling="last",
-    differences=False,
-    instance_norm=False,
+    encoder_inputs=(),
     mask_ratio=0.0,
     contrastive_weight=0.0,
     epochs=400,
@@ -167,8 +166,8 @@ pd.DataFrame(
 
 # %%
 # Theirs goes on writing beyond the end of a sequence, where it learnt to write zeros.
-# Ours stops at the end. We passed the lengths here. With ``length_component=True`` you
-# need not.
+# Ours stops at the end. We passed the lengths here. With
+# ``exact_components=("length",)`` you need not.
 
 from sklearn_seqae.plotting import ReconstructionDisplay
 

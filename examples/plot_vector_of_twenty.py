@@ -69,9 +69,8 @@ parameters = {
     "hidden_layer_sizes": 20,
     "bidirectional": False,
     "pooling": "last",
-    "length_component": False,
-    "differences": False,
-    "instance_norm": False,
+    "exact_components": (),
+    "encoder_inputs": (),
     "mask_ratio": 0.0,
     "contrastive_weight": 0.0,
     "epochs": 60,
@@ -119,7 +118,7 @@ _ = display.plot(features=[0, 1, 2])
 
 try:
     LSTMAutoencoderTransformer(
-        n_components=24, decoder="reshape", length_component=False, epochs=1
+        n_components=24, decoder="reshape", exact_components=(), epochs=1
     ).fit(X_train)
 except ValueError as error_message:
     print(error_message)

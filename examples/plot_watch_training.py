@@ -23,8 +23,8 @@ parameters = {
     "hidden_layer_sizes": 32,
     "epochs": 300,
     "optimizer": Adam(0.003, global_clipnorm=1.0),  # one rate, however long it takes
-    "differences": False,
-    "instance_norm": False,
+    "encoder_inputs": (),
+    "exact_components": ("length",),
     "mask_ratio": 0.0,
     "contrastive_weight": 0.0,
     "early_stopping": True,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sklearn_seqae._containers.gate import Features, FeaturesIn, check_one_each
@@ -23,7 +23,6 @@ from sklearn_seqae._sequences.schema import Events, Schema, first_of, last_of
 from sklearn_seqae._sequences.summary import Summary
 from sklearn_seqae._sequences.vocabulary import FeatureCategories
 
-POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 OF_NUMBERS = ("mean", "std", "min", "max", "sum")
 Floats = NDArray[np.float64]
 
@@ -41,8 +40,6 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
     max_categories : int or None, default=100
         Categories of a feature that are told apart, the infrequent ones as one of them,
         as in `OneHotEncoder`. None is no limit: each takes a column.
-    min_frequency : int or float, default=None
-        Time steps, or share of them, below which a category is infrequent.
     time : bool or "auto", default="auto"
         Whether the time since the event before is a feature, its logarithm, as of
         `LSTMAutoencoderTransformer`.
@@ -99,11 +96,6 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
         "max_categories": [Interval(Integral, 2, None, closed="left"), None],
-        "min_frequency": [
-            POSITIVE_INT,
-            Interval(RealNotInt, 0, 1, closed="neither"),
-            None,
-        ],
         "time": ["boolean", StrOptions({"auto"})],
     }
 
@@ -120,12 +112,10 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
         *,
         categorical_features: Any = "from_dtype",
         max_categories: int | None = 100,
-        min_frequency: float | None = None,
         time: bool | str = "auto",
     ) -> None:
         self.categorical_features = categorical_features
         self.max_categories = max_categories
-        self.min_frequency = min_frequency
         self.time = time
 
     @_fit_context(prefer_skip_nested_validation=True)

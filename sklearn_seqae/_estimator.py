@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from numbers import Integral, Real
-from os import PathLike
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -25,7 +25,6 @@ from sklearn.utils import Tags, check_scalar
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
-    RealNotInt,
     StrOptions,
 )
 from sklearn.utils.validation import check_is_fitted
@@ -66,7 +65,6 @@ from sklearn_seqae._utils.documentation import PAGE_OF_ESTIMATOR
 from sklearn_seqae._utils.warning import warn_of_ignored_rate
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
-NON_NEGATIVE_INT = Interval(Integral, 0, None, closed="left")
 NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 SHARE = Interval(Real, 0, 1, closed="left")
 
@@ -118,45 +116,78 @@ class LSTMAutoencoderTransformer(
     are the embedding. The decoder writes the sequence from the embedding alone. The
     estimator takes care of scaling, padding, batching and lengths.
 
+    The first ten parameters, up to `patch_size`, say what is in the embedding, what
+    comes in and how large the network is: a newcomer needs no others. Then come the
+    rest of the network, losses and regularization, and training.
+
     Parameters
     ----------
     n_components : int or None, default=None
-        Size of the embedding, the components of `instance_norm` and the length
-        included: a layer, the bottleneck, makes the others of the pooled states. None
-        has no bottleneck: the pooled states are the embedding, one number for each
-        unit, direction, layer and kind of pooling.
+        Size of the embedding, `exact_components` included: a layer, the bottleneck,
+        makes the others of the pooled states. None has no bottleneck: the pooled states
+        are the embedding, one number for each unit, direction, layer and kind of
+        pooling.
+    exact_components : "auto" or list of {"instance_norm", "length"}, default="auto"
+        Components that are no work of the network but numbers of the sequence, so that
+        decoding restores them exactly; ``()`` for none. They come after the others, in
+        this order:
+
+        - "instance_norm": the mean and log scale of each feature. The encoder also
+          reads each sequence in units of its own, and the decoder writes it in them:
+          each feature less its mean, divided by its standard deviation over the
+          sequence (reversible instance normalization [8]_). So each sequence counts
+          alike in the loss. The scale of a short or constant sequence is drawn towards
+          that of the others. Means and scales that are alike in all sequences of `fit`
+          take no components.
+        - "length": the standardized logarithm of the length. Without it, every decoded
+          sequence has `max_length_` time steps.
+
+        "auto" has "length" if the lengths in `fit` differ and `n_components` is not 1;
+        and "instance_norm" if `n_components` is None, or at least twice as large as the
+        number of exact components, with a decoder that does not cut the embedding.
+    forecast_horizon : int or None, default=None
+        Time steps that `forecast` predicts at a time. A second decoder learns to write
+        them from the embedding and the last eight time steps of a prefix, which is cut
+        at random and reconstructed as well [1]_. None has no such decoder.
+    scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
+        Scaler of the features. It is fitted on the time steps of all sequences,
+        stacked, and ignores NaN. An instance is cloned.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Features that are categories: "from_dtype" for columns of text, Categorical or
+        Enum, Arrow dictionaries; or their names, numbers, or a mask, which may name
+        numbers and booleans, too. None for none, so that text is an error. The encoder
+        reads a vector for a category, which it learns. The loss is the cross-entropy,
+        divided by that of predicting how often each category occurs. A missing category
+        is one of its own, if there are any in `fit`.
+    max_categories : int, "auto" or None, default="auto"
+        Categories of a feature that are told apart, the infrequent ones as one of them,
+        as in `OneHotEncoder`. "auto" is 1000, with a warning where there are more. None
+        is no limit: the time of an epoch grows with their number.
+    time : bool or "auto", default="auto"
+        Whether the time since the event before is a feature, its logarithm, and the
+        moment of the first event the last component, so that decoded times start where
+        they did and rise. It takes a DataFrame indexed by series and time, or what
+        `to_sequences` makes of categories with an `order`. "auto" is True if there are
+        categories. Where all events are equally far apart, time is nothing to learn:
+        there is no such feature, and decoded times count from 0.
     hidden_layer_sizes : int or array-like of int, default=(64,)
         LSTM units per encoder layer.
     bidirectional : bool, default=True
         Whether the encoder reads sequences both ways.
-    length_component : bool or "auto", default="auto"
-        Whether the last component is the standardized logarithm of the length. With it,
-        `inverse_transform` restores each length exactly. Without it, every decoded
-        sequence has `max_length_` time steps. "auto" is True if the lengths in `fit`
-        differ and `n_components` is not 1.
-    instance_norm : bool or "auto", default="auto"
-        Whether the encoder also reads each sequence in units of its own, and the
-        decoder writes it in them: each feature less its mean, divided by its standard
-        deviation over the sequence (reversible instance normalization [8]_). These
-        means and log scales are components, before the length, so that
-        `inverse_transform` restores the level exactly and each sequence counts alike
-        in the loss. The scale of a short or constant sequence is drawn towards that of
-        the others. Means and scales that are alike in all sequences of `fit` take no
-        components. "auto" is True if `n_components` is None, or at least twice as
-        large as the number of these components and the length with a decoder that does
-        not cut the embedding.
-    differences : bool, default=True
-        Whether the encoder also reads, for each time step, its difference from the one
-        `patch_size` before, divided by the root mean square in `fit`.
     patch_size : int or "auto", default="auto"
         Time steps that one LSTM step reads and writes together. "auto" is
         ``max(1, round(median length / 32))``.
-    n_kernels : int or "auto", default="auto"
-        Kernels whose responses within each patch the encoder reads as well, their mean
-        magnitude and maximum. They slide over the time steps, so they find fine
-        structure wherever in a patch it stands. They are those of MiniRocket [9]_, and
-        are not trained. "auto" is eight for each time step of a patch, at most 32, and
-        none if there are categories.
+    encoder_inputs : "auto" or list of {"differences", "kernels"}, default="auto"
+        What the encoder reads of numbers beside them; ``()`` for nothing:
+
+        - "differences": for each time step, its difference from the one `patch_size`
+          before, divided by the root mean square in `fit`.
+        - "kernels": the mean magnitude and the maximum, in each patch, of the responses
+          of fixed kernels: eight for each time step of a patch, at most 32. They slide
+          over the time steps, so they find fine structure wherever in a patch it
+          stands. They are those of MiniRocket [9]_, and are not trained.
+
+        "auto" is both, without kernels if there are categories.
     pooling : str or tuple of str, default=("last", "mean", "max", "min", "std")
         How the states of every encoder layer and direction are pooled over time: one
         kind or several. "attention" is a mean weighted by a softmax.
@@ -173,65 +204,33 @@ class LSTMAutoencoderTransformer(
     decoder_layer_sizes : int or array-like of int, default=None
         LSTM units per decoder layer, from the embedding to the sequence. None is
         `hidden_layer_sizes` in reverse.
-    scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
-        Scaler of the features. It is fitted on the time steps of all sequences,
-        stacked, and ignores NaN. An instance is cloned.
-    categorical_features : "from_dtype", array-like or None, default="from_dtype"
-        Features that are categories: "from_dtype" for columns of text, Categorical or
-        Enum, Arrow dictionaries; or their names, numbers, or a mask, which may name
-        numbers and booleans, too. None for none, so that text is an error. The encoder
-        reads a vector for a category, which it learns. The loss is the cross-entropy,
-        divided by that of predicting how often each category occurs. A missing category
-        is one of its own, if there are any in `fit`.
-    max_categories : int, "auto" or None, default="auto"
-        Categories of a feature that are told apart, the infrequent ones as one of them,
-        as in `OneHotEncoder`. "auto" is 1000, with a warning where there are more. None
-        is no limit: the time of an epoch grows with their number.
-    min_frequency : int or float, default=None
-        Time steps, or share of them, below which a category is infrequent, as in
-        `OneHotEncoder`. Unknown categories count as infrequent ones. They all come back
-        as the most frequent of them.
-    time : bool or "auto", default="auto"
-        Whether the time since the event before is a feature, its logarithm, and the
-        moment of the first event the last component, so that decoded times start where
-        they did and rise. It takes a DataFrame indexed by series and time, or what
-        `to_sequences` makes of categories with an `order`. "auto" is True if there are
-        categories. Where all events are equally far apart, time is nothing to learn:
-        there is no such feature, and decoded times count from 0.
-    noise : float, default=0.0
-        Standard deviation, in scaled units, of Gaussian noise on the encoder's input
-        [3]_. Every epoch draws new noise. The decoder's target has none.
-    mask_ratio : float, default=0.3
-        Share of the LSTM steps that the encoder reads as zeros in training. Every epoch
-        masks others.
-    dropout : float, default=0.0
-        Share of its inputs that each LSTM layer drops in training. The same inputs are
-        dropped at every step of a sequence [4]_; every update drops others.
-    sparsity_weight : float, default=0.0
-        Weight of the L1 norm of the embedding, without its length component, beside the
-        mean squared error. It drives components to zero that do not help to
-        reconstruct.
+    contrastive_weight : float, default=0.3
+        Weight of a contrastive loss [7]_. It matches each sequence with a random crop
+        of it, of half its length or more, among the other sequences of a shard. If
+        positive, crops are reconstructed, too.
     kl_weight : float, default=0.0
         Weight of the divergence of a variational autoencoder [5]_, if positive; the
         beta of [6]_. An embedding is then the mean of a normal distribution. Training
         decodes a draw from it, and pulls the distributions towards the standard normal
         one, from which `sample` draws. Needs an int for `n_components`.
-    contrastive_weight : float, default=0.3
-        Weight of a contrastive loss [7]_. It matches each sequence with a random crop
-        of it, of half its length or more, among the other sequences of a shard. If
-        positive, crops are reconstructed, too.
-    forecast_horizon : int or None, default=None
-        Time steps that `forecast` predicts at a time. A second decoder learns to write
-        them from the embedding and the last eight time steps of a prefix, which is cut
-        at random and reconstructed as well [1]_. None has no such decoder.
+    sparsity_weight : float, default=0.0
+        Weight of the L1 norm of the embedding, without its exact components, beside
+        the mean squared error. It drives components to zero that do not help to
+        reconstruct.
+    mask_ratio : float, default=0.3
+        Share of the LSTM steps that the encoder reads as zeros in training. Every epoch
+        masks others.
+    noise : float, default=0.0
+        Standard deviation, in scaled units, of Gaussian noise on the encoder's input
+        [3]_. Every epoch draws new noise. The decoder's target has none.
+    dropout : float, default=0.0
+        Share of its inputs that each LSTM layer drops in training. The same inputs are
+        dropped at every step of a sequence [4]_; every update drops others.
     epochs : int or "auto", default="auto"
         Passes over the sequences. "auto" makes 500 updates or 10 epochs, whichever is
         more.
     batch_size : int, default=32
         Sequences per update.
-    optimizer : str, class or instance of keras.optimizers.Optimizer, default="adam"
-        As in Keras. A name or class gets `learning_rate` and clips the global norm of
-        the gradients at 1. An instance is copied and keeps its own learning rate.
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
             default=3e-3
         Highest learning rate: the rate rises for the first twentieth of all updates,
@@ -239,6 +238,9 @@ class LSTMAutoencoderTransformer(
         schedule of Keras, which says the rate of each update. A callback that sets a
         learning rate ends either: that rate stands. Given beside an `optimizer`
         instance, it is ignored with a warning.
+    optimizer : str, class or instance of keras.optimizers.Optimizer, default="adam"
+        As in Keras. A name or class gets `learning_rate` and clips the global norm of
+        the gradients at 1. An instance is copied and keeps its own learning rate.
     early_stopping : bool, default=False
         Whether to hold out `validation_fraction` of the sequences, stop when their loss
         has not improved by 1e-4 for `n_iter_no_change` epochs, and keep the weights of
@@ -251,16 +253,16 @@ class LSTMAutoencoderTransformer(
     warm_start : bool, default=False
         Whether `fit` goes on from the previous fit, with its scaler, instead of
         starting anew.
-    checkpoint_path : str, path or None, default=None
-        A file from which `fit` goes on if it was killed, and ends at the same bits,
-        given the same number of cores. `fit` writes it about every ten seconds, at the
-        end of an epoch, and removes it in the end. To go on, call `fit` with the same
-        data and parameters. With others it raises an error. `partial_fit` neither reads
-        nor writes it.
     callbacks : list of keras.callbacks.Callback, default=None
         Called when Keras would call them: at the begin and end of training and of every
         epoch, and of every batch for those with batch hooks. Their model is the one
-        that is trained; after the fit it serves other fits.
+        that is trained; after the fit it serves other fits. With
+        ``keras.callbacks.BackupAndRestore(backup_dir)``, a `fit` that was killed goes
+        on, and ends at the same bits, given the same number of cores. `fit` writes a
+        file in that folder about every ten seconds, at the end of an epoch, and removes
+        it in the end, unless `delete_checkpoint` is False. To go on, call `fit` with the same data and
+        parameters. With others it raises an error. `partial_fit` neither reads nor
+        writes it.
     verbose : int, default=0
         0 is silent. 1 is a progress bar, or about ten lines in a log. 2 is a line after
         each call into TensorFlow, which runs many epochs if they are short and neither
@@ -275,6 +277,14 @@ class LSTMAutoencoderTransformer(
     ----------
     scaler_ : transformer or None
         The fitted scaler.
+    n_components_ : int
+        Size of an embedding.
+    exact_components_ : tuple of str
+        Names of those in `exact_components` that there are.
+    encoder_inputs_ : tuple of str
+        Names of what the encoder reads, as in `encoder_inputs`.
+    n_kernels_ : int
+        Kernels whose responses it reads.
     patch_size_ : int
         Time steps per LSTM step.
     max_length_ : int
@@ -364,17 +374,8 @@ class LSTMAutoencoderTransformer(
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_components": [POSITIVE_INT, None],
-        "hidden_layer_sizes": [POSITIVE_INT, "array-like"],
-        "bidirectional": ["boolean"],
-        "length_component": ["boolean", StrOptions({"auto"})],
-        "instance_norm": ["boolean", StrOptions({"auto"})],
-        "differences": ["boolean"],
-        "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
-        "n_kernels": [NON_NEGATIVE_INT, StrOptions({"auto"})],
-        "pooling": [str, list, tuple],
-        "activation": [StrOptions({"tanh", "relu"})],
-        "decoder": [StrOptions(set(DECODERS))],
-        "decoder_layer_sizes": [POSITIVE_INT, "array-like", None],
+        "exact_components": [StrOptions({"auto"}), list, tuple],
+        "forecast_horizon": [POSITIVE_INT, None],
         "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
         "max_categories": [
@@ -383,30 +384,31 @@ class LSTMAutoencoderTransformer(
             None,
         ],
         "time": ["boolean", StrOptions({"auto"})],
-        "min_frequency": [
-            POSITIVE_INT,
-            Interval(RealNotInt, 0, 1, closed="neither"),
-            None,
-        ],
-        "noise": [NON_NEGATIVE],
-        "mask_ratio": [SHARE],
-        "dropout": [SHARE],
-        "sparsity_weight": [NON_NEGATIVE],
-        "kl_weight": [NON_NEGATIVE],
+        "hidden_layer_sizes": [POSITIVE_INT, "array-like"],
+        "bidirectional": ["boolean"],
+        "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
+        "encoder_inputs": [StrOptions({"auto"}), list, tuple],
+        "pooling": [str, list, tuple],
+        "activation": [StrOptions({"tanh", "relu"})],
+        "decoder": [StrOptions(set(DECODERS))],
+        "decoder_layer_sizes": [POSITIVE_INT, "array-like", None],
         "contrastive_weight": [NON_NEGATIVE],
-        "forecast_horizon": [POSITIVE_INT, None],
+        "kl_weight": [NON_NEGATIVE],
+        "sparsity_weight": [NON_NEGATIVE],
+        "mask_ratio": [SHARE],
+        "noise": [NON_NEGATIVE],
+        "dropout": [SHARE],
         "epochs": [POSITIVE_INT, StrOptions({"auto"})],
         "batch_size": [POSITIVE_INT],
-        "optimizer": [str, type, HasMethods(["apply_gradients", "get_config"])],
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
             HasMethods(["__call__", "get_config"]),
         ],
+        "optimizer": [str, type, HasMethods(["apply_gradients", "get_config"])],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [POSITIVE_INT],
         "warm_start": ["boolean"],
-        "checkpoint_path": [str, PathLike, None],
         "callbacks": [None, list, tuple, dict, HasMethods(["on_epoch_end"])],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
@@ -426,75 +428,67 @@ class LSTMAutoencoderTransformer(
         self,
         n_components: int | None = None,
         *,
+        exact_components: Any = "auto",
+        forecast_horizon: int | None = None,
+        scaler: Any = "standard",
+        categorical_features: Any = "from_dtype",
+        max_categories: int | str | None = "auto",
+        time: bool | str = "auto",
         hidden_layer_sizes: Any = (64,),
         bidirectional: bool = True,
-        length_component: bool | str = "auto",
-        instance_norm: bool | str = "auto",
-        differences: bool = True,
         patch_size: int | str = "auto",
-        n_kernels: int | str = "auto",
+        encoder_inputs: Any = "auto",
         pooling: Any = ("last", "mean", "max", "min", "std"),
         activation: str = "tanh",
         decoder: str = "repeat",
         decoder_layer_sizes: Any = None,
-        scaler: Any = "standard",
-        categorical_features: Any = "from_dtype",
-        max_categories: int | str | None = "auto",
-        min_frequency: float | None = None,
-        time: bool | str = "auto",
-        noise: float = 0.0,
-        mask_ratio: float = 0.3,
-        dropout: float = 0.0,
-        sparsity_weight: float = 0.0,
-        kl_weight: float = 0.0,
         contrastive_weight: float = 0.3,
-        forecast_horizon: int | None = None,
+        kl_weight: float = 0.0,
+        sparsity_weight: float = 0.0,
+        mask_ratio: float = 0.3,
+        noise: float = 0.0,
+        dropout: float = 0.0,
         epochs: int | str = "auto",
         batch_size: int = 32,
-        optimizer: Any = "adam",
         learning_rate: Any = 3e-3,
+        optimizer: Any = "adam",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
         warm_start: bool = False,
-        checkpoint_path: str | PathLike[str] | None = None,
         callbacks: Any = None,
         verbose: int = 0,
         random_state: Any = None,
     ) -> None:
         self.n_components = n_components
+        self.exact_components = exact_components
+        self.forecast_horizon = forecast_horizon
+        self.scaler = scaler
+        self.categorical_features = categorical_features
+        self.max_categories = max_categories
+        self.time = time
         self.hidden_layer_sizes = hidden_layer_sizes
         self.bidirectional = bidirectional
-        self.length_component = length_component
-        self.instance_norm = instance_norm
-        self.differences = differences
         self.patch_size = patch_size
-        self.n_kernels = n_kernels
+        self.encoder_inputs = encoder_inputs
         self.pooling = pooling
         self.activation = activation
         self.decoder = decoder
         self.decoder_layer_sizes = decoder_layer_sizes
-        self.scaler = scaler
-        self.categorical_features = categorical_features
-        self.max_categories = max_categories
-        self.min_frequency = min_frequency
-        self.time = time
-        self.noise = noise
-        self.mask_ratio = mask_ratio
-        self.dropout = dropout
-        self.sparsity_weight = sparsity_weight
-        self.kl_weight = kl_weight
         self.contrastive_weight = contrastive_weight
-        self.forecast_horizon = forecast_horizon
+        self.kl_weight = kl_weight
+        self.sparsity_weight = sparsity_weight
+        self.mask_ratio = mask_ratio
+        self.noise = noise
+        self.dropout = dropout
         self.epochs = epochs
         self.batch_size = batch_size
-        self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.optimizer = optimizer
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.warm_start = warm_start
-        self.checkpoint_path = checkpoint_path
         self.callbacks = callbacks
         self.verbose = verbose
         self.random_state = random_state
@@ -534,7 +528,7 @@ class LSTMAutoencoderTransformer(
             If the data or a parameter can't be used, or if a frame looks like a long
             table but is not indexed as one; what was fitted before stays.
         OSError
-            If the file at `checkpoint_path` can't be read or written, or another fit
+            If the file of `BackupAndRestore` can't be read or written, or another fit
             is using it; what was fitted before stays.
         FloatingPointError
             If training diverges before the network beats the mean of each feature; what
@@ -549,9 +543,9 @@ class LSTMAutoencoderTransformer(
             If the reconstruction ends no better than the mean of each feature, or
             training diverges after a good start, which is kept.
         """
-        with claimed(self.checkpoint_path):
+        with claimed(self.callbacks) as backup:
             with self._drawn_back_on_error():
-                fitted, _, interrupt = self._fit(X, y, sample_weight)
+                fitted, _, interrupt = self._fit(X, y, sample_weight, backup)
             return self._take_over(fitted, interrupt)
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -574,9 +568,9 @@ class LSTMAutoencoderTransformer(
         Z : ndarray of shape (n_samples, n_components)
             Embeddings.
         """
-        with claimed(self.checkpoint_path):
+        with claimed(self.callbacks) as backup:
             with self._drawn_back_on_error():
-                fitted, source, interrupt = self._fit(X, y, sample_weight)
+                fitted, source, interrupt = self._fit(X, y, sample_weight, backup)
                 again = as_read(X, source, type(self).__name__)
                 Z: Any = None if interrupt else self._embed(fitted, again)
             self._take_over(fitted, interrupt)
@@ -798,8 +792,8 @@ class LSTMAutoencoderTransformer(
         fitted, (scaled, *_) = self._encoded(X)
         return -errors(fitted.network, scaled)
 
-    def feature_losses(self, X: Any) -> NDArray[np.float64]:
-        """Return the reconstruction error of each feature.
+    def score_features(self, X: Any) -> NDArray[np.float64]:
+        """Return the negative reconstruction error of each feature.
 
         Parameters
         ----------
@@ -808,12 +802,13 @@ class LSTMAutoencoderTransformer(
 
         Returns
         -------
-        losses : ndarray of shape (n_features,)
-            Mean over the observed values of all sequences, in the order of the features
-            of a time step: the squared error in scaled units of a number; the
-            cross-entropy of a category, where 1 is that of predicting how often each
-            occurs. Time, where it is a feature, is the last. If a scaler changes the
-            number of features, those that it makes.
+        scores : ndarray of shape (n_features,)
+            At most zero, higher is better. The error is the mean over the observed
+            values of all sequences, in the order of the features of a time step: the
+            squared error in scaled units of a number; the cross-entropy of a category,
+            where 1 is that of predicting how often each occurs. Time, where it is a
+            feature, is the last. If a scaler changes the number of features, those that
+            it makes. NaN where nothing is observed.
 
         Raises
         ------
@@ -822,7 +817,7 @@ class LSTMAutoencoderTransformer(
         """
         fitted, (scaled, *_) = self._encoded(X)
         losses = errors_by_feature(fitted.network, scaled)
-        return fitted.schema.events.in_order(losses)
+        return -fitted.schema.events.in_order(losses)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`, so GridSearchCV can tune without labels.
@@ -1055,6 +1050,21 @@ class LSTMAutoencoderTransformer(
         return self._fitted.n_components
 
     @property
+    def exact_components_(self) -> tuple[str, ...]:
+        """Names of the components that are exact, in their order."""
+        return self._fitted.network.preprocessing.exact_components
+
+    @property
+    def encoder_inputs_(self) -> tuple[str, ...]:
+        """Names of what the encoder reads beside the values."""
+        return self._fitted.network.preprocessing.encoder_inputs
+
+    @property
+    def n_kernels_(self) -> int:
+        """Kernels whose responses the encoder reads."""
+        return self._fitted.network.preprocessing.n_kernels
+
+    @property
     def patch_size_(self) -> int:
         """Time steps per LSTM step."""
         return self._fitted.network.preprocessing.patch_size
@@ -1088,14 +1098,20 @@ class LSTMAutoencoderTransformer(
     # The steps of fit and transform ---------------------------------------------------
 
     def _fit(
-        self, X: Any, y: Any, sample_weight: ArrayLike | None, partial: bool = False
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        backup: Path | None = None,
+        *,
+        partial: bool = False,
     ) -> tuple[Fitted, Source, KeyboardInterrupt | None]:
         """Fit; return the fit, what was read, and what interrupted training."""
         parameters = self.get_params(deep=False)
         warn_of_ignored_rate(self)
         if partial:
             once = {"epochs": 1, "early_stopping": False, "validation_fraction": None}
-            parameters |= {**once, "constant_rate": True, "checkpoint_path": None}
+            parameters |= {**once, "constant_rate": True}
         goes_on = partial or self.warm_start
         before = getattr(self, "_fitted", None) if goes_on else None
         known = None if before is None else before.schema
@@ -1114,7 +1130,7 @@ class LSTMAutoencoderTransformer(
             random_state, network = before.random_state, before.network
         prefixes = network.preprocessing.prefixes(source.sample)
         check_horizon(prefixes, source.schema.container, goes_on=before is not None)
-        trained, result = network.train(source, parameters, random_state)
+        trained, result = network.train(source, parameters, random_state, backup)
         fitted = Fitted.of(source.schema, trained, result, source.longest, random_state)
         return fitted.after(before), source, result.interrupt
 

@@ -67,9 +67,8 @@ def plain_autoencoder():
             "n_components": 4,
             "hidden_layer_sizes": 8,
             "pooling": "last",
-            "n_kernels": 0,
-            "differences": False,
-            "instance_norm": False,
+            "exact_components": ["length"],
+            "encoder_inputs": [],
             "mask_ratio": 0.0,
             "contrastive_weight": 0.0,
             "batch_size": 8,
@@ -77,6 +76,8 @@ def plain_autoencoder():
             "learning_rate": 1e-3,
             "random_state": 0,
         }
+        if parameters.get("n_components") == 1:
+            plain["exact_components"] = []
         if not isinstance(parameters.get("optimizer", ""), str | type):
             del plain["learning_rate"]  # an instance has its own
         return LSTMAutoencoderTransformer(**(plain | parameters))

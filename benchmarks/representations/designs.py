@@ -31,13 +31,13 @@ POOLED = {**CONVERGED, "pooling": STATISTICS}
 NO_HEAD = {**POOLED, "n_components": None}
 CONTRASTIVE = {**NO_HEAD, "contrastive_weight": 0.3}
 MASKING = {**CONTRASTIVE, "mask_ratio": 0.3}
-DIFFERENCES = {**MASKING, "differences": True}
+DIFFERENCES = {**MASKING, "encoder_inputs": ("differences",)}
 BEFORE = {**DIFFERENCES, "pooling": (*STATISTICS, "attention")}
 
 OURS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "untrained": UNTRAINED,
-    "no-kernels": {"n_kernels": 0},
+    "no-kernels": {"encoder_inputs": ("differences",)},
     "32-components": {"n_components": 32},
     "defaults-before": BEFORE,
     "one-state": PLAIN,

@@ -38,7 +38,7 @@ def _patches() -> Task:
 def _decoders() -> Task:
     data = _sequences(512, 10, 60)
     longest = max(_data.lengths_of(data))
-    size = {"n_components": longest, "length_component": False, "patch_size": 1}
+    size = {"n_components": longest, "exact_components": (), "patch_size": 1}
     contestants = [
         _epoch(decoder, data, 64, many=11, decoder=decoder, **size)
         for decoder in ("repeat", *DECODERS)

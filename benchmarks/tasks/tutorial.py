@@ -11,7 +11,7 @@ COMMON: dict[str, Any] = {
     "epochs": EPOCHS,
     "activation": "relu",
     "bidirectional": False,
-    "length_component": False,
+    "exact_components": (),
     "patch_size": 1,
     "scaler": None,
 }

@@ -27,6 +27,8 @@ from sklearn_seqae._patches.steps import drawn, to_timesteps
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sklearn_seqae._keras.export import Models
     from sklearn_seqae._keras.training.settings import Result
 
@@ -76,13 +78,8 @@ class Autoencoder:
         What "auto" chose may be asked for as well, and "auto" lets it stand.
         ``n_moments`` components are no work of this network.
         """
-        kernels = self.preprocessing.convolutions
-        chosen = {
-            "patch_size": self.preprocessing.patch_size,
-            "n_kernels": 0 if kernels is None else kernels.n_kernels,
-            "length_component": self.preprocessing.length_code is not None,
-            "instance_norm": self.preprocessing.instance_norm is not None,
-        }
+        names = ("patch_size", "exact_components", "encoder_inputs")
+        chosen = {name: getattr(self.preprocessing, name) for name in names}
         for name, now in shaping(parameters).items():
             before = self.shaped_by.get(name, 0)  # one that older files do not have
             if name == "n_components" and before is not None:
@@ -304,11 +301,12 @@ class Autoencoder:
         source: Source,
         parameters: Mapping[str, Any],
         random_state: np.random.RandomState,
+        backup: Path | None = None,
     ) -> tuple[Autoencoder, Result]:
         """Train on sequences, from the start or from the state so far.
 
         The parameters are the estimator's; ``validation_fraction`` is None to hold
-        nothing out.
+        nothing out. ``backup`` is the file from which a killed fit goes on.
         """
         from sklearn_seqae._keras.training import (
             callbacks,
@@ -317,19 +315,22 @@ class Autoencoder:
             settings,
         )
 
-        is_saved = parameters["checkpoint_path"] is not None
-        given = callbacks.checked_callbacks(parameters["callbacks"], is_saved)
+        has_backup = backup is not None
+        given = callbacks.checked_callbacks(parameters["callbacks"], has_backup)
         fraction = parameters["validation_fraction"]
         is_watched = parameters["early_stopping"] or callbacks.watch_validation(given)
-        file = checkpoint.file_of_fit(
-            parameters,
-            self.shaped_by,
-            self.state,
-            random_state,
-            sequences=(source.sample, source.digest, self.preprocessing),
-            sample_weight=source.weight,
-            validation_set=is_watched,
-        )
+        file = None
+        if backup is not None:
+            of_fit = checkpoint.fingerprint(
+                parameters,
+                self.shaped_by,
+                self.state,
+                random_state,
+                sequences=(source.sample, source.digest, self.preprocessing),
+                sample_weight=source.weight,
+                validation_set=is_watched,
+            )
+            file = checkpoint.CheckpointFile(backup, of_fit, random_state)
         data = source.to_train(self.preprocessing, parameters["batch_size"])
         if fraction is not None and is_watched:
             data = data.holding_out(fraction, random_state)

@@ -12,15 +12,14 @@ state of the format before becomes one of the new.
 from __future__ import annotations
 
 import inspect
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from sklearn_seqae._fitted.migrations import MIGRATIONS, NAMES
 from sklearn_seqae._utils.checksums import Checksum, checksum
 from sklearn_seqae._utils.plain import from_plain, to_plain
 
@@ -30,70 +29,7 @@ FORMAT = 2
 HEADER = "_saved"  # stands beside the attributes
 OF_KERAS = ("optimizer", "learning_rate")  # parameters that may be objects of Keras
 CONFIGURED = "keras"  # marks a dict that was one
-NAMES = "names"  # marks a dict that was an array of objects; NumPy may crash on these
 UNCHECKED = ("callbacks",)  # anybody's objects
-
-
-def _in_one_tree(attributes: Attributes) -> Attributes:
-    """Bring what a fit had set, an attribute each, into one tree."""
-    if "_autoencoder" not in attributes:
-        return attributes
-    fitted = {name: attributes[name] for name in OF_A_FIT if name in attributes}
-    rest = {name: each for name, each in attributes.items() if name not in OF_A_FIT}
-
-    def names(name: str) -> tuple[str, ...] | None:
-        found = fitted.get(name)
-        found = found[NAMES] if isinstance(found, dict) else found
-        return None if found is None else tuple(found)
-
-    features = {
-        "n_features_in": fitted["n_features_in_"],
-        "n_features": fitted["_n_features"],
-        "n_columns": fitted.get("_n_columns"),
-        "feature_names_in": names("feature_names_in_"),
-        "sequence_names": names("sequence_feature_names_in_"),
-    }
-    schema = {
-        "features": features,
-        "container": fitted["_container"],
-        "events": fitted.get("_events", {}),
-        "scaler": fitted["scaler_"],
-    }
-    return rest | {
-        "_fitted": {
-            "schema": schema,
-            "network": fitted["_autoencoder"],
-            "max_length": fitted["max_length_"],
-            "history": fitted["history_"],
-            "n_iter": fitted["n_iter_"],
-            "random_state": fitted["_random_state"],
-        }
-    }
-
-
-OF_A_FIT = frozenset(  # attributes of a fit in format 1
-    [
-        "_autoencoder",
-        "_container",
-        "_events",
-        "_n_features",
-        "_n_columns",
-        "_n_features_out",
-        "_random_state",
-        "n_features_in_",
-        "feature_names_in_",
-        "sequence_feature_names_in_",
-        "patch_size_",
-        "max_length_",
-        "history_",
-        "n_iter_",
-        "scaler_",
-    ]
-)
-# By format; each makes attributes as they were saved into those of the next format.
-MIGRATIONS: Mapping[int, Callable[[Attributes], Attributes]] = MappingProxyType(
-    {1: _in_one_tree}
-)
 
 
 class SavedEstimator(BaseEstimator):
@@ -300,8 +236,6 @@ def _checksum(name: str, plain: Any) -> Checksum:
 def _packed(name: str, value: Any, hint: Any) -> Any:
     if hint is not object:
         return to_plain(value)
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
     if isinstance(value, np.ndarray) and value.dtype == object:
         return {NAMES: value.tolist()}
     cls = value if isinstance(value, type) else type(value)

@@ -13,16 +13,15 @@ from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import DECODERS
 from sklearn_seqae._network.pooling import POOLING
 from sklearn_seqae._patches.prefixes import N_RECENT
-from sklearn_seqae._patches.preprocessing import Preprocessing
+from sklearn_seqae._patches.preprocessing import NAMES, Preprocessing, asked_names
 
 PROJECTION_SIZE = 64  # numbers in which the contrastive loss compares two rows
-AUTO_SWITCHES = ("length_component", "instance_norm")
 SWITCHES = ("contrastive_weight", "kl_weight")  # positive or not decides the layers
 
 
 def shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that shape the network, in one form for each meaning."""
-    sizes = ("n_components", "forecast_horizon", "patch_size", "n_kernels")
+    sizes = ("n_components", "forecast_horizon", "patch_size")
     return {
         **{name: parameters[name] for name in ("activation", "decoder")},
         **{name: _size(parameters[name]) for name in sizes},
@@ -32,8 +31,7 @@ def shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "decoder_layer_sizes": _decoder_layer_sizes(parameters),
         "bidirectional": bool(parameters["bidirectional"]),
-        "differences": bool(parameters["differences"]),
-        **{name: _switch(parameters[name]) for name in AUTO_SWITCHES},
+        **{name: asked_names(name, parameters[name]) for name in NAMES},
         **{name: parameters[name] > 0 for name in SWITCHES},
     }
 
@@ -41,11 +39,6 @@ def shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def _size(value: Any) -> Any:
     """Return a size, which may be None or "auto", as an int of Python."""
     return int(value) if isinstance(value, Integral) else value
-
-
-def _switch(value: Any) -> Any:
-    """Return a switch that may be "auto"."""
-    return value if value == "auto" else bool(value)
 
 
 def make_architecture(

@@ -29,6 +29,31 @@ from sklearn_seqae._sequences.missing import fill_missing
 from sklearn_seqae._utils.plain import Positive
 
 CONSTANT = 1e-6  # entropy, in nats, that may be rounding
+# What parameters may name, in the order of the vector, and of what is read of a patch
+NAMES = {
+    "exact_components": ("instance_norm", "length"),
+    "encoder_inputs": ("differences", "kernels"),
+}
+
+
+def asked_names(parameter: str, given: Any) -> Any:
+    """Return the names that a parameter has, in one order, or "auto".
+
+    Raises
+    ------
+    ValueError
+        If one is unknown or named twice.
+    """
+    if isinstance(given, str):  # checked before: it is "auto"
+        return given
+    known = NAMES[parameter]
+    are_known = all(isinstance(name, str) and name in known for name in given)
+    if not are_known or len(set(given)) < len(given):
+        raise ValueError(
+            f"{parameter} is {given!r}; expected 'auto', or a list of some of "
+            f"{', '.join(map(repr, known))}, each once."
+        )
+    return tuple(name for name in known if name in given)
 
 
 @dataclass(frozen=True)
@@ -65,7 +90,7 @@ class Preprocessing:
         *,
         decoder_cuts: bool = False,
     ) -> Preprocessing:
-        """Fit to scaled sequences.
+        """Fit to scaled sequences, as the estimator's parameters ask for it.
 
         ``all_lengths`` are those of all sequences, where ``scaled`` is a sample of
         them; ``decoder_cuts`` says that the decoder cuts the embedding into parts.
@@ -74,19 +99,25 @@ class Preprocessing:
         if all_lengths is not None:
             lengths, weight_of_lengths = all_lengths, np.ones(len(all_lengths))
         n_components = parameters["n_components"]
-        with_length = parameters["length_component"]
-        if with_length == "auto":
+        exact = asked_names("exact_components", parameters["exact_components"])
+        with_length = "length" in exact
+        if exact == "auto":
             with_length = n_components != 1 and lengths.min() < lengths.max()
         if with_length and n_components == 1:
             raise ValueError(
-                "length_component=True takes one component, which leaves none for the "
-                "content: n_components is 1; expected at least 2."
+                "exact_components has 'length', which takes one component and leaves "
+                "none for the content: n_components is 1; expected at least 2."
             )
         numbers, norm = scaled.numbers, None
-        if numbers.n_features:
-            norm = _instance_norm(
-                parameters, numbers, sample_weight, int(with_length), decoder_cuts
-            )
+        if numbers.n_features and (exact == "auto" or "instance_norm" in exact):
+            norm = InstanceNorm.fit(numbers, sample_weight)
+        if norm is not None and n_components is not None:
+            n_exact = norm.n_components + int(with_length)
+            if exact == "auto":  # what is cut into parts has a size that was thought of
+                is_small = decoder_cuts or 2 * n_exact > n_components
+                norm = None if is_small else norm
+            else:
+                _check_room(n_components, norm.n_components, with_length)
         patch_size = parameters["patch_size"]
         if patch_size == "auto":
             patch_size = default_patch_size(lengths)
@@ -112,15 +143,17 @@ class Preprocessing:
         """Fit what responses, differences and changes ahead are divided by."""
         found: dict[str, Any] = {}
         if self.n_numbers:
-            patch_size, n_kernels = self.patch_size, parameters["n_kernels"]
+            patch_size = self.patch_size
             filled = fill_missing(self.own_units(numbers)[0])
-            if n_kernels == "auto":
-                n_kernels = 0 if self.n_codes else default_n_kernels(patch_size)
-            if n_kernels:
+            read = asked_names("encoder_inputs", parameters["encoder_inputs"])
+            if read == "auto":
+                read = ("differences",) if self.n_codes else NAMES["encoder_inputs"]
+            if "kernels" in read:
+                n_kernels = default_n_kernels(patch_size)
                 found["convolutions"] = Convolutions.fit(
                     n_kernels, patch_size, filled, sample_weight
                 )
-            if parameters["differences"]:
+            if "differences" in read:
                 change = differences(filled, patch_size)
                 sizes = root_mean_squares(change, numbers.lengths, sample_weight)
                 found["difference_scale"] = tuple(sizes.tolist())
@@ -134,6 +167,25 @@ class Preprocessing:
         """Components that are no work of the network: means, scales and the length."""
         n_units = 0 if self.instance_norm is None else self.instance_norm.n_components
         return n_units + int(self.length_code is not None)
+
+    @property
+    def exact_components(self) -> tuple[str, ...]:
+        """Names of these components, in their order."""
+        parts = self.instance_norm, self.length_code
+        named = zip(NAMES["exact_components"], parts, strict=True)
+        return tuple(name for name, part in named if part is not None)
+
+    @property
+    def encoder_inputs(self) -> tuple[str, ...]:
+        """Names of what the encoder reads beside the values."""
+        parts = self.difference_scale, self.convolutions
+        named = zip(NAMES["encoder_inputs"], parts, strict=True)
+        return tuple(name for name, part in named if part is not None)
+
+    @property
+    def n_kernels(self) -> int:
+        """Kernels whose responses the encoder reads."""
+        return 0 if self.convolutions is None else self.convolutions.n_kernels
 
     @property
     def n_extra_inputs(self) -> int:
@@ -250,26 +302,13 @@ def _costs(
     return tuple(found)
 
 
-def _instance_norm(
-    parameters: Mapping[str, Any],
-    scaled: RaggedArray,
-    sample_weight: NDArray[np.float64],
-    n_lengths: int,
-    decoder_cuts: bool,
-) -> InstanceNorm | None:
-    """Fit the units of sequences, if they are to be components."""
-    asked, n_components = parameters["instance_norm"], parameters["n_components"]
-    norm = InstanceNorm.fit(scaled, sample_weight) if asked else None
-    if norm is None or n_components is None:
-        return norm
-    n_exact = norm.n_components + n_lengths
-    if asked == "auto":  # what is cut into parts has a size that was thought of
-        return None if decoder_cuts or 2 * n_exact > n_components else norm
+def _check_room(n_components: int, n_units: int, with_length: bool) -> None:
+    """Check that what is exact leaves a component for the content."""
+    n_exact = n_units + int(with_length)
     if n_exact >= n_components:
         raise ValueError(
-            f"instance_norm=True takes {norm.n_components} components, the mean and "
-            "the scale of each feature"
-            f"{', and the length takes one' if n_lengths else ''}, but n_components is "
-            f"{n_components}; expected at least {n_exact + 1}."
+            f"exact_components has 'instance_norm', which takes {n_units} components, "
+            "the mean and the scale of each feature"
+            f"{', and the length takes one' if with_length else ''}, but n_components "
+            f"is {n_components}; expected at least {n_exact + 1}."
         )
-    return norm

@@ -26,7 +26,7 @@ from sklearn_seqae._sequences.schema import Events, Given, Schema
 from sklearn_seqae._sequences.vocabulary import Vocabulary
 from sklearn_seqae._sequences.vocabulary_in_chunks import VocabularyInChunks
 
-OF_VOCABULARY = ("categorical_features", "max_categories", "min_frequency")
+OF_VOCABULARY = ("categorical_features", "max_categories")
 
 
 class Summary:

@@ -34,14 +34,10 @@ class VocabularyInChunks:
     """
 
     def __init__(
-        self,
-        categorical_features: Any,
-        max_categories: int | str | None,
-        min_frequency: float | None,
+        self, categorical_features: Any, max_categories: int | str | None
     ) -> None:
         self._named = categorical_features
         self._max_categories = max_categories
-        self._min_frequency = min_frequency
         self._features: list[_Counts] = []
         self._n_sequences = 0
 
@@ -105,9 +101,7 @@ class VocabularyInChunks:
                 "sequences: all are missing; leave it out."
             )
         counts = np.array([feature.by_value[value] for value in values])
-        is_rare = _infrequent(
-            counts, self._max_categories, self._min_frequency, feature.name
-        )
+        is_rare = _infrequent(counts, self._max_categories, feature.name)
         n_frequent = int(np.count_nonzero(~is_rare))
         codes = np.full(len(counts), n_frequent + 1)
         codes[~is_rare] = np.arange(n_frequent) + 1
@@ -246,28 +240,21 @@ def _count(
 
 
 def _infrequent(
-    counts: NDArray[np.float64],
-    max_categories: int | str | None,
-    min_frequency: float | None,
-    name: str,
+    counts: NDArray[np.float64], max_categories: int | str | None, name: str
 ) -> NDArray[np.bool_]:
     """Return which categories are infrequent, as `OneHotEncoder` has it."""
-    is_rare = np.zeros(len(counts), bool)
-    if min_frequency is not None:
-        is_count = isinstance(min_frequency, int | np.integer)
-        is_rare = counts < min_frequency * (1 if is_count else counts.sum())
-    most: Any = MOST if max_categories == "auto" else max_categories
-    if most is not None and most < len(counts) - is_rare.sum() + 1:
-        if max_categories == "auto":
-            if len(counts) <= MOST:
-                return is_rare
-            warnings.warn(
-                f"{name} has {len(counts)} categories; the {MOST - 1} most frequent "
-                "are told apart, and all others are one. Set max_categories or "
-                "min_frequency to choose how many.",
-                UserWarning,
-                stacklevel=2,
-            )
-        rarest_first = np.argsort(counts, kind="stable")
-        is_rare[rarest_first[: len(counts) - (int(most) - 1)]] = True
+    is_rare, is_auto = np.zeros(len(counts), bool), max_categories == "auto"
+    most: Any = MOST if is_auto else max_categories
+    if most is None or len(counts) < most + int(is_auto):
+        return is_rare
+    if is_auto:
+        warnings.warn(
+            f"{name} has {len(counts)} categories; the {MOST - 1} most frequent are "
+            "told apart, and all others are one. Set max_categories to choose how "
+            "many.",
+            UserWarning,
+            stacklevel=2,
+        )
+    rarest_first = np.argsort(counts, kind="stable")
+    is_rare[rarest_first[: len(counts) - (int(most) - 1)]] = True
     return is_rare

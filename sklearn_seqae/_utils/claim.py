@@ -1,13 +1,18 @@
-"""The file of a fit: one fit at a time may use it."""
+"""The file of a fit that may be killed: where it is, and one fit at a time may use it.
+
+Keras's callback `BackupAndRestore` asks for it. The callback itself would save half a
+fit: neither the learning rate, nor the batches to come.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 try:
     import fcntl
@@ -15,48 +20,60 @@ except ImportError:  # on Windows, nothing keeps two fits apart
     fcntl = None  # type: ignore[assignment]
 
 
+FILE = "fit.checkpoint"  # no name that Keras uses
+
+
+def is_backup(callback: Any) -> bool:
+    """Whether a callback is Keras's `BackupAndRestore`, told without Keras."""
+    return any(
+        cls.__name__ == "BackupAndRestore" and cls.__module__.startswith("keras.")
+        for cls in type(callback).__mro__
+    )
+
+
 @contextmanager
-def claimed(path: str | os.PathLike[str] | None) -> Iterator[None]:
-    """Keep other fits from a file meanwhile, and remove it if the block ends well.
+def claimed(callbacks: Any) -> Iterator[Path | None]:
+    """Keep other fits from the file of a fit meanwhile, and remove it if all is well.
 
-    A file of the same name and ``.lock`` is there meanwhile. The system frees it when
-    the process ends, however that is.
-
-    Parameters
-    ----------
-    path : str, path or None
-        `checkpoint_path`. None does nothing.
+    Yields where it is, None without `BackupAndRestore` among the callbacks. A file of
+    the same name and ``.lock`` is there meanwhile. The system frees it when the process
+    ends, however that is.
 
     Raises
     ------
     OSError
         If another fit has it, in any process, or it can't be a file of a fit.
+    ValueError
+        If the callback asks for what there is not.
     """
-    if path is None:
-        yield
+    found = [callback for callback in _each(callbacks) if is_backup(callback)]
+    if not found:
+        yield None
         return
-    file = Path(path)
+    file = _folder(found) / FILE
+    lock = file.with_name(f"{file.name}.lock")
     try:
         _check_regular(file)
-        lock = file.with_name(f"{file.name}.lock")
         _check_regular(lock)
         held = _locked(lock)
     except BlockingIOError as error:
         raise OSError(
             errno.EBUSY,
-            "another fit is using the file at checkpoint_path now; give each fit a "
-            "path of its own, or wait until that one has ended",
+            "another fit is using the backup_dir of BackupAndRestore now; give each "
+            "fit a folder of its own, or wait until that one has ended",
             str(file),
         ) from error
     except OSError as error:
         raise failure(file, "used", error) from error
     try:
-        yield
-        file.unlink(missing_ok=True)
+        yield file
+        if found[0].delete_checkpoint:
+            file.unlink(missing_ok=True)
     finally:
-        if not os.fstat(held).st_size:  # else it is somebody's
-            with suppress(OSError):
+        with suppress(OSError):
+            if not os.fstat(held).st_size:  # else it is somebody's
                 lock.unlink()
+            file.parent.rmdir()  # if nothing else is there
         os.close(held)
 
 
@@ -64,11 +81,43 @@ def failure(path: Path, done: str, error: OSError) -> OSError:
     """Return an error of the same class that says what to do."""
     return OSError(
         error.errno,
-        f"the file at checkpoint_path can't be {done} ({error.strerror}); set "
-        "checkpoint_path to a file in a folder that exists, can be written to and has "
-        "room, or to None",
+        f"the checkpoint of BackupAndRestore can't be {done} ({error.strerror}); set "
+        "its backup_dir to a folder that can be written to and has room, or leave it "
+        "out of callbacks",
         str(path),
     )
+
+
+def _each(callbacks: Any) -> Iterator[Any]:
+    """Yield callbacks, however they are nested."""
+    if isinstance(callbacks, Mapping):
+        callbacks = list(callbacks.values())
+    if not isinstance(callbacks, list | tuple):
+        yield callbacks
+        return
+    for callback in callbacks:
+        yield from _each(callback)
+
+
+def _folder(found: list[Any]) -> Path:
+    """Return the folder that `BackupAndRestore` names.
+
+    Raises
+    ------
+    ValueError
+        If there are several, or one asks for what there is not.
+    """
+    folder, save_freq = os.fspath(found[0].backup_dir), found[0].save_freq
+    double = getattr(found[0], "double_checkpoint", False)  # not in all of Keras
+    if len(found) > 1 or save_freq != "epoch" or double or "://" in folder:
+        raise ValueError(
+            f"callbacks has {len(found)} BackupAndRestore, with "
+            f"backup_dir={folder!r}, save_freq={save_freq!r} and "
+            f"double_checkpoint={double!r}; expected one, with a folder of this "
+            "machine, save_freq='epoch' and double_checkpoint=False: a checkpoint is "
+            "of the end of an epoch, and never half written."
+        )
+    return Path(folder)
 
 
 def _check_regular(file: Path) -> None:
@@ -84,9 +133,15 @@ def _check_regular(file: Path) -> None:
 
 
 def _locked(lock: Path) -> int:
-    """Return the descriptor of a file that nobody else has locked."""
+    """Return the descriptor of a file that nobody else has locked; make its folder."""
     while True:
-        held = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            held = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:
+            if lock.parent.is_dir():  # the file is a link to nowhere
+                raise
+            continue  # the fit before removed the folder meanwhile
         try:
             if fcntl is not None:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -115,8 +115,8 @@ class ReconstructionDisplay(PanelsDisplay):
         ----------
         estimator : LSTMAutoencoderTransformer or Pipeline
             Fitted estimator, or a pipeline with such a step: then what enters the step
-            is drawn, beside what it makes of it. With ``instance_norm=True``, `sharey`
-            is off: sequences have units of their own.
+            is drawn, beside what it makes of it. With "instance_norm" named in
+            `exact_components`, `sharey` is off: sequences have units of their own.
         X : list of arrays, array or DataFrame
             Sequences, as `estimator` takes them.
         sequences : array-like of int or of ids, default=None
@@ -155,7 +155,7 @@ class ReconstructionDisplay(PanelsDisplay):
             ],
             time_name=time_name,
         )
-        of_each = getattr(estimator, "instance_norm", False) is True  # units
+        of_each = "instance_norm" in getattr(estimator, "exact_components", ())  # units
         return display.plot(**{"sharey": not of_each, **plot_kwargs})
 
     def plot(

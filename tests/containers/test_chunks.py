@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from helpers import fitted_bits, random_ragged
 from internals import Ended, checkpoints_at_every_call, ended_at_checkpoint
+from keras.callbacks import BackupAndRestore
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
@@ -116,8 +117,8 @@ def test_epochs_have_the_batches_of_a_fit_in_memory(plain_autoencoder, sequences
 def test_every_loss_and_both_decoders(plain_autoencoder, sequences):
     autoencoder = plain_autoencoder(
         n_components=12,
-        instance_norm=True,
-        differences=True,
+        exact_components=["instance_norm", "length"],
+        encoder_inputs=["differences"],
         contrastive_weight=0.3,
         kl_weight=1e-3,
         mask_ratio=0.3,
@@ -148,18 +149,19 @@ def test_killed_fits_go_on_to_the_same_bits(
     plain_autoencoder, sequences, tmp_path, monkeypatch
 ):
     checkpoints_at_every_call(monkeypatch.setattr)
-    path = tmp_path / "checkpoint"
     parameters = {"epochs": 4, "noise": 0.1, "mask_ratio": 0.3}
     X = in_chunks(sequences, buffer_size=SMALL)
     expected = fitted_bits(plain_autoencoder(**parameters).fit(X))
-    autoencoder = plain_autoencoder(checkpoint_path=path, **parameters)
+    autoencoder = plain_autoencoder(
+        callbacks=[BackupAndRestore(tmp_path)], **parameters
+    )
     with pytest.raises(Ended), ended_at_checkpoint(3):
         clone(autoencoder).fit(X)
     other = in_chunks(sequences[1:], buffer_size=SMALL)
     with pytest.raises(ValueError, match=r"given something else: .*sequences"):
         clone(autoencoder).fit(other)
     assert fitted_bits(clone(autoencoder).fit(X)) == expected
-    assert not path.exists()
+    assert not tmp_path.exists()
 
 
 def test_a_scaler_that_is_fitted_already_is_kept(plain_autoencoder, sequences):

@@ -25,8 +25,8 @@ SIZES = (9, 1, 14)
 EVERYTHING = {
     "n_components": 12,
     "pooling": ("last", "mean", "max", "attention"),
-    "instance_norm": True,
-    "differences": True,
+    "exact_components": ["instance_norm", "length"],
+    "encoder_inputs": ["differences"],
     "contrastive_weight": 0.3,
     "kl_weight": 1e-3,
     "sparsity_weight": 1e-3,
@@ -176,7 +176,10 @@ def test_what_is_fitted_before_training_is_that_of_chunks(
     plain_autoencoder, sequences, in_bag
 ):
     autoencoder = plain_autoencoder(
-        epochs=1, differences=True, instance_norm=True, n_components=12
+        epochs=1,
+        encoder_inputs=["differences"],
+        exact_components=["instance_norm", "length"],
+        n_components=12,
     )
     X = SequenceChunks(lambda: iter(parts_of(sequences)), buffer_size=150)
     found, expected = clone(autoencoder).fit(in_bag), clone(autoencoder).fit(X)
@@ -220,7 +223,8 @@ def test_killed_fits_go_on_to_the_same_bits(
     checkpoints_at_every_call(monkeypatch.setattr)
     parameters = {"epochs": 4, "noise": 0.1, "mask_ratio": 0.3}
     expected = fitted_bits(plain_autoencoder(**parameters).fit(in_bag))
-    autoencoder = plain_autoencoder(checkpoint_path=tmp_path / "file", **parameters)
+    backup = keras.callbacks.BackupAndRestore(tmp_path)
+    autoencoder = plain_autoencoder(callbacks=[backup], **parameters)
     with pytest.raises(Ended), ended_at_checkpoint(3):
         clone(autoencoder).fit(in_bag)
     assert fitted_bits(clone(autoencoder).fit(in_bag)) == expected

@@ -194,11 +194,24 @@ BAD_PARAMETERS = {
     "n_components 0": ({"n_components": 0}, ValueError, "'n_components'.*Got 0"),
     "n_components 2.5": ({"n_components": 2.5}, ValueError, "'n_components'.*Got 2.5"),
     "no room for a length": (
-        {"n_components": 1, "length_component": True},
+        {"n_components": 1, "exact_components": ["length"]},
         ValueError,
-        "length_component=True.* n_components is 1; expected at least 2",
+        "exact_components has 'length'.* n_components is 1; expected at least 2",
     ),
-    "length_component": ({"length_component": "yes"}, ValueError, "'length_component'"),
+    "exact_components": ({"exact_components": "yes"}, ValueError, "'exact_components'"),
+    "a component that is not exact": (
+        {"exact_components": ["length", "height"]},
+        ValueError,
+        r"\['length', 'height'\]; expected 'auto', or a list of some of "
+        "'instance_norm', 'length', each once",
+    ),
+    "exact twice": ({"exact_components": ("length",) * 2}, ValueError, "each once"),
+    "encoder_inputs": ({"encoder_inputs": True}, ValueError, "'encoder_inputs'"),
+    "nothing to read": (
+        {"encoder_inputs": ["lags"]},
+        ValueError,
+        "encoder_inputs is .*; expected 'auto', .* of 'differences', 'kernels', each",
+    ),
     "no layers": (
         {"hidden_layer_sizes": ()},
         ValueError,

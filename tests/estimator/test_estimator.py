@@ -67,19 +67,19 @@ def test_the_components_differ_between_sequences(fitted_plain, sequences):
 
 
 @pytest.mark.parametrize(
-    ("length_component", "n_components", "lengths", "expected"),
+    ("exact_components", "n_components", "lengths", "expected"),
     [
         ("auto", 4, (3, 16), True),
         ("auto", 3, (16, 16), False),
         ("auto", 1, (3, 16), False),
-        (True, 4, (16, 16), True),
-        (False, 3, (3, 16), False),
+        (["length"], 4, (16, 16), True),
+        ((), 3, (3, 16), False),
     ],
 )
 def test_when_the_length_is_a_component(
     plain_autoencoder,
     rng,
-    length_component,
+    exact_components,
     n_components,
     lengths,
     expected,
@@ -87,9 +87,10 @@ def test_when_the_length_is_a_component(
     lengths = [*lengths] * 4
     X = [rng.normal(size=(n, 2)) for n in lengths]
     autoencoder = plain_autoencoder(
-        n_components=n_components, length_component=length_component
+        n_components=n_components, exact_components=exact_components
     )
     Z = autoencoder.fit_transform(X)
+    assert autoencoder.exact_components_ == (("length",) if expected else ())
     assert Z.shape == (8, n_components)
     wanted = lengths if expected else [16] * 8
     assert [len(x) for x in autoencoder.inverse_transform(Z)] == wanted
@@ -103,7 +104,7 @@ def test_parameters_set_after_fit_wait_for_the_next(plain_autoencoder, sequences
     Z = autoencoder.transform(sequences)
     X = autoencoder.inverse_transform(Z)
     autoencoder.set_params(
-        n_components=3, patch_size=5, scaler=None, length_component=False
+        n_components=3, patch_size=5, scaler=None, exact_components=()
     )
     assert_array_equal(autoencoder.transform(sequences), Z)
     assert len(autoencoder.get_feature_names_out()) == 4
@@ -422,7 +423,7 @@ def test_going_on_after_pickling(plain_autoencoder, sequences):
         ("bidirectional", False),
         ("activation", "relu"),
         ("patch_size", 2),
-        ("length_component", False),
+        ("exact_components", ()),
     ],
 )
 def test_going_on_with_another_architecture_is_an_error(

@@ -216,11 +216,11 @@ def test_going_on(make_forecaster, sequences):
             "hidden_layer_sizes": (8, 4),
             "n_components": None,
             "patch_size": 5,
-            "n_kernels": 5,
+            "encoder_inputs": ["kernels"],
         },
         {
             "patch_size": 3,
-            "differences": True,
+            "encoder_inputs": ["differences"],
             "scaler": "minmax",
             "early_stopping": True,
             "dropout": 0.2,

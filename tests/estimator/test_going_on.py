@@ -1,6 +1,7 @@
 """`partial_fit` and `warm_start` compare what is asked for with what was asked for."""
 
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -40,20 +41,23 @@ UNCHANGED = "is .*, but the fit to go on from had .*; set it back"
 
 @WAYS
 def test_kernels_that_text_has_no_use_for(plain_autoencoder, log, way):
-    asked = {"n_kernels": 8, "n_components": 4, "time": False, "epochs": 1}
+    asked = {"encoder_inputs": ("differences", "kernels"), "time": False, "epochs": 1}
     autoencoder = plain_autoencoder(**asked).fit(log)
     assert go_on(autoencoder, log, way).n_iter_ == 2
-    autoencoder.set_params(n_kernels=4)
-    with pytest.raises(ValueError, match=f"n_kernels {UNCHANGED}"):
+    assert autoencoder.encoder_inputs_ == ()
+    assert autoencoder.n_kernels_ == 0
+    autoencoder.set_params(encoder_inputs=["kernels"])
+    with pytest.raises(ValueError, match=f"encoder_inputs {UNCHANGED}"):
         go_on(autoencoder, log, way)
 
 
 @WAYS
 def test_units_that_are_all_alike(plain_autoencoder, alike, way):
-    autoencoder = plain_autoencoder(instance_norm=True, epochs=1).fit(alike)
+    autoencoder = plain_autoencoder(exact_components=["instance_norm"], epochs=1)
+    assert autoencoder.fit(alike).exact_components_ == ()
     assert go_on(autoencoder, alike, way).n_iter_ == 2
-    autoencoder.set_params(instance_norm=False)
-    with pytest.raises(ValueError, match=f"instance_norm {UNCHANGED}"):
+    autoencoder.set_params(exact_components=())
+    with pytest.raises(ValueError, match=f"exact_components {UNCHANGED}"):
         go_on(autoencoder, alike, way)
 
 
@@ -69,22 +73,24 @@ def test_components_are_counted_with_the_moment(plain_autoencoder, log, way):
 
 
 @pytest.mark.parametrize(
-    "parameter", ["patch_size", "n_kernels", "length_component", "instance_norm"]
+    ("parameter", "chosen", "other"),
+    [
+        ("patch_size", 1, 2),
+        ("exact_components", ("instance_norm", "length"), ["length"]),
+        ("encoder_inputs", ("differences", "kernels"), ["kernels"]),
+    ],
 )
-def test_what_auto_chose_may_be_asked_for(plain_autoencoder, sequences, parameter):
+def test_what_auto_chose_may_be_asked_for(
+    plain_autoencoder, sequences, parameter, chosen, other
+):
     auto = {"n_components": 10, "epochs": 1, parameter: "auto"}
     autoencoder = plain_autoencoder(**auto).fit(sequences)
-    known = autoencoder._fitted.network.preprocessing
-    chosen = {
-        "patch_size": autoencoder.patch_size_,
-        "n_kernels": known.convolutions and known.convolutions.n_kernels,
-        "length_component": True,  # their lengths differ
-        "instance_norm": True,
-    }[parameter]
-    autoencoder.set_params(**{parameter: chosen}).partial_fit(sequences)
-    other = not chosen if isinstance(chosen, bool) else chosen + 1
+    assert getattr(autoencoder, f"{parameter}_") == chosen
+    in_any_order = chosen if isinstance(chosen, int) else [*reversed(chosen)]
+    autoencoder.set_params(**{parameter: in_any_order}).partial_fit(sequences)
     autoencoder.set_params(**{parameter: other})
-    with pytest.raises(ValueError, match=f"had 'auto', which chose {chosen}; set it"):
+    match = re.escape(f"had 'auto', which chose {chosen}; set it")
+    with pytest.raises(ValueError, match=match):
         autoencoder.partial_fit(sequences)
 
 

@@ -26,15 +26,14 @@ VARIANTS = {
         "patch_size": 3,
         "scaler": "robust",
     },
-    "no_length": {"length_component": False, "activation": "relu"},
+    "no_length": {"exact_components": (), "activation": "relu"},
     "pooled": {"pooling": ("mean", "attention"), "bidirectional": False},
     "every_pooling_without_head": {
         "n_components": None,
         "pooling": ("last", "mean", "max", "min", "std", "attention"),
         "hidden_layer_sizes": (8, 4),
-        "differences": True,
+        "encoder_inputs": ("differences", "kernels"),
         "patch_size": 3,
-        "n_kernels": 5,
     },
 }
 

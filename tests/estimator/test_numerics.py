@@ -10,7 +10,11 @@ from helpers import assert_same_model
 
 from sklearn_seqae.exceptions import InvalidSequenceError
 
-UNITS = {"common units": {}, "own units": {"instance_norm": True, "n_components": None}}
+EXACT = ["instance_norm", "length"]
+UNITS = {
+    "common units": {},
+    "own units": {"exact_components": EXACT, "n_components": None},
+}
 
 
 @pytest.mark.slow

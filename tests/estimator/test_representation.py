@@ -77,7 +77,7 @@ def test_unknown_pooling(plain_autoencoder, sequences, pooling):
         {"pooling": "mean"},
         {"n_components": None},
         {"contrastive_weight": 0.5},
-        {"differences": True},
+        {"encoder_inputs": ("differences",)},
     ],
     ids=lambda changed: next(iter(changed)),
 )
@@ -100,9 +100,9 @@ def test_the_contrastive_loss_brings_crops_near_their_sequences(waves):
         "n_components": None,
         "pooling": ("mean", "std"),
         "hidden_layer_sizes": 8,
-        "length_component": False,
+        "exact_components": ["instance_norm"],
         "patch_size": 4,
-        "differences": False,
+        "encoder_inputs": (),
         "mask_ratio": 0.0,
         "epochs": 150,
         "learning_rate": 0.01,
@@ -148,7 +148,7 @@ def test_trained_on_disturbed_input_it_minds_the_disturbance_less(waves, how):
         "hidden_layer_sizes": 16,
         "pooling": "last",
         "patch_size": 2,
-        "differences": False,
+        "encoder_inputs": (),
         "mask_ratio": 0.0,
         "contrastive_weight": 0.0,
         "epochs": 300,
@@ -213,10 +213,12 @@ def test_a_schedule_of_ones_own_optimizer_stays(plain_autoencoder, sequences):
 
 # Units of each sequence ---------------------------------------------------------------
 
+EXACT = ["instance_norm", "length"]
+
 
 def test_level_and_scale_are_components(plain_autoencoder, sequences_of_any_size):
     X = sequences_of_any_size
-    ae = plain_autoencoder(n_components=16, instance_norm="auto").fit(X)
+    ae = plain_autoencoder(n_components=16, exact_components="auto").fit(X)
     Z = ae.transform(X)
     n_features = X[0].shape[1]
     assert Z.shape[1] == 16
@@ -232,17 +234,17 @@ def test_level_and_scale_are_components(plain_autoencoder, sequences_of_any_size
 
 def test_small_sequences_decode_small(plain_autoencoder, sequences_of_any_size):
     X = sequences_of_any_size
-    ae = plain_autoencoder(n_components=16, instance_norm=True).fit(X)
+    ae = plain_autoencoder(n_components=16, exact_components=EXACT).fit(X)
     for x, z in zip(X, ae.reconstruct(X), strict=True):
         assert (z.std(axis=0) < 3 * x.std(axis=0)).all()
 
 
 def test_own_units_are_asked_for_where_they_fit(plain_autoencoder, sequences):
     n_exact = 2 * sequences[0].shape[1] + 1
-    few = plain_autoencoder(n_components=n_exact, instance_norm=True)
+    few = plain_autoencoder(n_components=n_exact, exact_components=EXACT)
     with pytest.raises(ValueError, match=f"expected at least {n_exact + 1}"):
         few.fit(sequences)
-    auto = plain_autoencoder(n_components=2 * n_exact - 1, instance_norm="auto")
+    auto = plain_autoencoder(n_components=2 * n_exact - 1, exact_components="auto")
     off = plain_autoencoder(n_components=2 * n_exact - 1)
     Z = off.fit_transform(sequences)
     assert_array_equal(auto.fit_transform(sequences), Z)
@@ -250,7 +252,7 @@ def test_own_units_are_asked_for_where_they_fit(plain_autoencoder, sequences):
 
 def test_sequences_that_are_normalised_cost_nothing_more(plain_autoencoder, sequences):
     X = [(x - x.mean(axis=0)) / x.std(axis=0) for x in sequences if len(x) > 2]
-    on = plain_autoencoder(n_components=None, instance_norm=True)
+    on = plain_autoencoder(n_components=None, exact_components=EXACT)
     off = plain_autoencoder(n_components=None)
     assert_array_equal(on.fit_transform(X), off.fit_transform(X))
 
@@ -259,7 +261,10 @@ def test_sequences_that_are_normalised_cost_nothing_more(plain_autoencoder, sequ
 def test_the_keras_models_know_the_units(plain_autoencoder, sequences_of_any_size):
     X = sequences_of_any_size
     ae = plain_autoencoder(
-        n_components=None, instance_norm=True, differences=True, patch_size=2
+        n_components=None,
+        exact_components=EXACT,
+        encoder_inputs=["differences"],
+        patch_size=2,
     ).fit(X)
     n = -(-ae.max_length_ // 2) * 2
     padded = np.full((len(X), n, X[0].shape[1]), np.nan, np.float32)
@@ -280,7 +285,7 @@ def test_what_follows_a_prefix_does_not_change_how_it_is_read(
     from sklearn_seqae._containers.ragged import RaggedArray
 
     X = sequences_of_any_size
-    ae = plain_autoencoder(n_components=16, instance_norm=True, forecast_horizon=2)
+    ae = plain_autoencoder(n_components=16, exact_components=EXACT, forecast_horizon=2)
     preprocessing = ae.fit(X)._fitted.network.preprocessing
     scaled = RaggedArray.from_list([ae.scaler_.transform(x) for x in X])
     shards, cuts = np.array([[[0]]]), np.array([[[5]]])

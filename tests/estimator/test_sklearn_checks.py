@@ -24,10 +24,10 @@ PLAIN = {"pooling": "last", "contrastive_weight": 0.0, "epochs": 2, "batch_size"
 OTHERWISE = {
     "n_components": 1,
     "scaler": None,
-    "length_component": False,
+    "exact_components": (),
     "early_stopping": True,
     "mask_ratio": 0.0,
-    "differences": False,
+    "encoder_inputs": (),
     "hidden_layer_sizes": 4,
     "bidirectional": False,
     "optimizer": "sgd",
@@ -42,8 +42,8 @@ def test_with_other_parameters(estimator, check):
 
 # Networks of other kinds, several parameters at a time: each check builds one.
 #
-# Not among them, as the checks contradict its meaning: length_component=True, which
-# needs two components where seven checks set n_components=1. To go on from an earlier
+# Not among them, as the checks contradict its meaning: "length" asked for, which needs
+# two components where seven checks set n_components=1. To go on from an earlier
 # fit contradicts them too (fitted twice must be the same), so warm_start comes with a
 # learning rate that leaves the weights where they were. And whatever the sequences are,
 # decoders that cut the vector get one step: a patch as long as the longest.
@@ -53,7 +53,7 @@ VARIANTS = [
         "forecast_horizon": 1,
         "scaler": None,
         "hidden_layer_sizes": (8, 4),
-        "length_component": False,
+        "exact_components": (),
         "kl_weight": 0.1,
         "noise": 0.1,
         "decoder": "unfold",

@@ -60,9 +60,9 @@ def constant(rng):
 
 REDUCED = make_pipeline(StandardScaler(), PCA(1))
 HEALTHY = {
-    "a static column": (static, {"instance_norm": "auto"}),
-    "a constant channel": (constant, {"instance_norm": "auto"}),
-    "normalized sequences": (normalized, {"instance_norm": "auto"}),
+    "a static column": (static, {"exact_components": "auto"}),
+    "a constant channel": (constant, {"exact_components": "auto"}),
+    "normalized sequences": (normalized, {"exact_components": "auto"}),
     "integers of NumPy": (
         normalized,
         {"n_components": np.int64(4), "patch_size": np.int32(2), "epochs": np.int64(1)},
@@ -76,7 +76,10 @@ HEALTHY = {
     "no scaler": (normalized, {"scaler": None}),
     "sequences of one time step": (lambda rng: [rng.normal(size=(1, 2))] * 3, {}),
     "one sequence": (lambda rng: [rng.normal(size=(5, 2))], {}),
-    "all alike": (lambda rng: [np.zeros((4, 2))] * 3, {"differences": True}),
+    "all alike": (
+        lambda rng: [np.zeros((4, 2))] * 3,
+        {"encoder_inputs": ["differences"]},
+    ),
 }
 
 

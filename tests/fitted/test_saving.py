@@ -35,7 +35,7 @@ def with_everything(plain_autoencoder, sequences):
     """One that has all that can be fitted, in one network."""
     return plain_autoencoder(
         pooling=("last", "attention"),
-        differences=True,
+        encoder_inputs=["differences"],
         contrastive_weight=0.3,
         kl_weight=1e-3,
         sparsity_weight=1e-3,

@@ -76,7 +76,7 @@ def test_events_by_what_runs_on_a_gpu(plain_autoencoder, request):
     def numbers():
         estimator = plain_autoencoder(
             patch_size=2,
-            differences=True,
+            encoder_inputs=["differences"],
             mask_ratio=0.2,
             pooling=tuple(POOLING),
             forecast_horizon=3,
@@ -85,7 +85,7 @@ def test_events_by_what_runs_on_a_gpu(plain_autoencoder, request):
         ).fit(X)
         return estimator.history_ | {
             "transform": estimator.transform(X),
-            "feature_losses": estimator.feature_losses(X),
+            "score_features": estimator.score_features(X),
             "inverse_transform_proba": np.concatenate(
                 estimator.inverse_transform_proba(estimator.transform(X))[0]
             ),

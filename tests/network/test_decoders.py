@@ -143,14 +143,14 @@ def test_the_tutorials_model_is_a_matter_of_parameters(plain_autoencoder):
 
 
 @pytest.mark.parametrize("kind", CUTTING)
-@pytest.mark.parametrize("length_component", [True, False])
+@pytest.mark.parametrize("exact_components", [("length",), ()])
 def test_a_size_that_can_not_be_cut_is_told_one_that_can(
-    plain_autoencoder, sequences, kind, length_component
+    plain_autoencoder, sequences, kind, exact_components
 ):
     autoencoder = plain_autoencoder(
-        decoder=kind, n_components=20, length_component=length_component
+        decoder=kind, n_components=20, exact_components=exact_components
     )
-    sizes = "17 or 33" if length_component else "16 or 32"
+    sizes = "17 or 33" if exact_components else "16 or 32"
     match = rf"decoder='{kind}' .* 16 LSTM steps .* n_components is 20.* {sizes}"
     with pytest.raises(ValueError, match=match):
         autoencoder.fit(sequences)

@@ -42,9 +42,8 @@ EVERYTHING = {
     "decoder_layer_sizes": (5, 4),
     "pooling": tuple(POOLING),
     "patch_size": 3,
-    "n_kernels": 5,
-    "differences": True,
-    "instance_norm": True,
+    "encoder_inputs": ["differences", "kernels"],
+    "exact_components": ["instance_norm", "length"],
     "contrastive_weight": 0.1,
     "decoder": "unfold",
 }
@@ -70,8 +69,7 @@ VARIANTS = {
     },
     "units_without_length": {
         "n_components": 8,
-        "length_component": False,
-        "instance_norm": True,
+        "exact_components": ["instance_norm"],
         "scaler": None,
     },
 }

@@ -278,7 +278,7 @@ def test_sequences_and_features_chosen(fitted_plain, sequences):
 
 
 def test_lengths_are_kept_without_length_component(plain_autoencoder, sequences):
-    autoencoder = plain_autoencoder(length_component=False).fit(sequences)
+    autoencoder = plain_autoencoder(exact_components=()).fit(sequences)
     display = ReconstructionDisplay.from_estimator(autoencoder, sequences)
     lengths = [len(line.get_xdata()) for line in display.lines_[0, :, 1]]
     assert lengths == [len(x) for x in sequences[:3]]
@@ -382,7 +382,8 @@ def test_scales_are_shared_unless_sequences_have_units_of_their_own(
     assert axes[0, 0].get_ylim() != axes[0, 1].get_ylim()
     X = [sequences[0], 1000 * sequences[1]]
     for normed in (False, True):
-        autoencoder = plain_autoencoder(instance_norm=normed, n_components=6)
+        exact = ["instance_norm", "length"] if normed else ["length"]
+        autoencoder = plain_autoencoder(exact_components=exact, n_components=6)
         autoencoder.fit(sequences)
         drawn = ReconstructionDisplay.from_estimator(autoencoder, X)
         shared = drawn.axes_[0, 0].get_ylim() == drawn.axes_[0, 1].get_ylim()

@@ -190,9 +190,9 @@ def test_numbers_alone_have_time_if_asked(plain_autoencoder, sequences, seconds)
     rising = seconds + np.arange(len(seconds))
     X = with_times(sequences, rising, x=np.concatenate(sequences)[:, 0])[["x"]]
     plain = plain_autoencoder(epochs=1).fit(X)
-    assert plain.feature_losses(X).shape == (1,)
+    assert plain.score_features(X).shape == (1,)
     estimator = plain_autoencoder(epochs=1, time=True).fit(X)
-    assert estimator.feature_losses(X).shape == (2,)
+    assert estimator.score_features(X).shape == (2,)
     assert_array_equal(starts_of(estimator.reconstruct(X)), starts_of(X))
 
 
@@ -256,7 +256,7 @@ def test_keras_models_have_all_but_the_first_moment(plain_autoencoder, log, seco
 
 def test_the_loss_of_time_is_told(fitted, log):
     assert "loss[when]" in fitted.history_
-    assert fitted.feature_losses(log).shape == (2,)
+    assert fitted.score_features(log).shape == (2,)
     (pages,) = fitted.inverse_transform_proba(fitted.transform(log))
     assert len(pages) == log.index.get_level_values(0).nunique()
     (names,) = fitted.categories_
@@ -303,7 +303,7 @@ def test_what_fit_refuses(plain_autoencoder, sequences, log):
     with pytest.raises(
         ValueError, match=r"time takes one component.*n_components is 1"
     ):
-        plain_autoencoder(n_components=1, length_component=False).fit(log)
+        plain_autoencoder(n_components=1).fit(log)
 
 
 # The sequences of to_sequences --------------------------------------------------------

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from helpers import fitted_bits
 from internals import checkpoints_at_every_call, epochs_in_checkpoint, xla
+from keras.callbacks import BackupAndRestore
+
+from sklearn_seqae._utils.claim import FILE
 
 
 def begin(estimator, X, out, uses_xla):
@@ -64,8 +67,9 @@ def main(folder, n_kills, seconds, waits, uses_xla):
     with xla(True):  # imports the Keras part, and runs nothing
         checkpoints_at_every_call(setattr)
     estimator, X = pickle.loads((folder / "given").read_bytes())
-    path, out, rng = folder / "checkpoint", folder / "out", random.Random(0)
-    estimator.set_params(verbose=2, checkpoint_path=path)
+    backup, out, rng = folder / "backup", folder / "out", random.Random(0)
+    path = backup / FILE
+    estimator.set_params(verbose=2, callbacks=[BackupAndRestore(backup)])
     facts = {"kills": [], "bits": [], "files left": []}
     while not facts["bits"] or len(facts["kills"]) < n_kills:
         child = begin(estimator, X, out, uses_xla)
@@ -82,7 +86,7 @@ def main(folder, n_kills, seconds, waits, uses_xla):
         else:
             assert code == 0
             facts["bits"].append(json.loads(out.with_suffix(".json").read_text()))
-            facts["files left"] += [str(each) for each in folder.glob("checkpoint*")]
+            facts["files left"] += [str(each) for each in folder.glob("backup*")]
     (folder / "facts").write_text(json.dumps(facts))
 
 

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from helpers import fitted_bits, run_python
 from internals import Ended, checkpoints_at_every_call, ended_at_checkpoint
+from keras.callbacks import BackupAndRestore
 from sklearn.base import clone
+
+from sklearn_seqae._utils.claim import FILE
 
 N_FLIPS = 150
 # In a process of its own: a damaged footer could end it
@@ -87,8 +90,8 @@ def test_footers_of_parquet_files(tmp_path, report, form):
 
 def test_checkpoints(plain_autoencoder, sequences, tmp_path, monkeypatch, report):
     checkpoints_at_every_call(monkeypatch.setattr)
-    path = tmp_path / "checkpoint"
-    autoencoder = plain_autoencoder(epochs=20, checkpoint_path=path)
+    path = tmp_path / FILE
+    autoencoder = plain_autoencoder(epochs=20, callbacks=[BackupAndRestore(tmp_path)])
     expected = fitted_bits(clone(autoencoder).fit(sequences))
     with pytest.raises(Ended), ended_at_checkpoint(2):
         clone(autoencoder).fit(sequences)
@@ -102,7 +105,7 @@ def test_checkpoints(plain_autoencoder, sequences, tmp_path, monkeypatch, report
         try:
             bits = fitted_bits(again.fit(sequences))
         except ValueError as error:
-            assert "delete it, or set another path" in str(error)
+            assert "delete it, or set another backup_dir" in str(error)
             assert not hasattr(again, "n_iter_")
             assert path.read_bytes() == damaged
             outcomes["refused"] += 1

@@ -29,6 +29,7 @@ from sklearn_seqae._keras.network.keras_layers import KerasLayers
 from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
+from sklearn_seqae._utils.claim import is_backup
 
 LINES_IN_A_LOG = 10
 BATCH_HOOKS = (
@@ -61,29 +62,22 @@ class Callbacks(keras.callbacks.CallbackList):
 
 
 def checked_callbacks(
-    given: Any, has_checkpoints: bool = False
+    given: Any, has_backup: bool = False
 ) -> list[keras.callbacks.Callback]:
-    """Return callbacks as a list of instances.
+    """Return callbacks as a list of instances, without `BackupAndRestore`.
 
-    With checkpoints, a fit is to go on if it is killed. A ValueError, if one restores
-    what it has saved, which would be half a fit, or would have forgotten, when a killed
-    fit goes on, what it is to decide.
+    With a backup, a fit is to go on if it is killed. A ValueError, if one would have
+    forgotten, when a killed fit goes on, what it is to decide.
     """
-    callbacks = _flat(given)
+    callbacks = [each for each in _flat(given) if not is_backup(each)]
     for callback in callbacks:
         name = type(callback).__name__
-        if isinstance(callback, keras.callbacks.BackupAndRestore):
+        if has_backup and isinstance(callback, REMEMBER):
             raise ValueError(
-                f"callbacks has a {name}, which would restore weights, but neither "
-                "the learning rate, nor the batches to come, nor the epochs that are "
-                "left. To go on after a crash, set checkpoint_path."
-            )
-        if has_checkpoints and isinstance(callback, REMEMBER):
-            raise ValueError(
-                f"callbacks has a {name}, and checkpoint_path is set. What a callback "
+                f"callbacks has a {name} beside BackupAndRestore. What a callback "
                 "remembers is not in a checkpoint, so a fit that goes on would end "
                 "otherwise. Use early_stopping, a schedule as learning_rate or use_ema "
-                "of the optimizer, or set checkpoint_path=None."
+                "of the optimizer, or leave BackupAndRestore out."
             )
         if name in SAVE_THE_NETWORK_ALONE:
             warnings.warn(

@@ -32,7 +32,7 @@ SECONDS = 10.0  # between two files: each takes some hundredths of one
 MAGIC = b"sklearn_seqae checkpoint 1\n"
 DIGEST = "sha256 "  # begins a line of a fingerprint that nobody can read
 # They decide nothing, or only what is hashed in any case
-IGNORED = ("callbacks", "checkpoint_path", "scaler", "verbose", "warm_start")
+IGNORED = ("callbacks", "scaler", "verbose", "warm_start")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class CheckpointFile:
 
     Parameters
     ----------
-    path : str or path
+    path : path
     fingerprint : mapping of str to str
         As from `fingerprint`.
     random_state : RandomState
@@ -108,11 +108,11 @@ class CheckpointFile:
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: Path,
         fingerprint: Mapping[str, str],
         random_state: np.random.RandomState,
     ) -> None:
-        self._path, self._fingerprint = Path(path), dict(fingerprint)
+        self._path, self._fingerprint = path, dict(fingerprint)
         self._next = -np.inf
         self.found = self._read()
         if self.found is not None:
@@ -178,27 +178,9 @@ class CheckpointFile:
 
     def _refusal(self, what: str, then: str = "; ") -> ValueError:
         return ValueError(
-            f"the file at checkpoint_path, {str(self._path)!r}, {what}{then}delete it, "
-            "or set another path."
+            f"the checkpoint {str(self._path)!r} {what}{then}delete it, or set another "
+            "backup_dir."
         )
-
-
-def file_of_fit(
-    parameters: Mapping[str, Any],
-    shaped_by: Mapping[str, Any],
-    start: State | None,
-    random_state: np.random.RandomState,
-    **data: Any,
-) -> CheckpointFile | None:
-    """Return the file at `checkpoint_path`, None if there is to be none.
-
-    See `fingerprint` for the parameters, and `CheckpointFile` for what is raised.
-    """
-    path = parameters["checkpoint_path"]
-    if path is None:
-        return None
-    of_fit = fingerprint(parameters, shaped_by, start, random_state, **data)
-    return CheckpointFile(path, of_fit, random_state)
 
 
 def fingerprint(

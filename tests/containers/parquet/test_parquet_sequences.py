@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers import fitted_bits
 from internals import Ended, checkpoints_at_every_call, ended_at_checkpoint
+from keras.callbacks import BackupAndRestore
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_series_equal
 
@@ -412,7 +413,7 @@ def test_a_file_that_is_damaged_during_the_fit_leaves_the_checkpoint(
         return read(random_state)
 
     monkeypatch.setattr(X, "_placed", read_and_damage)
-    autoencoder = plain_autoencoder(epochs=4, checkpoint_path=path)
+    autoencoder = plain_autoencoder(epochs=4, callbacks=[BackupAndRestore(path)])
     with pytest.raises(ValueError, match=r"0\.parquet, row group 0 can't be read"):
         autoencoder.fit(X)
     assert path.exists()
@@ -604,7 +605,8 @@ def test_a_fit_that_was_killed_does_not_go_on_with_other_files(
 ):
     checkpoints_at_every_call(monkeypatch.setattr)
     X, _ = streamed
-    autoencoder = plain_autoencoder(epochs=4, checkpoint_path=tmp_path / "checkpoint")
+    backup = BackupAndRestore(tmp_path / "backup")
+    autoencoder = plain_autoencoder(epochs=4, callbacks=[backup])
     with pytest.raises(Ended), ended_at_checkpoint(2):
         autoencoder.fit(X)
     one = long[150:].reset_index(drop=True)
