@@ -1,11 +1,14 @@
 """What the Keras tutorials build can be built here, as the user guide's table says."""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from sklearn_seqae import LSTMAutoencoderTransformer
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,6 +71,41 @@ def test_parameters_give_the_system(system, plain_autoencoder, lines, of_one_len
     assert [x.shape for x in decoded] == [x.shape for x in X]
     encoder, decoder = autoencoder.encoder_, autoencoder.decoder_
     assert shape_of_network(encoder) + shape_of_network(decoder) == system.layers
+
+
+def n_weights(layers, n_inputs):
+    """Count the weights of layers by their names, as Keras has them."""
+    found = 0
+    for name in layers:
+        *_, n_units = sizes = [int(size) for size in re.findall(r"\d+", name)]
+        if "LSTM" in name:
+            ways = 1 + name.startswith("Bidirectional")
+            found += ways * 4 * n_units * (n_inputs + n_units + 1)
+            n_inputs = ways * n_units
+        elif "Dense" in name:
+            found += n_units * (n_inputs + 1)
+            n_inputs = n_units
+        elif len(sizes) == 2:  # Reshape
+            n_inputs = n_units
+    return found
+
+
+assert n_weights(["LSTM(2)"], 1) == 32  # as the tutorial's model.summary() says
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "system",
+    [system for system in SYSTEMS if "pooling" in system.parameters],
+    ids=lambda system: system.ours,
+)
+def test_rows_name_all_that_adds_weights(system, lines, of_one_length):
+    """With the defaults of all that they don't name."""
+    X = of_one_length if system.same_length else lines
+    autoencoder = LSTMAutoencoderTransformer(**system.parameters, epochs=1).fit(X)
+    found = autoencoder.encoder_.count_params() + autoencoder.decoder_.count_params()
+    assert found == n_weights(system.layers, X[0].shape[-1] if X[0].ndim > 1 else 1)
+    assert autoencoder.history_.keys() == {"loss"}
 
 
 def test_the_table_is_that_of_the_systems():
