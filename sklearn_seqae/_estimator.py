@@ -260,9 +260,9 @@ class LSTMAutoencoderTransformer(
         ``keras.callbacks.BackupAndRestore(backup_dir)``, a `fit` that was killed goes
         on, and ends at the same bits, given the same number of cores. `fit` writes a
         file in that folder about every ten seconds, at the end of an epoch, and removes
-        it in the end, unless `delete_checkpoint` is False. To go on, call `fit` with the same data and
-        parameters. With others it raises an error. `partial_fit` neither reads nor
-        writes it.
+        it in the end, unless `delete_checkpoint` is False. To go on, call `fit` with
+        the same data and parameters. With others it raises an error. `partial_fit`
+        neither reads nor writes it.
     verbose : int, default=0
         0 is silent. 1 is a progress bar, or about ten lines in a log. 2 is a line after
         each call into TensorFlow, which runs many epochs if they are short and neither

@@ -19,7 +19,7 @@ OTHER = {
     "hidden_layer_sizes": (8, 4),
     "activation": "relu",
     "patch_size": 3,
-    "encoder_inputs": ["kernels"],
+    "encoder_inputs": ["differences"],
 }
 ARCHITECTURES = ["defaults", "stacked_relu_in_patches"]
 

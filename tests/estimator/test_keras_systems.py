@@ -74,19 +74,25 @@ def test_parameters_give_the_system(system, plain_autoencoder, lines, of_one_len
 
 
 def n_weights(layers, n_inputs):
-    """Count the weights of layers by their names, as Keras has them."""
-    found = 0
+    """Count the weights of layers by their names, as Keras has them.
+
+    A vector is made of the last state of every layer.
+    """
+    found = states = 0
     for name in layers:
         *_, n_units = sizes = [int(size) for size in re.findall(r"\d+", name)]
         if "LSTM" in name:
             ways = 1 + name.startswith("Bidirectional")
             found += ways * 4 * n_units * (n_inputs + n_units + 1)
             n_inputs = ways * n_units
-        elif "Dense" in name:
-            found += n_units * (n_inputs + 1)
+            states += n_inputs
+            continue
+        if "Dense" in name:
+            n_read = states if name.startswith("Dense") else n_inputs
+            found += n_units * (n_read + 1)
+        if len(sizes) == 2 or "Dense" in name:  # or Reshape
             n_inputs = n_units
-        elif len(sizes) == 2:  # Reshape
-            n_inputs = n_units
+        states = 0
     return found
 
 
