@@ -1,0 +1,1 @@
+"""From the user's `X` to one ragged form, and back into the same kind."""

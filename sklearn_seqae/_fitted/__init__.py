@@ -1,0 +1,1 @@
+"""All that a fit leaves, what it computes, and how it is saved."""

@@ -1,0 +1,1 @@
+"""The outlier detector, and what it measures."""

@@ -1,0 +1,1 @@
+"""What a fit learns of `X`: categories, times, scaler; the way there and back."""
