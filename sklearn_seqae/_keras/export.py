@@ -198,23 +198,19 @@ class _Builder:
             inputs.append(keras.Input((n_exact,), name="exact"))
         if code is None:
             lengths: Any = np.full((1, 1), self.max_length, np.float32)
-            decoded, codes = self._unpatched(ops.flip(inputs[0], axis=1), "unpatch")
+            steps = ops.flip(inputs[0], axis=1)
         else:
             lengths = ops.round(ops.exp(inputs[1][:, -1:] * code.scale + code.mean))
             steps = reversed_steps(inputs[0], ops.ceil(lengths / patch_size))
-            decoded, codes = self._unpatched(steps, "unpatch")
-            decoded = _inside(decoded, lengths)
+        decoded, codes = self._unpatched(steps, "unpatch")
         if norm is not None:
-            own, components = (
-                _inside(decoded, lengths),
-                inputs[1][:, : norm.n_components],
-            )
+            components = inputs[1][:, : norm.n_components]
+            own = _inside(decoded, lengths)
             decoded = padded.in_common_units(ops, norm, own, components, lengths)
-            if code is not None:
-                decoded = _inside(decoded, lengths)
         if codes is not None:
-            codes = codes if code is None else _inside(codes, lengths)
             decoded = ops.concatenate([decoded, codes], axis=-1)
+        if code is not None:
+            decoded = _inside(decoded, lengths)
         return keras.Model(inputs, decoded, name="in_order_of_time")
 
     def _unpatched(self, steps: Tensor, name: str) -> tuple[Tensor, Tensor | None]:

@@ -31,10 +31,9 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._onnx.autoencoder import embedding_of
 from sklearn_seqae._onnx.graph import OPSETS, Graph, Tensor
-from sklearn_seqae._onnx.sequences import declared
+from sklearn_seqae._onnx.sequences import check_scaler, declared
 
 ALIAS = "SklearnSeqaeLSTMAutoencoderTransformer"
-
 TYPES = {
     np.float64: DoubleTensorType,
     np.int64: Int64TensorType,
@@ -43,13 +42,7 @@ TYPES = {
 
 
 def of_pipeline(pipeline: Pipeline) -> onnx.ModelProto:
-    """Convert a pipeline, and make the transformer known to skl2onnx.
-
-    Raises
-    ------
-    ValueError
-        If skl2onnx can't; names the step.
-    """
+    """Convert a pipeline, and make the transformer known to skl2onnx."""
     _register()
     steps = [step for step in pipeline.steps if step[1] not in (None, "passthrough")]
     first, last = steps[0][1], steps[-1][1]
@@ -137,6 +130,7 @@ class _WithoutBooleans:
 
 def _parse(scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
     check_is_fitted(model)
+    check_scaler(model._fitted.schema.scaler)
     names = list(declared(model._fitted.schema))
     if len(inputs) != len(names):
         raise ValueError(

@@ -25,22 +25,12 @@ ACTIVATIONS = {"tanh": "Tanh", "relu": "Relu"}
 
 @dataclass(frozen=True)
 class OnnxSequence:
-    """The input of an LSTM node, and its outputs.
+    """The input of an LSTM node, and its outputs."""
 
-    Attributes
-    ----------
-    values : Tensor of shape (T, B, F)
-        The steps, or the states of all directions side by side.
-    lengths : Tensor of shape (B,), int32
-    states : Tensor of shape (T, D, B, U), default=None
-    last : tuple of Tensor of shape (B, U)
-        The last state of each direction, which the node returns.
-    """
-
-    values: Tensor
-    lengths: Tensor
-    states: Tensor | None = None
-    last: tuple[Tensor, ...] = ()
+    values: Tensor  # steps, or states of all directions side by side, (T, B, F)
+    lengths: Tensor  # (B,), int32
+    states: Tensor | None = None  # (T, D, B, U)
+    last: tuple[Tensor, ...] = ()  # the last state of each direction, (B, U)
 
     @property
     def pooled(self) -> Mapping[str, list[Tensor]]:

@@ -132,6 +132,7 @@ def to_onnx(
         )
     check_is_fitted(estimator)
     fitted = first._fitted
+    sequences.check_scaler(fitted.schema.scaler)
     notes = sequences.notes(fitted.schema)
     if part == "decoder":
         model = autoencoder.decoder(fitted)

@@ -34,21 +34,12 @@ def operation(op_type: str, dtype: Any = None) -> Callable[[Tensor, Any], Tensor
 
 @dataclass(frozen=True, eq=False)
 class Tensor:
-    """A value in a graph.
-
-    Attributes
-    ----------
-    graph : Graph
-    name : str
-    dtype : dtype of NumPy
-    is_list : bool, default=False
-        Whether it is a list of tensors of this dtype: in ONNX, a sequence.
-    """
+    """A value in a graph."""
 
     graph: Graph = field(repr=False)
     name: str
     dtype: np.dtype[Any]
-    is_list: bool = False
+    is_list: bool = False  # a list of tensors of this dtype: in ONNX, a sequence
 
     __array_ufunc__ = None  # so that an array on the left leaves the operation to us
 
@@ -171,18 +162,9 @@ class Graph:
     ) -> list[Tensor]:
         """Add a node of as many outputs as there are dtypes, and return them.
 
-        Parameters
-        ----------
-        op_type : str
-            Of the domain ``ai.onnx``, unless an attribute ``domain`` says another.
-        inputs : sequence of Tensor or None
-            None leaves an optional input out.
-        dtypes : sequence
-            None is that of the first input.
-        name : str, default=None
-            What a runtime calls the node in its messages.
-        attributes : dict, default=None
-            Those of the node, in the words of ONNX.
+        None leaves an optional input out, and is the dtype of the first input. The name
+        is what a runtime calls the node in its messages. An attribute ``domain`` says
+        another one than ``ai.onnx``.
         """
         given = [tensor for tensor in inputs if tensor is not None]
         outputs = [

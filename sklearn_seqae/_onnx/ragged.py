@@ -22,24 +22,12 @@ GROUP = 2**12  # LSTM steps that are padded together, or one sequence that is lo
 
 @dataclass(frozen=True)
 class Extent:
-    """Sequences that are padded together: a group of all that there are.
+    """Sequences that are padded together: a group of all that there are; int64."""
 
-    Attributes
-    ----------
-    rows : Tensor of shape (N,), int64
-        Their numbers among all.
-    lengths : Tensor of shape (N,), int64
-        Time steps of each sequence.
-    starts : Tensor of shape (N,), int64
-        Where each begins among the time steps of all.
-    n_steps : Tensor, int64
-        T, which has room for all patches of the longest one.
-    """
-
-    rows: Tensor
-    lengths: Tensor
-    starts: Tensor
-    n_steps: Tensor
+    rows: Tensor  # their numbers among all, (N,)
+    lengths: Tensor  # time steps of each, (N,)
+    starts: Tensor  # where each begins among the time steps of all, (N,)
+    n_steps: Tensor  # T, which has room for all patches of the longest one
 
     @property
     def place(self) -> Tensor:

@@ -47,23 +47,11 @@ SHIFT_AND_DIVISOR = {
 
 
 class Read(NamedTuple):
-    """Time steps in the order of the network.
+    """Time steps in the order of the network, float32, and lengths with all checks."""
 
-    Attributes
-    ----------
-    numbers : Tensor of shape (L, n_numbers), float32, or None
-        Scaled; the time since the event before is the last.
-    codes : Tensor of shape (L, n_codes), float32, or None
-        Of categories.
-    start : Tensor of shape (N, 1), float32, or None
-        The component that is the moment of the first event.
-    lengths : Tensor of shape (N,), int64
-        With all checks.
-    """
-
-    numbers: Tensor | None
-    codes: Tensor | None
-    start: Tensor | None
+    numbers: Tensor | None  # scaled, (L, n_numbers); the time since the last is last
+    codes: Tensor | None  # of categories, (L, n_codes)
+    start: Tensor | None  # the component that is the moment of the first event, (N, 1)
     lengths: Tensor
 
 
@@ -145,19 +133,10 @@ def write(
 ) -> dict[str, Tensor]:
     """Undo `read`; return the most likely time steps, and probabilities of categories.
 
-    By name, as `declared` and `notes_of_probabilities`. Moments are refused where
-    `moments_after` refuses them. Of 64 bits the last 1,024 ticks are refused as well:
-    sums are float64 here.
-
-    Parameters
-    ----------
-    schema : Schema
-    scaled : Tensor of shape (L, n_numbers), float64, or None
-    logits : sequence of Tensor of shape (L, n_codes)
-        Of each column of categories.
-    component : Tensor of shape (N,), float32
-        The last one of each embedding.
-    lengths : Tensor of shape (N,), int64
+    By name, as `declared` and `notes_of_probabilities`. ``scaled`` are float64,
+    ``logits`` those of each column of categories, and the component is the last one of
+    each embedding. Moments are refused where `moments_after` refuses them. Of 64 bits
+    the last 1,024 ticks are refused as well: sums are float64 here.
     """
     columns: dict[str, list[Tensor]] = {"values": [], "categories": []}
     numbers = iter(()) if scaled is None else _columns(_unscale(schema.scaler, scaled))
@@ -202,6 +181,17 @@ def _dtype_of_times(times: TimeAxis) -> Any:
 # Scalers ------------------------------------------------------------------------------
 
 
+def check_scaler(scaler: Any) -> None:
+    """Check that a graph can scale as a fitted scaler does."""
+    known = (*SHIFT_AND_DIVISOR, MinMaxScaler)
+    if scaler is not None and type(scaler) not in known:
+        names = ", ".join(sorted(cls.__name__ for cls in known))
+        raise ValueError(
+            f"the scaler is a {type(scaler).__name__}, which can't be written to an "
+            f"ONNX file; expected one of {names}, or None. Fit with one of these."
+        )
+
+
 def _scale(scaler: Any, values: Tensor) -> Tensor:
     """Scale values, float64, with NaN where one is missing."""
     if type(scaler) is MinMaxScaler:
@@ -225,13 +215,6 @@ def _shift_and_divisor(scaler: Any) -> tuple[Any, Any]:
     """Return the two by feature; None where the scaler has none."""
     if scaler is None:
         return None, None
-    if type(scaler) not in SHIFT_AND_DIVISOR:
-        known = (*SHIFT_AND_DIVISOR, MinMaxScaler)
-        names = ", ".join(sorted(cls.__name__ for cls in known))
-        raise ValueError(
-            f"the scaler is a {type(scaler).__name__}, which can't be written to an "
-            f"ONNX file; expected one of {names}, or None. Fit with one of these."
-        )
     shift, divisor = SHIFT_AND_DIVISOR[type(scaler)]
     return (None if shift is None else getattr(scaler, shift)), getattr(scaler, divisor)
 

@@ -371,6 +371,9 @@ def test_a_scaler_that_does_more_than_shift_and_divide(
     for part in ("encoder", "decoder"):
         with pytest.raises(ValueError, match="PowerTransformer, which can't be"):
             to_onnx(autoencoder, path, part=part)
+    pipeline = behind(autoencoder, [StandardScaler()], sequences, None)
+    with pytest.raises(ValueError, match="PowerTransformer, which can't be"):
+        to_onnx(pipeline, path)
     assert not path.exists()
 
 
