@@ -10,7 +10,7 @@ SOURCES := sklearn_seqae tests examples benchmarks docs/*.py conftest.py
 PYTEST := python -m pytest --numprocesses=2 --dist=loadfile
 ALL := -m "not trust"
 QUICK := sklearn_seqae tests/containers tests/test_docstrings.py \
-  tests/estimator/test_estimator.py tests/fitted/test_saving.py tests/test_import.py
+  tests/estimator/test_transform.py tests/estimator/test_reconstruct.py tests/fitted/test_saving.py tests/test_import.py
 NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple
 
 .DEFAULT_GOAL := help

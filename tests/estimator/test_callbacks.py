@@ -36,7 +36,7 @@ def fit(plain_autoencoder, sequences):
     return fit_with
 
 
-# -- each of Keras's ------------------------------------------------------------------
+# -- each of Keras's ----------------------------------------------------------------
 
 
 def stops(fit, tmp_path):
@@ -179,7 +179,7 @@ def test_each_of_keras_own_does_its_work(name, fit, tmp_path, capsys):
     EACH[name](fit, tmp_path, **more)
 
 
-# -- the validation loss --------------------------------------------------------------
+# -- the validation loss ------------------------------------------------------------
 
 
 class Note(callbacks.Callback):

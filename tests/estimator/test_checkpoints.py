@@ -71,7 +71,7 @@ def fit_until(autoencoder, X, n, **given):
         autoencoder.fit(X, **given)
 
 
-# -- the same bits ---------------------------------------------------------------------
+# -- the same bits -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_one_fit_has_one_file(plain_autoencoder, sequences, backup):
         plain_autoencoder(callbacks=[backup, [backup]]).fit(sequences)
 
 
-# -- other fits, other files -----------------------------------------------------------
+# -- other fits, other files ---------------------------------------------------------
 
 
 OTHERS = {
@@ -334,7 +334,7 @@ def test_callbacks_that_remember_are_refused(
     assert not path.parent.exists()
 
 
-# -- the disk --------------------------------------------------------------------------
+# -- the disk ------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -407,7 +407,7 @@ def test_a_disk_that_gets_full_during_a_fit(plain_autoencoder, sequences, backup
     assert found == fitted_bits(plain_autoencoder(epochs=5).fit(sequences))
 
 
-# -- several fits ----------------------------------------------------------------------
+# -- several fits --------------------------------------------------------------------
 
 
 def fit_beside(autoencoder, sequences, act):
@@ -507,7 +507,7 @@ def test_a_full_disk_keeps_what_was_fitted_and_the_last_checkpoint(
     assert fitted_bits(killed.fit(sequences)) == fitted_bits(expected)
 
 
-# -- by real signals -------------------------------------------------------------------
+# -- by real signals -----------------------------------------------------------------
 
 
 def check_kills(estimator, X, folder, n_kills, seconds, waits, xla):

@@ -350,7 +350,7 @@ def kept(gone_on):
     assert fitted_state(estimator) == before
 
 
-# -- refused, with place and remedy ---------------------------------------------------
+# -- refused, with place and remedy -------------------------------------------------
 
 
 @parametrize(("arguments", "parameters", "error", "message"), BAD_FITS)
@@ -458,7 +458,7 @@ def test_a_wild_vector_allocates_nothing(fitted_plain):
         tracemalloc.stop()
 
 
-# -- a call that fails changes nothing ------------------------------------------------
+# -- a call that fails changes nothing ----------------------------------------------
 
 
 @pytest.mark.parametrize("use", ["fit", "partial_fit", "fit_transform"])
@@ -529,7 +529,7 @@ def test_a_failed_first_fit_leaves_it_unfitted(plain_autoencoder, sequences):
     assert estimator.set_params(callbacks=None).fit(sequences).n_iter_ == 2
 
 
-# -- before TensorFlow is imported ----------------------------------------------------
+# -- before TensorFlow is imported --------------------------------------------------
 
 
 def test_refused_before_tensorflow_is_imported(before_tensorflow):

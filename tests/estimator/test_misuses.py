@@ -118,7 +118,7 @@ def constant(value, shape):
     return np.broadcast_to(value, shape)
 
 
-# -- what has an answer ---------------------------------------------------------------
+# -- what has an answer -------------------------------------------------------------
 
 # name: what is passed, and the plain list that it stands for
 RIGHT = {
@@ -252,7 +252,7 @@ def test_the_right_answer(ae, name):
     assert_allclose(ae.transform(given), expected, rtol=1e-4, atol=1e-5)
 
 
-# -- what has none --------------------------------------------------------------------
+# -- what has none ------------------------------------------------------------------
 
 LONG = long_frame(X, IDS, ["pulse", "temp"])
 FLAT = LONG.reset_index()
@@ -530,7 +530,7 @@ def test_an_error_that_helps(ae, name):
         call(ae)
 
 
-# -- objects that are shared ----------------------------------------------------------
+# -- objects that are shared --------------------------------------------------------
 
 
 def test_what_is_passed_and_returned_is_not_shared(ae):
@@ -553,7 +553,7 @@ def test_order_and_company_do_not_matter(ae):
     assert_allclose(alone, Z, rtol=1e-4, atol=1e-5)
 
 
-# -- names of features ----------------------------------------------------------------
+# -- names of features --------------------------------------------------------------
 
 
 def test_swapped_features_are_refused_wherever_names_are_known(plain_autoencoder):

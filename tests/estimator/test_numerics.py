@@ -52,7 +52,7 @@ def test_values_too_large_for_the_network_are_an_error(plain_autoencoder, sequen
         autoencoder.fit([1e30 * x for x in sequences])
 
 
-# -- an activation that is not bounded ------------------------------------------------
+# -- an activation that is not bounded ----------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_a_bounded_activation_does_not_overflow(fitted_plain, sequences, wild):
     assert np.isfinite(fitted_plain.score_samples(X)).all()
 
 
-# -- weights --------------------------------------------------------------------------
+# -- weights ------------------------------------------------------------------------
 
 
 def test_what_weighs_next_to_nothing_counts_as_nothing(plain_autoencoder, sequences):

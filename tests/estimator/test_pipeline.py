@@ -35,7 +35,7 @@ def summary(X):
     return np.array([[len(x), x.mean()] for x in X])
 
 
-# -- pipelines ------------------------------------------------------------------------
+# -- pipelines ----------------------------------------------------------------------
 
 
 def test_pipeline(pipeline, sequences, labels):
@@ -98,7 +98,7 @@ def test_parameters_of_a_nested_scaler(plain_autoencoder):
     assert not clone(autoencoder).get_params()["scaler__with_mean"]
 
 
-# -- model selection ------------------------------------------------------------------
+# -- model selection ----------------------------------------------------------------
 
 
 def test_cross_validation(pipeline, sequences, labels):
@@ -173,7 +173,7 @@ def test_cross_validation_over_any_container(plain_autoencoder, rng, kind):
     assert np.all(np.isfinite(scores))
 
 
-# -- names and containers of the embedding --------------------------------------------
+# -- names and containers of the embedding ------------------------------------------
 
 
 def test_feature_names(fitted_plain):
@@ -228,7 +228,7 @@ def test_set_output_polars(plain_autoencoder, fitted_plain, sequences):
     assert_array_equal(Z.to_numpy(), fitted_plain.transform(sequences))
 
 
-# -- clusters -------------------------------------------------------------------------
+# -- clusters -----------------------------------------------------------------------
 
 
 def test_centres_of_clusters_are_sequences(fitted_plain, sequences):
@@ -244,7 +244,7 @@ def test_centres_of_clusters_are_sequences(fitted_plain, sequences):
         assert np.all(np.isfinite(centre))
 
 
-# -- how it looks ---------------------------------------------------------------------
+# -- how it looks -------------------------------------------------------------------
 
 
 def test_repr_shows_what_was_set(fitted_plain):

@@ -145,6 +145,13 @@ def fitted_bits(estimator):
     return dict(estimator.__getstate__()["_saved"]["sha256"])
 
 
+def at_one_rate(rate=1e-3):
+    """Return the optimizer whose rate does not depend on the epochs to come."""
+    import keras
+
+    return {"optimizer": keras.optimizers.Adam(rate, global_clipnorm=1.0)}
+
+
 def as_bits(array):
     """Return the bytes of an array as text, to be told by one process to another."""
     return np.asarray(array).tobytes().hex()
