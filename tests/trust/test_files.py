@@ -1,4 +1,7 @@
-"""Files of a thousand random fits, and damaged files of each estimator."""
+"""Files of random fits, and damaged files of each estimator.
+
+``python tests/support/random_fits.py 1000`` tries more of them, which takes an hour.
+"""
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from random_fits import write_and_check
 
 from sklearn_seqae import LSTMAutoencoderOutlierDetector, SequenceAggregator
 
-N_FITS, N_AT_ONCE, N_MUTATED = 1000, 50, 700
+N_FITS, N_AT_ONCE, N_MUTATED = 150, 50, 700
 
 
 @pytest.mark.filterwarnings("ignore")
