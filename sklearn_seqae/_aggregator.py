@@ -23,6 +23,7 @@ from sklearn_seqae._sequences.schema import Events, Schema, first_of, last_of
 from sklearn_seqae._sequences.summary import Summary
 from sklearn_seqae._sequences.vocabulary import FeatureCategories
 
+MOST = 100  # categories of a column that "auto" tells apart, the infrequent as one
 OF_NUMBERS = ("mean", "std", "min", "max", "sum")
 Floats = NDArray[np.float64]
 
@@ -37,9 +38,9 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
     ----------
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         As of `LSTMAutoencoderTransformer`.
-    max_categories : int or None, default=100
+    max_categories : int, "auto" or None, default="auto"
         Categories of a feature that are told apart, the infrequent ones as one of them,
-        as in `OneHotEncoder`. None is no limit: each takes a column.
+        as in `OneHotEncoder`. "auto" is 100: each takes a column. None is no limit.
     time : bool or "auto", default="auto"
         Whether the time since the event before is a feature, its logarithm, as of
         `LSTMAutoencoderTransformer`.
@@ -95,7 +96,11 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
-        "max_categories": [Interval(Integral, 2, None, closed="left"), None],
+        "max_categories": [
+            Interval(Integral, 2, None, closed="left"),
+            StrOptions({"auto"}),
+            None,
+        ],
         "time": ["boolean", StrOptions({"auto"})],
     }
 
@@ -111,7 +116,7 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
         self,
         *,
         categorical_features: Any = "from_dtype",
-        max_categories: int | None = 100,
+        max_categories: int | str | None = "auto",
         time: bool | str = "auto",
     ) -> None:
         self.categorical_features = categorical_features
@@ -139,7 +144,10 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
         ValueError, TypeError
             If the sequences or a parameter can't be used.
         """
-        summary = Summary(self.get_params(deep=False), type(self).__name__)
+        asked = self.get_params(deep=False)
+        if asked["max_categories"] == "auto":
+            asked["max_categories"] = MOST
+        summary = Summary(asked, type(self).__name__)
         sequences, container = summary.read(X)
         check_one_each(X, sequences, y=y, sample_weight=None)
         given = summary.update(X, sequences, container)
