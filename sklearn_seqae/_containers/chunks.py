@@ -94,16 +94,7 @@ def naming(place: str) -> Iterator[None]:
 def for_each_chunk(function: Callable[[Any], Any], X: SequenceChunks) -> Any:
     """Call a function with one chunk after the other, and join what it returns.
 
-    Parameters
-    ----------
-    function : callable
-        From a container to an array or a frame with a row for each sequence.
-    X : SequenceChunks
-
-    Raises
-    ------
-    ValueError, TypeError
-        As of the function, naming the chunk; if there is none.
+    The function returns an array or a frame with a row for each sequence.
     """
     found = []
     for place, chunk in X._placed():

@@ -32,23 +32,8 @@ def is_dask(X: Any) -> bool:
 def map_partitions(estimator: Any, method: str, X: Any) -> Any:
     """Call a method of a fitted estimator with each partition, when Dask computes it.
 
-    The estimator is one node of the graph: it goes to each worker once.
-
-    Parameters
-    ----------
-    estimator : LSTMAutoencoderTransformer
-    method : {"transform", "score_samples"}
-    X : dask DataFrame, Series or Bag
-
-    Returns
-    -------
-    dask DataFrame, Series or Bag
-        With the ids and the divisions of `X`.
-
-    Raises
-    ------
-    ValueError
-        If `set_output` asks for something that is not lazy.
+    The estimator is one node of the graph: it goes to each worker once. The result is a
+    collection with the ids and the divisions of `X`.
     """
     from dask import delayed
 
@@ -73,13 +58,7 @@ def map_partitions(estimator: Any, method: str, X: Any) -> Any:
 
 
 def check_columns(X: Any) -> None:
-    """Raise if a frame has columns of text, which Dask makes of arrays by default.
-
-    Raises
-    ------
-    TypeError
-        Naming the column.
-    """
+    """Raise if a frame has columns of text, which Dask makes of arrays by default."""
     if comes_from(X, "dask", "Bag"):
         return
     for name, dtype in pd.DataFrame(X._meta).dtypes.items():
@@ -92,12 +71,7 @@ def check_columns(X: Any) -> None:
 
 
 def check_not_empty(partition: Any) -> None:
-    """Raise if nothing is in a partition.
-
-    Raises
-    ------
-    ValueError
-    """
+    """Raise if nothing is in a partition."""
     if not len(partition):
         raise ValueError(
             "there is nothing in it; every partition needs a sequence at least, so "

@@ -32,27 +32,14 @@ from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 @dataclass(frozen=True)
 class Features:
-    """The features of `X` in a fit, to which later ones are held.
+    """The features of `X` in a fit, to which later ones are held."""
 
-    Attributes
-    ----------
-    n_features_in : int
-        Columns of a 2-D array or a frame, 1 for a Series, else features of a time step.
-    n_features : int
-        Features of a time step.
-    n_columns : int or None
-        Columns of a table whose rows are sequences.
-    feature_names_in : tuple of str or None
-        Columns of a frame with names.
-    sequence_names : tuple of str or None
-        Names of the features of a time step.
-    """
-
+    # Columns of a 2-D array or a frame, 1 for a Series, else features of a time step
     n_features_in: int
-    n_features: int
-    n_columns: int | None = None
-    feature_names_in: tuple[str, ...] | None = None
-    sequence_names: tuple[str, ...] | None = None
+    n_features: int  # of a time step
+    n_columns: int | None = None  # of a table whose rows are sequences
+    feature_names_in: tuple[str, ...] | None = None  # columns of a frame with names
+    sequence_names: tuple[str, ...] | None = None  # of the features of a time step
 
     @classmethod
     def of(cls, X: Any, ragged: RaggedArray, container: Container) -> Self:
@@ -155,24 +142,10 @@ class FeaturesIn:
 def validate_sequences(
     X: Any, features: Features | None, by: str
 ) -> tuple[RaggedArray, Container]:
-    """Convert `X`, and check its features against those in fit.
+    """Convert `X`, and check its features against those in fit; None: this is the fit.
 
-    Parameters
-    ----------
-    X : list, tuple, array-like or DataFrame
-        As `to_ragged` takes it.
-    features : Features or None
-        None in a fit: there is nothing yet to check against.
-    by : str
-        Name of the estimator, for messages.
-
-    Raises
-    ------
-    ValueError
-        If the sequences can't be used, or differ in features from those in `fit`. If
-        the rows of a table look like time steps, unless fit saw such a table.
-    TypeError
-        If `X` is no container of sequences of numbers.
+    If the rows of a table look like time steps, raise, unless fit saw such a table.
+    ``by`` names the estimator in messages.
     """
     _refuse_parts(X)
     ragged, container = to_ragged(X)
@@ -189,27 +162,7 @@ def check_one_each(X: Any, ragged: RaggedArray, *, y: Any, sample_weight: Any) -
 
     A user with a long table may pass an entry for each row instead. The message then
     says how to convert it. scikit-learn goes by position and ignores an index; so an
-    index that contradicts that of `X` is refused.
-
-    Parameters
-    ----------
-    X : object
-        The sequences, as the user passed them.
-
-    ragged : RaggedArray
-        The same, as they were read.
-
-    y : array-like or None
-        Targets. The estimator ignores them, but a pipeline passes them on.
-
-    sample_weight : array-like, number or None
-        Weights. This function only refuses one for each time step, or other ids;
-        `checked_weights` checks the rest.
-
-    Raises
-    ------
-    ValueError
-        If there are more or fewer entries, or entries for other sequences.
+    index that contradicts that of `X` is refused. `checked_weights` checks the rest.
     """
     for name, given in (("y", y), ("sample_weight", sample_weight)):
         if given is None or np.isscalar(given):
@@ -245,26 +198,8 @@ def check_same_ids(given: Any, ids: pd.Index | None, name: str, labels: str) -> 
     """Check that an entry for each sequence does not name another sequence.
 
     Whole numbers may be positions, which a splitter selects; then only the same numbers
-    in another order are a contradiction.
-
-    Parameters
-    ----------
-    given : object
-        What has an entry for each sequence. Passes if it has no index.
-
-    ids : pandas.Index of shape (n_sequences,) or None
-        Ids of the sequences, if they have some.
-
-    name : str
-        Name of `given` in messages.
-
-    labels : str
-        Expression for `ids` in messages, such as "X.index".
-
-    Raises
-    ------
-    ValueError
-        If the index of `given` has the ids in another order, or other ids.
+    in another order are a contradiction. What has no index passes. In messages, `name`
+    is that of `given`, and `labels` an expression for `ids`, such as "X.index".
     """
     index = getattr(given, "index", None)
     if ids is None or not isinstance(index, pd.Index) or index.equals(ids):

@@ -22,55 +22,28 @@ class Reader:
 
     Functions are named here and imported when they are needed. So a line of the table
     imports no library, and `readers` and `writers` need not know each other.
-
-    Attributes
-    ----------
-    function : str
-        ``"module.function"`` in `readers`. It takes `X` and returns a RaggedArray and a
-        Container.
-
-    classes : tuple of str
-        Classes of `X`, as ``"library.Class"``. Subclasses count.
-
-    labels : str
-        ``"module.function"`` in `readers`. It takes `X` and returns the labels of its
-        sequences, a pandas Index. Empty for containers without labels.
     """
 
+    # "module.function" in `readers`; takes `X`, returns a RaggedArray and a Container
     function: str
-    classes: tuple[str, ...]
+    classes: tuple[str, ...]  # of `X`, as "library.Class"; subclasses count
+    # Takes `X`, returns the labels of its sequences, an Index; empty if it has none
     labels: str = ""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of container: one line of `KINDS`.
+    """A kind of container: one line of `KINDS`."""
 
-    Attributes
-    ----------
-    caption : str
-        Name of the kind in the estimator's diagram.
-
-    reader : Reader
-        Reader of the kind. Several kinds may share one, which tells them apart.
-
-    writer : str
-        ``"module.function"`` in `writers`. It takes a RaggedArray, a Container and, if
-        the reader has `labels`, an Index of labels.
-
-    tabular : bool
-        Whether each row of a 2-D table is one univariate sequence. Then scikit-learn
-        counts the columns as features.
-
-    is_column : bool
-        Whether the container is one column of a table. Then scikit-learn counts one
-        feature.
-    """
-
-    caption: str
-    reader: Reader
+    caption: str  # name of the kind in the estimator's diagram
+    reader: Reader  # several kinds may share one, which tells them apart
+    # "module.function" in `writers`; takes a RaggedArray, a Container and, if the
+    # reader has `labels`, an Index of labels
     writer: str
+    # Whether each row of a 2-D table is one univariate sequence. Then scikit-learn
+    # counts the columns as features
     tabular: bool = False
+    # Whether it is one column of a table. Then scikit-learn counts one feature
     is_column: bool = False
 
 
@@ -135,44 +108,22 @@ READERS = MappingProxyType(
 
 @dataclass(frozen=True)
 class Levels:
-    """The categories of one feature of a container; a code is a position among them.
+    """The categories of one feature of a container; a code is a position among them."""
 
-    Attributes
-    ----------
-    values : tuple of str, bool, int or float
-        Each once, and at least one. In the order of the dtype, if it has one.
-
-    dtype : str
-        Dtype of the column in its library, to give categories back in: "category",
-        "str" or "object" of pandas, "Enum" of polars, "string" of Arrow.
-
-    ordered : bool
-        Whether the dtype says that the order means something.
-    """
-
+    # Of str, bool, int or float: each once, at least one, in the dtype's order, if any
     values: tuple[Any, ...]
+    # Of the column in its library, to give categories back in: "category", "str" or
+    # "object" of pandas, "Enum" of polars, "string" of Arrow
     dtype: str
-    ordered: bool = False
+    ordered: bool = False  # whether the dtype says that the order means something
 
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """Note on the times of a container.
+    """Note on the times of a container."""
 
-    Attributes
-    ----------
-    name : object
-        Of the level of the index, or of the field, that holds them.
-
-    dtype : str
-        Dtype of NumPy: "int64", "datetime64[us]".
-
-    zone : str or None
-        Time zone.
-    """
-
-    name: Any
-    dtype: str
+    name: Any  # of the level of the index, or of the field, that holds them
+    dtype: str  # of NumPy: "int64", "datetime64[us]"
     zone: str | None = None
 
     @property
@@ -187,13 +138,7 @@ class TimeAxis:
         return int(info.min) + is_date, int(info.max)
 
     def out_of_range(self, moment: float) -> str:
-        """Say which moment it is that the dtype doesn't hold, and which ones it does.
-
-        Parameters
-        ----------
-        moment : int or float
-            In ticks.
-        """
+        """Say which moment (in ticks) isn't in the dtype's range, and what that is."""
         least, most = map(self._shown, self.limits)
         return (
             f"{self._shown(moment)}, which is out of the range of {self.dtype}, the "
@@ -217,62 +162,31 @@ class Container:
 
     It holds plain values only, so a fitted estimator can keep and pickle it. None of
     them grows with the number of sequences.
-
-    Attributes
-    ----------
-    kind : str
-        A key of `KINDS`. "long" kinds have a row for each time step, "nested" kinds a
-        sequence in each cell. "dataframe", "array_2d" and "wide" kinds have a
-        univariate sequence in each row.
-
-    dtype : {"float32", "float64"}
-        Dtype to give back: "float32" if all of the input was float32 or float16.
-
-    univariate : bool
-        Whether each sequence was 1-D. Then it is 1-D again on the way back.
-
-    n_columns : int or None
-        Number of columns if `X` was 2-D, which scikit-learn takes for the number of
-        features. None for a list, a 3-D array or a Series.
-
-    columns : tuple or None
-        Labels of the columns of a frame or table, the name of a Series. A tuple,
-        because skops can't carry an Index.
-
-    column_names : tuple
-        Names of the levels of pandas columns, mostly ``(None,)``.
-
-    index_names : tuple
-        Names of the index levels of "long" kinds: series and time.
-
-    layouts : tuple of tuple of str
-        Layout of every column of "long" and "nested" kinds, of polars and of Arrow:
-        ``("list", "array", "float32")`` for lists of fixed-size arrays of float32.
-
-    feature_names : tuple of str or None
-        Names of the features of a time step: columns of a long table, of a nested
-        frame, of the frames in a list; what `to_sequences` stored. None if there are
-        none, or if `X` has a univariate sequence in each row.
-
-    frames : {"pandas", "polars", "pyarrow", "records", "dicts", "tuples", ""}
-        Form of the sequences in a list, if they are no arrays of numbers: frames of a
-        library, structured arrays, lists of dicts or of tuples.
-
-    levels : tuple of Levels or None
-        Categories of each feature, None for a number. Empty if all are numbers.
     """
 
+    # A key of `KINDS`. "long" kinds have a row for each time step, "nested" kinds a
+    # sequence in each cell. "dataframe", "array_2d" and "wide" kinds have a univariate
+    # sequence in each row
     kind: str
-    dtype: str
-    univariate: bool = False
+    dtype: str  # to give back: "float32" if all was float32 or float16, else "float64"
+    univariate: bool = False  # each sequence was 1-D, and is again on the way back
+    # If `X` was 2-D; scikit-learn takes it for the number of features
     n_columns: int | None = None
+    # Labels of the columns of a frame or table, the name of a Series. A tuple, because
+    # skops can't carry an Index
     columns: tuple[Any, ...] | None = None
-    column_names: tuple[Any, ...] = (None,)
-    index_names: tuple[Any, ...] = (None,)
+    column_names: tuple[Any, ...] = (None,)  # of the levels of pandas columns
+    index_names: tuple[Any, ...] = (None,)  # of "long" kinds: series and time
+    # Of every column of "long" and "nested" kinds, of polars and of Arrow:
+    # ("list", "array", "float32") for lists of fixed-size arrays of float32
     layouts: tuple[Layout, ...] = ()
+    # Of a time step: columns of a long table, of a nested frame, of the frames in a
+    # list; what `to_sequences` stored. None where each row is a univariate sequence
     feature_names: tuple[str, ...] | None = None
+    # Form of the sequences in a list that are no arrays of numbers: "pandas", "polars",
+    # "pyarrow", "records" (structured arrays), "dicts" or "tuples"
     frames: str = ""
-    levels: tuple[Levels | None, ...] = ()
+    levels: tuple[Levels | None, ...] = ()  # None for a number; empty if all are
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -300,12 +214,6 @@ def reader_of(X: Any) -> Reader | None:
     """Return the reader for the class of `X`, without importing any library.
 
     None if no line of the table names the class or one of its bases.
-
-    Examples
-    --------
-    >>> from sklearn_seqae._containers.kinds import reader_of
-    >>> reader_of(([1.0], [2.0, 3.0])).function
-    'lists.ragged_from_sequence'
     """
     for cls in type(X).__mro__:
         name = f"{cls.__module__.partition('.')[0]}.{cls.__name__}"

@@ -22,25 +22,6 @@ class RaggedArray:
     Sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``. There is no padding, so a
     scaler or a mean, or any function of a table of time steps, works on `values`.
 
-    Attributes
-    ----------
-    values : ndarray of shape (n_timesteps, n_features), float32 or float64
-        The time steps of all sequences, one after the other. A read-only view, because
-        a sequence may share memory with the caller's array.
-
-    offsets : ndarray of shape (n_sequences + 1,), int64
-        Row where each sequence starts; the last entry is `n_timesteps`.
-
-    n_codes : int, default=0
-        Features that are codes of categories: the last ones. The others are numbers.
-
-    Raises
-    ------
-    TypeError
-        If `values` is not float32 or float64.
-    ValueError
-        If `values` is not 2-D or `offsets` doesn't cut it into sequences.
-
     Examples
     --------
     >>> import numpy as np
@@ -50,15 +31,14 @@ class RaggedArray:
     RaggedArray(n_sequences=2, n_timesteps=6, n_features=3, dtype=float64)
     >>> ragged.lengths
     array([2, 4])
-    >>> ragged[0].shape
-    (2, 3)
-    >>> len(ragged[1:])
-    1
     """
 
+    # (n_timesteps, n_features): the time steps of all sequences, one after the other. A
+    # read-only view, because a sequence may share memory with the caller's array
     values: Floats
+    # (n_sequences + 1,): row where each sequence starts; the last is `n_timesteps`
     offsets: NDArray[np.int64]
-    n_codes: int = 0
+    n_codes: int = 0  # features that are codes of categories: the last ones
 
     __hash__ = None  # type: ignore[assignment]  # mutable content, as for ndarray
 
@@ -77,22 +57,9 @@ class RaggedArray:
 
     @classmethod
     def from_list(cls, sequences: Sequence[ArrayLike]) -> "RaggedArray":
-        """Stack sequences into one ragged array.
+        """Stack 2-D sequences of real numbers, at least one, into one ragged array.
 
-        Parameters
-        ----------
-        sequences : sequence of array-like of shape (n_timesteps_i, n_features)
-            At least one, which gives `n_features`. Real numbers of any dtype.
-
-        Returns
-        -------
-        RaggedArray
-            float32 if every sequence is float32 or float16, else float64.
-
-        Raises
-        ------
-        InvalidSequenceError
-            If a sequence is not 2-D or sequences differ in their features.
+        The result is float32 if all are float32 or float16, else float64.
         """
         arrays = [np.asarray(sequence) for sequence in sequences]
         if not arrays:
@@ -108,18 +75,7 @@ class RaggedArray:
         return cls(stack(arrays), offsets_from_lengths(lengths))
 
     def with_values(self, values: Floats) -> "RaggedArray":
-        """Return the same sequences with other values, one row for each time step.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n_timesteps, any), float32 or float64
-            The new time steps.
-
-        Returns
-        -------
-        RaggedArray
-            With the offsets of this one, and as many codes.
-        """
+        """Return the same sequences with other values, one row for each time step."""
         return RaggedArray(values, self.offsets, self.n_codes)
 
     @property
@@ -214,18 +170,9 @@ class RaggedArray:
         return self.values[self.offsets[i] : self.offsets[i + 1]]
 
     def take(self, indices: ArrayLike) -> "RaggedArray":
-        """Return the sequences at `indices`, in that order. They may repeat.
+        """Return a copy of the sequences at `indices`, in that order. They may repeat.
 
-        Parameters
-        ----------
-        indices : array-like of shape (n_selected,), int or bool
-            Positions (negative ones count from the end), or a mask of shape
-            (n_sequences,).
-
-        Returns
-        -------
-        RaggedArray
-            A copy of the selected sequences.
+        Negative positions count from the end. `indices` may be a mask, too.
         """
         # np.arange applies NumPy's own rules for negative numbers, masks and errors.
         selected = np.arange(len(self))[_as_index(indices)]
@@ -253,18 +200,7 @@ class RaggedArray:
 
 
 def offsets_from_lengths(lengths: ArrayLike) -> NDArray[np.int64]:
-    """Turn lengths into the offsets of a RaggedArray.
-
-    Parameters
-    ----------
-    lengths : array-like of shape (n_sequences,), int
-        Number of time steps of each sequence.
-
-    Returns
-    -------
-    ndarray of shape (n_sequences + 1,), int64
-        Row where each sequence starts, then the end of the last.
-    """
+    """Turn lengths into the offsets of a RaggedArray; there is one more of these."""
     lengths = np.asarray(lengths, dtype=np.int64)
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
@@ -277,23 +213,7 @@ def cut(values: NDArray[Any], offsets: NDArray[np.int64]) -> Iterator[NDArray[An
 
 
 def locate(offsets: NDArray[np.int64], row: int | np.integer) -> tuple[int, int]:
-    """Find the sequence and the time step of a row, given the offsets.
-
-    Parameters
-    ----------
-    offsets : ndarray of shape (n_sequences + 1,), int64
-        Row where each sequence starts.
-
-    row : int
-        A row of the stacked time steps.
-
-    Returns
-    -------
-    sequence : int
-        Position of the sequence.
-    timestep : int
-        Position in the sequence.
-    """
+    """Find the sequence and the time step of a row, given the offsets."""
     sequence = int(np.searchsorted(offsets, row, side="right")) - 1
     return sequence, int(row - offsets[sequence])
 
@@ -301,15 +221,8 @@ def locate(offsets: NDArray[np.int64], row: int | np.integer) -> tuple[int, int]
 def float_dtype(*dtypes: Any) -> np.dtype[np.floating[Any]]:
     """Return the dtype of sequences that are made from numbers of these dtypes.
 
-    Parameters
-    ----------
-    *dtypes : dtype
-        Boolean, integer or floating, of NumPy or of pandas: Int64, float[pyarrow].
-
-    Returns
-    -------
-    dtype
-        float32 if all are float16 or float32, else float64.
+    It is float32 if all are float16 or float32, else float64. They may be of pandas:
+    Int64, float[pyarrow].
     """
     own = (getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes)
     narrow = all(dtype in (np.float16, np.float32) for dtype in own)
@@ -319,20 +232,9 @@ def float_dtype(*dtypes: Any) -> np.dtype[np.floating[Any]]:
 def check_same_n_features(
     arrays: Sequence[NDArray[Any]], show: Callable[[int], str] = "sequence {}".format
 ) -> None:
-    """Raise if sequences differ in their number of features.
+    """Raise if a sequence has another number of features than the first.
 
-    Parameters
-    ----------
-    arrays : sequence of ndarray of shape (n_timesteps_i, n_features)
-        At least one. The others are compared with the first.
-
-    show : callable
-        Function from the position of a sequence to its name in messages.
-
-    Raises
-    ------
-    InvalidSequenceError
-        Naming the first that differs.
+    `show` makes a name for messages from the position of a sequence.
     """
     expected = arrays[0].shape[1]
     for i, array in enumerate(arrays):
@@ -348,18 +250,7 @@ def check_same_n_features(
 
 
 def stack(arrays: Sequence[NDArray[Any]]) -> Floats:
-    """Concatenate sequences along time.
-
-    Parameters
-    ----------
-    arrays : sequence of ndarray
-        Booleans, integers or floats.
-
-    Returns
-    -------
-    ndarray
-        float32 if all are float16 or float32, else float64.
-    """
+    """Concatenate sequences along time, in the dtype that `float_dtype` says."""
     dtype = float_dtype(*{array.dtype for array in arrays})
     # A longdouble beyond float64 becomes inf here; check_values reports it.
     with np.errstate(over="ignore"):

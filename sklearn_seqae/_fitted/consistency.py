@@ -16,13 +16,7 @@ from sklearn_seqae._sequences.schema import Events
 
 
 def check_consistent(fitted: Fitted) -> None:
-    """Check the parts of a fit against each other.
-
-    Raises
-    ------
-    ValueError
-        If something contradicts the specification of the network.
-    """
+    """Check the parts of a fit against each other; raise if something contradicts."""
     network, schema = fitted.network, fitted.schema
     _check_specification(network)
     _check_weights(network)

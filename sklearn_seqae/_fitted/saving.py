@@ -33,30 +33,17 @@ UNCHECKED = ("callbacks",)  # anybody's objects
 
 
 class SavedEstimator(BaseEstimator):
-    """An estimator that is saved as plain values, and checked when it is loaded.
+    """An estimator that is saved as plain values, and checked when it is loaded."""
 
-    Attributes
-    ----------
-    _saved_as : mapping of str to type
-        What `fit` sets, each attribute with the hint for `from_plain`, or `object` for
-        what is saved as it is. In a fitted estimator all are there, but for those that
-        the class has a default of.
-    _made_again : tuple of str
-        Attributes that are not saved.
-    """
-
+    # What `fit` sets, each attribute with the hint for `from_plain`, or `object` for
+    # what is saved as it is. A fitted estimator has all, but for those that the class
+    # has a default of
     _saved_as: ClassVar[Mapping[str, Any]]
-    _made_again: ClassVar[tuple[str, ...]] = ()
+    _made_again: ClassVar[tuple[str, ...]] = ()  # attributes that are not saved
 
     @classmethod
     def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
-        """Check that what was fitted fits together.
-
-        Raises
-        ------
-        ValueError, LookupError
-            If it does not.
-        """
+        """Raise a ValueError or LookupError if what was fitted doesn't fit together."""
 
     def __getstate__(self) -> Attributes:
         state: Any = super().__getstate__()
@@ -70,12 +57,7 @@ class SavedEstimator(BaseEstimator):
 def packed(attributes: Mapping[str, Any], fitted: Mapping[str, Any]) -> Attributes:
     """Return attributes as they are saved, with a header beside them.
 
-    Parameters
-    ----------
-    attributes : mapping
-        All that the estimator has.
-    fitted : mapping of str to type
-        See `SavedEstimator`.
+    ``fitted`` is that of `SavedEstimator._saved_as`.
     """
     plain = {
         name: _packed(name, value, fitted.get(name, object))
@@ -92,18 +74,8 @@ def packed(attributes: Mapping[str, Any], fitted: Mapping[str, Any]) -> Attribut
 def unpacked(saved: Any, cls: type[SavedEstimator]) -> Attributes:
     """Return the attributes that `packed` was given.
 
-    Parameters
-    ----------
-    saved : object
-        What a file holds.
-    cls : type
-        The estimator's class. Parameters that the file doesn't have get its defaults.
-
-    Raises
-    ------
-    ValueError
-        If the file was changed, holds what doesn't fit together, or is of a later
-        release.
+    Parameters that the file doesn't have get the defaults of the class. Raise if the
+    file was changed, holds what doesn't fit together, or is of a later release.
     """
     _check_format(saved, cls)
     try:
@@ -132,13 +104,7 @@ def unpacked(saved: Any, cls: type[SavedEstimator]) -> Attributes:
 
 
 def _check_format(saved: Any, cls: type) -> None:
-    """Check that this release can read what was saved.
-
-    Raises
-    ------
-    ValueError
-        If a later release wrote it, or something else.
-    """
+    """Check that this release can read what was saved."""
     header: Any = saved.get(HEADER) if isinstance(saved, Mapping) else None
     known = header.get("format") if isinstance(header, Mapping) else None
     if type(known) is not int or known < 1:
@@ -155,13 +121,7 @@ def _check_format(saved: Any, cls: type) -> None:
 
 
 def _as_written(saved: Attributes) -> Attributes:
-    """Return what was saved, without its header.
-
-    Raises
-    ------
-    ValueError
-        If an attribute is absent, unknown, or another than was written.
-    """
+    """Return what was saved, without its header, if it is what was written."""
     plain = {name: value for name, value in saved.items() if name != HEADER}
     digests, versions = saved[HEADER]["sha256"], saved[HEADER]["versions"]
     parts = _parts(plain)
@@ -182,13 +142,7 @@ def _defaults(cls: type) -> Attributes:
 
 
 def _check_complete(attributes: Attributes, cls: type[SavedEstimator]) -> None:
-    """Check that all was fitted, and fits together, or nothing was.
-
-    Raises
-    ------
-    ValueError, LookupError
-        If something is absent or contradicts something else.
-    """
+    """Check that all was fitted, and fits together, or nothing was."""
     if not any(name in attributes for name in cls._saved_as):
         return
     for name in cls._saved_as:

@@ -31,21 +31,10 @@ def read(
 ) -> tuple[Tensor, list[Tensor]]:
     """Return LSTM steps, (B, n_steps, width), and components that are units, if any.
 
-    Parameters
-    ----------
-    ops : module
-    preprocessing : Preprocessing
-    numbers : tensor of shape (B, T, F) or None
-        Scaled, float32; NaN where one is missing, and beyond the ends.
-    codes : tensor of shape (B, T, n_codes) or None
-        Likewise.
-    inside : tensor of shape (B, T, 1), bool
-        Where a time step is a sequence's own.
-    n_steps : int or scalar tensor
-    fill : callable
-        Fills what is missing of numbers; what it returns beyond the ends is dropped.
-    wide : {"float32", "float64"}
-        Dtype in which units are computed.
+    ``numbers`` are scaled, (B, T, F), and ``codes`` (B, T, n_codes): NaN where one is
+    missing, and beyond the ends. ``inside`` says where a time step is a sequence's own,
+    (B, T, 1). ``fill`` fills what is missing of numbers; what it returns beyond the
+    ends is dropped. Units are computed in the dtype ``wide``.
     """
     steps: list[Tensor] = []
     exact: list[Tensor] = []

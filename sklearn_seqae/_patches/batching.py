@@ -85,20 +85,10 @@ def to_patches(
 ) -> Patches:
     """Cut scaled sequences, NaN where a value is missing, into patches.
 
-    Parameters
-    ----------
-    scaled : RaggedArray
-        What the decoder writes.
-    patch_size : int
-        Time steps of a patch.
-    also : sequence of ndarray of shape (n_timesteps, n_numbers)
-        What else the encoder reads; no value may be missing.
-    n_differences : int, default=0
-        How many of these, at the end, are `differences`.
-    layout : StepLayout, default=None
-        See `Patches`.
-    of_patches : ndarray of shape (n_steps, n_numbers_of_a_patch), default=None
-        What the encoder reads of each patch before ``also``.
+    The decoder writes ``scaled``. What else the encoder reads is ``of_patches``,
+    (n_steps, n_numbers_of_a_patch), then ``also``, of shape (n_timesteps, n_numbers)
+    each. Of these no value may be missing; the last ``n_differences`` are
+    `differences`.
     """
     n_codes, lengths = scaled.n_codes, scaled.lengths
     offsets = offsets_from_lengths(-(-lengths // patch_size))

@@ -118,18 +118,10 @@ def pack(
 ) -> PackedShards:
     """Lay shards of sequences out for the network.
 
-    Parameters
-    ----------
-    shards : ndarray of shape (n_batches, n_shards, n_rows)
-        Sequences by index, -1 for an empty row.
-    n_buffer_steps : int
-        Steps of the program's buffer; at least the longest sequence.
-    sample_weight : ndarray of shape (n_sequences,), default=None
-        None leaves `PackedShards.weight` empty: there is no loss to compute.
-    crops : Crops, default=None
-        None holds all of each sequence.
-    forecast : ForecastTargets, default=None
-        None leaves `PackedShards.forecast` without rows.
+    ``shards`` has sequences by index, -1 for an empty row, (n_batches, n_shards,
+    n_rows). The program's buffer has ``n_buffer_steps``, at least those of the longest
+    sequence. Without ``sample_weight``, `PackedShards.weight` is empty: there is no
+    loss to compute. Without ``crops``, rows hold all of their sequences.
     """
     lengths = np.append(patches.lengths, 0)[shards]
     first = patches.offsets[shards]

@@ -37,13 +37,7 @@ NAMES = {
 
 
 def asked_names(parameter: str, given: Any) -> Any:
-    """Return the names that a parameter has, in one order, or "auto".
-
-    Raises
-    ------
-    ValueError
-        If one is unknown or named twice.
-    """
+    """Return the names that a parameter has, each once, in one order, or "auto"."""
     if isinstance(given, str):  # checked before: it is "auto"
         return given
     known = NAMES[parameter]

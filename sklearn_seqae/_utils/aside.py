@@ -33,10 +33,7 @@ def snapshot(estimator: Estimator) -> Estimator:
 def drawn_back_on_error(*generators: Any) -> Iterator[None]:
     """Bring random generators back to where they were if the block raises an error.
 
-    Parameters
-    ----------
-    *generators : object
-        Others than instances of RandomState are passed over.
+    What is no RandomState is passed over.
     """
     drawn = [
         (generator, generator.get_state())

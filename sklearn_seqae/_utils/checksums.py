@@ -16,33 +16,16 @@ PRIMITIVES = (bool, int, float, str, bytes)
 
 
 class Checksum(NamedTuple):
-    """The checksum of a value.
+    """The checksum of a value."""
 
-    Attributes
-    ----------
-    digest : str
-        SHA-256, in hexadecimal.
-    versions : dict of str to str
-        Version of each library of which there are estimators in the value.
-    """
-
-    digest: str
-    versions: dict[str, str]
+    digest: str  # SHA-256, in hexadecimal
+    versions: dict[str, str]  # of each library with estimators in the value
 
 
 def checksum(value: Any) -> Checksum:
-    """Return the checksum of a value.
+    """Return the checksum of a value, as `_Walk` feeds it to a hash.
 
-    Parameters
-    ----------
-    value : object
-        None, numbers, strings, bytes, arrays, `RandomState`, estimators; lists, tuples,
-        sets and dicts of them. Of another object only the place counts, not what it
-        holds.
-
-    Returns
-    -------
-    Checksum
+    Of an object that is none of its kinds only the place counts, not what it holds.
 
     Examples
     --------

@@ -37,14 +37,7 @@ def claimed(callbacks: Any) -> Iterator[Path | None]:
 
     Yields where it is, None without `BackupAndRestore` among the callbacks. A file of
     the same name and ``.lock`` is there meanwhile. The system frees it when the process
-    ends, however that is.
-
-    Raises
-    ------
-    OSError
-        If another fit has it, in any process, or it can't be a file of a fit.
-    ValueError
-        If the callback asks for what there is not.
+    ends, however that is. Raise an OSError if another fit has it, in any process.
     """
     found = [callback for callback in _each(callbacks) if is_backup(callback)]
     if not found:
@@ -100,13 +93,7 @@ def _each(callbacks: Any) -> Iterator[Any]:
 
 
 def _folder(found: list[Any]) -> Path:
-    """Return the folder that `BackupAndRestore` names.
-
-    Raises
-    ------
-    ValueError
-        If there are several, or one asks for what there is not.
-    """
+    """Return the folder of the one `BackupAndRestore`; raise if it asks for more."""
     folder, save_freq = os.fspath(found[0].backup_dir), found[0].save_freq
     double = getattr(found[0], "double_checkpoint", False)  # not in all of Keras
     if len(found) > 1 or save_freq != "epoch" or double or "://" in folder:

@@ -8,27 +8,7 @@ from typing import Any
 def comes_from(X: Any, library: str, *names: str) -> bool:
     """Return whether `X` is an instance of a library's class, without importing it.
 
-    Parameters
-    ----------
-    X : object
-        Any object.
-
-    library : str
-        Top-level module, such as "polars".
-
-    *names : str
-        Names of the classes. Subclasses count.
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> from sklearn_seqae._utils.libraries import comes_from
-    >>> import pandas as pd
-    >>> comes_from(pd.Series([1]), "pandas", "Series", "DataFrame")
-    True
+    Of a subclass, too. The library is a module of the top level, such as "polars".
     """
     return any(
         cls.__name__ in names and cls.__module__.partition(".")[0] == library
@@ -39,22 +19,7 @@ def comes_from(X: Any, library: str, *names: str) -> bool:
 def require(library: str, purpose: str) -> ModuleType:
     """Import an optional library, or raise an error that says how to install it.
 
-    Parameters
-    ----------
-    library : str
-        Name of the module and of the package.
-
-    purpose : str
-        Purpose of the library, which begins the message.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    ImportError
-        If the library is not installed.
+    The purpose of the library begins the message.
     """
     try:
         return import_module(library)

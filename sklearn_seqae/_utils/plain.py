@@ -44,11 +44,7 @@ LABELS = MappingProxyType(
 def to_plain(value: Any) -> Any:
     """Return dataclasses as dicts by field, also those within containers.
 
-    Parameters
-    ----------
-    value : object
-        Of dataclasses, dicts, lists, tuples, arrays and builtins. What is among
-        `LABELS` becomes a dict as well. Other objects stay.
+    What is among `LABELS` becomes a dict as well. Other objects stay.
     """
     if is_dataclass(value) and not isinstance(value, type):
         hints = get_type_hints(type(value), include_extras=True)
@@ -66,24 +62,12 @@ def to_plain(value: Any) -> Any:
 
 
 def from_plain(hint: Any, plain: Any, name: str) -> Any:
-    """Return what `to_plain` was given.
+    """Return what `to_plain` was given; ``name`` is its place, for messages.
 
-    Parameters
-    ----------
-    hint : type
-        What it was: a dataclass, or what its fields may be: a builtin, ``tuple``,
-        ``list`` and ``dict``, ``NDArray``, `Positive`, `AsItIs`, one of these or None,
-        ``Any``.
-    plain : object
-        From `to_plain`.
-    name : str
-        Place of the value, for messages.
-
-    Raises
-    ------
-    ValueError
-        If a value has another type than the hint says, a field is unknown or absent, a
-        number isn't finite, or one that has to be positive isn't.
+    ``hint`` is a dataclass, or what its fields may be: a builtin, ``tuple``, ``list``
+    and ``dict``, ``NDArray``, `Positive`, `AsItIs`, one of these or None, ``Any``.
+    Raise if a value has another type than the hint says, a field is unknown or absent,
+    a number isn't finite, or one that has to be positive isn't.
     """
     expected, arguments = get_origin(hint) or hint, get_args(hint)
     if hasattr(

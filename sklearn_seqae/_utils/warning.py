@@ -9,12 +9,7 @@ INSIDE = ("sklearn", "sklearn_seqae")
 
 
 def warn_user(message: str) -> None:
-    """Warn at the line that called into scikit-learn or this package.
-
-    Parameters
-    ----------
-    message : str
-    """
+    """Warn at the line that called into scikit-learn or this package."""
     level, frame = 1, sys._getframe()
     while frame.f_back and frame.f_globals["__name__"].partition(".")[0] in INSIDE:
         level, frame = level + 1, frame.f_back

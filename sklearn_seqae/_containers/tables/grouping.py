@@ -26,15 +26,6 @@ def sort_rows(
     series from 0. Times are int, float, datetime64 or timedelta64, without missing
     values; None keeps the order of the rows of a series. The result is None if the rows
     are in order already.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_seqae._containers.tables.grouping import sort_rows
-    >>> sort_rows(np.array([1, 0, 1, 0]))
-    array([1, 3, 0, 2])
-    >>> sort_rows(np.array([1, 0, 1, 0]), np.array([5, 4, 3, 2]))
-    array([3, 1, 2, 0])
     """
     misplaced = codes[1:] < codes[:-1]
     if times is not None:
@@ -59,13 +50,6 @@ def repeats(times: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.bool_
     """Mark rows with the same time as the row before, in the same group.
 
     `offsets` has the row where each group starts; times rise in a group.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_seqae._containers.tables.grouping import repeats
-    >>> repeats(np.array([1, 1, 2, 2, 3]), np.array([0, 3, 5]))
-    array([False,  True, False, False, False])
     """
     repeated = np.empty(len(times), dtype=bool)
     np.equal(times[1:], times[:-1], out=repeated[1:])
@@ -80,14 +64,6 @@ def mean_of_runs(
 
     `starts` has the first row of each run, rising from 0. The mean is NaN if a run has
     no value; a run of one row does not change.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_seqae._containers.tables.grouping import mean_of_runs
-    >>> mean_of_runs(np.array([[1.0], [3.0], [np.nan]]), np.array([0, 2]))
-    array([[ 2.],
-           [nan]])
     """
     means = values[starts]
     lengths = np.diff(starts, append=len(values))

@@ -12,19 +12,10 @@ from sklearn_seqae._containers.readers.levels import Feature
 
 
 class Times(NamedTuple):
-    """Time of each row of a table.
+    """Time of each row of a table."""
 
-    Attributes
-    ----------
-    values : ndarray of shape (n_rows,), int, float, datetime64 or timedelta64
-        Comparable numbers, in UTC if there is a time zone.
-
-    time_zone : tzinfo, str or None
-        Time zone of the column.
-    """
-
-    values: NDArray[Any]
-    time_zone: Any = None
+    values: NDArray[Any]  # comparable numbers, in UTC if there is a time zone
+    time_zone: Any = None  # tzinfo or str
 
 
 class LongTable(ABC):

@@ -14,35 +14,12 @@ from sklearn_seqae._containers.readers import ids_of_sequences
 def from_ragged(
     ragged: RaggedArray, container: Container, ids: pd.Index | None = None
 ) -> Any:
-    """Return sequences in the kind of container that `to_ragged` read.
+    """Return sequences in the kind of container that `to_ragged` read, in a copy.
 
-    Parameters
-    ----------
-    ragged : RaggedArray
-        The sequences.
-
-    container : Container
-        Note on the container to write.
-
-    ids : pandas.Index of shape (n_sequences,), default=None
-        Labels of the sequences, for kinds with labels. In pandas they are the index, or
-        the level of series of a long table. None numbers the sequences.
-
-    Returns
-    -------
-    container of the same kind
-        Of the dtype in `container`. It shares no memory with `ragged`.
-
-        - Lists, tuples and object arrays hold one array for each sequence, 1-D if
-          `container.univariate`, or one frame where they held frames with names.
-        - A 3-D array is as long as the longest sequence, padded with NaN.
-        - A 2-D array or a DataFrame is as wide as the one that came in, or as the
-          longest sequence if that is longer. It is padded with NaN, or with null in
-          polars and Arrow.
-        - The times of a long table count from 0 in each series.
-        - Cells of frames are arrays, Series, or the same kinds of lists as before.
-          Lists of fixed size have a fixed size again if all sequences are equally long.
-          The names of features that `to_sequences` stored are stored again.
+    `ids` are for kinds with labels: in pandas the index, or the level of series of a
+    long table, whose times count from 0. None numbers the sequences. A 3-D array is as
+    long as the longest sequence; a table of rows as wide as the one that came in, at
+    least.
 
     Examples
     --------

@@ -69,29 +69,19 @@ def lstm(
 ) -> tuple[Tensor | None, dict[str, Tensor]]:
     """Run one LSTM layer over right-padded rows.
 
-    Parameters
-    ----------
-    x : tensor of shape (T, D, B, F) or None
-        Direction 1, where there is one, holds each row reversed by its own length. None
-        is a layer that reads nothing but ``constant``; then its kernel is not used, and
-        ``n_steps`` is T.
-    lengths : int32 tensor of shape (B,)
-        LSTM steps of each row, at most T. 0 marks a row that holds nothing.
-    constant : tensor of shape (D, B, 4U), default=None
-        Input that is the same at every step, times its kernel, as after Keras's
-        RepeatVector. It is multiplied once a sequence and not once a step.
-    pooling : sequence of str, default=()
-        Kinds of `RunningPool` to return.
-    scratch : Scratch or None, default=None
-        None is fine where speed does not matter, and without a gradient.
-    input_gradient : bool, default=True
-        False where x is data: its gradient is then None.
+    ``x`` is (T, D, B, F). Direction 1, where there is one, holds each row reversed by
+    its own length. Where it is None the layer reads nothing but ``constant``; then its
+    kernel is not used, and ``n_steps`` is T. ``lengths`` are the LSTM steps of each
+    row, int32; 0 marks a row that holds nothing.
 
-    Returns
-    -------
-    sequence : tensor of shape (T, D, B, U), or None
-        Only the steps of a row's own length mean anything.
-    pooled : dict of str to tensor of shape (D, B, U)
+    ``constant`` is input that is the same at every step, times its kernel, (D, B, 4U),
+    as after Keras's RepeatVector. It is multiplied once a sequence and not once a step.
+    ``pooling`` are the kinds of `RunningPool` to return. ``scratch`` may be None where
+    speed does not matter, and without a gradient. ``input_gradient`` is False where x
+    is data: its gradient is then None.
+
+    Return the sequence, (T, D, B, U), or None, and what is pooled, (D, B, U) of each
+    kind. Only the steps of a row's own length mean anything.
     """
     bias = weights.bias[:, None]  # of all rows, or one of each row's own
     bias = bias if constant is None else bias + constant

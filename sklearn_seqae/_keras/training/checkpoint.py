@@ -37,73 +37,32 @@ IGNORED = ("callbacks", "scaler", "verbose", "warm_start")
 
 @dataclass(frozen=True)
 class Best:
-    """The best epoch so far, for early stopping.
+    """The best epoch so far, for early stopping."""
 
-    Attributes
-    ----------
-    loss : float
-        Of the validation set.
-    epoch, last_improvement : int
-        That epoch, and the last one that was an improvement.
-    state : State
-    """
-
-    loss: float
+    loss: float  # of the validation set
     epoch: int
-    last_improvement: int
+    last_improvement: int  # the last epoch that was one
     state: State
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Training at the end of an epoch.
-
-    Attributes
-    ----------
-    state : State
-    n_epochs : int
-        Epochs that are done.
-    history : dict of str to list of float
-    feed : dict
-        As from `Feed.state`.
-    best : Best or None
-    at_start : dict
-        State of the fit's random generator before it drew anything.
-    """
+    """Training at the end of an epoch."""
 
     state: State
-    n_epochs: int
+    n_epochs: int  # that are done
     history: Any  # a loss of held-out sequences may be infinite
-    feed: Any
+    feed: Any  # as from `Feed.state`
     best: Best | None
-    at_start: Any
+    at_start: Any  # state of the fit's random generator before it drew anything
 
 
 class CheckpointFile:
-    """The file of one fit.
+    """The file of one fit; `found` is where to go on, if there is one.
 
-    Parameters
-    ----------
-    path : path
-    fingerprint : mapping of str to str
-        As from `fingerprint`.
-    random_state : RandomState
-        Before it drew anything. If there is a file, it is set back to what it was when
-        that fit began: its seed may have been drawn.
-
-    Attributes
-    ----------
-    found : Checkpoint or None
-        Where to go on, if there is a file.
-    at_start : dict
-        As in `Checkpoint`.
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged, something else, or of another fit.
-    OSError
-        If it can't be read.
+    ``random_state`` has drawn nothing yet. If there is a file, it is set back to what
+    it was when that fit began: its seed may have been drawn. Raise a ValueError if the
+    file is damaged, something else, or of another fit.
     """
 
     def __init__(
@@ -125,13 +84,7 @@ class CheckpointFile:
         return time.monotonic() >= self._next
 
     def write(self, checkpoint: Checkpoint) -> None:
-        """Put a checkpoint in place of the one before.
-
-        Raises
-        ------
-        OSError
-            If it can't be written; the one before stays.
-        """
+        """Put a checkpoint in place of the one before, which stays if that fails."""
         fit = {"fingerprint": self._fingerprint, "training": to_plain(checkpoint)}
         payload = _as_bytes(fit)
         beside = self._path.with_name(f"{self._path.name}.partial")
@@ -192,18 +145,9 @@ def fingerprint(
 ) -> dict[str, str]:
     """Return what decides the end of a fit, a line of text for each.
 
-    Parameters
-    ----------
-    parameters : mapping
-        The estimator's, by name.
-    shaped_by : mapping
-        Those that shaped the network, in one form for each meaning.
-    start : State or None
-        What the fit goes on from.
-    random_state : RandomState
-        Before it drew anything.
-    **data : object
-        What else there is, by name: arrays, plain values and dataclasses of them.
+    ``shaped_by`` are the parameters that shaped the network, in one form for each
+    meaning. ``random_state`` has drawn nothing yet. ``data`` are arrays, plain values
+    and dataclasses of them.
     """
     lines = {"sklearn_seqae": version("sklearn-seqae")}
     for name, value in (dict(shaped_by) | dict(parameters)).items():
