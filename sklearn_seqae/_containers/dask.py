@@ -16,14 +16,13 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_seqae._containers.chunks import naming
 from sklearn_seqae._utils.libraries import comes_from
 
-FRAMES = ("DataFrame", "Series")
 # Weights are an argument of a task, of which Dask would warn where they are large
 QUIET = {"distributed.admin.large-graph-warning-threshold": "1 GiB"}
 
 
 def is_dask(X: Any) -> bool:
     """Return whether `X` is a dask DataFrame, Series or Bag, without importing Dask."""
-    return comes_from(X, "dask", *FRAMES, "Bag")
+    return comes_from(X, "dask", "DataFrame", "Series", "Bag")
 
 
 # Lazily, one partition after the other -----------------------------------------------

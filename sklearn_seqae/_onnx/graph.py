@@ -24,10 +24,10 @@ Shape = Sequence[int | str | None]
 
 
 def operation(op_type: str, dtype: Any = None) -> Callable[[Tensor, Any], Tensor]:
-    """Return a function of a tensor and what may be none that adds a node."""
+    """Return a method that adds a node; the other input may be a number or an array."""
 
     def operate(self: Tensor, other: Any) -> Tensor:
-        return self.binary(op_type, other, dtype)
+        return self.graph.node(op_type, self, self._of(other), dtype=dtype)
 
     return operate
 
@@ -78,10 +78,6 @@ class Tensor:
                 start, stop, at = (self.graph.vector([x]) for x in (start, stop, axis))
                 found = self.graph.node("Slice", found, start, stop, at)
         return found
-
-    def binary(self, op_type: str, other: Any, dtype: Any = None) -> Tensor:
-        """Add a node of two inputs; the other one may be a number or an array."""
-        return self.graph.node(op_type, self, self._of(other), dtype=dtype)
 
     def _of(self, other: Any) -> Tensor:
         if isinstance(other, Tensor):

@@ -17,7 +17,7 @@ def own_random_state(random_state: Any) -> np.random.RandomState:
 
     `check_random_state` would take NumPy's global generator, which others use.
     """
-    if random_state is None:  # check_random_state would take the global generator
+    if random_state is None:
         return np.random.RandomState()
     return check_random_state(random_state)
 

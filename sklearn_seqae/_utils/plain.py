@@ -70,9 +70,7 @@ def from_plain(hint: Any, plain: Any, name: str) -> Any:
     a number isn't finite, or one that has to be positive isn't.
     """
     expected, arguments = get_origin(hint) or hint, get_args(hint)
-    if hasattr(
-        expected, "__value__"
-    ):  # NDArray, since NumPy writes `type NDArray = ...`
+    if hasattr(expected, "__value__"):  # NDArray, which newer NumPy makes by `type`
         return from_plain(expected.__value__[arguments], plain, name)
     if expected is Annotated:
         if AS_IT_IS in arguments:

@@ -51,7 +51,6 @@ def load_japanese_vowels(
     ----------
     return_X_y : bool, default=False
         If True, return ``(X_train, X_test, y_train, y_test)`` instead of a Bunch.
-
     as_frame : bool, default=False
         If True, the sequences are long DataFrames: one row for each frame, indexed by
         utterance and frame. The targets are Series, indexed by utterance.
@@ -78,7 +77,6 @@ def load_japanese_vowels(
             Names of the speakers: ``target_names[y]`` is the name of `y`.
         DESCR : str
             Source, content and licence (CC BY 4.0) of the data.
-
     (X_train, X_test, y_train, y_test) : tuple, if `return_X_y=True`
         The four entries described above, in this order.
 

@@ -58,27 +58,20 @@ def make_sequences(
     ----------
     n_samples : int, default=100
         Number of sequences. The sizes of classes differ by at most one.
-
     n_classes : int, default=3
         Number of classes.
-
     n_features : int, default=2
         Number of features at each time step.
-
     min_length : int, default=10
         Length of the shortest possible sequence.
-
     max_length : int, default=50
         Length of the longest possible sequence. Lengths are uniform between the two.
-
     class_sep : float, default=1.5
         Distance of neighbouring classes in units of their width. At 0 the classes are
         the same, at 1 they touch, and above 1 there is a gap between them.
-
     noise : float, default=0.1
         Standard deviation of the Gaussian noise on each value. The oscillations
         have amplitude 1.
-
     random_state : int, RandomState instance or None, default=None
         Pass an int for the same sequences in every call. None takes a new seed from the
         system. NumPy's global generator is neither read nor advanced.
@@ -87,7 +80,6 @@ def make_sequences(
     -------
     X : list of `n_samples` ndarrays of shape (n_timesteps, n_features), float64
         The sequences.
-
     y : ndarray of shape (n_samples,), int64
         Class of each sequence, from 0 (the slowest) to ``n_classes - 1``.
 

@@ -124,7 +124,7 @@ class ParquetSequences(SequenceChunks):
     ) -> None:
         super().__init__(self.__iter__, buffer_size=buffer_size)
         self.chunk_size = check_scalar(chunk_size, "chunk_size", Integral, min_val=1)
-        require("pyarrow", "Reading Parquet")
+        pa = require("pyarrow", "Reading Parquet")
         self._files = find_files(path)
         schema = read_schema(self._files[0])
         self.by, self.order = _listed(by), order
@@ -144,7 +144,7 @@ class ParquetSequences(SequenceChunks):
                 f"{self._files[0]} has the columns {schema.names}, all of them ids or "
                 "times; it needs at least one feature."
             )
-        self._schema = _selected(schema, [*keys, *self.columns])
+        self._schema = pa.schema([schema.field(n) for n in [*keys, *self.columns]])
         self._is_long = bool(by) and not any(map(_is_list, self._schema.types))
         if order is not None and not self._is_long:
             raise ValueError(
@@ -287,12 +287,6 @@ def _listed(names: str | list[str] | None) -> list[str]:
     if names is None:
         return []
     return [names] if isinstance(names, str) else list(names)
-
-
-def _selected(schema: pa.Schema, names: list[str]) -> pa.Schema:
-    import pyarrow as pa
-
-    return pa.schema([schema.field(name) for name in names])
 
 
 def _is_list(kind: pa.DataType) -> bool:

@@ -48,29 +48,23 @@ def to_frame(
     ----------
     sequences : Series, list or other container
         Output of `to_sequences`, or any `X` that `LSTMAutoencoderTransformer` takes.
-
     ids : array-like or Index of shape (n_sequences,), default=None
         Id of each sequence, a tuple for several columns of ids. Ids must differ. None
         takes the index of `sequences` if it is a Series or a DataFrame, else 0, 1, 2,
         ...
-
     times : sequence of array-like of shape (n_timesteps_i,), default=None
         Time of each time step, as `to_sequences` returns with ``return_times=True``.
         None takes those that sequences with categories have, from `to_sequences` or
         decoded; else it counts 0, 1, 2, ... in each sequence.
-
     by : label or list of labels, default=None
         Name of the column of ids, or names if ids are tuples. None takes the names of
         the index that the ids come from, or "id" if it has no name.
-
     order : label, default=None
         Name of the column of times. None takes the name that `to_sequences` stored,
         else "time".
-
     columns : list of labels, default=None
         Names of the features. None takes the names that `sequences` has: those that
         `to_sequences` stored, or columns of frames; else "x0", "x1", ...
-
     kind : {"pandas", "polars", "pyarrow"}, default="pandas"
         Library of the table.
 
@@ -186,7 +180,9 @@ def _index(sequences: Any, ids: Any, by: Any, n_sequences: int) -> pd.Index:
         ids = sequences.index
     elif ids is None:
         ids = pd.RangeIndex(n_sequences)
-    index = ids if isinstance(ids, pd.Index) else pd.Index(_as_list(ids))
+    if not isinstance(ids, pd.Index | pd.Series | np.ndarray):
+        ids = list(ids)
+    index = ids if isinstance(ids, pd.Index) else pd.Index(ids)
     if len(index) != n_sequences:
         raise ValueError(
             f"ids has {len(index)} entries, but there are "
@@ -199,10 +195,6 @@ def _index(sequences: Any, ids: Any, by: Any, n_sequences: int) -> pd.Index:
             "apart; pass other ids=..."
         )
     return index.set_names(_id_names(index, by))
-
-
-def _as_list(ids: Any) -> Any:
-    return ids if isinstance(ids, np.ndarray | pd.Series) else list(ids)
 
 
 def _id_names(index: pd.Index, by: Any) -> list[Any]:

@@ -53,26 +53,21 @@ def to_sequences(
         A pandas DataFrame, a polars DataFrame or LazyFrame (collected), a pyarrow
         Table, a DuckDB relation, or another frame with ``__arrow_c_stream__``. Rows may
         have any order, unless `order` is None. The frame is never changed.
-
     by : label or list of labels
         Column that identifies the series of a row, or several columns that do so
         together. Any values that can be sorted, without nulls.
-
     order : label, default=None
         Column of times: numbers, dates or durations, without nulls. Beside categories,
         sequences keep them. None: the rows of a series are in the order of time
         already. Rows of other series may stand between them.
-
     columns : label or list of labels, default=None
         Columns of features, in this order: numbers, booleans, text or categoricals.
         Null and NaN are missing values. None takes all columns but `by` and `order`.
-
     duplicates : {"raise", "first", "last", "mean", "keep"}, default="raise"
         Treatment of several rows of a series at one time: raise an error, keep the
         first or the last row in the order of the frame, take the mean of each feature
         over its observed values, which needs numbers, or keep them all in the order of
         the frame, as of events that happen at once.
-
     return_times : bool, default=False
         Whether to return the times as well, for `to_frame` of sequences of numbers.
 
@@ -88,7 +83,6 @@ def to_sequences(
         several columns it is a MultiIndex. ``X.attrs["columns"]`` are the names of the
         features. ``X.attrs["order"]`` is `order`, unless that is None: it says which
         field has the times.
-
     times : pandas.Series of ndarrays of shape (n_timesteps,)
         Times of each series, as NumPy stores them. Only if `return_times`. If the
         column has a time zone, times are in UTC and ``times.attrs["time_zone"]`` is the

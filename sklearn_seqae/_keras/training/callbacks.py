@@ -94,14 +94,10 @@ def checked_callbacks(
 def _flat(given: Any) -> list[keras.callbacks.Callback]:
     """Return callbacks as a flat list of instances."""
     given = list(given) if isinstance(given, tuple) else given
-    wrapper = _Wrapper(_no_model, callbacks=given)
+    wrapper = _Wrapper(callbacks=given)  # it builds no model
     wrapper._initialize_callbacks()
     routed = wrapper._fit_callbacks
     return [c for item in routed for c in (item if isinstance(item, list) else [item])]
-
-
-def _no_model() -> keras.Model:
-    raise AssertionError("a wrapper that only routes callbacks builds no model")
 
 
 def watch_validation(callbacks: list[keras.callbacks.Callback]) -> bool:

@@ -167,7 +167,7 @@ def nt_xent(projected: Tensor, row_weight: Tensor) -> Tensor:
     partner = tf.roll(tf.eye(n_rows, dtype=similarity.dtype), n_rows // 2, 1)
     positive = tf.reduce_sum(similarity * partner, -1)
     losses = tf.reduce_logsumexp(similarity, -1) - positive
-    return tf.reduce_sum(tf.where(row_weight > 0, row_weight * losses, 0))
+    return weighted_sum(losses, row_weight)
 
 
 def weighted_sum(of_rows: Tensor, row_weight: Tensor) -> Tensor:

@@ -60,7 +60,8 @@ class PartitionedFeed(Feed):
     def train(self, workspace: Workspace, batch: Any) -> NDArray[np.float64]:
         """Make the update of a batch; return its sums, see `sums_of`."""
         tasks, jobs = self._source.tasks, self.jobs(batch)
-        weights = tasks.submit(as_it_is, workspace.vector)
+        # By a task that can run again, as scattered data can't
+        weights = tasks.submit(np.asarray, workspace.vector)
         found = [
             tasks.submit(
                 gradient_of_shards,
@@ -184,8 +185,3 @@ def add_up(*found: Found) -> Found:
     for gradient in gradients[1:]:
         total += gradient
     return np.sum(sums, axis=0), total
-
-
-def as_it_is(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the weights: a task that can run again, as scattered data can't."""
-    return weights
