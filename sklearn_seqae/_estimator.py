@@ -780,7 +780,10 @@ class LSTMAutoencoderTransformer(
         -------
         scores : ndarray of shape (n_samples,)
             Negative mean squared error over observed values, in scaled units; of
-            categories, the cross-entropy as in training.
+            categories, the cross-entropy as in training. An array in the order of `X`,
+            as all of scikit-learn's scores are, whatever `set_output` says; with the
+            ids of a frame or Series, ``pandas.Series(scores, X.index)``, of a long
+            table ``X.index.unique(0)``.
 
         Raises
         ------

@@ -24,6 +24,7 @@ from sklearn_seqae._containers.readers import (
     ids_of_sequences,
     refuse_long_table,
     to_ragged,
+    warn_of_doubts,
 )
 from sklearn_seqae._containers.readers.checks import ACCEPTED, as_real, in_order, shown
 from sklearn_seqae._utils.warning import warn_user
@@ -154,6 +155,7 @@ def validate_sequences(
         refuse_long_table(X)
     if features is not None:
         features.check(X, ragged, container, by)
+    warn_of_doubts(X, ragged, container, at_fit=features is None)
     return ragged, container
 
 

@@ -12,6 +12,10 @@ from typing import Any
 
 import numpy as np
 
+# Title of the field of times in structured arrays. Other than `Series.attrs`, it stays
+# with them in any frame.
+TIMES = "times of sklearn_seqae"
+
 # Layout of a column: what holds its numbers, from the outside in, and their dtype.
 Layout = tuple[str, ...]
 
@@ -125,6 +129,11 @@ class TimeAxis:
     name: Any  # of the level of the index, or of the field, that holds them
     dtype: str  # of NumPy: "int64", "datetime64[us]"
     zone: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Title of a field that holds such times."""
+        return TIMES if self.zone is None else f"{TIMES} in {self.zone}"
 
     @property
     def limits(self) -> tuple[Any, Any]:

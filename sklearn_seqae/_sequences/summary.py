@@ -162,7 +162,7 @@ class Summary:
             raise ValueError(
                 "time=True, but X has no times; pass a DataFrame indexed by series "
                 "and time, of numbers, dates or durations, or use time='auto'. "
-                "to_sequences keeps times only where there are categories."
+                "to_sequences(..., order=..., keep_times=True) makes such sequences."
             )
         self._has_times = moments is not None
         return moments

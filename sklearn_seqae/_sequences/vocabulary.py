@@ -8,6 +8,8 @@ time step where a container's own codes are at hand.
 
 from __future__ import annotations
 
+import re
+import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +19,10 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._utils.warning import warn_user
 
+_MANY_NUMBERS = 20  # of fewer, each may be a category
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.I)
 UNKNOWN = 0  # code of what fit did not see, unless infrequent ones have a code
 
 
@@ -112,14 +117,17 @@ class Vocabulary:
         return sum(each is None for each in self.features)
 
     def encode(self, ragged: RaggedArray, container: Container) -> RaggedArray:
-        """Return numbers as they are, then the codes of categories."""
+        """Return numbers as they are, then the codes of categories.
+
+        Warn if none of the categories of a feature was in fit.
+        """
         self.check_kinds(ragged, container)
         columns = []
         for j in self.order:
             column, levels = ragged.values[:, j], levels_of(container, j)
             known = self.features[j]
             if known is not None:
-                column = _encoded(known, column, levels)
+                column = _encoded(known, column, levels, feature_name(container, j))
             elif levels is not None:
                 column = _numbers(column, levels)
             columns.append(column)
@@ -163,16 +171,44 @@ def feature_name(container: Container, j: int) -> str:
     return f"column {names[j]!r}" if j < len(names) else f"feature {j}"
 
 
+def warn_of_numbers(values: Sequence[Any], levels: Levels, name: str) -> None:
+    """Warn if nearly all text is numbers, and there are many of them.
+
+    A dtype of categories is meant, and a number that begins with 0 is a code.
+    """
+    plain = levels.dtype not in ("category", "Categorical", "Enum")
+    if levels.dtype.startswith("dictionary") or not (plain and values):
+        return
+    found = [v for v in values if isinstance(v, str) and _NUMBER.fullmatch(v.strip())]
+    if len(found) < max(_MANY_NUMBERS, 0.9 * len(values)) or any(map(_is_code, found)):
+        return
+    warn_user(
+        f"{name} is text, of which {len(found)} of {len(values)} categories are "
+        f"numbers, such as {found[0]!r}: each is read as a category. Convert it: "
+        "column.astype(float), or pandas.to_numeric(column, errors='coerce'); if these "
+        "are categories, name it in categorical_features."
+    )
+
+
+def _is_code(text: str) -> bool:
+    return text[:1] == "0" and text[1:].isdigit()
+
+
 def _encoded(
-    known: FeatureCategories, column: NDArray[Any], levels: Levels | None
+    known: FeatureCategories, column: NDArray[Any], levels: Levels | None, name: str
 ) -> NDArray[np.float64]:
     is_missing = np.isnan(column)
-    if levels is None:
-        values, positions = np.unique(column[~is_missing], return_inverse=True)
-        table = known.code_of(values.tolist())
-    else:
-        table = known.code_of(levels.values)
-        positions = column[~is_missing].astype(np.int64)
+    found, positions = np.unique(column[~is_missing], return_inverse=True)
+    values = found.tolist()
+    if levels is not None:
+        values = [levels.values[int(position)] for position in values]
+    table = known.code_of(values)
+    if values and set(known.values).isdisjoint(values):
+        warn_user(
+            f"{name} has none of the categories in fit: it holds "
+            f"{reprlib.repr(values)}, and fit saw {reprlib.repr(list(known.values))}; "
+            "all are read as unknown. Spell them as in fit."
+        )
     codes = np.full(len(column), float(known.missing_code or known.infrequent_code))
     codes[~is_missing] = table[positions]
     return codes
@@ -221,11 +257,11 @@ def _check_kind(
             f"{name} holds categories, {levels.values[0]!r} for example, but numbers "
             "in fit; convert it, or fit anew."
         )
-    if known is None or not known.is_text or np.isnan(column).all():
+    if known is None or np.isnan(column).all():
         return
     is_text = levels is not None and isinstance(levels.values[0], str)
-    if not is_text:
+    if is_text != known.is_text:
         raise TypeError(
-            f"{name} holds numbers, but categories in fit, {known.values[0]!r} for "
-            "example; pass the categories as they were."
+            f"{name} holds {'text' if is_text else 'numbers'}, but categories in fit, "
+            f"{known.values[0]!r} for example; pass the categories as they were."
         )

@@ -5,7 +5,6 @@ Infrequent ones are told as by scikit-learn's `OneHotEncoder`.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,9 @@ from sklearn_seqae._sequences.vocabulary import (
     Vocabulary,
     feature_name,
     levels_of,
+    warn_of_numbers,
 )
+from sklearn_seqae._utils.warning import warn_user
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 MOST = 1000  # categories of a column that "auto" tells apart, the infrequent as one
@@ -95,11 +96,15 @@ class VocabularyInChunks:
         if not feature.is_category:
             return None
         values = sorted(value for value, n in feature.by_value.items() if n > 0)
+        if all(isinstance(value, float) and value.is_integer() for value in values):
+            values = list(map(int, values))  # of an array of numbers
         if not values:
             raise InvalidSequenceError(
                 f"{feature.name} has no category in any of {self._n_sequences} "
                 "sequences: all are missing; leave it out."
             )
+        if isinstance(self._named, str) and feature.levels is not None:
+            warn_of_numbers(values, feature.levels, feature.name)
         counts = np.array([feature.by_value[value] for value in values])
         is_rare = _infrequent(counts, self._max_categories, feature.name)
         n_frequent = int(np.count_nonzero(~is_rare))
@@ -248,12 +253,10 @@ def _infrequent(
     if most is None or len(counts) < most + int(is_auto):
         return is_rare
     if is_auto:
-        warnings.warn(
+        warn_user(
             f"{name} has {len(counts)} categories; the {MOST - 1} most frequent are "
             "told apart, and all others are one. Set max_categories to choose how "
-            "many.",
-            UserWarning,
-            stacklevel=2,
+            "many."
         )
     rarest_first = np.argsort(counts, kind="stable")
     is_rare[rarest_first[: len(counts) - (int(most) - 1)]] = True

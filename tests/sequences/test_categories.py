@@ -107,7 +107,10 @@ def test_there_and_back_and_what_is_unknown():
     found = vocabulary.encode(unknown, levels).values[:, 0]
     assert_array_equal(found, [other, most, missing])
     vocabulary, *_ = learn(table([["b", "a", "a"]]))
-    found = vocabulary.encode(unknown, levels).values[:, 0]
+    with pytest.warns(
+        UserWarning, match=r"none of the categories in fit.*'x', 'c'.*'a'"
+    ):
+        found = vocabulary.encode(unknown, levels).values[:, 0]
     assert_array_equal(found, [UNKNOWN] * 3)
 
 
@@ -465,9 +468,13 @@ def test_one_category_costs_nothing(plain_autoencoder, log):
 def test_unseen_categories_are_unusual_and_no_error(fitted, log):
     X = log[["page", "amount"]]
     strange = X.assign(page="nowhere")
-    Z = fitted.transform(strange)
+    message = r"'page' has none of the categories in fit: it holds \['nowhere'\]"
+    with pytest.warns(UserWarning, match=message):
+        Z = fitted.transform(strange)
     assert np.isfinite(Z).all()
-    assert (fitted.score_samples(strange) < fitted.score_samples(X)).mean() > 0.9
+    with pytest.warns(UserWarning, match=message):
+        scores = fitted.score_samples(strange)
+    assert (scores < fitted.score_samples(X)).mean() > 0.9
 
 
 @pytest.mark.slow

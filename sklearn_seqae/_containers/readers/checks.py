@@ -1,5 +1,7 @@
 """Checks and words that readers share: real numbers, present and finite; names."""
 
+import calendar
+import re
 import reprlib
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -14,6 +16,11 @@ from sklearn_seqae.exceptions import InvalidSequenceError
 
 Names = tuple[str, ...]
 MANY = 12  # names that a message can still show
+
+CALENDAR = frozenset({*calendar.day_abbr, *calendar.month_abbr})
+_TIME = re.compile(
+    r"time|(?<!candi)date|hour|day|minute|second|week|month|year|step|^ts?$", re.I
+)
 
 _BRIEF = reprlib.Repr()
 _BRIEF.maxlist = MANY
@@ -204,6 +211,39 @@ def raise_unobserved(sequence: str) -> None:
     raise InvalidSequenceError(
         f"{sequence} has no observed value, only NaN; a sequence needs at least one: "
         "leave it out."
+    )
+
+
+def is_time(column: pd.Series | pd.Index) -> bool:
+    """Return whether a column holds dates or durations."""
+    if pd.api.types.is_object_dtype(column.dtype):
+        kind = pd.api.types.infer_dtype(column)
+        return kind in ("datetime", "datetime64", "date", "timedelta", "period")
+    return getattr(column.dtype, "kind", "") in "mM" or isinstance(
+        column.dtype, pd.PeriodDtype
+    )
+
+
+def sounds_like_time(name: Any) -> bool:
+    return name is not None and bool(_TIME.search(str(name)))
+
+
+def check_dimensions(X: Any, axis: int) -> None:
+    """Check that a DataArray of xarray, if it is one, has time as this dimension."""
+    if not any(cls.__name__ == "DataArray" for cls in type(X).__mro__):
+        return
+    names = list(map(str, X.dims))
+    times = [name for name in names if sounds_like_time(name)]
+    if len(times) != 1 or names.index(times[0]) == axis:
+        return
+    order = [name for name in names if name != times[0]]
+    order.insert(axis, times[0])
+    what, x, alone = ("X", "X", "") if axis else ("a sequence", "x", "")
+    if axis and len(names) == 2:
+        alone = ", or [X.values] if it is one sequence"
+    raise ValueError(
+        f"{what} is a DataArray with the dimensions {names}, but time must be number "
+        f"{axis} of them, from 0; pass {x}.transpose{tuple(order)}{alone}."
     )
 
 

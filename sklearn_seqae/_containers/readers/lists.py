@@ -18,6 +18,7 @@ from sklearn_seqae._containers.readers.checks import (
     as_plain,
     as_real,
     by_position,
+    check_dimensions,
     check_values,
     describe,
     is_missing,
@@ -116,6 +117,7 @@ def _as_array(sequence: Any, i: int, show: Callable[[int], str]) -> NDArray[Any]
 
 
 def _convert(sequence: Any, name: str) -> NDArray[Any]:
+    check_dimensions(sequence, axis=0)
     try:
         if (numbers := numbers_of_columns(sequence, name)) is not None:
             return numbers

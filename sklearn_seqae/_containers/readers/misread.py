@@ -9,13 +9,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_seqae._containers.readers.checks import to_numpy
+from sklearn_seqae._containers.readers.checks import (
+    CALENDAR,
+    is_time,
+    sounds_like_time,
+    to_numpy,
+)
 from sklearn_seqae._utils.libraries import comes_from
 from sklearn_seqae._utils.warning import warn_user
 
 _ROWS = 1000  # the first rows tell enough
 _CANDIDATES = 20  # columns of ids and times stand in front
-_TIME = re.compile(r"time|date|hour|day|minute|second|week|month|year|step|^ts?$", re.I)
+_FEW = 8  # columns that may be features, though they are numbered
 _READING = "each row is one univariate sequence"
 # An order of rows that is rarer than this is no accident.
 _RARE = log(1000)
@@ -70,9 +75,13 @@ def refuse_long_table(X: Any) -> None:
     if sign:
         arrow = comes_from(X, "pyarrow", "Table", "RecordBatch")
         array = "numpy.asarray(X)" if arrow else "X.to_numpy()"
+        advice = find_roles(frame).advice
+        if frame.iloc[-1].isna().any() and frame.iloc[0].notna().all():
+            turned = "X.T" if isinstance(X, pd.DataFrame) else f"{array}.T"
+            advice = f"If each column is one sequence, pass {turned}. {advice}"
         raise ValueError(
             "X looks like a table with a row for each time step, not for each "
-            f"sequence: {sign}. {find_roles(frame).advice} If each row is one "
+            f"sequence: {sign}. {advice} If each row is one "
             "univariate sequence, leave out the columns that are no time steps of it, "
             f"or pass {array}."
         )
@@ -114,10 +123,10 @@ def find_roles(frame: pd.DataFrame) -> Roles:
     index = index_of(frame)
     if index is not None:
         columns.insert(0, index)
-    ids = [c for c in columns if _repeats(c) and not _is_time(c)][:_CANDIDATES]
-    ids.sort(key=lambda c: (_sounds_like_time(c), c is not index, _is_numeric(c)))
+    ids = [c for c in columns if _repeats(c) and not is_time(c)][:_CANDIDATES]
+    ids.sort(key=lambda c: (sounds_like_time(c.name), c is not index, _is_numeric(c)))
     times = [c for c in columns if c.notna().all() and _is_ordered(c)][:_CANDIDATES]
-    times.sort(key=lambda c: (not _is_time(c), not _sounds_like_time(c)))
+    times.sort(key=lambda c: (not is_time(c), not sounds_like_time(c.name)))
     by, order = _first_pair(ids, times)
     rest = [c for c in columns if c is not by and c is not order and c is not index]
     features = [c.name for c in rest if _is_numeric(c) or _is_category(c)]
@@ -157,10 +166,28 @@ def _sign(frame: pd.DataFrame) -> str:
     """Say what in the columns looks like a long table; "" if nothing does."""
     values = to_numpy(frame, _READING).astype(np.float64)
     return (
-        _rises_within_ids(frame, values)
+        _index_is_time(frame)
+        or _rises_within_ids(frame, values)
         or _rows_are_in_order(frame, values)
         or _kinds_differ(frame, values)
     )
+
+
+def _index_is_time(frame: pd.DataFrame) -> str:
+    """Look for times as index, unless columns are named as times are, or many numbers.
+
+    A row with a date may be the sequence of a day.
+    """
+    index, columns = frame.index, frame.columns
+    if index.nlevels > 1 or not (is_time(index) or sounds_like_time(index.name)):
+        return ""
+    names = [str(name) for name in columns]
+    are_times = is_time(columns) or all(name[:3].title() in CALENDAR for name in names)
+    are_numbered = all(re.search(r"\d", name) for name in names)
+    are_steps = are_numbered and (len(names) >= _FEW or columns.name is not None)
+    if are_times or are_steps or not index.is_monotonic_increasing:
+        return ""
+    return f"its index holds times, such as {index[0]}"
 
 
 def _rises_within_ids(frame: pd.DataFrame, values: NDArray[np.float64]) -> str:
@@ -258,7 +285,7 @@ def _first_pair(
             if order is not by and _rises_within(by, order):
                 return by, order
     by = ids[0] if ids else None
-    apt = (c for c in times if c is not by and (_is_time(c) or _sounds_like_time(c)))
+    apt = (c for c in times if c is not by and (is_time(c) or sounds_like_time(c.name)))
     return by, next(apt, None)
 
 
@@ -292,22 +319,8 @@ def _is_category(column: pd.Series) -> bool:
     return pd.api.types.infer_dtype(column) in ("string", "categorical")
 
 
-def _is_time(column: pd.Series) -> bool:
-    """Return whether a column holds dates or durations."""
-    if pd.api.types.is_object_dtype(column.dtype):
-        kind = pd.api.types.infer_dtype(column)
-        return kind in ("datetime", "datetime64", "date", "timedelta", "period")
-    return getattr(column.dtype, "kind", "") in "mM" or isinstance(
-        column.dtype, pd.PeriodDtype
-    )
-
-
 def _is_ordered(column: pd.Series) -> bool:
-    return _is_time(column) or _is_numeric(column)
-
-
-def _sounds_like_time(column: pd.Series) -> bool:
-    return bool(_TIME.search(str(column.name)))
+    return is_time(column) or _is_numeric(column)
 
 
 def _codes(column: pd.Series) -> NDArray[np.intp]:

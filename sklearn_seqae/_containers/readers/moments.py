@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import TimeAxis
 from sklearn_seqae._containers.ragged import locate, offsets_from_lengths
 from sklearn_seqae._containers.readers.checks import by_label, by_position
-from sklearn_seqae._containers.readers.nested import holds_sequences, times_of_cells
+from sklearn_seqae._containers.readers.nested import (
+    holds_sequences,
+    time_field,
+    times_of_cells,
+    zone_of_cells,
+)
 from sklearn_seqae._containers.readers.pandas import times_of_long
 from sklearn_seqae.exceptions import InvalidSequenceError
 
@@ -74,7 +79,8 @@ def _moments_of_cells(X: pd.DataFrame | pd.Series) -> Moments | None:
             f"{show(i)} is not sorted by time: {later} comes after {earlier}; let "
             "to_sequences sort the rows."
         )
-    return _moments(times, X.attrs["order"], X.attrs.get("time_zone"))
+    name = X.attrs.get("order", time_field(X))
+    return _moments(times, name, zone_of_cells(X))
 
 
 def _moments(times: NDArray[Any], name: Any, zone: str | None) -> Moments:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container, Levels
+from sklearn_seqae._containers.kinds import TIMES, Container, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers.arrow import column_from_arrow
 from sklearn_seqae._containers.readers.checks import by_label, by_position, describe
@@ -63,14 +63,33 @@ def time_field(X: Any) -> str | None:
     """Return the field of the cells of `X` that has times, None if there is none.
 
     A Series of structured arrays, or a DataFrame with such a column alone, has one if
-    ``X.attrs["order"]`` names it: `to_sequences` makes them so.
+    ``X.attrs["order"]`` names it, or its title says so: `to_sequences` makes them so.
     """
     column = _column(X)
-    if column is None or column.dtype != object or "order" not in X.attrs:
+    if column is None or column.dtype != object:
         return None
-    field = str(X.attrs["order"])
     first = next((cell for cell in column if isinstance(cell, np.ndarray)), None)
-    return field if _has(first, field) else None
+    field = str(X.attrs["order"]) if "order" in X.attrs else _titled(first)[0]
+    return field if field is not None and _has(first, field) else None
+
+
+def zone_of_cells(X: Any) -> str | None:
+    """Return the time zone of the field of times, None if it has none."""
+    column = _column(X)
+    if column is None or "order" in X.attrs:
+        return getattr(X, "attrs", {}).get("time_zone")
+    return next((zone for _, zone in map(_titled, column)), None)
+
+
+def _titled(cell: Any) -> tuple[str | None, str | None]:
+    """Return the field that is titled as times, and their zone."""
+    names = (cell.dtype.names or ()) if isinstance(cell, np.ndarray) else ()
+    for name in names:
+        field: Any = cell.dtype.fields[name]
+        title = str(field[2]) if len(field) > 2 else ""
+        if title.startswith(TIMES):
+            return name, title.partition(" in ")[2] or None
+    return None, None
 
 
 def times_of_cells(X: Any) -> NDArray[Any] | None:

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers.arrays import ragged_from_array
-from sklearn_seqae._containers.readers.checks import describe
+from sklearn_seqae._containers.readers.checks import check_dimensions, describe
 from sklearn_seqae._containers.readers.columns import (
     ragged_from_columns,
     refuse_other_columns,
@@ -24,6 +24,7 @@ from sklearn_seqae.exceptions import InvalidSequenceError
 def ragged_from_numpy(X: Any) -> tuple[RaggedArray, Container]:
     """Read an array of sequences, of cells with sequences, or of numbers."""
     if not sparse.issparse(X):
+        check_dimensions(X, axis=1)
         array = np.asarray(X)
         is_objects = array.ndim == 1 and array.dtype == object
         if is_objects and not any(map(np.isscalar, array[:1])):

@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers.kinds import Levels
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import times_of_cells, to_ragged
+from sklearn_seqae._containers.readers import times_of_cells, to_ragged, zone_of_cells
 from sklearn_seqae._containers.tables.long_table import Times
 from sklearn_seqae._containers.writers.categories import (
     CATEGORICAL,
@@ -247,7 +247,7 @@ def _known_times(sequences: Any, ragged: RaggedArray) -> Times:
     found = times_of_cells(sequences)
     if found is None:
         return Times(ragged.positions)
-    return Times(found, sequences.attrs.get("time_zone"))
+    return Times(found, zone_of_cells(sequences))
 
 
 def _given_times(times: Any, ragged: RaggedArray, index: pd.Index) -> Times:

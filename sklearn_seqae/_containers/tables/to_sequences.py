@@ -1,7 +1,5 @@
 """From a long table to a sequence for each series."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -9,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions, validate_params
 
+from sklearn_seqae._containers.kinds import TimeAxis
 from sklearn_seqae._containers.ragged import cut, locate, offsets_from_lengths
 from sklearn_seqae._containers.readers.levels import Feature
 from sklearn_seqae._containers.tables.columns import (
@@ -19,7 +18,7 @@ from sklearn_seqae._containers.tables.columns import (
 )
 from sklearn_seqae._containers.tables.grouping import mean_of_runs, repeats, sort_rows
 from sklearn_seqae._containers.tables.long_table import LongTable, sorted_ids
-from sklearn_seqae._containers.writers.arrays import to_records
+from sklearn_seqae._containers.writers.arrays import records_with_times, to_records
 from sklearn_seqae._containers.writers.categories import as_objects, stored
 
 DUPLICATES = frozenset({"raise", "first", "last", "mean", "keep"})
@@ -30,6 +29,7 @@ _BLOCK = 2**14  # rows to gather at once, so that buffers stay small
     {
         "duplicates": [StrOptions(DUPLICATES)],
         "return_times": ["boolean"],
+        "keep_times": ["boolean"],
     },
     prefer_skip_nested_validation=True,
 )
@@ -41,6 +41,7 @@ def to_sequences(
     columns: Any = None,
     duplicates: Literal["raise", "first", "last", "mean", "keep"] = "raise",
     return_times: bool = False,
+    keep_times: bool = False,
 ) -> Any:
     """Cut a long table, with one row for each time step, into sequences.
 
@@ -71,18 +72,24 @@ def to_sequences(
     return_times : bool, default=False
         Whether to return the times as well, for `to_frame` of sequences of numbers.
 
+    keep_times : bool, default=False
+        Whether sequences of numbers keep their times, as those with categories do: as
+        structured arrays. The estimator's ``time=True`` needs them.
+
     Returns
     -------
     X : pandas.Series of ndarrays of shape (n_timesteps, n_features)
         The series, sorted by id. The arrays are views of one array of all time
         steps: float32 if every feature is float32 or float16, else float64. If there
-        are categories, they are structured arrays of shape (n_timesteps,), with a field
-        for the times, as in `times`, and for each feature; ``X.attrs["categories"]``
+        are categories, or times to keep, they are structured arrays of shape
+        (n_timesteps,), with a field for the times, as in `times`, and for each feature;
+        ``X.attrs["categories"]``
         has the categories of categoricals, ``X.attrs["time_zone"]`` the zone of the
         times, if they have one. The index has the ids and the names in `by`; for
         several columns it is a MultiIndex. ``X.attrs["columns"]`` are the names of the
         features. ``X.attrs["order"]`` is `order`, unless that is None: it says which
-        field has the times.
+        field has the times, and so does the title of the field, which stays in any
+        frame that the sequences are put in.
     times : pandas.Series of ndarrays of shape (n_timesteps,)
         Times of each series, as NumPy stores them. Only if `return_times`. If the
         column has a time zone, times are in UTC and ``times.attrs["time_zone"]`` is the
@@ -124,7 +131,12 @@ def to_sequences(
     >>> X.index.tolist(), X.attrs["columns"]
     (['a', 'b'], ['pulse', 'weight'])
     """
-    check_has_order(order, return_times=return_times, duplicates=duplicates != "raise")
+    check_has_order(
+        order,
+        return_times=return_times,
+        keep_times=keep_times,
+        duplicates=duplicates != "raise",
+    )
     table = read_table(frame)
     by, features = choose_columns(table, by, order, columns)
     table = table.select(list(dict.fromkeys([*by, *given(order), *features])))
@@ -135,7 +147,7 @@ def to_sequences(
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
     levels = [found and found.levels for found in categories.values()]
     attrs = {"columns": features, **stored(features, levels)}
-    _check_order(order, categories)
+    _check_order(order, categories, keep_times)
 
     if order is None:
         rows, offsets, ids = _sort(table, by)
@@ -148,12 +160,16 @@ def to_sequences(
     repeated = repeats(when, offsets)
     if duplicates == "raise" and repeated.any():
         _raise_duplicates(repeated, rows, when, offsets, ids, order)
-    values = _stack(table, categories, dtype, rows, {str(order): when})
+    values = _stack(table, categories, dtype, rows)
     if repeated.any() and duplicates != "keep":
         _check_mean(duplicates, categories)
         values, when, offsets = _one_row_a_time(
             values, when, offsets, repeated, duplicates
         )
+    if values.dtype.names or keep_times:
+        of_zone = None if time_zone is None else str(time_zone)
+        axis = TimeAxis(order, str(when.dtype), of_zone)
+        values = records_with_times(values, list(map(str, features)), when, axis)
     attrs["order"] = order
     if values.dtype.names and time_zone is not None:
         attrs["time_zone"] = str(time_zone)
@@ -236,12 +252,11 @@ def _stack(
     categories: dict[Any, Feature | None],
     dtype: np.dtype[Any],
     rows: NDArray[np.int64] | None,
-    times: Mapping[str, NDArray[Any]] = MappingProxyType({}),
 ) -> NDArray[Any]:
     """Return all time steps, series after series.
 
     Of shape (n_rows, n_features). With categories, a structured array of shape
-    (n_rows,), which begins with the field of times, if there is one.
+    (n_rows,).
     """
     features = list(categories)
     if any(found is not None for found in categories.values()):
@@ -252,8 +267,7 @@ def _stack(
             else as_objects(found.values[order], found.levels)
             for label, found in categories.items()
         ]
-        names = [*times, *(str(label) for label in features)]
-        return to_records([*times.values(), *columns], names)
+        return to_records(columns, list(map(str, features)))
     values = np.empty((len(table), len(features)), dtype=dtype)
     for j, label in enumerate(features):
         column = table.feature(label)
@@ -276,9 +290,11 @@ def check_has_order(order: Any, **given: bool) -> None:
         )
 
 
-def _check_order(order: Any, categories: dict[Any, Feature | None]) -> None:
+def _check_order(
+    order: Any, categories: dict[Any, Feature | None], keep_times: bool
+) -> None:
     """Raise if a field would have to hold both times and a feature."""
-    if any(categories.values()) and order in categories:
+    if (any(categories.values()) or keep_times) and order in categories:
         raise ValueError(
             f"columns has {order!r}, which is the column of times. Beside categories, "
             "sequences keep their times, and the estimator knows what to do with them; "

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container, Layout, Levels
+from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray, cut
 from sklearn_seqae._containers.writers import categories
 from sklearn_seqae._containers.writers.labels import PURPOSE
@@ -117,14 +117,26 @@ def cells_of(
 
 
 def to_records(
-    features: Sequence[NDArray[Any]], names: Sequence[str]
+    features: Sequence[NDArray[Any]], names: Sequence[Any]
 ) -> NDArray[np.void]:
-    """Return a structured array of features, each of shape (n_timesteps,)."""
+    """Return a structured array of features, each of shape (n_timesteps,).
+
+    A name may be a pair of title and name.
+    """
     pairs = list(zip(names, features, strict=True))
     records = np.empty(len(features[0]), [(name, f.dtype) for name, f in pairs])
-    for name, feature in pairs:
+    fields: Any = records.dtype.names
+    for name, feature in zip(fields, features, strict=True):
         records[name] = feature
     return records
+
+
+def records_with_times(
+    values: NDArray[Any], names: Sequence[str], when: NDArray[Any], times: TimeAxis
+) -> NDArray[np.void]:
+    """Return a structured array of times and features."""
+    columns = values.T if values.ndim == 2 else [values[name] for name in names]
+    return to_records([when, *columns], [(times.title, str(times.name)), *names])
 
 
 def columns_of(

@@ -13,7 +13,7 @@ from sklearn_seqae._containers.writers.arrays import (
     as_objects,
     cells_of,
     columns_of,
-    to_records,
+    records_with_times,
     to_table,
 )
 from sklearn_seqae._containers.writers.arrow import LISTS, lists_from_column
@@ -100,9 +100,7 @@ def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:
     """Put a field of times before the others, as `to_sequences` does."""
     column = table if isinstance(table, pd.Series) else table.iloc[:, 0]
     whole = np.concatenate(column.tolist())
-    names: Any = whole.dtype.names
-    features = [values, *(whole[name] for name in names)]
-    records = to_records(features, [str(times.name), *names])
+    records = records_with_times(whole, whole.dtype.names or (), values, times)
     offsets = offsets_from_lengths(column.map(len).to_numpy(np.int64))
     cells = as_objects(list(cut(records, offsets)))
     found = pd.Series(cells, index=table.index, name=column.name)

@@ -38,6 +38,7 @@ from sklearn_seqae._patches.source.traces import (
 from sklearn_seqae._sequences.scaling import ScalerInChunks, scale
 from sklearn_seqae._sequences.schema import Events, Given, Schema
 from sklearn_seqae._sequences.summary import Summary
+from sklearn_seqae._utils.warning import warn_user
 from sklearn_seqae.exceptions import _count
 
 
@@ -105,6 +106,13 @@ def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
         held.clear()
     if not facts:
         raise ValueError("X has no chunks, so there is no sequence to train on.")
+    n_columns = None if summary.features is None else summary.features.n_columns
+    if reset and n_columns is not None and n_columns < max(5, min(len(facts), 33)):
+        warn_user(
+            f"each row of each chunk is read as one univariate sequence of {n_columns} "
+            f"time steps. If each of the {len(facts)} chunks is one sequence, pass "
+            "them all, without SequenceChunks, or lists of them as chunks."
+        )
     schema = summary.schema(scaler)
     if prepared is None:
         whole = concatenate([_encoded(*each, schema.events)[1] for each in held])

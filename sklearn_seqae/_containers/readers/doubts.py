@@ -1,0 +1,330 @@
+"""Doubts about sequences that can be read, but hardly as they were meant."""
+
+import re
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.kinds import Container
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.readers.checks import (
+    CALENDAR,
+    is_time,
+    sounds_like_time,
+)
+from sklearn_seqae._containers.readers.misread import head_of
+from sklearn_seqae._utils.warning import warn_user
+
+_RARE = 0.1  # share of the steps inside that are as padding
+_MANY = 1000  # sequences tell enough
+_COUNTS = re.compile(
+    r"period|slot|tick|frame|index|pos|order|seq|epoch|round|cycle|bin|lap|obs|num|"
+    r"row|sample|^[ijkn]$|^no$",
+    re.I,
+)
+_NUMBERED = re.compile(r"([A-Za-z][^\d]*?)[ _.\-]?(\d+)")
+_ID = re.compile(r"(^|[^a-z])id(s|$|[^a-z])", re.I)
+_NAN = 1e30  # stands for NaN, to compare it with itself
+
+
+def warn_of_doubts(
+    X: Any, ragged: RaggedArray, container: Container, at_fit: bool
+) -> None:
+    """Warn if levels or axes of `X` seem swapped, or ids or padding to be features.
+
+    After the fit, only padding is new.
+    """
+    doubt = (at_fit and (_levels(X) or _features_in_columns(X, container))) or ""
+    doubt = doubt or _padding(ragged, container)
+    if at_fit and not doubt:
+        doubt = _axes(ragged, container) or _ids(ragged, container)
+    if doubt:
+        warn_user(doubt)
+
+
+def _levels(X: Any) -> str:
+    """Look for an index of time and series, as panels have it."""
+    if not isinstance(X, pd.DataFrame | pd.Series) or X.index.nlevels != 2:
+        return ""
+    series, times = X.index.levels
+    if is_time(times) or sounds_like_time(times.name):
+        return ""
+    codes = X.index.codes
+    inside_out = (
+        _are_gapless(codes[1], codes[0])
+        and not _are_gapless(codes[0], codes[1])
+        and len(X) > 2 * len(times)
+    )
+    counts = _COUNTS.search(str(times.name)) is not None
+    if is_time(series) or sounds_like_time(series.name):
+        is_text = pd.api.types.infer_dtype(times) == "string"
+        named = times.name is not None and not counts
+        inside_out = inside_out or is_text or named
+    elif counts or not pd.api.types.is_numeric_dtype(series.dtype):
+        return ""
+    if not inside_out:
+        return ""
+    labels, (level, other) = X.index[:1].tolist()[0], map(_level, X.index.names, "01")
+    return (
+        f"X is read as one series for each label of {level}, {labels[0]!r} for "
+        f"example, and {other} as its times, {labels[1]!r} for example; the level of "
+        f"the series must come first. If that is {other}, pass "
+        "X.swaplevel().sort_index()."
+    )
+
+
+def _level(name: Any, number: str) -> str:
+    return f"level {number} of its index" if name is None else f"level {name!r}"
+
+
+def _are_gapless(groups: NDArray[Any], ranks: NDArray[Any]) -> bool:
+    """Return whether each group has all ranks from its least to its largest."""
+    found = pd.Series(ranks).groupby(np.asarray(groups)).agg(["min", "max", "size"])
+    return bool((found["max"] - found["min"] + 1 == found["size"]).all())
+
+
+def _features_in_columns(X: Any, container: Container) -> str:
+    """Look for columns of several features, as a pivot makes them."""
+    frame = head_of(X) if container.tabular else None
+    if frame is None or not (features := _blocks(frame)):
+        return ""
+    width = frame.shape[1]
+    of_pandas = "X" if isinstance(X, pd.DataFrame) else "X.to_pandas()"
+    own = "[f]" if frame.columns.nlevels > 1 else ".filter(regex=f'^{f}[ _.-]?[0-9]')"
+    return (
+        f"each row of X is read as one univariate sequence of {width} time steps, "
+        f"but its columns are {width // len(features)} of each of {features}. If "
+        f"these are features, pass numpy.stack([{of_pandas}{own} for f in "
+        f"{features}], axis=2); else numpy.asarray(X)."
+    )
+
+
+def _blocks(frame: pd.DataFrame) -> list[str]:
+    """Return the features of columns such as a_0, a_1, b_0, b_1; else nothing."""
+    by_feature = defaultdict(list)
+    for column in frame.columns:
+        pair: Any = column
+        if isinstance(column, str):
+            found = _NUMBERED.fullmatch(column)
+            pair = found.groups() if found else None
+        if not (isinstance(pair, tuple) and len(pair) == 2):
+            return []
+        feature, time = pair
+        if not isinstance(feature, str) or feature[:3].title() in CALENDAR:
+            return []
+        by_feature[feature].append(time)
+    times = list(by_feature.values())
+    is_block = len(times) > 1 and len(times[0]) > 1
+    return list(by_feature) if is_block and all(t == times[0] for t in times) else []
+
+
+def _axes(ragged: RaggedArray, container: Container) -> str:
+    """Look for arrays and frames with time first, or features before time."""
+    if container.levels or not (container.tabular or container.kind == "array_3d"):
+        return ""
+    values = _rectangle(ragged)
+    n_sequences, n_timesteps, n_features = values.shape
+    remedy = "X.T" if container.tabular else "numpy.swapaxes(X, 0, 1)"
+    if container.kind in ("polars_wide", "arrow_wide"):
+        remedy = "numpy.asarray(X).T"
+    in_columns = _filled(values.swapaxes(0, 1), sides=(True,))
+    if in_columns and np.isnan(in_columns[2]).all():  # NaN pads sequences of rows, too
+        in_columns = None
+    if in_columns or _end_in_columns(values):
+        axis = "columns" if container.tabular else "second axis"
+        return (
+            f"X is read as {n_sequences} sequences, one in each "
+            f"{'row' if container.tabular else 'entry of the first axis'}, but what "
+            f"pads sequences stands at the ends of its {axis}. If X has one sequence "
+            f"in each of {n_timesteps} columns, pass {remedy}."
+        )
+    if n_features > n_timesteps and _filled(values.swapaxes(1, 2), sides=(True,)):
+        return (
+            f"X is read as sequences of {n_timesteps} time steps and {n_features} "
+            "features, but what pads sequences stands at the end of the features. If "
+            "features come before time, pass numpy.swapaxes(X, 1, 2)."
+        )
+    return ""
+
+
+def _rectangle(ragged: RaggedArray) -> NDArray[np.floating[Any]]:
+    """Return sequences of one array as they were, padded with NaN."""
+    n, n_timesteps = len(ragged), int(ragged.lengths.max())
+    if n * n_timesteps == ragged.n_timesteps:
+        return ragged.values.reshape(n, n_timesteps, -1)
+    values = np.full((n, n_timesteps, ragged.n_features), np.nan, ragged.dtype)
+    values[np.arange(n_timesteps) < ragged.lengths[:, np.newaxis]] = ragged.values
+    return values
+
+
+def _end_in_columns(values: NDArray[np.floating[Any]]) -> bool:
+    """Return whether NaN stand where columns end, and not where rows do."""
+    missing = np.isnan(values).all(axis=2)
+    if not missing.any():
+        return False
+    inside = missing & ~np.logical_and.accumulate(missing[:, ::-1], axis=1)[:, ::-1]
+    below = np.logical_and.accumulate(missing[::-1], axis=0)[::-1]
+    if inside.any():
+        ends = np.unique(below.sum(axis=0))
+        at_ends = np.count_nonzero(inside & below) >= 0.9 * np.count_nonzero(inside)
+        return bool(inside.any(axis=1).sum() > 1 and len(ends) > 2 and at_ends)
+    down, right = (np.diff(values, axis=axis) for axis in (0, 1))
+    rises = [bool((steps[~np.isnan(steps)] > 0).all()) for steps in (down, right)]
+    return len(values) > 3 and (below & missing).any() and rises == [True, False]
+
+
+def _padding(ragged: RaggedArray, container: Container) -> str:
+    """Look for sequences of equal length that end, or begin, in runs of one step."""
+    n, n_timesteps = len(ragged), int(ragged.lengths[0])
+    if container.levels or (ragged.lengths != n_timesteps).any():
+        return ""
+    values = ragged.values.reshape(n, n_timesteps, -1)
+    found = _filled(values, sides=(True, False))
+    if found is None:
+        return ""
+    at_end, i, step = found
+    alike = bool(np.all(step == step[0]) or np.isnan(step).all())
+    shown = repr(step[0].item()) if alike else repr(step.tolist())
+    x = "numpy.asarray(X)" if container.tabular else "map(numpy.asarray, X)"
+    end = -1 if at_end else 0
+    if np.isnan(step).all():
+        differs = "(~numpy.isnan(x))"
+    elif alike:
+        differs = f"(x != {shown})"
+    else:
+        differs = f"(x != numpy.asarray(X[{i}])[{end}])"
+    if not (container.tabular or container.univariate):
+        differs += ".any(axis=1)"
+    cut = (
+        f"x[:len(x) - {differs}[::-1].argmax()]"
+        if at_end
+        else (f"x[{differs}.argmax():]")
+    )
+    return (
+        f"all sequences have {n_timesteps} time steps, but most of them "
+        f"{'end' if at_end else 'begin'} in runs of {shown} of different lengths, as "
+        f"sequence {i} does: padding, which is read as time steps. Pass sequences "
+        f"without it, [{cut} for x in {x}], or NaN at the end in its place. If these "
+        "were measured, ignore this warning."
+    )
+
+
+def _filled(
+    values: NDArray[np.floating[Any]], sides: tuple[bool, ...]
+) -> tuple[bool, int, NDArray[Any]] | None:
+    """Find a step that fills sequences of equal length up, at one end only.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_sequences, n_timesteps, n_features)
+    sides : tuple of bool
+        Ends to report: True for the last time steps, False for the first.
+
+    Returns
+    -------
+    tuple or None
+        The end, a sequence that has the longest run there, and the step.
+    """
+    if min(values.shape[:2]) < 3:
+        return None
+    chosen: Any = slice(None)
+    if len(values) > _MANY:
+        chosen = np.linspace(0, len(values) - 1, _MANY).astype(np.intp)
+    some = values[chosen]
+    runs = {at_end: _run(some[:, ::-1] if at_end else some) for at_end in (True, False)}
+    found = [at_end for at_end, run in runs.items() if run is not None]
+    if len(found) != 1 or found[0] not in sides:
+        return None
+    i = int(np.arange(len(values))[chosen][runs[found[0]]])
+    return found[0], i, values[i, -1 if found[0] else 0]
+
+
+def _run(values: NDArray[np.floating[Any]]) -> int | None:
+    """Return the sequence with the longest run of padding at its start, if any.
+
+    Most sequences begin with the same step, for different times, and longer than values
+    stay inside, where it is rare. Then they jump: what decays or saturates comes near.
+    """
+    n, n_timesteps, _ = values.shape
+    first = np.nan_to_num(values[:, 0], nan=_NAN)
+    steps, counts = np.unique(first, axis=0, return_counts=True)
+    if counts.max() < max(2, n / 2):
+        return None
+    values, fill = np.nan_to_num(values, nan=_NAN), steps[counts.argmax()]
+    same = (values == fill).all(axis=2)
+    runs = np.where(same.all(axis=1), -1, same.argmin(axis=1))
+    varied = runs >= 0  # not the same all the time
+    if not varied.any():
+        return None
+    runs = np.where(varied, runs, runs[varied].min())
+    extra = runs - runs.min()  # beyond what all have
+    is_filled = varied & (extra > 0)
+    if is_filled.sum() < max(2, varied.sum() / 2):
+        return None
+    inside = (np.arange(n_timesteps) >= runs[:, np.newaxis]) & varied[:, np.newaxis]
+    both = inside[:, 1:] & inside[:, :-1]
+    stays = (values[:, 1:] == values[:, :-1]).all(axis=2) & both
+    of_fill = both & same[:, :-1]
+    share = max(_share(stays, both), _share(stays & of_fill, of_fill))
+    is_long = extra[is_filled].mean() - 1 >= 0.5 + 3 * share / (1.001 - share)
+    is_rare = _share(inside & same, inside) < _RARE
+    apart = np.abs(values - fill).max(axis=2)
+    jumps = np.median(apart[is_filled, runs[is_filled]])
+    is_padding = is_long and is_rare and 3 * jumps >= np.median(apart[inside])
+    return int(runs.argmax()) if is_padding else None
+
+
+def _share(part: NDArray[np.bool_], whole: NDArray[np.bool_]) -> float:
+    return float(part.sum() / max(1, whole.sum()))
+
+
+def _ids(ragged: RaggedArray, container: Container) -> str:
+    """Look for features that are ids or times of a long table."""
+    n, names, starts = len(ragged), container.feature_names, ragged.offsets[:-1]
+    if n < 3 or ragged.n_features < 2 or container.tabular or ragged.lengths.max() < 3:
+        return ""
+    values, levels = ragged.values, container.levels or (None,) * ragged.n_features
+    first = values[starts]
+    labels = names or [str(j) for j in range(ragged.n_features)]
+    ids = [
+        j
+        for j in np.flatnonzero((values[ragged.offsets[1:] - 1] == first).all(axis=0))
+        if (np.repeat(first[:, j], ragged.lengths) == values[:, j]).all()
+        and _tells_apart(first[:, j], levels[j] is not None, labels[j])
+    ]
+    times = []
+    if container.frames and names:
+        steps = np.delete(np.diff(values, axis=0), starts[1:] - 1, axis=0)
+        rises = np.flatnonzero((steps > 0).all(axis=0))
+        times = [j for j in rises if ids or sounds_like_time(labels[j])]
+    rest = [j for j in range(ragged.n_features) if j not in (*ids, *times)]
+    if not (ids or times) or not rest:
+        return ""
+    found = [
+        f"{labels[j]!r} is the same within each sequence, as an id is" for j in ids
+    ]
+    found += [f"{labels[j]!r} rises within each, as a time does" for j in times]
+    kind, dropped = container.frames, [labels[j] for j in (*ids, *times)]
+    call = {"pandas": "drop(columns={})", "polars": "drop({})"}.get(kind)
+    call = call or ("drop_columns({})" if kind == "pyarrow" else "")
+    cut = f"x.{call.format(dropped)}" if call else f"x[:, {rest}]"
+    by, order = (labels[js[0]] if js else "..." for js in (ids, times))
+    return (
+        f"a feature of X {', and '.join(found)}; all features are encoded. Leave them "
+        f"out, [{cut} for x in X], or let to_sequences(frame, by={by!r}, "
+        f"order={order!r}) cut the long table."
+    )
+
+
+def _tells_apart(values: NDArray[Any], is_category: bool, name: str) -> bool:
+    """Return whether each sequence has a category, or whole number, of its own.
+
+    Numbers rise, as `groupby` sorts them, unless they are called ids.
+    """
+    if len(np.unique(values)) < len(values) or is_category:
+        return len(np.unique(values)) == len(values)
+    is_whole = bool((values == np.floor(values)).all())
+    return is_whole and bool((np.diff(values) > 0).all() or _ID.search(name))
