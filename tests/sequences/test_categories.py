@@ -108,7 +108,7 @@ def test_there_and_back_and_what_is_unknown():
     assert_array_equal(found, [other, most, missing])
     vocabulary, *_ = learn(table([["b", "a", "a"]]))
     with pytest.warns(
-        UserWarning, match=r"none of the categories in fit.*'x', 'c'.*'a'"
+        UserWarning, match=r"none of the categories in f.*'x', 'c'.*'a'"
     ):
         found = vocabulary.encode(unknown, levels).values[:, 0]
     assert_array_equal(found, [UNKNOWN] * 3)

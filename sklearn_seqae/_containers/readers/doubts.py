@@ -52,20 +52,14 @@ def _levels(X: Any) -> str:
     series, times = X.index.levels
     if is_time(times) or sounds_like_time(times.name):
         return ""
-    codes = X.index.codes
-    inside_out = (
-        _are_gapless(codes[1], codes[0])
-        and not _are_gapless(codes[0], codes[1])
-        and len(X) > 2 * len(times)
-    )
     counts = _COUNTS.search(str(times.name)) is not None
-    if is_time(series) or sounds_like_time(series.name):
-        is_text = pd.api.types.infer_dtype(times) == "string"
-        named = times.name is not None and not counts
-        inside_out = inside_out or is_text or named
-    elif counts or not pd.api.types.is_numeric_dtype(series.dtype):
-        return ""
-    if not inside_out:
+    is_text = pd.api.types.infer_dtype(times) == "string"
+    says_so = is_text or not (times.name is None or counts)
+    if not (is_time(series) or sounds_like_time(series.name)):
+        if counts or not pd.api.types.is_numeric_dtype(series.dtype):
+            return ""
+        says_so = False
+    if not (says_so or _starts_differ(*X.index.codes)):
         return ""
     labels, (level, other) = X.index[:1].tolist()[0], map(_level, X.index.names, "01")
     return (
@@ -78,6 +72,15 @@ def _levels(X: Any) -> str:
 
 def _level(name: Any, number: str) -> str:
     return f"level {number} of its index" if name is None else f"level {name!r}"
+
+
+def _starts_differ(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Return whether labels of the first level are times of those of the second.
+
+    Those have no gaps, though series begin and end at different times.
+    """
+    several = len(first) > 2 * (int(second.max()) + 1)
+    return several and _are_gapless(second, first) and not _are_gapless(first, second)
 
 
 def _are_gapless(groups: NDArray[Any], ranks: NDArray[Any]) -> bool:
@@ -189,25 +192,27 @@ def _padding(ragged: RaggedArray, container: Container) -> str:
     alike = bool(np.all(step == step[0]) or np.isnan(step).all())
     shown = repr(step[0].item()) if alike else repr(step.tolist())
     x = "numpy.asarray(X)" if container.tabular else "map(numpy.asarray, X)"
+    if container.kind.startswith("long"):
+        x = "(x.to_numpy() for _, x in X.groupby(level=0, sort=False))"
     end = -1 if at_end else 0
     if np.isnan(step).all():
         differs = "(~numpy.isnan(x))"
     elif alike:
         differs = f"(x != {shown})"
     else:
-        differs = f"(x != numpy.asarray(X[{i}])[{end}])"
+        differs = f"(x != numpy.asarray(list(X)[{i}])[{end}])"
     if not (container.tabular or container.univariate):
         differs += ".any(axis=1)"
-    cut = (
-        f"x[:len(x) - {differs}[::-1].argmax()]"
-        if at_end
-        else (f"x[{differs}.argmax():]")
-    )
+    cut = f"x[{differs}.argmax():]"
+    if at_end:
+        cut = f"x[:len(x) - {differs}[::-1].argmax()]"
+    is_one = container.tabular or container.n_columns is None
+    call = f", [{cut} for x in {x}]," if is_one or "groupby" in x else ""
     return (
         f"all sequences have {n_timesteps} time steps, but most of them "
         f"{'end' if at_end else 'begin'} in runs of {shown} of different lengths, as "
         f"sequence {i} does: padding, which is read as time steps. Pass sequences "
-        f"without it, [{cut} for x in {x}], or NaN at the end in its place. If these "
+        f"without it{call} or NaN at the end in its place. If these "
         "were measured, ignore this warning."
     )
 
@@ -217,16 +222,8 @@ def _filled(
 ) -> tuple[bool, int, NDArray[Any]] | None:
     """Find a step that fills sequences of equal length up, at one end only.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_sequences, n_timesteps, n_features)
-    sides : tuple of bool
-        Ends to report: True for the last time steps, False for the first.
-
-    Returns
-    -------
-    tuple or None
-        The end, a sequence that has the longest run there, and the step.
+    Values have shape (n_sequences, n_timesteps, n_features); True is the side of the
+    last time steps. Return the side, a sequence with the longest run there, the step.
     """
     if min(values.shape[:2]) < 3:
         return None
@@ -308,13 +305,16 @@ def _ids(ragged: RaggedArray, container: Container) -> str:
     ]
     found += [f"{labels[j]!r} rises within each, as a time does" for j in times]
     kind, dropped = container.frames, [labels[j] for j in (*ids, *times)]
-    call = {"pandas": "drop(columns={})", "polars": "drop({})"}.get(kind)
-    call = call or ("drop_columns({})" if kind == "pyarrow" else "")
-    cut = f"x.{call.format(dropped)}" if call else f"x[:, {rest}]"
+    calls = {
+        "pandas": f", [x.drop(columns={dropped}) for x in X],",
+        "polars": f", [x.drop({dropped}) for x in X],",
+        "pyarrow": f", [x.drop_columns({dropped}) for x in X],",
+        "": f", [x[:, {rest}] for x in X],",
+    }
     by, order = (labels[js[0]] if js else "..." for js in (ids, times))
     return (
         f"a feature of X {', and '.join(found)}; all features are encoded. Leave them "
-        f"out, [{cut} for x in X], or let to_sequences(frame, by={by!r}, "
+        f"out{calls.get(kind, '')} or let to_sequences(frame, by={by!r}, "
         f"order={order!r}) cut the long table."
     )
 

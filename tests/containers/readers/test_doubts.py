@@ -238,7 +238,18 @@ MISUSES = {
     "zeros behind, longest first": (padded(SORTED), PADDING),
     "zeros behind, scaled": (
         (POST - POST.mean(axis=(0, 1))) / POST.std(axis=(0, 1)),
-        r"end in runs of \[.*X\[\d+\]\)\[-1\]",
+        r"end in runs of \[.*list\(X\)\[\d+\]\)\[-1\]",
+    ),
+    "zeros behind, long": (
+        pd.DataFrame(
+            POST.reshape(-1, 2),
+            pd.MultiIndex.from_product([range(40), range(T)], names=["id", "t"]),
+        ),
+        PADDING,
+    ),
+    "zeros behind, columns of cells": (
+        pd.DataFrame({"a": list(POST[:, :, 0]), "b": list(POST[:, :, 1])}),
+        r"end in runs of 0\.0 .*Pass sequences without it or NaN",
     ),
     "zeros in front": (PRE, IN_FRONT),
     "zeros in front, rows": (padded(S, front=True), IN_FRONT),
@@ -432,6 +443,10 @@ MENDED = {
     "zeros behind, rows": S,
     "zeros behind, polars": S,
     "zeros behind, more": M,
+    "zeros behind, long": M,
+    "zeros behind, scaled": [
+        (x - POST.mean(axis=(0, 1))) / POST.std(axis=(0, 1)) for x in M
+    ],
     "zeros in front": M,
     "zeros in front, a frame": S,
     "NaN in front": M,
@@ -445,7 +460,7 @@ MENDED = {
 }
 CALLS = (
     r"(\[x[^ ]*\.drop.*?\) for x in X\])",
-    r"(\[x\[.*? for x in [^]]*\])",
+    r"(\[x\[.*? for x in [^]]*?\)?\])",
     r"pass (numpy\.stack\(.*?axis=2\))",
     r"pass (X\.swaplevel\(\)\.sort_index\(\)|X\.T|numpy\.swapaxes\(.*?\))",
 )
