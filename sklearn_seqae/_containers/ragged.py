@@ -21,16 +21,6 @@ class RaggedArray:
 
     Sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``. There is no padding, so a
     scaler or a mean, or any function of a table of time steps, works on `values`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_seqae._containers.ragged import RaggedArray
-    >>> ragged = RaggedArray.from_list([np.ones((2, 3)), np.zeros((4, 3))])
-    >>> ragged
-    RaggedArray(n_sequences=2, n_timesteps=6, n_features=3, dtype=float64)
-    >>> ragged.lengths
-    array([2, 4])
     """
 
     # (n_timesteps, n_features): the time steps of all sequences, one after the other. A

@@ -30,12 +30,7 @@ from sklearn_seqae._keras.network.keras_layers import (
     tensors_from_vector,
     to_vector,
 )
-from sklearn_seqae._keras.sessions import (
-    Eager,
-    Session,
-    open_session,
-    tensor_function,
-)
+from sklearn_seqae._keras.sessions import Eager, Session, open_session, tensor_function
 from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder, most_likely

@@ -37,10 +37,7 @@ class Session:
     """
 
     def __init__(
-        self,
-        variables: Sequence[Any] = (),
-        n_threads: int = 1,
-        optimize: bool = True,
+        self, variables: Sequence[Any] = (), n_threads: int = 1, optimize: bool = True
     ) -> None:
         self._optimize = optimize
         self._graph = tf.Graph()
@@ -171,21 +168,18 @@ class Eager:
 
 
 def open_session(
-    gpu: bool,
-    variables: Sequence[Any] = (),
-    n_threads: int = 1,
-    optimize: bool = True,
+    gpu: bool, variables: Sequence[Any] = (), n_threads: int = 1, optimize: bool = True
 ) -> Session | Eager:
     """Return a place for functions to run, on a GPU or on the CPU."""
     return Eager(variables) if gpu else Session(variables, n_threads, optimize)
 
 
-def buffer(shape: Sequence[int], dtype: Any = tf.float32) -> Any:
+def buffer(shape: Sequence[int]) -> Any:
     """Declare a buffer of functions that a session runs.
 
     Its memory is the session's: what is declared has none of its own.
     """
-    return UninitializedVariable(trainable=False, shape=shape, dtype=dtype)
+    return UninitializedVariable(trainable=False, shape=shape, dtype=tf.float32)
 
 
 def tensor_function(

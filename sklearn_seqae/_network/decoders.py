@@ -263,12 +263,7 @@ class Unfold(DecoderBase):
 
 
 DECODERS: Mapping[str, type[DecoderBase]] = MappingProxyType(
-    {
-        "repeat": Repeat,
-        "unfold": Unfold,
-        "reshape": Reshape,
-        "single_shot": SingleShot,
-    }
+    {"repeat": Repeat, "unfold": Unfold, "reshape": Reshape, "single_shot": SingleShot}
 )
 
 

@@ -144,10 +144,8 @@ def _numbers(
     network: Autoencoder, own: Tensor, embedding: Tensor, extent: Extent
 ) -> Tensor:
     """Return decoded numbers, (N, T, F), in the units that all sequences share."""
-    norm, start = (
-        network.preprocessing.instance_norm,
-        network.architecture.embedding_size,
-    )
+    norm = network.preprocessing.instance_norm
+    start = network.architecture.embedding_size
     decoded = ops.cast(ops.where(extent.own, own, 0.0), np.float64)
     if norm is None:
         return decoded

@@ -134,10 +134,7 @@ def root_mean_squares(
 
 
 def from_patches(
-    values: NDArray[np.float32],
-    n_timesteps: Indices,
-    patch_size: int,
-    n_codes: int = 0,
+    values: NDArray[np.float32], n_timesteps: Indices, patch_size: int, n_codes: int = 0
 ) -> RaggedArray:
     """Undo `to_patches`: cut what lies beyond each sequence's end.
 

@@ -137,10 +137,7 @@ class EventsDisplay(AxesDisplay):
         return display.plot(**plot_kwargs)
 
     def plot(
-        self,
-        ax: Axes | None = None,
-        *,
-        scatter_kwargs: Mapping[str, Any] | None = None,
+        self, ax: Axes | None = None, *, scatter_kwargs: Mapping[str, Any] | None = None
     ) -> Self:
         """Draw the sessions.
 

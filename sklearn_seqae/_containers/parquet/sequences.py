@@ -16,7 +16,7 @@ from sklearn_seqae._containers.chunks import BUFFER_SIZE, SequenceChunks, naming
 from sklearn_seqae._containers.parquet.files import find_files, read_schema, read_tables
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import Container, to_ragged
-from sklearn_seqae._containers.tables import (
+from sklearn_seqae._containers.tables.to_sequences import (
     DUPLICATES,
     as_series,
     check_has_order,

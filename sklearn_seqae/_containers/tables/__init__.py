@@ -6,19 +6,6 @@ they import polars or pyarrow.
 """
 
 from sklearn_seqae._containers.tables.to_frame import to_frame
-from sklearn_seqae._containers.tables.to_sequences import (
-    DUPLICATES,
-    as_series,
-    check_has_order,
-    rows_of_series,
-    to_sequences,
-)
+from sklearn_seqae._containers.tables.to_sequences import to_sequences
 
-__all__ = [
-    "DUPLICATES",
-    "as_series",
-    "check_has_order",
-    "rows_of_series",
-    "to_frame",
-    "to_sequences",
-]
+__all__ = ["to_frame", "to_sequences"]

@@ -20,13 +20,6 @@ def from_ragged(
     long table, whose times count from 0. None numbers the sequences. A 3-D array is as
     long as the longest sequence; a table of rows as wide as the one that came in, at
     least.
-
-    Examples
-    --------
-    >>> from sklearn_seqae._containers.readers import to_ragged
-    >>> from sklearn_seqae._containers.writers import from_ragged
-    >>> from_ragged(*to_ragged(([1, 2, 3], [4, 5])))
-    (array([1., 2., 3.]), array([4., 5.]))
     """
     kind = KINDS[container.kind]
     write = load("writers", kind.writer)

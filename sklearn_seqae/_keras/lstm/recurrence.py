@@ -35,21 +35,12 @@ class Scratch(NamedTuple):
 
     @classmethod
     def declare(
-        cls,
-        n_steps: int,
-        n_directions: int,
-        n_rows: int,
-        units: int,
-        dtype: Any = tf.float32,
+        cls, n_steps: int, n_directions: int, n_rows: int, units: int
     ) -> Scratch:
         """Declare the buffers of one layer."""
-        shape = (n_steps, n_directions, n_rows)
-        return cls(
-            *(
-                buffer((*shape, width), dtype)
-                for width in (units, units, 4 * units, 4 * units)
-            )
-        )
+        shape, n_gates = (n_steps, n_directions, n_rows), 4 * units
+        widths = units, units, n_gates, n_gates
+        return cls(*(buffer((*shape, width)) for width in widths))
 
 
 @dataclass(frozen=True)
@@ -134,9 +125,7 @@ def _buffer(like: Tensor, n_steps: int, width: int, variable: Any) -> Any:
 
 
 def forward(
-    plan: Plan,
-    pre_activation: Callable[[Tensor, Tensor], Tensor],
-    zeros: Tensor,
+    plan: Plan, pre_activation: Callable[[Tensor, Tensor], Tensor], zeros: Tensor
 ) -> Saved:
     """Run the recurrence from states of zero, (D, B, U).
 
@@ -176,10 +165,7 @@ def forward(
 
 
 def backward(
-    plan: Plan,
-    saved: Saved,
-    upstream: Sequence[Tensor],
-    transposed: Tensor,
+    plan: Plan, saved: Saved, upstream: Sequence[Tensor], transposed: Tensor
 ) -> tuple[Tensor, Tensor | None, Tensor]:
     """Run back through the steps for the gradients of the gates.
 

@@ -37,9 +37,7 @@ class KerasLayers:
             weight.name: variable
             for layer in architecture.layers
             for weight, variable in zip(
-                layer.weights,
-                self._layers[layer.name].trainable_variables,
-                strict=True,
+                layer.weights, self._layers[layer.name].trainable_variables, strict=True
             )
         }
 

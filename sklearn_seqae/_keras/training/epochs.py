@@ -277,11 +277,8 @@ class _Loop:
         """Take over how far a fit was that was killed."""
         self.workspace.load(saved.state)
         self.feed.restore(saved.feed)
-        self.n_epochs, self.history, self._best = (
-            saved.n_epochs,
-            saved.history,
-            saved.best,
-        )
+        self.n_epochs, self.history = saved.n_epochs, saved.history
+        self._best = saved.best
         self._updates_done = self.workspace.n_updates
         if saved.n_epochs:
             self._done = saved.n_epochs, saved.state

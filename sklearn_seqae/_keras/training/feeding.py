@@ -177,9 +177,7 @@ class Feed:
 
 
 def sums_of(
-    losses: NDArray[np.float32],
-    packed: PackedShards,
-    patches: Patches | None = None,
+    losses: NDArray[np.float32], packed: PackedShards, patches: Patches | None = None
 ) -> NDArray[np.float64]:
     """Return what `Feed.means` needs of each batch: its losses and its `Counts`.
 
