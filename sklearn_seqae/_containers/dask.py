@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 from sklearn.utils._set_output import _get_output_config
@@ -114,14 +114,21 @@ def _check_output(estimator: Any, X: Any) -> None:
 # In tasks ----------------------------------------------------------------------------
 
 
-class Tasks(Protocol):
-    """Runs functions elsewhere, or here. Their arguments may be what others return."""
+class Tasks:
+    """Runs functions here, one after the other.
+
+    Their arguments may be what others return.
+    """
 
     def read(self, X: Any) -> list[Any]:
         """Return the partitions of a collection, computed or to be computed."""
+        import dask
+
+        return list(dask.compute(*_delayed(X)))
 
     def places(self) -> list[Any]:
         """Return where tasks run at the moment: a place for each that runs at once."""
+        return [None]
 
     def submit(
         self, function: Callable[..., Any], *arguments: Any, place: Any = None
@@ -130,12 +137,14 @@ class Tasks(Protocol):
 
         Where there is a place, the function runs there, and elsewhere if that is lost.
         """
+        return function(*arguments)
 
     def gather(self, results: Sequence[Any]) -> list[Any]:
         """Wait for results, and return them."""
+        return list(results)
 
 
-class OnCluster:
+class OnCluster(Tasks):
     """Tasks on a Dask cluster, which runs them again elsewhere if a worker is lost."""
 
     def __init__(self, client: Any) -> None:
@@ -145,13 +154,13 @@ class OnCluster:
         futures: list[Any] = self._client.compute(_delayed(X))
         return futures
 
-    def places(self) -> list[str | None]:
+    def places(self) -> list[Any]:
         n_threads = self._client.nthreads()
         turns = [(i, worker) for worker, n in n_threads.items() for i in range(n)]
         return [worker for _, worker in sorted(turns)] or [None]  # none is left
 
     def submit(
-        self, function: Callable[..., Any], *arguments: Any, place: str | None = None
+        self, function: Callable[..., Any], *arguments: Any, place: Any = None
     ) -> Any:
         import dask
 
@@ -164,26 +173,6 @@ class OnCluster:
         return gathered
 
 
-class InThisProcess:
-    """The same one after the other, where there is no cluster."""
-
-    def read(self, X: Any) -> list[Any]:
-        import dask
-
-        return list(dask.compute(*_delayed(X)))
-
-    def places(self) -> list[None]:
-        return [None]
-
-    def submit(
-        self, function: Callable[..., Any], *arguments: Any, place: None = None
-    ) -> Any:
-        return function(*arguments)
-
-    def gather(self, results: Sequence[Any]) -> list[Any]:
-        return list(results)
-
-
 def open_tasks() -> Tasks:
     """Return where tasks run: on the cluster of the active client, or here.
 
@@ -191,9 +180,9 @@ def open_tasks() -> Tasks:
     """
     distributed = sys.modules.get("distributed")
     if distributed is None or _finds(distributed.get_worker):
-        return InThisProcess()
+        return Tasks()
     client = _finds(distributed.default_client)
-    return OnCluster(client) if client else InThisProcess()
+    return OnCluster(client) if client else Tasks()
 
 
 def _finds(get: Callable[[], Any]) -> Any:

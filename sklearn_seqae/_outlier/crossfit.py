@@ -29,13 +29,9 @@ SMALLEST = 1e-9  # variance of a direction, where a column has 1
 class Gaussian:
     """Normal distribution with a covariance of low rank plus a constant.
 
-    That of probabilistic principal component analysis [1]_. It needs no more points
-    than columns, and takes less memory than a full covariance.
-
-    References
-    ----------
-    .. [1] Tipping, M. E. and Bishop, C. M. (1999). Probabilistic principal component
-       analysis. Journal of the Royal Statistical Society B, 61(3).
+    That of probabilistic principal component analysis (Tipping and Bishop, 1999,
+    Journal of the Royal Statistical Society B, 61(3)). It needs no more points than
+    columns, and takes less memory than a full covariance.
     """
 
     # (n_columns,): of the points
@@ -90,18 +86,12 @@ class CrossFittedDistance:
     A covariance makes the points that it was fitted to look close, those of many
     columns above all. Here each point is far from the Gaussian that was fitted without
     it. So points that were fitted and new ones have distances of about the same
-    distribution, as in cross-conformal prediction [1]_.
+    distribution, as in cross-conformal prediction (CV-minmax of Barber, Candes, Ramdas
+    and Tibshirani, 2021, Annals of Statistics, 49(1)).
 
-    The cube root of a squared distance is about normal [2]_, so distances of any number
-    of columns are brought to one scale: mean 0 and standard deviation 1 in `fit`.
-
-    References
-    ----------
-    .. [1] Barber, R. F., Candes, E. J., Ramdas, A. and Tibshirani, R. J. (2021).
-       Predictive inference with the jackknife+. Annals of Statistics, 49(1). See
-       CV-minmax.
-    .. [2] Wilson, E. B. and Hilferty, M. M. (1931). The distribution of chi-square.
-       PNAS, 17(12).
+    The cube root of a squared distance is about normal (Wilson and Hilferty, 1931,
+    PNAS, 17(12)), so distances of any number of columns are brought to one scale: mean
+    0 and standard deviation 1 in `fit`.
     """
 
     gaussians: tuple[Gaussian, ...]
@@ -139,15 +129,13 @@ NO_PAIR = np.iinfo(np.int64).max  # above all pairs
 
 @dataclass(frozen=True)
 class MarkovChain:
-    """First-order Markov chain of codes 0, 1, ..., as for system calls in [1]_.
+    """First-order Markov chain of codes 0, 1, ..., as for system calls in Ye (2000).
 
     No probability is zero: each code counts once more than it occurs and, after each
     code, all others count once by their shares.
 
-    References
-    ----------
-    .. [1] Ye, N. (2000). A Markov chain model of temporal behavior for anomaly
-       detection. IEEE Systems, Man, and Cybernetics Information Assurance Workshop.
+    Ye, N.: A Markov chain model of temporal behavior for anomaly detection. IEEE
+    Systems, Man, and Cybernetics Information Assurance Workshop.
     """
 
     shares: PositiveFloats  # (n_codes,): of all time steps

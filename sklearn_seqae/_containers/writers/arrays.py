@@ -102,10 +102,7 @@ def cells_of(
     ]
     if form == "records":
         return list(cut(to_records(features, names), offsets))
-    objects = np.empty(values.shape, dtype=object)
-    for j, feature in enumerate(features):
-        objects[:, j] = feature
-    sequences = cut(objects, offsets)
+    sequences = cut(np.stack(features, axis=1, dtype=object), offsets)
     if form == "tuples":
         return [[tuple(row) for row in x.tolist()] for x in sequences]
     if form == "dicts":
@@ -156,10 +153,7 @@ def columns_of(
 
 def as_objects(cells: list[Any]) -> NDArray[np.object_]:
     """Return a 1-D object array. NumPy itself would stack cells of equal length."""
-    array = np.empty(len(cells), dtype=object)
-    for i, cell in enumerate(cells):
-        array[i] = cell
-    return array
+    return np.fromiter(cells, dtype=object, count=len(cells))
 
 
 def _values_of(ragged: RaggedArray, container: Container) -> NDArray[Any]:

@@ -15,7 +15,7 @@ from networks import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_seqae._containers.dask import InThisProcess, OnCluster
+from sklearn_seqae._containers.dask import OnCluster, Tasks
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training import epochs, partitions
 from sklearn_seqae._keras.training.feeding import sums_of
@@ -31,7 +31,7 @@ LENGTHS = np.random.default_rng(0).integers(2, 17, size=sum(SIZES))
 OFFSETS = np.append(0, np.cumsum(SIZES))
 
 
-class Counting(InThisProcess):
+class Counting(Tasks):
     """Counts tasks and what is gathered."""
 
     def __init__(self):
@@ -53,7 +53,7 @@ def source(tasks=None):
     ]
     totals = Totals(*map(sum, zip(*(each.totals for each in data), strict=True)))
     return Partitions(
-        LENGTHS, totals, Baselines(1.0, 1.0), OFFSETS, tasks or InThisProcess(), data
+        LENGTHS, totals, Baselines(1.0, 1.0), OFFSETS, tasks or Tasks(), data
     )
 
 
