@@ -164,8 +164,13 @@ class RaggedArray:
 
         Negative positions count from the end. `indices` may be a mask, too.
         """
+        index = np.asarray(indices)
+        if index.ndim != 1:
+            raise IndexError(f"indices must be 1-D, not {index.ndim}-D.")
+        if index.size == 0:
+            index = index.astype(np.int64)
         # np.arange applies NumPy's own rules for negative numbers, masks and errors.
-        selected = np.arange(len(self))[_as_index(indices)]
+        selected = np.arange(len(self))[index]
         lengths = self.lengths[selected]
         offsets = offsets_from_lengths(lengths)
         shift = self.offsets[selected] - offsets[:-1]
@@ -254,13 +259,6 @@ def _check_offsets(offsets: NDArray[np.int64], *, n_timesteps: int) -> None:
         raise ValueError(
             f"offsets must rise from 0 to the number of time steps, {n_timesteps}."
         )
-
-
-def _as_index(indices: ArrayLike) -> NDArray[Any]:
-    index = np.asarray(indices)
-    if index.ndim != 1:
-        raise IndexError(f"indices must be 1-D, not {index.ndim}-D.")
-    return index.astype(np.int64) if index.size == 0 else index
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,9 @@ def check_consistent(fitted: Fitted) -> None:
         expected = network.preprocessing.n_features - schema.events.n_moments
         if found != expected:
             raise ValueError(f"X has {found} features, but the network has {expected}")
-        _check_scale(getattr(schema.scaler, "scale_", None))
+        scale = getattr(schema.scaler, "scale_", None)  # None where it only shifts
+        if scale is not None and not (np.isfinite(scale) & (scale != 0)).all():
+            raise ValueError("scale_ of scaler_ has a value that is zero or not finite")
     if fitted.max_length < 1:
         raise ValueError(f"max_length is {fitted.max_length}")
 
@@ -67,9 +68,3 @@ def _check_weights(network: Autoencoder) -> None:
                 f"the weight {name} has shape {shapes.get(name)}; expected "
                 f"{expected.get(name)}"
             )
-
-
-def _check_scale(scale: Any) -> None:
-    """Check what a scaler divides by."""
-    if isinstance(scale, np.ndarray) and not (np.isfinite(scale) & (scale != 0)).all():
-        raise ValueError("scale_ of scaler_ has a value that is zero or not finite")

@@ -86,7 +86,9 @@ def unpacked(saved: Any, cls: type[SavedEstimator]) -> Attributes:
             name: _unpacked(name, value, cls._saved_as.get(name, object))
             for name, value in plain.items()
         }
-        attributes = {**_defaults(cls), **attributes}
+        parameters = inspect.signature(cls).parameters.values()
+        defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+        attributes = {**defaults, **attributes}
         _check_complete(attributes, cls)
     except (
         ArithmeticError,
@@ -134,11 +136,6 @@ def _as_written(saved: Attributes) -> Attributes:
         if same and found.digest != digests[name]:
             raise ValueError(f"the checksum of {name} is another")
     return plain
-
-
-def _defaults(cls: type) -> Attributes:
-    parameters = inspect.signature(cls).parameters.values()
-    return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
 def _check_complete(attributes: Attributes, cls: type[SavedEstimator]) -> None:

@@ -105,9 +105,11 @@ def to_frame(
     index = _index(sequences, ids, by, len(ragged))
     known_names = known.get("columns", feature_names)
     names = _feature_names(columns, known_names, ragged.n_features)
-    when = _known_times(sequences, ragged)
+    when, found = Times(ragged.positions), times_of_cells(sequences)
     if times is not None:
         when = _given_times(times, ragged, index)
+    elif found is not None:
+        when = Times(found, zone_of_cells(sequences))
     if order is None:
         order = getattr(times, "attrs", {}).get("order", known.get("order", "time"))
     _check_names([*index.names, order, *names], kind)
@@ -240,14 +242,6 @@ def _check_names(names: Sequence[Any], kind: str) -> None:
                 f"column {name!r} has a name that is not a string, but {kind} takes "
                 "only strings; pass other names with by=, order= and columns=."
             )
-
-
-def _known_times(sequences: Any, ragged: RaggedArray) -> Times:
-    """Return the time of every row that sequences have, else count them."""
-    found = times_of_cells(sequences)
-    if found is None:
-        return Times(ragged.positions)
-    return Times(found, zone_of_cells(sequences))
 
 
 def _given_times(times: Any, ragged: RaggedArray, index: pd.Index) -> Times:

@@ -200,7 +200,8 @@ class Progress:
     def __init__(self, epochs: int, verbose: int) -> None:
         self.epochs, self.verbose = epochs, verbose
         self._shown = 0
-        self._has_bar = verbose == 1 and _someone_watches()
+        is_watched = sys.stdout.isatty() or "ipykernel" in sys.modules
+        self._has_bar = verbose == 1 and is_watched
         self._bar: Progbar | None = None
 
     def show(self, epoch: int, logs: dict[str, float]) -> None:
@@ -231,7 +232,3 @@ class Progress:
         losses = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
         print(f"epoch {epoch}/{self.epochs} - {losses}", flush=True)
         self._shown = epoch
-
-
-def _someone_watches() -> bool:
-    return sys.stdout.isatty() or "ipykernel" in sys.modules

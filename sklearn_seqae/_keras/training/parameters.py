@@ -57,7 +57,7 @@ class Parameters:
         self.optimizer.build(each)
         n = len(each) + len(self.optimizer.variables)
         self._members = [[i] for i in range(n)]
-        if is_elementwise(self.optimizer):
+        if type(self.optimizer) in ELEMENTWISE and self.optimizer.clipnorm is None:
             self.trained = [keras.Variable("zeros", (size_of(self._shapes),))]
             of_each, self.optimizer = self.optimizer, new_optimizer(optimizer)
             self.optimizer.build(self.trained)
@@ -96,11 +96,6 @@ class Parameters:
             else arrays[members[0]]
             for members in self._members
         ]
-
-
-def is_elementwise(optimizer: optimizers.Optimizer) -> bool:
-    """Return whether a number's update does not depend on the array it stands in."""
-    return type(optimizer) in ELEMENTWISE and optimizer.clipnorm is None
 
 
 def _members(of_vector: Any, of_each: Any) -> list[list[int]]:
