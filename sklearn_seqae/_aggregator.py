@@ -214,7 +214,8 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
         features = self._feature_names
         for j, feature in enumerate(features[: len(self._typical)]):
             names += [f"{feature}_{statistic}" for statistic in self._statistics(j)]
-        known = [each for each in self._known if each is not None]
+        every = self._events.categories(self._features.n_features)
+        known = [each for each in every if each is not None]
         for feature, each in zip(features[len(self._typical) :], known, strict=True):
             names += [f"{feature}_{name}" for name in _names_of_codes(each)]
         return np.array(names, dtype=object)
@@ -228,11 +229,6 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
     @property
     def _events(self) -> Events:
         return self._schema.events
-
-    @property
-    def _known(self) -> list[FeatureCategories | None]:
-        """Categories of each feature of `X`, None for a number."""
-        return self._events.categories(self._features.n_features)
 
     @property
     def _feature_names(self) -> list[str]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.writers.categories import levels_of
 from sklearn_seqae._utils.warning import warn_user
 
 _MANY_NUMBERS = 20  # of fewer, each may be a category
@@ -158,11 +159,6 @@ class Vocabulary:
                 column = _decoded(known, column, levels_of(container, j), random_state)
             values[:, j] = column
         return RaggedArray(values, ragged.offsets)
-
-
-def levels_of(container: Container, j: int) -> Levels | None:
-    """Return the levels of a feature, None if it is a number."""
-    return container.levels[j] if j < len(container.levels) else None
 
 
 def feature_name(container: Container, j: int) -> str:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.writers.categories import levels_of
 from sklearn_seqae._sequences.vocabulary import (
     UNKNOWN,
     FeatureCategories,
     Vocabulary,
     feature_name,
-    levels_of,
     warn_of_numbers,
 )
 from sklearn_seqae._utils.warning import warn_user

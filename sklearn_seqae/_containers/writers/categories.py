@@ -53,7 +53,7 @@ def stored(
 
 def levels_of(container: Container, j: int) -> Levels | None:
     """Return the levels of a feature, None if it is a number."""
-    return container.levels[j] if container.levels else None
+    return container.levels[j] if j < len(container.levels) else None
 
 
 def as_objects(codes: NDArray[Any], levels: Levels | None) -> NDArray[Any]:

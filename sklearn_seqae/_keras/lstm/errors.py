@@ -59,9 +59,8 @@ def dense_error(
     n_run = count_blocks(tf.reduce_max(lengths), size)
 
     def cut(array: Tensor, t: Tensor) -> Tensor:
-        piece = tf.slice(
-            array, (t, *[0] * (len(array.shape) - 1)), (size, *array.shape[1:])
-        )
+        rest = array.shape[1:]
+        piece = tf.slice(array, (t, *[0] * len(rest)), (size, *rest))
         return tf.reshape(piece, (size * n_rows, -1))
 
     @with_gradient
@@ -86,10 +85,8 @@ def dense_error(
                 d_states.write(n, tf.matmul(d, kernel, transpose_b=True)),
             )
 
-        zeros = [
-            tf.zeros(shape, states.dtype)
-            for shape in ((n_sums,), kernel.shape, bias.shape)
-        ]
+        shapes = (n_sums,), kernel.shape, bias.shape
+        zeros = [tf.zeros(shape, states.dtype) for shape in shapes]
         _, sums, d_kernel, d_bias, d_states = tf.while_loop(
             lambda n, *_: n < n_run, block, (0, *zeros, d_states)
         )

@@ -39,14 +39,9 @@ class FusedSequence:
 
     @property
     def directions(self) -> list[States]:
-        values = self.values
-        own, final = (
-            compare(tf.range(self.n_steps)[:, None], limit)[..., None]
-            for compare, limit in (
-                (tf.less, self.lengths),
-                (tf.equal, self.lengths - 1),
-            )
-        )
+        values, place = self.values, tf.range(self.n_steps)[:, None]
+        own = (place < self.lengths)[..., None]
+        final = tf.equal(place, self.lengths - 1)[..., None]
         return [
             States(values[:, d], own, final, 0, ops) for d in range(values.shape[1])
         ]
@@ -270,11 +265,7 @@ class FusedEngine:
     def _weights_of(self, layer: LSTM) -> LSTMWeights:
         """Stack the weights of a layer's directions."""
         kinds = ("kernel", "recurrent_kernel", "bias")
+        names = [f"{layer.name}/{direction}/" for direction in layer.directions]
         return LSTMWeights(
-            *(
-                tf.stack(
-                    [self.weights[f"{layer.name}/{d}/{kind}"] for d in layer.directions]
-                )
-                for kind in kinds
-            )
+            *(tf.stack([self.weights[name + kind] for name in names]) for kind in kinds)
         )
