@@ -143,7 +143,7 @@ class FeaturesIn:
 def validate_sequences(
     X: Any, features: Features | None, by: str
 ) -> tuple[RaggedArray, Container]:
-    """Convert `X`, and check its features against those in fit; None: this is the fit.
+    """Convert `X`, and check its features against those of a fit, if given.
 
     If the rows of a table look like time steps, raise, unless fit saw such a table.
     ``by`` names the estimator in messages.
@@ -164,7 +164,7 @@ def check_one_each(X: Any, ragged: RaggedArray, *, y: Any, sample_weight: Any) -
 
     A user with a long table may pass an entry for each row instead. The message then
     says how to convert it. scikit-learn goes by position and ignores an index; so an
-    index that contradicts that of `X` is refused. `checked_weights` checks the rest.
+    index that contradicts that of `X` is refused. `checked_weights` looks further.
     """
     for name, given in (("y", y), ("sample_weight", sample_weight)):
         if given is None or np.isscalar(given):
