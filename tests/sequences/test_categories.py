@@ -107,9 +107,7 @@ def test_there_and_back_and_what_is_unknown():
     found = vocabulary.encode(unknown, levels).values[:, 0]
     assert_array_equal(found, [other, most, missing])
     vocabulary, *_ = learn(table([["b", "a", "a"]]))
-    with pytest.warns(
-        UserWarning, match=r"none of the categories in f.*'x', 'c'.*'a'"
-    ):
+    with pytest.warns(UserWarning, match=r"none of the categories in f.*'x', 'c'.*'a'"):
         found = vocabulary.encode(unknown, levels).values[:, 0]
     assert_array_equal(found, [UNKNOWN] * 3)
 
