@@ -41,6 +41,7 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "min_reported_time": 1e9,  # no table of times, which would change in each build
+    "first_notebook_cell": '%pip install --quiet "sklearn-seqae[arrow,plot]"',
     "reference_url": {"sklearn_seqae": None},
     "doc_module": ("sklearn_seqae",),
     "backreferences_dir": "generated/backreferences",

@@ -1,5 +1,6 @@
 """What has to say the same in several places when a version is released."""
 
+import hashlib
 import importlib.util
 import json
 import re
@@ -52,6 +53,43 @@ def test_every_supported_python_is_tested(project):
     supported = [c.rpartition(" ")[2] for c in named if re.search(r":: 3\.\d", c)]
     (tested,) = re.findall(r"python: \[(.*)\]", read(".github/workflows/tests.yml"))
     assert re.findall(r"[\d.]+", tested) == supported
+
+
+def test_the_readme_can_be_read_on_a_package_index(project):
+    text, source = read("README.md"), project["urls"]["Source"]
+    link = r'(?:\]\(|src="|srcset="|href="|^\[\w+\]: )([^)"\n]*)'
+    urls = re.findall(link, text, flags=re.M)
+    assert all(url.startswith("https://") for url in urls)
+    used = re.findall(r"\]\[(\w+)\]", text)
+    assert set(used) == set(re.findall(r"^\[(\w+)\]:", text, flags=re.M))
+    raw = source.replace("github.com", "raw.githubusercontent.com")
+    starts = f"{raw}/main/", f"{source}/blob/main/"
+    files = [url.removeprefix(s) for s in starts for url in urls if url.startswith(s)]
+    assert {"docs/_static/front_light.svg", "docs/_static/front_dark.svg"} < {*files}
+    for file in files:
+        assert (ROOT / file).is_file(), file
+
+
+def test_the_readme_names_pages_that_there_are():
+    pages = re.findall(rf"{SITE}/stable/(\S+)\.html", read("README.md"))
+    assert len(pages) > 5
+    for page in set(pages) - {"auto_examples/index"}:  # the gallery's is made
+        assert (ROOT / f"docs/{page}.rst").is_file(), page
+
+
+def test_the_notebook_is_where_sphinx_puts_it():
+    (link,) = re.findall(r"^\[colab\]: \S+/_downloads/(\S+)$", read("README.md"), re.M)
+    folder, name = link.split("/")
+    assert folder == hashlib.md5(f"auto_examples/{name}".encode()).hexdigest()
+    assert (ROOT / "examples" / name.replace("ipynb", "py")).is_file()
+
+
+def test_pictures_of_the_start_page_are_small_and_text_free_of_fonts():
+    for theme in ("light", "dark"):
+        picture = read(f"docs/_static/front_{theme}.svg")
+        assert len(picture) < 60_000
+        assert "<text" not in picture  # letters are drawn: no font is needed
+        assert f"_static/front_{theme}.svg" in read("docs/index.rst")
 
 
 @pytest.fixture
