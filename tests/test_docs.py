@@ -49,6 +49,7 @@ OF_OTHERS = set(
     re.findall(
         r"\w+",
         """
+        a_0 a_1 b_0 b_1
         activity_regularizer cross_val_predict cross_val_score delete_checkpoint
         double_checkpoint dtype dtype_backend expand_nested groups jit_compile
         maintain_order memory meta n_jobs on_epoch_end pad_sequences

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn_seqae._patches.source.reading import read_source
+from sklearn_seqae._patches.source import read_source
 
 from sklearn_seqae import LSTMAutoencoderTransformer, SequenceChunks, to_sequences
 
