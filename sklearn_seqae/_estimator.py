@@ -542,8 +542,9 @@ class LSTMAutoencoderTransformer(
         Warns
         -----
         ConvergenceWarning
-            If the reconstruction ends no better than the mean of each feature, or
-            training diverges after a good start, which is kept.
+            If the reconstruction ends no better than the mean of each feature, after
+            100 updates or far off, or training diverges after a good start, which is
+            kept.
         """
         with claimed(self.callbacks) as backup:
             with self._drawn_back_on_error():

@@ -10,9 +10,12 @@ import re
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from numpydoc.docscrape import ClassDoc
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae import (
     LSTMAutoencoderOutlierDetector,
@@ -135,6 +138,22 @@ def test_blocks_that_do_not_run_give_parameters_that_there_are(page):
             if name in dict(public_objects()):
                 given = {keyword.arg for keyword in node.keywords} - {None}
                 assert given <= {*known[name].parameters}, name
+
+
+@pytest.mark.parametrize("library", ["faiss", "qdrant_client"])
+def test_recipes_with_a_library_run_where_it_is(library, plain_autoencoder, sequences):
+    pytest.importorskip(library, reason=f"{library} is in no extra")
+    names = {
+        "X_train": sequences,
+        "X_test": sequences,
+        "y_train": range(len(sequences)),
+    }
+    names["embed"] = make_pipeline(plain_autoencoder(), StandardScaler()).fit(sequences)
+    page = (ROOT / "docs" / "user_guide" / "recipes.rst").read_text(encoding="utf-8")
+    blocks = re.findall(r"code-block:: python\n\n((?: +.*\n|\n)+)", page)
+    (block,) = (block for block in blocks if library in block)
+    exec(textwrap.dedent(block), names)
+    assert np.ravel(names["rows"])[0] == 0  # a sequence is nearest to itself
 
 
 @pytest.mark.parametrize("cls", ESTIMATORS)
