@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn_seqae._patches.source import read_source
 
 from sklearn_seqae import LSTMAutoencoderTransformer, SequenceChunks, to_sequences
+from sklearn_seqae._patches.source import read_source
 
 RNG = np.random.default_rng(0)
 X = [RNG.normal(size=(n, 2)) for n in RNG.integers(3, 9, size=12)]
