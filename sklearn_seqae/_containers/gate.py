@@ -112,7 +112,7 @@ class FeaturesIn:
 
     @property
     def _features(self) -> Features:
-        """What a fit saw; an AttributeError before there was one."""
+        """Features of a fit; an AttributeError before there was one."""
         raise AttributeError("_features")
 
     @property

@@ -221,7 +221,7 @@ class Encoded(NamedTuple):
 
 @dataclass(frozen=True)
 class Schema:
-    """What was learnt of `X`."""
+    """Facts that were learnt of `X`."""
 
     features: Features
     container: Container  # note on what `X` was

@@ -237,7 +237,7 @@ def _columns(sequence: Any, form: str, name: str) -> _Columns:
     if isinstance(sequence, list | tuple):
         if any(isinstance(row, list | tuple) for row in sequence):
             return _Columns(_transposed(sequence, name), False, None)
-        return _Columns([_as_objects(sequence)], True, None)
+        return _Columns([np.fromiter(sequence, object, len(sequence))], True, None)
     if library := _library(sequence):
         return _of_frame(sequence, library)
     array = np.asarray(sequence)
@@ -312,13 +312,8 @@ def _transposed(rows: Sequence[Any], name: str) -> list[NDArray[np.object_]]:
                 f"has {_count(width, 'feature')}; every time step needs the same "
                 "number of features."
             )
-    return [_as_objects([row[j] for row in rows]) for j in range(width)]
-
-
-def _as_objects(values: Sequence[Any]) -> NDArray[np.object_]:
-    array = np.empty(len(values), dtype=object)
-    array[:] = list(values)
-    return array
+    n = len(rows)
+    return [np.fromiter((row[j] for row in rows), object, n) for j in range(width)]
 
 
 def _check_no_times(dtype: np.dtype[Any]) -> None:
