@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from numbers import Integral, Real
 from pathlib import Path
 from types import MappingProxyType
@@ -64,6 +65,14 @@ from sklearn_seqae._utils.diagram import visual_block
 from sklearn_seqae._utils.documentation import PAGE_OF_ESTIMATOR
 from sklearn_seqae._utils.warning import warn_of_ignored_rate
 
+try:
+    from sklearn.callback import CallbackSupportMixin
+except ImportError:  # scikit-learn before 1.9 has no callbacks
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Nothing."""
+
+
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 SHARE = Interval(Real, 0, 1, closed="left")
@@ -108,7 +117,11 @@ def _check_prior(estimator: Any) -> None:
 
 
 class LSTMAutoencoderTransformer(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, FeaturesIn, SavedEstimator
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    FeaturesIn,
+    SavedEstimator,
 ):
     """Embed sequences of any length as vectors, and decode vectors into sequences.
 
@@ -1136,9 +1149,18 @@ class LSTMAutoencoderTransformer(
             random_state, network = before.random_state, before.network
         prefixes = network.preprocessing.prefixes(source.sample)
         check_horizon(prefixes, source.schema.container, goes_on=before is not None)
-        trained, result = network.train(source, parameters, random_state, backup)
-        fitted = Fitted.of(source.schema, trained, result, source.longest, random_state)
-        return fitted.after(before), source, result.interrupt
+
+        def fitted_by(result: Any) -> Fitted:
+            of_fit = replace(network, state=result.state), result, source.longest
+            return Fitted.of(source.schema, *of_fit, random_state).after(before)
+
+        watchers = []
+        if not partial and getattr(self, "_skl_callbacks", None):
+            from sklearn_seqae._keras.training.tasks import Tasks
+
+            watchers = [Tasks(self, fitted_by, X, y, sample_weight)]
+        result = network.train(source, parameters, random_state, backup, watchers)
+        return fitted_by(result), source, result.interrupt
 
     def _drawn_back_on_error(self) -> AbstractContextManager[None]:
         before = getattr(self, "_fitted", None)

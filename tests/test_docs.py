@@ -57,7 +57,7 @@ OF_OTHERS = set(
         double_checkpoint dtype dtype_backend expand_nested groups jit_compile
         maintain_order memory meta n_jobs on_epoch_end pad_sequences
         permutation_importance restore_best_weights return_sequences safe_mode
-        save_freq set_index show_shapes
+        save_freq set_callbacks set_index show_shapes
         splines threads_per_worker to_numpy use_ema val_ validation_split
         write_page_checksum
         """,

@@ -6,8 +6,8 @@ read without importing it. TensorFlow is imported when something is computed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -302,11 +302,13 @@ class Autoencoder:
         parameters: Mapping[str, Any],
         random_state: np.random.RandomState,
         backup: Path | None = None,
-    ) -> tuple[Autoencoder, Result]:
+        watchers: Sequence[Any] = (),
+    ) -> Result:
         """Train on sequences, from the start or from the state so far.
 
         The parameters are the estimator's; ``validation_fraction`` is None to hold
         nothing out. ``backup`` is the file from which a killed fit goes on.
+        ``watchers`` are callbacks beside those of the parameters.
         """
         from sklearn_seqae._keras.training import (
             callbacks,
@@ -334,8 +336,7 @@ class Autoencoder:
         data = source.to_train(self.preprocessing, parameters["batch_size"])
         if fraction is not None and is_watched:
             data = data.holding_out(fraction, random_state)
-        asked = settings.asked_for(parameters, given, data.n_train)
-        result = epochs.train(
+        asked = settings.asked_for(parameters, [*given, *watchers], data.n_train)
+        return epochs.train(
             self.architecture, data, asked, random_state, self.state, file
         )
-        return replace(self, state=result.state), result

@@ -29,7 +29,9 @@ FORMAT = 2
 HEADER = "_saved"  # stands beside the attributes
 OF_KERAS = ("optimizer", "learning_rate")  # parameters that may be objects of Keras
 CONFIGURED = "keras"  # marks a dict that was one
-UNCHECKED = ("callbacks",)  # anybody's objects
+UNCHECKED = ("callbacks", "_skl_callbacks")  # anybody's objects
+# scikit-learn's, while a fit goes on
+OF_FIT = {"_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown"}
 
 
 class SavedEstimator(BaseEstimator):
@@ -47,7 +49,8 @@ class SavedEstimator(BaseEstimator):
 
     def __getstate__(self) -> Attributes:
         state: Any = super().__getstate__()
-        saved = {n: value for n, value in state.items() if n not in self._made_again}
+        left_out = OF_FIT.union(self._made_again)
+        saved = {n: value for n, value in state.items() if n not in left_out}
         return packed(saved, self._saved_as)
 
     def __setstate__(self, state: Attributes) -> None:

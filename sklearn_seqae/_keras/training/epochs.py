@@ -31,6 +31,7 @@ from sklearn_seqae._keras.training.packer import STEPS_PER_CALL
 from sklearn_seqae._keras.training.partitions import PartitionedFeed
 from sklearn_seqae._keras.training.program import plan_program
 from sklearn_seqae._keras.training.settings import Result, Settings
+from sklearn_seqae._keras.training.tasks import Tasks
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.layers import State
@@ -110,6 +111,9 @@ class _Loop:
                 settings.epochs,
                 self.feed.n_batches,
             )
+        for callback in settings.callbacks:
+            if isinstance(callback, Tasks):
+                callback.result = self.result
         if file is not None and file.found is not None:
             self._go_on(file.found)
 
@@ -153,7 +157,8 @@ class _Loop:
     def result(self) -> Result:
         state = self.workspace.state()
         self._check_finite(state.weights.values())  # a callback may set any
-        return Result(state, self.history, self.n_epochs, self._interrupt)
+        history = {name: [*values] for name, values in self.history.items()}
+        return Result(state, history, self.n_epochs, self._interrupt)
 
     # The two ways through the epochs --------------------------------------------------
 
