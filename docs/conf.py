@@ -51,7 +51,8 @@ html_theme = "pydata_sphinx_theme"
 html_title = project
 html_theme_options = {
     "show_prev_next": False,
-    "navbar_start": ["navbar-logo", "version-switcher"],
+    "navbar_end": ["version-switcher", "theme-switcher"],  # in the menu on a phone
+    "navbar_persistent": ["search-button"],  # narrower than the field
     "switcher": {
         "json_url": f"{SITE}/switcher.json",  # publish.py writes it
         "version_match": folder_of(os.environ.get("DOCS_VERSION", release)),
