@@ -84,7 +84,7 @@ def test_the_notebook_is_where_sphinx_puts_it():
     assert (ROOT / "examples" / name.replace("ipynb", "py")).is_file()
 
 
-def test_pictures_of_the_start_page_are_small_and_text_free_of_fonts():
+def test_pictures_of_the_start_page_are_small_and_need_no_font():
     for theme in ("light", "dark"):
         picture = read(f"docs/_static/front_{theme}.svg")
         assert len(picture) < 60_000
