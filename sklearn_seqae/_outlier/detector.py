@@ -201,9 +201,8 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, FeaturesIn, SavedEstimator):
         """
         check_is_fitted(self)
         fitted = snapshot(self)
-        name = type(self).__name__
-        validate_sequences(X, fitted._features, name)
-        scaled, *_ = fitted.estimator_._fitted.encode(X, name)
+        schema = replace(fitted.estimator_._fitted.schema, features=fitted._features)
+        scaled, *_ = schema.encode(schema.read(X, type(self).__name__))
         return -fitted._usual.excess(fitted._measure(scaled))
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
