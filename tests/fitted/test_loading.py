@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import skops.io
 from files import LOADS, OURS, WAY, check_mutated, check_saved, sealed
-from helpers import long_frame
+from helpers import page_log
 from internals import xla
 from numpy.testing import assert_array_equal
 from sklearn.decomposition import PCA
@@ -125,10 +125,7 @@ def test_skops_asks_for_no_class_of_labels(plain_autoencoder, rng, kind):
 
 @pytest.fixture(scope="module")
 def log():
-    rng = np.random.default_rng(0)
-    X = [rng.normal(size=(n, 1)) for n in rng.integers(3, 9, size=20)]
-    frame = long_frame(X, range(20), "x")
-    return frame.assign(page=rng.choice(["a", "b", "c"], len(frame)))
+    return page_log()
 
 
 @pytest.fixture(scope="module")

@@ -73,6 +73,14 @@ def long_frame(sequences, ids, columns):
     return frame.set_axis(list(columns)[: frame.shape[1]], axis=1)
 
 
+def page_log():
+    """Return a long frame of 20 sequences: a number and a page in each step."""
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 1)) for n in rng.integers(3, 9, size=20)]
+    frame = long_frame(X, range(20), "x")
+    return frame.assign(page=rng.choice(["a", "b", "c"], len(frame)))
+
+
 def keras_input(autoencoder, sequences):
     """Return what a user of `encoder_` passes: scaled, with NaN to whole patches."""
     patch_size = autoencoder.patch_size_

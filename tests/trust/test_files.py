@@ -3,10 +3,9 @@
 ``python tests/support/random_fits.py 1000`` tries more of them, which takes an hour.
 """
 
-import numpy as np
 import pytest
 from files import WAY, check_mutated
-from helpers import long_frame
+from helpers import page_log
 from internals import xla
 from random_fits import write_and_check
 
@@ -26,10 +25,7 @@ def test_any_fit_loads_elsewhere_and_embeds_alike(first, tmp_path, report):
 
 @pytest.fixture(scope="module")
 def log():
-    rng = np.random.default_rng(0)
-    X = [rng.normal(size=(n, 1)) for n in rng.integers(3, 9, size=20)]
-    frame = long_frame(X, range(20), "x")
-    return frame.assign(page=rng.choice(["a", "b", "c"], len(frame)))
+    return page_log()
 
 
 @pytest.fixture(scope="module")
