@@ -276,10 +276,11 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
 
     def _shares(self, encoded: RaggedArray) -> list[Floats]:
         """Return the share of each code 1, 2, ... in the time steps, by feature."""
-        sizes, n = self._events.category_sizes, len(encoded)
+        columns, n = self._events.columns, len(encoded)
         row = np.repeat(np.arange(n), encoded.lengths)
         found = []
-        for codes, size in zip(encoded.codes.T, sizes, strict=True):
+        for codes, column in zip(encoded.codes.T, columns, strict=True):
+            size = column.size
             place = row * (size + 1) + codes.astype(np.int64)
             counts = np.bincount(place, minlength=n * (size + 1))
             counts = counts.reshape(n, size + 1)[:, 1:]  # 0 is unknown

@@ -45,7 +45,6 @@ from sklearn_seqae._fitted.consistency import check_consistent
 from sklearn_seqae._fitted.fitted import Fitted
 from sklearn_seqae._fitted.saving import SavedEstimator
 from sklearn_seqae._fitted.scores import (
-    draw_categories,
     errors,
     errors_by_feature,
     log_probabilities,
@@ -984,8 +983,7 @@ class LSTMAutoencoderTransformer(
         network, schema = fitted.network, fitted.schema
         Z = network.sample(n_samples, generator)
         n_timesteps = network.lengths(Z, default=fitted.max_length)
-        decoded = network.decode(Z, n_timesteps)
-        drawn = draw_categories(network, Z, decoded, generator)
+        drawn = network.decode(Z, n_timesteps, random_state=generator)
         starts = schema.events.draw_starts(n_samples, generator)
         return schema.decode(drawn, None, starts=starts, random_state=generator)
 

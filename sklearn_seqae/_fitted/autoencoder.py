@@ -59,7 +59,7 @@ class Autoencoder:
             source.sample,
             source.weight,
             source.all_lengths,
-            source.schema.events.category_sizes,
+            source.schema.events.columns,
             decoder_cuts=DECODERS[parameters["decoder"]].cuts,
         )
         architecture = make_architecture(shaped_by, preprocessing, source.longest)
@@ -147,15 +147,18 @@ class Autoencoder:
         n_timesteps: NDArray[np.int64],
         what: str = "row {row} of Z",
         first: int = 0,
+        random_state: np.random.RandomState | None = None,
     ) -> RaggedArray:
         """Scaled sequences of the given lengths, from any finite embeddings.
 
         For messages, ``what`` names an entry and ``first`` is the first one's number.
+        ``random_state`` draws what has a distribution, independently at each time step.
         """
         self.check_decodable(n_timesteps, f"{what} means a sequence that")
         n_learnt = self.architecture.embedding_size
         units = self.preprocessing.units_of(Z[:, n_learnt:])
-        return self._decode(Z[:, :n_learnt], n_timesteps, units, what, first)
+        learnt = Z[:, :n_learnt]
+        return self._decode(learnt, n_timesteps, units, what, first, random_state)
 
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
         """Time steps that embeddings mean, ``default`` where they hold no length."""
@@ -222,7 +225,7 @@ class Autoencoder:
         scale, n_numbers = np.array(known.forecast_scale, np.float32), known.n_numbers
         recent, (embeddings, _) = recent_values(scaled), self._encode(scaled)
         weights, draws = self._trained.weights, random_state is not None
-        steps = forecast(self.architecture, weights, embeddings, recent, logits=draws)
+        steps = forecast(self.architecture, weights, embeddings, recent, raw=draws)
         if random_state is not None:
             steps = drawn(self.architecture.step, steps, random_state)
         steps = steps.reshape(-1, steps.shape[-1])
@@ -252,9 +255,13 @@ class Autoencoder:
         units: Units,
         what: str = "sequence {row}",
         first: int = 0,
+        random_state: np.random.RandomState | None = None,
     ) -> RaggedArray:
         known = self.preprocessing
-        steps = self._steps(embeddings, n_timesteps, what, first)
+        draws = random_state is not None and known.n_codes > 0
+        steps = self._steps(embeddings, n_timesteps, what, first, raw=draws)
+        if random_state is not None and draws:
+            steps = drawn(self.architecture.step, steps, random_state)
         own = from_patches(steps, n_timesteps, known.patch_size, known.n_codes)
         return known.in_common_units(own, units)
 
@@ -264,7 +271,7 @@ class Autoencoder:
         n_timesteps: NDArray[np.int64],
         what: str = "sequence {row}",
         first: int = 0,
-        logits: bool = False,
+        raw: bool = False,
     ) -> NDArray[np.float32]:
         """Return what the decoder writes, the steps of all sequences."""
         from sklearn_seqae._keras.inference import decode
@@ -272,7 +279,7 @@ class Autoencoder:
         n_steps = self.preprocessing.n_steps(n_timesteps)
         embeddings = np.clip(embeddings, -LARGEST, LARGEST).astype(np.float32)
         weights = self._trained.weights
-        steps = decode(self.architecture, weights, embeddings, n_steps, logits)
+        steps = decode(self.architecture, weights, embeddings, n_steps, raw)
         starts = offsets_from_lengths(n_steps)[:-1]
         largest = np.maximum.reduceat(np.abs(steps).max(axis=1), starts)
         self._check_finite(largest, what, first)

@@ -48,11 +48,10 @@ def _check_specification(network: Autoencoder) -> None:
 
 def _check_categories(network: Autoencoder, events: Events) -> None:
     """Check that the network has the categories of the vocabulary."""
-    sizes = events.category_sizes
-    if sizes != network.architecture.category_sizes:
+    if events.columns != network.architecture.columns:
         raise ValueError(
-            f"the vocabulary has {sizes} categories, but the network "
-            f"{network.architecture.category_sizes}"
+            f"the vocabulary has {events.columns}, but the network "
+            f"{network.architecture.columns}"
         )
 
 

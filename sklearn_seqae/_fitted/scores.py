@@ -12,6 +12,7 @@ from scipy.special import log_softmax
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._patches.batching import from_patches
+from sklearn_seqae._patches.heads import Head
 from sklearn_seqae._patches.prefixes import recent_values, tails
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
@@ -52,28 +53,8 @@ def log_probabilities(
     """
     network.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
     learnt = Z[:, : network.architecture.embedding_size]
-    steps = network._steps(learnt, n_timesteps, "row {row} of Z", logits=True)
-    return _log_softmax(network, steps, n_timesteps)
-
-
-def draw_categories(
-    network: Autoencoder,
-    Z: NDArray[Any],
-    decoded: RaggedArray,
-    random_state: np.random.RandomState,
-) -> RaggedArray:
-    """Draw the categories of decoded sequences, in place of the most likely ones.
-
-    From their distribution at each time step, independently of each other.
-    """
-    if not decoded.n_codes:
-        return decoded
-    values = decoded.values.copy()
-    log_p = log_probabilities(network, Z, decoded.lengths)
-    for j, of_column in enumerate(log_p, network.preprocessing.n_numbers):
-        gumbel = random_state.gumbel(size=of_column.shape)
-        values[:, j] = 1 + np.argmax(of_column + gumbel, axis=1)
-    return decoded.with_values(values)
+    steps = network._steps(learnt, n_timesteps, "row {row} of Z", raw=True)
+    return _log_probabilities(network, steps, n_timesteps)
 
 
 def log_probabilities_ahead(
@@ -89,24 +70,33 @@ def log_probabilities_ahead(
     recent = recent_values(history)
     weights, horizon = network._trained.weights, known.forecast_horizon
     embeddings, _ = network._encode(history)
-    steps = forecast(network.architecture, weights, embeddings, recent, logits=True)
+    steps = forecast(network.architecture, weights, embeddings, recent, raw=True)
     network._check_finite(steps, "sequence {row}")
     n_timesteps = np.full(len(scaled), horizon)
-    return _log_softmax(network, steps.reshape(-1, steps.shape[-1]), n_timesteps)
+    steps = steps.reshape(-1, steps.shape[-1])
+    return _log_probabilities(network, steps, n_timesteps)
 
 
-def _log_softmax(
+def _columns(
+    network: Autoencoder, steps: NDArray[np.float32], n_timesteps: NDArray[np.int64]
+) -> Iterator[tuple[int, Head, NDArray[Any]]]:
+    """Yield the columns that are no numbers, and what is written for each time step."""
+    known = network.preprocessing
+    parts = network.architecture.step.column_parts
+    for j, part in enumerate(parts, known.n_numbers):
+        written = steps[:, part.written]
+        by_time = from_patches(written, n_timesteps, known.patch_size)
+        yield j, part.head, by_time.values
+
+
+def _log_probabilities(
     network: Autoencoder, steps: NDArray[np.float32], n_timesteps: NDArray[np.int64]
 ) -> list[NDArray[np.float32]]:
     """Return log-probabilities of categories, from what the decoder wrote."""
     return [
-        log_softmax(
-            from_patches(
-                steps[:, column.logits], n_timesteps, network.preprocessing.patch_size
-            ).values,
-            axis=1,
-        )
-        for column in network.architecture.step.columns
+        log_softmax(written, axis=1)
+        for _, head, written in _columns(network, steps, n_timesteps)
+        if head.is_finite
     ]
 
 
@@ -135,7 +125,7 @@ def losses_by_block(
 def _mixed_losses(
     network: Autoencoder, scaled: RaggedArray, Z: NDArray[Any] | None, first: int
 ) -> NDArray[np.float64]:
-    """Return squared errors of numbers, cross-entropies of categories."""
+    """Return the errors of all values, also of columns that are no numbers."""
     known, lengths = network.preprocessing, scaled.lengths
     losses = np.empty(scaled.values.shape)
     if Z is None:
@@ -143,7 +133,7 @@ def _mixed_losses(
     else:
         learnt = Z[:, : network.architecture.embedding_size]
         _, units = known.own_units(scaled)
-    steps = network._steps(learnt, lengths, "sequence {row}", first, logits=True)
+    steps = network._steps(learnt, lengths, "sequence {row}", first, raw=True)
     if known.n_numbers:
         written = steps[:, : network.architecture.step.n_numbers]
         own = from_patches(written, lengths, known.patch_size)
@@ -151,11 +141,7 @@ def _mixed_losses(
             own = known.instance_norm.denormalize(own, units)
         difference = own.values.astype(np.float64) - scaled.numbers.values
         losses[:, : known.n_numbers] = difference**2
-    row = np.arange(scaled.n_timesteps)
-    for j, log_p in enumerate(_log_softmax(network, steps, lengths)):
-        code = scaled.values[:, known.n_numbers + j].astype(np.int64)
-        # An unknown category is no less unlikely than any other
-        told = np.where(code > 0, log_p[row, code - 1], log_p.min(axis=1))
-        losses[:, known.n_numbers + j] = -told
-    losses[:, known.n_numbers :] /= known.category_costs
+    for j, head, written in _columns(network, steps, lengths):
+        losses[:, j] = head.loss(written, scaled.values[:, j : j + 1])[:, 0]
+    losses[:, known.n_numbers :] /= known.costs
     return losses

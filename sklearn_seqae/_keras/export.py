@@ -25,7 +25,7 @@ from sklearn_seqae._keras.network.keras_engine import (
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
 from sklearn_seqae._network import forward, padded
 from sklearn_seqae._network.architecture import Architecture
-from sklearn_seqae._network.decoders import make_decoder, most_likely
+from sklearn_seqae._network.decoders import make_decoder, told_values
 from sklearn_seqae._network.layers import Weights
 from sklearn_seqae._patches.preprocessing import Preprocessing
 
@@ -108,7 +108,7 @@ class _Builder:
             embedding, *exact = self._splitter()(vector)
         decoder = make_decoder(self.architecture.decoder_spec)
         written = decoder.decode(self.engine, embedding, self.n_patches, None)
-        written = most_likely(self.engine, self.architecture.step, written)
+        written = told_values(self.engine, self.architecture.step, written)
         decoded = self._writer()([written, *exact])
         return keras.Model(vector, decoded, name="decoder")
 
@@ -125,7 +125,7 @@ class _Builder:
             recent = ops.concatenate([recent, codes[:, 0]], axis=-1)
         embedding = encoder(sequence)[:, : self.architecture.embedding_size]
         changes = forward.forecast(self.engine, self.architecture, embedding, recent)
-        changes = most_likely(self.engine, self.architecture.step, changes)
+        changes = told_values(self.engine, self.architecture.step, changes)
         numbers, codes = self._unpatched(changes, "unpatch_forecast")
         last = ops.expand_dims(recent[:, :n_numbers], 1)
         ahead = last + numbers[:, :horizon] * scale

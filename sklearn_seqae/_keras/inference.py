@@ -33,7 +33,7 @@ from sklearn_seqae._keras.network.keras_layers import (
 from sklearn_seqae._keras.sessions import Eager, Session, open_session, tensor_function
 from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
-from sklearn_seqae._network.decoders import make_decoder, most_likely
+from sklearn_seqae._network.decoders import make_decoder, told_values
 from sklearn_seqae._network.layers import Layer, Weight, Weights
 from sklearn_seqae._patches.batching import Patches, by_size
 from sklearn_seqae._patches.packing import pack
@@ -93,7 +93,7 @@ def _decoder(
     n_steps: int,
     n_rows: int,
     device: _Device,
-    logits: bool = False,
+    raw: bool = False,
 ) -> Function:
     """Compile the decoder: of weights, embeddings and lengths."""
     make_engine = engine_maker(architecture, device.gpu)
@@ -102,12 +102,12 @@ def _decoder(
     def decode(vector: Tensor, embedding: Tensor, lengths: Tensor) -> Tensor:
         engine = make_engine(_by_name(spec.layers_with_tables, vector))
         steps = make_decoder(spec).decode(engine, embedding, n_steps, lengths)
-        if not logits:
-            steps = most_likely(engine, spec.step, steps)
+        if not raw:
+            steps = told_values(engine, spec.step, steps)
         return engine.to_packed(steps)
 
     of_shard = tensor_function(decode, device.jit)
-    width = spec.step.n_outputs if logits else spec.step.width
+    width = spec.step.n_outputs if raw else spec.step.width
 
     def run(vector: Tensor, embeddings: Tensor, lengths: Tensor) -> Tensor:
         def shard(n: Tensor) -> Tensor:
@@ -125,7 +125,7 @@ def _decoder(
 
 @functools.lru_cache(maxsize=MAX_FUNCTIONS)
 def _forecaster(
-    architecture: Architecture, n_rows: int, device: _Device, logits: bool = False
+    architecture: Architecture, n_rows: int, device: _Device, raw: bool = False
 ) -> Function:
     """Compile the forecasts of one shard: of weights, embeddings and last values."""
     make_engine = engine_maker(architecture, device.gpu)
@@ -134,8 +134,8 @@ def _forecaster(
     def forecast(vector: Tensor, embedding: Tensor, recent: Tensor) -> Tensor:
         engine = make_engine(_by_name(layers, vector))
         steps = forward.forecast(engine, architecture, embedding, recent)
-        if not logits:
-            steps = most_likely(engine, architecture.step, steps)
+        if not raw:
+            steps = told_values(engine, architecture.step, steps)
         return engine.to_packed(steps)
 
     signature = [
@@ -187,24 +187,24 @@ def decode(
     weights: Weights,
     embeddings: NDArray[np.float32],
     lengths: NDArray[np.int64],
-    logits: bool = False,
+    raw: bool = False,
 ) -> NDArray[np.float32]:
     """Decode to the steps of all sequences in the order of time, one after the other.
 
-    Of embeddings and their lengths in LSTM steps: (lengths.sum(), width). With
-    ``logits`` of all categories, or the most likely ones.
+    Of embeddings and their lengths in LSTM steps: (lengths.sum(), width). ``raw``
+    is what the decoder wrote, see `HEADS`; values otherwise.
     """
     check_not_forked()
     device = _device()
     vector = _vector(architecture.decoder_spec.layers_with_tables, weights)
     offsets = offsets_from_lengths(lengths)
-    width = architecture.step.n_outputs if logits else architecture.n_inputs
+    width = architecture.step.n_outputs if raw else architecture.n_inputs
     steps = np.empty((offsets[-1], width), np.float32)
     for size, shards in _calls(lengths, device, width):
         used = shards >= 0
         n_steps = np.where(used, lengths[shards], 0).astype(np.int32)
         vectors = np.where(used[..., None], embeddings[shards], 0).astype(np.float32)
-        function = _get(_decoder, architecture, size, shards.shape[1], device, logits)
+        function = _get(_decoder, architecture, size, shards.shape[1], device, raw)
         padded = function(vector, vectors, n_steps).swapaxes(1, 2)[used]
         # Each sequence's own steps, which come last step first
         own = lengths[shards[used]]
@@ -220,17 +220,17 @@ def forecast(
     weights: Weights,
     embeddings: NDArray[np.float32],
     recent: NDArray[np.float32],
-    logits: bool = False,
+    raw: bool = False,
 ) -> NDArray[np.float32]:
     """Predict the changes that come next.
 
     Of embeddings and `recent_values`: (n_sequences, n_forecast_steps, width).
-    ``logits`` as in `decode`.
+    ``raw`` as in `decode`.
     """
     check_not_forked()
     device, n = _device(), len(embeddings)
     n_rows = device.n_rows
-    function = _get(_forecaster, architecture, n_rows, device, logits)
+    function = _get(_forecaster, architecture, n_rows, device, raw)
     vector = _vector(_forecaster_layers(architecture), weights)
     inputs = [np.pad(a, ((0, -n % n_rows), (0, 0))) for a in (embeddings, recent)]
     changes = [

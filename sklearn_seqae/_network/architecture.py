@@ -19,7 +19,8 @@ from sklearn_seqae._network.layers import (
     Weight,
 )
 from sklearn_seqae._network.pooling import WITH_QUERY
-from sklearn_seqae._patches.steps import StepLayout, vector_size
+from sklearn_seqae._patches.steps import StepLayout
+from sklearn_seqae._sequences.vocabulary import Column
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,11 @@ class Architecture:
     n_forecast_steps: int = 0
     # Values that the forecaster reads beside the embedding: the last time steps
     n_recent: int = 0
-    # Number of categories of each column of them, see `StepLayout`; their codes are
-    # among the `n_inputs` and the `n_recent` values
-    category_sizes: tuple[int, ...] = ()
-    # Time steps that an LSTM step holds, where there are categories; else 1, since then
-    # only `n_inputs` counts
+    # The columns that are no numbers, see `StepLayout`; their values are among the
+    # `n_inputs` and the `n_recent` ones
+    columns: tuple[Column, ...] = ()
+    # Time steps that an LSTM step holds, where there are such columns; else 1, since
+    # then only `n_inputs` counts
     n_timesteps: int = 1
 
     # What stands in a step ------------------------------------------------------------
@@ -74,7 +75,7 @@ class Architecture:
     @property
     def recent(self) -> StepLayout:
         """The last time steps, as the forecaster reads them."""
-        if not self.category_sizes:
+        if not self.columns:
             return StepLayout(self.n_recent)
         return self._layout(self.n_recent // self.step.n_features)
 
@@ -87,10 +88,11 @@ class Architecture:
 
     @property
     def category_layers(self) -> tuple[Embedding, ...]:
-        """The table of each column of categories."""
+        """The table of each column that is read from one."""
+        heads = [part.head for part in self.step.parts if part.head.is_finite]
         return tuple(
-            Embedding(f"category_{n}", size, vector_size(size))
-            for n, size in enumerate(self.category_sizes, 1)
+            Embedding(f"category_{n}", head.size, head.n_read)
+            for n, head in enumerate(heads, 1)
         )
 
     @property
@@ -218,6 +220,5 @@ class Architecture:
 
     def _layout(self, n_timesteps: int) -> StepLayout:
         """Return the layout of so many time steps."""
-        n_codes = len(self.category_sizes)
-        n_numbers = self.n_inputs // self.n_timesteps - n_codes
-        return StepLayout(n_timesteps * n_numbers, n_timesteps, self.category_sizes)
+        n_numbers = self.n_inputs // self.n_timesteps - len(self.columns)
+        return StepLayout(n_timesteps * n_numbers, n_timesteps, self.columns)

@@ -20,8 +20,6 @@ from sklearn_seqae._patches.steps import StepLayout
 Tensor = Any
 
 LARGEST = 1e30  # a wild vector saturates the network before it overflows float32
-NOISE = 0.3  # standard deviation, in scaled units
-HIDDEN = 0.6745  # a quarter of normal numbers is larger: categories that are hidden
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class DecoderBase(ABC):
     ) -> Tensor:
         """Decode embeddings (B, C) to T steps; only a row's own mean anything.
 
-        A step has ``n_outputs`` values: numbers, and logits of categories.
+        A step has ``n_outputs`` values, see `HEADS`.
         """
 
     def trained(
@@ -214,7 +212,7 @@ class Unfold(DecoderBase):
                 below, state = cell(below, state)
                 after.append(state)
             written = engine.dense(spec.output, below)
-            told = most_likely(engine, spec.step, written)
+            told = told_values(engine, spec.step, written)
             told = engine.ops.clip(told, -LARGEST, LARGEST)
             return written, with_vectors(engine, spec.tables, spec.step, told), after
 
@@ -237,7 +235,7 @@ class Unfold(DecoderBase):
         weight: Tensor,
         noise: Tensor | None = None,
     ) -> Error:
-        told = target if noise is None else self._noisy(engine, target, noise)
+        told = target if noise is None else self._noisy(engine.ops, target, noise)
         states = self._told(engine, embedding, told, lengths)
         return engine.written_error(self.spec, states, target, weight, lengths)
 
@@ -251,15 +249,13 @@ class Unfold(DecoderBase):
         sequence = engine.beside(before, embedding, lengths, is_data=not spec.tables)
         return self.states(engine, sequence)
 
-    def _noisy(self, engine: TrainingEngine, target: Tensor, noise: Tensor) -> Tensor:
-        """Add noise to numbers, and hide some categories."""
-        step, ops = self.spec.step, engine.ops
-        if not step.category_sizes:
-            return target + NOISE * noise
-        numbers, codes = ops.split(target, [step.n_numbers], axis=-1)
-        of_numbers, of_codes = ops.split(noise, [step.n_numbers], axis=-1)
-        told = ops.where(of_codes > HIDDEN, 0.0, codes)
-        return ops.concatenate([numbers + NOISE * of_numbers, told], axis=-1)
+    def _noisy(self, ops: Any, target: Tensor, noise: Tensor) -> Tensor:
+        """Add noise to numbers, and hide some of the others."""
+        found = [
+            part.head.noisy(ops, target[..., part.values], noise[..., part.values])
+            for part in self.spec.step.parts
+        ]
+        return ops.concatenate(found, axis=-1)
 
 
 DECODERS: Mapping[str, type[DecoderBase]] = MappingProxyType(
@@ -279,36 +275,34 @@ def with_vectors(
     steps: Tensor,
     lengths: Tensor | None = None,
 ) -> Tensor:
-    """Replace the codes in steps by vectors, which layers learn.
+    """Replace the values in steps by what an LSTM layer reads: vectors for codes.
 
     (..., width + n_extra) to (..., n_read + n_extra). Lengths are given where these are
     the steps of rows.
     """
-    if not layout.category_sizes:
+    if not layout.columns:
         return steps
-    cuts = [column.codes.start for column in layout.columns] + [layout.width]
-    numbers, *codes, extra = engine.ops.split(steps, cuts, axis=-1)
-    vectors = [
-        engine.look_up(table, code, lengths)
-        for table, code in zip(tables, codes, strict=True)
-    ]
-    return engine.ops.concatenate([numbers, *vectors, extra], axis=-1)
+    read, table = [], iter(tables)
+    for part in layout.parts:
+        values = steps[..., part.values]
+        if part.head.is_finite:
+            read.append(engine.look_up(next(table), values, lengths))
+        else:
+            read.append(part.head.read(engine.ops, values))
+    return engine.ops.concatenate([*read, steps[..., layout.width :]], axis=-1)
 
 
-def most_likely(engine: Engine, layout: StepLayout, written: Tensor) -> Tensor:
-    """Replace the logits in what a decoder wrote by the most likely codes.
+def told_values(engine: Engine, layout: StepLayout, written: Tensor) -> Tensor:
+    """Replace what a decoder wrote by values: the most likely codes, for example.
 
     (..., n_outputs) to (..., width).
     """
-    if not layout.category_sizes:
+    if not layout.columns:
         return written
-    ops, cuts = engine.ops, [layout.n_numbers]
-    for column in layout.columns:
-        for _ in range(layout.n_timesteps):
-            cuts.append(cuts[-1] + column.n_categories)
-    numbers, *logits = ops.split(written, cuts[:-1], axis=-1)
-    codes = [
-        ops.cast(ops.argmax(of_one, axis=-1, keepdims=True), numbers.dtype) + 1
-        for of_one in logits
-    ]
-    return ops.concatenate([numbers, *codes], axis=-1)
+    values = []
+    for part in layout.parts:
+        n = part.head.n_written
+        for start in range(part.written.start, part.written.stop, n):
+            piece = written[..., start : start + n]
+            values.append(part.head.tell(engine.ops, piece))
+    return engine.ops.concatenate(values, axis=-1)

@@ -67,8 +67,8 @@ def make_architecture(
         variational=variational,
         n_forecast_steps=preprocessing.n_steps(horizon) if horizon else 0,
         n_recent=N_RECENT * preprocessing.n_features if horizon else 0,
-        category_sizes=preprocessing.category_sizes,
-        n_timesteps=patch_size if preprocessing.category_sizes else 1,
+        columns=preprocessing.columns,
+        n_timesteps=patch_size if preprocessing.columns else 1,
     )
     if n_components is None:
         architecture = replace(architecture, embedding_size=architecture.n_pooled)

@@ -30,7 +30,7 @@ class Error(NamedTuple):
     """A sum of weighted errors, to be minimised."""
 
     total: Tensor
-    # (n_features,): its parts, without a gradient; None where there are no categories
+    # (n_features,): its parts, without a gradient; None where there are only numbers
     by_feature: Tensor | None = None
 
 
@@ -196,6 +196,6 @@ class TrainingEngine(Engine, Protocol):
     ) -> Error:
         """Sum the weighted errors of what a decoder wrote over rows' own steps.
 
-        They are squared errors of numbers, and cross-entropies of categories. Beyond a
-        row's end there are steps of other rows, and weights of theirs.
+        They are those of `HEADS`. Beyond a row's end there are steps of other rows, and
+        weights of theirs.
         """

@@ -4,7 +4,7 @@ Each function takes an engine, see `engine`, and an architecture. Decoders are i
 `decoders`. The forecaster is a second one. It reads the embedding and the last time
 steps, and writes *changes*: by how much the next steps differ from the last observed
 values, in units of `change_scale`. A network that has learnt nothing then predicts no
-change. Of categories it writes the logits of those that come next. The first step comes
+change. Of other columns it writes what comes next. The first step comes
 first.
 """
 
@@ -26,7 +26,7 @@ def states_of_layers(
 ) -> list[Sequence]:
     """Run the encoder's LSTM layers; return the states of each."""
     of_layers, encoder = [], architecture.encoder_layers
-    if architecture.category_sizes:
+    if architecture.columns:
         read = with_vectors(
             engine,
             architecture.category_layers,
@@ -113,7 +113,7 @@ def forecast_error(
     change: Tensor,
     weight: Tensor,
 ) -> Error:
-    """Sum the weighted errors of the changes, and of the categories.
+    """Sum the weighted errors of the changes, and of columns that are no numbers.
 
     ``change`` and ``weight`` are `n_forecast_steps` steps in the engine's layout.
     """

@@ -128,13 +128,11 @@ def _decoded(network: Autoencoder, embedding: Tensor, extent: Extent) -> list[Te
         n_steps,  # type: ignore[arg-type]  # a tensor in a graph
         ops.cast(n_patches(extent.lengths, patch_size), np.int32),
     )
-    places = [slice(0, step.n_numbers)] if step.n_numbers else []
-    places += [column.logits for column in step.columns]
     found = []
-    for place in places:
-        n = (place.stop - place.start) // patch_size
-        own = from_lstm_steps(steps[..., place], extent, patch_size, n)
-        if place.start == 0 and step.n_numbers:
+    for part in step.parts:
+        n = (part.written.stop - part.written.start) // patch_size
+        own = from_lstm_steps(steps[..., part.written], extent, patch_size, n)
+        if part.values.start == 0 and step.n_numbers:
             own = _numbers(network, own, embedding, extent)
         found.append(from_padded(own, extent, n))
     return found

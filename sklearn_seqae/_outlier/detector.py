@@ -262,10 +262,9 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, FeaturesIn, SavedEstimator):
         self.estimator_ = estimator.fit(X, y, sample_weight=~held_out)
         fitted = self.estimator_._fitted
         scaled, *_ = fitted.encode(X, type(self).__name__)
-        sizes = fitted.schema.events.category_sizes
         self._chains = tuple(
-            CrossFittedChain.fit(scaled, column, size + 1, generator)
-            for column, size in enumerate(sizes)
+            CrossFittedChain.fit(scaled, place, column.size + 1, generator)
+            for place, column in enumerate(fitted.schema.events.columns)
         )
         measures = self._measure(scaled)
         self._usual = Usual.fit(measures, held_out, generator)
@@ -289,7 +288,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, FeaturesIn, SavedEstimator):
         known = network.preprocessing
         attributes["_usual"].check_widths(network.n_components, known.n_features)
         n_codes = [chain.n_codes for chain in attributes["_chains"]]
-        expected = [{size + 1} for size in known.category_sizes]
+        expected = [{column.size + 1} for column in known.columns]
         n_features = estimator._features.n_features
         if n_codes != expected or seen.n_features != n_features:
             raise ValueError(

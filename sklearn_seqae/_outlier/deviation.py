@@ -61,9 +61,7 @@ class Measures(NamedTuple):
         ]
         measured = [_of_numbers(scaled.numbers)]
         codes = scaled.codes.astype(np.int64)
-        for column, chain, cost in zip(
-            codes.T, chains, known.category_costs, strict=True
-        ):
+        for column, chain, cost in zip(codes.T, chains, known.costs, strict=True):
             of_column = _of_categories(column, scaled, chain)
             measured.append([each[:, None] / cost for each in of_column])
         after = [of_column[-1] for of_column in measured[1:]]

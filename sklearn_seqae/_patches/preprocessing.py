@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import entropy
 
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._patches.batching import (
@@ -23,12 +22,13 @@ from sklearn_seqae._patches.batching import (
 )
 from sklearn_seqae._patches.convolutions import Convolutions, default_n_kernels
 from sklearn_seqae._patches.exact import InstanceNorm, LengthCode, Units
+from sklearn_seqae._patches.heads import HEADS
 from sklearn_seqae._patches.prefixes import Prefixes, change_scale
 from sklearn_seqae._patches.steps import StepLayout
 from sklearn_seqae._sequences.missing import fill_missing
+from sklearn_seqae._sequences.vocabulary import Column
 from sklearn_seqae._utils.plain import Positive
 
-CONSTANT = 1e-6  # entropy, in nats, that may be rounding
 # What parameters may name, in the order of the vector, and of what is read of a patch
 NAMES = {
     "exact_components": ("instance_norm", "length"),
@@ -66,10 +66,10 @@ class Preprocessing:
     # Size of the change for each time step of the horizon and each feature, where there
     # is a forecaster; see `change_scale`
     forecast_scale: tuple[tuple[Positive, ...], ...] | None = None
-    # Number of categories of each column of them; their codes are the last features;
-    # the others are numbers, of which alone there are units and differences
-    category_sizes: tuple[int, ...] = ()
-    category_costs: tuple[Positive, ...] = ()  # see `StepLayout`
+    # The features that are no numbers, and come last; of numbers alone there are units
+    # and differences
+    columns: tuple[Column, ...] = ()
+    costs: tuple[Positive, ...] = ()  # see `StepLayout`
     # Kernels whose responses the encoder reads, if there are any
     convolutions: Convolutions | None = None
 
@@ -80,7 +80,7 @@ class Preprocessing:
         scaled: RaggedArray,
         sample_weight: NDArray[np.float64],
         all_lengths: NDArray[np.int64] | None = None,
-        category_sizes: tuple[int, ...] = (),
+        columns: tuple[Column, ...] = (),
         *,
         decoder_cuts: bool = False,
     ) -> Preprocessing:
@@ -123,8 +123,8 @@ class Preprocessing:
             int(patch_size),
             length_code,
             norm,
-            category_sizes=category_sizes,
-            category_costs=_costs(scaled, sample_weight, category_sizes),
+            columns=columns,
+            costs=_costs(scaled, sample_weight, columns),
         )
         return fitted._with_scales(parameters, numbers, sample_weight)
 
@@ -200,8 +200,8 @@ class Preprocessing:
 
     @property
     def n_codes(self) -> int:
-        """Features that are codes of categories; the last ones."""
-        return len(self.category_sizes)
+        """Features that are no numbers; the last ones."""
+        return len(self.columns)
 
     @property
     def n_numbers(self) -> int:
@@ -209,11 +209,11 @@ class Preprocessing:
         return self.n_features - self.n_codes
 
     def layout(self, n_timesteps: int) -> StepLayout | None:
-        """Return the layout of so many time steps, if some features are codes."""
-        if not self.category_sizes:
+        """Return the layout of so many time steps, if some features are no numbers."""
+        if not self.columns:
             return None
-        sizes, costs = self.category_sizes, self.category_costs
-        return StepLayout(n_timesteps * self.n_numbers, n_timesteps, sizes, costs)
+        n = n_timesteps * self.n_numbers
+        return StepLayout(n, n_timesteps, self.columns, self.costs)
 
     # From scaled sequences to what the network reads ----------------------------------
 
@@ -284,16 +284,14 @@ class Preprocessing:
 
 
 def _costs(
-    scaled: RaggedArray, sample_weight: NDArray[np.float64], sizes: tuple[int, ...]
+    scaled: RaggedArray, sample_weight: NDArray[np.float64], columns: tuple[Column, ...]
 ) -> tuple[float, ...]:
-    """Return the entropy of each column of categories, 1 where it is constant."""
+    """Return what the errors of each column are divided by."""
     weight = np.repeat(sample_weight, scaled.lengths)
-    found = []
-    for column, size in zip(scaled.codes.T, sizes, strict=True):
-        counts = np.bincount(column.astype(np.int64), weight, size + 1)
-        cost = float(entropy(counts))
-        found.append(cost if cost > CONSTANT else 1.0)
-    return tuple(found)
+    return tuple(
+        HEADS[column.kind](column.size).cost(values, weight)
+        for column, values in zip(columns, scaled.codes.T, strict=True)
+    )
 
 
 def _check_room(n_components: int, n_units: int, with_length: bool) -> None:

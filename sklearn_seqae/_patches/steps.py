@@ -1,80 +1,79 @@
-"""Places of numbers and of categories in a step that the network reads or writes.
+"""Places of numbers and of other columns in a step that the network reads or writes.
 
-Numbers come first, then the codes of categories. A code is 1, 2, ... up to the number
-of categories of its column; 0 is none, as in padding, where a step is masked, and of a
-category that is not known. The encoder reads a vector for a code, from a table, and
-zeros for none. The decoder writes a logit for each category.
+Numbers come first, all together by time step, then the other columns, each by itself.
+What a kind of column needs of the network is in `HEADS`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-WIDEST = 32  # numbers of the vector that is read for a category
+from sklearn_seqae._patches.heads import HEADS, Head
+from sklearn_seqae._sequences.vocabulary import Column
 
 
-class CategoryColumn(NamedTuple):
-    """A column of categories in a step."""
+class Part(NamedTuple):
+    """The numbers of a step, or another column of it."""
 
-    n_categories: int
-    codes: slice  # its codes in a step, one for each time step
-    # Its logits in what a decoder writes, those of one time step after the other
-    logits: slice
+    head: Head
+    values: slice  # its values in a step
+    written: slice  # what a decoder writes for them
+    n: int  # how often the head is applied: for each time step, or once to all numbers
 
 
 @dataclass(frozen=True)
 class StepLayout:
-    """The numbers and the codes of a step."""
+    """The numbers and the other columns of a step."""
 
     n_numbers: int  # numbers, all time steps together
     n_timesteps: int = 1  # time steps that a step holds
-    category_sizes: tuple[int, ...] = ()  # number of categories of each column of them
-    # Of each column, where that is known: the cross-entropy, in nats, of predicting how
-    # often each category occurs; by this, losses are divided
+    columns: tuple[Column, ...] = ()  # the others
+    # Of each column, where that is known: what its errors are divided by
     costs: tuple[float, ...] = ()
 
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The numbers, if there are any, and each other column."""
+        n, t = self.n_numbers, self.n_timesteps
+        whole = slice(0, n)
+        found = [Part(HEADS["number"](n), whole, whole, 1)] if n else []
+        value = write = n
+        for column in self.columns:
+            head = HEADS[column.kind](column.size)
+            values = slice(value, value := value + t)
+            written = slice(write, write := write + t * head.n_written)
+            found.append(Part(head, values, written, t))
+        return tuple(found)
+
     @property
-    def n_codes(self) -> int:
-        """Codes, all time steps together."""
-        return self.n_timesteps * len(self.category_sizes)
+    def column_parts(self) -> tuple[Part, ...]:
+        """The parts that are no numbers."""
+        return self.parts[len(self.parts) - len(self.columns) :]
 
     @property
     def width(self) -> int:
         """Values of a step."""
-        return self.n_numbers + self.n_codes
+        return self.n_numbers + self.n_timesteps * len(self.columns)
 
     @property
     def n_outputs(self) -> int:
         """Values that a decoder writes for a step."""
-        return self.n_numbers + self.n_timesteps * sum(self.category_sizes)
+        return sum(part.n * part.head.n_written for part in self.parts)
 
     @property
     def n_read(self) -> int:
         """Values that an LSTM layer reads of a step."""
-        sizes = map(vector_size, self.category_sizes)
-        return self.n_numbers + self.n_timesteps * sum(sizes)
+        return sum(part.n * part.head.n_read for part in self.parts)
 
     @property
     def n_features(self) -> int:
         """Features of a time step."""
         return self.width // self.n_timesteps
-
-    @property
-    def columns(self) -> tuple[CategoryColumn, ...]:
-        """The columns of categories, in order."""
-        found: list[CategoryColumn] = []
-        code = logit = self.n_numbers
-        for size in self.category_sizes:
-            next_code = code + self.n_timesteps
-            next_logit = logit + self.n_timesteps * size
-            codes, logits = slice(code, next_code), slice(logit, next_logit)
-            found.append(CategoryColumn(size, codes, logits))
-            code, logit = next_code, next_logit
-        return tuple(found)
 
     @property
     def divisors(self) -> NDArray[np.float32]:
@@ -84,27 +83,9 @@ class StepLayout:
 
     def by_feature(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum counts of values (..., width) over time steps: (..., n_features)."""
-        numbers, codes = np.split(counts, [self.n_numbers], axis=-1)
-        rows, n = counts.shape[:-1], self.n_timesteps
-        return np.concatenate(
-            [
-                numbers.reshape(*rows, n, self.n_numbers // n).sum(axis=-2),
-                codes.reshape(*rows, len(self.category_sizes), n).sum(axis=-1),
-            ],
-            axis=-1,
-        )
-
-
-def vector_size(n_categories: int) -> int:
-    """Return how many numbers stand for a category: fastai's rule, limited.
-
-    Examples
-    --------
-    >>> from sklearn_seqae._patches.steps import vector_size
-    >>> [vector_size(n) for n in (2, 10, 50, 1000)]
-    [2, 6, 14, 32]
-    """
-    return min(n_categories, max(1, round(1.6 * n_categories**0.56)), WIDEST)
+        shape = *counts.shape[:-1], self.n_timesteps, -1
+        by_time = [counts[..., part.values].reshape(shape) for part in self.parts]
+        return np.concatenate([each.sum(axis=-2) for each in by_time], axis=-1)
 
 
 def to_steps(
@@ -148,15 +129,13 @@ def drawn(
     written: NDArray[np.float32],
     random_state: np.random.RandomState,
 ) -> NDArray[np.float32]:
-    """Replace the logits in what a decoder wrote by codes, drawn independently.
+    """Draw the values of columns, independently, from what a decoder wrote.
 
-    (..., n_outputs) to (..., width).
+    (..., n_outputs) to (..., width). Numbers stay.
     """
-    parts = [written[..., : layout.n_numbers]]
-    for column in layout.columns:
-        logits = written[..., column.logits]
-        shape = *logits.shape[:-1], layout.n_timesteps, column.n_categories
-        logits = logits.reshape(shape)
-        gumbel = random_state.gumbel(size=shape)  # the largest is drawn by softmax
-        parts.append(1 + np.argmax(logits + gumbel, axis=-1).astype(np.float32))
+    rows, parts = written.shape[:-1], []
+    for part in layout.parts:
+        pieces = written[..., part.written].reshape(*rows, part.n, -1)
+        values = part.head.draw(pieces, random_state)
+        parts.append(values.reshape(*rows, -1).astype(np.float32))
     return np.concatenate(parts, axis=-1)

@@ -23,7 +23,7 @@ from sklearn_seqae._containers.readers.checks import by_label
 from sklearn_seqae._containers.writers import from_ragged, with_times
 from sklearn_seqae._sequences.clock import Clock, moments_after
 from sklearn_seqae._sequences.scaling import scale, unscale
-from sklearn_seqae._sequences.vocabulary import FeatureCategories, Vocabulary
+from sklearn_seqae._sequences.vocabulary import Column, FeatureCategories, Vocabulary
 from sklearn_seqae._utils.plain import AsItIs
 
 Floats = NDArray[np.float64]
@@ -50,14 +50,14 @@ class Events:
         return self.vocabulary is not None or self.clock is not None
 
     @property
-    def category_sizes(self) -> tuple[int, ...]:
-        """Number of categories of each feature that has some."""
-        return self.vocabulary.sizes if self.vocabulary else ()
+    def columns(self) -> tuple[Column, ...]:
+        """The features that are no numbers; the last ones of scaled sequences."""
+        return self.vocabulary.columns if self.vocabulary else ()
 
     @property
     def n_codes(self) -> int:
-        """Features that are codes of categories; the last ones of scaled sequences."""
-        return len(self.category_sizes)
+        """How many these are."""
+        return len(self.columns)
 
     @property
     def n_moments(self) -> int:

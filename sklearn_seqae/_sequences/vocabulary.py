@@ -28,6 +28,14 @@ UNKNOWN = 0  # code of what fit did not see, unless infrequent ones have a code
 
 
 @dataclass(frozen=True)
+class Column:
+    """A feature that is no number, as a network has it."""
+
+    kind: str  # one of `HEADS`
+    size: int  # of a category, how many codes there are
+
+
+@dataclass(frozen=True)
 class FeatureCategories:
     """The categories of one feature, as `fit` saw them."""
 
@@ -42,6 +50,10 @@ class FeatureCategories:
     def size(self) -> int:
         """Number of codes."""
         return max(*self.codes, self.missing_code)
+
+    @property
+    def column(self) -> Column:
+        return Column("category", self.size)
 
     @property
     def is_text(self) -> bool:
@@ -102,9 +114,9 @@ class Vocabulary:
     features: tuple[FeatureCategories | None, ...]
 
     @property
-    def sizes(self) -> tuple[int, ...]:
-        """Number of codes of each feature that has categories."""
-        return tuple(each.size for each in self.features if each is not None)
+    def columns(self) -> tuple[Column, ...]:
+        """The features that are no numbers."""
+        return tuple(each.column for each in self.features if each is not None)
 
     @property
     def order(self) -> list[int]:
@@ -133,7 +145,7 @@ class Vocabulary:
                 column = _numbers(column, levels)
             columns.append(column)
         values = np.column_stack(columns).astype(ragged.dtype)
-        return RaggedArray(values, ragged.offsets, len(self.sizes))
+        return RaggedArray(values, ragged.offsets, len(self.columns))
 
     def check_kinds(self, ragged: RaggedArray, container: Container) -> None:
         """Raise a TypeError if text is where numbers were in `fit`, or the reverse."""

@@ -15,7 +15,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn_seqae import LSTMAutoencoderTransformer
 from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae._patches.steps import StepLayout, drawn, to_steps, to_timesteps
-from sklearn_seqae._sequences.vocabulary import UNKNOWN
+from sklearn_seqae._sequences.vocabulary import UNKNOWN, Column
 from sklearn_seqae._sequences.vocabulary_in_chunks import VocabularyInChunks
 
 PAGES = ["home", "search", "cart", "pay"]
@@ -176,11 +176,11 @@ def test_a_step_and_its_time_steps_are_the_same_values():
     for n_codes in (0, 2, 5):
         steps = to_steps(timesteps, 3, n_codes)
         assert_array_equal(to_timesteps(steps, 3, n_codes), timesteps)
-    layout = StepLayout(9, 3, (4, 7))
+    layout = StepLayout(9, 3, (Column("category", 4), Column("category", 7)))
     steps = to_steps(timesteps, 3, 2)
     assert steps.shape[1] == layout.width
-    for j, column in enumerate(layout.columns, 3):
-        assert_array_equal(steps[:, column.codes].ravel(), timesteps[:, j])
+    for j, column in enumerate(layout.column_parts, 3):
+        assert_array_equal(steps[:, column.values].ravel(), timesteps[:, j])
 
 
 # Which features are categories --------------------------------------------------------
@@ -384,7 +384,8 @@ def test_forecasts(forecasters, log):
 
 
 def test_categories_are_drawn_by_their_distributions():
-    step, rng = StepLayout(2, 2, (3, 2)), np.random.RandomState(0)
+    columns = Column("category", 3), Column("category", 2)
+    step, rng = StepLayout(2, 2, columns), np.random.RandomState(0)
     written = rng.standard_normal(step.n_outputs).astype(np.float32)
     found = drawn(step, np.tile(written, (2, 10_000, 1)), rng).reshape(-1, step.width)
     assert_array_equal(np.unique(found[:, :2], axis=0), [written[:2]])

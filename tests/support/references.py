@@ -11,8 +11,9 @@ import numpy as np
 from keras import losses
 
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
-from sklearn_seqae._network.decoders import HIDDEN, NOISE
 from sklearn_seqae._network.pooling import EPSILON
+from sklearn_seqae._patches.heads.category import HIDDEN
+from sklearn_seqae._patches.heads.head import NOISE
 
 KINDS = ("kernel", "recurrent_kernel", "bias")
 
@@ -109,13 +110,12 @@ class ByKeras:
 
 def with_vectors(run, x, step):
     """Return steps (T, F), or one step, with vectors in place of codes."""
-    if not step.category_sizes:
+    if not step.columns:
         return x
     parts = [x[..., : step.n_numbers]]
-    for layer, column in zip(
-        run.architecture.category_layers, step.columns, strict=True
-    ):
-        vectors = run.vectors(layer, x[..., column.codes].astype(int))
+    layers = run.architecture.category_layers
+    for layer, column in zip(layers, step.column_parts, strict=True):
+        vectors = run.vectors(layer, x[..., column.values].astype(int))
         parts.append(vectors.reshape(*x.shape[:-1], -1))
     return np.concatenate([*parts, x[..., step.width :]], axis=-1)
 
@@ -192,8 +192,8 @@ def _fed_back(run, spec, vector, n_steps):
 def _most_likely(written, step):
     """Return steps, with codes in place of logits."""
     parts = [written[:, : step.n_numbers]]
-    for column in step.columns:
-        logits = written[:, column.logits].reshape(len(written), step.n_timesteps, -1)
+    for column in step.column_parts:
+        logits = written[:, column.written].reshape(len(written), step.n_timesteps, -1)
         parts.append(logits.argmax(axis=2) + 1)
     return np.concatenate(parts, axis=1)
 
@@ -218,7 +218,7 @@ def decoded_in_training(run, vector, target, noise=None):
     if spec.kind != "unfold":
         return decoded(run, vector, len(target))
     told = target if noise is None else target + NOISE * noise
-    if noise is not None and spec.step.category_sizes:
+    if noise is not None and spec.step.columns:
         n = spec.step.n_numbers
         told[:, n:] = np.where(noise[:, n:] > HIDDEN, 0, target[:, n:])
     told = with_vectors(run, told, spec.step)
@@ -243,10 +243,10 @@ def errors_by_feature(run, steps, target, weight):
     n, p = step.n_numbers, step.n_timesteps
     squares = weight[:, :n] * (steps[:, :n].astype(np.float64) - target[:, :n]) ** 2
     found = list(squares.reshape(len(steps), p, -1).sum(axis=(0, 1)))
-    for column in step.columns:
-        logits = steps[:, column.logits].reshape(len(steps), p, -1).astype(np.float64)
-        codes = target[:, column.codes].astype(int)
-        own = weight[:, column.codes]
+    for column in step.column_parts:
+        logits = steps[:, column.written].reshape(len(steps), p, -1).astype(np.float64)
+        codes = target[:, column.values].astype(int)
+        own = weight[:, column.values]
         found.append(
             sum(
                 own[place] * run.cross_entropy(codes[place], logits[place])

@@ -1,20 +1,19 @@
 """The loss of what a decoder writes; and the output layer and it in one pass.
 
-Squared errors of numbers, and cross-entropies of categories: the softmax of their
-logits. Where there are numbers only, a faster way is taken.
+The error of a kind of column, and its slope, are those of `HEADS`.
 """
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import tensorflow as tf
+from keras import ops
 
 from sklearn_seqae._keras.lstm.gradients import with_gradient
 from sklearn_seqae._keras.lstm.recurrence import BLOCK, count_blocks
 from sklearn_seqae._network.engine import Error
-from sklearn_seqae._patches.steps import CategoryColumn, StepLayout
+from sklearn_seqae._patches.steps import StepLayout
 
 Tensor = Any
 
@@ -24,14 +23,25 @@ def error(
 ) -> Error:
     """Sum the weighted errors of steps (T, B, F) over rows' own.
 
-    ``written`` are numbers and logits, ``target`` numbers and codes.
+    ``written`` is what a decoder wrote, ``target`` are values.
     """
     inside = tf.transpose(tf.sequence_mask(lengths, target.shape[0]))[:, :, None]
-    if step.category_sizes:
-        return _mixed_error(step, written, target, weight, inside)
-    # Chosen before the product: what stands beyond a row's end need not be finite.
-    off = tf.where(inside, written - target, tf.zeros_like(target))
-    return Error(tf.reduce_sum(tf.where(inside, weight, 0) * tf.square(off)))
+
+    def rows(steps: Tensor) -> Tensor:
+        return tf.reshape(steps, (-1, steps.shape[-1]))
+
+    @with_gradient
+    def run(written):  # type: ignore[no-untyped-def]
+        sums, slopes = _of_rows(step, *map(rows, (written, target, weight, inside)))
+        slopes = tf.reshape(slopes, tf.shape(written))
+
+        def gradient(upstream: Tensor, _: Tensor) -> Tensor:
+            return upstream * slopes
+
+        return [tf.reduce_sum(sums), sums], gradient
+
+    total, sums = run(written)
+    return Error(total, sums if step.columns else None)
 
 
 def dense_error(
@@ -51,8 +61,7 @@ def dense_error(
     errors are at hand: that of the states is put in ``scratch``, a variable of shape
     (T / BLOCK, BLOCK * B, U).
     """
-    errors_of = functools.partial(_mixed, step) if step.category_sizes else _squared
-    n_sums = step.n_features if step.category_sizes else 1
+    n_sums = step.n_features if step.columns else 1
     n_steps, _, n_rows, units = (int(n) for n in states.shape)
     size = min(BLOCK, n_steps)
     n_blocks = n_steps // size
@@ -76,7 +85,9 @@ def dense_error(
             state = cut(states, t)
             inside = tf.reshape(t + tf.range(size)[:, None] < lengths[None], (-1, 1))
             written = tf.matmul(state, kernel) + bias
-            of_block, d = errors_of(written, cut(target, t), cut(weight, t), inside)
+            of_block, d = _of_rows(
+                step, written, cut(target, t), cut(weight, t), inside
+            )
             return (
                 n + 1,
                 sums + of_block,
@@ -101,78 +112,35 @@ def dense_error(
         return [tf.reduce_sum(sums), sums], gradient
 
     total, sums = run(states, kernel, bias)
-    return Error(total, sums if step.category_sizes else None)
+    return Error(total, sums if step.columns else None)
 
 
-def _mixed_error(
+def _of_rows(
     step: StepLayout, written: Tensor, target: Tensor, weight: Tensor, inside: Tensor
-) -> Error:
-    def rows(steps: Tensor) -> Tensor:
-        return tf.reshape(steps, (-1, steps.shape[-1]))
-
-    @with_gradient
-    def run(written):  # type: ignore[no-untyped-def]
-        sums, slopes = _mixed(step, *map(rows, (written, target, weight, inside)))
-        slopes = tf.reshape(slopes, tf.shape(written))
-
-        def gradient(upstream: Tensor, _: Tensor) -> Tensor:
-            return upstream * slopes
-
-        return [tf.reduce_sum(sums), sums], gradient
-
-    return Error(*run(written))
-
-
-# Of rows ------------------------------------------------------------------------------
-
-
-def _squared(
-    written: Tensor, target: Tensor, weight: Tensor, inside: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return the sum of the weighted errors of rows (R, F), and its gradient.
 
-    Rows that are not ``inside``, (R, 1), don't count, and need not be finite.
+    By feature, where there are columns beside numbers. Rows that are not ``inside``,
+    (R, 1), don't count, and what is written there need not be finite.
     """
-    weight = tf.where(inside, weight, 0)
-    error = tf.where(inside, written - target, 0)
-    return tf.reduce_sum(weight * error * error)[None], 2 * weight * error
-
-
-def _mixed(
-    step: StepLayout, written: Tensor, target: Tensor, weight: Tensor, inside: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Return the same by feature, and the gradient of the total."""
-    weight = tf.where(inside, weight, 0)
+    weight, written = tf.where(inside, weight, 0), tf.where(inside, written, 0)
     sums, slopes = [], []
-    if step.n_numbers:
-        error = written[:, : step.n_numbers] - target[:, : step.n_numbers]
-        error = tf.where(inside, error, 0)
-        pull = weight[:, : step.n_numbers] * error
-        each = tf.reduce_sum(pull * error, 0)
-        sums.append(tf.reduce_sum(tf.reshape(each, (step.n_timesteps, -1)), 0))
-        slopes.append(2 * pull)
-    for column in step.columns:
-        logits = tf.where(inside, written[:, column.logits], 0)
-        codes, own = target[:, column.codes], weight[:, column.codes]
-        loss, slope = _cross_entropy(logits, codes, own, column)
-        sums.append(loss[None])
-        slopes.append(slope)
+    for part in step.parts:
+        loss, slope = part.head.error(
+            ops,
+            _pieces(written, part.written, part.n),
+            _pieces(target, part.values, part.n),
+            _pieces(weight, part.values, part.n),
+        )
+        if step.columns and loss.shape[1] > 1:
+            loss = tf.reshape(tf.reduce_sum(loss, 0), (step.n_timesteps, -1))
+            sums.append(tf.reduce_sum(loss, 0))
+        else:
+            sums.append(tf.reduce_sum(loss)[None])
+        slopes.append(tf.reshape(slope, (-1, part.n * slope.shape[1])))
     return tf.concat(sums, 0), tf.concat(slopes, 1)
 
 
-def _cross_entropy(
-    logits: Tensor, codes: Tensor, weight: Tensor, column: CategoryColumn
-) -> tuple[Tensor, Tensor]:
-    """Return the sum of the weighted cross-entropies, and its gradient."""
-    shape = tf.shape(logits)
-    logits = tf.reshape(logits, (-1, column.n_categories))
-    code, own = tf.reshape(codes, (-1, 1)), tf.reshape(weight, (-1, 1))
-    numbers = tf.range(1, column.n_categories + 1)
-    is_it = tf.equal(tf.cast(numbers, code.dtype), code)
-    shifted = logits - tf.reduce_max(logits, 1, keepdims=True)
-    powers = tf.exp(shifted)
-    total = tf.reduce_sum(powers, 1, keepdims=True)
-    of_it = tf.reduce_sum(tf.where(is_it, shifted, 0), 1, keepdims=True)
-    loss = tf.reduce_sum(own * (tf.math.log(total) - of_it))
-    slope = own * (powers / total - tf.cast(is_it, logits.dtype))
-    return loss, tf.reshape(slope, shape)
+def _pieces(rows: Tensor, place: slice, n: int) -> Tensor:
+    """Cut a part of rows (R, F) into so many: (R * n, ...)."""
+    return tf.reshape(rows[:, place], (-1, (place.stop - place.start) // n))

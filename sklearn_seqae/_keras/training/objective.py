@@ -94,7 +94,7 @@ class Objective:
     def _with_parts(self, losses: list[Tensor], of: ForwardPass) -> Tensor:
         """Append the reconstruction error by feature, where it is told."""
         whole = tf.stack(losses)
-        if not self._architecture.category_sizes:
+        if not self._architecture.columns:
             return whole
         return tf.concat([whole, of.reconstruction.by_feature], 0)
 

@@ -66,7 +66,7 @@ class Program:
     def n_by_feature(self) -> int:
         """Parts of the reconstruction error that are told: one a feature, or none."""
         step = self.architecture.step
-        return step.n_features if step.category_sizes else 0
+        return step.n_features if step.columns else 0
 
     def shape_for(self, longest: int) -> ShardShape:
         """Return the shape of a batch whose longest sequence has so many steps."""

@@ -196,10 +196,13 @@ def _mixed_baselines(
     layout: StepLayout, values: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> Baselines:
     n_numbers, n_features = layout.n_numbers, layout.n_numbers // layout.n_timesteps
-    of_columns = layout.by_feature(weight.sum(axis=0))[n_features:]
     total = weight.sum()
-    even = np.log(layout.category_sizes) / np.array(layout.costs)
-    of_mean, of_zero = of_columns.sum() / total, (of_columns @ even) / total
+    of_mean = weight[:, n_numbers:].sum() / total
+    of_zero = 0.0
+    for part, cost in zip(layout.column_parts, layout.costs, strict=True):
+        zero, own = np.zeros((1, part.head.n_written)), weight[:, part.values]
+        loss = part.head.loss(zero, values[:, part.values].reshape(-1, 1))
+        of_zero += (own.reshape(-1, 1) * loss).sum() / cost / total
     if n_numbers:
         numbers = _baselines_of_numbers(
             values[:, :n_numbers].reshape(-1, n_features),

@@ -28,6 +28,7 @@ from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
 from sklearn_seqae._network.pooling import POOLING
 from sklearn_seqae._patches.packing import pack
+from sklearn_seqae._sequences.vocabulary import Column
 
 LENGTHS = [5, 1, 4, 3, 0, 2]  # 0: a row that holds nothing
 N_STEPS = 5
@@ -36,7 +37,7 @@ AHEAD = {"n_forecast_steps": 3, "n_recent": 2}
 CATEGORIES = {  # of two time steps a step: a number, and one of five and of three
     "n_inputs": 6,
     "n_timesteps": 2,
-    "category_sizes": (5, 3),
+    "columns": (Column("category", 5), Column("category", 3)),
     "bidirectional": True,
 }
 
@@ -102,7 +103,7 @@ ARCHITECTURES = {
     },
     "forecaster, relu": {**AHEAD, "activation": "relu"},
     "categories": {**CATEGORIES, "n_extra_inputs": 4},
-    "categories alone": {"n_inputs": 1, "category_sizes": (4,)},
+    "categories alone": {"n_inputs": 1, "columns": (Column("category", 4),)},
     "categories, ahead": {**CATEGORIES, **AHEAD, "n_recent": 9},
     "categories at once": {
         **CATEGORIES,
@@ -167,11 +168,11 @@ def make_batch(architecture, drops):
     patches = type(patches)(
         patches.values, patches.observed[:, :n_inputs], patches.offsets
     )
-    for column in architecture.step.columns:
-        codes = patches.values[:-1, column.codes]
-        codes[:] = rng.integers(1, column.n_categories + 1, codes.shape)
+    for column in architecture.step.column_parts:
+        codes = patches.values[:-1, column.values]
+        codes[:] = rng.integers(1, column.head.size + 1, codes.shape)
         codes[rng.random(codes.shape) < 0.1] = 0  # masked
-        patches.observed[:-1, column.codes] &= codes > 0
+        patches.observed[:-1, column.values] &= codes > 0
     rows = np.array([0, 1, 2, 3, -1, 4])
     packed = pack(patches, rows[None, None], N_STEPS, np.ones(len(patches), np.float32))
     x, weight = packed.x[:N_STEPS], packed.weight[:N_STEPS]
@@ -179,9 +180,9 @@ def make_batch(architecture, drops):
     beyond = np.arange(N_STEPS)[:, None] >= LENGTHS
     x.swapaxes(1, 2)[beyond] = rng.normal(size=(beyond.sum(), 2, width))
     weight[beyond] = rng.uniform(0.5, 2, size=(beyond.sum(), n_inputs))
-    for column in architecture.step.columns:
-        codes = x[..., column.codes].swapaxes(1, 2)
-        codes[beyond] = rng.integers(0, column.n_categories + 1, codes[beyond].shape)
+    for column in architecture.step.column_parts:
+        codes = x[..., column.values].swapaxes(1, 2)
+        codes[beyond] = rng.integers(0, column.head.size + 1, codes[beyond].shape)
     ahead = architecture.n_forecast_steps, n_rows, n_inputs
     drawn = (
         rng.normal(size=(N_STEPS, n_rows, n_inputs)),
@@ -195,9 +196,9 @@ def make_batch(architecture, drops):
         (architecture.recent, drawn[1]),
         (architecture.step, drawn[2]),
     ):
-        for column in layout.columns:
-            codes = array[..., column.codes]
-            codes[:] = rng.integers(1, column.n_categories + 1, codes.shape)
+        for column in layout.column_parts:
+            codes = array[..., column.values]
+            codes[:] = rng.integers(1, column.head.size + 1, codes.shape)
     # A row that holds nothing has an embedding too, of which something is forecast
     drawn[-1][:, np.equal(LENGTHS, 0)] = 0
     return Batch(
@@ -382,7 +383,7 @@ def assert_same_numbers(batch, found, expected):
         assert_allclose(ours, steps, rtol=1e-4, atol=1e-5, err_msg=f"row {row}")
     for name in ("training_error", "error"):
         assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-5)
-    if batch.architecture.category_sizes:
+    if batch.architecture.columns:
         assert_allclose(found.by_feature, expected.by_feature, rtol=1e-4, atol=1e-5)
     if hasattr(found, "changes"):
         for row, steps in zip(batch.used, expected.changes, strict=True):
