@@ -52,10 +52,6 @@ class FeatureCategories:
         return max(*self.codes, self.missing_code)
 
     @property
-    def column(self) -> Column:
-        return Column("category", self.size)
-
-    @property
     def is_text(self) -> bool:
         return isinstance(self.values[0], str)
 
@@ -116,7 +112,8 @@ class Vocabulary:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The features that are no numbers."""
-        return tuple(each.column for each in self.features if each is not None)
+        sizes = [each.size for each in self.features if each is not None]
+        return tuple(Column("category", size) for size in sizes)
 
     @property
     def order(self) -> list[int]:

@@ -60,7 +60,7 @@ class Head:
         return weight * error * error, 2 * weight * error
 
     def loss(self, written: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-        """Return the errors of values, as scores have them."""
+        """Return the errors of values as scores have them, NaN where one is missing."""
         loss: NDArray[Any] = self.error(np, written, values, 1.0)[0]
         return loss
 

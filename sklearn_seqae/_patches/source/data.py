@@ -202,7 +202,7 @@ def _mixed_baselines(
     for part, cost in zip(layout.column_parts, layout.costs, strict=True):
         zero, own = np.zeros((1, part.head.n_written)), weight[:, part.values]
         loss = part.head.loss(zero, values[:, part.values].reshape(-1, 1))
-        of_zero += (own.reshape(-1, 1) * loss).sum() / cost / total
+        of_zero += np.nansum(own.reshape(-1, 1) * loss) / cost / total
     if n_numbers:
         numbers = _baselines_of_numbers(
             values[:, :n_numbers].reshape(-1, n_features),
