@@ -26,7 +26,12 @@ from sklearn_seqae._containers.readers import (
     to_ragged,
     warn_of_doubts,
 )
-from sklearn_seqae._containers.readers.checks import ACCEPTED, as_real, in_order, shown
+from sklearn_seqae._containers.readers.checks import (
+    ACCEPTED,
+    as_real,
+    other_names,
+    shown,
+)
 from sklearn_seqae._utils.warning import warn_user
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
@@ -97,10 +102,8 @@ class Features:
                 f"feature names; their order can't be checked: {shown(expected)}"
             )
         elif found != expected:
-            raise ValueError(
-                f"X has {shown(found)}, but {by} was fitted with {shown(expected)}; "
-                f"{in_order(expected)}."
-            )
+            has = f"{by} was fitted with"
+            raise ValueError(other_names("X", found, has, expected))
 
     def _seen(self, by: str) -> Any:
         """Return an estimator of this name that knows these features alone."""

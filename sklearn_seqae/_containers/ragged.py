@@ -13,6 +13,8 @@ from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 # float32 or float64; NumPy's type hints have no name for these two.
 Floats = NDArray[np.floating[Any]]
+Show = Callable[[int], str]  # names the sequence at a position, for messages
+by_position: Show = "sequence {}".format
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,7 +48,9 @@ class RaggedArray:
         object.__setattr__(self, "offsets", _read_only(offsets))
 
     @classmethod
-    def from_list(cls, sequences: Sequence[ArrayLike]) -> "RaggedArray":
+    def from_list(
+        cls, sequences: Sequence[ArrayLike], show: Show = by_position
+    ) -> "RaggedArray":
         """Stack 2-D sequences of real numbers, at least one, into one ragged array.
 
         The result is float32 if all are float32 or float16, else float64.
@@ -57,10 +61,16 @@ class RaggedArray:
         for i, array in enumerate(arrays):
             if array.ndim != 2:
                 raise InvalidSequenceError(
-                    f"sequence {i} is {array.ndim}-D; expected (n_timesteps, "
-                    "n_features)."
+                    f"{show(i)} is {array.ndim}-D; expected (n_timesteps, n_features)."
                 )
-        check_same_n_features(arrays)
+            if array.shape[1] != arrays[0].shape[1]:
+                one_height = len(set(map(len, arrays))) == 1
+                remedy = " If they come before time, use from_channels_first."
+                raise InvalidSequenceError(
+                    f"{show(i)} has {_count(array.shape[1], 'feature')}, but {show(0)} "
+                    f"has {arrays[0].shape[1]}; every sequence needs the same number "
+                    f"of features.{remedy * one_height}"
+                )
         lengths = np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
         return cls(stack(arrays), offsets_from_lengths(lengths))
 
@@ -222,26 +232,6 @@ def float_dtype(*dtypes: Any) -> np.dtype[np.floating[Any]]:
     own = (getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes)
     narrow = all(dtype in (np.float16, np.float32) for dtype in own)
     return np.dtype(np.float32 if narrow else np.float64)
-
-
-def check_same_n_features(
-    arrays: Sequence[NDArray[Any]], show: Callable[[int], str] = "sequence {}".format
-) -> None:
-    """Raise if a sequence has another number of features than the first.
-
-    `show` makes a name for messages from the position of a sequence.
-    """
-    expected = arrays[0].shape[1]
-    for i, array in enumerate(arrays):
-        if array.shape[1] != expected:
-            one_height = len({len(other) for other in arrays}) == 1
-            remedy = " If they come before time, use from_channels_first."
-            raise InvalidSequenceError(
-                f"{show(i)} has {_count(array.shape[1], 'feature')}, but {show(0)} has "
-                f"{expected}; every sequence needs the same number of features."
-                + remedy
-                * one_height
-            )
 
 
 def stack(arrays: Sequence[NDArray[Any]]) -> Floats:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.readers.levels import relabelled
 from sklearn_seqae._containers.writers.categories import levels_of
 from sklearn_seqae._utils.warning import warn_user
 
@@ -130,7 +131,7 @@ class Vocabulary:
             if known is not None:
                 column = _encoded(known, column, levels, feature_name(container, j))
             elif levels is not None:
-                column = _numbers(column, levels)
+                column = relabelled(column, levels.values)  # categories of numbers
             columns.append(column)
         values = np.column_stack(columns).astype(ragged.dtype)
         return RaggedArray(values, ragged.offsets, len(self.sizes))
@@ -208,14 +209,6 @@ def _encoded(
     codes = np.full(len(column), float(known.missing_code or known.infrequent_code))
     codes[~is_missing] = table[positions]
     return codes
-
-
-def _numbers(column: NDArray[Any], levels: Levels) -> NDArray[np.float64]:
-    """Return categories that are numbers as numbers."""
-    values = np.append(np.array(levels.values, np.float64), np.nan)
-    codes = np.nan_to_num(column, nan=len(levels.values)).astype(np.int64)
-    found: NDArray[np.float64] = values[codes]
-    return found
 
 
 def _decoded(

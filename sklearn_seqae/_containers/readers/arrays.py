@@ -13,24 +13,23 @@ from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import Floats, RaggedArray, offsets_from_lengths
 from sklearn_seqae._containers.readers.checks import (
     ACCEPTED,
+    Read,
     as_float,
     as_plain,
     as_real,
-    by_position,
     check_values,
     describe,
-    raise_unobserved,
 )
 from sklearn_seqae._containers.readers.columns import (
     check_lengths,
     column_from_lists,
     common_width,
-    ragged_from_columns,
+    joined_columns,
 )
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
-def ragged_from_array(X: Any) -> tuple[RaggedArray, Container]:
+def ragged_from_array(X: Any) -> Read:
     """Read a 3-D or 2-D array without the NaN that pads each sequence at its end."""
     if sparse.issparse(X) or isinstance(X, np.matrix):
         check_array(X)  # raises, with scikit-learn's message
@@ -47,7 +46,7 @@ def ragged_from_array(X: Any) -> tuple[RaggedArray, Container]:
     return _ragged_from_3d(array) if array.ndim == 3 else ragged_from_table(array)
 
 
-def ragged_from_table(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
+def ragged_from_table(array: NDArray[Any]) -> Read:
     """Read a 2-D array whose rows are univariate sequences, padded with NaN."""
     # check_array has the messages for other shapes and empty arrays.
     array = check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
@@ -59,7 +58,7 @@ def ragged_from_table(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
 
 def ragged_from_table_columns(
     names: Sequence[str], columns: Sequence[NDArray[Any]], *, kind: str
-) -> tuple[RaggedArray, Container]:
+) -> Read:
     """Read the columns of a table of such rows, into a container of `kind`."""
     real = [
         as_real(column, f"column {name!r}")
@@ -70,7 +69,7 @@ def ragged_from_table_columns(
     return ragged, replace(container, kind=kind, columns=tuple(names))
 
 
-def ragged_from_tensor(X: Any) -> tuple[RaggedArray, Container]:
+def ragged_from_tensor(X: Any) -> Read:
     """Read a tf.RaggedTensor, of shape (n, None) or (n, None, n_features).
 
     The features may be a ragged dimension of constant size, as ``tf.ragged.constant``
@@ -89,8 +88,9 @@ def ragged_from_tensor(X: Any) -> tuple[RaggedArray, Container]:
         width = common_width(further[0], lengths)
     elif numbers.ndim == 2:
         width = numbers.shape[1]
-    column = column_from_lists(None, (), lengths, width, numbers)
-    return ragged_from_columns([column], "ragged_tensor", None)
+    return joined_columns(
+        [column_from_lists("ragged_tensor", None, (), lengths, width, numbers)]
+    )
 
 
 def _refuse_1d(array: NDArray[Any]) -> None:
@@ -101,7 +101,7 @@ def _refuse_1d(array: NDArray[Any]) -> None:
         raise ValueError(message) from error
 
 
-def _ragged_from_3d(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
+def _ragged_from_3d(array: NDArray[Any]) -> Read:
     for size, noun in zip(
         array.shape, ("sequence", "time step", "feature"), strict=True
     ):
@@ -119,10 +119,7 @@ def _strip_padding(array: Floats) -> RaggedArray:
     n_sequences, n_timesteps, n_features = array.shape
     if np.isnan(array[:, -1]).all(axis=1).any():
         observed = np.logical_not(np.isnan(array).all(axis=2))
-        lengths = n_timesteps - observed[:, ::-1].argmax(axis=1)
-        empty = ~observed.any(axis=1)
-        if empty.any():
-            raise_unobserved(by_position(int(empty.argmax())))
+        lengths = n_timesteps - observed[:, ::-1].argmax(axis=1)  # of none, it is whole
         values = array[np.arange(n_timesteps) < lengths[:, np.newaxis]]
     else:
         lengths = np.full(n_sequences, n_timesteps)

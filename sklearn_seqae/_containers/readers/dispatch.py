@@ -6,51 +6,30 @@ from typing import Any
 import pandas as pd
 from scipy import sparse
 
-from sklearn_seqae._containers.kinds import Container, load, reader_of
-from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers.checks import ACCEPTED, describe
+from sklearn_seqae._containers.kinds import load, reader_of
+from sklearn_seqae._containers.readers.checks import ACCEPTED, Read, describe
 from sklearn_seqae._containers.readers.lists import ragged_from_sequence
 from sklearn_seqae._containers.readers.numpy import ragged_from_numpy
 
 
-def to_ragged(X: Any) -> tuple[RaggedArray, Container]:
+def to_ragged(X: Any) -> Read:
     """Turn any container of sequences into one ragged array.
 
-    Parameters
-    ----------
-    X : list, tuple, array-like or DataFrame
-        - A list, a tuple or a 1-D object array of sequences, each of shape
-          (n_timesteps, n_features) or, if univariate, (n_timesteps,). NaN is a
-          missing value.
-        - A 3-D array of shape (n_sequences, max_timesteps, n_features). Trailing time
-          steps in which every feature is NaN are padding; any other NaN is missing.
-        - A 2-D array or a DataFrame of numbers, whose rows are univariate sequences.
-          Trailing NaN is padding; any other NaN is missing.
-        - A DataFrame of numbers with an index of two levels, series and time: a long
-          table, whose columns are features.
-        - A DataFrame, Series or 2-D object array with a sequence in each cell. Each of
-          several columns is one feature.
-        - polars: a Series of List or Array, a DataFrame of such columns, one feature
-          each, or of numbers. The same of pyarrow. A `tf.RaggedTensor` or an
-          `awkward.Array`.
+    - A list, a tuple or a 1-D object array of sequences, each of shape (n_timesteps,
+      n_features) or, if univariate, (n_timesteps,). NaN is a missing value.
+    - A 3-D array of shape (n_sequences, max_timesteps, n_features). Trailing time steps
+      in which every feature is NaN are padding; any other NaN is missing.
+    - A 2-D array or a DataFrame of numbers, whose rows are univariate sequences.
+      Trailing NaN is padding; any other NaN is missing.
+    - A DataFrame with an index of two levels, series and time: a long table, whose
+      columns are features.
+    - A DataFrame, Series or 2-D object array with a sequence in each cell. Each of
+      several columns is one feature.
+    - polars: a Series of List or Array, a DataFrame of such columns, one feature each,
+      or of numbers. The same of pyarrow. A `tf.RaggedTensor` or an `awkward.Array`.
 
-        Never changed; float32 and float64 are not copied where that can be avoided.
+    `X` is never changed; float32 and float64 are not copied where that can be avoided.
 
-    Returns
-    -------
-    ragged : RaggedArray
-        The sequences.
-    container : Container
-        Note on what `X` was, for the way back.
-
-    Raises
-    ------
-    InvalidSequenceError, ValueError, TypeError
-        If a sequence can't be used, the shape or the numbers are others than those
-        above, or `X` is no such container.
-
-    Examples
-    --------
     >>> from sklearn_seqae._containers.readers import to_ragged
     >>> ragged, container = to_ragged([[1, 2, 3], [4, 5]])
     >>> ragged.lengths
@@ -59,8 +38,7 @@ def to_ragged(X: Any) -> tuple[RaggedArray, Container]:
     ('list', True)
     """
     if reader := reader_of(X):
-        found: tuple[RaggedArray, Container] = load("readers", reader.function)(X)
-        return found
+        return load("readers", reader.function)(X)
     if hasattr(X, "__array__") or sparse.issparse(X) or isinstance(X, memoryview):
         return ragged_from_numpy(X)
     if isinstance(X, Sequence) and not isinstance(X, str | bytes | bytearray):

@@ -1,6 +1,6 @@
 """Columns of categories: the codes of their time steps, and the categories."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,23 +8,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Levels
-from sklearn_seqae._containers.ragged import Floats, float_dtype, stack
-from sklearn_seqae._containers.readers.checks import as_real, by_position, describe
+from sklearn_seqae._containers.ragged import (
+    Floats,
+    Show,
+    by_position,
+    float_dtype,
+    stack,
+)
+from sklearn_seqae._containers.readers.checks import as_real, describe
 
 
 class Feature(NamedTuple):
-    """A feature at all time steps.
+    """A feature at all time steps."""
 
-    Attributes
-    ----------
-    values : ndarray of shape (n_timesteps,)
-        Numbers; or codes, float32, NaN where a category is missing.
-    levels : Levels or None
-        None if these are numbers.
-    """
-
-    values: NDArray[Any]
-    levels: Levels | None = None
+    values: NDArray[Any]  # numbers; or codes, float32, NaN where a category is missing
+    levels: Levels | None = None  # None if these are numbers
 
 
 def is_text(array: NDArray[Any]) -> bool:
@@ -118,9 +116,7 @@ def feature_from_arrow(array: Any, place: str) -> Feature | None:
     return _feature(codes, array.dictionary.to_pylist(), name, place, ordered)
 
 
-def joined(
-    parts: Sequence[Feature], place: str, show: Callable[[int], str] = by_position
-) -> Feature:
+def joined(parts: Sequence[Feature], place: str, show: Show = by_position) -> Feature:
     """Put the parts of a feature, of each sequence, one after the other.
 
     They may have other levels. `place` names the feature and `show` a sequence in the
@@ -143,11 +139,15 @@ def joined(
             arrays.append(part.values.astype(np.float32))
             continue
         table = [codes.setdefault(v, len(codes)) for v in part.levels.values]
-        lookup = np.append(np.array(table, np.float32), np.nan)
-        observed = np.nan_to_num(part.values, nan=len(table)).astype(np.int64)
-        arrays.append(lookup[observed])
+        arrays.append(relabelled(part.values, table).astype(np.float32))
     levels = Levels(tuple(codes), first.dtype, first.ordered)
     return Feature(np.concatenate(arrays), levels)
+
+
+def relabelled(codes: NDArray[Any], numbers: Sequence[Any]) -> NDArray[np.float64]:
+    """Return a number in the place of each code, NaN where a category is missing."""
+    places = np.nan_to_num(codes, nan=len(numbers)).astype(np.int64)
+    return np.append(np.array(numbers, np.float64), np.nan)[places]
 
 
 def stacked(features: Sequence[Feature]) -> tuple[Floats, tuple[Levels | None, ...]]:

@@ -4,7 +4,6 @@ A wide frame has a univariate sequence in each row. A long table has a row for e
 step, indexed by series and time.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,11 +16,13 @@ from sklearn_seqae._containers.kinds import Container, Layout, Levels
 from sklearn_seqae._containers.ragged import (
     Floats,
     RaggedArray,
+    Show,
     float_dtype,
     offsets_from_lengths,
 )
 from sklearn_seqae._containers.readers.arrays import ragged_from_table
 from sklearn_seqae._containers.readers.checks import (
+    Read,
     as_float,
     as_names,
     check_values,
@@ -41,9 +42,7 @@ Codes = NDArray[np.int64]
 READING = "each column is one feature"
 
 
-def ragged_from_pandas(
-    X: pd.DataFrame | pd.Series,
-) -> tuple[RaggedArray, Container]:
+def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> Read:
     """Read a frame or a Series."""
     if holds_sequences(X):
         return ragged_from_nested(X)
@@ -60,7 +59,7 @@ def labels_of_pandas(X: pd.DataFrame | pd.Series) -> pd.Index:
     return series_of_long(X) if is_long else X.index
 
 
-def ragged_from_wide(X: pd.DataFrame) -> tuple[RaggedArray, Container]:
+def ragged_from_wide(X: pd.DataFrame) -> Read:
     """Read a DataFrame whose rows are univariate sequences, padded with NaN."""
     refuse_text(X)
     values = to_numpy(X, "each row is one univariate sequence")
@@ -73,7 +72,7 @@ def ragged_from_wide(X: pd.DataFrame) -> tuple[RaggedArray, Container]:
     )
 
 
-def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Container]:
+def ragged_from_long(X: pd.DataFrame | pd.Series) -> Read:
     """Read a long table. Series come in the order in which they first appear.
 
     Each column is a feature: numbers, text or categoricals. The rows of a series are in
@@ -180,7 +179,7 @@ def _check_times(
     index: pd.MultiIndex,
     order: Codes | None,
     series: Codes,
-    show: Callable[[int], str],
+    show: Show,
     may_stand: bool,
 ) -> None:
     """Raise if time does not rise from one row of a series to the next."""

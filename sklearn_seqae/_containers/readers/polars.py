@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers.arrays import ragged_from_table_columns
-from sklearn_seqae._containers.readers.checks import ACCEPTED
+from sklearn_seqae._containers.readers.checks import ACCEPTED, Read
 from sklearn_seqae._containers.readers.columns import (
     Lists,
+    check_all_nested,
     column_of_lists,
-    ragged_from_columns,
-    refuse_other_columns,
+    joined_columns,
 )
 from sklearn_seqae._containers.readers.levels import Feature, feature_from_polars
 from sklearn_seqae._containers.readers.misread import refuse_text
@@ -23,9 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def ragged_from_polars(
-    X: "pl.DataFrame | pl.Series | pl.LazyFrame",
-) -> tuple[RaggedArray, Container]:
+def ragged_from_polars(X: "pl.DataFrame | pl.Series | pl.LazyFrame") -> Read:
     """Read lists or arrays of numbers, or a frame with a sequence in each row.
 
     Lists and Arrays hold numbers or, if sequences are multivariate, Lists or Arrays of
@@ -39,17 +35,19 @@ def ragged_from_polars(
             raise TypeError(
                 f"X is a polars Series of dtype {X.dtype}; expected {ACCEPTED}."
             )
-        column = column_of_lists(_LISTS, X, X.name or None)
-        return ragged_from_columns([column], "polars_series", None)
-    names = X.columns
-    nested = [name for name in names if _kind(X[name])]
-    if not nested:
+        name = X.name or None
+        return joined_columns(
+            [column_of_lists(_LISTS, X, "polars_series", name)], [name]
+        )
+    names, columns = X.columns, X.get_columns()
+    nested = [bool(_kind(column)) for column in columns]
+    if not any(nested):
         refuse_text(X)
-        columns = [column.to_numpy() for column in X.get_columns()]
-        return ragged_from_table_columns(names, columns, kind="polars_wide")
-    refuse_other_columns(nested, [name for name in names if name not in nested])
-    read = [column_of_lists(_LISTS, X[name], name) for name in names]
-    return ragged_from_columns(read, "polars_dataframe", len(names))
+        numbers = [column.to_numpy() for column in columns]
+        return ragged_from_table_columns(names, numbers, kind="polars_wide")
+    check_all_nested(names, nested)
+    read = [column_of_lists(_LISTS, c, "polars_dataframe", c.name) for c in columns]
+    return joined_columns(read, names, len(names))
 
 
 def _kind(series: "pl.Series") -> str:
