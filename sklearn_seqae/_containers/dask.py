@@ -151,8 +151,7 @@ class OnCluster(Tasks):
         self._client = client
 
     def read(self, X: Any) -> list[Any]:
-        futures: list[Any] = self._client.compute(_delayed(X))
-        return futures
+        return self._client.compute(_delayed(X))
 
     def places(self) -> list[Any]:
         n_threads = self._client.nthreads()
@@ -169,8 +168,7 @@ class OnCluster(Tasks):
             return self._client.submit(function, *arguments, pure=False, **at)
 
     def gather(self, results: Sequence[Any]) -> list[Any]:
-        gathered: list[Any] = self._client.gather(list(results))
-        return gathered
+        return self._client.gather(list(results))
 
 
 def open_tasks() -> Tasks:
@@ -197,5 +195,4 @@ def _delayed(X: Any) -> list[Any]:
     check_columns(X)
     if comes_from(X, "dask", "Bag"):
         X = X.map_partitions(list)
-    partitions: list[Any] = X.to_delayed()
-    return partitions
+    return X.to_delayed()

@@ -19,19 +19,15 @@ from sklearn.utils.validation import (
 from sklearn_seqae._containers.chunks import SequenceChunks
 from sklearn_seqae._containers.dask import is_dask
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import (
-    Container,
-    ids_of_sequences,
-    refuse_long_table,
-    to_ragged,
-    warn_of_doubts,
-)
+from sklearn_seqae._containers.readers import Container, ids_of_sequences, to_ragged
 from sklearn_seqae._containers.readers.checks import (
     ACCEPTED,
     as_real,
     other_names,
     shown,
 )
+from sklearn_seqae._containers.readers.doubts import warn_of_doubts
+from sklearn_seqae._containers.readers.misread import refuse_long_table
 from sklearn_seqae._utils.warning import warn_user
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 

@@ -187,6 +187,20 @@ class RaggedArray:
         rows = np.arange(offsets[-1]) + np.repeat(shift, lengths)
         return RaggedArray(self.values[rows], offsets, self.n_codes)
 
+    def padded(self, at_least: int = 0) -> Floats:
+        """Return shape (n_sequences, n, n_features), padded with NaN at the end.
+
+        The longest sequence has n time steps, unless n is `at_least` more. No copy
+        where all are of one length.
+        """
+        lengths = self.lengths
+        shape = len(self), max(at_least, lengths.max(initial=0)), self.n_features
+        if shape[0] * shape[1] == self.n_timesteps:
+            return self.values.reshape(shape)
+        padded = np.full(shape, np.nan, self.dtype)
+        padded[np.arange(shape[1]) < lengths[:, np.newaxis]] = self.values
+        return padded
+
     def locate(self, row: int | np.integer) -> tuple[int, int]:
         """Find the sequence and the time step of a row of `values`; see `locate`."""
         return locate(self.offsets, row)

@@ -230,8 +230,7 @@ def _decoded(
     else:
         where = {value: i for i, value in enumerate(levels.values)}
         meant = np.array([where[value] for value in known.values], np.float64)
-    found: NDArray[np.float64] = np.append(meant, np.nan)[places]
-    return found
+    return np.append(meant, np.nan)[places]
 
 
 def _check_kind(
@@ -241,15 +240,13 @@ def _check_kind(
     name: str,
 ) -> None:
     """Check that a feature holds categories where it did so in `fit`."""
-    if known is None and levels is not None and isinstance(levels.values[0], str):
+    is_text = levels is not None and isinstance(levels.values[0], str)
+    if known is None and levels is not None and is_text:
         raise TypeError(
             f"{name} holds categories, {levels.values[0]!r} for example, but numbers "
             "in fit; convert it, or fit anew."
         )
-    if known is None or np.isnan(column).all():
-        return
-    is_text = levels is not None and isinstance(levels.values[0], str)
-    if is_text != known.is_text:
+    if known is not None and is_text != known.is_text and not np.isnan(column).all():
         raise TypeError(
             f"{name} holds {'text' if is_text else 'numbers'}, but categories in fit, "
             f"{known.values[0]!r} for example; pass the categories as they were."

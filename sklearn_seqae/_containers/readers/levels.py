@@ -16,6 +16,7 @@ from sklearn_seqae._containers.ragged import (
     stack,
 )
 from sklearn_seqae._containers.readers.checks import as_real, describe
+from sklearn_seqae._utils.libraries import comes_from
 
 
 class Feature(NamedTuple):
@@ -114,6 +115,17 @@ def feature_from_arrow(array: Any, place: str) -> Feature | None:
     codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     ordered = pa.types.is_dictionary(kind) and kind.ordered
     return _feature(codes, array.dictionary.to_pylist(), name, place, ordered)
+
+
+def categories_of(column: Any, place: str) -> Feature | None:
+    """Read a column of any library that holds categories; None if it is another."""
+    if isinstance(column, pd.Series):
+        return feature_from_pandas(column, place)
+    if comes_from(column, "polars", "Series"):
+        return feature_from_polars(column, place)
+    if comes_from(column, "pyarrow", "ChunkedArray", "Array"):
+        return feature_from_arrow(column, place)
+    return None
 
 
 def joined(parts: Sequence[Feature], place: str, show: Show = by_position) -> Feature:

@@ -21,10 +21,8 @@ from sklearn_seqae._containers.readers.checks import (
 from sklearn_seqae._containers.readers.columns import check_lengths
 from sklearn_seqae._containers.readers.levels import (
     Feature,
+    categories_of,
     feature_from_array,
-    feature_from_arrow,
-    feature_from_pandas,
-    feature_from_polars,
     has_categories,
     is_text,
     joined,
@@ -233,20 +231,13 @@ def _names_of(frame: Any, library: str) -> Names | None:
 
 def _feature(column: Any, place: str) -> Feature:
     """Read one column of one sequence."""
-    found: Feature | None = None
-    if isinstance(column, pd.Series):
-        found = feature_from_pandas(column, place)
-        column = numbers_of(column) if found is None else column
-    elif comes_from(column, "polars", "Series"):
-        found = feature_from_polars(column, place)
-        if column.dtype.is_integer() and column.null_count():
-            column = column.cast(float)  # polars makes float32 of small integers
-        column = column.to_numpy() if found is None else column
-    elif comes_from(column, "pyarrow", "ChunkedArray", "Array"):
-        found = feature_from_arrow(column, place)
-        column = np.asarray(column) if found is None else column
-    if found is not None:
+    if (found := categories_of(column, place)) is not None:
         return found
+    if isinstance(column, pd.Series):
+        column = numbers_of(column)
+    elif comes_from(column, "polars", "Series") and column.null_count():
+        # polars makes float32 of small integers
+        column = column.cast(float) if column.dtype.is_integer() else column
     return feature_from_array(np.asarray(column), place)
 
 
@@ -255,7 +246,7 @@ def _is_numeric(column: Any) -> bool:
         return not has_categories(column)
     if comes_from(column, "polars", "Series"):
         return column.dtype.is_numeric() or str(column.dtype) == "Boolean"
-    return feature_from_arrow(column[:0], "") is None
+    return categories_of(column[:0], "") is None
 
 
 def _transposed(rows: Sequence[Any], name: str) -> list[NDArray[np.object_]]:

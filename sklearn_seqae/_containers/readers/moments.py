@@ -21,18 +21,12 @@ from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 class Moments(NamedTuple):
-    """The moment of every time step.
+    """The moment of every time step."""
 
-    Attributes
-    ----------
-    ticks : ndarray of shape (n_timesteps,), int64, uint64 or float64
-        In the unit of the dtype, in UTC; sequence after sequence.
-    times : TimeAxis
-        What they were.
-    """
-
+    # (n_timesteps,), int64, uint64 or float64: in the unit of the dtype, in UTC;
+    # sequence after sequence
     ticks: NDArray[Any]
-    times: TimeAxis
+    times: TimeAxis  # what they were
 
 
 def moments_of_sequences(X: Any) -> Moments | None:
@@ -104,27 +98,11 @@ def in_unit_of(
     times: TimeAxis,
     others: str = "those in fit",
 ) -> NDArray[Any]:
-    """Return ticks in the unit of other times.
+    """Return ticks in the unit of other times, which `others` names in messages.
 
-    Parameters
-    ----------
-    moments : Moments
-    offsets : ndarray of shape (n_sequences + 1,)
-    times : TimeAxis
-    others : str, default="those in fit"
-        What has these times, in messages.
-
-    Returns
-    -------
-    ndarray of shape (n_timesteps,), int64, uint64 or float64
-        Float64 where `moments` are finer, or have fractions.
-
-    Raises
-    ------
-    InvalidSequenceError
-        If a moment is out of the range of a finer unit.
-    TypeError
-        If these are another kind: dates and numbers, or with a time zone and without.
+    They are float64 where `moments` are finer, or have fractions. Raise if a moment is
+    out of the range of a finer unit, or if these are another kind: dates and numbers,
+    or with a time zone and without.
     """
     own, other = np.dtype(moments.times.dtype), np.dtype(times.dtype)
     kinds = [_kind(np.dtype(t.dtype), t.zone) for t in (moments.times, times)]

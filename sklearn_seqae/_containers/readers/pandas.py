@@ -53,10 +53,18 @@ def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> Read:
     return ragged_from_numpy(X)  # which refuses a Series of numbers
 
 
-def labels_of_pandas(X: pd.DataFrame | pd.Series) -> pd.Index:
-    """Return the label of every sequence: the series of a long table, or the index."""
-    is_long = X.index.nlevels > 1 and not holds_sequences(X)
-    return series_of_long(X) if is_long else X.index
+def ids_of_sequences(X: Any) -> pd.Index | None:
+    """Return the label of every sequence, None if the container has no labels.
+
+    They are the series of a long table, in the order in which they first appear, or the
+    index of any other frame of pandas.
+    """
+    if not isinstance(X, pd.DataFrame | pd.Series):
+        return None
+    if X.index.nlevels == 1 or holds_sequences(X):
+        return X.index
+    _, labels = pd.factorize(_codes(X.index, 0))
+    return X.index.levels[0].take(labels).rename(X.index.names[0])
 
 
 def ragged_from_wide(X: pd.DataFrame) -> Read:
@@ -112,12 +120,6 @@ def times_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
     _, _, order = _series_in_order(X.index)
     times = X.index.get_level_values(1)
     return times if order is None else times[order]
-
-
-def series_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
-    """Return the ids of the series of a long table, in order of first appearance."""
-    _, labels = pd.factorize(_codes(X.index, 0))
-    return X.index.levels[0].take(labels).rename(X.index.names[0])
 
 
 def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:

@@ -27,10 +27,10 @@ def read_table(frame: Any) -> LongTable:
     # A single column has a stream, too, but neither attribute.
     is_table = hasattr(frame, "columns") or hasattr(frame, "schema")
     if is_table and hasattr(frame, "__arrow_c_stream__"):
-        require("pyarrow", f"Reading {describe(frame)}")
+        pa = require("pyarrow", f"Reading {describe(frame)}")
         from sklearn_seqae._containers.tables.arrow import ArrowTable
 
-        return ArrowTable(frame)
+        return ArrowTable(frame if isinstance(frame, pa.Table) else pa.table(frame))
     raise TypeError(f"frame is {describe(frame)}; expected {ACCEPTED}.")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.readers.levels import Feature
+from sklearn_seqae._containers.readers.levels import Feature, categories_of
 
 
 class Times(NamedTuple):
@@ -20,6 +20,12 @@ class Times(NamedTuple):
 
 class LongTable(ABC):
     """Columns of a frame as NumPy arrays, copied only where that is necessary."""
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+
+    def __len__(self) -> int:
+        return len(self._frame)
 
     @property
     @abstractmethod
@@ -36,10 +42,6 @@ class LongTable(ABC):
         return self
 
     @abstractmethod
-    def __len__(self) -> int:
-        """Return the number of rows."""
-
-    @abstractmethod
     def first_null(self, label: Any) -> int | None:
         """Return the first row in which a column is null or NaN, or None."""
 
@@ -54,9 +56,9 @@ class LongTable(ABC):
     def times(self, label: Any) -> Times:
         """Return a column of numbers, dates or durations. It must have no nulls."""
 
-    @abstractmethod
     def categories(self, label: Any) -> Feature | None:
         """Return a column of text, or of another kind of category; else None."""
+        return categories_of(self._frame[label], f"column {label!r}")
 
     @abstractmethod
     def feature_dtype(self, label: Any) -> np.dtype[Any]:

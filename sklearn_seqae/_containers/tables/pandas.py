@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import float_dtype
 from sklearn_seqae._containers.readers.checks import as_real, describe, is_real
-from sklearn_seqae._containers.readers.levels import Feature, feature_from_pandas
 from sklearn_seqae._containers.tables.long_table import (
     LongTable,
     Times,
@@ -21,9 +20,6 @@ from sklearn_seqae._containers.tables.long_table import (
 class PandasTable(LongTable):
     """A pandas DataFrame."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._frame = frame
-
     @property
     def labels(self) -> list[Any]:
         return self._frame.columns.tolist()
@@ -31,9 +27,6 @@ class PandasTable(LongTable):
     @property
     def levels(self) -> list[Any]:
         return list(self._frame.index.names)
-
-    def __len__(self) -> int:
-        return len(self._frame)
 
     def first_null(self, label: Any) -> int | None:
         null = self._frame[label].isna().to_numpy()
@@ -55,9 +48,6 @@ class PandasTable(LongTable):
         if not isinstance(dtype, np.dtype) or dtype.kind not in "iufmM":
             raise not_a_time(label, column.dtype)
         return Times(column.to_numpy(dtype=dtype), time_zone)
-
-    def categories(self, label: Any) -> Feature | None:
-        return feature_from_pandas(self._frame[label], f"column {label!r}")
 
     def feature_dtype(self, label: Any) -> np.dtype[Any]:
         dtype = self._frame[label].dtype

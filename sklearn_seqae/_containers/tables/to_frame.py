@@ -13,7 +13,8 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers.kinds import Levels
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import times_of_cells, to_ragged, zone_of_cells
+from sklearn_seqae._containers.readers import to_ragged
+from sklearn_seqae._containers.readers.nested import times_of_cells, zone_of_cells
 from sklearn_seqae._containers.tables.long_table import Times
 from sklearn_seqae._containers.writers.categories import (
     CATEGORICAL,

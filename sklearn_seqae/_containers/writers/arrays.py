@@ -38,12 +38,12 @@ def to_object_array(ragged: RaggedArray, container: Container) -> NDArray[np.obj
 
 def to_array_3d(ragged: RaggedArray, container: Container) -> NDArray[Any]:
     """Return shape (n_sequences, longest, n_features), padded with NaN."""
-    return _padded(ragged, container.dtype)
+    return ragged.padded().astype(container.dtype)
 
 
 def to_table(ragged: RaggedArray, container: Container) -> NDArray[Any]:
     """Return shape (n_sequences, width), padded with NaN."""
-    return _padded(ragged, container.dtype, at_least=container.n_columns or 0)[:, :, 0]
+    return ragged.padded(container.n_columns or 0)[:, :, 0].astype(container.dtype)
 
 
 def to_nested_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
@@ -160,15 +160,6 @@ def _values_of(ragged: RaggedArray, container: Container) -> NDArray[Any]:
     """Return a copy of the values, in the container's dtype; 1-D if univariate."""
     values = ragged.values[:, 0] if container.univariate else ragged.values
     return values.astype(container.dtype)
-
-
-def _padded(ragged: RaggedArray, dtype: str, *, at_least: int = 0) -> NDArray[Any]:
-    """Return shape (n_sequences, max(longest, at_least), n_features), padded by NaN."""
-    lengths = ragged.lengths
-    width = max(at_least, lengths.max(initial=0))
-    padded = np.full((len(ragged), width, ragged.n_features), np.nan, dtype=dtype)
-    padded[np.arange(width) < lengths[:, np.newaxis]] = ragged.values
-    return padded
 
 
 def _frame(

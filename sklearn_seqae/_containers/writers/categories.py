@@ -103,15 +103,13 @@ def as_arrow(codes: NDArray[Any], levels: Levels) -> Any:
     if levels.dtype.startswith("dictionary"):
         index = levels.dtype.partition("indices=")[2].partition(",")[0]
         kind = pa.dictionary(getattr(pa, index)(), known.type, levels.ordered)
-        encoded = pa.DictionaryArray.from_arrays(
+        return pa.DictionaryArray.from_arrays(
             positions.cast(kind.index_type), known, ordered=levels.ordered
         )
-        return encoded
     text = pa.large_string() if levels.dtype == "large_string" else known.type
     return known.take(positions).cast(text)
 
 
 def _positions(codes: NDArray[Any]) -> NDArray[np.int64]:
     """Return codes as positions, -1 where one is missing."""
-    positions: NDArray[np.int64] = np.nan_to_num(codes, nan=-1).astype(np.int64)
-    return positions
+    return np.nan_to_num(codes, nan=-1).astype(np.int64)
