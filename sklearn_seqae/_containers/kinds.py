@@ -5,10 +5,11 @@ and lines of `READERS` and `KINDS`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import count, islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -98,6 +99,12 @@ class Levels:
     # "object" of pandas, "Enum" of polars, "string" of Arrow
     dtype: str
     ordered: bool = False  # whether the dtype says that the order means something
+
+    @property
+    def is_categorical(self) -> bool:
+        """Whether the dtype is one of categories, and not of text."""
+        kinds = ("category", "Categorical", "Enum", "dictionary")
+        return self.dtype.partition("<")[0] in kinds
 
 
 @dataclass(frozen=True)
@@ -195,6 +202,46 @@ class Container:
     def is_column(self) -> bool:
         """Whether `X` was one column, without a table around it."""
         return KINDS[self.kind].is_column
+
+    def levels_of(self, j: int) -> Levels | None:
+        """Return the levels of a feature, None if it is a number."""
+        return self.levels[j] if j < len(self.levels) else None
+
+    def name_of(self, j: int) -> str:
+        """Name a feature in messages."""
+        names = self.feature_names or ()
+        return f"column {names[j]!r}" if j < len(names) else f"feature {j}"
+
+    def column_labels(self, width: int) -> list[Any]:
+        """Return the labels that came in, and new ones up to `width`."""
+        known = list(self.columns or ())
+        return known + _further_labels(known, width - len(known))
+
+    def ahead(self, n_timesteps: int) -> Self:
+        """Return the container of the ``n_timesteps`` that follow each sequence.
+
+        A table of rows gets that many columns. Their labels follow those that it had.
+        """
+        if not self.tabular:
+            return self
+        known = list(self.columns or range(self.n_columns or 0))
+        return replace(
+            self,
+            n_columns=n_timesteps,
+            columns=tuple(_further_labels(known, n_timesteps)),
+            column_names=self.column_names[:1],
+        )
+
+
+def _further_labels(known: list[Any], n: int) -> list[Any]:
+    """Return n new labels: integers go on counting, strings stay strings."""
+    if all(isinstance(label, int) for label in known):
+        start = max(known, default=-1) + 1
+        return list(range(start, start + n))
+    # scikit-learn refuses a mixture of strings and numbers.
+    as_label = str if all(isinstance(label, str) for label in known) else int
+    positions = (as_label(position) for position in count(len(known)))
+    return list(islice((label for label in positions if label not in known), n))
 
 
 def reader_of(X: Any) -> str | None:

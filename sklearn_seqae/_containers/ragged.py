@@ -43,7 +43,13 @@ class RaggedArray:
             raise ValueError(
                 f"values must be 2-D, (n_timesteps, n_features), not {values.ndim}-D."
             )
-        _check_offsets(offsets, n_timesteps=len(values))
+        if offsets.ndim != 1 or len(offsets) == 0:
+            raise ValueError("offsets must be 1-D with n_sequences + 1 entries.")
+        n = len(values)
+        if offsets[0] != 0 or offsets[-1] != n or np.any(np.diff(offsets) < 0):
+            raise ValueError(
+                f"offsets must rise from 0 to the number of time steps, {n}."
+            )
         object.__setattr__(self, "values", _read_only(np.ascontiguousarray(values)))
         object.__setattr__(self, "offsets", _read_only(offsets))
 
@@ -254,15 +260,6 @@ def stack(arrays: Sequence[NDArray[Any]]) -> Floats:
     # A longdouble beyond float64 becomes inf here; check_values reports it.
     with np.errstate(over="ignore"):
         return np.concatenate(arrays, dtype=dtype)
-
-
-def _check_offsets(offsets: NDArray[np.int64], *, n_timesteps: int) -> None:
-    if offsets.ndim != 1 or len(offsets) == 0:
-        raise ValueError("offsets must be 1-D with n_sequences + 1 entries.")
-    if offsets[0] != 0 or offsets[-1] != n_timesteps or np.any(np.diff(offsets) < 0):
-        raise ValueError(
-            f"offsets must rise from 0 to the number of time steps, {n_timesteps}."
-        )
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

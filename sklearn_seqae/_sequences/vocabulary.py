@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers.levels import relabelled
-from sklearn_seqae._containers.writers.categories import levels_of
 from sklearn_seqae._utils.warning import warn_user
 
 _MANY_NUMBERS = 20  # of fewer, each may be a category
@@ -126,10 +125,10 @@ class Vocabulary:
         self.check_kinds(ragged, container)
         columns = []
         for j in self.order:
-            column, levels = ragged.values[:, j], levels_of(container, j)
+            column, levels = ragged.values[:, j], container.levels_of(j)
             known = self.features[j]
             if known is not None:
-                column = _encoded(known, column, levels, feature_name(container, j))
+                column = _encoded(known, column, levels, container.name_of(j))
             elif levels is not None:
                 column = relabelled(column, levels.values)  # categories of numbers
             columns.append(column)
@@ -139,7 +138,7 @@ class Vocabulary:
     def check_kinds(self, ragged: RaggedArray, container: Container) -> None:
         """Raise a TypeError if text is where numbers were in `fit`, or the reverse."""
         for j, column in enumerate(ragged.values.T):
-            levels, name = levels_of(container, j), feature_name(container, j)
+            levels, name = container.levels_of(j), container.name_of(j)
             _check_kind(self.features[j], levels, column, name)
 
     def decode(
@@ -157,15 +156,9 @@ class Vocabulary:
         for place, j in enumerate(self.order):
             column, known = ragged.values[:, place], self.features[j]
             if known is not None:
-                column = _decoded(known, column, levels_of(container, j), random_state)
+                column = _decoded(known, column, container.levels_of(j), random_state)
             values[:, j] = column
         return RaggedArray(values, ragged.offsets)
-
-
-def feature_name(container: Container, j: int) -> str:
-    """Name a feature in messages."""
-    names = container.feature_names or ()
-    return f"column {names[j]!r}" if j < len(names) else f"feature {j}"
 
 
 def warn_of_numbers(values: Sequence[Any], levels: Levels, name: str) -> None:
@@ -173,11 +166,11 @@ def warn_of_numbers(values: Sequence[Any], levels: Levels, name: str) -> None:
 
     A dtype of categories is meant, and a number that begins with 0 is a code.
     """
-    plain = levels.dtype not in ("category", "Categorical", "Enum")
-    if levels.dtype.startswith("dictionary") or not (plain and values):
+    if levels.is_categorical or not values:
         return
     found = [v for v in values if isinstance(v, str) and _NUMBER.fullmatch(v.strip())]
-    if len(found) < max(_MANY_NUMBERS, 0.9 * len(values)) or any(map(_is_code, found)):
+    is_code = any(v[:1] == "0" and v[1:].isdigit() for v in found)
+    if is_code or len(found) < max(_MANY_NUMBERS, 0.9 * len(values)):
         return
     warn_user(
         f"{name} is text, of which {len(found)} of {len(values)} categories are "
@@ -185,10 +178,6 @@ def warn_of_numbers(values: Sequence[Any], levels: Levels, name: str) -> None:
         "column.astype(float), or pandas.to_numeric(column, errors='coerce'); if these "
         "are categories, name it in categorical_features."
     )
-
-
-def _is_code(text: str) -> bool:
-    return text[:1] == "0" and text[1:].isdigit()
 
 
 def _encoded(

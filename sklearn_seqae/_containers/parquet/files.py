@@ -34,7 +34,10 @@ def find_files(path: Any) -> list[Path]:
     for one in map(_as_path, path if isinstance(path, list | tuple) else [path]):
         if one.is_dir():
             inside = sorted(
-                p for p in one.rglob("*.parquet") if _counts(p, one) and p.is_file()
+                p
+                for p in one.rglob("*.parquet")
+                if p.is_file()
+                and not any(part[0] in "_." for part in p.relative_to(one).parts)
             )
             if not inside:
                 raise FileNotFoundError(f"the folder {one} has no .parquet files.")
@@ -305,7 +308,3 @@ def _with_wide_codes(table: pa.Table) -> pa.Table:
             )
             table = table.set_column(i, field.name, wide)
     return table
-
-
-def _counts(file: Path, folder: Path) -> bool:
-    return not any(part[0] in "_." for part in file.relative_to(folder).parts)

@@ -4,14 +4,14 @@ A column is read as `X` is: as a RaggedArray, with a Container of one column.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._containers.chunks import naming
 from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import (
     Floats,
@@ -30,17 +30,6 @@ from sklearn_seqae._containers.readers.checks import (
 )
 from sklearn_seqae._containers.readers.levels import Feature
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
-
-
-@contextmanager
-def named(name: Any) -> Iterator[None]:
-    """Add the name of the column to errors; None adds nothing."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        if name is None:
-            raise
-        raise type(error)(f"column {name!r}: {error}") from error
 
 
 class Lists(NamedTuple):
@@ -63,8 +52,8 @@ def column_of_lists(
     `kind` is that of the container. Raise if a sequence is null or empty, or if time
     steps differ in width.
     """
-    layout = [of.kind(lists)]
-    with named(name):
+    layout, place = [of.kind(lists)], column_named(name)
+    with naming(place):
         if (i := of.first_null(lists)) is not None:
             raise InvalidSequenceError(f"{show(i)} is null: leave it out.")
         lengths = of.lengths(lists)
@@ -81,7 +70,7 @@ def column_of_lists(
             layout.append(inner)
             width = common_width(of.lengths(steps), lengths)
             steps = of.flattened(steps)
-    found = of.feature(steps, "X" if name is None else f"column {name!r}")
+    found = of.feature(steps, place or "X")
     steps = found or of.numbers(steps)
     return column_from_lists(kind, name, layout, lengths, width, steps)
 
@@ -105,7 +94,7 @@ def column_from_lists(
     if isinstance(steps, Feature):
         values, levels = steps.values.astype(np.float64), steps.levels
     else:
-        values = as_float(as_real(steps, "X" if name is None else f"column {name!r}"))
+        values = as_float(as_real(steps, column_named(name) or "X"))
     ragged = RaggedArray(values.reshape(-1, width or 1), offsets_from_lengths(lengths))
     return ragged, Container(
         kind,
@@ -114,6 +103,11 @@ def column_from_lists(
         layouts=((*layout, ragged.dtype.name),),
         levels=(levels,) * ragged.n_features if levels else (),
     )
+
+
+def column_named(name: Any) -> str:
+    """Name a column in messages; None has no name."""
+    return "" if name is None else f"column {name!r}"
 
 
 def check_lengths(lengths: NDArray[Any], show: Show = by_position) -> None:

@@ -185,18 +185,11 @@ def _feature(
         str(value) if isinstance(value, str) else value
         for value in (values.tolist() if hasattr(values, "tolist") else values)
     )  # NumPy's own text is no builtin
-    _check_levels(known, place)
-    as_floats = np.where(codes < 0, np.nan, codes).astype(np.float32)
-    return Feature(as_floats, Levels(known, dtype, ordered) if known else None)
-
-
-def _check_levels(values: Sequence[Any], place: str) -> None:
-    """Check that categories are all text, or all numbers."""
-    if all(isinstance(value, str) for value in values):
-        return
-    if not all(isinstance(value, bool | int | float) for value in values):
-        strange = next(v for v in values if not isinstance(v, bool | int | float))
+    strange = [v for v in known if not isinstance(v, bool | int | float)]
+    if strange and not all(isinstance(v, str) for v in known):
         raise TypeError(
-            f"{place} has categories such as {describe(strange)}; expected text, or "
+            f"{place} has categories such as {describe(strange[0])}; expected text, or "
             "numbers only: convert them first."
         )
+    as_floats = np.where(codes < 0, np.nan, codes).astype(np.float32)
+    return Feature(as_floats, Levels(known, dtype, ordered) if known else None)

@@ -99,7 +99,8 @@ def _call(frame: pd.DataFrame) -> str | None:
         columns.insert(0, index)
     ids = [c for c in columns if _repeats(c) and not is_time(c)][:_CANDIDATES]
     ids.sort(key=lambda c: (sounds_like_time(c.name), c is not index, _is_numeric(c)))
-    times = [c for c in columns if c.notna().all() and _is_ordered(c)][:_CANDIDATES]
+    ordered = [c for c in columns if is_time(c) or _is_numeric(c)]
+    times = [c for c in ordered if c.notna().all()][:_CANDIDATES]
     times.sort(key=lambda c: (not is_time(c), not sounds_like_time(c.name)))
     by, order = _first_pair(ids, times)
     if by is None:
@@ -109,7 +110,12 @@ def _call(frame: pd.DataFrame) -> str | None:
     if order is not None:
         arguments.append(f"order={order.name!r}")
     rest = [c for c in columns if c is not by and c is not order and c is not index]
-    features = [c.name for c in rest if _is_numeric(c) or _is_category(c)]
+    categories = ("string", "categorical")
+    features = [
+        c.name
+        for c in rest
+        if _is_numeric(c) or pd.api.types.infer_dtype(c) in categories
+    ]
     if len(features) < len(rest):
         arguments.append(f"columns={features!r}")
     return f"to_sequences({', '.join(arguments)})"
@@ -286,15 +292,6 @@ def _is_numeric(column: pd.Series) -> bool:
         kind = pd.api.types.infer_dtype(column)
         return kind in ("integer", "floating", "mixed-integer-float", "boolean")
     return pd.api.types.is_numeric_dtype(dtype) or dtype.kind == "b"
-
-
-def _is_category(column: pd.Series) -> bool:
-    """Return whether a column holds text or is a categorical."""
-    return pd.api.types.infer_dtype(column) in ("string", "categorical")
-
-
-def _is_ordered(column: pd.Series) -> bool:
-    return is_time(column) or _is_numeric(column)
 
 
 def _codes(column: pd.Series) -> NDArray[np.intp]:

@@ -159,16 +159,13 @@ def _form_of_list(sequence: list[Any] | tuple[Any, ...]) -> str:
     if isinstance(first, Mapping):
         return "dicts"
     if isinstance(first, list | tuple):
-        text = any(isinstance(v, str) for row in sequence for v in _listed(row))
+        rows = (row for row in sequence if isinstance(row, list | tuple))
+        text = any(isinstance(v, str) for row in rows for v in row)
         return "tuples" if text else ""
     if isinstance(first, np.void):
         return "records"
     text = any(isinstance(v, str) for v in sequence)
     return "values" if text and all(map(pd.api.types.is_scalar, sequence)) else ""
-
-
-def _listed(row: Any) -> Any:
-    return row if isinstance(row, list | tuple) else ()
 
 
 def _columns(sequence: Any, form: str, name: str) -> _Columns:

@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sklearn_seqae._containers.chunks import naming
 from sklearn_seqae._containers.kinds import TIMES, Levels
 from sklearn_seqae._containers.ragged import Show, by_position
 from sklearn_seqae._containers.readers.arrow import column_from_arrow
 from sklearn_seqae._containers.readers.checks import Read, by_label, describe
 from sklearn_seqae._containers.readers.columns import (
     check_all_nested,
+    column_named,
     joined_columns,
-    named,
     with_stored_names,
 )
 from sklearn_seqae._containers.readers.levels import relabelled
@@ -119,7 +120,7 @@ def read_cells(
     cells: NDArray[np.object_], kind: str, name: Any, show: Show = by_position
 ) -> Read:
     """Read the cells of a column, for a container of `kind`."""
-    with named(name):
+    with naming(column_named(name)):
         ragged, container = stack_any(cells.tolist(), kind, show)
     cell = "series" if isinstance(cells[0], pd.Series) else "array"
     if container.levels or container.frames == "records":
@@ -169,7 +170,7 @@ def _read(column: pd.Series, kind: str, show: Show) -> Read:
     missing = pd.isna(cells)
     if missing.any():
         i = int(missing.argmax())
-        with named(column.name):
+        with naming(column_named(column.name)):
             raise InvalidSequenceError(
                 f"{show(i)} is {describe(cells[i])}: nothing was observed, as of "
                 f"{missing.sum()} of {len(cells)}; leave them out: X = X.dropna(), "

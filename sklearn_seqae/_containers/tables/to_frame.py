@@ -17,7 +17,6 @@ from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae._containers.readers.nested import times_of_cells, zone_of_cells
 from sklearn_seqae._containers.tables.long_table import Times
 from sklearn_seqae._containers.writers.categories import (
-    CATEGORICAL,
     as_objects,
     column_of,
     frame_of,
@@ -156,7 +155,7 @@ def _feature(column: NDArray[Any], levels: Levels | None, kind: str) -> Any:
     """Return a column as a library has it: numbers, text or a categorical."""
     if levels is None:
         return column_of(kind, column, None)
-    is_categorical = levels.dtype.partition("<")[0] in CATEGORICAL
+    is_categorical = levels.is_categorical
     if kind == "pandas" and not is_categorical:
         return pd.Series(as_objects(column, levels).tolist())
     dtype = {

@@ -12,10 +12,9 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn_seqae._containers.kinds import KINDS, Container, load
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import ids_of_sequences
-from sklearn_seqae._containers.writers.labels import container_ahead
 from sklearn_seqae._containers.writers.pandas import with_times
 
-__all__ = ["container_ahead", "from_ragged", "ids_of_rows", "with_ids", "with_times"]
+__all__ = ["from_ragged", "ids_of_rows", "with_ids", "with_times"]
 
 
 def from_ragged(

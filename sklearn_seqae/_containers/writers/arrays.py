@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray, cut
 from sklearn_seqae._containers.writers import categories
-from sklearn_seqae._containers.writers.labels import PURPOSE
 from sklearn_seqae._utils.libraries import require
 
 
@@ -57,7 +56,7 @@ def to_nested_array(ragged: RaggedArray, container: Container) -> NDArray[np.obj
 
 def to_awkward(ragged: RaggedArray, container: Container) -> Any:
     """Return an awkward array with a fixed number of features."""
-    ak = require("awkward", PURPOSE)
+    ak = require("awkward", categories.PURPOSE)
     levels = container.levels[0] if container.levels else None
     if levels is not None:
         text = categories.as_objects(ragged.values[:, 0], levels).tolist()

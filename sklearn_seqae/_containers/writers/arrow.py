@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._containers.writers import arrays
-from sklearn_seqae._containers.writers.categories import as_arrow
-from sklearn_seqae._containers.writers.labels import PURPOSE, column_labels
+from sklearn_seqae._containers.writers.categories import PURPOSE, as_arrow
 from sklearn_seqae._utils.libraries import require
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def to_wide(ragged: RaggedArray, container: Container) -> "pa.Table":
     table = arrays.to_table(ragged, container)
     return pa.table(
         [pa.array(column, from_pandas=True) for column in table.T],
-        names=column_labels(container, table.shape[1]),
+        names=container.column_labels(table.shape[1]),
     )
 
 

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container, Levels
-from sklearn_seqae._containers.writers.labels import PURPOSE
+from sklearn_seqae._containers.kinds import Levels
 from sklearn_seqae._utils.libraries import require
 
-CATEGORICAL = ("category", "Categorical", "Enum", "dictionary")  # kinds of dtypes
+PURPOSE = "Giving sequences back as fit saw them"
 FRAMES = ("pandas", "polars", "pyarrow")
 
 
@@ -46,14 +45,9 @@ def stored(
     known = {
         str(name): {"values": list(own.values), "ordered": own.ordered}
         for name, own in zip(names, levels, strict=True)
-        if own is not None and own.dtype.partition("<")[0] in CATEGORICAL
+        if own is not None and own.is_categorical
     }
     return {"categories": known} if known else {}
-
-
-def levels_of(container: Container, j: int) -> Levels | None:
-    """Return the levels of a feature, None if it is a number."""
-    return container.levels[j] if j < len(container.levels) else None
 
 
 def as_objects(codes: NDArray[Any], levels: Levels | None) -> NDArray[Any]:

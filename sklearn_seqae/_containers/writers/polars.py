@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.writers.arrays import columns_of, to_table
-from sklearn_seqae._containers.writers.categories import as_polars
-from sklearn_seqae._containers.writers.labels import PURPOSE, column_labels
+from sklearn_seqae._containers.writers.categories import PURPOSE, as_polars
 from sklearn_seqae._utils.libraries import require
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ def to_wide(ragged: RaggedArray, container: Container) -> "pl.DataFrame":
     """Return a frame with a univariate sequence in each row, padded with null."""
     pl = require("polars", PURPOSE)
     table = to_table(ragged, container)
-    names = column_labels(container, table.shape[1])
+    names = container.column_labels(table.shape[1])
     return pl.DataFrame(dict(zip(names, table.T, strict=True)), nan_to_null=True)
 
 
