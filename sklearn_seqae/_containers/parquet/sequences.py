@@ -13,7 +13,6 @@ from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers.chunks import BUFFER_SIZE, SequenceChunks, naming
-from sklearn_seqae._containers.parquet.files import find_files, read_schema, read_tables
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import Container, to_ragged
 from sklearn_seqae._containers.tables.to_sequences import (
@@ -125,13 +124,14 @@ class ParquetSequences(SequenceChunks):
         super().__init__(self.__iter__, buffer_size=buffer_size)
         self.chunk_size = check_scalar(chunk_size, "chunk_size", Integral, min_val=1)
         pa = require("pyarrow", "Reading Parquet")
+        from sklearn_seqae._containers.parquet.files import find_files, read_schema
+
         self._files = find_files(path)
         schema = read_schema(self._files[0])
         self.by, self.order = _listed(by), order
         keys = [*self.by, *_listed(order)]
-        self.columns = _listed(columns)
-        if columns is None:
-            self.columns = [name for name in schema.names if name not in keys]
+        others = [name for name in schema.names if name not in keys]
+        self.columns = others if columns is None else _listed(columns)
         for name in [*keys, *self.columns]:
             n = schema.names.count(name)
             if n != 1:
@@ -145,7 +145,9 @@ class ParquetSequences(SequenceChunks):
                 "times; it needs at least one feature."
             )
         self._schema = pa.schema([schema.field(n) for n in [*keys, *self.columns]])
-        self._is_long = bool(by) and not any(map(_is_list, self._schema.types))
+        self._is_long = bool(by) and not any(
+            kind.num_fields for kind in self._schema.types
+        )
         if order is not None and not self._is_long:
             raise ValueError(
                 f"order={order!r} is a column of times of a long table, but "
@@ -159,6 +161,8 @@ class ParquetSequences(SequenceChunks):
         self, random_state: np.random.Generator | None = None
     ) -> Iterator[tuple[str, Any]]:
         """Yield the chunks; columns of lists in a random order, if asked for."""
+        from sklearn_seqae._containers.parquet.files import read_tables
+
         if self._is_long:
             tables = read_tables(self._files, self._schema, self.chunk_size)
             yield from self._joined(tables)
@@ -276,20 +280,12 @@ def _records(
 
 def _holds_text(kind: pa.DataType) -> bool:
     """Return whether lists of this type hold categories."""
-    from pyarrow import types
-
-    while _is_list(kind):
+    while kind.num_fields:  # of a list
         kind = kind.value_type
-    return types.is_dictionary(kind) or "string" in str(kind)
+    return str(kind).startswith(("string", "large_string", "dictionary"))
 
 
 def _listed(names: str | list[str] | None) -> list[str]:
     if names is None:
         return []
     return [names] if isinstance(names, str) else list(names)
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    from pyarrow import types
-
-    return types.is_nested(kind)

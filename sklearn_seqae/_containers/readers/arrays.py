@@ -17,6 +17,7 @@ from sklearn_seqae._containers.readers.checks import (
     as_float,
     as_plain,
     as_real,
+    check_not_empty,
     check_values,
     describe,
 )
@@ -26,7 +27,6 @@ from sklearn_seqae._containers.readers.columns import (
     common_width,
     joined_columns,
 )
-from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 def ragged_from_array(X: Any) -> Read:
@@ -102,14 +102,7 @@ def _refuse_1d(array: NDArray[Any]) -> None:
 
 
 def _ragged_from_3d(array: NDArray[Any]) -> Read:
-    for size, noun in zip(
-        array.shape, ("sequence", "time step", "feature"), strict=True
-    ):
-        if size == 0:
-            raise InvalidSequenceError(
-                f"found array with 0 {noun}(s) (shape={array.shape}) while a minimum "
-                "of 1 is required."
-            )
+    check_not_empty(array.shape, ("sequence(s)", "time step(s)", "feature(s)"))
     ragged = _strip_padding(as_float(array))
     return ragged, Container("array_3d", ragged.dtype.name)
 

@@ -3,6 +3,7 @@
 import calendar
 import re
 import reprlib
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -166,6 +167,15 @@ def by_label(index: pd.Index) -> Show:
     if isinstance(index, pd.RangeIndex):
         return by_position
     return lambda i: f"{by_position(i)} (id {index[[i]].tolist()[0]!r})"
+
+
+def check_not_empty(shape: tuple[int, ...], nouns: Sequence[str]) -> None:
+    """Raise if a container has nothing along one of its axes."""
+    if 0 in shape:
+        raise InvalidSequenceError(
+            f"X has 0 {nouns[shape.index(0)]} (shape={shape}) while a minimum of 1 is "
+            "required."
+        )
 
 
 def check_values(ragged: RaggedArray, show: Show = by_position) -> None:

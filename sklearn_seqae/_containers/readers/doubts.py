@@ -178,18 +178,14 @@ def _padding(ragged: RaggedArray, container: Container) -> str:
     if found is None:
         return ""
     at_end, i, step = found
-    alike = bool(np.all(step == step[0]) or np.isnan(step).all())
-    shown = repr(step[0].item()) if alike else repr(step.tolist())
+    is_nan = np.isnan(step).all()
+    alike = is_nan or np.all(step == step[0])
+    shown = repr(step[0].item() if alike else step.tolist())
     x = "numpy.asarray(X)" if container.tabular else "map(numpy.asarray, X)"
     if container.kind.startswith("long"):
         x = "(x.to_numpy() for _, x in X.groupby(level=0, sort=False))"
-    end = -1 if at_end else 0
-    if np.isnan(step).all():
-        differs = "(~numpy.isnan(x))"
-    elif alike:
-        differs = f"(x != {shown})"
-    else:
-        differs = f"(x != numpy.asarray(list(X)[{i}])[{end}])"
+    fill = shown if alike else f"numpy.asarray(list(X)[{i}])[{-1 if at_end else 0}]"
+    differs = "(~numpy.isnan(x))" if is_nan else f"(x != {fill})"
     if not (container.tabular or container.univariate):
         differs += ".any(axis=1)"
     cut = f"x[{differs}.argmax():]"

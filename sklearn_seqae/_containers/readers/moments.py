@@ -14,7 +14,6 @@ from sklearn_seqae._containers.readers.nested import (
     holds_sequences,
     time_field,
     times_of_cells,
-    zone_of_cells,
 )
 from sklearn_seqae._containers.readers.pandas import times_of_long
 from sklearn_seqae.exceptions import InvalidSequenceError
@@ -52,9 +51,10 @@ def moments_of_sequences(X: Any) -> Moments | None:
 
 
 def _moments_of_cells(X: pd.DataFrame | pd.Series) -> Moments | None:
-    times = times_of_cells(X)
-    if times is None:
+    found = times_of_cells(X)
+    if found is None:
         return None
+    times, zone = found
     column = X if isinstance(X, pd.Series) else X.iloc[:, 0]
     offsets = offsets_from_lengths(column.map(len).to_numpy(np.int64))
     show, missing = by_label(X.index), pd.isna(times)
@@ -74,7 +74,7 @@ def _moments_of_cells(X: pd.DataFrame | pd.Series) -> Moments | None:
             "to_sequences sort the rows."
         )
     name = X.attrs.get("order", time_field(X))
-    return _moments(times, name, zone_of_cells(X))
+    return _moments(times, name, zone)
 
 
 def _moments(times: NDArray[Any], name: Any, zone: str | None) -> Moments:

@@ -1,7 +1,7 @@
 """Frames and Series of pandas with a sequence in each cell; their field of times."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,13 @@ from sklearn_seqae._containers.readers.columns import (
 from sklearn_seqae._containers.readers.levels import relabelled
 from sklearn_seqae._containers.readers.lists import is_sequence, stack_any
 from sklearn_seqae.exceptions import InvalidSequenceError
+
+
+class Times(NamedTuple):
+    """Time of each row of a table, or of each time step."""
+
+    values: NDArray[Any]  # comparable numbers, in UTC if there is a time zone
+    time_zone: Any = None  # tzinfo or str
 
 
 def holds_sequences(X: pd.DataFrame | pd.Series) -> bool:
@@ -65,14 +72,6 @@ def time_field(X: Any) -> str | None:
     return field if field is not None and _has(first, field) else None
 
 
-def zone_of_cells(X: Any) -> str | None:
-    """Return the time zone of the field of times, None if it has none."""
-    column = _column(X)
-    if column is None or "order" in X.attrs:
-        return getattr(X, "attrs", {}).get("time_zone")
-    return next((zone for _, zone in map(_titled, column)), None)
-
-
 def _titled(cell: Any) -> tuple[str | None, str | None]:
     """Return the field that is titled as times, and their zone."""
     names = (cell.dtype.names or ()) if isinstance(cell, np.ndarray) else ()
@@ -84,8 +83,8 @@ def _titled(cell: Any) -> tuple[str | None, str | None]:
     return None, None
 
 
-def times_of_cells(X: Any) -> NDArray[Any] | None:
-    """Return the times of all time steps, sequence after sequence."""
+def times_of_cells(X: Any) -> Times | None:
+    """Return the times of all time steps, sequence after sequence; None without any."""
     column, field = _column(X), time_field(X)
     if column is None or field is None:
         return None
@@ -109,7 +108,10 @@ def times_of_cells(X: Any) -> NDArray[Any] | None:
                 f"{show(i)} has times of dtype {dtype} in the field {field!r}, but "
                 f"{show(0)} has {first}; convert them to one dtype."
             )
-    return np.concatenate([cell[field] for cell in column])
+    zone = X.attrs.get("time_zone")
+    if "order" not in X.attrs:
+        zone = _titled(column.iloc[0])[1]
+    return Times(np.concatenate([cell[field] for cell in column]), zone)
 
 
 def any_sequence(cells: NDArray[np.object_]) -> bool:

@@ -25,6 +25,7 @@ from sklearn_seqae._containers.readers.checks import (
     Read,
     as_float,
     as_names,
+    check_not_empty,
     check_values,
     to_numpy,
 )
@@ -156,12 +157,7 @@ def _check_shape(frame: pd.DataFrame) -> None:
             f"X has an index of {n_levels} levels {list(frame.index.names)}; a long "
             "table has two, series and time. Merge the levels that identify a series."
         )
-    for size, noun in zip(frame.shape, ("row", "column"), strict=True):
-        if size == 0:
-            raise ValueError(
-                f"X has 0 {noun}s (shape={frame.shape}) while a minimum of 1 is "
-                "required."
-            )
+    check_not_empty(frame.shape, ("rows", "columns"))
 
 
 def _codes(index: pd.MultiIndex, level: int) -> Codes:

@@ -7,9 +7,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sklearn_seqae._containers.readers.nested import Times
 from sklearn_seqae._containers.tables.long_table import (
     LongTable,
-    Times,
     not_a_feature,
     not_a_time,
     not_an_id,

@@ -2,20 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.readers.levels import Feature, categories_of
-
-
-class Times(NamedTuple):
-    """Time of each row of a table."""
-
-    values: NDArray[Any]  # comparable numbers, in UTC if there is a time zone
-    time_zone: Any = None  # tzinfo or str
+from sklearn_seqae._containers.readers.nested import Times
 
 
 class LongTable(ABC):

@@ -14,8 +14,7 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn_seqae._containers.kinds import Levels
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import to_ragged
-from sklearn_seqae._containers.readers.nested import times_of_cells, zone_of_cells
-from sklearn_seqae._containers.tables.long_table import Times
+from sklearn_seqae._containers.readers.nested import Times, times_of_cells
 from sklearn_seqae._containers.writers.categories import (
     as_objects,
     column_of,
@@ -105,11 +104,9 @@ def to_frame(
     index = _index(sequences, ids, by, len(ragged))
     known_names = known.get("columns", feature_names)
     names = _feature_names(columns, known_names, ragged.n_features)
-    when, found = Times(ragged.positions), times_of_cells(sequences)
+    when = times_of_cells(sequences) or Times(ragged.positions)
     if times is not None:
         when = _given_times(times, ragged, index)
-    elif found is not None:
-        when = Times(found, zone_of_cells(sequences))
     if order is None:
         order = getattr(times, "attrs", {}).get("order", known.get("order", "time"))
     _check_names([*index.names, order, *names], kind)
