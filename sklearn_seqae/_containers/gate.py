@@ -22,6 +22,7 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import Container, ids_of_sequences, to_ragged
 from sklearn_seqae._containers.readers.checks import (
     ACCEPTED,
+    Read,
     as_real,
     other_names,
     shown,
@@ -139,9 +140,7 @@ class FeaturesIn:
         return hasattr(self, "_features")
 
 
-def validate_sequences(
-    X: Any, features: Features | None, by: str
-) -> tuple[RaggedArray, Container]:
+def validate_sequences(X: Any, features: Features | None, by: str) -> Read:
     """Convert `X`, and check its features against those of a fit, if given.
 
     If the rows of a table look like time steps, raise, unless fit saw such a table.

@@ -138,8 +138,20 @@ class Vocabulary:
     def check_kinds(self, ragged: RaggedArray, container: Container) -> None:
         """Raise a TypeError if text is where numbers were in `fit`, or the reverse."""
         for j, column in enumerate(ragged.values.T):
-            levels, name = container.levels_of(j), container.name_of(j)
-            _check_kind(self.features[j], levels, column, name)
+            known, levels = self.features[j], container.levels_of(j)
+            is_text = levels is not None and isinstance(levels.values[0], str)
+            if known is None and levels is not None and is_text:
+                raise TypeError(
+                    f"{container.name_of(j)} holds categories, {levels.values[0]!r} "
+                    "for example, but numbers in fit; convert it, or fit anew."
+                )
+            if known is None or is_text == known.is_text or np.isnan(column).all():
+                continue
+            raise TypeError(
+                f"{container.name_of(j)} holds {'text' if is_text else 'numbers'}, "
+                f"but categories in fit, {known.values[0]!r} for example; pass the "
+                "categories as they were."
+            )
 
     def decode(
         self,
@@ -220,23 +232,3 @@ def _decoded(
         where = {value: i for i, value in enumerate(levels.values)}
         meant = np.array([where[value] for value in known.values], np.float64)
     return np.append(meant, np.nan)[places]
-
-
-def _check_kind(
-    known: FeatureCategories | None,
-    levels: Levels | None,
-    column: NDArray[Any],
-    name: str,
-) -> None:
-    """Check that a feature holds categories where it did so in `fit`."""
-    is_text = levels is not None and isinstance(levels.values[0], str)
-    if known is None and levels is not None and is_text:
-        raise TypeError(
-            f"{name} holds categories, {levels.values[0]!r} for example, but numbers "
-            "in fit; convert it, or fit anew."
-        )
-    if known is not None and is_text != known.is_text and not np.isnan(column).all():
-        raise TypeError(
-            f"{name} holds {'text' if is_text else 'numbers'}, but categories in fit, "
-            f"{known.values[0]!r} for example; pass the categories as they were."
-        )

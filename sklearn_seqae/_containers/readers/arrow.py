@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import Show, by_position
 from sklearn_seqae._containers.readers.arrays import ragged_from_table_columns
@@ -87,22 +86,10 @@ def _kind(array: "pa.ChunkedArray | pa.Array") -> str:
     return ""
 
 
-def _first_null(array: "pa.Array") -> int | None:
-    if not array.null_count:
-        return None
-    return int(np.argmax(array.is_null().to_numpy(zero_copy_only=False)))
-
-
-def _lengths(array: "pa.Array") -> NDArray[Any]:
-    import pyarrow.compute as pc
-
-    return pc.list_value_length(array).to_numpy()
-
-
 _LISTS = Lists(
     _kind,
-    _first_null,
-    _lengths,
+    is_null=lambda array: array.is_null().to_numpy(zero_copy_only=False),
+    lengths=lambda array: array.value_lengths().to_numpy(),
     flattened=lambda array: array.flatten(),
     feature=feature_from_arrow,
     numbers=lambda array: array.to_numpy(zero_copy_only=False),

@@ -21,7 +21,7 @@ from sklearn_seqae._containers.ragged import (
 )
 from sklearn_seqae.exceptions import InvalidSequenceError
 
-Read = tuple[RaggedArray, Container]  # sequences, and a note on what they were in
+Read = tuple[RaggedArray, Container]  # sequences, and what they were in
 Names = tuple[str, ...]
 MANY = 12  # names that a message can still show
 

@@ -36,7 +36,7 @@ class Lists(NamedTuple):
     """Functions of a library's lists."""
 
     kind: Callable[[Any], str]  # of list; "" of what is no list
-    first_null: Callable[[Any], int | None]
+    is_null: Callable[[Any], NDArray[Any]]
     lengths: Callable[[Any], NDArray[Any]]  # of each list
     flattened: Callable[[Any], Any]  # what is in the lists
     # What is in no list: categories, or None; else an array
@@ -54,13 +54,15 @@ def column_of_lists(
     """
     layout, place = [of.kind(lists)], column_named(name)
     with naming(place):
-        if (i := of.first_null(lists)) is not None:
-            raise InvalidSequenceError(f"{show(i)} is null: leave it out.")
+        if (null := of.is_null(lists)).any():
+            name_of_null = show(int(null.argmax()))
+            raise InvalidSequenceError(f"{name_of_null} is null: leave it out.")
         lengths = of.lengths(lists)
         check_lengths(lengths, show)  # before polars turns an empty list into null
         steps, width = of.flattened(lists), None
         if inner := of.kind(steps):
-            if (row := of.first_null(steps)) is not None:
+            if (null := of.is_null(steps)).any():
+                row = int(null.argmax())
                 i, timestep = locate(offsets_from_lengths(lengths), row)
                 raise InvalidSequenceError(
                     f"sequence {i} has null at time step {timestep}; where all "

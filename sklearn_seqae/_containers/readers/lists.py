@@ -50,7 +50,14 @@ def stack_any(X: Sequence[Any], kind: str, show: Show = by_position) -> Read:
     if any(forms):
         return stack_mixed(X, forms, kind, show)
     arrays = [_as_array(sequence, i, show) for i, sequence in enumerate(X)]
-    univariate = _check_same_ndim(arrays, show)
+    for i, array in enumerate(arrays):
+        if array.ndim != arrays[0].ndim:
+            raise InvalidSequenceError(
+                f"{show(i)} is {array.ndim}-D, but {show(0)} is {arrays[0].ndim}-D; "
+                "pass all of them as (n_timesteps, n_features), or all of them as "
+                "(n_timesteps,)."
+            )
+    univariate = arrays[0].ndim == 1
     if univariate:
         arrays = [array[:, np.newaxis] for array in arrays]
     ragged = RaggedArray.from_list(arrays, show)
@@ -103,16 +110,3 @@ def _convert(sequence: Any, name: str) -> NDArray[Any]:
             f"{name} is not rectangular: every time step needs the same number "
             f"of features.{remedy} NumPy says: {error}"
         ) from error
-
-
-def _check_same_ndim(arrays: Sequence[NDArray[Any]], show: Show) -> bool:
-    """Return whether all sequences are univariate; raise if only some are."""
-    expected = arrays[0].ndim
-    for i, array in enumerate(arrays):
-        if array.ndim != expected:
-            raise InvalidSequenceError(
-                f"{show(i)} is {array.ndim}-D, but {show(0)} is {expected}-D; "
-                "pass all of them as (n_timesteps, n_features), or all of them as "
-                "(n_timesteps,)."
-            )
-    return expected == 1

@@ -59,12 +59,6 @@ def _base(series: "pl.Series") -> str:
     return str(series.dtype.base_type()).lower()
 
 
-def _first_null(series: "pl.Series") -> int | None:
-    if not series.null_count():
-        return None
-    return int(np.argmax(series.is_null().to_numpy()))
-
-
 def _lengths(series: "pl.Series") -> NDArray[Any]:
     if _kind(series) == "array":
         return np.full(len(series), series.dtype.shape[0])
@@ -82,8 +76,8 @@ def _feature(steps: "pl.Series", place: str) -> Feature | None:
 
 _LISTS = Lists(
     _kind,
-    _first_null,
-    _lengths,
+    is_null=lambda series: series.is_null().to_numpy(),
+    lengths=_lengths,
     flattened=lambda series: series.explode(),
     feature=_feature,
     numbers=lambda series: series.to_numpy(),

@@ -23,9 +23,8 @@ def from_ragged(
     """Return sequences in the kind of container that `to_ragged` read, in a copy.
 
     `ids` are for pandas: the index, or the level of series of a long table, whose times
-    count from 0. None numbers the sequences. A 3-D array is as
-    long as the longest sequence; a table of rows as wide as the one that came in, at
-    least.
+    count from 0. None numbers the sequences. A 3-D array is as long as the longest
+    sequence; a table of rows as wide as the one that came in, at least.
     """
     writer = KINDS[container.kind].writer
     write = load("writers", writer)

@@ -31,17 +31,15 @@ def to_wide(ragged: RaggedArray, container: Container) -> "pa.Table":
 def to_table(ragged: RaggedArray, container: Container) -> "pa.Table":
     """Return a table with a list in each cell."""
     pa = require("pyarrow", PURPOSE)
-    columns = [
-        lists_from_column(column, layout, ragged, levels)
-        for column, layout, levels in arrays.columns_of(ragged, container)
-    ]
+    each_column = arrays.columns_of(ragged, container)
+    columns = [lists_from_column(*column, ragged) for column in each_column]
     return pa.table(columns, names=list(container.columns or ()))
 
 
 def to_array(ragged: RaggedArray, container: Container) -> "pa.Array":
     """Return an array of lists."""
-    ((column, layout, levels),) = arrays.columns_of(ragged, container)
-    return lists_from_column(column, layout, ragged, levels)
+    (column,) = arrays.columns_of(ragged, container)
+    return lists_from_column(*column, ragged)
 
 
 def to_chunked_array(ragged: RaggedArray, container: Container) -> "pa.ChunkedArray":
@@ -53,8 +51,8 @@ def to_chunked_array(ragged: RaggedArray, container: Container) -> "pa.ChunkedAr
 def lists_from_column(
     column: NDArray[Any],
     layout: Layout,
+    levels: Sequence[Levels | None],
     ragged: RaggedArray,
-    levels: Sequence[Levels | None] = (),
 ) -> "pa.Array":
     """Return lists of numbers or categories, or lists of lists for a 2-D column.
 

@@ -143,7 +143,7 @@ def _cells(
     container: Container,
 ) -> pd.Series:
     if layout[0] in LISTS:  # Arrow lists within pandas
-        lists = lists_from_column(column, layout, ragged, levels)
+        lists = lists_from_column(column, layout, levels, ragged)
         return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
     names = container.feature_names or ()
     cells = cells_of(column, ragged.offsets, layout[-1], levels, layout[0], names)

@@ -26,25 +26,22 @@ def to_wide(ragged: RaggedArray, container: Container) -> "pl.DataFrame":
 def to_dataframe(ragged: RaggedArray, container: Container) -> "pl.DataFrame":
     """Return a frame with a list in each cell."""
     pl = require("polars", PURPOSE)
-    lists = [
-        _lists(column, layout, ragged, levels)
-        for column, layout, levels in columns_of(ragged, container)
-    ]
+    lists = [_lists(*each, ragged) for each in columns_of(ragged, container)]
     return pl.DataFrame(dict(zip(container.columns or (), lists, strict=True)))
 
 
 def to_series(ragged: RaggedArray, container: Container) -> "pl.Series":
     """Return a Series of lists."""
-    ((column, layout, levels),) = columns_of(ragged, container)
+    (column,) = columns_of(ragged, container)
     (name,) = container.columns or (None,)
-    return _lists(column, layout, ragged, levels).rename(name or "")
+    return _lists(*column, ragged).rename(name or "")
 
 
 def _lists(
     column: NDArray[Any],
     layout: Layout,
-    ragged: RaggedArray,
     levels: tuple[Levels | None, ...],
+    ragged: RaggedArray,
 ) -> "pl.Series":
     pl = require("polars", PURPOSE)
     *kinds, dtype = layout
