@@ -18,8 +18,9 @@ from sklearn.utils.validation import (
 
 from sklearn_seqae._containers.chunks import SequenceChunks
 from sklearn_seqae._containers.dask import is_dask
+from sklearn_seqae._containers.kinds import KINDS, Container
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import Container, ids_of_sequences, to_ragged
+from sklearn_seqae._containers.readers import ids_of_sequences, to_ragged
 from sklearn_seqae._containers.readers.checks import (
     ACCEPTED,
     Read,
@@ -50,7 +51,9 @@ class Features:
         n_features_in, names = ragged.n_features, None
         if container.n_columns is not None:
             n_features_in, names = container.n_columns, _get_feature_names(X)
-        elif container.is_column:  # a ColumnTransformer counts it as one feature
+        elif KINDS[
+            container.kind
+        ].is_column:  # a ColumnTransformer counts it as one feature
             n_features_in = 1
         return cls(
             n_features_in,

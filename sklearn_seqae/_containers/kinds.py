@@ -198,11 +198,6 @@ class Container:
         """Whether each row of a 2-D table was one univariate sequence."""
         return KINDS[self.kind].tabular
 
-    @property
-    def is_column(self) -> bool:
-        """Whether `X` was one column, without a table around it."""
-        return KINDS[self.kind].is_column
-
     def levels_of(self, j: int) -> Levels | None:
         """Return the levels of a feature, None if it is a number."""
         return self.levels[j] if j < len(self.levels) else None

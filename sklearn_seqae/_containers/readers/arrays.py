@@ -42,7 +42,11 @@ def ragged_from_array(X: Any) -> Read:
         )
     array = as_real(array, "X")
     if array.ndim == 1:
-        _refuse_1d(array)
+        try:
+            check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
+        except ValueError as error:
+            remedy = "If X is one univariate sequence, put it in a list: [X]."
+            raise ValueError(f"{error}\n{remedy}") from error
     return _ragged_from_3d(array) if array.ndim == 3 else ragged_from_table(array)
 
 
@@ -91,14 +95,6 @@ def ragged_from_tensor(X: Any) -> Read:
     return joined_columns(
         [column_from_lists("ragged_tensor", None, (), lengths, width, numbers)]
     )
-
-
-def _refuse_1d(array: NDArray[Any]) -> None:
-    try:
-        check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
-    except ValueError as error:
-        message = f"{error}\nIf X is one univariate sequence, put it in a list: [X]."
-        raise ValueError(message) from error
 
 
 def _ragged_from_3d(array: NDArray[Any]) -> Read:

@@ -238,11 +238,6 @@ def check_dimensions(X: Any, axis: int) -> None:
     )
 
 
-def is_missing(X: Any) -> bool:
-    """Return whether an object stands for a missing value: None, NaN, NaT or NA."""
-    return bool(X is None or (pd.api.types.is_scalar(X) and pd.isna(X)))
-
-
 def describe(X: Any) -> str:
     """Describe `X` in a few words, for messages: "the int 3", "a dict"."""
     if X is None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container
@@ -16,7 +17,6 @@ from sklearn_seqae._containers.readers.checks import (
     check_dimensions,
     check_values,
     describe,
-    is_missing,
 )
 from sklearn_seqae._containers.readers.mixed import (
     form_of,
@@ -85,7 +85,7 @@ def _as_array(sequence: Any, i: int, show: Show) -> NDArray[Any]:
             "n_features), or (n_timesteps,) if univariate; "
             + (
                 "where nothing was observed, leave the sequence out."
-                if is_missing(sequence)
+                if pd.api.types.is_scalar(sequence) and pd.isna(sequence)
                 else "to pass one sequence alone, put it in a list."
             )
         )

@@ -34,7 +34,13 @@ def refuse_long_table(X: Any) -> None:
     frame = head_of(X)
     if frame is None or len(frame) < 2:
         return
-    sign = _sign(frame)
+    values = to_numpy(frame, _READING).astype(np.float64)
+    sign = (
+        _index_is_time(frame)
+        or _rises_within_ids(frame, values)
+        or _rows_are_in_order(frame, values)
+        or _kinds_differ(frame, values)
+    )
     if sign:
         arrow = comes_from(X, "pyarrow", "Table", "RecordBatch")
         array = "numpy.asarray(X)" if arrow else "X.to_numpy()"
@@ -143,17 +149,6 @@ def index_of(frame: pd.DataFrame) -> pd.Series | None:
         return None
     name = "index" if index.name is None else index.name
     return None if name in frame.columns else pd.Series(index, name=name)
-
-
-def _sign(frame: pd.DataFrame) -> str:
-    """Say what in the columns looks like a long table; "" if nothing does."""
-    values = to_numpy(frame, _READING).astype(np.float64)
-    return (
-        _index_is_time(frame)
-        or _rises_within_ids(frame, values)
-        or _rows_are_in_order(frame, values)
-        or _kinds_differ(frame, values)
-    )
 
 
 def _index_is_time(frame: pd.DataFrame) -> str:

@@ -1,6 +1,6 @@
 """Sequences of more than numbers: text, structured arrays, records, frames."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,30 +62,28 @@ def form_of(sequence: Any) -> str:
     return library
 
 
-def frames_of(sequences: Iterable[Any]) -> tuple[str, Names | None]:
+def frames_of(sequences: Sequence[Any]) -> tuple[str, Names | None]:
     """Return the library and the columns of sequences that are frames.
 
     The library is "" unless all are frames of it with names. Raise if two have other
     columns, or the same ones in another order.
     """
-    libraries = set()
-    first: tuple[int, Names] | None = None
-    for i, sequence in enumerate(sequences):
-        library = _library(sequence)
-        names = _names_of(sequence, library) if library else None
-        libraries.add("" if names is None else library)
+    libraries = list(map(_library, sequences))
+    named = []
+    for i, library in enumerate(libraries):
+        names = _names_of(sequences[i], library) if library else None
         if names is None:
             continue
-        if first is None:
-            first = i, names
-        elif names != first[1]:
-            has = f"sequence {first[0]} has"
+        named.append((i, names))
+        first, expected = named[0]
+        if names != expected:
+            has = f"sequence {first} has"
             raise InvalidSequenceError(
-                other_names(f"sequence {i}", names, has, first[1])
+                other_names(f"sequence {i}", names, has, expected)
             )
-    if first is None or "" in libraries:
+    if len(named) < len(libraries):
         return "", None
-    return libraries.pop() if len(libraries) == 1 else "", first[1]
+    return libraries[0] if len(set(libraries)) == 1 else "", named[0][1]
 
 
 def stack_mixed(X: Sequence[Any], forms: Sequence[str], kind: str, show: Show) -> Read:

@@ -49,9 +49,17 @@ def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> Read:
         return ragged_from_nested(X)
     if X.index.nlevels > 1:
         return ragged_from_long(X)
-    if isinstance(X, pd.DataFrame):
-        return ragged_from_wide(X)
-    return ragged_from_numpy(X)  # which refuses a Series of numbers
+    if isinstance(X, pd.Series):
+        return ragged_from_numpy(X)  # which refuses it
+    refuse_text(X)
+    values = to_numpy(X, "each row is one univariate sequence")
+    ragged, container = ragged_from_table(values)
+    return ragged, replace(
+        container,
+        kind="dataframe",
+        columns=tuple(X.columns.tolist()),
+        column_names=tuple(X.columns.names),
+    )
 
 
 def ids_of_sequences(X: Any) -> pd.Index | None:
@@ -66,19 +74,6 @@ def ids_of_sequences(X: Any) -> pd.Index | None:
         return X.index
     _, labels = pd.factorize(_codes(X.index, 0))
     return X.index.levels[0].take(labels).rename(X.index.names[0])
-
-
-def ragged_from_wide(X: pd.DataFrame) -> Read:
-    """Read a DataFrame whose rows are univariate sequences, padded with NaN."""
-    refuse_text(X)
-    values = to_numpy(X, "each row is one univariate sequence")
-    ragged, container = ragged_from_table(values)
-    return ragged, replace(
-        container,
-        kind="dataframe",
-        columns=tuple(X.columns.tolist()),
-        column_names=tuple(X.columns.names),
-    )
 
 
 def ragged_from_long(X: pd.DataFrame | pd.Series) -> Read:
@@ -226,9 +221,7 @@ def _rank(index: pd.MultiIndex) -> Codes:
             f"the times of X (level {name!r} of its index) can't be compared: {error}; "
             "make them all numbers, or all dates."
         ) from error
-    rank = np.empty(len(times), dtype=np.int64)
-    rank[order] = np.arange(len(times))
-    return rank
+    return np.argsort(order)
 
 
 def _floating(dtype: Any) -> Layout:

@@ -51,12 +51,8 @@ def ragged_from_polars(X: "pl.DataFrame | pl.Series | pl.LazyFrame") -> Read:
 
 
 def _kind(series: "pl.Series") -> str:
-    kind = _base(series)
+    kind = str(series.dtype.base_type()).lower()
     return kind if kind in ("list", "array") else ""
-
-
-def _base(series: "pl.Series") -> str:
-    return str(series.dtype.base_type()).lower()
 
 
 def _lengths(series: "pl.Series") -> NDArray[Any]:
@@ -66,7 +62,7 @@ def _lengths(series: "pl.Series") -> NDArray[Any]:
 
 
 def _feature(steps: "pl.Series", place: str) -> Feature | None:
-    if _base(steps) == "struct":
+    if str(steps.dtype).startswith("Struct"):
         raise TypeError(
             f"{place} holds {steps.dtype}, but real numbers are needed; make a column "
             "of lists for each field."

@@ -106,8 +106,13 @@ def choose_columns(
     else:
         features = _as_labels(columns, known, "columns")
     for label in [*by, *given(order), *features]:
-        if known.count(label) != 1:
-            _raise_not_one(label, known, table)
+        if label not in known:
+            advice = f"it has {known}"
+            if label in table.levels:
+                advice = "it is a level of the index: pass frame.reset_index()"
+            raise ValueError(f"column {label!r} is not in the frame; {advice}.")
+        if (n := known.count(label)) > 1:
+            raise ValueError(f"frame has {n} columns {label!r}; rename all but one.")
     if not features:
         raise ValueError(
             f"frame has the columns {known}, all of them ids or times; it needs at "
@@ -149,19 +154,6 @@ def _as_labels(labels: Any, known: list[Any], argument: str) -> list[Any]:
     return chosen
 
 
-def _raise_not_one(label: Any, known: list[Any], table: LongTable) -> None:
-    if label in known:
-        raise ValueError(
-            f"frame has {known.count(label)} columns {label!r}; rename all but one."
-        )
-    advice = (
-        "it is a level of the index: pass frame.reset_index()"
-        if label in table.levels
-        else f"it has {known}"
-    )
-    raise ValueError(f"column {label!r} is not in the frame; {advice}.")
-
-
 def sorted_ids(values: Any, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
     """Return the code of each row, and the unique and sorted ids that codes point to.
 
@@ -180,9 +172,7 @@ def sorted_ids(values: Any, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
     except TypeError as error:
         names = " and ".join(sorted({type(value).__name__ for value in ids}))
         raise not_an_id(label, f"{names}, which can't be sorted", error) from error
-    ranks = np.empty(len(order), dtype=np.int64)
-    ranks[order] = np.arange(len(order))
-    return ranks[codes], ids[order]
+    return np.argsort(order)[codes], ids[order]
 
 
 def not_an_id(label: Any, found: str, error: object = None) -> TypeError:

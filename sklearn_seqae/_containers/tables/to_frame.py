@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
-from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
@@ -97,7 +96,9 @@ def to_frame(
     1   0     1  2.0  20.0
     2   1     0  3.0  30.0
     """
-    library = _library(kind)
+    require(kind, f'to_frame(kind="{kind}")')
+    name = "arrow" if kind == "pyarrow" else kind
+    library = import_module(f"sklearn_seqae._containers.tables.{name}")
     ragged, feature_names, levels = _read(sequences)
     is_pandas = isinstance(sequences, pd.Series | pd.DataFrame)
     known = sequences.attrs if is_pandas else {}
@@ -122,13 +123,6 @@ def to_frame(
         ),
     ]
     return frame_of(kind, [*index.names, order, *names], columns)
-
-
-def _library(kind: str) -> ModuleType:
-    """Return the module of a library, which it imports."""
-    require(kind, f'to_frame(kind="{kind}")')
-    name = "arrow" if kind == "pyarrow" else kind
-    return import_module(f"sklearn_seqae._containers.tables.{name}")
 
 
 def _read(
