@@ -38,8 +38,13 @@ def map_partitions(estimator: Any, method: str, X: Any) -> Any:
 
     check_is_fitted(estimator)
     check_columns(X)
-    if method == "transform":
-        _check_output(estimator, X)
+    asked = _get_output_config("transform", estimator)["dense"]
+    if method == "transform" and asked != "default":
+        raise ValueError(
+            f"set_output(transform={asked!r}) asks for what is in memory, but X is a "
+            f"dask {type(X).__name__}, whose embeddings are of the same kind and not "
+            "computed yet; use set_output(transform='default')."
+        )
     fitted = delayed(estimator, pure=True)
     if comes_from(X, "dask", "Bag"):
         from dask.bag import from_sequence
@@ -99,16 +104,6 @@ def _of_frame(
     if columns is None:
         return pd.Series(found, frame.index, dtype)
     return pd.DataFrame(found, frame.index, columns, dtype)
-
-
-def _check_output(estimator: Any, X: Any) -> None:
-    asked = _get_output_config("transform", estimator)["dense"]
-    if asked != "default":
-        raise ValueError(
-            f"set_output(transform={asked!r}) asks for what is in memory, but X is a "
-            f"dask {type(X).__name__}, whose embeddings are of the same kind and not "
-            "computed yet; use set_output(transform='default')."
-        )
 
 
 # In tasks ----------------------------------------------------------------------------

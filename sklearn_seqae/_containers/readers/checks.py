@@ -138,16 +138,16 @@ def as_float(array: NDArray[Any]) -> Floats:
 def to_numpy(X: pd.DataFrame, reading: str) -> NDArray[Any]:
     """Turn a frame of numbers into a 2-D array, with NaN for missing values.
 
-    Columns are boolean, integer or floating, of NumPy's and pandas' own dtypes. The
-    TypeError for the first that is not says by `reading` what a column means.
+    The TypeError for a column of none says by `reading` what a column means.
     """
     if all(map(is_real, X.dtypes)):
         return numbers_of(X)
-    columns = [_column_to_numpy(X.iloc[:, j], reading) for j in range(X.shape[1])]
-    return np.column_stack(columns)
+    columns = [X.iloc[:, j] for j in range(X.shape[1])]
+    return np.column_stack([column_to_numpy(column, reading) for column in columns])
 
 
-def _column_to_numpy(column: pd.Series, reading: str) -> NDArray[Any]:
+def column_to_numpy(column: pd.Series, reading: str) -> NDArray[Any]:
+    """Turn a column of numbers into an array; see `to_numpy`."""
     name, dtype = column.name, column.dtype
     if pd.api.types.is_object_dtype(dtype):
         return as_real(column.to_numpy(), f"column {name!r}")

@@ -27,6 +27,7 @@ from sklearn_seqae._containers.readers.checks import (
     as_names,
     check_not_empty,
     check_values,
+    column_to_numpy,
     to_numpy,
 )
 from sklearn_seqae._containers.readers.levels import (
@@ -126,7 +127,7 @@ def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
         return as_float(to_numpy(frame, READING)), ()
     return stacked(
         [
-            found or Feature(to_numpy(column.to_frame(), READING)[:, 0])
+            found or Feature(column_to_numpy(column, READING))
             for column, found in zip(columns, read, strict=True)
         ]
     )

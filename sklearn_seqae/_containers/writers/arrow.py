@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._containers.writers import arrays
-from sklearn_seqae._containers.writers.categories import PURPOSE, as_arrow
+from sklearn_seqae._containers.writers.categories import (
+    PURPOSE,
+    as_arrow,
+    column_of,
+    frame_of,
+)
 from sklearn_seqae._utils.libraries import require
 
 if TYPE_CHECKING:
@@ -20,20 +25,16 @@ LISTS = ("list", "large_list", "fixed_size_list")
 
 def to_wide(ragged: RaggedArray, container: Container) -> "pa.Table":
     """Return a table with a univariate sequence in each row, padded with null."""
-    pa = require("pyarrow", PURPOSE)
-    table = arrays.to_table(ragged, container)
-    return pa.table(
-        [pa.array(column, from_pandas=True) for column in table.T],
-        names=container.column_labels(table.shape[1]),
-    )
+    columns = arrays.to_table(ragged, container).T
+    cells = [column_of("pyarrow", column, None) for column in columns]
+    return frame_of("pyarrow", container.column_labels(len(cells)), cells)
 
 
 def to_table(ragged: RaggedArray, container: Container) -> "pa.Table":
     """Return a table with a list in each cell."""
-    pa = require("pyarrow", PURPOSE)
     each_column = arrays.columns_of(ragged, container)
     columns = [lists_from_column(*column, ragged) for column in each_column]
-    return pa.table(columns, names=list(container.columns or ()))
+    return frame_of("pyarrow", list(container.columns or ()), columns)
 
 
 def to_array(ragged: RaggedArray, container: Container) -> "pa.Array":

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.writers.arrays import columns_of, to_table
-from sklearn_seqae._containers.writers.categories import PURPOSE, as_polars
+from sklearn_seqae._containers.writers.categories import PURPOSE, as_polars, frame_of
 from sklearn_seqae._utils.libraries import require
 
 if TYPE_CHECKING:
@@ -17,17 +17,14 @@ if TYPE_CHECKING:
 
 def to_wide(ragged: RaggedArray, container: Container) -> "pl.DataFrame":
     """Return a frame with a univariate sequence in each row, padded with null."""
-    pl = require("polars", PURPOSE)
-    table = to_table(ragged, container)
-    names = container.column_labels(table.shape[1])
-    return pl.DataFrame(dict(zip(names, table.T, strict=True)), nan_to_null=True)
+    columns = list(to_table(ragged, container).T)
+    return frame_of("polars", container.column_labels(len(columns)), columns)
 
 
 def to_dataframe(ragged: RaggedArray, container: Container) -> "pl.DataFrame":
     """Return a frame with a list in each cell."""
-    pl = require("polars", PURPOSE)
     lists = [_lists(*each, ragged) for each in columns_of(ragged, container)]
-    return pl.DataFrame(dict(zip(container.columns or (), lists, strict=True)))
+    return frame_of("polars", container.columns or (), lists)
 
 
 def to_series(ragged: RaggedArray, container: Container) -> "pl.Series":
