@@ -13,8 +13,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers.chunks import BUFFER_SIZE, SequenceChunks, naming
-from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import Container, to_ragged
+from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae._containers.tables.to_sequences import (
     DUPLICATES,
     as_series,
@@ -257,25 +256,18 @@ def _labelled(features: pa.Table, labels: pa.Table) -> pd.Series:
     is_text = [_holds_text(kind) for kind in features.schema.types]
     if any(is_text):
         is_text *= ragged.n_features // len(is_text)  # of a column of lists of lists
-        records, attrs = _records(ragged, container, is_text)
-        return as_series(records, ragged.offsets, index, attrs)
+        names = container.feature_names or tuple(map(str, range(ragged.n_features)))
+        levels = container.levels or (None,) * ragged.n_features
+        fields = [
+            as_objects(column, own) if text else column
+            for column, own, text in zip(ragged.values.T, levels, is_text, strict=True)
+        ]
+        attrs = {"columns": list(names), **stored(names, levels)}
+        return as_series(to_records(fields, names), ragged.offsets, index, attrs)
     if container.univariate:
         values, names = values[:, 0], None
     attrs = {} if names is None else {"columns": list(names)}
     return as_series(values, ragged.offsets, index, attrs)
-
-
-def _records(
-    ragged: RaggedArray, container: Container, is_text: list[bool]
-) -> tuple[NDArray[np.void], dict[str, Any]]:
-    """Return all time steps as `to_sequences` returns them, and what it stores."""
-    names = list(container.feature_names or map(str, range(ragged.n_features)))
-    levels = container.levels or (None,) * ragged.n_features
-    fields = [
-        as_objects(column, own) if text else column
-        for column, own, text in zip(ragged.values.T, levels, is_text, strict=True)
-    ]
-    return to_records(fields, names), {"columns": names, **stored(names, levels)}
 
 
 def _holds_text(kind: pa.DataType) -> bool:

@@ -55,8 +55,8 @@ def column_of_lists(
     layout, place = [of.kind(lists)], column_named(name)
     with naming(place):
         if (null := of.is_null(lists)).any():
-            name_of_null = show(int(null.argmax()))
-            raise InvalidSequenceError(f"{name_of_null} is null: leave it out.")
+            i = int(null.argmax())
+            raise InvalidSequenceError(f"{show(i)} is null: leave it out.")
         lengths = of.lengths(lists)
         check_lengths(lengths, show)  # before polars turns an empty list into null
         steps, width = of.flattened(lists), None

@@ -73,8 +73,7 @@ def _moments_of_cells(X: pd.DataFrame | pd.Series) -> Moments | None:
             f"{show(i)} is not sorted by time: {later} comes after {earlier}; let "
             "to_sequences sort the rows."
         )
-    name = X.attrs.get("order", time_field(X))
-    return _moments(times, name, zone)
+    return _moments(times, X.attrs.get("order", time_field(X)), zone)
 
 
 def _moments(times: NDArray[Any], name: Any, zone: str | None) -> Moments:

@@ -96,17 +96,15 @@ def times_of_cells(X: Any) -> Times | None:
                 f"{show(i)} has no field {field!r}, where others have their times "
                 f"(X.attrs['order'] is {field!r}); every sequence needs it."
             )
-        dtype = cell.dtype[field]
+        dtype, wrong = cell.dtype[field], ""
         first = first or dtype
         if dtype.kind not in "iufmM":
+            wrong = "; expected numbers, dates or durations: convert them."
+        elif _kind(dtype) != _kind(first):
+            wrong = f", but {show(0)} has {first}; convert them to one dtype."
+        if wrong:
             raise TypeError(
-                f"{show(i)} has times of dtype {dtype} in the field {field!r}; "
-                "expected numbers, dates or durations: convert them."
-            )
-        if _kind(dtype) != _kind(first):
-            raise TypeError(
-                f"{show(i)} has times of dtype {dtype} in the field {field!r}, but "
-                f"{show(0)} has {first}; convert them to one dtype."
+                f"{show(i)} has times of dtype {dtype} in the field {field!r}{wrong}"
             )
     zone = X.attrs.get("time_zone")
     if "order" not in X.attrs:

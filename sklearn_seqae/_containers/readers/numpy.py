@@ -23,7 +23,10 @@ def ragged_from_numpy(X: Any) -> Read:
         if is_objects and not any(map(np.isscalar, array[:1])):
             return read_list(array.tolist(), "object_array")
         if array.ndim == 2 and array.dtype == object and any_sequence(array.ravel()):
-            return _ragged_from_cells(array)
+            numbers = range(array.shape[1])  # such as NumPy makes of a nested frame
+            check_all_nested(numbers, [any_sequence(column) for column in array.T])
+            cells = [read_cells(c, "nested_array", j) for j, c in enumerate(array.T)]
+            return joined_columns(cells, numbers, len(numbers))
     return ragged_from_array(X)
 
 
@@ -65,11 +68,3 @@ def from_channels_first(X: Any) -> list[NDArray[Any]]:
                 "n_timesteps)."
             )
     return [array.T for array in arrays]
-
-
-def _ragged_from_cells(array: NDArray[np.object_]) -> Read:
-    """Read a 2-D object array, such as NumPy makes of a nested frame."""
-    numbers = range(array.shape[1])
-    check_all_nested(numbers, [any_sequence(column) for column in array.T])
-    read = [read_cells(column, "nested_array", j) for j, column in enumerate(array.T)]
-    return joined_columns(read, numbers, len(numbers))

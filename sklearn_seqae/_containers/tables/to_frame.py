@@ -130,10 +130,10 @@ def _read(
 ) -> tuple[RaggedArray, tuple[str, ...] | None, Sequence[Levels | None]]:
     """Return the sequences, names of features if they are known, and categories."""
     # A sequence of to_sequences may be all NaN, which to_ragged refuses.
-    if (
-        isinstance(sequences, pd.Series | list)
-        and len(sequences) > 0
-        and all(map(_is_plain, sequences))
+    is_list = isinstance(sequences, pd.Series | list) and len(sequences) > 0
+    if is_list and all(
+        isinstance(x, np.ndarray) and x.ndim == 2 and x.dtype in (np.float32, float)
+        for x in sequences
     ):
         ragged = RaggedArray.from_list(list(sequences))
         return ragged, None, [None] * ragged.n_features
@@ -157,14 +157,6 @@ def _feature(column: NDArray[Any], levels: Levels | None, kind: str) -> Any:
     if kind == "polars" and levels.ordered:
         dtype = "Enum"
     return column_of(kind, column, replace(levels, dtype=dtype))
-
-
-def _is_plain(sequence: Any) -> bool:
-    return (
-        isinstance(sequence, np.ndarray)
-        and sequence.ndim == 2
-        and sequence.dtype in (np.float32, np.float64)
-    )
 
 
 def _index(sequences: Any, ids: Any, by: Any, n_sequences: int) -> pd.Index:

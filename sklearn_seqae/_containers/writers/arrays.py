@@ -57,11 +57,10 @@ def to_nested_array(ragged: RaggedArray, container: Container) -> NDArray[np.obj
 def to_awkward(ragged: RaggedArray, container: Container) -> Any:
     """Return an awkward array with a fixed number of features."""
     ak = require("awkward", categories.PURPOSE)
-    levels = container.levels[0] if container.levels else None
-    if levels is not None:
-        text = categories.as_objects(ragged.values[:, 0], levels).tolist()
-        return ak.unflatten(ak.Array(text), ragged.lengths)
-    return ak.unflatten(_values_of(ragged, container), ragged.lengths)
+    values = _values_of(ragged, container)
+    if levels := container.levels_of(0):
+        values = ak.Array(categories.as_objects(values, levels).tolist())
+    return ak.unflatten(values, ragged.lengths)
 
 
 def to_ragged_tensor(ragged: RaggedArray, container: Container) -> Any:

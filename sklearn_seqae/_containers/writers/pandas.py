@@ -47,13 +47,21 @@ def to_long_series(
 
 
 def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
-    """Return a frame with a sequence in each cell."""
+    """Return a frame with a sequence in each cell.
+
+    Names of features are stored where `to_sequences` stores them.
+    """
     columns = [
         _cells(*each, ragged, container) for each in columns_of(ragged, container)
     ]
     frame = pd.DataFrame(dict(enumerate(columns))).set_axis(ids)
     frame.columns = _columns(container, len(columns))
-    return _with_names(frame, container)
+    names, levels = container.feature_names, container.levels
+    if names is not None and names != container.columns:  # a cell holds them
+        frame.attrs["columns"] = list(names)
+        if levels and container.layouts[0][0] == "records":
+            frame.attrs.update(categories.stored(names, levels))
+    return frame
 
 
 def to_nested_series(
@@ -95,16 +103,6 @@ def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:
     zone = {} if times.zone is None else {"time_zone": times.zone}
     found.attrs.update(table.attrs | {"order": times.name} | zone)
     return found
-
-
-def _with_names(X: Any, container: Container) -> Any:
-    """Store the names of features where `to_sequences` does, if a cell holds them."""
-    names, levels = container.feature_names, container.levels
-    if names is not None and names != container.columns:
-        X.attrs["columns"] = list(names)
-        if levels and container.layouts[0][0] == "records":
-            X.attrs.update(categories.stored(names, levels))
-    return X
 
 
 def _name(container: Container) -> Any:
