@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn_seqae._aggregator import SequenceAggregator
     from sklearn_seqae._containers.chunks import SequenceChunks
-    from sklearn_seqae._containers.parquet import ParquetSequences
+    from sklearn_seqae._containers.parquet.sequences import ParquetSequences
     from sklearn_seqae._containers.readers import from_channels_first
-    from sklearn_seqae._containers.tables import to_frame, to_sequences
+    from sklearn_seqae._containers.tables.to_frame import to_frame
+    from sklearn_seqae._containers.tables.to_sequences import to_sequences
     from sklearn_seqae._estimator import LSTMAutoencoderTransformer
     from sklearn_seqae._onnx.export import to_onnx
     from sklearn_seqae._outlier.detector import LSTMAutoencoderOutlierDetector
@@ -34,13 +35,13 @@ __all__ = [
 _HOMES = {
     "LSTMAutoencoderOutlierDetector": "sklearn_seqae._outlier.detector",
     "LSTMAutoencoderTransformer": "sklearn_seqae._estimator",
-    "ParquetSequences": "sklearn_seqae._containers.parquet",
+    "ParquetSequences": "sklearn_seqae._containers.parquet.sequences",
     "SequenceAggregator": "sklearn_seqae._aggregator",
     "SequenceChunks": "sklearn_seqae._containers.chunks",
     "from_channels_first": "sklearn_seqae._containers.readers",
-    "to_frame": "sklearn_seqae._containers.tables",
+    "to_frame": "sklearn_seqae._containers.tables.to_frame",
     "to_onnx": "sklearn_seqae._onnx.export",
-    "to_sequences": "sklearn_seqae._containers.tables",
+    "to_sequences": "sklearn_seqae._containers.tables.to_sequences",
 }
 
 

@@ -36,7 +36,6 @@ from sklearn_seqae._containers.gate import Features, FeaturesIn
 from sklearn_seqae._containers.ragged import offsets_from_lengths
 from sklearn_seqae._containers.readers import ids_of_sequences
 from sklearn_seqae._containers.writers import (
-    container_ahead,
     ids_of_rows,
     with_ids,
 )
@@ -1210,7 +1209,7 @@ class LSTMAutoencoderTransformer(
         return schema.decode(
             found,
             ids_of_sequences(X),
-            container_ahead(schema.container, n),
+            schema.container.ahead(n),
             random_state,
             starts=last_of(moments, scaled),
             ahead=True,

@@ -82,12 +82,13 @@ class SequenceChunks:
 
 @contextmanager
 def naming(place: str) -> Iterator[None]:
-    """Say in messages of errors where the chunk is from."""
+    """Begin messages of errors with the chunk or the column; "" adds nothing."""
     try:
         yield
     except (TypeError, ValueError) as error:
-        if type(error) not in (InvalidSequenceError, TypeError, ValueError):
-            raise  # of another make
+        known = (InvalidSequenceError, TypeError, ValueError)
+        if not place or type(error) not in known:  # of another make
+            raise
         raise type(error)(f"{place}: {error}") from error
 
 

@@ -38,8 +38,13 @@ def map_partitions(estimator: Any, method: str, X: Any) -> Any:
 
     check_is_fitted(estimator)
     check_columns(X)
-    if method == "transform":
-        _check_output(estimator, X)
+    asked = _get_output_config("transform", estimator)["dense"]
+    if method == "transform" and asked != "default":
+        raise ValueError(
+            f"set_output(transform={asked!r}) asks for what is in memory, but X is a "
+            f"dask {type(X).__name__}, whose embeddings are of the same kind and not "
+            "computed yet; use set_output(transform='default')."
+        )
     fitted = delayed(estimator, pure=True)
     if comes_from(X, "dask", "Bag"):
         from dask.bag import from_sequence
@@ -101,16 +106,6 @@ def _of_frame(
     return pd.DataFrame(found, frame.index, columns, dtype)
 
 
-def _check_output(estimator: Any, X: Any) -> None:
-    asked = _get_output_config("transform", estimator)["dense"]
-    if asked != "default":
-        raise ValueError(
-            f"set_output(transform={asked!r}) asks for what is in memory, but X is a "
-            f"dask {type(X).__name__}, whose embeddings are of the same kind and not "
-            "computed yet; use set_output(transform='default')."
-        )
-
-
 # In tasks ----------------------------------------------------------------------------
 
 
@@ -151,8 +146,7 @@ class OnCluster(Tasks):
         self._client = client
 
     def read(self, X: Any) -> list[Any]:
-        futures: list[Any] = self._client.compute(_delayed(X))
-        return futures
+        return self._client.compute(_delayed(X))
 
     def places(self) -> list[Any]:
         n_threads = self._client.nthreads()
@@ -169,8 +163,7 @@ class OnCluster(Tasks):
             return self._client.submit(function, *arguments, pure=False, **at)
 
     def gather(self, results: Sequence[Any]) -> list[Any]:
-        gathered: list[Any] = self._client.gather(list(results))
-        return gathered
+        return self._client.gather(list(results))
 
 
 def open_tasks() -> Tasks:
@@ -197,5 +190,4 @@ def _delayed(X: Any) -> list[Any]:
     check_columns(X)
     if comes_from(X, "dask", "Bag"):
         X = X.map_partitions(list)
-    partitions: list[Any] = X.to_delayed()
-    return partitions
+    return X.to_delayed()

@@ -18,15 +18,18 @@ from sklearn.utils.validation import (
 
 from sklearn_seqae._containers.chunks import SequenceChunks
 from sklearn_seqae._containers.dask import is_dask
+from sklearn_seqae._containers.kinds import KINDS, Container
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import (
-    Container,
-    ids_of_sequences,
-    refuse_long_table,
-    to_ragged,
-    warn_of_doubts,
+from sklearn_seqae._containers.readers import ids_of_sequences, to_ragged
+from sklearn_seqae._containers.readers.checks import (
+    ACCEPTED,
+    Read,
+    as_real,
+    other_names,
+    shown,
 )
-from sklearn_seqae._containers.readers.checks import ACCEPTED, as_real, in_order, shown
+from sklearn_seqae._containers.readers.doubts import warn_of_doubts
+from sklearn_seqae._containers.readers.misread import refuse_long_table
 from sklearn_seqae._utils.warning import warn_user
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
@@ -48,7 +51,9 @@ class Features:
         n_features_in, names = ragged.n_features, None
         if container.n_columns is not None:
             n_features_in, names = container.n_columns, _get_feature_names(X)
-        elif container.is_column:  # a ColumnTransformer counts it as one feature
+        elif KINDS[
+            container.kind
+        ].is_column:  # a ColumnTransformer counts it as one feature
             n_features_in = 1
         return cls(
             n_features_in,
@@ -97,10 +102,8 @@ class Features:
                 f"feature names; their order can't be checked: {shown(expected)}"
             )
         elif found != expected:
-            raise ValueError(
-                f"X has {shown(found)}, but {by} was fitted with {shown(expected)}; "
-                f"{in_order(expected)}."
-            )
+            has = f"{by} was fitted with"
+            raise ValueError(other_names("X", found, has, expected))
 
     def _seen(self, by: str) -> Any:
         """Return an estimator of this name that knows these features alone."""
@@ -140,9 +143,7 @@ class FeaturesIn:
         return hasattr(self, "_features")
 
 
-def validate_sequences(
-    X: Any, features: Features | None, by: str
-) -> tuple[RaggedArray, Container]:
+def validate_sequences(X: Any, features: Features | None, by: str) -> Read:
     """Convert `X`, and check its features against those of a fit, if given.
 
     If the rows of a table look like time steps, raise, unless fit saw such a table.

@@ -1,14 +1,15 @@
-"""Kinds of containers: one table says who reads each, who writes it and its name.
+"""Kinds of containers: tables that say who reads each, who writes it and its name.
 
 To add a kind, write a reader (a file in `readers`), a writer (a file in `writers`)
-and one line of `KINDS`.
+and lines of `READERS` and `KINDS`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import count, islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -21,28 +22,12 @@ Layout = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Reader:
-    """A function of `readers` and the classes that it reads.
-
-    Functions are named here and imported when they are needed. So a line of the table
-    imports no library, and `readers` and `writers` need not know each other.
-    """
-
-    # "module.function" in `readers`; takes `X`, returns a RaggedArray and a Container
-    function: str
-    classes: tuple[str, ...]  # of `X`, as "library.Class"; subclasses count
-    # Takes `X`, returns the labels of its sequences, an Index; empty if it has none
-    labels: str = ""
-
-
-@dataclass(frozen=True)
 class Kind:
     """A kind of container: one line of `KINDS`."""
 
     caption: str  # name of the kind in the estimator's diagram
-    reader: Reader  # several kinds may share one, which tells them apart
-    # "module.function" in `writers`; takes a RaggedArray, a Container and, if the
-    # reader has `labels`, an Index of labels
+    # "module.function" in `writers`; takes a RaggedArray, a Container and, in pandas,
+    # an Index of labels. It is imported when it is needed, as a reader is
     writer: str
     # Whether each row of a 2-D table is one univariate sequence. Then scikit-learn
     # counts the columns as features
@@ -51,62 +36,56 @@ class Kind:
     is_column: bool = False
 
 
-SEQUENCE = Reader("lists.ragged_from_sequence", ("builtins.list", "builtins.tuple"))
-NUMPY = Reader("numpy.ragged_from_numpy", ("numpy.ndarray",))
-PANDAS = Reader(
-    "pandas.ragged_from_pandas",
-    ("pandas.DataFrame", "pandas.Series"),
-    labels="pandas.labels_of_pandas",
+# The function of `readers` that takes an `X` of a class, as "library.Class", and
+# returns a RaggedArray and a Container. It tells the kinds apart; subclasses count. A
+# name, so the table imports no library, and readers and writers need not know each
+# other
+READERS = MappingProxyType(
+    {
+        "builtins.list": "lists.ragged_from_sequence",
+        "builtins.tuple": "lists.ragged_from_sequence",
+        "numpy.ndarray": "numpy.ragged_from_numpy",
+        "pandas.DataFrame": "pandas.ragged_from_pandas",
+        "pandas.Series": "pandas.ragged_from_pandas",
+        "polars.DataFrame": "polars.ragged_from_polars",
+        "polars.LazyFrame": "polars.ragged_from_polars",
+        "polars.Series": "polars.ragged_from_polars",
+        "pyarrow.Table": "arrow.ragged_from_arrow",
+        "pyarrow.RecordBatch": "arrow.ragged_from_arrow",
+        "pyarrow.Array": "arrow.ragged_from_arrow",
+        "pyarrow.ChunkedArray": "arrow.ragged_from_arrow",
+        "awkward.Array": "arrow.ragged_from_awkward",
+        "tensorflow.RaggedTensor": "arrays.ragged_from_tensor",
+    }
 )
-POLARS = Reader(
-    "polars.ragged_from_polars",
-    ("polars.DataFrame", "polars.LazyFrame", "polars.Series"),
-)
-ARROW = Reader(
-    "arrow.ragged_from_arrow",
-    ("pyarrow.Table", "pyarrow.RecordBatch", "pyarrow.Array", "pyarrow.ChunkedArray"),
-)
-AWKWARD = Reader("arrow.ragged_from_awkward", ("awkward.Array",))
-TENSORFLOW = Reader("arrays.ragged_from_tensor", ("tensorflow.RaggedTensor",))
 
 KINDS = MappingProxyType(
     {
-        "list": Kind("list", SEQUENCE, "arrays.to_list"),
-        "tuple": Kind("tuple", SEQUENCE, "arrays.to_tuple"),
-        "object_array": Kind("object array", NUMPY, "arrays.to_object_array"),
-        "array_3d": Kind("3-D array", NUMPY, "arrays.to_array_3d"),
-        "array_2d": Kind("2-D array", NUMPY, "arrays.to_table", tabular=True),
-        "nested_array": Kind("array of cells", NUMPY, "arrays.to_nested_array"),
-        "dataframe": Kind("DataFrame of rows", PANDAS, "pandas.to_wide", tabular=True),
-        "long_dataframe": Kind("long DataFrame", PANDAS, "pandas.to_long"),
-        "long_series": Kind(
-            "long Series", PANDAS, "pandas.to_long_series", is_column=True
-        ),
-        "nested_dataframe": Kind("DataFrame of cells", PANDAS, "pandas.to_nested"),
+        "list": Kind("list", "arrays.to_list"),
+        "tuple": Kind("tuple", "arrays.to_tuple"),
+        "object_array": Kind("object array", "arrays.to_object_array"),
+        "array_3d": Kind("3-D array", "arrays.to_array_3d"),
+        "array_2d": Kind("2-D array", "arrays.to_table", tabular=True),
+        "nested_array": Kind("array of cells", "arrays.to_nested_array"),
+        "dataframe": Kind("DataFrame of rows", "pandas.to_wide", tabular=True),
+        "long_dataframe": Kind("long DataFrame", "pandas.to_long"),
+        "long_series": Kind("long Series", "pandas.to_long_series", is_column=True),
+        "nested_dataframe": Kind("DataFrame of cells", "pandas.to_nested"),
         "nested_series": Kind(
-            "Series of cells", PANDAS, "pandas.to_nested_series", is_column=True
+            "Series of cells", "pandas.to_nested_series", is_column=True
         ),
-        "polars_wide": Kind(
-            "polars DataFrame of rows", POLARS, "polars.to_wide", tabular=True
-        ),
-        "polars_dataframe": Kind("polars DataFrame", POLARS, "polars.to_dataframe"),
-        "polars_series": Kind(
-            "polars Series", POLARS, "polars.to_series", is_column=True
-        ),
-        "arrow_wide": Kind(
-            "pyarrow Table of rows", ARROW, "arrow.to_wide", tabular=True
-        ),
-        "arrow_table": Kind("pyarrow Table", ARROW, "arrow.to_table"),
-        "arrow_array": Kind("pyarrow Array", ARROW, "arrow.to_array", is_column=True),
+        "polars_wide": Kind("polars DataFrame of rows", "polars.to_wide", tabular=True),
+        "polars_dataframe": Kind("polars DataFrame", "polars.to_dataframe"),
+        "polars_series": Kind("polars Series", "polars.to_series", is_column=True),
+        "arrow_wide": Kind("pyarrow Table of rows", "arrow.to_wide", tabular=True),
+        "arrow_table": Kind("pyarrow Table", "arrow.to_table"),
+        "arrow_array": Kind("pyarrow Array", "arrow.to_array", is_column=True),
         "arrow_chunked_array": Kind(
-            "pyarrow ChunkedArray", ARROW, "arrow.to_chunked_array", is_column=True
+            "pyarrow ChunkedArray", "arrow.to_chunked_array", is_column=True
         ),
-        "awkward": Kind("awkward Array", AWKWARD, "arrays.to_awkward"),
-        "ragged_tensor": Kind("RaggedTensor", TENSORFLOW, "arrays.to_ragged_tensor"),
+        "awkward": Kind("awkward Array", "arrays.to_awkward"),
+        "ragged_tensor": Kind("RaggedTensor", "arrays.to_ragged_tensor"),
     }
-)
-READERS = MappingProxyType(
-    {name: kind.reader for kind in KINDS.values() for name in kind.reader.classes}
 )
 
 
@@ -120,6 +99,12 @@ class Levels:
     # "object" of pandas, "Enum" of polars, "string" of Arrow
     dtype: str
     ordered: bool = False  # whether the dtype says that the order means something
+
+    @property
+    def is_categorical(self) -> bool:
+        """Whether the dtype is one of categories, and not of text."""
+        kinds = ("category", "Categorical", "Enum", "dictionary")
+        return self.dtype.partition("<")[0] in kinds
 
 
 @dataclass(frozen=True)
@@ -213,16 +198,51 @@ class Container:
         """Whether each row of a 2-D table was one univariate sequence."""
         return KINDS[self.kind].tabular
 
-    @property
-    def is_column(self) -> bool:
-        """Whether `X` was one column, without a table around it."""
-        return KINDS[self.kind].is_column
+    def levels_of(self, j: int) -> Levels | None:
+        """Return the levels of a feature, None if it is a number."""
+        return self.levels[j] if j < len(self.levels) else None
+
+    def name_of(self, j: int) -> str:
+        """Name a feature in messages."""
+        names = self.feature_names or ()
+        return f"column {names[j]!r}" if j < len(names) else f"feature {j}"
+
+    def column_labels(self, width: int) -> list[Any]:
+        """Return the labels that came in, and new ones up to `width`."""
+        known = list(self.columns or ())
+        return known + _further_labels(known, width - len(known))
+
+    def ahead(self, n_timesteps: int) -> Self:
+        """Return the container of the ``n_timesteps`` that follow each sequence.
+
+        A table of rows gets that many columns. Their labels follow those that it had.
+        """
+        if not self.tabular:
+            return self
+        known = list(self.columns or range(self.n_columns or 0))
+        return replace(
+            self,
+            n_columns=n_timesteps,
+            columns=tuple(_further_labels(known, n_timesteps)),
+            column_names=self.column_names[:1],
+        )
 
 
-def reader_of(X: Any) -> Reader | None:
-    """Return the reader for the class of `X`, without importing any library.
+def _further_labels(known: list[Any], n: int) -> list[Any]:
+    """Return n new labels: integers go on counting, strings stay strings."""
+    if all(isinstance(label, int) for label in known):
+        start = max(known, default=-1) + 1
+        return list(range(start, start + n))
+    # scikit-learn refuses a mixture of strings and numbers.
+    as_label = str if all(isinstance(label, str) for label in known) else int
+    positions = (as_label(position) for position in count(len(known)))
+    return list(islice((label for label in positions if label not in known), n))
 
-    None if no line of the table names the class or one of its bases.
+
+def reader_of(X: Any) -> str | None:
+    """Return the reader for the class of `X`, or one of its bases; None without one.
+
+    No library is imported.
     """
     for cls in type(X).__mro__:
         name = f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
@@ -232,9 +252,7 @@ def reader_of(X: Any) -> Reader | None:
 
 
 def load(package: str, path: str) -> Callable[..., Any]:
-    """Import a function that the table names, of `readers` or `writers`."""
-    module, _, function = path.partition(".")
-    found: Callable[..., Any] = getattr(
-        import_module(f"sklearn_seqae._containers.{package}.{module}"), function
-    )
-    return found
+    """Import a function that a table names, of `readers` or `writers`."""
+    name, _, function = path.partition(".")
+    module = import_module(f"sklearn_seqae._containers.{package}.{name}")
+    return getattr(module, function)

@@ -13,6 +13,8 @@ from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 # float32 or float64; NumPy's type hints have no name for these two.
 Floats = NDArray[np.floating[Any]]
+Show = Callable[[int], str]  # names the sequence at a position, for messages
+by_position: Show = "sequence {}".format
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,12 +43,20 @@ class RaggedArray:
             raise ValueError(
                 f"values must be 2-D, (n_timesteps, n_features), not {values.ndim}-D."
             )
-        _check_offsets(offsets, n_timesteps=len(values))
+        if offsets.ndim != 1 or len(offsets) == 0:
+            raise ValueError("offsets must be 1-D with n_sequences + 1 entries.")
+        n = len(values)
+        if offsets[0] != 0 or offsets[-1] != n or np.any(np.diff(offsets) < 0):
+            raise ValueError(
+                f"offsets must rise from 0 to the number of time steps, {n}."
+            )
         object.__setattr__(self, "values", _read_only(np.ascontiguousarray(values)))
         object.__setattr__(self, "offsets", _read_only(offsets))
 
     @classmethod
-    def from_list(cls, sequences: Sequence[ArrayLike]) -> "RaggedArray":
+    def from_list(
+        cls, sequences: Sequence[ArrayLike], show: Show = by_position
+    ) -> "RaggedArray":
         """Stack 2-D sequences of real numbers, at least one, into one ragged array.
 
         The result is float32 if all are float32 or float16, else float64.
@@ -57,10 +67,16 @@ class RaggedArray:
         for i, array in enumerate(arrays):
             if array.ndim != 2:
                 raise InvalidSequenceError(
-                    f"sequence {i} is {array.ndim}-D; expected (n_timesteps, "
-                    "n_features)."
+                    f"{show(i)} is {array.ndim}-D; expected (n_timesteps, n_features)."
                 )
-        check_same_n_features(arrays)
+            if array.shape[1] != arrays[0].shape[1]:
+                one_height = len(set(map(len, arrays))) == 1
+                remedy = " If they come before time, use from_channels_first."
+                raise InvalidSequenceError(
+                    f"{show(i)} has {_count(array.shape[1], 'feature')}, but {show(0)} "
+                    f"has {arrays[0].shape[1]}; every sequence needs the same number "
+                    f"of features.{remedy * one_height}"
+                )
         lengths = np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
         return cls(stack(arrays), offsets_from_lengths(lengths))
 
@@ -177,6 +193,20 @@ class RaggedArray:
         rows = np.arange(offsets[-1]) + np.repeat(shift, lengths)
         return RaggedArray(self.values[rows], offsets, self.n_codes)
 
+    def padded(self, at_least: int = 0) -> Floats:
+        """Return shape (n_sequences, n, n_features), padded with NaN at the end.
+
+        The longest sequence has n time steps, unless n is `at_least` more. No copy
+        where all are of one length.
+        """
+        lengths = self.lengths
+        shape = len(self), max(at_least, lengths.max(initial=0)), self.n_features
+        if shape[0] * shape[1] == self.n_timesteps:
+            return self.values.reshape(shape)
+        padded = np.full(shape, np.nan, self.dtype)
+        padded[np.arange(shape[1]) < lengths[:, np.newaxis]] = self.values
+        return padded
+
     def locate(self, row: int | np.integer) -> tuple[int, int]:
         """Find the sequence and the time step of a row of `values`; see `locate`."""
         return locate(self.offsets, row)
@@ -224,41 +254,12 @@ def float_dtype(*dtypes: Any) -> np.dtype[np.floating[Any]]:
     return np.dtype(np.float32 if narrow else np.float64)
 
 
-def check_same_n_features(
-    arrays: Sequence[NDArray[Any]], show: Callable[[int], str] = "sequence {}".format
-) -> None:
-    """Raise if a sequence has another number of features than the first.
-
-    `show` makes a name for messages from the position of a sequence.
-    """
-    expected = arrays[0].shape[1]
-    for i, array in enumerate(arrays):
-        if array.shape[1] != expected:
-            one_height = len({len(other) for other in arrays}) == 1
-            remedy = " If they come before time, use from_channels_first."
-            raise InvalidSequenceError(
-                f"{show(i)} has {_count(array.shape[1], 'feature')}, but {show(0)} has "
-                f"{expected}; every sequence needs the same number of features."
-                + remedy
-                * one_height
-            )
-
-
 def stack(arrays: Sequence[NDArray[Any]]) -> Floats:
     """Concatenate sequences along time, in the dtype that `float_dtype` says."""
     dtype = float_dtype(*{array.dtype for array in arrays})
     # A longdouble beyond float64 becomes inf here; check_values reports it.
     with np.errstate(over="ignore"):
         return np.concatenate(arrays, dtype=dtype)
-
-
-def _check_offsets(offsets: NDArray[np.int64], *, n_timesteps: int) -> None:
-    if offsets.ndim != 1 or len(offsets) == 0:
-        raise ValueError("offsets must be 1-D with n_sequences + 1 entries.")
-    if offsets[0] != 0 or offsets[-1] != n_timesteps or np.any(np.diff(offsets) < 0):
-        raise ValueError(
-            f"offsets must rise from 0 to the number of time steps, {n_timesteps}."
-        )
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -47,11 +47,8 @@ class ClockInChunks:
         self._starts.append(moments[offsets[:-1]])
         self._weights.append(sample_weight)
         passed = since_before(moments, offsets)
-        is_known = ~np.isnan(passed)
-        if not is_known.any():
-            return
-        self._least = min(self._least, float(passed[is_known].min()))
-        self._most = max(self._most, float(passed[is_known].max()))
+        self._least = float(np.fmin.reduce(passed, initial=self._least))  # NaN aside
+        self._most = float(np.fmax.reduce(passed, initial=self._most))
         counts = np.repeat(sample_weight > 0, np.diff(offsets)) & (passed > 0)
         self._passed.add(passed[counts])
 

@@ -24,14 +24,13 @@ SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustS
 
 def make_scaler(scaler: Any) -> Any:
     """Make an unfitted transformer; the user's instance is cloned and never fitted."""
+    known = ", ".join(map(repr, SCALERS))
+    expected = f"expected one of {known}, a transformer instance or None."
     if scaler is None:
         return None
     if isinstance(scaler, str):
         if scaler not in SCALERS:
-            raise ValueError(
-                f"scaler {scaler!r} is unknown; expected one of "
-                f"{', '.join(map(repr, SCALERS))}, a transformer instance or None."
-            )
+            raise ValueError(f"scaler {scaler!r} is unknown; {expected}")
         return SCALERS[scaler]()
     if isinstance(scaler, type):
         raise TypeError(
@@ -40,8 +39,7 @@ def make_scaler(scaler: Any) -> Any:
         )
     if not (hasattr(scaler, "fit") and hasattr(scaler, "transform")):
         raise TypeError(
-            f"scaler is a {type(scaler).__name__} without fit and transform; expected "
-            f"one of {', '.join(map(repr, SCALERS))}, a transformer instance or None."
+            f"scaler is a {type(scaler).__name__} without fit and transform; {expected}"
         )
     return clone(scaler)
 
@@ -214,8 +212,7 @@ def _fit_standard(
 def _first_observed(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the first observed value of each feature, NaN where there is none."""
     first = np.isfinite(values).argmax(axis=0)
-    found: NDArray[np.float64] = values[first, np.arange(values.shape[1])]
-    return found
+    return values[first, np.arange(values.shape[1])]
 
 
 def _is_fitted(scaler: Any) -> bool:

@@ -18,8 +18,12 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.gate import Features, validate_sequences
 from sklearn_seqae._containers.kinds import Container, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray, cut
-from sklearn_seqae._containers.readers import Moments, in_unit_of, moments_of_sequences
 from sklearn_seqae._containers.readers.checks import by_label
+from sklearn_seqae._containers.readers.moments import (
+    Moments,
+    in_unit_of,
+    moments_of_sequences,
+)
 from sklearn_seqae._containers.writers import from_ragged, with_times
 from sklearn_seqae._sequences.clock import Clock, moments_after
 from sklearn_seqae._sequences.scaling import scale, unscale

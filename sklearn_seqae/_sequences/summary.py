@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.gate import Features, validate_sequences
 from sklearn_seqae._containers.kinds import Container, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import (
+from sklearn_seqae._containers.readers.moments import (
     Moments,
     in_unit_of,
     joined_times,
@@ -25,8 +25,6 @@ from sklearn_seqae._sequences.clock import ClockInChunks
 from sklearn_seqae._sequences.schema import Events, Given, Schema
 from sklearn_seqae._sequences.vocabulary import Vocabulary
 from sklearn_seqae._sequences.vocabulary_in_chunks import VocabularyInChunks
-
-OF_VOCABULARY = ("categorical_features", "max_categories")
 
 
 class Summary:
@@ -40,12 +38,13 @@ class Summary:
         self, parameters: Mapping[str, Any], by: str, known: Schema | None = None
     ) -> None:
         # These alone travel with it: others may hold what can't be copied
-        self._asked = {name: parameters[name] for name in (*OF_VOCABULARY, "time")}
+        asked = ("categorical_features", "max_categories", "time")
+        self._asked = {name: parameters[name] for name in asked}
         self._time, self.by, self._known = parameters["time"], by, known
         # Of the first part, to which the others are held
         self.features = None if known is None else known.features
         self._vocabulary = VocabularyInChunks(
-            **{name: parameters[name] for name in OF_VOCABULARY}
+            parameters["categorical_features"], parameters["max_categories"]
         )
         self._clock = ClockInChunks()
         self._first: Container | None = None if known is None else known.container

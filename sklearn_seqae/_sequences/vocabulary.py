@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.writers.categories import levels_of
+from sklearn_seqae._containers.readers.levels import relabelled
 from sklearn_seqae._utils.warning import warn_user
 
 _MANY_NUMBERS = 20  # of fewer, each may be a category
@@ -134,12 +134,12 @@ class Vocabulary:
         self.check_kinds(ragged, container)
         columns = []
         for j in self.order:
-            column, levels = ragged.values[:, j], levels_of(container, j)
+            column, levels = ragged.values[:, j], container.levels_of(j)
             known = self.features[j]
             if known is not None:
-                column = _encoded(known, column, levels, feature_name(container, j))
+                column = _encoded(known, column, levels, container.name_of(j))
             elif levels is not None:
-                column = _numbers(column, levels)
+                column = relabelled(column, levels.values)  # categories of numbers
             columns.append(column)
         values = np.column_stack(columns).astype(ragged.dtype)
         return RaggedArray(values, ragged.offsets, len(self.columns))
@@ -147,8 +147,20 @@ class Vocabulary:
     def check_kinds(self, ragged: RaggedArray, container: Container) -> None:
         """Raise a TypeError if text is where numbers were in `fit`, or the reverse."""
         for j, column in enumerate(ragged.values.T):
-            levels, name = levels_of(container, j), feature_name(container, j)
-            _check_kind(self.features[j], levels, column, name)
+            known, levels = self.features[j], container.levels_of(j)
+            is_text = levels is not None and isinstance(levels.values[0], str)
+            if known is None and levels is not None and is_text:
+                raise TypeError(
+                    f"{container.name_of(j)} holds categories, {levels.values[0]!r} "
+                    "for example, but numbers in fit; convert it, or fit anew."
+                )
+            if known is None or is_text == known.is_text or np.isnan(column).all():
+                continue
+            raise TypeError(
+                f"{container.name_of(j)} holds {'text' if is_text else 'numbers'}, "
+                f"but categories in fit, {known.values[0]!r} for example; pass the "
+                "categories as they were."
+            )
 
     def decode(
         self,
@@ -165,15 +177,9 @@ class Vocabulary:
         for place, j in enumerate(self.order):
             column, known = ragged.values[:, place], self.features[j]
             if known is not None:
-                column = _decoded(known, column, levels_of(container, j), random_state)
+                column = _decoded(known, column, container.levels_of(j), random_state)
             values[:, j] = column
         return RaggedArray(values, ragged.offsets)
-
-
-def feature_name(container: Container, j: int) -> str:
-    """Name a feature in messages."""
-    names = container.feature_names or ()
-    return f"column {names[j]!r}" if j < len(names) else f"feature {j}"
 
 
 def warn_of_numbers(values: Sequence[Any], levels: Levels, name: str) -> None:
@@ -181,11 +187,11 @@ def warn_of_numbers(values: Sequence[Any], levels: Levels, name: str) -> None:
 
     A dtype of categories is meant, and a number that begins with 0 is a code.
     """
-    plain = levels.dtype not in ("category", "Categorical", "Enum")
-    if levels.dtype.startswith("dictionary") or not (plain and values):
+    if levels.is_categorical or not values:
         return
     found = [v for v in values if isinstance(v, str) and _NUMBER.fullmatch(v.strip())]
-    if len(found) < max(_MANY_NUMBERS, 0.9 * len(values)) or any(map(_is_code, found)):
+    is_code = any(v[:1] == "0" and v[1:].isdigit() for v in found)
+    if is_code or len(found) < max(_MANY_NUMBERS, 0.9 * len(values)):
         return
     warn_user(
         f"{name} is text, of which {len(found)} of {len(values)} categories are "
@@ -193,10 +199,6 @@ def warn_of_numbers(values: Sequence[Any], levels: Levels, name: str) -> None:
         "column.astype(float), or pandas.to_numeric(column, errors='coerce'); if these "
         "are categories, name it in categorical_features."
     )
-
-
-def _is_code(text: str) -> bool:
-    return text[:1] == "0" and text[1:].isdigit()
 
 
 def _encoded(
@@ -219,14 +221,6 @@ def _encoded(
     return codes
 
 
-def _numbers(column: NDArray[Any], levels: Levels) -> NDArray[np.float64]:
-    """Return categories that are numbers as numbers."""
-    values = np.append(np.array(levels.values, np.float64), np.nan)
-    codes = np.nan_to_num(column, nan=len(levels.values)).astype(np.int64)
-    found: NDArray[np.float64] = values[codes]
-    return found
-
-
 def _decoded(
     known: FeatureCategories,
     column: NDArray[Any],
@@ -246,27 +240,4 @@ def _decoded(
     else:
         where = {value: i for i, value in enumerate(levels.values)}
         meant = np.array([where[value] for value in known.values], np.float64)
-    found: NDArray[np.float64] = np.append(meant, np.nan)[places]
-    return found
-
-
-def _check_kind(
-    known: FeatureCategories | None,
-    levels: Levels | None,
-    column: NDArray[Any],
-    name: str,
-) -> None:
-    """Check that a feature holds categories where it did so in `fit`."""
-    if known is None and levels is not None and isinstance(levels.values[0], str):
-        raise TypeError(
-            f"{name} holds categories, {levels.values[0]!r} for example, but numbers "
-            "in fit; convert it, or fit anew."
-        )
-    if known is None or np.isnan(column).all():
-        return
-    is_text = levels is not None and isinstance(levels.values[0], str)
-    if is_text != known.is_text:
-        raise TypeError(
-            f"{name} holds {'text' if is_text else 'numbers'}, but categories in fit, "
-            f"{known.values[0]!r} for example; pass the categories as they were."
-        )
+    return np.append(meant, np.nan)[places]

@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.writers.categories import levels_of
 from sklearn_seqae._sequences.vocabulary import (
     UNKNOWN,
     FeatureCategories,
     Vocabulary,
-    feature_name,
     warn_of_numbers,
 )
 from sklearn_seqae._utils.warning import warn_user
@@ -53,9 +51,9 @@ class VocabularyInChunks:
         chosen = which_are_categories(self._named, ragged, container)
         counts = []
         for j, is_category in enumerate(chosen.tolist()):
-            levels = levels_of(container, j)
+            levels = container.levels_of(j)
             found = _count(ragged, j, levels, is_category, sample_weight)
-            found.name, found.place = feature_name(container, j), place
+            found.name, found.place = container.name_of(j), place
             counts.append(found)
         self._merge(counts, len(ragged))
 
@@ -166,7 +164,7 @@ def which_are_categories(
 ) -> NDArray[np.bool_]:
     """Return which features are categories; see `HistGradientBoostingClassifier`."""
     n_features = ragged.n_features
-    has_levels = np.array([bool(levels_of(container, j)) for j in range(n_features)])
+    has_levels = np.array([bool(container.levels_of(j)) for j in range(n_features)])
     if isinstance(categorical_features, str) and categorical_features == "from_dtype":
         return has_levels
     chosen = np.zeros(n_features, bool)
@@ -175,9 +173,9 @@ def which_are_categories(
     strange = np.flatnonzero(has_levels & ~chosen)
     if strange.size:
         j = int(strange[0])
-        levels: Any = levels_of(container, j)
+        levels: Any = container.levels_of(j)
         raise TypeError(
-            f"{feature_name(container, j)} holds categories, "
+            f"{container.name_of(j)} holds categories, "
             f"{levels.values[0]!r} for example, but categorical_features is "
             f"{categorical_features!r}; name it there, use 'from_dtype', or leave it "
             "out."

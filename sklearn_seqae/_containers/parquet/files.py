@@ -4,20 +4,17 @@ Checksums of pages are compared where a file has some. They don't cover the head
 pages and the footer. So values are counted, and types compared with those written.
 """
 
-from __future__ import annotations
-
 import os
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import compute, types
 
 READ_BUFFER = 2**20  # bytes; a column of a row group is not read as a whole
 DAMAGED = "write it again, or leave it out"
@@ -34,7 +31,10 @@ def find_files(path: Any) -> list[Path]:
     for one in map(_as_path, path if isinstance(path, list | tuple) else [path]):
         if one.is_dir():
             inside = sorted(
-                p for p in one.rglob("*.parquet") if _counts(p, one) and p.is_file()
+                p
+                for p in one.rglob("*.parquet")
+                if p.is_file()
+                and not any(part[0] in "_." for part in p.relative_to(one).parts)
             )
             if not inside:
                 raise FileNotFoundError(f"the folder {one} has no .parquet files.")
@@ -105,8 +105,6 @@ def read_tables(
 
 @contextmanager
 def _opened(file: Path) -> Iterator[pq.ParquetFile]:
-    import pyarrow.parquet as pq
-
     before = _version(file)
     with _readable(str(file)):
         opened = pq.ParquetFile(
@@ -136,8 +134,6 @@ def _version(file: Path) -> tuple[int, int]:
 @contextmanager
 def _readable(place: str) -> Iterator[None]:
     """Raise an error that says what can't be read."""
-    import pyarrow as pa
-
     try:
         yield
     # LookupError: a row group is gone, or a name; ValueError: text in a damaged footer
@@ -192,8 +188,6 @@ def _read(
     names: Sequence[str],
     chunk_size: int,
 ) -> Iterator[tuple[str, pa.Table]]:
-    import pyarrow as pa
-
     place, n_read = f"{file}, row group {number}", 0
     with _readable(place):
         n_rows = opened.metadata.row_group(number).num_rows
@@ -234,8 +228,6 @@ def _slots(array: pa.Array) -> int:
 
     A list that is null does, too. So Parquet counts.
     """
-    from pyarrow import compute, types
-
     array = getattr(array, "storage", array)  # of an extension type
     if types.is_struct(array.type):
         return sum(map(_slots, array.flatten()))
@@ -255,8 +247,6 @@ def _n_leaves(kind: pa.DataType) -> int:
 
 def _alike(found: pa.DataType, expected: pa.DataType) -> bool:
     """Return whether types are the same, but for the width of a dictionary's codes."""
-    from pyarrow import types
-
     if not (types.is_dictionary(found) and types.is_dictionary(expected)):
         return bool(found == expected)
     same_order = found.ordered == expected.ordered
@@ -265,8 +255,6 @@ def _alike(found: pa.DataType, expected: pa.DataType) -> bool:
 
 def _as_written(opened: pq.ParquetFile) -> pa.Schema:
     """Return the types that were written, of which many libraries make a note."""
-    import pyarrow as pa
-
     found = opened.schema_arrow
     note = (opened.metadata.metadata or {}).get(b"ARROW:schema")
     if note is None:
@@ -277,8 +265,6 @@ def _as_written(opened: pq.ParquetFile) -> pa.Schema:
 
 def _may_become(written: pa.DataType, found: pa.DataType) -> bool:
     """Return whether a file may have a type for values that were of another one."""
-    from pyarrow import types
-
     if types.is_null(found):
         return bool(types.is_null(written))
     if types.is_timestamp(written):
@@ -293,10 +279,8 @@ def _may_become(written: pa.DataType, found: pa.DataType) -> bool:
 
 def _with_wide_codes(table: pa.Table) -> pa.Table:
     """Give dictionaries codes of 32 bits, since files and row groups have their own."""
-    import pyarrow as pa
-
     for i, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
+        if types.is_dictionary(field.type):
             array = table.column(i).combine_chunks()
             wide = pa.DictionaryArray.from_arrays(
                 array.indices.cast(pa.int32()),
@@ -305,7 +289,3 @@ def _with_wide_codes(table: pa.Table) -> pa.Table:
             )
             table = table.set_column(i, field.name, wide)
     return table
-
-
-def _counts(file: Path, folder: Path) -> bool:
-    return not any(part[0] in "_." for part in file.relative_to(folder).parts)

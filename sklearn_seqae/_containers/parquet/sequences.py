@@ -13,9 +13,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers.chunks import BUFFER_SIZE, SequenceChunks, naming
-from sklearn_seqae._containers.parquet.files import find_files, read_schema, read_tables
-from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import Container, to_ragged
+from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae._containers.tables.to_sequences import (
     DUPLICATES,
     as_series,
@@ -125,13 +123,14 @@ class ParquetSequences(SequenceChunks):
         super().__init__(self.__iter__, buffer_size=buffer_size)
         self.chunk_size = check_scalar(chunk_size, "chunk_size", Integral, min_val=1)
         pa = require("pyarrow", "Reading Parquet")
+        from sklearn_seqae._containers.parquet.files import find_files, read_schema
+
         self._files = find_files(path)
         schema = read_schema(self._files[0])
         self.by, self.order = _listed(by), order
         keys = [*self.by, *_listed(order)]
-        self.columns = _listed(columns)
-        if columns is None:
-            self.columns = [name for name in schema.names if name not in keys]
+        others = [name for name in schema.names if name not in keys]
+        self.columns = others if columns is None else _listed(columns)
         for name in [*keys, *self.columns]:
             n = schema.names.count(name)
             if n != 1:
@@ -145,7 +144,9 @@ class ParquetSequences(SequenceChunks):
                 "times; it needs at least one feature."
             )
         self._schema = pa.schema([schema.field(n) for n in [*keys, *self.columns]])
-        self._is_long = bool(by) and not any(map(_is_list, self._schema.types))
+        self._is_long = bool(by) and not any(
+            kind.num_fields for kind in self._schema.types
+        )
         if order is not None and not self._is_long:
             raise ValueError(
                 f"order={order!r} is a column of times of a long table, but "
@@ -159,6 +160,8 @@ class ParquetSequences(SequenceChunks):
         self, random_state: np.random.Generator | None = None
     ) -> Iterator[tuple[str, Any]]:
         """Yield the chunks; columns of lists in a random order, if asked for."""
+        from sklearn_seqae._containers.parquet.files import read_tables
+
         if self._is_long:
             tables = read_tables(self._files, self._schema, self.chunk_size)
             yield from self._joined(tables)
@@ -253,43 +256,28 @@ def _labelled(features: pa.Table, labels: pa.Table) -> pd.Series:
     is_text = [_holds_text(kind) for kind in features.schema.types]
     if any(is_text):
         is_text *= ragged.n_features // len(is_text)  # of a column of lists of lists
-        records, attrs = _records(ragged, container, is_text)
-        return as_series(records, ragged.offsets, index, attrs)
+        names = container.feature_names or tuple(map(str, range(ragged.n_features)))
+        levels = container.levels or (None,) * ragged.n_features
+        fields = [
+            as_objects(column, own) if text else column
+            for column, own, text in zip(ragged.values.T, levels, is_text, strict=True)
+        ]
+        attrs = {"columns": list(names), **stored(names, levels)}
+        return as_series(to_records(fields, names), ragged.offsets, index, attrs)
     if container.univariate:
         values, names = values[:, 0], None
     attrs = {} if names is None else {"columns": list(names)}
     return as_series(values, ragged.offsets, index, attrs)
 
 
-def _records(
-    ragged: RaggedArray, container: Container, is_text: list[bool]
-) -> tuple[NDArray[np.void], dict[str, Any]]:
-    """Return all time steps as `to_sequences` returns them, and what it stores."""
-    names = list(container.feature_names or map(str, range(ragged.n_features)))
-    levels = container.levels or (None,) * ragged.n_features
-    fields = [
-        as_objects(column, own) if text else column
-        for column, own, text in zip(ragged.values.T, levels, is_text, strict=True)
-    ]
-    return to_records(fields, names), {"columns": names, **stored(names, levels)}
-
-
 def _holds_text(kind: pa.DataType) -> bool:
     """Return whether lists of this type hold categories."""
-    from pyarrow import types
-
-    while _is_list(kind):
+    while kind.num_fields:  # of a list
         kind = kind.value_type
-    return types.is_dictionary(kind) or "string" in str(kind)
+    return str(kind).startswith(("string", "large_string", "dictionary"))
 
 
 def _listed(names: str | list[str] | None) -> list[str]:
     if names is None:
         return []
     return [names] if isinstance(names, str) else list(names)
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    from pyarrow import types
-
-    return types.is_nested(kind)

@@ -1,38 +1,70 @@
 """From any container of sequences to a RaggedArray: one reader a file.
 
-`dispatch` finds the reader in the table of kinds. `checks` holds the
-checks that readers share.
+`to_ragged` finds the reader in the table of kinds. `checks` holds the checks that
+readers share.
 """
 
-from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.readers.dispatch import ids_of_sequences, to_ragged
-from sklearn_seqae._containers.readers.doubts import warn_of_doubts
-from sklearn_seqae._containers.readers.misread import refuse_long_table
-from sklearn_seqae._containers.readers.moments import (
-    Moments,
-    in_unit_of,
-    joined_times,
-    moments_of_sequences,
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from scipy import sparse
+
+from sklearn_seqae._containers.kinds import Container, load, reader_of
+from sklearn_seqae._containers.readers.checks import ACCEPTED, Read, describe
+from sklearn_seqae._containers.readers.lists import ragged_from_sequence
+from sklearn_seqae._containers.readers.nested import time_field
+from sklearn_seqae._containers.readers.numpy import (
+    from_channels_first,
+    ragged_from_numpy,
 )
-from sklearn_seqae._containers.readers.nested import (
-    time_field,
-    times_of_cells,
-    zone_of_cells,
-)
-from sklearn_seqae._containers.readers.numpy import from_channels_first
+from sklearn_seqae._containers.readers.pandas import ids_of_sequences
 
 __all__ = [
     "Container",
-    "Moments",
     "from_channels_first",
     "ids_of_sequences",
-    "in_unit_of",
-    "joined_times",
-    "moments_of_sequences",
-    "refuse_long_table",
     "time_field",
-    "times_of_cells",
     "to_ragged",
-    "warn_of_doubts",
-    "zone_of_cells",
 ]
+
+
+def to_ragged(X: Any) -> Read:
+    """Turn any container of sequences into one ragged array.
+
+    - A list, a tuple or a 1-D object array of sequences, each of shape (n_timesteps,
+      n_features) or, if univariate, (n_timesteps,). NaN is a missing value.
+    - A 3-D array of shape (n_sequences, max_timesteps, n_features). Trailing time steps
+      in which every feature is NaN are padding; any other NaN is missing.
+    - A 2-D array or a DataFrame of numbers, whose rows are univariate sequences.
+      Trailing NaN is padding; any other NaN is missing.
+    - A DataFrame with an index of two levels, series and time: a long table, whose
+      columns are features.
+    - A DataFrame, Series or 2-D object array with a sequence in each cell. Each of
+      several columns is one feature.
+    - polars: a Series of List or Array, a DataFrame of such columns, one feature each,
+      or of numbers. The same of pyarrow. A `tf.RaggedTensor` or an `awkward.Array`.
+
+    `X` is never changed; float32 and float64 are not copied where that can be avoided.
+
+    >>> from sklearn_seqae._containers.readers import to_ragged
+    >>> ragged, container = to_ragged([[1, 2, 3], [4, 5]])
+    >>> ragged.lengths
+    array([3, 2])
+    >>> container.kind, container.univariate
+    ('list', True)
+    """
+    if reader := reader_of(X):
+        return load("readers", reader)(X)
+    if hasattr(X, "__array__") or sparse.issparse(X) or isinstance(X, memoryview):
+        return ragged_from_numpy(X)
+    if isinstance(X, Sequence) and not isinstance(X, str | bytes | bytearray):
+        return ragged_from_sequence(X)
+    remedy = ""
+    if isinstance(X, Mapping):
+        remedy = " pandas.Series(X) is such a frame, with the keys as ids."
+    elif isinstance(X, Iterable) and not isinstance(X, str | bytes | bytearray):
+        remedy = (
+            " If it yields sequences, pass list(X); if it yields chunks of them, pass "
+            "SequenceChunks(function), with the function that makes it."
+        )
+    raise TypeError(f"X is {describe(X)}; expected {ACCEPTED}.{remedy}")

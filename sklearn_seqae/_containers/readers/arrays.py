@@ -13,24 +13,23 @@ from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import Floats, RaggedArray, offsets_from_lengths
 from sklearn_seqae._containers.readers.checks import (
     ACCEPTED,
+    Read,
     as_float,
     as_plain,
     as_real,
-    by_position,
+    check_not_empty,
     check_values,
     describe,
-    raise_unobserved,
 )
 from sklearn_seqae._containers.readers.columns import (
     check_lengths,
     column_from_lists,
     common_width,
-    ragged_from_columns,
+    joined_columns,
 )
-from sklearn_seqae.exceptions import InvalidSequenceError
 
 
-def ragged_from_array(X: Any) -> tuple[RaggedArray, Container]:
+def ragged_from_array(X: Any) -> Read:
     """Read a 3-D or 2-D array without the NaN that pads each sequence at its end."""
     if sparse.issparse(X) or isinstance(X, np.matrix):
         check_array(X)  # raises, with scikit-learn's message
@@ -43,11 +42,15 @@ def ragged_from_array(X: Any) -> tuple[RaggedArray, Container]:
         )
     array = as_real(array, "X")
     if array.ndim == 1:
-        _refuse_1d(array)
+        try:
+            check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
+        except ValueError as error:
+            remedy = "If X is one univariate sequence, put it in a list: [X]."
+            raise ValueError(f"{error}\n{remedy}") from error
     return _ragged_from_3d(array) if array.ndim == 3 else ragged_from_table(array)
 
 
-def ragged_from_table(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
+def ragged_from_table(array: NDArray[Any]) -> Read:
     """Read a 2-D array whose rows are univariate sequences, padded with NaN."""
     # check_array has the messages for other shapes and empty arrays.
     array = check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
@@ -59,7 +62,7 @@ def ragged_from_table(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
 
 def ragged_from_table_columns(
     names: Sequence[str], columns: Sequence[NDArray[Any]], *, kind: str
-) -> tuple[RaggedArray, Container]:
+) -> Read:
     """Read the columns of a table of such rows, into a container of `kind`."""
     real = [
         as_real(column, f"column {name!r}")
@@ -70,7 +73,7 @@ def ragged_from_table_columns(
     return ragged, replace(container, kind=kind, columns=tuple(names))
 
 
-def ragged_from_tensor(X: Any) -> tuple[RaggedArray, Container]:
+def ragged_from_tensor(X: Any) -> Read:
     """Read a tf.RaggedTensor, of shape (n, None) or (n, None, n_features).
 
     The features may be a ragged dimension of constant size, as ``tf.ragged.constant``
@@ -89,27 +92,13 @@ def ragged_from_tensor(X: Any) -> tuple[RaggedArray, Container]:
         width = common_width(further[0], lengths)
     elif numbers.ndim == 2:
         width = numbers.shape[1]
-    column = column_from_lists(None, (), lengths, width, numbers)
-    return ragged_from_columns([column], "ragged_tensor", None)
+    return joined_columns(
+        [column_from_lists("ragged_tensor", None, (), lengths, width, numbers)]
+    )
 
 
-def _refuse_1d(array: NDArray[Any]) -> None:
-    try:
-        check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
-    except ValueError as error:
-        message = f"{error}\nIf X is one univariate sequence, put it in a list: [X]."
-        raise ValueError(message) from error
-
-
-def _ragged_from_3d(array: NDArray[Any]) -> tuple[RaggedArray, Container]:
-    for size, noun in zip(
-        array.shape, ("sequence", "time step", "feature"), strict=True
-    ):
-        if size == 0:
-            raise InvalidSequenceError(
-                f"found array with 0 {noun}(s) (shape={array.shape}) while a minimum "
-                "of 1 is required."
-            )
+def _ragged_from_3d(array: NDArray[Any]) -> Read:
+    check_not_empty(array.shape, ("sequence(s)", "time step(s)", "feature(s)"))
     ragged = _strip_padding(as_float(array))
     return ragged, Container("array_3d", ragged.dtype.name)
 
@@ -119,10 +108,7 @@ def _strip_padding(array: Floats) -> RaggedArray:
     n_sequences, n_timesteps, n_features = array.shape
     if np.isnan(array[:, -1]).all(axis=1).any():
         observed = np.logical_not(np.isnan(array).all(axis=2))
-        lengths = n_timesteps - observed[:, ::-1].argmax(axis=1)
-        empty = ~observed.any(axis=1)
-        if empty.any():
-            raise_unobserved(by_position(int(empty.argmax())))
+        lengths = n_timesteps - observed[:, ::-1].argmax(axis=1)  # of none, it is whole
         values = array[np.arange(n_timesteps) < lengths[:, np.newaxis]]
     else:
         lengths = np.full(n_sequences, n_timesteps)

@@ -1,23 +1,18 @@
 """Arrow lists: pyarrow tables and arrays, and awkward arrays by way of them."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.ragged import Show, by_position
 from sklearn_seqae._containers.readers.arrays import ragged_from_table_columns
-from sklearn_seqae._containers.readers.checks import ACCEPTED, by_position
+from sklearn_seqae._containers.readers.checks import ACCEPTED, Read
 from sklearn_seqae._containers.readers.columns import (
-    Column,
     Lists,
+    check_all_nested,
     column_of_lists,
-    ragged_from_columns,
-    refuse_other_columns,
-    stored_names,
+    joined_columns,
+    with_stored_names,
 )
 from sklearn_seqae._containers.readers.levels import feature_from_arrow
 from sklearn_seqae._containers.readers.misread import refuse_text
@@ -29,7 +24,7 @@ if TYPE_CHECKING:
 
 def ragged_from_arrow(
     X: "pa.Table | pa.RecordBatch | pa.ChunkedArray | pa.Array",
-) -> tuple[RaggedArray, Container]:
+) -> Read:
     """Read lists of numbers, or a table of numbers with a sequence in each row.
 
     Lists may be large or of fixed size. They hold numbers or, if sequences are
@@ -39,46 +34,44 @@ def ragged_from_arrow(
     if not comes_from(X, "pyarrow", "Table", "RecordBatch"):
         chunked = comes_from(X, "pyarrow", "ChunkedArray")
         kind = "arrow_chunked_array" if chunked else "arrow_array"
-        return ragged_from_columns([column_from_arrow(X, None)], kind, None)
-    names = X.schema.names
-    nested = [j for j, column in enumerate(X.columns) if _kind(column)]
-    if not nested:
+        return joined_columns([column_from_arrow(X, kind)])
+    names, nested = X.schema.names, [bool(_kind(column)) for column in X.columns]
+    if not any(nested):
         refuse_text(X)
         arrays = [np.asarray(column) for column in X.columns]
         return ragged_from_table_columns(names, arrays, kind="arrow_wide")
-    refuse_other_columns(
-        [names[j] for j in nested],
-        [name for j, name in enumerate(names) if j not in nested],
-    )
-    columns = [column_from_arrow(X.column(j), name) for j, name in enumerate(names)]
+    check_all_nested(names, nested)
+    columns = [
+        column_from_arrow(column, "arrow_table", name)
+        for column, name in zip(X.columns, names, strict=True)
+    ]
     if len(columns) == 1:
-        stored = stored_names(X, columns[0].ragged.n_features)
-        columns = [replace(columns[0], feature_names=stored)]
-    return ragged_from_columns(columns, "arrow_table", len(names))
+        columns = [with_stored_names(X, columns[0])]
+    return joined_columns(columns, names, len(names))
 
 
-def ragged_from_awkward(X: Any) -> tuple[RaggedArray, Container]:
+def ragged_from_awkward(X: Any) -> Read:
     """Read an awkward array by way of Arrow.
 
     Its type is ``n * var * number`` or ``n * var * m * number``.
     """
     require("pyarrow", "Reading an awkward array")
-    column = column_from_arrow(X.__arrow_array__(), None)
-    return ragged_from_columns([column], "awkward", None)
+    return joined_columns([column_from_arrow(X.__arrow_array__(), "awkward")])
 
 
 def column_from_arrow(
     array: "pa.ChunkedArray | pa.Array",
-    name: Any,
-    show: Callable[[int], str] = by_position,
-) -> Column:
+    kind: str,
+    name: Any = None,
+    show: Show = by_position,
+) -> Read:
     """Read a column of lists, see `column_of_lists`."""
     if comes_from(array, "pyarrow", "ChunkedArray"):  # combine_chunks copies even one
         one = array.num_chunks == 1
         array = array.chunk(0) if one else array.combine_chunks()
     if not _kind(array):
         raise TypeError(f"X is Arrow data of type {array.type}; expected {ACCEPTED}.")
-    return column_of_lists(_LISTS, array, name, show)
+    return column_of_lists(_LISTS, array, kind, name, show)
 
 
 def _kind(array: "pa.ChunkedArray | pa.Array") -> str:
@@ -93,23 +86,10 @@ def _kind(array: "pa.ChunkedArray | pa.Array") -> str:
     return ""
 
 
-def _first_null(array: "pa.Array") -> int | None:
-    if not array.null_count:
-        return None
-    return int(np.argmax(array.is_null().to_numpy(zero_copy_only=False)))
-
-
-def _lengths(array: "pa.Array") -> NDArray[Any]:
-    import pyarrow.compute as pc
-
-    lengths: NDArray[Any] = pc.list_value_length(array).to_numpy()
-    return lengths
-
-
 _LISTS = Lists(
     _kind,
-    _first_null,
-    _lengths,
+    is_null=lambda array: array.is_null().to_numpy(zero_copy_only=False),
+    lengths=lambda array: array.value_lengths().to_numpy(),
     flattened=lambda array: array.flatten(),
     feature=feature_from_arrow,
     numbers=lambda array: array.to_numpy(zero_copy_only=False),

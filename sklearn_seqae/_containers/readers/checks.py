@@ -3,7 +3,7 @@
 import calendar
 import re
 import reprlib
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,9 +11,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.ragged import Floats, RaggedArray, float_dtype
+from sklearn_seqae._containers.kinds import Container
+from sklearn_seqae._containers.ragged import (
+    Floats,
+    RaggedArray,
+    Show,
+    by_position,
+    float_dtype,
+)
 from sklearn_seqae.exceptions import InvalidSequenceError
 
+Read = tuple[RaggedArray, Container]  # sequences, and what they were in
 Names = tuple[str, ...]
 MANY = 12  # names that a message can still show
 
@@ -24,7 +32,6 @@ _TIME = re.compile(
 
 _BRIEF = reprlib.Repr()
 _BRIEF.maxlist = MANY
-
 
 ACCEPTED = (
     "a list of (n_timesteps, n_features) arrays, a NaN-padded 3-D array, a 2-D array "
@@ -79,18 +86,13 @@ def _objects_as_real(array: NDArray[Any], place: str) -> NDArray[np.float64]:
         )
     try:
         return np.where(pd.isna(array), np.nan, array).astype(np.float64)
-    except TypeError as error:
-        raise TypeError(_not_a_number(place, error)) from error
-    except (ValueError, OverflowError) as error:
-        raise ValueError(_not_a_number(place, error)) from error
-
-
-def _not_a_number(place: str, error: Exception) -> str:
-    reason = str(error).rstrip(".")
-    return (
-        f"{place} holds something that is not a real number: {reason}; every entry "
-        "must be one number, or NaN where it is missing."
-    )
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        reason = str(error).rstrip(".")
+        raise kind(
+            f"{place} holds something that is not a real number: {reason}; every entry "
+            "must be one number, or NaN where it is missing."
+        ) from error
 
 
 def is_real(dtype: Any) -> bool:
@@ -102,18 +104,10 @@ def is_real(dtype: Any) -> bool:
 
 
 def numbers_of(X: Any) -> NDArray[Any]:
-    """Return the numbers of a frame or a column, NaN where one is missing.
+    """Return the numbers of a frame or a column of pandas, NaN where one is missing.
 
-    Parameters
-    ----------
-    X : pandas.DataFrame, Series, Index or array
-        Of any dtypes.
-
-    Returns
-    -------
-    ndarray
-        Of the `float_dtype` of all columns. If some are no numbers, as pandas has it.
-        No copy of columns of NumPy that have one floating dtype.
+    In the `float_dtype` of all columns; if some are no numbers, as pandas has it. No
+    copy of columns of NumPy that have one floating dtype.
     """
     dtypes = X.dtypes.tolist() if isinstance(X, pd.DataFrame) else [X.dtype]
     if not all(map(is_real, dtypes)):
@@ -122,8 +116,7 @@ def numbers_of(X: Any) -> NDArray[Any]:
     missing: dict[str, Any] = {} if of_numpy else {"na_value": np.nan}
     # A longdouble beyond float64 becomes inf here; check_values reports it.
     with np.errstate(over="ignore"):
-        array: NDArray[Any] = X.to_numpy(dtype=float_dtype(*dtypes), **missing)
-    return array
+        return X.to_numpy(dtype=float_dtype(*dtypes), **missing)
 
 
 def as_plain(X: Any) -> Any:
@@ -145,16 +138,16 @@ def as_float(array: NDArray[Any]) -> Floats:
 def to_numpy(X: pd.DataFrame, reading: str) -> NDArray[Any]:
     """Turn a frame of numbers into a 2-D array, with NaN for missing values.
 
-    Columns are boolean, integer or floating, of NumPy's and pandas' own dtypes. The
-    TypeError for the first that is not says by `reading` what a column means.
+    The TypeError for a column of none says by `reading` what a column means.
     """
     if all(map(is_real, X.dtypes)):
         return numbers_of(X)
-    columns = [_column_to_numpy(X.iloc[:, j], reading) for j in range(X.shape[1])]
-    return np.column_stack(columns)
+    columns = [X.iloc[:, j] for j in range(X.shape[1])]
+    return np.column_stack([column_to_numpy(column, reading) for column in columns])
 
 
-def _column_to_numpy(column: pd.Series, reading: str) -> NDArray[Any]:
+def column_to_numpy(column: pd.Series, reading: str) -> NDArray[Any]:
+    """Turn a column of numbers into an array; see `to_numpy`."""
     name, dtype = column.name, column.dtype
     if pd.api.types.is_object_dtype(dtype):
         return as_real(column.to_numpy(), f"column {name!r}")
@@ -166,12 +159,7 @@ def _column_to_numpy(column: pd.Series, reading: str) -> NDArray[Any]:
     return numbers_of(column)
 
 
-def by_position(i: int) -> str:
-    """Name sequence `i` in messages."""
-    return f"sequence {i}"
-
-
-def by_label(index: pd.Index) -> Callable[[int], str]:
+def by_label(index: pd.Index) -> Show:
     """Return a function that names sequences, as in "sequence 3 (id 'p7')".
 
     A RangeIndex has no ids.
@@ -181,10 +169,19 @@ def by_label(index: pd.Index) -> Callable[[int], str]:
     return lambda i: f"{by_position(i)} (id {index[[i]].tolist()[0]!r})"
 
 
-def check_values(ragged: RaggedArray, show: Callable[[int], str] = by_position) -> None:
-    """Raise if a value is infinite or a sequence has no observed value.
+def check_not_empty(shape: tuple[int, ...], nouns: Sequence[str]) -> None:
+    """Raise if a container has nothing along one of its axes."""
+    if 0 in shape:
+        raise InvalidSequenceError(
+            f"X has 0 {nouns[shape.index(0)]} (shape={shape}) while a minimum of 1 is "
+            "required."
+        )
 
-    No sequence may be empty. `show` gives the name of a sequence from its position.
+
+def check_values(ragged: RaggedArray, show: Show = by_position) -> None:
+    """Raise if a value is infinite, or no value of a sequence is observed.
+
+    No sequence may be empty.
     """
     values = ragged.values
     # scikit-learn's trick: a finite sum needs no temporary array to be sure.
@@ -203,25 +200,19 @@ def check_values(ragged: RaggedArray, show: Callable[[int], str] = by_position) 
     unobserved = np.isnan(values).all(axis=1)
     nothing = np.logical_and.reduceat(unobserved, ragged.offsets[:-1])
     if nothing.any():
-        raise_unobserved(show(int(nothing.argmax())))
-
-
-def raise_unobserved(sequence: str) -> None:
-    """Raise for a sequence in which every value is NaN."""
-    raise InvalidSequenceError(
-        f"{sequence} has no observed value, only NaN; a sequence needs at least one: "
-        "leave it out."
-    )
+        raise InvalidSequenceError(
+            f"{show(int(nothing.argmax()))} has no observed value, only NaN; a "
+            "sequence needs at least one: leave it out."
+        )
 
 
 def is_time(column: pd.Series | pd.Index) -> bool:
     """Return whether a column holds dates or durations."""
-    if pd.api.types.is_object_dtype(column.dtype):
+    dtype = column.dtype
+    if pd.api.types.is_object_dtype(dtype):
         kind = pd.api.types.infer_dtype(column)
         return kind in ("datetime", "datetime64", "date", "timedelta", "period")
-    return getattr(column.dtype, "kind", "") in "mM" or isinstance(
-        column.dtype, pd.PeriodDtype
-    )
+    return isinstance(dtype, pd.PeriodDtype) or getattr(dtype, "kind", "") in "mM"
 
 
 def sounds_like_time(name: Any) -> bool:
@@ -247,11 +238,6 @@ def check_dimensions(X: Any, axis: int) -> None:
     )
 
 
-def is_missing(X: Any) -> bool:
-    """Return whether an object stands for a missing value: None, NaN, NaT or NA."""
-    return bool(X is None or (pd.api.types.is_scalar(X) and pd.isna(X)))
-
-
 def describe(X: Any) -> str:
     """Describe `X` in a few words, for messages: "the int 3", "a dict"."""
     if X is None:
@@ -275,12 +261,12 @@ def shown(names: Names) -> str:
     return f"the features {_BRIEF.repr(list(names))}"
 
 
-def in_order(names: Names) -> str:
-    """Return how to bring features into an order, for a message."""
-    if len(names) > MANY:
-        return "select them by name, in that order"
-    columns = list(names)
-    return (
-        f"select them in that order: x[{columns}] of a frame, or to_sequences(..., "
-        f"columns={columns})"
-    )
+def other_names(what: str, found: Names, has: str, expected: Names) -> str:
+    """Return the message for features other than those that something else has."""
+    remedy, columns = "select them by name, in that order", list(expected)
+    if len(columns) <= MANY:
+        remedy = (
+            f"select them in that order: x[{columns}] of a frame, or to_sequences(..., "
+            f"columns={columns})"
+        )
+    return f"{what} has {shown(found)}, but {has} {shown(expected)}; {remedy}."

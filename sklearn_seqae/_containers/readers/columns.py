@@ -1,116 +1,68 @@
-"""Columns with a sequence in each cell; each of several columns is one feature."""
+"""Columns with a sequence in each cell; each of several columns is one feature.
+
+A column is read as `X` is: as a RaggedArray, with a Container of one column.
+"""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container, Layout, Levels
+from sklearn_seqae._containers.chunks import naming
+from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import (
     Floats,
     RaggedArray,
+    Show,
+    by_position,
     locate,
     offsets_from_lengths,
 )
 from sklearn_seqae._containers.readers.checks import (
-    Names,
+    Read,
     as_float,
     as_names,
     as_real,
-    by_position,
     check_values,
 )
 from sklearn_seqae._containers.readers.levels import Feature
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of sequences.
-
-    Attributes
-    ----------
-    name : object
-        Label of the column, or None.
-
-    ragged : RaggedArray
-        The sequences.
-
-    univariate : bool
-        Whether each sequence was 1-D.
-
-    layout : tuple of str
-        Layout of a cell, see `Container`.
-
-    feature_names : tuple of str or None
-        Names of the features in each cell, if they are known.
-
-    levels : tuple of Levels or None
-        Categories of each feature; empty if all are numbers. See `Container`.
-    """
-
-    name: Any
-    ragged: RaggedArray
-    univariate: bool
-    layout: Layout
-    feature_names: Names | None = None
-    levels: tuple[Levels | None, ...] = ()
-
-
-@contextmanager
-def named(name: Any) -> Iterator[None]:
-    """Add the name of the column to errors; None adds nothing."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        if name is None:
-            raise
-        raise type(error)(f"column {name!r}: {error}") from error
-
-
 class Lists(NamedTuple):
-    """Functions of a library's lists.
+    """Functions of a library's lists."""
 
-    Attributes
-    ----------
-    kind : callable
-        Return the kind of list, "" of what is no list.
-    first_null : callable
-        Return the position of the first null, or None.
-    lengths, flattened : callable
-        Return the length of each list, and what is in the lists.
-    feature, numbers : callable
-        Read what is in no list: as categories, or None; else as an array.
-    """
-
-    kind: Callable[[Any], str]
-    first_null: Callable[[Any], int | None]
-    lengths: Callable[[Any], NDArray[Any]]
-    flattened: Callable[[Any], Any]
+    kind: Callable[[Any], str]  # of list; "" of what is no list
+    is_null: Callable[[Any], NDArray[Any]]
+    lengths: Callable[[Any], NDArray[Any]]  # of each list
+    flattened: Callable[[Any], Any]  # what is in the lists
+    # What is in no list: categories, or None; else an array
     feature: Callable[[Any, str], Feature | None]
     numbers: Callable[[Any], NDArray[Any]]
 
 
 def column_of_lists(
-    of: Lists, lists: Any, name: Any, show: Callable[[int], str] = by_position
-) -> Column:
+    of: Lists, lists: Any, kind: str, name: Any, show: Show = by_position
+) -> Read:
     """Read lists of numbers or of categories, or lists of lists of them.
 
-    Raise if a sequence is null or empty, or if time steps differ in width.
+    `kind` is that of the container. Raise if a sequence is null or empty, or if time
+    steps differ in width.
     """
-    layout = [of.kind(lists)]
-    with named(name):
-        if (i := of.first_null(lists)) is not None:
+    layout, place = [of.kind(lists)], column_named(name)
+    with naming(place):
+        if (null := of.is_null(lists)).any():
+            i = int(null.argmax())
             raise InvalidSequenceError(f"{show(i)} is null: leave it out.")
         lengths = of.lengths(lists)
         check_lengths(lengths, show)  # before polars turns an empty list into null
         steps, width = of.flattened(lists), None
         if inner := of.kind(steps):
-            if (row := of.first_null(steps)) is not None:
+            if (null := of.is_null(steps)).any():
+                row = int(null.argmax())
                 i, timestep = locate(offsets_from_lengths(lengths), row)
                 raise InvalidSequenceError(
                     f"sequence {i} has null at time step {timestep}; where all "
@@ -120,17 +72,19 @@ def column_of_lists(
             layout.append(inner)
             width = common_width(of.lengths(steps), lengths)
             steps = of.flattened(steps)
-    found = of.feature(steps, "X" if name is None else f"column {name!r}")
-    return column_from_lists(name, layout, lengths, width, found or of.numbers(steps))
+    found = of.feature(steps, place or "X")
+    steps = found or of.numbers(steps)
+    return column_from_lists(kind, name, layout, lengths, width, steps)
 
 
 def column_from_lists(
+    kind: str,
     name: Any,
     layout: Sequence[str],
     lengths: NDArray[Any],
     width: int | None,
     steps: NDArray[Any] | Feature,
-) -> Column:
+) -> Read:
     """Make a column of what is in lists, or in lists of lists.
 
     `layout` has the kinds of the lists, from the outside in; `width` is the number of
@@ -142,16 +96,23 @@ def column_from_lists(
     if isinstance(steps, Feature):
         values, levels = steps.values.astype(np.float64), steps.levels
     else:
-        values = as_float(as_real(steps, "X" if name is None else f"column {name!r}"))
+        values = as_float(as_real(steps, column_named(name) or "X"))
     ragged = RaggedArray(values.reshape(-1, width or 1), offsets_from_lengths(lengths))
-    own = (*layout, ragged.dtype.name)
-    of_features = (levels,) * ragged.n_features if levels else ()
-    return Column(name, ragged, width is None, own, levels=of_features)
+    return ragged, Container(
+        kind,
+        ragged.dtype.name,
+        univariate=width is None,
+        layouts=((*layout, ragged.dtype.name),),
+        levels=(levels,) * ragged.n_features if levels else (),
+    )
 
 
-def check_lengths(
-    lengths: NDArray[Any], show: Callable[[int], str] = by_position
-) -> None:
+def column_named(name: Any) -> str:
+    """Name a column in messages; None has no name."""
+    return "" if name is None else f"column {name!r}"
+
+
+def check_lengths(lengths: NDArray[Any], show: Show = by_position) -> None:
     """Raise if there is no sequence, or an empty one."""
     if len(lengths) == 0:
         raise InvalidSequenceError(
@@ -184,86 +145,82 @@ def common_width(widths: NDArray[Any], lengths: NDArray[Any]) -> int:
     return expected
 
 
-def ragged_from_columns(
-    columns: Sequence[Column],
-    kind: str,
-    n_columns: int | None,
+def joined_columns(
+    columns: Sequence[Read],
+    names: Sequence[Any] = (None,),
+    n_columns: int | None = None,
     column_names: tuple[Any, ...] = (None,),
-    show: Callable[[int], str] = by_position,
-) -> tuple[RaggedArray, Container]:
-    """Make one ragged array of one column, or of several with a feature each."""
-    first = columns[0]
-    ragged = first.ragged
+    show: Show = by_position,
+) -> Read:
+    """Make one ragged array of one column, or of several with a feature each.
+
+    `names` are those of the columns, and `n_columns` is their number in a table.
+    """
+    ragged, first = columns[0]
+    containers = [container for _, container in columns]
+    feature_names, levels = first.feature_names, first.levels
     if len(columns) > 1:
-        _check_features(columns, show)
-        features = [column.ragged.values for column in columns]
+        _check_features(columns, names, show)
+        features = [own.values for own, _ in columns]
         ragged = ragged.with_values(np.concatenate(features, axis=1))
-    levels = tuple(each for column in columns for each in _levels_of(column))
+        levels = tuple(each.levels[0] if each.levels else None for each in containers)
+    if len(columns) > 1 or (n_columns and first.univariate):
+        feature_names = as_names(list(names))
     check_values(ragged, show)
-    return ragged, Container(
-        kind,
-        ragged.dtype.name,
+    return ragged, replace(
+        first,
+        dtype=ragged.dtype.name,
         univariate=first.univariate and len(columns) == 1,
         n_columns=n_columns,
-        columns=tuple(column.name for column in columns),
+        columns=tuple(names),
         column_names=column_names,
-        layouts=tuple(column.layout for column in columns),
-        feature_names=_feature_names(columns, n_columns),
+        layouts=tuple(container.layouts[0] for container in containers),
+        feature_names=feature_names,
         levels=levels if any(levels) else (),
     )
 
 
-def refuse_other_columns(sequences: list[Any], others: list[Any]) -> None:
+def check_all_nested(names: Sequence[Any], nested: Sequence[bool]) -> None:
     """Raise if only some columns of a frame hold sequences."""
-    if others:
+    if not all(nested):
         raise ValueError(
-            f"column {others[0]!r} does not hold a sequence in each cell, but column "
-            f"{sequences[0]!r} does; pass the columns of sequences alone, for instance "
-            "by a ColumnTransformer."
+            f"column {names[nested.index(False)]!r} does not hold a sequence in each "
+            f"cell, but column {names[nested.index(True)]!r} does; pass the columns of "
+            "sequences alone, for instance by a ColumnTransformer."
         )
 
 
-def _levels_of(column: Column) -> tuple[Levels | None, ...]:
-    return column.levels or (None,) * column.ragged.n_features
-
-
-def _feature_names(columns: Sequence[Column], n_columns: int | None) -> Names | None:
-    """Return the names in the cells or, where each column is a feature, of columns."""
-    first = columns[0]
-    if len(columns) > 1 or (n_columns and first.univariate):
-        return as_names([column.name for column in columns])
-    return first.feature_names
-
-
-def _check_features(columns: Sequence[Column], show: Callable[[int], str]) -> None:
-    first = columns[0]
-    for column in columns:
-        if not column.univariate:
+def _check_features(columns: Sequence[Read], names: Sequence[Any], show: Show) -> None:
+    first, _ = columns[0]
+    for (ragged, container), name in zip(columns, names, strict=True):
+        if not container.univariate:
             raise ValueError(
-                f"column {column.name!r} holds multivariate sequences, "
-                f"{_count(column.ragged.n_features, 'feature')} at a time step; each "
-                "of several columns must be one feature. Pass this column alone."
+                f"column {name!r} holds multivariate sequences, "
+                f"{_count(ragged.n_features, 'feature')} at a time step; each of "
+                "several columns must be one feature. Pass this column alone."
             )
-        differs = column.ragged.lengths != first.ragged.lengths
+        differs = ragged.lengths != first.lengths
         if differs.any():
             i = int(np.argmax(differs))
-            found, expected = int(column.ragged.lengths[i]), first.ragged.lengths[i]
+            found, expected = int(ragged.lengths[i]), first.lengths[i]
             raise InvalidSequenceError(
-                f"{show(i)} has {_count(found, 'time step')} in column "
-                f"{column.name!r}, but {expected} in column {first.name!r}; all "
-                "features of a sequence need the same number."
+                f"{show(i)} has {_count(found, 'time step')} in column {name!r}, but "
+                f"{expected} in column {names[0]!r}; all features of a sequence need "
+                "the same number."
             )
 
 
-def stored_names(X: Any, n_features: int) -> Names | None:
-    """Return the names that `to_sequences` left in a Series, or in a file of it.
+def with_stored_names(X: Any, column: Read) -> Read:
+    """Give features the names that `to_sequences` left in a Series, or in a file of it.
 
     In pyarrow, pandas' metadata of a Parquet file hold them. Another number of names
     than features says that they are not those of these sequences.
     """
-    attrs = getattr(X, "attrs", None)
+    (ragged, container), attrs = column, getattr(X, "attrs", None)
     if attrs is None:
         metadata = X.schema.metadata or {}
         attrs = json.loads(metadata.get(b"PANDAS_ATTRS", b"{}"))
     names = as_names(attrs.get("columns") if isinstance(attrs, Mapping) else None)
-    return names if names is not None and len(names) == n_features else None
+    if container.feature_names or names is None or len(names) != ragged.n_features:
+        return column
+    return ragged, replace(container, feature_names=names)

@@ -128,7 +128,7 @@ def _axes(ragged: RaggedArray, container: Container) -> str:
     """Look for arrays and frames with time first, or features before time."""
     if container.levels or not (container.tabular or container.kind == "array_3d"):
         return ""
-    values = _rectangle(ragged)
+    values = ragged.padded()
     n_sequences, n_timesteps, n_features = values.shape
     remedy = "X.T" if container.tabular else "numpy.swapaxes(X, 0, 1)"
     if container.kind in ("polars_wide", "arrow_wide"):
@@ -153,16 +153,6 @@ def _axes(ragged: RaggedArray, container: Container) -> str:
     return ""
 
 
-def _rectangle(ragged: RaggedArray) -> NDArray[np.floating[Any]]:
-    """Return sequences of one array as they were, padded with NaN."""
-    n, n_timesteps = len(ragged), int(ragged.lengths.max())
-    if n * n_timesteps == ragged.n_timesteps:
-        return ragged.values.reshape(n, n_timesteps, -1)
-    values = np.full((n, n_timesteps, ragged.n_features), np.nan, ragged.dtype)
-    values[np.arange(n_timesteps) < ragged.lengths[:, np.newaxis]] = ragged.values
-    return values
-
-
 def _end_in_columns(values: NDArray[np.floating[Any]]) -> bool:
     """Return whether NaN stand where columns end, and not where rows do."""
     missing = np.isnan(values).all(axis=2)
@@ -181,26 +171,21 @@ def _end_in_columns(values: NDArray[np.floating[Any]]) -> bool:
 
 def _padding(ragged: RaggedArray, container: Container) -> str:
     """Look for sequences of equal length that end, or begin, in runs of one step."""
-    n, n_timesteps = len(ragged), int(ragged.lengths[0])
+    n_timesteps = int(ragged.lengths[0])
     if container.levels or (ragged.lengths != n_timesteps).any():
         return ""
-    values = ragged.values.reshape(n, n_timesteps, -1)
-    found = _filled(values, sides=(True, False))
+    found = _filled(ragged.padded(), sides=(True, False))
     if found is None:
         return ""
     at_end, i, step = found
-    alike = bool(np.all(step == step[0]) or np.isnan(step).all())
-    shown = repr(step[0].item()) if alike else repr(step.tolist())
+    is_nan = np.isnan(step).all()
+    alike = is_nan or np.all(step == step[0])
+    shown = repr(step[0].item() if alike else step.tolist())
     x = "numpy.asarray(X)" if container.tabular else "map(numpy.asarray, X)"
     if container.kind.startswith("long"):
         x = "(x.to_numpy() for _, x in X.groupby(level=0, sort=False))"
-    end = -1 if at_end else 0
-    if np.isnan(step).all():
-        differs = "(~numpy.isnan(x))"
-    elif alike:
-        differs = f"(x != {shown})"
-    else:
-        differs = f"(x != numpy.asarray(list(X)[{i}])[{end}])"
+    fill = shown if alike else f"numpy.asarray(list(X)[{i}])[{-1 if at_end else 0}]"
+    differs = "(~numpy.isnan(x))" if is_nan else f"(x != {fill})"
     if not (container.tabular or container.univariate):
         differs += ".any(axis=1)"
     cut = f"x[{differs}.argmax():]"

@@ -1,6 +1,6 @@
 """Columns of categories: the codes of their time steps, and the categories."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,23 +8,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Levels
-from sklearn_seqae._containers.ragged import Floats, float_dtype, stack
-from sklearn_seqae._containers.readers.checks import as_real, by_position, describe
+from sklearn_seqae._containers.ragged import (
+    Floats,
+    Show,
+    by_position,
+    float_dtype,
+    stack,
+)
+from sklearn_seqae._containers.readers.checks import as_real, describe
+from sklearn_seqae._utils.libraries import comes_from
 
 
 class Feature(NamedTuple):
-    """A feature at all time steps.
+    """A feature at all time steps."""
 
-    Attributes
-    ----------
-    values : ndarray of shape (n_timesteps,)
-        Numbers; or codes, float32, NaN where a category is missing.
-    levels : Levels or None
-        None if these are numbers.
-    """
-
-    values: NDArray[Any]
-    levels: Levels | None = None
+    values: NDArray[Any]  # numbers; or codes, float32, NaN where a category is missing
+    levels: Levels | None = None  # None if these are numbers
 
 
 def is_text(array: NDArray[Any]) -> bool:
@@ -118,9 +117,18 @@ def feature_from_arrow(array: Any, place: str) -> Feature | None:
     return _feature(codes, array.dictionary.to_pylist(), name, place, ordered)
 
 
-def joined(
-    parts: Sequence[Feature], place: str, show: Callable[[int], str] = by_position
-) -> Feature:
+def categories_of(column: Any, place: str) -> Feature | None:
+    """Read a column of any library that holds categories; None if it is another."""
+    if isinstance(column, pd.Series):
+        return feature_from_pandas(column, place)
+    if comes_from(column, "polars", "Series"):
+        return feature_from_polars(column, place)
+    if comes_from(column, "pyarrow", "ChunkedArray", "Array"):
+        return feature_from_arrow(column, place)
+    return None
+
+
+def joined(parts: Sequence[Feature], place: str, show: Show = by_position) -> Feature:
     """Put the parts of a feature, of each sequence, one after the other.
 
     They may have other levels. `place` names the feature and `show` a sequence in the
@@ -143,11 +151,15 @@ def joined(
             arrays.append(part.values.astype(np.float32))
             continue
         table = [codes.setdefault(v, len(codes)) for v in part.levels.values]
-        lookup = np.append(np.array(table, np.float32), np.nan)
-        observed = np.nan_to_num(part.values, nan=len(table)).astype(np.int64)
-        arrays.append(lookup[observed])
+        arrays.append(relabelled(part.values, table).astype(np.float32))
     levels = Levels(tuple(codes), first.dtype, first.ordered)
     return Feature(np.concatenate(arrays), levels)
+
+
+def relabelled(codes: NDArray[Any], numbers: Sequence[Any]) -> NDArray[np.float64]:
+    """Return a number in the place of each code, NaN where a category is missing."""
+    places = np.nan_to_num(codes, nan=len(numbers)).astype(np.int64)
+    return np.append(np.array(numbers, np.float64), np.nan)[places]
 
 
 def stacked(features: Sequence[Feature]) -> tuple[Floats, tuple[Levels | None, ...]]:
@@ -173,18 +185,11 @@ def _feature(
         str(value) if isinstance(value, str) else value
         for value in (values.tolist() if hasattr(values, "tolist") else values)
     )  # NumPy's own text is no builtin
-    _check_levels(known, place)
-    as_floats = np.where(codes < 0, np.nan, codes).astype(np.float32)
-    return Feature(as_floats, Levels(known, dtype, ordered) if known else None)
-
-
-def _check_levels(values: Sequence[Any], place: str) -> None:
-    """Check that categories are all text, or all numbers."""
-    if all(isinstance(value, str) for value in values):
-        return
-    if not all(isinstance(value, bool | int | float) for value in values):
-        strange = next(v for v in values if not isinstance(v, bool | int | float))
+    strange = [v for v in known if not isinstance(v, bool | int | float)]
+    if strange and not all(isinstance(v, str) for v in known):
         raise TypeError(
-            f"{place} has categories such as {describe(strange)}; expected text, or "
+            f"{place} has categories such as {describe(strange[0])}; expected text, or "
             "numbers only: convert them first."
         )
+    as_floats = np.where(codes < 0, np.nan, codes).astype(np.float32)
+    return Feature(as_floats, Levels(known, dtype, ordered) if known else None)

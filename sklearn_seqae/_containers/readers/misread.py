@@ -1,7 +1,6 @@
 """Signs that a frame is a long table, and the roles of its columns."""
 
 import re
-from dataclasses import dataclass
 from math import lgamma, log
 from typing import Any
 
@@ -26,42 +25,6 @@ _READING = "each row is one univariate sequence"
 _RARE = log(1000)
 
 
-@dataclass(frozen=True)
-class Roles:
-    """Labels of the columns that seem to hold ids and times.
-
-    Attributes
-    ----------
-    by, order : object or None
-        None where no column seems to have the role.
-
-    columns : list or None
-        Columns of numbers and categories beside them, if there are others as well.
-
-    in_index : bool
-        Whether `by` or `order` is the index.
-    """
-
-    by: Any
-    order: Any
-    columns: list[Any] | None
-    in_index: bool
-
-    @property
-    def advice(self) -> str:
-        """The way out if each row is a time step."""
-        if self.by is None:
-            return (
-                "If X is one sequence, with a row for each time step, put it in a "
-                "list: [X]."
-            )
-        names = {"by": self.by, "order": self.order, "columns": self.columns}
-        roles = [f"{key}={name!r}" for key, name in names.items() if name is not None]
-        frame = "X.reset_index()" if self.in_index else "X"
-        call = f"to_sequences({', '.join([frame, *roles])})"
-        return f"If each row is a time step, pass {call}."
-
-
 def refuse_long_table(X: Any) -> None:
     """Raise or warn if the rows of a frame of numbers look like time steps.
 
@@ -71,11 +34,17 @@ def refuse_long_table(X: Any) -> None:
     frame = head_of(X)
     if frame is None or len(frame) < 2:
         return
-    sign = _sign(frame)
+    values = to_numpy(frame, _READING).astype(np.float64)
+    sign = (
+        _index_is_time(frame)
+        or _rises_within_ids(frame, values)
+        or _rows_are_in_order(frame, values)
+        or _kinds_differ(frame, values)
+    )
     if sign:
         arrow = comes_from(X, "pyarrow", "Table", "RecordBatch")
         array = "numpy.asarray(X)" if arrow else "X.to_numpy()"
-        advice = find_roles(frame).advice
+        advice = _advice(frame)
         if frame.iloc[-1].isna().any() and frame.iloc[0].notna().all():
             turned = "X.T" if isinstance(X, pd.DataFrame) else f"{array}.T"
             advice = f"If each column is one sequence, pass {turned}. {advice}"
@@ -89,7 +58,7 @@ def refuse_long_table(X: Any) -> None:
         warn_user(
             "each row of X is read as one univariate sequence, but its index repeats: "
             f"{frame.index[frame.index.duplicated()].tolist()[0]!r} labels several "
-            f"rows. {find_roles(frame).advice} If each row is a sequence, pass "
+            f"rows. {_advice(frame)} If each row is a sequence, pass "
             "X.reset_index(drop=True)."
         )
 
@@ -104,17 +73,28 @@ def refuse_text(X: Any) -> None:
     if frame is None or all(dtype.kind in "fiub" for dtype in frame.dtypes):
         return
     strange = next((c for _, c in frame.items() if not _is_numeric(c)), None)
-    if strange is None or (roles := find_roles(frame)).by is None:
+    if strange is None or (call := _call(frame)) is None:
         return
     raise TypeError(
         f"column {strange.name!r} has dtype {strange.dtype}, but every column must be "
-        f"numeric: each row is one univariate sequence. {roles.advice} Otherwise drop "
-        "the column or convert it."
+        "numeric: each row is one univariate sequence. If each row is a time step, "
+        f"pass {call}. Otherwise drop the column or convert it."
     )
 
 
-def find_roles(frame: pd.DataFrame) -> Roles:
-    """Guess which columns hold the ids and the times of a long table.
+def _advice(frame: pd.DataFrame) -> str:
+    """Return the way out if each row is a time step."""
+    call = _call(frame)
+    if call is None:
+        return (
+            "If X is one sequence, with a row for each time step, put it in a list: "
+            "[X]."
+        )
+    return f"If each row is a time step, pass {call}."
+
+
+def _call(frame: pd.DataFrame) -> str | None:
+    """Return the call that cuts a long table; None where no column seems to have ids.
 
     Ids repeat. Times rise from row to row of one id. Where several columns would do,
     text is an id, and a date, or a name such as "hour", is a time.
@@ -125,17 +105,26 @@ def find_roles(frame: pd.DataFrame) -> Roles:
         columns.insert(0, index)
     ids = [c for c in columns if _repeats(c) and not is_time(c)][:_CANDIDATES]
     ids.sort(key=lambda c: (sounds_like_time(c.name), c is not index, _is_numeric(c)))
-    times = [c for c in columns if c.notna().all() and _is_ordered(c)][:_CANDIDATES]
+    ordered = [c for c in columns if is_time(c) or _is_numeric(c)]
+    times = [c for c in ordered if c.notna().all()][:_CANDIDATES]
     times.sort(key=lambda c: (not is_time(c), not sounds_like_time(c.name)))
     by, order = _first_pair(ids, times)
+    if by is None:
+        return None
+    in_index = index is not None and (by is index or order is index)
+    arguments = ["X.reset_index()" if in_index else "X", f"by={by.name!r}"]
+    if order is not None:
+        arguments.append(f"order={order.name!r}")
     rest = [c for c in columns if c is not by and c is not order and c is not index]
-    features = [c.name for c in rest if _is_numeric(c) or _is_category(c)]
-    return Roles(
-        by=None if by is None else by.name,
-        order=None if order is None else order.name,
-        columns=features if len(features) < len(rest) else None,
-        in_index=index is not None and (by is index or order is index),
-    )
+    categories = ("string", "categorical")
+    features = [
+        c.name
+        for c in rest
+        if _is_numeric(c) or pd.api.types.infer_dtype(c) in categories
+    ]
+    if len(features) < len(rest):
+        arguments.append(f"columns={features!r}")
+    return f"to_sequences({', '.join(arguments)})"
 
 
 def head_of(X: Any) -> pd.DataFrame | None:
@@ -160,17 +149,6 @@ def index_of(frame: pd.DataFrame) -> pd.Series | None:
         return None
     name = "index" if index.name is None else index.name
     return None if name in frame.columns else pd.Series(index, name=name)
-
-
-def _sign(frame: pd.DataFrame) -> str:
-    """Say what in the columns looks like a long table; "" if nothing does."""
-    values = to_numpy(frame, _READING).astype(np.float64)
-    return (
-        _index_is_time(frame)
-        or _rises_within_ids(frame, values)
-        or _rows_are_in_order(frame, values)
-        or _kinds_differ(frame, values)
-    )
 
 
 def _index_is_time(frame: pd.DataFrame) -> str:
@@ -204,9 +182,7 @@ def _rises_within_ids(frame: pd.DataFrame, values: NDArray[np.float64]) -> str:
         series = pd.factorize(column)[0]
         if _surprise(np.bincount(series)) < _RARE + log(len(ids) * values.shape[1]):
             continue
-        rows = np.argsort(series, kind="stable")
-        same = np.diff(series[rows]) == 0
-        rises = (np.diff(values[rows], axis=0)[same] > 0).all(axis=0)
+        rises = _rising(series, values)
         features = values.shape[1] - 1 - (column is not index)
         if rises.any() and features:
             time = frame.columns[int(rises.argmax())]
@@ -282,19 +258,18 @@ def _first_pair(
 ) -> tuple[pd.Series | None, pd.Series | None]:
     for by in ids:
         for order in times:
-            if order is not by and _rises_within(by, order):
+            if order is not by and _rising(_codes(by), _codes(order)):
                 return by, order
     by = ids[0] if ids else None
     apt = (c for c in times if c is not by and (is_time(c) or sounds_like_time(c.name)))
     return by, next(apt, None)
 
 
-def _rises_within(ids: pd.Series, times: pd.Series) -> bool:
-    """Return whether ids repeat, and times rise from each row of an id to the next."""
-    series, ticks = _codes(ids), _codes(times)
+def _rising(series: NDArray[Any], values: NDArray[Any]) -> Any:
+    """Return whether series repeat, and which values rise from row to row of each."""
     rows = np.argsort(series, kind="stable")
     same = np.diff(series[rows]) == 0
-    return bool(same.any() and (np.diff(ticks[rows])[same] > 0).all())
+    return same.any() & (np.diff(values[rows], axis=0)[same] > 0).all(axis=0)
 
 
 def _repeats(column: pd.Series) -> bool:
@@ -314,15 +289,5 @@ def _is_numeric(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(dtype) or dtype.kind == "b"
 
 
-def _is_category(column: pd.Series) -> bool:
-    """Return whether a column holds text or is a categorical."""
-    return pd.api.types.infer_dtype(column) in ("string", "categorical")
-
-
-def _is_ordered(column: pd.Series) -> bool:
-    return is_time(column) or _is_numeric(column)
-
-
 def _codes(column: pd.Series) -> NDArray[np.intp]:
-    codes: NDArray[np.intp] = pd.factorize(column, sort=True)[0]
-    return codes
+    return pd.factorize(column, sort=True)[0]

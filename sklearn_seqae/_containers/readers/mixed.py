@@ -1,6 +1,6 @@
 """Sequences of more than numbers: text, structured arrays, records, frames."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,23 +8,21 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
 
-from sklearn_seqae._containers.kinds import Levels
-from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers.kinds import Container
+from sklearn_seqae._containers.ragged import RaggedArray, Show, offsets_from_lengths
 from sklearn_seqae._containers.readers.checks import (
     Names,
+    Read,
     as_names,
     describe,
-    in_order,
     numbers_of,
-    shown,
+    other_names,
 )
 from sklearn_seqae._containers.readers.columns import check_lengths
 from sklearn_seqae._containers.readers.levels import (
     Feature,
+    categories_of,
     feature_from_array,
-    feature_from_arrow,
-    feature_from_pandas,
-    feature_from_polars,
     has_categories,
     is_text,
     joined,
@@ -36,35 +34,12 @@ from sklearn_seqae.exceptions import InvalidSequenceError, _count
 FRAMES = ("pandas", "polars", "pyarrow")
 
 
-class Mixed(NamedTuple):
-    """Stacked sequences of numbers and categories.
-
-    Attributes
-    ----------
-    ragged : RaggedArray
-    univariate : bool
-        Whether sequences were 1-D.
-    levels : tuple of Levels or None
-        See `Container`.
-    form : str
-        See `Container.frames`.
-    names : tuple of str or None
-        Of the features.
-    """
-
-    ragged: RaggedArray
-    univariate: bool
-    levels: tuple[Levels | None, ...]
-    form: str
-    names: Names | None
-
-
 class _Columns(NamedTuple):
     """The columns of one sequence, as its library has them."""
 
     columns: list[Any]
-    univariate: bool
-    names: Names | None
+    names: Names | None = None
+    univariate: bool = False
 
 
 def form_of(sequence: Any) -> str:
@@ -87,40 +62,36 @@ def form_of(sequence: Any) -> str:
     return library
 
 
-def frames_of(sequences: Iterable[Any]) -> tuple[str, Names | None]:
+def frames_of(sequences: Sequence[Any]) -> tuple[str, Names | None]:
     """Return the library and the columns of sequences that are frames.
 
     The library is "" unless all are frames of it with names. Raise if two have other
     columns, or the same ones in another order.
     """
-    libraries = set()
-    first: tuple[int, Names] | None = None
-    for i, sequence in enumerate(sequences):
-        library = _library(sequence)
-        names = _names_of(sequence, library) if library else None
-        libraries.add("" if names is None else library)
+    libraries = list(map(_library, sequences))
+    named = []
+    for i, library in enumerate(libraries):
+        names = _names_of(sequences[i], library) if library else None
         if names is None:
             continue
-        if first is None:
-            first = i, names
-        elif names != first[1]:
+        named.append((i, names))
+        first, expected = named[0]
+        if names != expected:
+            has = f"sequence {first} has"
             raise InvalidSequenceError(
-                f"sequence {i} has {shown(names)}, but sequence {first[0]} has "
-                f"{shown(first[1])}; {in_order(first[1])}."
+                other_names(f"sequence {i}", names, has, expected)
             )
-    if first is None or "" in libraries:
+    if len(named) < len(libraries):
         return "", None
-    return libraries.pop() if len(libraries) == 1 else "", first[1]
+    return libraries[0] if len(set(libraries)) == 1 else "", named[0][1]
 
 
-def stack_mixed(
-    X: Sequence[Any], forms: Sequence[str], show: Callable[[int], str]
-) -> Mixed:
+def stack_mixed(X: Sequence[Any], forms: Sequence[str], kind: str, show: Show) -> Read:
     """Stack sequences, some of which hold more than numbers.
 
-    `forms` has the `form_of` each, and `show` names one of a position in messages.
-    Raise if a sequence is empty, differs from the first in its features, or if a
-    feature holds neither numbers nor categories, or both.
+    `forms` has the `form_of` each, and `kind` is that of the container. Raise if a
+    sequence is empty, differs from the first in its features, or if a feature holds
+    neither numbers nor categories, or both.
     """
     form = next(filter(None, forms))
     if set(forms) == {"records"} and len({x.dtype for x in X}) == 1:
@@ -128,70 +99,57 @@ def stack_mixed(
         check_lengths(lengths, show)
         whole = np.concatenate(X)
         names: Any = whole.dtype.names
+        first = _Columns([], names)
         _check_no_times(whole.dtype)
         features = [
             feature_from_array(np.ascontiguousarray(whole[name]), f"column {name!r}")
             for name in names
         ]
-        return _mixed(features, lengths, False, form, tuple(names))
-    parts = [
-        _columns(x, kind, show(i))
-        for i, (x, kind) in enumerate(zip(X, forms, strict=True))
-    ]
-    first = parts[0]
-    for i, part in enumerate(parts):
-        _check_alike(part, first, show, i)
-    lengths = np.array([len(part.columns[0]) for part in parts], np.int64)
-    check_lengths(lengths, show)
-    features = []
-    for j in range(len(first.columns)):
-        name = f"feature {j}" if first.names is None else f"column {first.names[j]!r}"
-        of_sequences = [
-            _feature(part.columns[j], f"{show(i)}, {name}")
-            for i, part in enumerate(parts)
+    else:
+        parts = [
+            _columns(x, own, show(i))
+            for i, (x, own) in enumerate(zip(X, forms, strict=True))
         ]
-        features.append(joined(of_sequences, name, show))
-    form = "" if form == "values" else form
-    return _mixed(features, lengths, first.univariate, form, first.names)
+        first = parts[0]
+        for i, part in enumerate(parts):
+            _check_alike(part, first, show, i)
+        lengths = np.array([len(part.columns[0]) for part in parts], np.int64)
+        check_lengths(lengths, show)
+        features = []
+        for j in range(len(first.columns)):
+            name = f"column {first.names[j]!r}" if first.names else f"feature {j}"
+            of_sequences = [
+                _feature(part.columns[j], f"{show(i)}, {name}")
+                for i, part in enumerate(parts)
+            ]
+            features.append(joined(of_sequences, name, show))
+    values, levels = stacked(features)
+    ragged = RaggedArray(values, offsets_from_lengths(lengths))
+    return ragged, Container(
+        kind,
+        ragged.dtype.name,
+        first.univariate,
+        feature_names=first.names,
+        frames="" if form == "values" else form,
+        levels=levels,
+    )
 
 
 def numbers_of_columns(sequence: Any, place: str) -> NDArray[Any] | None:
-    """Return the numbers of a frame or a column; None if it is neither.
+    """Return the numbers of a frame or a column of any library; None of what is none.
 
-    Parameters
-    ----------
-    sequence : object
-        A frame of numbers or a Series, of any library; or something else.
-    place : str
-        Place of the sequence, which begins messages.
-
-    Returns
-    -------
-    ndarray or None
-        float32 if all columns are float16 or float32, else of a wider dtype.
+    float32 if all columns are float16 or float32, else of a wider dtype. `place` begins
+    messages.
     """
     if isinstance(sequence, pd.DataFrame | pd.Series | pd.Index | ExtensionArray):
         return numbers_of(sequence)
     if comes_from(sequence, "polars", "Series"):
         return _feature(sequence, place).values
-    for library in FRAMES[1:]:
-        if comes_from(sequence, library, "DataFrame", "Table", "RecordBatch"):
-            columns = _of_frame(sequence, library).columns
-            features = [_feature(column, place) for column in columns]
-            return stacked(features)[0] if features else None
+    if library := _library(sequence):
+        columns = _of_frame(sequence, library).columns
+        features = [_feature(column, place) for column in columns]
+        return stacked(features)[0] if features else None
     return None
-
-
-def _mixed(
-    features: list[Feature],
-    lengths: NDArray[np.int64],
-    univariate: bool,
-    form: str,
-    names: Names | None,
-) -> Mixed:
-    values, levels = stacked(features)
-    ragged = RaggedArray(values, offsets_from_lengths(lengths))
-    return Mixed(ragged, univariate, levels, form, names)
 
 
 def _form_of_list(sequence: list[Any] | tuple[Any, ...]) -> str:
@@ -199,7 +157,8 @@ def _form_of_list(sequence: list[Any] | tuple[Any, ...]) -> str:
     if isinstance(first, Mapping):
         return "dicts"
     if isinstance(first, list | tuple):
-        text = any(isinstance(v, str) for row in sequence for v in _listed(row))
+        rows = (row for row in sequence if isinstance(row, list | tuple))
+        text = any(isinstance(v, str) for row in rows for v in row)
         return "tuples" if text else ""
     if isinstance(first, np.void):
         return "records"
@@ -207,18 +166,14 @@ def _form_of_list(sequence: list[Any] | tuple[Any, ...]) -> str:
     return "values" if text and all(map(pd.api.types.is_scalar, sequence)) else ""
 
 
-def _listed(row: Any) -> Any:
-    return row if isinstance(row, list | tuple) else ()
-
-
 def _columns(sequence: Any, form: str, name: str) -> _Columns:
     """Return the columns of a sequence."""
-    if form in FRAMES:
-        return _of_frame(sequence, form)
+    if library := _library(sequence):
+        return _of_frame(sequence, library)
     if form == "records":
         records = np.asarray(sequence)
         fields: Any = records.dtype.names
-        return _Columns([records[f] for f in fields], False, tuple(fields))
+        return _Columns([records[f] for f in fields], fields)
     if form == "dicts":
         keys = list(sequence[0])
         for t, record in enumerate(sequence):
@@ -229,17 +184,14 @@ def _columns(sequence: Any, form: str, name: str) -> _Columns:
                     "needs the same, in one order, with None where one is missing."
                 )
         rows = [list(record.values()) for record in sequence]
-        return _Columns(_transposed(rows, name), False, as_names(keys))
-    if form == "tuples":
-        return _Columns(_transposed(sequence, name), False, None)
+        return _Columns(_transposed(rows, name), as_names(keys))
     if isinstance(sequence, pd.Series):
-        return _Columns([sequence], True, None)
+        return _Columns([sequence], univariate=True)
     if isinstance(sequence, list | tuple):
         if any(isinstance(row, list | tuple) for row in sequence):
-            return _Columns(_transposed(sequence, name), False, None)
-        return _Columns([np.fromiter(sequence, object, len(sequence))], True, None)
-    if library := _library(sequence):
-        return _of_frame(sequence, library)
+            return _Columns(_transposed(sequence, name))
+        objects = np.fromiter(sequence, object, len(sequence))
+        return _Columns([objects], univariate=True)
     array = np.asarray(sequence)
     if array.ndim not in (1, 2):
         raise InvalidSequenceError(
@@ -247,7 +199,7 @@ def _columns(sequence: Any, form: str, name: str) -> _Columns:
             "n_features), or (n_timesteps,) if univariate."
         )
     columns = [array] if array.ndim == 1 else list(array.T)
-    return _Columns(columns, array.ndim == 1, None)
+    return _Columns(columns, univariate=array.ndim == 1)
 
 
 def _library(sequence: Any) -> str:
@@ -259,14 +211,11 @@ def _library(sequence: Any) -> str:
 
 
 def _of_frame(frame: Any, library: str) -> _Columns:
-    names = _names_of(frame, library)
     if library == "pandas":
         columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
-        return _Columns(columns, False, names)
-    if library == "polars":
-        return _Columns(frame.get_columns(), False, names)
-    columns = [frame.column(j) for j in range(frame.num_columns)]
-    return _Columns(columns, False, names)
+    else:
+        columns = frame.get_columns() if library == "polars" else frame.columns
+    return _Columns(columns, _names_of(frame, library))
 
 
 def _names_of(frame: Any, library: str) -> Names | None:
@@ -277,20 +226,13 @@ def _names_of(frame: Any, library: str) -> Names | None:
 
 def _feature(column: Any, place: str) -> Feature:
     """Read one column of one sequence."""
-    found: Feature | None = None
-    if isinstance(column, pd.Series):
-        found = feature_from_pandas(column, place)
-        column = numbers_of(column) if found is None else column
-    elif comes_from(column, "polars", "Series"):
-        found = feature_from_polars(column, place)
-        if column.dtype.is_integer() and column.null_count():
-            column = column.cast(float)  # polars makes float32 of small integers
-        column = column.to_numpy() if found is None else column
-    elif comes_from(column, "pyarrow", "ChunkedArray", "Array"):
-        found = feature_from_arrow(column, place)
-        column = np.asarray(column) if found is None else column
-    if found is not None:
+    if (found := categories_of(column, place)) is not None:
         return found
+    if isinstance(column, pd.Series):
+        column = numbers_of(column)
+    elif comes_from(column, "polars", "Series") and column.null_count():
+        # polars makes float32 of small integers
+        column = column.cast(float) if column.dtype.is_integer() else column
     return feature_from_array(np.asarray(column), place)
 
 
@@ -299,7 +241,7 @@ def _is_numeric(column: Any) -> bool:
         return not has_categories(column)
     if comes_from(column, "polars", "Series"):
         return column.dtype.is_numeric() or str(column.dtype) == "Boolean"
-    return feature_from_arrow(column[:0], "") is None
+    return categories_of(column[:0], "") is None
 
 
 def _transposed(rows: Sequence[Any], name: str) -> list[NDArray[np.object_]]:
@@ -328,9 +270,7 @@ def _check_no_times(dtype: np.dtype[Any]) -> None:
             )
 
 
-def _check_alike(
-    part: _Columns, first: _Columns, show: Callable[[int], str], i: int
-) -> None:
+def _check_alike(part: _Columns, first: _Columns, show: Show, i: int) -> None:
     """Check that a sequence has the features of the first."""
     if part.univariate != first.univariate:
         shapes = [
@@ -346,9 +286,7 @@ def _check_alike(
             f"{show(i)} has {_count(len(part.columns), 'feature')}, but {show(0)} has "
             f"{len(first.columns)}; every sequence needs the same number of features."
         )
-    if part.names != first.names and None not in (part.names, first.names):
-        assert part.names is not None and first.names is not None
+    if part.names and first.names and part.names != first.names:
         raise InvalidSequenceError(
-            f"{show(i)} has {shown(part.names)}, but {show(0)} has "
-            f"{shown(first.names)}; {in_order(first.names)}."
+            other_names(show(i), part.names, f"{show(0)} has", first.names)
         )

@@ -14,25 +14,18 @@ from sklearn_seqae._containers.readers.nested import (
     holds_sequences,
     time_field,
     times_of_cells,
-    zone_of_cells,
 )
 from sklearn_seqae._containers.readers.pandas import times_of_long
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
 class Moments(NamedTuple):
-    """The moment of every time step.
+    """The moment of every time step."""
 
-    Attributes
-    ----------
-    ticks : ndarray of shape (n_timesteps,), int64, uint64 or float64
-        In the unit of the dtype, in UTC; sequence after sequence.
-    times : TimeAxis
-        What they were.
-    """
-
+    # (n_timesteps,), int64, uint64 or float64: in the unit of the dtype, in UTC;
+    # sequence after sequence
     ticks: NDArray[Any]
-    times: TimeAxis
+    times: TimeAxis  # what they were
 
 
 def moments_of_sequences(X: Any) -> Moments | None:
@@ -58,9 +51,10 @@ def moments_of_sequences(X: Any) -> Moments | None:
 
 
 def _moments_of_cells(X: pd.DataFrame | pd.Series) -> Moments | None:
-    times = times_of_cells(X)
-    if times is None:
+    found = times_of_cells(X)
+    if found is None:
         return None
+    times, zone = found
     column = X if isinstance(X, pd.Series) else X.iloc[:, 0]
     offsets = offsets_from_lengths(column.map(len).to_numpy(np.int64))
     show, missing = by_label(X.index), pd.isna(times)
@@ -79,8 +73,7 @@ def _moments_of_cells(X: pd.DataFrame | pd.Series) -> Moments | None:
             f"{show(i)} is not sorted by time: {later} comes after {earlier}; let "
             "to_sequences sort the rows."
         )
-    name = X.attrs.get("order", time_field(X))
-    return _moments(times, name, zone_of_cells(X))
+    return _moments(times, X.attrs.get("order", time_field(X)), zone)
 
 
 def _moments(times: NDArray[Any], name: Any, zone: str | None) -> Moments:
@@ -104,27 +97,11 @@ def in_unit_of(
     times: TimeAxis,
     others: str = "those in fit",
 ) -> NDArray[Any]:
-    """Return ticks in the unit of other times.
+    """Return ticks in the unit of other times, which `others` names in messages.
 
-    Parameters
-    ----------
-    moments : Moments
-    offsets : ndarray of shape (n_sequences + 1,)
-    times : TimeAxis
-    others : str, default="those in fit"
-        What has these times, in messages.
-
-    Returns
-    -------
-    ndarray of shape (n_timesteps,), int64, uint64 or float64
-        Float64 where `moments` are finer, or have fractions.
-
-    Raises
-    ------
-    InvalidSequenceError
-        If a moment is out of the range of a finer unit.
-    TypeError
-        If these are another kind: dates and numbers, or with a time zone and without.
+    They are float64 where `moments` are finer, or have fractions. Raise if a moment is
+    out of the range of a finer unit, or if these are another kind: dates and numbers,
+    or with a time zone and without.
     """
     own, other = np.dtype(moments.times.dtype), np.dtype(times.dtype)
     kinds = [_kind(np.dtype(t.dtype), t.zone) for t in (moments.times, times)]

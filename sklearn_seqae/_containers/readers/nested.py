@@ -1,26 +1,33 @@
 """Frames and Series of pandas with a sequence in each cell; their field of times."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import TIMES, Container, Levels
-from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.chunks import naming
+from sklearn_seqae._containers.kinds import TIMES, Levels
+from sklearn_seqae._containers.ragged import Show, by_position
 from sklearn_seqae._containers.readers.arrow import column_from_arrow
-from sklearn_seqae._containers.readers.checks import by_label, by_position, describe
+from sklearn_seqae._containers.readers.checks import Read, by_label, describe
 from sklearn_seqae._containers.readers.columns import (
-    Column,
-    named,
-    ragged_from_columns,
-    refuse_other_columns,
-    stored_names,
+    check_all_nested,
+    column_named,
+    joined_columns,
+    with_stored_names,
 )
+from sklearn_seqae._containers.readers.levels import relabelled
 from sklearn_seqae._containers.readers.lists import is_sequence, stack_any
 from sklearn_seqae.exceptions import InvalidSequenceError
+
+
+class Times(NamedTuple):
+    """Time of each row of a table, or of each time step."""
+
+    values: NDArray[Any]  # comparable numbers, in UTC if there is a time zone
+    time_zone: Any = None  # tzinfo or str
 
 
 def holds_sequences(X: pd.DataFrame | pd.Series) -> bool:
@@ -28,9 +35,7 @@ def holds_sequences(X: pd.DataFrame | pd.Series) -> bool:
     return any(map(_has_sequences, _columns_of(X)))
 
 
-def ragged_from_nested(
-    X: pd.DataFrame | pd.Series,
-) -> tuple[RaggedArray, Container]:
+def ragged_from_nested(X: pd.DataFrame | pd.Series) -> Read:
     """Read a frame or a Series with a sequence in each cell.
 
     Of one column, cells have shape (n_timesteps,) or (n_timesteps, n_features). Each of
@@ -41,22 +46,16 @@ def ragged_from_nested(
     columns = _columns_of(X)
     if (times := time_field(X)) is not None:
         columns = [_without_field(column, times) for column in columns]
-    nested = [_has_sequences(column) for column in columns]
-    refuse_other_columns(
-        [column.name for column, yes in zip(columns, nested, strict=True) if yes],
-        [column.name for column, yes in zip(columns, nested, strict=True) if not yes],
-    )
-    show = by_label(X.index)
-    read = [_read(column, show) for column in columns]
-    if len(read) == 1 and read[0].feature_names is None:
-        stored = stored_names(X, read[0].ragged.n_features)
-        read = [replace(read[0], feature_names=stored)]
+    labels, show = [column.name for column in columns], by_label(X.index)
+    check_all_nested(labels, list(map(_has_sequences, columns)))
+    is_series = isinstance(X, pd.Series)
+    kind = "nested_series" if is_series else "nested_dataframe"
+    read = [_read(column, kind, show) for column in columns]
     if len(read) == 1:
-        read = [_with_stored_categories(read[0], X)]
-    if isinstance(X, pd.Series):
-        return ragged_from_columns(read, "nested_series", None, show=show)
-    names = tuple(X.columns.names)
-    return ragged_from_columns(read, "nested_dataframe", len(columns), names, show)
+        read = [_with_stored_categories(X, with_stored_names(X, read[0]))]
+    if is_series:
+        return joined_columns(read, labels, show=show)
+    return joined_columns(read, labels, len(labels), tuple(X.columns.names), show)
 
 
 def time_field(X: Any) -> str | None:
@@ -73,14 +72,6 @@ def time_field(X: Any) -> str | None:
     return field if field is not None and _has(first, field) else None
 
 
-def zone_of_cells(X: Any) -> str | None:
-    """Return the time zone of the field of times, None if it has none."""
-    column = _column(X)
-    if column is None or "order" in X.attrs:
-        return getattr(X, "attrs", {}).get("time_zone")
-    return next((zone for _, zone in map(_titled, column)), None)
-
-
 def _titled(cell: Any) -> tuple[str | None, str | None]:
     """Return the field that is titled as times, and their zone."""
     names = (cell.dtype.names or ()) if isinstance(cell, np.ndarray) else ()
@@ -92,8 +83,8 @@ def _titled(cell: Any) -> tuple[str | None, str | None]:
     return None, None
 
 
-def times_of_cells(X: Any) -> NDArray[Any] | None:
-    """Return the times of all time steps, sequence after sequence."""
+def times_of_cells(X: Any) -> Times | None:
+    """Return the times of all time steps, sequence after sequence; None without any."""
     column, field = _column(X), time_field(X)
     if column is None or field is None:
         return None
@@ -105,19 +96,20 @@ def times_of_cells(X: Any) -> NDArray[Any] | None:
                 f"{show(i)} has no field {field!r}, where others have their times "
                 f"(X.attrs['order'] is {field!r}); every sequence needs it."
             )
-        dtype = cell.dtype[field]
+        dtype, wrong = cell.dtype[field], ""
         first = first or dtype
         if dtype.kind not in "iufmM":
+            wrong = "; expected numbers, dates or durations: convert them."
+        elif _kind(dtype) != _kind(first):
+            wrong = f", but {show(0)} has {first}; convert them to one dtype."
+        if wrong:
             raise TypeError(
-                f"{show(i)} has times of dtype {dtype} in the field {field!r}; "
-                "expected numbers, dates or durations: convert them."
+                f"{show(i)} has times of dtype {dtype} in the field {field!r}{wrong}"
             )
-        if _kind(dtype) != _kind(first):
-            raise TypeError(
-                f"{show(i)} has times of dtype {dtype} in the field {field!r}, but "
-                f"{show(0)} has {first}; convert them to one dtype."
-            )
-    return np.concatenate([cell[field] for cell in column])
+    zone = X.attrs.get("time_zone")
+    if "order" not in X.attrs:
+        zone = _titled(column.iloc[0])[1]
+    return Times(np.concatenate([cell[field] for cell in column]), zone)
 
 
 def any_sequence(cells: NDArray[np.object_]) -> bool:
@@ -125,33 +117,32 @@ def any_sequence(cells: NDArray[np.object_]) -> bool:
 
 
 def read_cells(
-    cells: NDArray[np.object_], name: Any, show: Callable[[int], str] = by_position
-) -> Column:
-    with named(name):
-        ragged, univariate, levels, form, names = stack_any(cells.tolist(), show)
+    cells: NDArray[np.object_], kind: str, name: Any, show: Show = by_position
+) -> Read:
+    """Read the cells of a column, for a container of `kind`."""
+    with naming(column_named(name)):
+        ragged, container = stack_any(cells.tolist(), kind, show)
     cell = "series" if isinstance(cells[0], pd.Series) else "array"
-    if levels or form == "records":
-        cell = form or cell
-    return Column(name, ragged, univariate, (cell, str(ragged.dtype)), names, levels)
+    if container.levels or container.frames == "records":
+        cell = container.frames or cell
+    return ragged, replace(container, frames="", layouts=((cell, container.dtype),))
 
 
-def _with_stored_categories(column: Column, X: pd.DataFrame | pd.Series) -> Column:
+def _with_stored_categories(X: pd.DataFrame | pd.Series, column: Read) -> Read:
     """Give features the categoricals that `to_sequences` stored, and their order."""
-    stored, names = X.attrs.get("categories"), column.feature_names
-    if not stored or not column.levels or names is None:
+    ragged, container = column
+    stored, names = X.attrs.get("categories"), container.feature_names
+    if not stored or not container.levels or names is None:
         return column
-    levels, values = list(column.levels), column.ragged.values.copy()
-    for j, (name, known) in enumerate(zip(names, column.levels, strict=True)):
+    levels, values = list(container.levels), ragged.values.copy()
+    for j, (name, known) in enumerate(zip(names, container.levels, strict=True)):
         if known is None or name not in stored:
             continue
         order = dict.fromkeys([*stored[name]["values"], *known.values])
         places = {value: i for i, value in enumerate(order)}
-        table = np.array([*(places[value] for value in known.values), np.nan])
-        codes = np.nan_to_num(values[:, j], nan=len(known.values)).astype(np.int64)
-        values[:, j] = table[codes]
+        values[:, j] = relabelled(values[:, j], [places[v] for v in known.values])
         levels[j] = Levels(tuple(order), "category", bool(stored[name]["ordered"]))
-    ragged = column.ragged.with_values(values)
-    return replace(column, ragged=ragged, levels=tuple(levels))
+    return ragged.with_values(values), replace(container, levels=tuple(levels))
 
 
 def _columns_of(X: pd.DataFrame | pd.Series) -> list[pd.Series]:
@@ -171,21 +162,21 @@ def _is_arrow_list(column: pd.Series) -> bool:
     return "list<" in str(getattr(column.dtype, "pyarrow_dtype", ""))
 
 
-def _read(column: pd.Series, show: Callable[[int], str]) -> Column:
+def _read(column: pd.Series, kind: str, show: Show) -> Read:
     if _is_arrow_list(column):
         array = column.array.__arrow_array__()
-        return column_from_arrow(array, column.name, show)
+        return column_from_arrow(array, kind, column.name, show)
     cells = column.to_numpy()
     missing = pd.isna(cells)
     if missing.any():
         i = int(missing.argmax())
-        with named(column.name):
+        with naming(column_named(column.name)):
             raise InvalidSequenceError(
                 f"{show(i)} is {describe(cells[i])}: nothing was observed, as of "
                 f"{missing.sum()} of {len(cells)}; leave them out: X = X.dropna(), "
                 "and y = y.loc[X.index]."
             )
-    return read_cells(cells, column.name, show)
+    return read_cells(cells, kind, column.name, show)
 
 
 def _without_field(column: pd.Series, field: str) -> pd.Series:

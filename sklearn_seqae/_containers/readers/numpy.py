@@ -6,31 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers.arrays import ragged_from_array
-from sklearn_seqae._containers.readers.checks import check_dimensions, describe
-from sklearn_seqae._containers.readers.columns import (
-    ragged_from_columns,
-    refuse_other_columns,
-)
-from sklearn_seqae._containers.readers.lists import (
-    ragged_from_object_array,
-)
+from sklearn_seqae._containers.readers.checks import Read, check_dimensions, describe
+from sklearn_seqae._containers.readers.columns import check_all_nested, joined_columns
+from sklearn_seqae._containers.readers.lists import read_list
 from sklearn_seqae._containers.readers.nested import any_sequence, read_cells
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
-def ragged_from_numpy(X: Any) -> tuple[RaggedArray, Container]:
+def ragged_from_numpy(X: Any) -> Read:
     """Read an array of sequences, of cells with sequences, or of numbers."""
     if not sparse.issparse(X):
         check_dimensions(X, axis=1)
         array = np.asarray(X)
         is_objects = array.ndim == 1 and array.dtype == object
         if is_objects and not any(map(np.isscalar, array[:1])):
-            return ragged_from_object_array(array)
-        if is_nested_array(array):
-            return ragged_from_nested_array(array)
+            return read_list(array.tolist(), "object_array")
+        if array.ndim == 2 and array.dtype == object and any_sequence(array.ravel()):
+            numbers = range(array.shape[1])  # such as NumPy makes of a nested frame
+            check_all_nested(numbers, [any_sequence(column) for column in array.T])
+            cells = [read_cells(c, "nested_array", j) for j, c in enumerate(array.T)]
+            return joined_columns(cells, numbers, len(numbers))
     return ragged_from_array(X)
 
 
@@ -72,22 +68,3 @@ def from_channels_first(X: Any) -> list[NDArray[Any]]:
                 "n_timesteps)."
             )
     return [array.T for array in arrays]
-
-
-def is_nested_array(array: NDArray[Any]) -> bool:
-    """Return whether an array is 2-D and has a sequence in any of its cells."""
-    return array.ndim == 2 and array.dtype == object and any_sequence(array.ravel())
-
-
-def ragged_from_nested_array(
-    array: NDArray[np.object_],
-) -> tuple[RaggedArray, Container]:
-    """Read a 2-D object array, such as NumPy makes of a nested frame."""
-    n_columns = array.shape[1]
-    nested = [any_sequence(column) for column in array.T]
-    refuse_other_columns(
-        [j for j in range(n_columns) if nested[j]],
-        [j for j in range(n_columns) if not nested[j]],
-    )
-    read = [read_cells(column, j) for j, column in enumerate(array.T)]
-    return ragged_from_columns(read, "nested_array", n_columns)

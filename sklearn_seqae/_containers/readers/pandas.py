@@ -4,7 +4,6 @@ A wide frame has a univariate sequence in each row. A long table has a row for e
 step, indexed by series and time.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,14 +16,18 @@ from sklearn_seqae._containers.kinds import Container, Layout, Levels
 from sklearn_seqae._containers.ragged import (
     Floats,
     RaggedArray,
+    Show,
     float_dtype,
     offsets_from_lengths,
 )
 from sklearn_seqae._containers.readers.arrays import ragged_from_table
 from sklearn_seqae._containers.readers.checks import (
+    Read,
     as_float,
     as_names,
+    check_not_empty,
     check_values,
+    column_to_numpy,
     to_numpy,
 )
 from sklearn_seqae._containers.readers.levels import (
@@ -41,27 +44,14 @@ Codes = NDArray[np.int64]
 READING = "each column is one feature"
 
 
-def ragged_from_pandas(
-    X: pd.DataFrame | pd.Series,
-) -> tuple[RaggedArray, Container]:
+def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> Read:
     """Read a frame or a Series."""
     if holds_sequences(X):
         return ragged_from_nested(X)
     if X.index.nlevels > 1:
         return ragged_from_long(X)
-    if isinstance(X, pd.DataFrame):
-        return ragged_from_wide(X)
-    return ragged_from_numpy(X)  # which refuses a Series of numbers
-
-
-def labels_of_pandas(X: pd.DataFrame | pd.Series) -> pd.Index:
-    """Return the label of every sequence: the series of a long table, or the index."""
-    is_long = X.index.nlevels > 1 and not holds_sequences(X)
-    return series_of_long(X) if is_long else X.index
-
-
-def ragged_from_wide(X: pd.DataFrame) -> tuple[RaggedArray, Container]:
-    """Read a DataFrame whose rows are univariate sequences, padded with NaN."""
+    if isinstance(X, pd.Series):
+        return ragged_from_numpy(X)  # which refuses it
     refuse_text(X)
     values = to_numpy(X, "each row is one univariate sequence")
     ragged, container = ragged_from_table(values)
@@ -73,7 +63,21 @@ def ragged_from_wide(X: pd.DataFrame) -> tuple[RaggedArray, Container]:
     )
 
 
-def ragged_from_long(X: pd.DataFrame | pd.Series) -> tuple[RaggedArray, Container]:
+def ids_of_sequences(X: Any) -> pd.Index | None:
+    """Return the label of every sequence, None if the container has no labels.
+
+    They are the series of a long table, in the order in which they first appear, or the
+    index of any other frame of pandas.
+    """
+    if not isinstance(X, pd.DataFrame | pd.Series):
+        return None
+    if X.index.nlevels == 1 or holds_sequences(X):
+        return X.index
+    _, labels = pd.factorize(_codes(X.index, 0))
+    return X.index.levels[0].take(labels).rename(X.index.names[0])
+
+
+def ragged_from_long(X: pd.DataFrame | pd.Series) -> Read:
     """Read a long table. Series come in the order in which they first appear.
 
     Each column is a feature: numbers, text or categoricals. The rows of a series are in
@@ -115,12 +119,6 @@ def times_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
     return times if order is None else times[order]
 
 
-def series_of_long(X: pd.DataFrame | pd.Series) -> pd.Index:
-    """Return the ids of the series of a long table, in order of first appearance."""
-    _, labels = pd.factorize(_codes(X.index, 0))
-    return X.index.levels[0].take(labels).rename(X.index.names[0])
-
-
 def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
     """Return the features side by side, and the levels of those with categories."""
     columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
@@ -129,7 +127,7 @@ def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
         return as_float(to_numpy(frame, READING)), ()
     return stacked(
         [
-            found or Feature(to_numpy(column.to_frame(), READING)[:, 0])
+            found or Feature(column_to_numpy(column, READING))
             for column, found in zip(columns, read, strict=True)
         ]
     )
@@ -155,12 +153,7 @@ def _check_shape(frame: pd.DataFrame) -> None:
             f"X has an index of {n_levels} levels {list(frame.index.names)}; a long "
             "table has two, series and time. Merge the levels that identify a series."
         )
-    for size, noun in zip(frame.shape, ("row", "column"), strict=True):
-        if size == 0:
-            raise ValueError(
-                f"X has 0 {noun}s (shape={frame.shape}) while a minimum of 1 is "
-                "required."
-            )
+    check_not_empty(frame.shape, ("rows", "columns"))
 
 
 def _codes(index: pd.MultiIndex, level: int) -> Codes:
@@ -180,7 +173,7 @@ def _check_times(
     index: pd.MultiIndex,
     order: Codes | None,
     series: Codes,
-    show: Callable[[int], str],
+    show: Show,
     may_stand: bool,
 ) -> None:
     """Raise if time does not rise from one row of a series to the next."""
@@ -229,9 +222,7 @@ def _rank(index: pd.MultiIndex) -> Codes:
             f"the times of X (level {name!r} of its index) can't be compared: {error}; "
             "make them all numbers, or all dates."
         ) from error
-    rank = np.empty(len(times), dtype=np.int64)
-    rank[order] = np.arange(len(times))
-    return rank
+    return np.argsort(order)
 
 
 def _floating(dtype: Any) -> Layout:

@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers.arrays import ragged_from_table_columns
-from sklearn_seqae._containers.readers.checks import ACCEPTED
+from sklearn_seqae._containers.readers.checks import ACCEPTED, Read
 from sklearn_seqae._containers.readers.columns import (
     Lists,
+    check_all_nested,
     column_of_lists,
-    ragged_from_columns,
-    refuse_other_columns,
+    joined_columns,
 )
 from sklearn_seqae._containers.readers.levels import Feature, feature_from_polars
 from sklearn_seqae._containers.readers.misread import refuse_text
@@ -23,9 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def ragged_from_polars(
-    X: "pl.DataFrame | pl.Series | pl.LazyFrame",
-) -> tuple[RaggedArray, Container]:
+def ragged_from_polars(X: "pl.DataFrame | pl.Series | pl.LazyFrame") -> Read:
     """Read lists or arrays of numbers, or a frame with a sequence in each row.
 
     Lists and Arrays hold numbers or, if sequences are multivariate, Lists or Arrays of
@@ -39,32 +35,24 @@ def ragged_from_polars(
             raise TypeError(
                 f"X is a polars Series of dtype {X.dtype}; expected {ACCEPTED}."
             )
-        column = column_of_lists(_LISTS, X, X.name or None)
-        return ragged_from_columns([column], "polars_series", None)
-    names = X.columns
-    nested = [name for name in names if _kind(X[name])]
-    if not nested:
+        name = X.name or None
+        return joined_columns(
+            [column_of_lists(_LISTS, X, "polars_series", name)], [name]
+        )
+    names, columns = X.columns, X.get_columns()
+    nested = [bool(_kind(column)) for column in columns]
+    if not any(nested):
         refuse_text(X)
-        columns = [column.to_numpy() for column in X.get_columns()]
-        return ragged_from_table_columns(names, columns, kind="polars_wide")
-    refuse_other_columns(nested, [name for name in names if name not in nested])
-    read = [column_of_lists(_LISTS, X[name], name) for name in names]
-    return ragged_from_columns(read, "polars_dataframe", len(names))
+        numbers = [column.to_numpy() for column in columns]
+        return ragged_from_table_columns(names, numbers, kind="polars_wide")
+    check_all_nested(names, nested)
+    read = [column_of_lists(_LISTS, c, "polars_dataframe", c.name) for c in columns]
+    return joined_columns(read, names, len(names))
 
 
 def _kind(series: "pl.Series") -> str:
-    kind = _base(series)
+    kind = str(series.dtype.base_type()).lower()
     return kind if kind in ("list", "array") else ""
-
-
-def _base(series: "pl.Series") -> str:
-    return str(series.dtype.base_type()).lower()
-
-
-def _first_null(series: "pl.Series") -> int | None:
-    if not series.null_count():
-        return None
-    return int(np.argmax(series.is_null().to_numpy()))
 
 
 def _lengths(series: "pl.Series") -> NDArray[Any]:
@@ -74,7 +62,7 @@ def _lengths(series: "pl.Series") -> NDArray[Any]:
 
 
 def _feature(steps: "pl.Series", place: str) -> Feature | None:
-    if _base(steps) == "struct":
+    if str(steps.dtype).startswith("Struct"):
         raise TypeError(
             f"{place} holds {steps.dtype}, but real numbers are needed; make a column "
             "of lists for each field."
@@ -84,8 +72,8 @@ def _feature(steps: "pl.Series", place: str) -> Feature | None:
 
 _LISTS = Lists(
     _kind,
-    _first_null,
-    _lengths,
+    is_null=lambda series: series.is_null().to_numpy(),
+    lengths=_lengths,
     flattened=lambda series: series.explode(),
     feature=_feature,
     numbers=lambda series: series.to_numpy(),

@@ -4,8 +4,3 @@ Users call `to_sequences` and `to_frame`. `grouping` sorts rows, in NumPy alone.
 `pandas`, `polars` and `arrow` read and write the frames of one library each. Only
 they import polars or pyarrow.
 """
-
-from sklearn_seqae._containers.tables.to_frame import to_frame
-from sklearn_seqae._containers.tables.to_sequences import to_sequences
-
-__all__ = ["to_frame", "to_sequences"]

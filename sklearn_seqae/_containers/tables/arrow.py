@@ -7,10 +7,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.readers.levels import Feature, feature_from_arrow
+from sklearn_seqae._containers.readers.nested import Times
 from sklearn_seqae._containers.tables.long_table import (
     LongTable,
-    Times,
     not_a_feature,
     not_a_time,
     not_an_id,
@@ -19,27 +18,21 @@ from sklearn_seqae._containers.tables.long_table import (
 
 
 class ArrowTable(LongTable):
-    """A pyarrow Table, or any frame with Arrow's C stream, which is run here."""
-
-    def __init__(self, frame: Any) -> None:
-        self._table = frame if isinstance(frame, pa.Table) else pa.table(frame)
+    """A pyarrow Table."""
 
     @property
     def labels(self) -> list[Any]:
-        return self._table.column_names
-
-    def __len__(self) -> int:
-        return self._table.num_rows
+        return self._frame.column_names
 
     def first_null(self, label: Any) -> int | None:
-        column = self._table[label]
+        column = self._frame[label]
         if column.null_count == 0 and not pa.types.is_floating(column.type):
             return None
         null = column.is_null(nan_is_null=True).to_numpy()
         return int(null.argmax()) if null.any() else None
 
     def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-        column = self._table[label]
+        column = self._frame[label]
         if pa.types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)  # may hold an id twice
         if pa.types.is_nested(column.type):
@@ -51,7 +44,7 @@ class ArrowTable(LongTable):
         return ranks[encoded.indices.to_numpy()], ids
 
     def times(self, label: Any) -> Times:
-        column = self._table[label]
+        column = self._frame[label]
         if pa.types.is_decimal(column.type):
             column = column.cast(pa.float64())
         has_order_in_time = (
@@ -63,11 +56,8 @@ class ArrowTable(LongTable):
             raise not_a_time(label, column.type)
         return Times(column.to_numpy(), getattr(column.type, "tz", None))
 
-    def categories(self, label: Any) -> Feature | None:
-        return feature_from_arrow(self._table[label], f"column {label!r}")
-
     def feature_dtype(self, label: Any) -> np.dtype[Any]:
-        kind = self._table[label].type
+        kind = self._frame[label].type
         if not (
             _is_native(kind) or pa.types.is_boolean(kind) or pa.types.is_decimal(kind)
         ):
@@ -76,7 +66,7 @@ class ArrowTable(LongTable):
         return np.dtype(np.float32 if narrow else np.float64)
 
     def feature(self, label: Any) -> NDArray[Any]:
-        column = self._table[label]
+        column = self._frame[label]
         if not _is_native(column.type):
             column = column.cast(pa.float64())
         return column.to_numpy()

@@ -81,21 +81,16 @@ def mean_of_runs(
 
 def _ticks(times: NDArray[Any]) -> NDArray[np.uint64]:
     """Return integers that sort as the times do, 0 for the earliest."""
-    if times.dtype.kind == "f":
-        times = _ordered_bits(times)
+    if times.dtype.kind == "f":  # the bits of a float, so that they sort as it does
+        bits = (times.astype(np.float64) + 0.0).view(np.int64)  # no negative zero
+        sign = np.uint64(1 << 63)
+        times = bits.view(np.uint64) ^ ((bits >> 63).view(np.uint64) | sign)
     elif times.dtype.kind in "mM":
         times = times.view(np.int64)
     # The difference modulo 2**64 is right even if a time is negative.
     ticks = times.astype(np.uint64)
     ticks -= times.min().astype(np.uint64)
     return ticks
-
-
-def _ordered_bits(times: NDArray[np.floating[Any]]) -> NDArray[np.uint64]:
-    """Return integers that sort as the floats do."""
-    bits = (times.astype(np.float64) + 0.0).view(np.int64)  # + 0.0: no negative zero
-    sign = np.uint64(1 << 63)
-    return bits.view(np.uint64) ^ ((bits >> 63).view(np.uint64) | sign)
 
 
 def _stable_order(keys: Sequence[NDArray[np.uint64]]) -> NDArray[np.int64]:

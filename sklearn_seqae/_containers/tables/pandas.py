@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_object_dtype
 
 from sklearn_seqae._containers.ragged import float_dtype
 from sklearn_seqae._containers.readers.checks import as_real, describe, is_real
-from sklearn_seqae._containers.readers.levels import Feature, feature_from_pandas
+from sklearn_seqae._containers.readers.nested import Times
 from sklearn_seqae._containers.tables.long_table import (
     LongTable,
-    Times,
     not_a_feature,
     not_a_time,
     sorted_ids,
@@ -21,9 +21,6 @@ from sklearn_seqae._containers.tables.long_table import (
 class PandasTable(LongTable):
     """A pandas DataFrame."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._frame = frame
-
     @property
     def labels(self) -> list[Any]:
         return self._frame.columns.tolist()
@@ -31,9 +28,6 @@ class PandasTable(LongTable):
     @property
     def levels(self) -> list[Any]:
         return list(self._frame.index.names)
-
-    def __len__(self) -> int:
-        return len(self._frame)
 
     def first_null(self, label: Any) -> int | None:
         null = self._frame[label].isna().to_numpy()
@@ -44,7 +38,7 @@ class PandasTable(LongTable):
 
     def times(self, label: Any) -> Times:
         column = self._frame[label]
-        if _holds_objects(column.dtype):
+        if is_object_dtype(column.dtype):
             column = _from_objects(column, label)
         if isinstance(column.dtype, pd.ArrowDtype):
             return _in_arrow(column, label)
@@ -56,12 +50,9 @@ class PandasTable(LongTable):
             raise not_a_time(label, column.dtype)
         return Times(column.to_numpy(dtype=dtype), time_zone)
 
-    def categories(self, label: Any) -> Feature | None:
-        return feature_from_pandas(self._frame[label], f"column {label!r}")
-
     def feature_dtype(self, label: Any) -> np.dtype[Any]:
         dtype = self._frame[label].dtype
-        if _holds_objects(dtype):
+        if is_object_dtype(dtype):
             return np.dtype(np.float64)
         if not is_real(dtype):
             raise not_a_feature(label, dtype)
@@ -69,7 +60,7 @@ class PandasTable(LongTable):
 
     def feature(self, label: Any) -> NDArray[Any]:
         column = self._frame[label]
-        if _holds_objects(column.dtype):
+        if is_object_dtype(column.dtype):
             return as_real(column.to_numpy(), f"column {label!r}")
         if isinstance(column.dtype, np.dtype):
             return column.to_numpy()
@@ -89,14 +80,10 @@ def column_of_times(times: Times) -> pd.Series:
     return column.dt.tz_localize("UTC").dt.tz_convert(times.time_zone)
 
 
-def _holds_objects(dtype: Any) -> bool:
-    return isinstance(dtype, np.dtype) and dtype.kind == "O"
-
-
 def _from_objects(column: pd.Series, label: Any) -> pd.Series:
     """Convert a column of objects to the dtype of its values, or raise."""
     inferred = column.infer_objects()
-    if not _holds_objects(inferred.dtype):
+    if not is_object_dtype(inferred.dtype):
         return inferred
     kind = pd.api.types.infer_dtype(column)
     if kind == "date":

@@ -8,10 +8,9 @@ import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.readers.levels import Feature, feature_from_polars
+from sklearn_seqae._containers.readers.nested import Times
 from sklearn_seqae._containers.tables.long_table import (
     LongTable,
-    Times,
     not_a_feature,
     not_a_time,
     not_an_id,
@@ -31,9 +30,6 @@ _TEMPORAL = (pl.Date, pl.Datetime, pl.Duration)
 class PolarsTable(LongTable):
     """A polars DataFrame, or a LazyFrame, which `select` collects."""
 
-    def __init__(self, frame: Any) -> None:
-        self._frame = frame
-
     @property
     def labels(self) -> list[Any]:
         return self._frame.lazy().collect_schema().names()
@@ -44,9 +40,6 @@ class PolarsTable(LongTable):
         known = self.labels  # not by name, which polars may read as a pattern
         chosen = pl.selectors.by_index(*(known.index(label) for label in labels))
         return type(self)(self._frame.select(chosen).collect())
-
-    def __len__(self) -> int:
-        return self._frame.height
 
     def first_null(self, label: Any) -> int | None:
         column = self._frame[label]
@@ -78,9 +71,6 @@ class PolarsTable(LongTable):
         if time_zone is not None:
             column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         return Times(column.to_numpy(), time_zone)
-
-    def categories(self, label: Any) -> Feature | None:
-        return feature_from_polars(self._frame[label], f"column {label!r}")
 
     def feature_dtype(self, label: Any) -> np.dtype[Any]:
         dtype = self._frame[label].dtype

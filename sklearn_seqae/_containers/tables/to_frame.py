@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
-from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
@@ -13,10 +12,9 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers.kinds import Levels
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import times_of_cells, to_ragged, zone_of_cells
-from sklearn_seqae._containers.tables.long_table import Times
+from sklearn_seqae._containers.readers import to_ragged
+from sklearn_seqae._containers.readers.nested import Times, times_of_cells
 from sklearn_seqae._containers.writers.categories import (
-    CATEGORICAL,
     as_objects,
     column_of,
     frame_of,
@@ -98,18 +96,18 @@ def to_frame(
     1   0     1  2.0  20.0
     2   1     0  3.0  30.0
     """
-    library = _library(kind)
+    require(kind, f'to_frame(kind="{kind}")')
+    name = "arrow" if kind == "pyarrow" else kind
+    library = import_module(f"sklearn_seqae._containers.tables.{name}")
     ragged, feature_names, levels = _read(sequences)
     is_pandas = isinstance(sequences, pd.Series | pd.DataFrame)
     known = sequences.attrs if is_pandas else {}
     index = _index(sequences, ids, by, len(ragged))
     known_names = known.get("columns", feature_names)
     names = _feature_names(columns, known_names, ragged.n_features)
-    when, found = Times(ragged.positions), times_of_cells(sequences)
+    when = times_of_cells(sequences) or Times(ragged.positions)
     if times is not None:
         when = _given_times(times, ragged, index)
-    elif found is not None:
-        when = Times(found, zone_of_cells(sequences))
     if order is None:
         order = getattr(times, "attrs", {}).get("order", known.get("order", "time"))
     _check_names([*index.names, order, *names], kind)
@@ -127,22 +125,15 @@ def to_frame(
     return frame_of(kind, [*index.names, order, *names], columns)
 
 
-def _library(kind: str) -> ModuleType:
-    """Return the module of a library, which it imports."""
-    require(kind, f'to_frame(kind="{kind}")')
-    name = "arrow" if kind == "pyarrow" else kind
-    return import_module(f"sklearn_seqae._containers.tables.{name}")
-
-
 def _read(
     sequences: Any,
 ) -> tuple[RaggedArray, tuple[str, ...] | None, Sequence[Levels | None]]:
     """Return the sequences, names of features if they are known, and categories."""
     # A sequence of to_sequences may be all NaN, which to_ragged refuses.
-    if (
-        isinstance(sequences, pd.Series | list)
-        and len(sequences) > 0
-        and all(map(_is_plain, sequences))
+    is_list = isinstance(sequences, pd.Series | list) and len(sequences) > 0
+    if is_list and all(
+        isinstance(x, np.ndarray) and x.ndim == 2 and x.dtype in (np.float32, float)
+        for x in sequences
     ):
         ragged = RaggedArray.from_list(list(sequences))
         return ragged, None, [None] * ragged.n_features
@@ -155,7 +146,7 @@ def _feature(column: NDArray[Any], levels: Levels | None, kind: str) -> Any:
     """Return a column as a library has it: numbers, text or a categorical."""
     if levels is None:
         return column_of(kind, column, None)
-    is_categorical = levels.dtype.partition("<")[0] in CATEGORICAL
+    is_categorical = levels.is_categorical
     if kind == "pandas" and not is_categorical:
         return pd.Series(as_objects(column, levels).tolist())
     dtype = {
@@ -166,14 +157,6 @@ def _feature(column: NDArray[Any], levels: Levels | None, kind: str) -> Any:
     if kind == "polars" and levels.ordered:
         dtype = "Enum"
     return column_of(kind, column, replace(levels, dtype=dtype))
-
-
-def _is_plain(sequence: Any) -> bool:
-    return (
-        isinstance(sequence, np.ndarray)
-        and sequence.ndim == 2
-        and sequence.dtype in (np.float32, np.float64)
-    )
 
 
 def _index(sequences: Any, ids: Any, by: Any, n_sequences: int) -> pd.Index:

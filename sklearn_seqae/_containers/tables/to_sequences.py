@@ -10,14 +10,15 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn_seqae._containers.kinds import TimeAxis
 from sklearn_seqae._containers.ragged import cut, locate, offsets_from_lengths
 from sklearn_seqae._containers.readers.levels import Feature
-from sklearn_seqae._containers.tables.columns import (
+from sklearn_seqae._containers.tables.grouping import mean_of_runs, repeats, sort_rows
+from sklearn_seqae._containers.tables.long_table import (
+    LongTable,
     check_rows,
     choose_columns,
     given,
     read_table,
+    sorted_ids,
 )
-from sklearn_seqae._containers.tables.grouping import mean_of_runs, repeats, sort_rows
-from sklearn_seqae._containers.tables.long_table import LongTable, sorted_ids
 from sklearn_seqae._containers.writers.arrays import records_with_times, to_records
 from sklearn_seqae._containers.writers.categories import as_objects, stored
 
@@ -149,13 +150,13 @@ def to_sequences(
     attrs = {"columns": features, **stored(features, levels)}
     _check_order(order, categories, keep_times)
 
-    if order is None:
-        rows, offsets, ids = _sort(table, by)
-        values = _stack(table, categories, dtype, rows)
-        return as_series(values, offsets, ids, attrs)
+    when, time_zone = (None, None) if order is None else table.times(order)
+    codes, ids = _series_of_rows(table, by)
+    offsets = offsets_from_lengths(np.bincount(codes, minlength=len(ids)))
+    rows = sort_rows(codes, when)
+    if when is None:
+        return as_series(_stack(table, categories, dtype, rows), offsets, ids, attrs)
 
-    when, time_zone = table.times(order)
-    rows, offsets, ids = _sort(table, by, when)
     when = when if rows is None else when[rows]
     repeated = repeats(when, offsets)
     if duplicates == "raise" and repeated.any():
@@ -178,15 +179,6 @@ def to_sequences(
         return X
     zone = {} if time_zone is None else {"time_zone": time_zone}
     return X, as_series(when, offsets, ids, {"order": order, **zone})
-
-
-def _sort(
-    table: LongTable, by: list[Any], when: NDArray[Any] | None = None
-) -> tuple[NDArray[np.int64] | None, NDArray[np.int64], pd.Index]:
-    """Return the order of the rows (or None), the offsets and ids of the series."""
-    codes, ids = _series_of_rows(table, by)
-    offsets = offsets_from_lengths(np.bincount(codes, minlength=len(ids)))
-    return sort_rows(codes, when), offsets, ids
 
 
 def _series_of_rows(

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray, cut
 from sklearn_seqae._containers.writers import categories
-from sklearn_seqae._containers.writers.labels import PURPOSE
 from sklearn_seqae._utils.libraries import require
 
 
@@ -38,12 +37,12 @@ def to_object_array(ragged: RaggedArray, container: Container) -> NDArray[np.obj
 
 def to_array_3d(ragged: RaggedArray, container: Container) -> NDArray[Any]:
     """Return shape (n_sequences, longest, n_features), padded with NaN."""
-    return _padded(ragged, container.dtype)
+    return ragged.padded().astype(container.dtype)
 
 
 def to_table(ragged: RaggedArray, container: Container) -> NDArray[Any]:
     """Return shape (n_sequences, width), padded with NaN."""
-    return _padded(ragged, container.dtype, at_least=container.n_columns or 0)[:, :, 0]
+    return ragged.padded(container.n_columns or 0)[:, :, 0].astype(container.dtype)
 
 
 def to_nested_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
@@ -57,12 +56,11 @@ def to_nested_array(ragged: RaggedArray, container: Container) -> NDArray[np.obj
 
 def to_awkward(ragged: RaggedArray, container: Container) -> Any:
     """Return an awkward array with a fixed number of features."""
-    ak = require("awkward", PURPOSE)
-    levels = container.levels[0] if container.levels else None
-    if levels is not None:
-        text = categories.as_objects(ragged.values[:, 0], levels).tolist()
-        return ak.unflatten(ak.Array(text), ragged.lengths)
-    return ak.unflatten(_values_of(ragged, container), ragged.lengths)
+    ak = require("awkward", categories.PURPOSE)
+    values = _values_of(ragged, container)
+    if levels := container.levels_of(0):
+        values = ak.Array(categories.as_objects(values, levels).tolist())
+    return ak.unflatten(values, ragged.lengths)
 
 
 def to_ragged_tensor(ragged: RaggedArray, container: Container) -> Any:
@@ -160,15 +158,6 @@ def _values_of(ragged: RaggedArray, container: Container) -> NDArray[Any]:
     """Return a copy of the values, in the container's dtype; 1-D if univariate."""
     values = ragged.values[:, 0] if container.univariate else ragged.values
     return values.astype(container.dtype)
-
-
-def _padded(ragged: RaggedArray, dtype: str, *, at_least: int = 0) -> NDArray[Any]:
-    """Return shape (n_sequences, max(longest, at_least), n_features), padded by NaN."""
-    lengths = ragged.lengths
-    width = max(at_least, lengths.max(initial=0))
-    padded = np.full((len(ragged), width, ragged.n_features), np.nan, dtype=dtype)
-    padded[np.arange(width) < lengths[:, np.newaxis]] = ragged.values
-    return padded
 
 
 def _frame(

@@ -9,8 +9,12 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._containers.writers import arrays
-from sklearn_seqae._containers.writers.categories import as_arrow
-from sklearn_seqae._containers.writers.labels import PURPOSE, column_labels
+from sklearn_seqae._containers.writers.categories import (
+    PURPOSE,
+    as_arrow,
+    column_of,
+    frame_of,
+)
 from sklearn_seqae._utils.libraries import require
 
 if TYPE_CHECKING:
@@ -21,28 +25,22 @@ LISTS = ("list", "large_list", "fixed_size_list")
 
 def to_wide(ragged: RaggedArray, container: Container) -> "pa.Table":
     """Return a table with a univariate sequence in each row, padded with null."""
-    pa = require("pyarrow", PURPOSE)
-    table = arrays.to_table(ragged, container)
-    return pa.table(
-        [pa.array(column, from_pandas=True) for column in table.T],
-        names=column_labels(container, table.shape[1]),
-    )
+    columns = arrays.to_table(ragged, container).T
+    cells = [column_of("pyarrow", column, None) for column in columns]
+    return frame_of("pyarrow", container.column_labels(len(cells)), cells)
 
 
 def to_table(ragged: RaggedArray, container: Container) -> "pa.Table":
     """Return a table with a list in each cell."""
-    pa = require("pyarrow", PURPOSE)
-    columns = [
-        lists_from_column(column, layout, ragged, levels)
-        for column, layout, levels in arrays.columns_of(ragged, container)
-    ]
-    return pa.table(columns, names=list(container.columns or ()))
+    each_column = arrays.columns_of(ragged, container)
+    columns = [lists_from_column(*column, ragged) for column in each_column]
+    return frame_of("pyarrow", list(container.columns or ()), columns)
 
 
 def to_array(ragged: RaggedArray, container: Container) -> "pa.Array":
     """Return an array of lists."""
-    ((column, layout, levels),) = arrays.columns_of(ragged, container)
-    return lists_from_column(column, layout, ragged, levels)
+    (column,) = arrays.columns_of(ragged, container)
+    return lists_from_column(*column, ragged)
 
 
 def to_chunked_array(ragged: RaggedArray, container: Container) -> "pa.ChunkedArray":
@@ -54,8 +52,8 @@ def to_chunked_array(ragged: RaggedArray, container: Container) -> "pa.ChunkedAr
 def lists_from_column(
     column: NDArray[Any],
     layout: Layout,
+    levels: Sequence[Levels | None],
     ragged: RaggedArray,
-    levels: Sequence[Levels | None] = (),
 ) -> "pa.Array":
     """Return lists of numbers or categories, or lists of lists for a 2-D column.
 

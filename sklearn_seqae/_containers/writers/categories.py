@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container, Levels
-from sklearn_seqae._containers.writers.labels import PURPOSE
+from sklearn_seqae._containers.kinds import Levels
 from sklearn_seqae._utils.libraries import require
 
-CATEGORICAL = ("category", "Categorical", "Enum", "dictionary")  # kinds of dtypes
+PURPOSE = "Giving sequences back as fit saw them"
 FRAMES = ("pandas", "polars", "pyarrow")
 
 
@@ -46,14 +45,9 @@ def stored(
     known = {
         str(name): {"values": list(own.values), "ordered": own.ordered}
         for name, own in zip(names, levels, strict=True)
-        if own is not None and own.dtype.partition("<")[0] in CATEGORICAL
+        if own is not None and own.is_categorical
     }
     return {"categories": known} if known else {}
-
-
-def levels_of(container: Container, j: int) -> Levels | None:
-    """Return the levels of a feature, None if it is a number."""
-    return container.levels[j] if j < len(container.levels) else None
 
 
 def as_objects(codes: NDArray[Any], levels: Levels | None) -> NDArray[Any]:
@@ -103,15 +97,13 @@ def as_arrow(codes: NDArray[Any], levels: Levels) -> Any:
     if levels.dtype.startswith("dictionary"):
         index = levels.dtype.partition("indices=")[2].partition(",")[0]
         kind = pa.dictionary(getattr(pa, index)(), known.type, levels.ordered)
-        encoded = pa.DictionaryArray.from_arrays(
+        return pa.DictionaryArray.from_arrays(
             positions.cast(kind.index_type), known, ordered=levels.ordered
         )
-        return encoded
     text = pa.large_string() if levels.dtype == "large_string" else known.type
     return known.take(positions).cast(text)
 
 
 def _positions(codes: NDArray[Any]) -> NDArray[np.int64]:
     """Return codes as positions, -1 where one is missing."""
-    positions: NDArray[np.int64] = np.nan_to_num(codes, nan=-1).astype(np.int64)
-    return positions
+    return np.nan_to_num(codes, nan=-1).astype(np.int64)

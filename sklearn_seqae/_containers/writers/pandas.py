@@ -17,8 +17,6 @@ from sklearn_seqae._containers.writers.arrays import (
     to_table,
 )
 from sklearn_seqae._containers.writers.arrow import LISTS, lists_from_column
-from sklearn_seqae._containers.writers.categories import levels_of
-from sklearn_seqae._containers.writers.labels import column_labels
 
 
 def to_wide(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
@@ -31,21 +29,13 @@ def to_wide(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.Data
 def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
     """Return a frame with a row for each time step, counted from 0."""
     index = _series_and_time(ragged, ids, container.index_names)
-    frame = pd.DataFrame(ragged.values.astype(container.dtype), index=index)
-    dtypes = [layout[0] for layout in container.layouts]
-    if any(container.levels):
-        columns = {
-            j: pd.Series(categories.as_pandas(ragged.values[:, j], levels))
-            if levels
-            else frame.iloc[:, j].reset_index(drop=True)
-            for j, levels in enumerate(container.levels)
-        }
-        frame = pd.DataFrame(columns).set_axis(index)
-    if any(dtype != container.dtype for dtype in dtypes):
-        frame = frame.astype(
-            {j: dtype for j, dtype in enumerate(dtypes) if not levels_of(container, j)}
-        )
-    frame.columns = _columns(container, frame.shape[1])
+    frame = pd.DataFrame(ragged.values.astype(container.dtype))
+    for j, (dtype, *_) in enumerate(container.layouts):
+        if levels := container.levels_of(j):
+            frame[j] = categories.as_pandas(ragged.values[:, j], levels)
+        elif dtype != container.dtype:
+            frame[j] = frame[j].astype(dtype)
+    frame.index, frame.columns = index, _columns(container, frame.shape[1])
     return frame
 
 
@@ -57,24 +47,28 @@ def to_long_series(
 
 
 def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
-    """Return a frame with a sequence in each cell."""
-    columns = {
-        j: _cells(column, layout, levels, ragged, ids, container)
-        for j, (column, layout, levels) in enumerate(columns_of(ragged, container))
-    }
-    frame = pd.DataFrame(columns, index=ids)
+    """Return a frame with a sequence in each cell.
+
+    Names of features are stored where `to_sequences` stores them.
+    """
+    columns = [
+        _cells(*each, ragged, container) for each in columns_of(ragged, container)
+    ]
+    frame = pd.DataFrame(dict(enumerate(columns))).set_axis(ids)
     frame.columns = _columns(container, len(columns))
-    return _with_names(frame, container)
+    names, levels = container.feature_names, container.levels
+    if names is not None and names != container.columns:  # a cell holds them
+        frame.attrs["columns"] = list(names)
+        if levels and container.layouts[0][0] == "records":
+            frame.attrs.update(categories.stored(names, levels))
+    return frame
 
 
 def to_nested_series(
     ragged: RaggedArray, container: Container, ids: pd.Index
 ) -> pd.Series:
     """Return a Series with a sequence in each cell."""
-    ((column, layout, levels),) = columns_of(ragged, container)
-    series = _cells(column, layout, levels, ragged, ids, container)
-    series = series.rename(_name(container))
-    return _with_names(series, container)
+    return to_nested(ragged, container, ids).iloc[:, 0].rename(_name(container))
 
 
 def with_times(
@@ -111,23 +105,13 @@ def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:
     return found
 
 
-def _with_names(X: Any, container: Container) -> Any:
-    """Store the names of features where `to_sequences` does, if a cell holds them."""
-    names, levels = container.feature_names, container.levels
-    if names is not None and names != container.columns:
-        X.attrs["columns"] = list(names)
-        if levels and container.layouts[0][0] == "records":
-            X.attrs.update(categories.stored(names, levels))
-    return X
-
-
 def _name(container: Container) -> Any:
     return container.columns[0] if container.columns else None
 
 
 def _columns(container: Container, width: int) -> pd.Index:
     """Return the columns that came in, with new ones up to `width`."""
-    labels = column_labels(container, width)
+    labels = container.column_labels(width)
     if labels == list(range(width)):
         return pd.RangeIndex(width, name=container.column_names[0])
     if len(container.column_names) > 1 and len(labels) == len(container.columns or ()):
@@ -154,12 +138,11 @@ def _cells(
     layout: Layout,
     levels: tuple[Levels | None, ...],
     ragged: RaggedArray,
-    ids: pd.Index,
     container: Container,
 ) -> pd.Series:
     if layout[0] in LISTS:  # Arrow lists within pandas
-        lists = lists_from_column(column, layout, ragged, levels)
-        return pd.Series(lists, index=ids, dtype=pd.ArrowDtype(lists.type))
+        lists = lists_from_column(column, layout, levels, ragged)
+        return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
     names = container.feature_names or ()
     cells = cells_of(column, ragged.offsets, layout[-1], levels, layout[0], names)
     if layout[0] == "series":
@@ -168,4 +151,4 @@ def _cells(
             cells = list(cut(column, ragged.offsets))
             cells = [categories.as_pandas(cell, known) for cell in cells]
         cells = [pd.Series(cell) for cell in cells]
-    return pd.Series(as_objects(cells), index=ids)
+    return pd.Series(as_objects(cells))

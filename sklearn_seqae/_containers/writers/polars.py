@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.writers.arrays import columns_of, to_table
-from sklearn_seqae._containers.writers.categories import as_polars
-from sklearn_seqae._containers.writers.labels import PURPOSE, column_labels
+from sklearn_seqae._containers.writers.categories import PURPOSE, as_polars, frame_of
 from sklearn_seqae._utils.libraries import require
 
 if TYPE_CHECKING:
@@ -18,34 +17,28 @@ if TYPE_CHECKING:
 
 def to_wide(ragged: RaggedArray, container: Container) -> "pl.DataFrame":
     """Return a frame with a univariate sequence in each row, padded with null."""
-    pl = require("polars", PURPOSE)
-    table = to_table(ragged, container)
-    names = column_labels(container, table.shape[1])
-    return pl.DataFrame(dict(zip(names, table.T, strict=True)), nan_to_null=True)
+    columns = list(to_table(ragged, container).T)
+    return frame_of("polars", container.column_labels(len(columns)), columns)
 
 
 def to_dataframe(ragged: RaggedArray, container: Container) -> "pl.DataFrame":
     """Return a frame with a list in each cell."""
-    pl = require("polars", PURPOSE)
-    lists = [
-        _lists(column, layout, ragged, levels)
-        for column, layout, levels in columns_of(ragged, container)
-    ]
-    return pl.DataFrame(dict(zip(container.columns or (), lists, strict=True)))
+    lists = [_lists(*each, ragged) for each in columns_of(ragged, container)]
+    return frame_of("polars", container.columns or (), lists)
 
 
 def to_series(ragged: RaggedArray, container: Container) -> "pl.Series":
     """Return a Series of lists."""
-    ((column, layout, levels),) = columns_of(ragged, container)
+    (column,) = columns_of(ragged, container)
     (name,) = container.columns or (None,)
-    return _lists(column, layout, ragged, levels).rename(name or "")
+    return _lists(*column, ragged).rename(name or "")
 
 
 def _lists(
     column: NDArray[Any],
     layout: Layout,
-    ragged: RaggedArray,
     levels: tuple[Levels | None, ...],
+    ragged: RaggedArray,
 ) -> "pl.Series":
     pl = require("polars", PURPOSE)
     *kinds, dtype = layout

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from sklearn_seqae import to_sequences
-from sklearn_seqae._containers.readers import refuse_long_table, to_ragged
+from sklearn_seqae._containers.readers import to_ragged
+from sklearn_seqae._containers.readers.misread import refuse_long_table
 
 N_PATIENTS, N_HOURS = 20, 10
 RNG = np.random.default_rng(0)
