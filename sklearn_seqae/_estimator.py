@@ -32,7 +32,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._containers.chunks import SequenceChunks, for_each_chunk
 from sklearn_seqae._containers.dask import is_dask, map_partitions
-from sklearn_seqae._containers.gate import Features, FeaturesIn
+from sklearn_seqae._containers.gate import Features
 from sklearn_seqae._containers.ragged import offsets_from_lengths
 from sklearn_seqae._containers.readers import ids_of_sequences
 from sklearn_seqae._containers.writers import (
@@ -41,9 +41,8 @@ from sklearn_seqae._containers.writers import (
     with_ids,
 )
 from sklearn_seqae._fitted.autoencoder import Autoencoder
-from sklearn_seqae._fitted.consistency import check_consistent
 from sklearn_seqae._fitted.fitted import Fitted
-from sklearn_seqae._fitted.saving import SavedEstimator
+from sklearn_seqae._fitted.saving import SequenceEstimator
 from sklearn_seqae._fitted.scores import (
     draw_categories,
     errors,
@@ -99,12 +98,6 @@ def _check_categories(estimator: Any) -> None:
         )
 
 
-def _check_ahead(estimator: Any) -> None:
-    """Raise if categories that follow can't be predicted."""
-    _check_forecasts(estimator)
-    _check_categories(estimator)
-
-
 def _check_prior(estimator: Any) -> None:
     """Raise unless embeddings are, or will be, trained towards a prior."""
     fitted = getattr(estimator, "_fitted", None)
@@ -120,8 +113,7 @@ class LSTMAutoencoderTransformer(
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    FeaturesIn,
-    SavedEstimator,
+    SequenceEstimator,
 ):
     """Embed sequences of any length as vectors, and decode vectors into sequences.
 
@@ -891,7 +883,7 @@ class LSTMAutoencoderTransformer(
         """
         return self._forecast(X, n_timesteps)
 
-    @available_if(_check_ahead)
+    @available_if(_check_forecasts, _check_categories)
     def sample_forecast(
         self, X: Any, n_timesteps: int | None = None, random_state: Any = None
     ) -> Any:
@@ -924,7 +916,7 @@ class LSTMAutoencoderTransformer(
         """
         return self._forecast(X, n_timesteps, own_random_state(random_state))
 
-    @available_if(_check_ahead)
+    @available_if(_check_forecasts, _check_categories)
     def forecast_proba(self, X: Any) -> list[list[NDArray[np.float64]] | None]:
         """Return the distribution of the categories that follow each sequence.
 
@@ -1105,7 +1097,7 @@ class LSTMAutoencoderTransformer(
 
     @classmethod
     def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
-        check_consistent(attributes["_fitted"])
+        attributes["_fitted"].check_consistent()
 
     def __dir__(self) -> list[str]:
         # scikit-learn's dir reads every name, and so does a notebook for the names that
@@ -1223,7 +1215,5 @@ class LSTMAutoencoderTransformer(
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

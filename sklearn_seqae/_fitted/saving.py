@@ -18,7 +18,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
 
+from sklearn_seqae._containers.gate import FeaturesIn
 from sklearn_seqae._fitted.migrations import MIGRATIONS, NAMES
 from sklearn_seqae._utils.checksums import Checksum, checksum
 from sklearn_seqae._utils.plain import from_plain, to_plain
@@ -34,7 +36,7 @@ UNCHECKED = ("callbacks", "_skl_callbacks")  # anybody's objects
 OF_FIT = {"_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown"}
 
 
-class SavedEstimator(BaseEstimator):
+class SequenceEstimator(FeaturesIn, BaseEstimator):
     """An estimator that is saved as plain values, and checked when it is loaded."""
 
     # What `fit` sets, each attribute with the hint for `from_plain`, or `object` for
@@ -56,11 +58,16 @@ class SavedEstimator(BaseEstimator):
     def __setstate__(self, state: Attributes) -> None:
         super().__setstate__(unpacked(state, type(self)))
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.three_d_array = True
+        return tags
+
 
 def packed(attributes: Mapping[str, Any], fitted: Mapping[str, Any]) -> Attributes:
     """Return attributes as they are saved, with a header beside them.
 
-    ``fitted`` is that of `SavedEstimator._saved_as`.
+    ``fitted`` is that of `SequenceEstimator._saved_as`.
     """
     plain = {
         name: _packed(name, value, fitted.get(name, object))
@@ -74,7 +81,7 @@ def packed(attributes: Mapping[str, Any], fitted: Mapping[str, Any]) -> Attribut
     return plain | {HEADER: {"format": FORMAT, "versions": versions, "sha256": digests}}
 
 
-def unpacked(saved: Any, cls: type[SavedEstimator]) -> Attributes:
+def unpacked(saved: Any, cls: type[SequenceEstimator]) -> Attributes:
     """Return the attributes that `packed` was given.
 
     Parameters that the file doesn't have get the defaults of the class. Raise if the
@@ -141,7 +148,7 @@ def _as_written(saved: Attributes) -> Attributes:
     return plain
 
 
-def _check_complete(attributes: Attributes, cls: type[SavedEstimator]) -> None:
+def _check_complete(attributes: Attributes, cls: type[SequenceEstimator]) -> None:
     """Check that all was fitted, and fits together, or nothing was."""
     if not any(name in attributes for name in cls._saved_as):
         return
@@ -180,7 +187,7 @@ def _checksum(name: str, plain: Any) -> Checksum:
 
     It is of the name, too: a pickle has a name once, though it is in the header, too.
     """
-    if isinstance(plain, SavedEstimator):  # it has checksums of its own
+    if isinstance(plain, SequenceEstimator):  # it has checksums of its own
         header = plain.__getstate__()[HEADER]
         own = checksum((name, header["sha256"]))
         return Checksum(own.digest, header["versions"])
