@@ -1148,7 +1148,7 @@ class LSTMAutoencoderTransformer(
 
         watchers = []
         if not partial and getattr(self, "_skl_callbacks", None):
-            from sklearn_seqae._keras.training.tasks import Tasks
+            from sklearn_seqae._keras.training.callbacks import Tasks
 
             watchers = [Tasks(self, fitted_by, X, y, sample_weight)]
         result = network.train(source, parameters, random_state, backup, watchers)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -26,6 +27,7 @@ from sklearn_seqae._keras.network.keras_engine import (
     reversed_steps,
 )
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._keras.training.settings import Result
 from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
@@ -185,6 +187,50 @@ def _autoencoder_over_steps(
     decoder = make_decoder(architecture.decoder_spec)
     decoded = decoder.trained(engine, embedding, target)
     return keras.Model(steps, decoded, name="autoencoder")
+
+
+# Callbacks of scikit-learn, from 1.9 and experimental there ---------------------------
+
+
+class Tasks(keras.callbacks.Callback):
+    """Tell the callbacks of an estimator how far its fit is.
+
+    A fit is a task, and an epoch a task in it. ``fitted_by`` returns the `Fitted` of a
+    result. So callbacks that ask for it get a fitted estimator of each epoch.
+    """
+
+    result: Callable[[], Result]  # so far; the loop sets it
+
+    def __init__(
+        self, estimator: Any, fitted_by: Callable, X: Any, y: Any, sample_weight: Any
+    ) -> None:
+        super().__init__()
+        self._estimator, self._fitted_by = estimator, fitted_by
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self._given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        epochs = self.params["epochs"]
+        self._fit = self._estimator._init_callback_context(max_subtasks=epochs)
+        self._fit.call_on_fit_task_begin(**self._given)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epoch = self._fit.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(**self._given)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self._ends(self._epoch):
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self._ends(self._fit)
+
+    def _ends(self, task: Any) -> bool:
+        """Say that a task has ended; return whether a callback asks to stop."""
+        fitted = lambda: {"_fitted": self._fitted_by(self.result())}  # noqa: E731
+        return task.call_on_fit_task_end(
+            **self._given, reconstruction_attributes=fitted
+        )
 
 
 # The output of `verbose`: a bar on a terminal, a few lines in a log -------------------

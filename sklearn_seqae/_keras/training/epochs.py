@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training.cache import borrow
-from sklearn_seqae._keras.training.callbacks import Progress, callback_list
+from sklearn_seqae._keras.training.callbacks import Progress, Tasks, callback_list
 from sklearn_seqae._keras.training.checkpoint import Best, Checkpoint, CheckpointFile
 from sklearn_seqae._keras.training.convergence import (
     DivergedError,
@@ -31,7 +31,6 @@ from sklearn_seqae._keras.training.packer import STEPS_PER_CALL
 from sklearn_seqae._keras.training.partitions import PartitionedFeed
 from sklearn_seqae._keras.training.program import plan_program
 from sklearn_seqae._keras.training.settings import Result, Settings
-from sklearn_seqae._keras.training.tasks import Tasks
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.layers import State
