@@ -187,9 +187,7 @@ def baselines(
     weight = np.repeat(sample_weight, patches.lengths)[:, None] * observed
     if patches.layout is not None:
         return _mixed_baselines(patches.layout, values, weight)
-    values = values.reshape(-1, n_features)
-    weight = weight.reshape(-1, n_features)
-    return _baselines_of_numbers(values, weight)
+    return _baselines_of_numbers(values, weight, n_features)
 
 
 def _mixed_baselines(
@@ -201,20 +199,18 @@ def _mixed_baselines(
     even = np.log(layout.category_sizes) / np.array(layout.costs)
     of_mean, of_zero = of_columns.sum() / total, (of_columns @ even) / total
     if n_numbers:
-        numbers = _baselines_of_numbers(
-            values[:, :n_numbers].reshape(-1, n_features),
-            weight[:, :n_numbers].reshape(-1, n_features),
-        )
-        share = weight[:, :n_numbers].sum() / total
+        own = values[:, :n_numbers], weight[:, :n_numbers]
+        numbers = _baselines_of_numbers(*own, n_features)
+        share = own[1].sum() / total
         of_mean += share * numbers.of_mean
         of_zero += share * numbers.of_zero
     return Baselines(float(of_mean), float(of_zero))
 
 
 def _baselines_of_numbers(
-    values: NDArray[np.float64], weight: NDArray[np.float64]
+    values: NDArray[np.float64], weight: NDArray[np.float64], n_features: int
 ) -> Baselines:
-    """Return those of time steps, (n_timesteps, n_numbers)."""
+    values, weight = values.reshape(-1, n_features), weight.reshape(-1, n_features)
     total = weight.sum(axis=0)
     of_zero = float((weight * values**2).sum() / total.sum())
     values -= values[0]  # so that rounding errors are no variance
