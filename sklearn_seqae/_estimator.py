@@ -17,17 +17,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import (
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-)
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.utils import Tags, check_scalar
-from sklearn.utils._param_validation import (
-    HasMethods,
-    Interval,
-    StrOptions,
-)
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._containers.chunks import SequenceChunks, for_each_chunk
@@ -35,11 +27,7 @@ from sklearn_seqae._containers.dask import is_dask, map_partitions
 from sklearn_seqae._containers.gate import Features
 from sklearn_seqae._containers.ragged import offsets_from_lengths
 from sklearn_seqae._containers.readers import ids_of_sequences
-from sklearn_seqae._containers.writers import (
-    container_ahead,
-    ids_of_rows,
-    with_ids,
-)
+from sklearn_seqae._containers.writers import container_ahead, ids_of_rows, with_ids
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.fitted import Fitted
 from sklearn_seqae._fitted.saving import SequenceEstimator

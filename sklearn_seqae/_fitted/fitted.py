@@ -211,18 +211,6 @@ def _as_table(Z: Any) -> Floats:
 
 def validate_lengths(lengths: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
     """Check the lengths at which sequences are decoded, from 1 to 2**20."""
-    array = _as_1d(lengths, n_sequences)
-    bad = ~((array >= 1) & (array <= MAX_LENGTH) & (array == np.floor(array)))
-    if bad.any():
-        row = int(bad.argmax())
-        raise ValueError(
-            f"lengths[{row}] is {array[row]}; expected a whole number from 1 to "
-            f"{MAX_LENGTH}."
-        )
-    return array.astype(np.int64)
-
-
-def _as_1d(lengths: ArrayLike, n_sequences: int) -> NDArray[Any]:
     wanted = f"expected one whole number for each of {_count(n_sequences, 'sequence')}"
     try:
         array = np.asarray(as_plain(lengths))
@@ -232,4 +220,12 @@ def _as_1d(lengths: ArrayLike, n_sequences: int) -> NDArray[Any]:
         raise ValueError(f"lengths has shape {array.shape}; {wanted}.")
     if array.dtype == bool:
         raise TypeError(f"lengths has dtype bool; {wanted}.")
-    return as_real(array, "lengths")
+    array = as_real(array, "lengths")
+    bad = ~((array >= 1) & (array <= MAX_LENGTH) & (array == np.floor(array)))
+    if bad.any():
+        row = int(bad.argmax())
+        raise ValueError(
+            f"lengths[{row}] is {array[row]}; expected a whole number from 1 to "
+            f"{MAX_LENGTH}."
+        )
+    return array.astype(np.int64)

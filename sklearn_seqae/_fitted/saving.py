@@ -21,11 +21,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 
 from sklearn_seqae._containers.gate import FeaturesIn
-from sklearn_seqae._fitted.migrations import MIGRATIONS, NAMES
+from sklearn_seqae._fitted.migrations import MIGRATIONS, NAMES, Attributes
 from sklearn_seqae._utils.checksums import Checksum, checksum
 from sklearn_seqae._utils.plain import from_plain, to_plain
-
-Attributes = dict[str, Any]
 
 FORMAT = 2
 HEADER = "_saved"  # stands beside the attributes
@@ -40,8 +38,7 @@ class SequenceEstimator(FeaturesIn, BaseEstimator):
     """An estimator that is saved as plain values, and checked when it is loaded."""
 
     # What `fit` sets, each attribute with the hint for `from_plain`, or `object` for
-    # what is saved as it is. A fitted estimator has all, but for those that the class
-    # has a default of
+    # what is saved as it is. A fitted estimator has all
     _saved_as: ClassVar[Mapping[str, Any]]
     _made_again: ClassVar[tuple[str, ...]] = ()  # attributes that are not saved
 
@@ -150,14 +147,11 @@ def _as_written(saved: Attributes) -> Attributes:
 
 def _check_complete(attributes: Attributes, cls: type[SequenceEstimator]) -> None:
     """Check that all was fitted, and fits together, or nothing was."""
-    if not any(name in attributes for name in cls._saved_as):
-        return
-    for name in cls._saved_as:
-        if name not in attributes:
-            if not hasattr(cls, name):
-                raise ValueError(f"{name} is absent")
-            attributes[name] = getattr(cls, name)
-    cls._check_fitted(attributes)
+    absent = [name for name in cls._saved_as if name not in attributes]
+    if len(absent) < len(cls._saved_as):
+        if absent:
+            raise ValueError(f"{absent[0]} is absent")
+        cls._check_fitted(attributes)
 
 
 def _parts(plain: Attributes) -> Attributes:

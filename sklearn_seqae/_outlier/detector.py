@@ -134,7 +134,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
     # Set by fit
     estimator_: LSTMAutoencoderTransformer
     offset_: float
-    _chains: tuple[CrossFittedChain, ...] = ()
+    _chains: tuple[CrossFittedChain, ...]
     _seen: Features
     _usual: Usual
 

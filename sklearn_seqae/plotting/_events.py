@@ -127,14 +127,13 @@ class EventsDisplay(AxesDisplay):
         decoded = estimator.reconstruct(shown)
         times, categories = _sessions(shown, feature)
         decoded_times, decoded_categories = _sessions(decoded, feature)
-        display = cls(
+        return cls(
             times=times,
             categories=categories,
             decoded_times=decoded_times,
             decoded_categories=decoded_categories,
             labels=ids.tolist(),
-        )
-        return display.plot(**plot_kwargs)
+        ).plot(**plot_kwargs)
 
     def plot(
         self, ax: Axes | None = None, *, scatter_kwargs: Mapping[str, Any] | None = None

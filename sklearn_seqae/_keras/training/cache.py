@@ -49,13 +49,6 @@ def borrow(program: Program, optimizer: Any) -> Iterator[Workspace]:
             workspace.close()
 
 
-def clear_workspaces() -> None:
-    """Drop all idle workspaces."""
-    with _lock:
-        while _idle:
-            _idle.pop()[1].close()
-
-
 def _take(key: Any) -> Workspace | None:
     with _lock:
         for i in reversed(range(len(_idle))):

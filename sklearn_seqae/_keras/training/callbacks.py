@@ -154,12 +154,8 @@ class CompiledModel:
         wrapper.initialize(None)
         wrapper._ensure_compiled_model()
         self.model = wrapper.model_
+        self.optimizer = self.model.optimizer
         self.optimizer.build(list(self.layers.variables.values()))
-
-    @property
-    def optimizer(self) -> keras.optimizers.Optimizer:
-        """Built for the model's variables."""
-        return self.model.optimizer
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -250,31 +246,20 @@ class Progress:
         self._has_bar = verbose == 1 and is_watched
         self._bar: Progbar | None = None
 
-    def show(self, epoch: int, logs: dict[str, float]) -> None:
-        """Say that ``epoch`` epochs are done."""
+    def show(
+        self, epoch: int, logs: dict[str, float], *, is_over: bool = False
+    ) -> None:
+        """Say that ``epoch`` epochs are done, and at last that no more will be."""
         if self._has_bar:
-            self._update_bar(epoch, logs, finalize=False)
-        elif self.verbose:
-            step = 1 if self.verbose > 1 else max(1, self.epochs // LINES_IN_A_LOG)
-            if epoch // step > self._shown // step:
-                self._line(epoch, logs)
-
-    def close(self, epoch: int, logs: dict[str, float]) -> None:
-        """Say where it ended."""
-        if self._has_bar:
-            self._update_bar(epoch, logs, finalize=True)
-        elif self.verbose and epoch > self._shown:
-            self._line(epoch, logs)
-
-    def _update_bar(self, epoch: int, logs: dict[str, float], finalize: bool) -> None:
-        if self._bar is None:
             # Stateful: shown as it is. Keras shows running means of other losses.
-            self._bar = Progbar(
+            self._bar = self._bar or Progbar(
                 self.epochs, stateful_metrics=list(logs), unit_name="epoch"
             )
-        self._bar.update(epoch, list(logs.items()), finalize=finalize)
-
-    def _line(self, epoch: int, logs: dict[str, float]) -> None:
-        losses = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
-        print(f"epoch {epoch}/{self.epochs} - {losses}", flush=True)
-        self._shown = epoch
+            self._bar.update(epoch, list(logs.items()), finalize=is_over)
+            return
+        step = max(1, self.epochs // LINES_IN_A_LOG) if self.verbose == 1 else 1
+        is_news = epoch // step > self._shown // step
+        if self.verbose and (is_news or (is_over and epoch > self._shown)):
+            losses = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
+            print(f"epoch {epoch}/{self.epochs} - {losses}", flush=True)
+            self._shown = epoch

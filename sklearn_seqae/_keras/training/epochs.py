@@ -145,7 +145,7 @@ class _Loop:
         else:
             self._warn_unless_learnt()
         self._settle()
-        self._progress.close(self.n_epochs, self._logs())
+        self._progress.show(self.n_epochs, self._logs(), is_over=True)
         self._tell("on_train_end", self._logs())
 
     def let_go_of_callbacks(self) -> None:

@@ -44,13 +44,9 @@ class Feed:
         n_updates = settings.epochs * self.n_batches
         self.rates = LearningRates(settings, n_updates, n_earlier_updates)
         self._losses = {name: LOSSES[name] for name in program.losses}
-        n_values, n_sequences, n_ahead = source.totals
-        self._in_training = Counts(
-            n_values,
-            n_sequences,
-            n_sequences,
-            n_ahead or 1.0,  # the rest may be too short
-        )
+        n_values, n, n_ahead = source.totals
+        # The rest behind a prefix may be too short
+        self._in_training = Counts(n_values, n, n, n_ahead or 1.0)
         self.holds_out = len(source.validation) > 0
 
     def state(self) -> dict[str, Any]:

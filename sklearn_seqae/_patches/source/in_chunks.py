@@ -66,10 +66,7 @@ class ChunkedSource(Source):
                 yield training_data(preprocessing, part)
 
         return Stream(
-            preprocessing.n_steps(self.lengths),
-            totals,
-            of_sample.baselines,
-            turns,
+            preprocessing.n_steps(self.lengths), totals, of_sample.baselines, turns
         )
 
     def _scaled(self, random_state: np.random.Generator) -> Iterator[RaggedArray]:

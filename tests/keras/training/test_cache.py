@@ -129,10 +129,3 @@ def test_a_diverged_workspace_is_not_kept(stubs, value):
     with borrow(stubs(1), "adam") as space:
         space.vector = np.array([0.0, value])
     assert lent(stubs(1)) is not space
-
-
-def test_clearing_drops_all(stubs):
-    first = lent(stubs(1))
-    cache.clear_workspaces()
-    assert first.closed
-    assert lent(stubs(1)) is not first
