@@ -105,7 +105,7 @@ class _Loop:
         self._callbacks = None
         if settings.callbacks:
             self._callbacks = callback_list(
-                workspace.model,
+                workspace.seen.model,
                 settings.callbacks,
                 settings.epochs,
                 self.feed.n_batches,
@@ -191,7 +191,7 @@ class _Loop:
                 loss = logs.get("val_objective", logs["val_loss"])
                 self._keep_best(loss, epoch)
             self._tell("on_epoch_end", epoch, dict(logs))
-            if self._callbacks and self.workspace.model.stop_training:
+            if self._callbacks and self.workspace.seen.model.stop_training:
                 break
             if self.settings.early_stopping:
                 last = self._best.last_improvement if self._best else 0

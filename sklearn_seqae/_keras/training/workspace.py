@@ -6,7 +6,6 @@ import functools
 import math
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -139,26 +138,22 @@ class Workspace:
     # What callbacks see ---------------------------------------------------------------
 
     @functools.cached_property
-    def _seen(self) -> CompiledModel:
+    def seen(self) -> CompiledModel:
+        """A Keras model with weights and optimizer as `show` last copied them."""
         program = self.program
         optimizer = new_optimizer(self._given)
         n_steps = (program.long or program.usual).n_steps
         return CompiledModel(program.architecture, n_steps, optimizer)
 
-    @property
-    def model(self) -> keras.Model:
-        """A Keras model with weights and optimizer as `show` last copied them."""
-        return self._seen.model
-
     def show(self) -> None:
         """Copy weights and optimizer to the model."""
         self._shown = self._parameters.to_keras(self._session.read())
-        for variable, value in zip(self._seen.variables, self._shown, strict=True):
+        for variable, value in zip(self.seen.variables, self._shown, strict=True):
             variable.assign(value)
 
     def heed(self) -> None:
         """Take over from the model what has changed since it was shown."""
-        now = [variable.numpy() for variable in self._seen.variables]
+        now = [variable.numpy() for variable in self.seen.variables]
         if not all(map(np.array_equal, now, self._shown)):
             self._session.write(self._parameters.from_keras(now))
 

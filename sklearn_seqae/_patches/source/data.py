@@ -103,6 +103,7 @@ class Elsewhere:
     totals: Totals
     baselines: Baselines  # of a sample
     is_whole: ClassVar[Literal[False]] = False
+    validation: ClassVar[Indices] = np.arange(0)  # nothing is held out
     # Why nothing can be held out, and what to do instead
     why: ClassVar[str]
 
@@ -110,11 +111,6 @@ class Elsewhere:
     def n_train(self) -> int:
         """Sequences of the training set."""
         return len(self.lengths)
-
-    @property
-    def validation(self) -> Indices:
-        """Nothing is held out."""
-        return np.arange(0)
 
     def holding_out(self, share: float, random_state: np.random.RandomState) -> Any:
         """Raise an error: a share would have to be in memory."""
