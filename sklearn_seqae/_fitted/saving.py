@@ -1,8 +1,9 @@
 """An estimator as it is saved: plain values, arrays, and their checksums.
 
-pickle, joblib, skops and `copy` write what `packed` returns, and `unpacked` reads it.
-It names no class of ours but the estimator's. So files outlive changes of the rest, and
-skops asks to trust that class only. All of a file is checked before any of it is used.
+pickle, joblib, skops and `copy` write what ``__getstate__`` returns, and `unpacked`
+reads it. It names no class of ours but the estimator's. So files outlive changes of the
+rest, and skops asks to trust that class only. All of a file is checked before any of it
+is used.
 
 New fields and parameters with defaults need no new format: to files from before they
 have their defaults. For any other change, raise `FORMAT` and add to `MIGRATIONS` how a
@@ -47,10 +48,21 @@ class SequenceEstimator(FeaturesIn, BaseEstimator):
         """Raise a ValueError or LookupError if what was fitted doesn't fit together."""
 
     def __getstate__(self) -> Attributes:
+        """Return attributes as they are saved, with a header beside them."""
         state: Any = super().__getstate__()
         left_out = OF_FIT.union(self._made_again)
-        saved = {n: value for n, value in state.items() if n not in left_out}
-        return packed(saved, self._saved_as)
+        plain = {
+            name: _packed(name, value, self._saved_as.get(name, object))
+            for name, value in state.items()
+            if name not in left_out
+        }
+        sums = {n: _checksum(n, part) for n, part in _parts(plain).items()}
+        versions = {"sklearn_seqae": version("sklearn-seqae")}
+        for each in sums.values():
+            versions |= each.versions
+        digests = {name: each.digest for name, each in sums.items()}
+        header = {"format": FORMAT, "versions": versions, "sha256": digests}
+        return plain | {HEADER: header}
 
     def __setstate__(self, state: Attributes) -> None:
         super().__setstate__(unpacked(state, type(self)))
@@ -61,25 +73,8 @@ class SequenceEstimator(FeaturesIn, BaseEstimator):
         return tags
 
 
-def packed(attributes: Mapping[str, Any], fitted: Mapping[str, Any]) -> Attributes:
-    """Return attributes as they are saved, with a header beside them.
-
-    ``fitted`` is that of `SequenceEstimator._saved_as`.
-    """
-    plain = {
-        name: _packed(name, value, fitted.get(name, object))
-        for name, value in attributes.items()
-    }
-    sums = {n: _checksum(n, part) for n, part in _parts(plain).items()}
-    versions = {"sklearn_seqae": version("sklearn-seqae")}
-    for each in sums.values():
-        versions |= each.versions
-    digests = {name: each.digest for name, each in sums.items()}
-    return plain | {HEADER: {"format": FORMAT, "versions": versions, "sha256": digests}}
-
-
 def unpacked(saved: Any, cls: type[SequenceEstimator]) -> Attributes:
-    """Return the attributes that `packed` was given.
+    """Return the attributes of a state, as they were before it was saved.
 
     Parameters that the file doesn't have get the defaults of the class. Raise if the
     file was changed, holds what doesn't fit together, or is of a later release.
