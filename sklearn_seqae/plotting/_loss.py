@@ -142,8 +142,14 @@ class LossDisplay(AxesDisplay):
             If a loss doesn't have a value for each epoch, or is not positive with
             `log`.
         """
-        losses = self._losses(log)
-        self.best_epoch_: int | None = self._best_epoch(losses.get("validation"))
+        losses, best = self._losses(log), None
+        watched = losses.get("validation")
+        if watched is not None:
+            if self.val_objective is not None:
+                n = len(watched)
+                watched = as_vector(self.val_objective, "val_objective", n, "epoch")
+            best = int(np.nanargmin(watched)) + 1
+        self.best_epoch_: int | None = best
         self.best_marker_: Line2D | None = None
         ax = self._start(ax)
         epochs = np.arange(1, len(losses["training"]) + 1)
@@ -151,7 +157,6 @@ class LossDisplay(AxesDisplay):
             line(ax, epochs, values, style={"label": name, **style}, given=line_kwargs)
             for (name, values), style in zip(losses.items(), STYLES, strict=False)
         ]
-        best = self.best_epoch_
         if best is not None and mark_best:
             ax.axvline(best, color=BLACK, linestyle=":", linewidth=1, zorder=1)
             star: Any = {"label": f"best epoch: {best}", **STAR}
@@ -180,11 +185,3 @@ class LossDisplay(AxesDisplay):
                     "a logarithmic axis can't show; pass log=False."
                 )
         return losses
-
-    def _best_epoch(self, watched: NDArray[Any] | None) -> int | None:
-        if watched is None:
-            return None
-        if self.val_objective is not None:
-            n = len(watched)
-            watched = as_vector(self.val_objective, "val_objective", n, "epoch")
-        return int(np.nanargmin(watched)) + 1

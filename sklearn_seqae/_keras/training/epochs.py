@@ -143,7 +143,14 @@ class _Loop:
             message = f"{error} What was learnt in {n} is kept."
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
         else:
-            self._warn_unless_learnt()
+            warn_unless_learnt(
+                self.settings,
+                self._kept_loss(),
+                self._baselines,
+                self.n_epochs,
+                self.workspace.n_updates,
+                self.feed.rates.setting,
+            )
         self._settle()
         self._progress.show(self.n_epochs, self._logs(), is_over=True)
         self._tell("on_train_end", self._logs())
@@ -323,13 +330,3 @@ class _Loop:
     def _kept_loss(self) -> float:
         """Return the loss of the epoch whose weights are kept."""
         return self.history["loss"][self._best.epoch if self._best else -1]
-
-    def _warn_unless_learnt(self) -> None:
-        warn_unless_learnt(
-            self.settings,
-            self._kept_loss(),
-            self._baselines,
-            self.n_epochs,
-            self.workspace.n_updates,
-            self.feed.rates.setting,
-        )

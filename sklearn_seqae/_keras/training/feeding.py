@@ -166,7 +166,18 @@ def sums_of(
 
     Where the patches have categories, counts by feature follow.
     """
-    n_values, n_ahead, by_feature = _observed(packed, patches)
+    weight, ahead, starts = packed.weight, packed.forecast.weight, packed.starts[:, 0]
+    by_feature: NDArray[Any] = np.zeros((len(starts), 0))
+    if patches is None or patches.layout is None:
+        per_step = weight.sum(axis=(1, 2), dtype=np.float64)
+        n_values = np.add.reduceat(per_step, starts)
+        n_ahead = ahead.sum(axis=(1, 2, 3, 4), dtype=np.float64)
+    else:
+        divisors = patches.layout.divisors.astype(np.float64)
+        per_step = weight.sum(axis=1, dtype=np.float64)
+        observed = np.add.reduceat(per_step, starts) * divisors
+        n_values, by_feature = observed.sum(axis=1), patches.layout.by_feature(observed)
+        n_ahead = ahead.sum(axis=(1, 2, 3), dtype=np.float64) @ divisors
     n_paired = packed.row_weight.shape[2] - packed.forecast.recent.shape[2]
     counts = Counts(
         n_values,
@@ -175,21 +186,6 @@ def sums_of(
         n_ahead,
     )
     return np.column_stack([losses, *counts, by_feature]).astype(np.float64)
-
-
-def _observed(
-    packed: PackedShards, patches: Patches | None
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Count observed values, those ahead and, with categories, by feature."""
-    weight, ahead, starts = packed.weight, packed.forecast.weight, packed.starts[:, 0]
-    if patches is None or patches.layout is None:
-        per_step = weight.sum(axis=(1, 2), dtype=np.float64)
-        n_ahead = ahead.sum(axis=(1, 2, 3, 4), dtype=np.float64)
-        return np.add.reduceat(per_step, starts), n_ahead, np.zeros((len(starts), 0))
-    divisors = patches.layout.divisors.astype(np.float64)
-    counts = np.add.reduceat(weight.sum(axis=1, dtype=np.float64), starts) * divisors
-    n_ahead = ahead.sum(axis=(1, 2, 3), dtype=np.float64) @ divisors
-    return counts.sum(axis=1), n_ahead, patches.layout.by_feature(counts)
 
 
 def seeds(generator: np.random.Generator | None, n: int) -> NDArray[np.int32]:

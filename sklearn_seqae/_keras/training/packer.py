@@ -80,8 +80,16 @@ class Packer:
         held_out, usual = data.validation, self._program.usual
         order = held_out[np.argsort(data.lengths[held_out], kind="stable")]
         is_usual = data.lengths[order] <= usual.n_steps
-        yield from self._pack_for_validation(data, order[is_usual], usual)
-        yield from self._pack_for_validation(data, order[~is_usual], self._program.long)
+        parts = (order[is_usual], usual), (order[~is_usual], self._program.long)
+        for own, shape in parts:
+            if shape is None or not len(own):
+                continue
+            n_batches = -(-len(own) // (shape.n_shards * shape.n_rows))
+            batches = np.array_split(own, n_batches)
+            shards = as_shards(batches, data.lengths, shape.n_shards, shape.n_rows)
+            for piece in chunks(shards, data.lengths, self._steps_per_call):
+                rows = Rows(data.patches, piece, data.sample_weight)
+                yield self._pack(rows, self._no_corruption)
 
     def _by_shape(
         self, lengths: Indices, shards: NDArray[np.int64]
@@ -112,18 +120,6 @@ class Packer:
         if prefixes is not None and self._of_cuts is not None:
             rows, forecast = followed_by_prefixes(rows, shards, prefixes, self._of_cuts)
         return self._pack(rows, self._corruption, forecast)
-
-    def _pack_for_validation(
-        self, data: Data, order: Indices, shape: ShardShape | None
-    ) -> Iterator[PackedShards]:
-        if shape is None or not len(order):
-            return
-        n_batches = -(-len(order) // (shape.n_shards * shape.n_rows))
-        batches = np.array_split(order, n_batches)
-        shards = as_shards(batches, data.lengths, shape.n_shards, shape.n_rows)
-        for piece in chunks(shards, data.lengths, self._steps_per_call):
-            rows = Rows(data.patches, piece, data.sample_weight)
-            yield self._pack(rows, self._no_corruption)
 
     def _pack(
         self,
