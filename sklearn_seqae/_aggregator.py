@@ -14,10 +14,10 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from sklearn_seqae._containers.gate import Features, FeaturesIn, check_one_each
+from sklearn_seqae._containers.gate import Features, check_one_each
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.writers import with_ids
-from sklearn_seqae._fitted.saving import SavedEstimator
+from sklearn_seqae._fitted.saving import SequenceEstimator
 from sklearn_seqae._sequences.clock import since
 from sklearn_seqae._sequences.schema import Events, Schema, first_of, last_of
 from sklearn_seqae._sequences.summary import Summary
@@ -28,7 +28,7 @@ OF_NUMBERS = ("mean", "std", "min", "max", "sum")
 Floats = NDArray[np.float64]
 
 
-class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
+class SequenceAggregator(TransformerMixin, SequenceEstimator):
     """Aggregate each sequence: frequencies of categories, statistics of numbers.
 
     These know nothing of order. Beside an embedding, which knows it, they are strong
@@ -297,8 +297,6 @@ class SequenceAggregator(TransformerMixin, FeaturesIn, SavedEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

@@ -17,32 +17,20 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import (
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-)
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.utils import Tags, check_scalar
-from sklearn.utils._param_validation import (
-    HasMethods,
-    Interval,
-    StrOptions,
-)
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._containers.chunks import SequenceChunks, for_each_chunk
 from sklearn_seqae._containers.dask import is_dask, map_partitions
-from sklearn_seqae._containers.gate import Features, FeaturesIn
+from sklearn_seqae._containers.gate import Features
 from sklearn_seqae._containers.ragged import offsets_from_lengths
 from sklearn_seqae._containers.readers import ids_of_sequences
-from sklearn_seqae._containers.writers import (
-    ids_of_rows,
-    with_ids,
-)
+from sklearn_seqae._containers.writers import ids_of_rows, with_ids
 from sklearn_seqae._fitted.autoencoder import Autoencoder
-from sklearn_seqae._fitted.consistency import check_consistent
 from sklearn_seqae._fitted.fitted import Fitted
-from sklearn_seqae._fitted.saving import SavedEstimator
+from sklearn_seqae._fitted.saving import SequenceEstimator
 from sklearn_seqae._fitted.scores import (
     errors,
     errors_by_feature,
@@ -97,12 +85,6 @@ def _check_categories(estimator: Any) -> None:
         )
 
 
-def _check_ahead(estimator: Any) -> None:
-    """Raise if categories that follow can't be predicted."""
-    _check_forecasts(estimator)
-    _check_categories(estimator)
-
-
 def _check_prior(estimator: Any) -> None:
     """Raise unless embeddings are, or will be, trained towards a prior."""
     fitted = getattr(estimator, "_fitted", None)
@@ -118,8 +100,7 @@ class LSTMAutoencoderTransformer(
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    FeaturesIn,
-    SavedEstimator,
+    SequenceEstimator,
 ):
     """Embed sequences of any length as vectors, and decode vectors into sequences.
 
@@ -889,7 +870,7 @@ class LSTMAutoencoderTransformer(
         """
         return self._forecast(X, n_timesteps)
 
-    @available_if(_check_ahead)
+    @available_if(_check_forecasts, _check_categories)
     def sample_forecast(
         self, X: Any, n_timesteps: int | None = None, random_state: Any = None
     ) -> Any:
@@ -922,7 +903,7 @@ class LSTMAutoencoderTransformer(
         """
         return self._forecast(X, n_timesteps, own_random_state(random_state))
 
-    @available_if(_check_ahead)
+    @available_if(_check_forecasts, _check_categories)
     def forecast_proba(self, X: Any) -> list[list[NDArray[np.float64]] | None]:
         """Return the distribution of the categories that follow each sequence.
 
@@ -1102,7 +1083,7 @@ class LSTMAutoencoderTransformer(
 
     @classmethod
     def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
-        check_consistent(attributes["_fitted"])
+        attributes["_fitted"].check_consistent()
 
     def __dir__(self) -> list[str]:
         # scikit-learn's dir reads every name, and so does a notebook for the names that
@@ -1153,7 +1134,7 @@ class LSTMAutoencoderTransformer(
 
         watchers = []
         if not partial and getattr(self, "_skl_callbacks", None):
-            from sklearn_seqae._keras.training.tasks import Tasks
+            from sklearn_seqae._keras.training.callbacks import Tasks
 
             watchers = [Tasks(self, fitted_by, X, y, sample_weight)]
         result = network.train(source, parameters, random_state, backup, watchers)
@@ -1220,7 +1201,5 @@ class LSTMAutoencoderTransformer(
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -6,7 +6,7 @@ it sees one fit, whatever other threads do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
@@ -23,7 +23,10 @@ from sklearn_seqae._containers.readers.checks import (
 )
 from sklearn_seqae._containers.writers import ids_of_rows
 from sklearn_seqae._fitted.autoencoder import Autoencoder
+from sklearn_seqae._network.architecture import Architecture
+from sklearn_seqae._network.design import make_architecture
 from sklearn_seqae._patches.exact import MAX_LENGTH
+from sklearn_seqae._sequences.scaling import SCALERS
 from sklearn_seqae._sequences.schema import Encoded, Schema
 from sklearn_seqae._utils.plain import AsItIs
 from sklearn_seqae.exceptions import _count
@@ -108,6 +111,57 @@ class Fitted:
         n_features = self.schema.features.n_features
         return self.schema.events.probabilities(log_p, offsets, n_features)
 
+    def check_consistent(self) -> None:
+        """Check parts, as a file has them, against each other; raise a ValueError."""
+        network, schema = self.network, self.schema
+        _check_specification(network)
+        _check_weights(network)
+        columns, known = schema.events.columns, network.architecture.columns
+        if columns != known:
+            raise ValueError(f"the vocabulary has {columns}, but the network {known}")
+        if schema.scaler is None or type(schema.scaler) in SCALERS.values():
+            found = schema.features.n_features
+            expected = network.preprocessing.n_features - schema.events.n_moments
+            if found != expected:
+                raise ValueError(
+                    f"X has {found} features, but the network has {expected}"
+                )
+            scale = getattr(schema.scaler, "scale_", None)  # None where it only shifts
+            if scale is not None and not (np.isfinite(scale) & (scale != 0)).all():
+                raise ValueError(
+                    "scale_ of scaler_ has a value that is zero or not finite"
+                )
+        if self.max_length < 1:
+            raise ValueError(f"max_length is {self.max_length}")
+
+
+def _check_specification(network: Autoencoder) -> None:
+    """Check that the parameters in fit ask for this specification."""
+    given, preprocessing = network.architecture, network.preprocessing
+    longest = max(given.max_steps, 1) * preprocessing.patch_size
+    asked = make_architecture(network.shaped_by, preprocessing, longest)
+    for field in fields(Architecture):
+        found, expected = getattr(given, field.name), getattr(asked, field.name)
+        if found != expected:
+            raise ValueError(
+                f"{field.name} of the network is {found!r}, but its parameters in fit "
+                f"ask for {expected!r}"
+            )
+
+
+def _check_weights(network: Autoencoder) -> None:
+    """Check that the weights are those of the specification."""
+    if network.state is None:
+        raise ValueError("the network has no weights")
+    shapes = {name: array.shape for name, array in network.state.weights.items()}
+    expected = {weight.name: weight.shape for weight in network.architecture.weights}
+    for name in {**expected, **shapes}:
+        if shapes.get(name) != expected.get(name):
+            raise ValueError(
+                f"the weight {name} has shape {shapes.get(name)}; expected "
+                f"{expected.get(name)}"
+            )
+
 
 def validate_embedding(estimator: Any, Z: Any) -> Floats:
     """Check embeddings before they are decoded: real, finite, as from `transform`.
@@ -155,18 +209,6 @@ def _as_table(Z: Any) -> Floats:
 
 def validate_lengths(lengths: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
     """Check the lengths at which sequences are decoded, from 1 to 2**20."""
-    array = _as_1d(lengths, n_sequences)
-    bad = ~((array >= 1) & (array <= MAX_LENGTH) & (array == np.floor(array)))
-    if bad.any():
-        row = int(bad.argmax())
-        raise ValueError(
-            f"lengths[{row}] is {array[row]}; expected a whole number from 1 to "
-            f"{MAX_LENGTH}."
-        )
-    return array.astype(np.int64)
-
-
-def _as_1d(lengths: ArrayLike, n_sequences: int) -> NDArray[Any]:
     wanted = f"expected one whole number for each of {_count(n_sequences, 'sequence')}"
     try:
         array = np.asarray(as_plain(lengths))
@@ -176,4 +218,12 @@ def _as_1d(lengths: ArrayLike, n_sequences: int) -> NDArray[Any]:
         raise ValueError(f"lengths has shape {array.shape}; {wanted}.")
     if array.dtype == bool:
         raise TypeError(f"lengths has dtype bool; {wanted}.")
-    return as_real(array, "lengths")
+    array = as_real(array, "lengths")
+    bad = ~((array >= 1) & (array <= MAX_LENGTH) & (array == np.floor(array)))
+    if bad.any():
+        row = int(bad.argmax())
+        raise ValueError(
+            f"lengths[{row}] is {array[row]}; expected a whole number from 1 to "
+            f"{MAX_LENGTH}."
+        )
+    return array.astype(np.int64)

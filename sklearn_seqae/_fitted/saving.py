@@ -1,8 +1,9 @@
 """An estimator as it is saved: plain values, arrays, and their checksums.
 
-pickle, joblib, skops and `copy` write what `packed` returns, and `unpacked` reads it.
-It names no class of ours but the estimator's. So files outlive changes of the rest, and
-skops asks to trust that class only. All of a file is checked before any of it is used.
+pickle, joblib, skops and `copy` write what ``__getstate__`` returns, and `unpacked`
+reads it. It names no class of ours but the estimator's. So files outlive changes of the
+rest, and skops asks to trust that class only. All of a file is checked before any of it
+is used.
 
 New fields and parameters with defaults need no new format: to files from before they
 have their defaults. For any other change, raise `FORMAT` and add to `MIGRATIONS` how a
@@ -18,12 +19,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
 
-from sklearn_seqae._fitted.migrations import MIGRATIONS, NAMES
+from sklearn_seqae._containers.gate import FeaturesIn
+from sklearn_seqae._fitted.migrations import MIGRATIONS, NAMES, Attributes
 from sklearn_seqae._utils.checksums import Checksum, checksum
 from sklearn_seqae._utils.plain import from_plain, to_plain
-
-Attributes = dict[str, Any]
 
 FORMAT = 2
 HEADER = "_saved"  # stands beside the attributes
@@ -34,12 +35,11 @@ UNCHECKED = ("callbacks", "_skl_callbacks")  # anybody's objects
 OF_FIT = {"_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown"}
 
 
-class SavedEstimator(BaseEstimator):
+class SequenceEstimator(FeaturesIn, BaseEstimator):
     """An estimator that is saved as plain values, and checked when it is loaded."""
 
     # What `fit` sets, each attribute with the hint for `from_plain`, or `object` for
-    # what is saved as it is. A fitted estimator has all, but for those that the class
-    # has a default of
+    # what is saved as it is. A fitted estimator has all
     _saved_as: ClassVar[Mapping[str, Any]]
     _made_again: ClassVar[tuple[str, ...]] = ()  # attributes that are not saved
 
@@ -48,34 +48,33 @@ class SavedEstimator(BaseEstimator):
         """Raise a ValueError or LookupError if what was fitted doesn't fit together."""
 
     def __getstate__(self) -> Attributes:
+        """Return attributes as they are saved, with a header beside them."""
         state: Any = super().__getstate__()
         left_out = OF_FIT.union(self._made_again)
-        saved = {n: value for n, value in state.items() if n not in left_out}
-        return packed(saved, self._saved_as)
+        plain = {
+            name: _packed(name, value, self._saved_as.get(name, object))
+            for name, value in state.items()
+            if name not in left_out
+        }
+        sums = {n: _checksum(n, part) for n, part in _parts(plain).items()}
+        versions = {"sklearn_seqae": version("sklearn-seqae")}
+        for each in sums.values():
+            versions |= each.versions
+        digests = {name: each.digest for name, each in sums.items()}
+        header = {"format": FORMAT, "versions": versions, "sha256": digests}
+        return plain | {HEADER: header}
 
     def __setstate__(self, state: Attributes) -> None:
         super().__setstate__(unpacked(state, type(self)))
 
-
-def packed(attributes: Mapping[str, Any], fitted: Mapping[str, Any]) -> Attributes:
-    """Return attributes as they are saved, with a header beside them.
-
-    ``fitted`` is that of `SavedEstimator._saved_as`.
-    """
-    plain = {
-        name: _packed(name, value, fitted.get(name, object))
-        for name, value in attributes.items()
-    }
-    sums = {n: _checksum(n, part) for n, part in _parts(plain).items()}
-    versions = {"sklearn_seqae": version("sklearn-seqae")}
-    for each in sums.values():
-        versions |= each.versions
-    digests = {name: each.digest for name, each in sums.items()}
-    return plain | {HEADER: {"format": FORMAT, "versions": versions, "sha256": digests}}
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.three_d_array = True
+        return tags
 
 
-def unpacked(saved: Any, cls: type[SavedEstimator]) -> Attributes:
-    """Return the attributes that `packed` was given.
+def unpacked(saved: Any, cls: type[SequenceEstimator]) -> Attributes:
+    """Return the attributes of a state, as they were before it was saved.
 
     Parameters that the file doesn't have get the defaults of the class. Raise if the
     file was changed, holds what doesn't fit together, or is of a later release.
@@ -141,16 +140,13 @@ def _as_written(saved: Attributes) -> Attributes:
     return plain
 
 
-def _check_complete(attributes: Attributes, cls: type[SavedEstimator]) -> None:
+def _check_complete(attributes: Attributes, cls: type[SequenceEstimator]) -> None:
     """Check that all was fitted, and fits together, or nothing was."""
-    if not any(name in attributes for name in cls._saved_as):
-        return
-    for name in cls._saved_as:
-        if name not in attributes:
-            if not hasattr(cls, name):
-                raise ValueError(f"{name} is absent")
-            attributes[name] = getattr(cls, name)
-    cls._check_fitted(attributes)
+    absent = [name for name in cls._saved_as if name not in attributes]
+    if len(absent) < len(cls._saved_as):
+        if absent:
+            raise ValueError(f"{absent[0]} is absent")
+        cls._check_fitted(attributes)
 
 
 def _parts(plain: Attributes) -> Attributes:
@@ -180,7 +176,7 @@ def _checksum(name: str, plain: Any) -> Checksum:
 
     It is of the name, too: a pickle has a name once, though it is in the header, too.
     """
-    if isinstance(plain, SavedEstimator):  # it has checksums of its own
+    if isinstance(plain, SequenceEstimator):  # it has checksums of its own
         header = plain.__getstate__()[HEADER]
         own = checksum((name, header["sha256"]))
         return Checksum(own.digest, header["versions"])

@@ -33,18 +33,13 @@ def _first_process() -> int:
     return os.getpid()
 
 
-def n_cores() -> int:
-    """Count the cores that this process may use."""
-    return int(joblib.cpu_count())
-
-
 def n_threads() -> int:
     """Threads to work in: the cores we may use, or fewer by OMP_NUM_THREADS.
 
     joblib sets it in its worker processes, so that they don't crowd each other.
     """
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(n_cores(), int(limit))) if limit.isdigit() else n_cores()
+    n, limit = int(joblib.cpu_count()), os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(n, int(limit))) if limit.isdigit() else n
 
 
 @functools.cache

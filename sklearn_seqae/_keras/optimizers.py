@@ -76,7 +76,11 @@ def to_config(given: Any) -> dict[str, Any] | None:
             "config": rate["config"],
         }
     nested = [name for name, value in config.items() if isinstance(value, dict)]
-    if not set(nested) <= {"learning_rate"} or not _is_plain(config):
+    if not set(nested) <= {"learning_rate"}:
+        return None
+    try:
+        json.dumps(config)
+    except TypeError:
         return None
     return {"class": cls.__name__, "config": config}
 
@@ -109,11 +113,3 @@ def _class_named(name: str) -> Any:
         ):
             return found
     return None
-
-
-def _is_plain(config: dict[str, Any]) -> bool:
-    try:
-        json.dumps(config)
-    except TypeError:
-        return False
-    return True

@@ -31,9 +31,8 @@ class Session:
     Variables that are not given are buffers, see `buffer`: zero to begin with, and of
     no interest afterwards. ``n_threads`` run what does not depend on each other.
 
-    TensorFlow need not ``optimize`` graphs that XLA optimises: to look takes a
-    tenth of a first fit. Without XLA, what it finds saves about that share of an
-    epoch.
+    TensorFlow need not ``optimize`` graphs that XLA optimises: to look takes a tenth of
+    a first fit. Without XLA, what it finds saves about that share of an epoch.
     """
 
     def __init__(
@@ -57,8 +56,7 @@ class Session:
     ) -> Callable[..., Any]:
         """Return a function of arrays to an array, of a function of tensors.
 
-        The signature has a TensorSpec for each argument, or a mapping or tuple
-        of them.
+        The signature has a TensorSpec for each argument, or a mapping or tuple of them.
         """
         # One that calls another, which XLA may compile
         inside = tensor_function(python_function, jit)

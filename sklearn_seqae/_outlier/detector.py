@@ -11,14 +11,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import OutlierMixin, _fit_context, clone
-from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._containers.gate import Features, FeaturesIn, validate_sequences
+from sklearn_seqae._containers.gate import Features, validate_sequences
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
-from sklearn_seqae._fitted.saving import SavedEstimator
+from sklearn_seqae._fitted.saving import SequenceEstimator
 from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedChain
 from sklearn_seqae._outlier.deviation import Measures, Usual
 from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, snapshot
@@ -26,7 +25,7 @@ from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, sn
 LIMIT = 3.0  # standard deviations, as on a Shewhart chart
 
 
-class LSTMAutoencoderOutlierDetector(OutlierMixin, FeaturesIn, SavedEstimator):
+class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
     """Detect unusual sequences by embedding, reconstruction error and statistics.
 
     Four things are measured of each sequence, and a fifth where there are categories,
@@ -135,7 +134,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, FeaturesIn, SavedEstimator):
     # Set by fit
     estimator_: LSTMAutoencoderTransformer
     offset_: float
-    _chains: tuple[CrossFittedChain, ...] = ()
+    _chains: tuple[CrossFittedChain, ...]
     _seen: Features
     _usual: Usual
 
@@ -176,8 +175,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, FeaturesIn, SavedEstimator):
         with drawn_back_on_error(self.random_state):
             fitted = snapshot(self)
             fitted._fit(X, y)
-        learnt = ("estimator_", "offset_", "_seen", "_chains", "_usual")
-        self.__dict__ |= {name: fitted.__dict__[name] for name in learnt}
+        self.__dict__ |= {name: fitted.__dict__[name] for name in self._saved_as}
         return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
@@ -295,12 +293,6 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, FeaturesIn, SavedEstimator):
                 f"the chains have {n_codes} codes and X {seen.n_features} features, "
                 f"but estimator_ {expected} and {n_features}"
             )
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
-        return tags
 
 
 def _choose(

@@ -140,7 +140,10 @@ class Usual:
         random_state: np.random.RandomState,
     ) -> Self:
         """Learn from sequences, some of which the network was not trained on."""
-        variance = _usual_variance(measures.variance)
+        varying = measures.variance > 0
+        some, variance = varying.any(axis=0), np.ones(varying.shape[1])
+        of_varying = np.where(varying, measures.variance, np.nan)[:, some]
+        variance[some] = np.nanmedian(of_varying, axis=0)
         errors = _log_error(measures, variance)
         new, trained = errors[held_out], errors[~held_out]
         order_mean, order_std = None, 1.0
@@ -182,14 +185,6 @@ class Usual:
         if self.order_mean is not None:
             found.append(_order(measures, self.order_mean) / self.order_std)
         return np.maximum.reduce(found)
-
-
-def _usual_variance(variance: Floats) -> Floats:
-    varying = np.where(variance > 0, variance, np.nan)
-    some = (variance > 0).any(axis=0)
-    usual = np.ones(variance.shape[1])
-    usual[some] = np.nanmedian(varying[:, some], axis=0)
-    return usual
 
 
 def _log_error(measures: Measures, usual: Floats) -> Floats:

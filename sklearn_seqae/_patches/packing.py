@@ -70,8 +70,7 @@ class ForecastTargets(NamedTuple):
         return cls(np.zeros((n_batches, n_shards, 0, 0), np.float32), steps, steps)
 
 
-@dataclass(frozen=True)
-class PackedShards:
+class PackedShards(NamedTuple):
     """Shards of one or more batches, one after the other in time."""
 
     # (n_steps, 2, n_rows, width + n_extra): `x[:, 0]` in the order of time, `x[:, 1]`

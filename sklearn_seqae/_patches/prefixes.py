@@ -221,7 +221,7 @@ class Rows:
     patches: Patches
     shards: Indices
     sample_weight: NDArray[np.float32]
-    crops: Crops | None
+    crops: Crops | None = None
 
 
 def followed_by_prefixes(

@@ -11,12 +11,9 @@ NAMES_SHOWN = 4
 
 def visual_block(estimator: Any) -> Any:
     """Return scikit-learn's diagram with a caption: the data in fit, the embedding."""
-    # These are private, so they are imported only here. If both are gone,
-    # scikit-learn catches the error and draws the diagram without a caption.
-    try:
-        from sklearn.utils._repr_html.estimator import _VisualBlock
-    except ImportError:  # scikit-learn 1.6
-        from sklearn.utils._estimator_html_repr import _VisualBlock
+    # It is private, so it is imported only here. If it is gone, scikit-learn catches
+    # the error and draws the diagram without a caption.
+    from sklearn.utils._repr_html.estimator import _VisualBlock
 
     return _VisualBlock(
         "single",
@@ -34,7 +31,10 @@ def _caption(estimator: Any) -> str:
     container = fitted.schema.container
     features = _count(fitted.schema.features.n_features, "feature")
     if container.feature_names is not None:
-        features += f": {_shortened(container.feature_names)}"
+        names = [str(name) for name in container.feature_names]
+        shown = names[:NAMES_SHOWN]
+        shown += ["\N{HORIZONTAL ELLIPSIS}"] * (len(names) > NAMES_SHOWN)
+        features += f": {', '.join(shown)}"
     elif not container.tabular:  # a column of cells has one name
         column = getattr(estimator, "feature_names_in_", ())
         features += "".join(f" in {name}" for name in column)
@@ -44,8 +44,3 @@ def _caption(estimator: Any) -> str:
         f"{container.caption}; {features}; "
         f"up to {steps} \N{RIGHTWARDS ARROW} {components}"
     )
-
-
-def _shortened(names: Any) -> str:
-    shown = [str(name) for name in names[:NAMES_SHOWN]]
-    return ", ".join(shown + ["\N{HORIZONTAL ELLIPSIS}"] * (len(names) > NAMES_SHOWN))

@@ -103,12 +103,11 @@ def load_japanese_vowels(
         y = stored["labels"].astype(np.int64) - 1
         n_train = int(stored["train"].sum())  # the training utterances come first
 
-    pack = _to_frame_and_series if as_frame else _to_list_and_array
-    first_test_row = int(lengths[:n_train].sum())
-    X_train, y_train = pack(values[:first_test_row], lengths[:n_train], y[:n_train], 0)
-    X_test, y_test = pack(
-        values[first_test_row:], lengths[n_train:], y[n_train:], n_train
-    )
+    X: Any = np.split(values, np.cumsum(lengths)[:-1])
+    train, test = (X[:n_train], y[:n_train]), (X[n_train:], y[n_train:])
+    if as_frame:
+        train, test = _as_frames(*train, 0), _as_frames(*test, n_train)
+    (X_train, y_train), (X_test, y_test) = train, test
     if return_X_y:
         return X_train, X_test, y_train, y_test
     return Bunch(
@@ -122,27 +121,10 @@ def load_japanese_vowels(
     )
 
 
-def _to_list_and_array(
-    values: NDArray[np.float64],
-    lengths: NDArray[np.int64],
-    y: NDArray[np.int64],
-    first_id: int,
-) -> tuple[list[NDArray[np.float64]], NDArray[np.int64]]:
-    return np.split(values, np.cumsum(lengths)[:-1]), y
-
-
-def _to_frame_and_series(
-    values: NDArray[np.float64],
-    lengths: NDArray[np.int64],
-    y: NDArray[np.int64],
-    first_id: int,
+def _as_frames(
+    X: list[NDArray[np.float64]], y: NDArray[np.int64], first_id: int
 ) -> tuple[pd.DataFrame, pd.Series]:
-    utterance = np.arange(first_id, first_id + len(lengths))
-    first_row = np.cumsum(lengths) - lengths
-    frame = np.arange(len(values)) - np.repeat(first_row, lengths)
-    index = pd.MultiIndex.from_arrays(
-        [np.repeat(utterance, lengths), frame], names=["utterance", "frame"]
-    )
-    X = pd.DataFrame(values, index=index, columns=_FEATURE_NAMES)
-    speaker = pd.Series(y, index=pd.Index(utterance, name="utterance"), name="speaker")
-    return X, speaker
+    ids = pd.Index(np.arange(first_id, first_id + len(X)), name="utterance")
+    frames = [pd.DataFrame(x, columns=_FEATURE_NAMES) for x in X]
+    table = pd.concat(frames, keys=ids, names=["utterance", "frame"])
+    return table, pd.Series(y, ids, name="speaker")

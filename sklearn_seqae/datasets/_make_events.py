@@ -115,21 +115,11 @@ def make_events(
 
 
 class _Law(NamedTuple):
-    """The law of a class.
+    """The law of a class."""
 
-    Attributes
-    ----------
-    start : ndarray of shape (n_states,)
-        Distribution of the first state.
-    step : ndarray of shape (n_states, n_states)
-        Distribution of the next state, by state.
-    wait : ndarray of shape (n_states,)
-        Mean time until an event of each state comes, in seconds.
-    """
-
-    start: NDArray[np.float64]
-    step: NDArray[np.float64]
-    wait: NDArray[np.float64]
+    start: NDArray[np.float64]  # (n_states,): distribution of the first state
+    step: NDArray[np.float64]  # (n_states, n_states): of the next one, by state
+    wait: NDArray[np.float64]  # (n_states,): mean time until an event comes, in seconds
 
 
 def _law(kind: str, label: int, difficulty: float) -> _Law:
@@ -162,12 +152,10 @@ def _draw(
 def _log_likelihood(
     law: _Law, pages: NDArray[np.int64], waits: NDArray[np.float64]
 ) -> float:
-    """Return the log-likelihood of a session, by the forward algorithm [1]_.
+    """Return the log-likelihood of a session, by the forward algorithm.
 
-    References
-    ----------
-    .. [1] Rabiner, L. R. (1989). A tutorial on hidden Markov models and selected
-       applications in speech recognition. Proceedings of the IEEE.
+    Rabiner, L. R. (1989). A tutorial on hidden Markov models and selected applications
+    in speech recognition. Proceedings of the IEEE.
     """
     emission = (1 - NOISE) * np.eye(len(PAGES)) + NOISE / len(PAGES)
     belief, total = law.start, 0.0

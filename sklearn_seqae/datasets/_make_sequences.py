@@ -107,7 +107,12 @@ def make_sequences(
 
     y = rng.permutation(np.arange(n_samples, dtype=np.int64) % n_classes)
     lengths = rng.randint(min_length, max_length + 1, size=n_samples, dtype=np.int64)
-    frequency = _draw_frequencies(y, n_classes, class_sep, rng)
+    # Log-uniform in the window of the class. The first window starts at the slowest
+    # frequency and the last ends at the fastest:
+    # ((n_classes - 1) * class_sep + 1) * width == log(fastest / slowest)
+    width = np.log(_FASTEST / _SLOWEST) / ((n_classes - 1) * class_sep + 1)
+    place = class_sep * y + rng.uniform(size=n_samples)
+    frequency = _SLOWEST * np.exp(width * place)
     phase = rng.uniform(0, 2 * np.pi, size=n_samples)
 
     # All sequences stacked: one oscillation with a piecewise constant frequency
@@ -118,18 +123,3 @@ def make_sequences(
     values = np.sin(angle[:, np.newaxis] + shift)
     values += noise * rng.standard_normal(size=values.shape)
     return np.split(values, first_row[1:]), y
-
-
-def _draw_frequencies(
-    y: NDArray[np.int64],
-    n_classes: int,
-    class_sep: float,
-    rng: np.random.RandomState,
-) -> NDArray[np.float64]:
-    """Draw a frequency for each sequence, log-uniform in the window of its class.
-
-    The first window starts at the slowest frequency and the last ends at the fastest:
-    ``((n_classes - 1) * class_sep + 1) * width == log(fastest / slowest)``.
-    """
-    width = np.log(_FASTEST / _SLOWEST) / ((n_classes - 1) * class_sep + 1)
-    return _SLOWEST * np.exp(width * (class_sep * y + rng.uniform(size=len(y))))

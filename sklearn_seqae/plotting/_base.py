@@ -161,32 +161,28 @@ class PanelsDisplay(Display):
             height = PANEL_HEIGHT * max(n_rows, 1.5) + MARGIN
             figure = plt.figure(figsize=(width, height), layout="constrained")
             return figure.subplots(*shape, **sharing), None
-        if isinstance(ax, Axes):
-            place = self._place_of(ax, n_rows * n_columns)
-            return place.subgridspec(*shape).subplots(**sharing), ax
-        axes = np.asarray(ax, dtype=object)
-        if axes.size != n_rows * n_columns:
-            raise ValueError(
-                f"{type(self).__name__} draws {n_rows * n_columns} panels ({n_rows} x "
-                f"{n_columns}), but ax holds {axes.size}; pass as many, or None."
-            )
-        return axes.reshape(shape), None
-
-    def _place_of(self, ax: Axes, n_panels: int) -> Any:
+        name, n_panels = type(self).__name__, n_rows * n_columns
+        if not isinstance(ax, Axes):
+            axes = np.asarray(ax, dtype=object)
+            if axes.size != n_panels:
+                raise ValueError(
+                    f"{name} draws {n_panels} panels ({n_rows} x {n_columns}), but ax "
+                    f"holds {axes.size}; pass as many, or None."
+                )
+            return axes.reshape(shape), None
         place = ax.get_subplotspec()
         if place is None:
             raise ValueError(
-                f"{type(self).__name__} can only divide axes of a grid, as "
-                f"plt.subplots() makes them; pass such axes, or an array of {n_panels}."
+                f"{name} can only divide axes of a grid, as plt.subplots() makes them; "
+                f"pass such axes, or an array of {n_panels}."
             )
         if not ax.axison:
             raise ValueError(
-                f"{type(self).__name__} finds these axes switched off, perhaps because "
-                "it divided them before; pass ax=display.axes_ to draw into the same "
-                "panels again."
+                f"{name} finds these axes switched off, perhaps because it divided "
+                "them before; pass ax=display.axes_ to draw into the same panels again."
             )
         ax.set_axis_off()
-        return place
+        return place.subgridspec(*shape).subplots(**sharing), ax
 
 
 def as_vector(

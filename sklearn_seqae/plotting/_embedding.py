@@ -151,8 +151,7 @@ class EmbeddingDisplay(AxesDisplay):
         check_same_ids(y, ids, "y", labels)
         check_same_ids(annotations, ids, "annotations", labels)
         Z = found.transform(entering)
-        display = cls(Z=Z, y=y, y_name=y_name, annotations=annotations)
-        return display.plot(**plot_kwargs)
+        return cls(Z=Z, y=y, y_name=y_name, annotations=annotations).plot(**plot_kwargs)
 
     def plot(
         self,

@@ -127,14 +127,13 @@ class EventsDisplay(AxesDisplay):
         decoded = estimator.reconstruct(shown)
         times, categories = _sessions(shown, feature)
         decoded_times, decoded_categories = _sessions(decoded, feature)
-        display = cls(
+        return cls(
             times=times,
             categories=categories,
             decoded_times=decoded_times,
             decoded_categories=decoded_categories,
             labels=ids.tolist(),
-        )
-        return display.plot(**plot_kwargs)
+        ).plot(**plot_kwargs)
 
     def plot(
         self, ax: Axes | None = None, *, scatter_kwargs: Mapping[str, Any] | None = None
@@ -209,7 +208,9 @@ class EventsDisplay(AxesDisplay):
                         f"session {i} has {len(when)} times and {len(names)} "
                         "categories; expected as many."
                     )
-                lines.append((_elapsed(when), i + offset, _as_text(names)))
+                texts = [MISSING if pd.isna(name) else str(name) for name in names]
+                events = np.array(texts, dtype=object)
+                lines.append((_elapsed(when), i + offset, events))
         return lines
 
 
@@ -249,7 +250,3 @@ def _elapsed(when: Any) -> NDArray[np.float64]:
     if hasattr(passed, "total_seconds"):
         passed = passed.total_seconds()
     return np.asarray(passed, np.float64)
-
-
-def _as_text(names: Any) -> NDArray[np.object_]:
-    return np.array([MISSING if pd.isna(n) else str(n) for n in names], dtype=object)

@@ -103,13 +103,12 @@ class LossDisplay(AxesDisplay):
         name = "Mean squared error"
         if any(each.startswith("loss[") for each in history):
             name = "Squared error and cross-entropy"
-        display = cls(
+        return cls(
             loss=history["loss"],
             val_loss=history.get("val_loss"),
             val_objective=history.get("val_objective"),
             loss_name=f"{name} ({unit})",
-        )
-        return display.plot(**plot_kwargs)
+        ).plot(**plot_kwargs)
 
     def plot(
         self,
@@ -143,8 +142,14 @@ class LossDisplay(AxesDisplay):
             If a loss doesn't have a value for each epoch, or is not positive with
             `log`.
         """
-        losses = self._losses(log)
-        self.best_epoch_: int | None = self._best_epoch(losses.get("validation"))
+        losses, best = self._losses(log), None
+        watched = losses.get("validation")
+        if watched is not None:
+            if self.val_objective is not None:
+                n = len(watched)
+                watched = as_vector(self.val_objective, "val_objective", n, "epoch")
+            best = int(np.nanargmin(watched)) + 1
+        self.best_epoch_: int | None = best
         self.best_marker_: Line2D | None = None
         ax = self._start(ax)
         epochs = np.arange(1, len(losses["training"]) + 1)
@@ -152,8 +157,11 @@ class LossDisplay(AxesDisplay):
             line(ax, epochs, values, style={"label": name, **style}, given=line_kwargs)
             for (name, values), style in zip(losses.items(), STYLES, strict=False)
         ]
-        if self.best_epoch_ is not None and mark_best:
-            self._mark(ax, self.best_epoch_, losses["validation"])
+        if best is not None and mark_best:
+            ax.axvline(best, color=BLACK, linestyle=":", linewidth=1, zorder=1)
+            star: Any = {"label": f"best epoch: {best}", **STAR}
+            loss = losses["validation"][best - 1]
+            (self.best_marker_,) = ax.plot(best, loss, **star)
         if log:
             ax.set_yscale("log")
         whole_numbers(ax)
@@ -177,17 +185,3 @@ class LossDisplay(AxesDisplay):
                     "a logarithmic axis can't show; pass log=False."
                 )
         return losses
-
-    def _best_epoch(self, watched: NDArray[Any] | None) -> int | None:
-        if watched is None:
-            return None
-        if self.val_objective is not None:
-            n = len(watched)
-            watched = as_vector(self.val_objective, "val_objective", n, "epoch")
-        return int(np.nanargmin(watched)) + 1
-
-    def _mark(self, ax: Axes, epoch: int, loss: NDArray[Any]) -> None:
-        ax.axvline(epoch, color=BLACK, linestyle=":", linewidth=1, zorder=1)
-        label = f"best epoch: {epoch}"
-        star: Any = {"label": label, **STAR}
-        (self.best_marker_,) = ax.plot(epoch, loss[epoch - 1], **star)

@@ -227,17 +227,10 @@ class ReconstructionDisplay(PanelsDisplay):
     def _titles(self, original: RaggedArray, decoded: RaggedArray) -> list[str]:
         n = len(original)
         names = as_labels(self.sequence_names, "sequence_names", n, "sequence")
+        names = names or [f"Sequence {i}" for i in range(n)]
+        lengths = zip(original.lengths, decoded.lengths, strict=True)
         return [
-            f"{name}\n{_steps(n, of_decoded)}"
-            for name, n, of_decoded in zip(
-                names or [f"Sequence {i}" for i in range(n)],
-                original.lengths,
-                decoded.lengths,
-                strict=True,
-            )
+            f"{name}\n{_count(n, 'step')}"
+            + (f"\n{of_decoded} decoded" if n != of_decoded else "")
+            for name, (n, of_decoded) in zip(names, lengths, strict=True)
         ]
-
-
-def _steps(n: int, of_decoded: int) -> str:
-    steps = _count(n, "step")
-    return steps if n == of_decoded else f"{steps}\n{of_decoded} decoded"

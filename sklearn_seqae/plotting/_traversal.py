@@ -161,15 +161,14 @@ class LatentTraversalDisplay(PanelsDisplay):
         if feature_names is None:
             first = estimator[0] if isinstance(estimator, Pipeline) else estimator
             feature_names = getattr(first, "sequence_feature_names_in_", None)
-        display = cls(
+        return cls(
             values=values,
             sequences=estimator.inverse_transform(moved),
             base_value=base_value,
             component_name=name,
             feature_names=feature_names,
             time_name=time_name,
-        )
-        return display.plot(**plot_kwargs)
+        ).plot(**plot_kwargs)
 
     def plot(
         self,
@@ -238,13 +237,17 @@ def _direction(
     component: int, Z: NDArray[np.float64], principal: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
     """Return the unit vector of a component, the point where it is 0, and its name."""
-    if not principal:
-        n = Z.shape[1]
-        j = _position(component, n, "component")
+    j, n, noun = operator.index(component), Z.shape[1], "component"
+    pca = fit_principal(Z) if principal else None
+    if pca is not None:
+        n = int((pca.explained_variance_ratio_ > NEGLIGIBLE).sum())
+        noun = "principal component"
+    if not -n <= j < n:
+        numbered = f"{_count(n, noun)}, 0 to {n - 1}" if n else f"0 {noun}s"
+        raise ValueError(f"component={j} does not exist: embeddings have {numbered}.")
+    j %= n
+    if pca is None:
         return np.eye(n)[j], np.zeros(n), f"Component {j}"
-    pca = fit_principal(Z)
-    n = int((pca.explained_variance_ratio_ > NEGLIGIBLE).sum())
-    j = _position(component, n, "principal component")
     return pca.components_[j], pca.mean_, principal_name(pca, j)
 
 
@@ -254,17 +257,6 @@ def _find_base(base: Any, Z: NDArray[Any], ids: list[Any] | None) -> NDArray[Any
     if np.ndim(base) > 0:
         return as_vector(base, "base", Z.shape[1], "component").astype(np.float64)
     return Z[choose([base], "base", len(Z), ids)[0]]
-
-
-def _position(component: int, n_components: int, noun: str) -> int:
-    j = operator.index(component)
-    if not -n_components <= j < n_components:
-        numbered = f", 0 to {n_components - 1}" if n_components else ""
-        raise ValueError(
-            f"component={j} does not exist: embeddings have "
-            f"{_count(n_components, noun)}{numbered}."
-        )
-    return j % n_components
 
 
 def _spread(

@@ -4,6 +4,7 @@ XLA compiles where the same bits are promised: without it, the last bit of a row
 depend on its place in a batch.
 """
 
+import joblib
 import numpy as np
 import pytest
 from networks import drawn_weights, small_architecture, walks, walks_in_patches
@@ -184,7 +185,7 @@ def test_one_thread_or_two_is_the_same_to_the_bit(ragged, monkeypatch):
     ("limit", "expected"), [(None, 4), ("", 4), ("2", 2), ("1", 1), ("8", 4), ("0", 1)]
 )
 def test_threads_follow_omp_num_threads(monkeypatch, limit, expected):
-    monkeypatch.setattr(devices, "n_cores", lambda: 4)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 4)
     if limit is None:
         monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     else:

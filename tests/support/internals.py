@@ -120,7 +120,8 @@ def drop_programs():
     from sklearn_seqae._keras import inference
     from sklearn_seqae._keras.training import cache
 
-    cache.clear_workspaces()
+    while cache._idle:
+        cache._idle.pop()[1].close()
     for function in (inference._encoder, inference._decoder, inference._forecaster):
         function.cache_clear()
     gc.collect()

@@ -43,18 +43,10 @@ def borrow(program: Program, optimizer: Any) -> Iterator[Workspace]:
     try:
         yield workspace
     finally:
-        weights = workspace.get_weights().values()
-        if workspace.is_sound and all(np.isfinite(w).all() for w in weights):
+        if workspace.is_sound and np.isfinite(workspace.vector).all():
             _give_back(key, workspace)
         else:
             workspace.close()
-
-
-def clear_workspaces() -> None:
-    """Drop all idle workspaces."""
-    with _lock:
-        while _idle:
-            _idle.pop()[1].close()
 
 
 def _take(key: Any) -> Workspace | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -26,6 +27,7 @@ from sklearn_seqae._keras.network.keras_engine import (
     reversed_steps,
 )
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
+from sklearn_seqae._keras.training.settings import Result
 from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
@@ -152,12 +154,8 @@ class CompiledModel:
         wrapper.initialize(None)
         wrapper._ensure_compiled_model()
         self.model = wrapper.model_
+        self.optimizer = self.model.optimizer
         self.optimizer.build(list(self.layers.variables.values()))
-
-    @property
-    def optimizer(self) -> keras.optimizers.Optimizer:
-        """Built for the model's variables."""
-        return self.model.optimizer
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -187,6 +185,50 @@ def _autoencoder_over_steps(
     return keras.Model(steps, decoded, name="autoencoder")
 
 
+# Callbacks of scikit-learn, from 1.9 and experimental there ---------------------------
+
+
+class Tasks(keras.callbacks.Callback):
+    """Tell the callbacks of an estimator how far its fit is.
+
+    A fit is a task, and an epoch a task in it. ``fitted_by`` returns the `Fitted` of a
+    result. So callbacks that ask for it get a fitted estimator of each epoch.
+    """
+
+    result: Callable[[], Result]  # so far; the loop sets it
+
+    def __init__(
+        self, estimator: Any, fitted_by: Callable, X: Any, y: Any, sample_weight: Any
+    ) -> None:
+        super().__init__()
+        self._estimator, self._fitted_by = estimator, fitted_by
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self._given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        epochs = self.params["epochs"]
+        self._fit = self._estimator._init_callback_context(max_subtasks=epochs)
+        self._fit.call_on_fit_task_begin(**self._given)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epoch = self._fit.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(**self._given)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self._ends(self._epoch):
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self._ends(self._fit)
+
+    def _ends(self, task: Any) -> bool:
+        """Say that a task has ended; return whether a callback asks to stop."""
+        fitted = lambda: {"_fitted": self._fitted_by(self.result())}  # noqa: E731
+        return task.call_on_fit_task_end(
+            **self._given, reconstruction_attributes=fitted
+        )
+
+
 # The output of `verbose`: a bar on a terminal, a few lines in a log -------------------
 
 
@@ -204,31 +246,20 @@ class Progress:
         self._has_bar = verbose == 1 and is_watched
         self._bar: Progbar | None = None
 
-    def show(self, epoch: int, logs: dict[str, float]) -> None:
-        """Say that ``epoch`` epochs are done."""
+    def show(
+        self, epoch: int, logs: dict[str, float], *, is_over: bool = False
+    ) -> None:
+        """Say that ``epoch`` epochs are done, and at last that no more will be."""
         if self._has_bar:
-            self._update_bar(epoch, logs, finalize=False)
-        elif self.verbose:
-            step = 1 if self.verbose > 1 else max(1, self.epochs // LINES_IN_A_LOG)
-            if epoch // step > self._shown // step:
-                self._line(epoch, logs)
-
-    def close(self, epoch: int, logs: dict[str, float]) -> None:
-        """Say where it ended."""
-        if self._has_bar:
-            self._update_bar(epoch, logs, finalize=True)
-        elif self.verbose and epoch > self._shown:
-            self._line(epoch, logs)
-
-    def _update_bar(self, epoch: int, logs: dict[str, float], finalize: bool) -> None:
-        if self._bar is None:
             # Stateful: shown as it is. Keras shows running means of other losses.
-            self._bar = Progbar(
+            self._bar = self._bar or Progbar(
                 self.epochs, stateful_metrics=list(logs), unit_name="epoch"
             )
-        self._bar.update(epoch, list(logs.items()), finalize=finalize)
-
-    def _line(self, epoch: int, logs: dict[str, float]) -> None:
-        losses = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
-        print(f"epoch {epoch}/{self.epochs} - {losses}", flush=True)
-        self._shown = epoch
+            self._bar.update(epoch, list(logs.items()), finalize=is_over)
+            return
+        step = max(1, self.epochs // LINES_IN_A_LOG) if self.verbose == 1 else 1
+        is_news = epoch // step > self._shown // step
+        if self.verbose and (is_news or (is_over and epoch > self._shown)):
+            losses = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
+            print(f"epoch {epoch}/{self.epochs} - {losses}", flush=True)
+            self._shown = epoch

@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training.cache import borrow
-from sklearn_seqae._keras.training.callbacks import Progress, callback_list
+from sklearn_seqae._keras.training.callbacks import Progress, Tasks, callback_list
 from sklearn_seqae._keras.training.checkpoint import Best, Checkpoint, CheckpointFile
 from sklearn_seqae._keras.training.convergence import (
     DivergedError,
@@ -31,7 +31,6 @@ from sklearn_seqae._keras.training.packer import STEPS_PER_CALL
 from sklearn_seqae._keras.training.partitions import PartitionedFeed
 from sklearn_seqae._keras.training.program import plan_program
 from sklearn_seqae._keras.training.settings import Result, Settings
-from sklearn_seqae._keras.training.tasks import Tasks
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.layers import State
@@ -106,7 +105,7 @@ class _Loop:
         self._callbacks = None
         if settings.callbacks:
             self._callbacks = callback_list(
-                workspace.model,
+                workspace.seen.model,
                 settings.callbacks,
                 settings.epochs,
                 self.feed.n_batches,
@@ -144,9 +143,16 @@ class _Loop:
             message = f"{error} What was learnt in {n} is kept."
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
         else:
-            self._warn_unless_learnt()
+            warn_unless_learnt(
+                self.settings,
+                self._kept_loss(),
+                self._baselines,
+                self.n_epochs,
+                self.workspace.n_updates,
+                self.feed.rates.setting,
+            )
         self._settle()
-        self._progress.close(self.n_epochs, self._logs())
+        self._progress.show(self.n_epochs, self._logs(), is_over=True)
         self._tell("on_train_end", self._logs())
 
     def let_go_of_callbacks(self) -> None:
@@ -192,7 +198,7 @@ class _Loop:
                 loss = logs.get("val_objective", logs["val_loss"])
                 self._keep_best(loss, epoch)
             self._tell("on_epoch_end", epoch, dict(logs))
-            if self._callbacks and self.workspace.model.stop_training:
+            if self._callbacks and self.workspace.seen.model.stop_training:
                 break
             if self.settings.early_stopping:
                 last = self._best.last_improvement if self._best else 0
@@ -324,13 +330,3 @@ class _Loop:
     def _kept_loss(self) -> float:
         """Return the loss of the epoch whose weights are kept."""
         return self.history["loss"][self._best.epoch if self._best else -1]
-
-    def _warn_unless_learnt(self) -> None:
-        warn_unless_learnt(
-            self.settings,
-            self._kept_loss(),
-            self._baselines,
-            self.n_epochs,
-            self.workspace.n_updates,
-            self.feed.rates.setting,
-        )

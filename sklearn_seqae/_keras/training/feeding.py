@@ -16,7 +16,7 @@ from sklearn_seqae._keras.training.settings import LearningRates, Settings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._patches.batching import Patches, as_shards, plan_epoch
 from sklearn_seqae._patches.packing import PackedShards
-from sklearn_seqae._patches.source.data import Data, TrainingSet
+from sklearn_seqae._patches.source.data import TrainingSet
 
 
 class Feed:
@@ -32,26 +32,21 @@ class Feed:
     ) -> None:
         self._settings, self._program = settings, program
         self._source: Any = source
+        self._data: Any = source  # of this turn
         self._random_state = random_state
         new_generator = functools.partial(_generator, random_state)
         self._packer = Packer(
             program, settings.noise, settings.mask_ratio, new_generator
         )
-        if source.is_whole:
-            self._turn_to(source)
         self._of_seeds = new_generator() if any(program.stochastic) else None
         self._of_turns = None if source.is_whole else new_generator()
         self.n_batches = source.count_batches(settings.batch_size)
         n_updates = settings.epochs * self.n_batches
         self.rates = LearningRates(settings, n_updates, n_earlier_updates)
         self._losses = {name: LOSSES[name] for name in program.losses}
-        n_values, n_sequences, n_ahead = source.totals
-        self._in_training = Counts(
-            n_values,
-            n_sequences,
-            n_sequences,
-            n_ahead or 1.0,  # the rest may be too short
-        )
+        n_values, n, n_ahead = source.totals
+        # The rest behind a prefix may be too short
+        self._in_training = Counts(n_values, n, n, n_ahead or 1.0)
         self.holds_out = len(source.validation) > 0
 
     def state(self) -> dict[str, Any]:
@@ -78,28 +73,21 @@ class Feed:
     def turns(self) -> Iterator[NDArray[np.int64]]:
         """Draw one epoch's batches, those of one turn after the other; see `epoch`."""
         for data in self._source.turns(self._of_turns):
-            self._turn_to(data)
+            self._data = data
             yield self.epoch()
-
-    def _turn_to(self, data: Data) -> None:
-        self._data, self._lengths = data, data.lengths
 
     def epoch(self) -> NDArray[np.int64]:
         """Draw one epoch's batches, as usual shards: (n_batches, n_shards, n_rows)."""
-        train, usual = self._data.train, self._program.usual
-        batches = plan_epoch(
-            self._lengths[train], self._settings.batch_size, self._random_state
-        )
-        return as_shards(
-            [train[b] for b in batches],
-            self._lengths,
-            usual.n_shards,
-            self._packer.n_sequences(usual),
-        )
+        train, lengths = self._data.train, self._data.lengths
+        size, usual = self._settings.batch_size, self._program.usual
+        batches = plan_epoch(lengths[train], size, self._random_state)
+        n_rows = self._packer.n_sequences(usual)
+        return as_shards([train[b] for b in batches], lengths, usual.n_shards, n_rows)
 
     def n_steps(self, shards: NDArray[np.int64]) -> int:
         """Count the steps that shards run, one after the other."""
-        return int(np.where(shards >= 0, self._lengths[shards], 0).max(axis=-1).sum())
+        lengths = self._data.lengths
+        return int(np.where(shards >= 0, lengths[shards], 0).max(axis=-1).sum())
 
     def training(self, shards: NDArray[np.int64], one_by_one: bool) -> Iterator[Any]:
         """Yield what `train` takes, for one call after the other."""
@@ -167,13 +155,8 @@ class Feed:
             np.tile(np.array(scale, np.float32), (n, 1)),
             self.rates.of_next(n),
             np.full(n, settings.dropout, np.float32),
-            self._seeds(n),
+            seeds(self._of_seeds, n),
         )
-
-    def _seeds(self, n: int) -> NDArray[np.int32]:
-        if self._of_seeds is None:
-            return np.zeros((n, 2), np.int32)
-        return seeds(self._of_seeds, n)
 
 
 def sums_of(
@@ -183,7 +166,18 @@ def sums_of(
 
     Where the patches have categories, counts by feature follow.
     """
-    n_values, n_ahead, by_feature = _observed(packed, patches)
+    weight, ahead, starts = packed.weight, packed.forecast.weight, packed.starts[:, 0]
+    by_feature: NDArray[Any] = np.zeros((len(starts), 0))
+    if patches is None or patches.layout is None:
+        per_step = weight.sum(axis=(1, 2), dtype=np.float64)
+        n_values = np.add.reduceat(per_step, starts)
+        n_ahead = ahead.sum(axis=(1, 2, 3, 4), dtype=np.float64)
+    else:
+        divisors = patches.layout.divisors.astype(np.float64)
+        per_step = weight.sum(axis=1, dtype=np.float64)
+        observed = np.add.reduceat(per_step, starts) * divisors
+        n_values, by_feature = observed.sum(axis=1), patches.layout.by_feature(observed)
+        n_ahead = ahead.sum(axis=(1, 2, 3), dtype=np.float64) @ divisors
     n_paired = packed.row_weight.shape[2] - packed.forecast.recent.shape[2]
     counts = Counts(
         n_values,
@@ -194,25 +188,11 @@ def sums_of(
     return np.column_stack([losses, *counts, by_feature]).astype(np.float64)
 
 
-def _observed(
-    packed: PackedShards, patches: Patches | None
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Count observed values, those ahead and, with categories, by feature."""
-    weight, ahead, starts = packed.weight, packed.forecast.weight, packed.starts[:, 0]
-    if patches is None or patches.layout is None:
-        per_step = weight.sum(axis=(1, 2), dtype=np.float64)
-        n_ahead = ahead.sum(axis=(1, 2, 3, 4), dtype=np.float64)
-        return np.add.reduceat(per_step, starts), n_ahead, np.zeros((len(starts), 0))
-    divisors = patches.layout.divisors.astype(np.float64)
-    counts = np.add.reduceat(weight.sum(axis=1, dtype=np.float64), starts) * divisors
-    n_ahead = ahead.sum(axis=(1, 2, 3), dtype=np.float64) @ divisors
-    return counts.sum(axis=1), n_ahead, patches.layout.by_feature(counts)
-
-
-def seeds(generator: np.random.Generator, n: int) -> NDArray[np.int32]:
-    """Draw the seeds of ``n`` updates."""
-    bound = np.iinfo(np.int32).max
-    return generator.integers(bound, size=(n, 2)).astype(np.int32)
+def seeds(generator: np.random.Generator | None, n: int) -> NDArray[np.int32]:
+    """Draw the seeds of ``n`` updates; zeros without a generator."""
+    if generator is None:
+        return np.zeros((n, 2), np.int32)
+    return generator.integers(np.iinfo(np.int32).max, size=(n, 2)).astype(np.int32)
 
 
 def _ratio(total: float, counts: float) -> float:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._keras.training.program import Program, ShardShape
-from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._patches.batching import as_shards, chunks
 from sklearn_seqae._patches.packing import (
     Corruption,
@@ -51,7 +50,10 @@ class Packer:
             own = *of_masks.spawn(1), of_masks
             self._corruption = Corruption(noise, mask_ratio, *own)
             self._no_corruption = Corruption(0.0, 0.0, *own)
-        self._steps_per_call = _steps_per_call(program.usual.n_rows, architecture)
+        # As many as `BYTES_PER_CALL` has room for, read forwards and backwards
+        width = 2 * architecture.n_inputs + architecture.n_extra_inputs
+        n_bytes = 2 * program.usual.n_rows * width * 4
+        self._steps_per_call = min(STEPS_PER_CALL, max(1, BYTES_PER_CALL // n_bytes))
 
     def generators(self) -> list[np.random.Generator]:
         """Return the random generators."""
@@ -78,11 +80,16 @@ class Packer:
         held_out, usual = data.validation, self._program.usual
         order = held_out[np.argsort(data.lengths[held_out], kind="stable")]
         is_usual = data.lengths[order] <= usual.n_steps
-        yield from self._pack_for_validation(data, order[is_usual], usual)
-        if self._program.long is not None:
-            yield from self._pack_for_validation(
-                data, order[~is_usual], self._program.long
-            )
+        parts = (order[is_usual], usual), (order[~is_usual], self._program.long)
+        for own, shape in parts:
+            if shape is None or not len(own):
+                continue
+            n_batches = -(-len(own) // (shape.n_shards * shape.n_rows))
+            batches = np.array_split(own, n_batches)
+            shards = as_shards(batches, data.lengths, shape.n_shards, shape.n_rows)
+            for piece in chunks(shards, data.lengths, self._steps_per_call):
+                rows = Rows(data.patches, piece, data.sample_weight)
+                yield self._pack(rows, self._no_corruption)
 
     def _by_shape(
         self, lengths: Indices, shards: NDArray[np.int64]
@@ -103,7 +110,8 @@ class Packer:
             yield as_shards(batches, lengths, long.n_shards, n_rows) if first else piece
 
     def _pack_for_training(self, data: Data, shards: NDArray[np.int64]) -> PackedShards:
-        rows, prefixes, forecast = _rows(data, shards), data.prefixes, None
+        rows = Rows(data.patches, shards, data.sample_weight)
+        prefixes, forecast = data.prefixes, None
         if self._of_crops is not None:
             paired, crops = pair_with_crops(
                 shards, data.lengths, SHORTEST_CROP, self._of_crops
@@ -112,17 +120,6 @@ class Packer:
         if prefixes is not None and self._of_cuts is not None:
             rows, forecast = followed_by_prefixes(rows, shards, prefixes, self._of_cuts)
         return self._pack(rows, self._corruption, forecast)
-
-    def _pack_for_validation(
-        self, data: Data, order: Indices, shape: ShardShape
-    ) -> Iterator[PackedShards]:
-        if not len(order):
-            return
-        n_batches = -(-len(order) // (shape.n_shards * shape.n_rows))
-        batches = np.array_split(order, n_batches)
-        shards = as_shards(batches, data.lengths, shape.n_shards, shape.n_rows)
-        for piece in chunks(shards, data.lengths, self._steps_per_call):
-            yield self._pack(_rows(data, piece), self._no_corruption)
 
     def _pack(
         self,
@@ -140,13 +137,3 @@ class Packer:
             corruption=corruption,
             forecast=forecast,
         )
-
-
-def _rows(data: Data, shards: NDArray[np.int64]) -> Rows:
-    return Rows(data.patches, shards, data.sample_weight, None)
-
-
-def _steps_per_call(n_rows: int, architecture: Architecture) -> int:
-    """As many as `BYTES_PER_CALL` has room for, read forwards and backwards."""
-    width = 2 * architecture.n_inputs + architecture.n_extra_inputs
-    return min(STEPS_PER_CALL, max(1, BYTES_PER_CALL // (2 * n_rows * width * 4)))

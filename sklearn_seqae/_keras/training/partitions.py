@@ -39,7 +39,6 @@ class PartitionedFeed(Feed):
 
     def turns(self) -> Iterator[NDArray[np.int64]]:
         """Draw one epoch's batches."""
-        self._lengths = self._source.lengths
         yield self.epoch()
 
     def epoch(self) -> NDArray[np.int64]:

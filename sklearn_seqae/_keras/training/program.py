@@ -5,8 +5,7 @@ The choice for a fit: its losses, and the shards and buffers of a batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -142,11 +141,9 @@ def plan_shapes(
     if size(usual) <= MAX_BYTES or usual.n_steps == buffer_steps(1):
         return usual, None
     n_steps = buffer_steps(int(np.quantile(lengths, USUAL, method="higher")))
-    while size(shape(n_steps, n_shards, n_rows)) > MAX_BYTES:
-        if n_steps == buffer_steps(1):
-            break
-        n_steps //= 2
-    if n_steps == usual.n_steps:
+    while (
+        n_steps > buffer_steps(1) and size(shape(n_steps, n_shards, n_rows)) > MAX_BYTES
+    ):
         n_steps //= 2
     n_long_steps = min(-(-longest // COARSE) * COARSE, usual.n_steps)
     n_fitting = MAX_BYTES // size(shape(n_long_steps, 1, 1))
@@ -162,49 +159,32 @@ def plan_shapes(
 
 
 def packed_signature(
-    program: Program, shape: ShardShape, n_prefix_rows: int
-) -> list[Any]:
-    """Shapes of `PackedShards` with ``n_prefix_rows`` rows of prefixes a shard."""
-    rows, width = shape.n_rows, program.architecture.n_inputs
-    packed = program.architecture.n_packed
+    architecture: Architecture, shape: ShardShape, n_prefix_rows: int
+) -> Any:
+    """`PackedShards` of shapes, with ``n_prefix_rows`` rows of prefixes a shard."""
+    rows, width = shape.n_rows, architecture.n_inputs
     shards = (None, shape.n_shards)
-    return [
-        tf.TensorSpec((None, 2, rows, packed), tf.float32),
-        tf.TensorSpec((None, rows, width), tf.float32),
-        tf.TensorSpec((None, rows, width), tf.float32),
-        tf.TensorSpec((*shards, rows), tf.float32),
+    n_ahead = architecture.n_forecast_steps if n_prefix_rows else 0
+    n_recent = architecture.n_recent if n_prefix_rows else 0
+    ahead = tf.TensorSpec((*shards, n_ahead, n_prefix_rows, width))
+    return PackedShards(
+        tf.TensorSpec((None, 2, rows, architecture.n_packed)),
+        tf.TensorSpec((None, rows, width)),
+        tf.TensorSpec((None, rows, width)),
+        tf.TensorSpec((*shards, rows)),
         tf.TensorSpec(shards, tf.int32),
         tf.TensorSpec((*shards, rows), tf.int32),
-        _forecast_signature(program.architecture, shards, n_prefix_rows),
-    ]
+        ForecastTargets(
+            tf.TensorSpec((*shards, n_prefix_rows, n_recent)), ahead, ahead
+        ),
+    )
 
 
-def update_signature(program: Program) -> list[tf.TensorSpec]:
-    """Shapes of `UpdateSettings`."""
-    return [
-        tf.TensorSpec((None, len(program.losses)), tf.float32),
-        tf.TensorSpec((None,), tf.float32),
-        tf.TensorSpec((None,), tf.float32),
+def update_signature(n_losses: int) -> UpdateSettings:
+    """`UpdateSettings` of shapes."""
+    return UpdateSettings(
+        tf.TensorSpec((None, n_losses)),
+        tf.TensorSpec((None,)),
+        tf.TensorSpec((None,)),
         tf.TensorSpec((None, 2), tf.int32),
-    ]
-
-
-def _forecast_signature(
-    architecture: Architecture, shards: tuple[int | None, int], n_rows: int
-) -> ForecastTargets:
-    n_steps = architecture.n_forecast_steps if n_rows else 0
-    n_recent = architecture.n_recent if n_rows else 0
-    steps = tf.TensorSpec((*shards, n_steps, n_rows, architecture.n_inputs), tf.float32)
-    recent = tf.TensorSpec((*shards, n_rows, n_recent), tf.float32)
-    return ForecastTargets(recent, steps, steps)
-
-
-def as_arguments(packed: PackedShards) -> list[Any]:
-    """Return the arrays of packed shards, in the order of `packed_signature`."""
-    return [getattr(packed, field.name) for field in fields(packed)]
-
-
-def from_arguments(tensors: Sequence[Any]) -> tuple[PackedShards, UpdateSettings]:
-    """Return packed shards and settings, from the arguments of a call."""
-    n = len(fields(PackedShards))
-    return PackedShards(*tensors[:n]), UpdateSettings(*tensors[n:])
+    )

@@ -6,7 +6,6 @@ import functools
 import math
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -27,12 +26,10 @@ from sklearn_seqae._keras.training.program import (
     Program,
     ShardShape,
     UpdateSettings,
-    as_arguments,
-    from_arguments,
     packed_signature,
     update_signature,
 )
-from sklearn_seqae._network.layers import OptimizerState, State, Weights
+from sklearn_seqae._network.layers import OptimizerState, State
 from sklearn_seqae._patches.packing import PackedShards
 
 Tensor = Any
@@ -120,12 +117,6 @@ class Workspace:
             OptimizerState(*identity, arrays[n:]),
         )
 
-    def get_weights(self) -> Weights:
-        values = self._session.read(self._trained)
-        return dict(
-            zip(self._parameters.names, self._parameters.to_keras(values), strict=True)
-        )
-
     @property
     def learning_rate(self) -> float:
         """The rate of the next update."""
@@ -147,26 +138,22 @@ class Workspace:
     # What callbacks see ---------------------------------------------------------------
 
     @functools.cached_property
-    def _seen(self) -> CompiledModel:
+    def seen(self) -> CompiledModel:
+        """A Keras model with weights and optimizer as `show` last copied them."""
         program = self.program
         optimizer = new_optimizer(self._given)
         n_steps = (program.long or program.usual).n_steps
         return CompiledModel(program.architecture, n_steps, optimizer)
 
-    @property
-    def model(self) -> keras.Model:
-        """A Keras model with weights and optimizer as `show` last copied them."""
-        return self._seen.model
-
     def show(self) -> None:
         """Copy weights and optimizer to the model."""
         self._shown = self._parameters.to_keras(self._session.read())
-        for variable, value in zip(self._seen.variables, self._shown, strict=True):
+        for variable, value in zip(self.seen.variables, self._shown, strict=True):
             variable.assign(value)
 
     def heed(self) -> None:
         """Take over from the model what has changed since it was shown."""
-        now = [variable.numpy() for variable in self._seen.variables]
+        now = [variable.numpy() for variable in self.seen.variables]
         if not all(map(np.array_equal, now, self._shown)):
             self._session.write(self._parameters.from_keras(now))
 
@@ -180,7 +167,7 @@ class Workspace:
         They are sums over its rows, in the order of ``program.losses``, followed by
         ``program.n_by_feature`` parts of the first.
         """
-        return self._run(self._train_batches, packed, *settings)
+        return self._run(self._train_batches, packed, settings)
 
     def evaluate(self, packed: PackedShards) -> NDArray[np.float32]:
         """Return the same without an update."""
@@ -193,7 +180,7 @@ class Workspace:
 
         The gradient is one vector, like `vector`. There is no update.
         """
-        found = self._run(self._gradient_of_batch, packed, *settings)
+        found = self._run(self._gradient_of_batch, packed, settings)
         n = len(self.program.losses) + self.program.n_by_feature
         return found[:n], found[n:]
 
@@ -216,49 +203,41 @@ class Workspace:
         self._session.write(from_vector(weights, self._shapes), self._trained)
 
     def _run(
-        self, function: Any, packed: PackedShards, *settings: Any
+        self, function: Any, packed: PackedShards, *settings: UpdateSettings
     ) -> NDArray[np.float32]:
         key = function.__name__, self.program.shape_for(int(packed.lengths.max()))
         self.is_sound = key in self._compiled
         if key not in self._functions:
             self._functions[key] = self._compile(function, key[1], bool(settings))
-        found: NDArray[np.float32] = self._functions[key](
-            *as_arguments(packed), *settings
-        )
+        found: NDArray[np.float32] = self._functions[key](packed, *settings)
         self._compiled.add(key)
         self.is_sound = bool(np.isfinite(found).all())
         return found
 
     def _compile(self, function: Any, shape: ShardShape, trains: bool) -> Any:
-        program, scratch = self.program, []
-        signature = packed_signature(
-            program, shape, shape.n_prefix_rows if trains else 0
-        )
-        if trains:
-            signature += update_signature(program)
-            # Without XLA nothing is updated in place; there buffers would only cost.
-            scratch = [
-                declare_scratch(
-                    program.architecture,
-                    shape.n_steps,
-                    shape.n_rows,
-                    shape.n_prefix_rows,
-                )
-                if self._jit
-                else {}
-                for _ in range(shape.n_buffers)
-            ]
-            buffers = tf.nest.flatten(scratch)
-            self.n_bytes += sum(math.prod(v.shape) * v.dtype.size for v in buffers)
+        architecture, n_losses = self.program.architecture, len(self.program.losses)
+        if not trains:
+            signature = [packed_signature(architecture, shape, 0)]
+            return self._session.function(functools.partial(function, shape), signature)
+        sizes = shape.n_steps, shape.n_rows, shape.n_prefix_rows
+        # Without XLA nothing is updated in place; there buffers would only cost.
+        scratch = [
+            declare_scratch(architecture, *sizes) if self._jit else {}
+            for _ in range(shape.n_buffers)
+        ]
+        buffers = tf.nest.flatten(scratch)
+        self.n_bytes += sum(math.prod(v.shape) * v.dtype.size for v in buffers)
         return self._session.function(
-            functools.partial(function, shape, scratch), signature
+            functools.partial(function, shape, scratch),
+            [
+                packed_signature(architecture, shape, shape.n_prefix_rows),
+                update_signature(n_losses),
+            ],
         )
 
     def _train_batches(
-        self, shape: ShardShape, scratch: list[Any], *tensors: Tensor
+        self, shape: ShardShape, scratch: list[Any], packed: Any, settings: Any
     ) -> Tensor:
-        packed, settings = from_arguments(tensors)
-
         def losses_of(b: Tensor) -> Tensor:
             losses, gradients = self._objective.gradients_of_batch(
                 b, packed, settings, shape, scratch
@@ -270,20 +249,17 @@ class Workspace:
         return self._objective.one_by_one(losses_of, packed.starts)
 
     def _gradient_of_batch(
-        self, shape: ShardShape, scratch: list[Any], *tensors: Tensor
+        self, shape: ShardShape, scratch: list[Any], packed: Any, settings: Any
     ) -> Tensor:
         """Return the losses and the gradient of one batch, all as one vector."""
-        packed, settings = from_arguments(tensors)
         losses, gradients = self._objective.gradients_of_batch(
             0, packed, settings, shape, scratch
         )
         totals = [tf.reshape(tf.add_n(shards), [-1]) for shards in gradients]
         return tf.concat([losses, *totals], 0)
 
-    def _evaluate_batches(
-        self, shape: ShardShape, _: list[Any], *tensors: Tensor
-    ) -> Tensor:
-        packed, of = PackedShards(*tensors), self._objective.losses_of_batch
+    def _evaluate_batches(self, shape: ShardShape, packed: Any) -> Tensor:
+        of = self._objective.losses_of_batch
         losses_of = functools.partial(of, packed=packed, shape=shape)
         return self._objective.one_by_one(losses_of, packed.starts)
 

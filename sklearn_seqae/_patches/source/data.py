@@ -103,6 +103,7 @@ class Elsewhere:
     totals: Totals
     baselines: Baselines  # of a sample
     is_whole: ClassVar[Literal[False]] = False
+    validation: ClassVar[Indices] = np.arange(0)  # nothing is held out
     # Why nothing can be held out, and what to do instead
     why: ClassVar[str]
 
@@ -110,11 +111,6 @@ class Elsewhere:
     def n_train(self) -> int:
         """Sequences of the training set."""
         return len(self.lengths)
-
-    @property
-    def validation(self) -> Indices:
-        """Nothing is held out."""
-        return np.arange(0)
 
     def holding_out(self, share: float, random_state: np.random.RandomState) -> Any:
         """Raise an error: a share would have to be in memory."""
@@ -187,9 +183,7 @@ def baselines(
     weight = np.repeat(sample_weight, patches.lengths)[:, None] * observed
     if patches.layout is not None:
         return _mixed_baselines(patches.layout, values, weight)
-    values = values.reshape(-1, n_features)
-    weight = weight.reshape(-1, n_features)
-    return _baselines_of_numbers(values, weight)
+    return _baselines_of_numbers(values, weight, n_features)
 
 
 def _mixed_baselines(
@@ -204,20 +198,18 @@ def _mixed_baselines(
         loss = part.head.loss(zero, values[:, part.values].reshape(-1, 1))
         of_zero += np.nansum(own.reshape(-1, 1) * loss) / cost / total
     if n_numbers:
-        numbers = _baselines_of_numbers(
-            values[:, :n_numbers].reshape(-1, n_features),
-            weight[:, :n_numbers].reshape(-1, n_features),
-        )
-        share = weight[:, :n_numbers].sum() / total
+        own = values[:, :n_numbers], weight[:, :n_numbers]
+        numbers = _baselines_of_numbers(*own, n_features)
+        share = own[1].sum() / total
         of_mean += share * numbers.of_mean
         of_zero += share * numbers.of_zero
     return Baselines(float(of_mean), float(of_zero))
 
 
 def _baselines_of_numbers(
-    values: NDArray[np.float64], weight: NDArray[np.float64]
+    values: NDArray[np.float64], weight: NDArray[np.float64], n_features: int
 ) -> Baselines:
-    """Return those of time steps, (n_timesteps, n_numbers)."""
+    values, weight = values.reshape(-1, n_features), weight.reshape(-1, n_features)
     total = weight.sum(axis=0)
     of_zero = float((weight * values**2).sum() / total.sum())
     values -= values[0]  # so that rounding errors are no variance

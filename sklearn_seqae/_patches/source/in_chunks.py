@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sklearn_seqae._containers.chunks import SequenceChunks, naming
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._patches.preprocessing import Preprocessing
-from sklearn_seqae._patches.source.data import Data, Stream
+from sklearn_seqae._patches.source.data import Data, Stream, Totals
 from sklearn_seqae._patches.source.shuffling import Sample, concatenate, shuffled
 from sklearn_seqae._patches.source.source import (
     Source,
@@ -52,6 +51,14 @@ class ChunkedSource(Source):
     def to_train(self, preprocessing: Preprocessing, batch_size: int) -> Stream:
         """Return the sequences as training takes them."""
         of_sample = super().to_train(preprocessing, batch_size)
+        totals, sampled = of_sample.totals, self.sample.lengths
+        # Of all, by their lengths. Only the size of the gradients depends on these
+        # counts; the history counts itself
+        totals = Totals(
+            totals.values * (self.lengths.sum() / sampled.sum()),
+            float(len(self.lengths)),
+            totals.ahead * len(self.lengths) / len(sampled),
+        )
 
         def turns(generator: np.random.Generator) -> Iterator[Data]:
             size = self.chunks.buffer_size
@@ -59,19 +66,16 @@ class ChunkedSource(Source):
                 yield training_data(preprocessing, part)
 
         return Stream(
-            preprocessing.n_steps(self.lengths),
-            extrapolated(of_sample.totals, self.sample.lengths, self.lengths),
-            of_sample.baselines,
-            turns,
+            preprocessing.n_steps(self.lengths), totals, of_sample.baselines, turns
         )
 
     def _scaled(self, random_state: np.random.Generator) -> Iterator[RaggedArray]:
         """Read all chunks again, in an order drawn at random if that can be."""
         schema = self.schema
         again = checked(self.chunks, schema, self.traces, self.by, random_state)
-        for place, encoded in encoded_again(again, schema.events):
+        for place, _, given in again:
             with naming(place):
-                yield scale(schema.scaler, encoded)
+                yield scale(schema.scaler, schema.events.encode(given)[0])
 
 
 def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
@@ -102,7 +106,7 @@ def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
             prepared = _Preparation(scaler, X.buffer_size)
         if known is not None:
             for each in (*held, (place, given)):
-                prepared.add(*_encoded(*each, known))
+                prepared.add(*each, known)
         held.clear()
     if not facts:
         raise ValueError("X has no chunks, so there is no sequence to train on.")
@@ -115,7 +119,7 @@ def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
         )
     schema = summary.schema(scaler)
     if prepared is None:
-        whole = concatenate([_encoded(*each, schema.events)[1] for each in held])
+        whole = concatenate([_encoded(*each, schema.events) for each in held])
         source = Source.in_memory(whole, schema, np.ones(len(whole)), reset=reset)
         return replace(source, traces=traces)
     lengths, unobserved, digest = joined(facts)
@@ -123,9 +127,8 @@ def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
         refuse_unobserved(unobserved, len(lengths))
     if summary.so_far is None:
         prepared = _Preparation(scaler, X.buffer_size)
-        again = checked(X, schema, traces, summary.by)
-        for place, encoded in encoded_again(again, schema.events):
-            prepared.add(place, encoded)
+        for place, _, given in checked(X, schema, traces, summary.by):
+            prepared.add(place, given, schema.events)
     scaler, sample = prepared.result()
     return ChunkedSource(
         replace(schema, scaler=scaler),
@@ -148,7 +151,8 @@ class _Preparation:
         self._running = ScalerInChunks(copy.deepcopy(scaler))
         self._is_full = False
 
-    def add(self, place: str, encoded: RaggedArray) -> None:
+    def add(self, place: str, given: Given, events: Events) -> None:
+        encoded = _encoded(place, given, events)
         if not (self._is_full or self._sample.has_room_for(encoded)):
             self._is_full = True
             if len(self._sample):
@@ -213,29 +217,6 @@ def checked(
         )
 
 
-def encoded_again(
-    read: Iterator[tuple[str, Any, Given]], events: Events
-) -> Iterator[tuple[str, RaggedArray]]:
-    """Yield chunks that were read again, encoded."""
-    for place, _, given in read:
-        yield _encoded(place, given, events)
-
-
-def _encoded(place: str, given: Given, events: Events) -> tuple[str, RaggedArray]:
+def _encoded(place: str, given: Given, events: Events) -> RaggedArray:
     with naming(place):
-        return place, events.encode(given)[0]
-
-
-def extrapolated(
-    totals: Any, sampled: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> Any:
-    """Return the counts of all sequences, from those of a sample, by their lengths.
-
-    Only the size of the gradients depends on them; the history counts itself.
-    """
-    per_step = lengths.sum() / sampled.sum()
-    return totals._replace(
-        values=totals.values * per_step,
-        sequences=float(len(lengths)),
-        ahead=totals.ahead * len(lengths) / len(sampled),
-    )
+        return events.encode(given)[0]

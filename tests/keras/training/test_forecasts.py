@@ -1,7 +1,5 @@
 """The forecaster in training: its loss is that of the prefixes, and of nothing else."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from networks import (
@@ -72,7 +70,7 @@ def update(space, packed):
         np.zeros((1, 2), np.int32),
     )
     (losses,) = space.train(packed, settings)
-    return losses, space.get_weights()
+    return losses, space.state().weights
 
 
 def test_the_loss_is_that_of_the_prefixes(space, packed):
@@ -105,7 +103,7 @@ def test_what_is_not_observed_ahead_contributes_exactly_nothing(space, packed):
     assert 0 < nothing.sum() < nothing.size
     change = np.where(nothing, 5.0, packed.forecast.change).astype(np.float32)
     forecast = packed.forecast._replace(change=change)
-    again, after_again = update(space, dataclasses.replace(packed, forecast=forecast))
+    again, after_again = update(space, packed._replace(forecast=forecast))
     assert_array_equal(again, losses)
     assert_same_weights(after_again, after)
 

@@ -162,7 +162,7 @@ def test_weights_are_those_of_one_program_for_whole_batches():
                 found_losses = workspace.train(packed, jobs[0][1].settings)
                 sums.append(sums_of(found_losses, packed))
         losses.append(feed.means(np.concatenate(sums))["loss"])
-    expected = workspace.get_weights()
+    expected = workspace.state().weights
     workspace.close()
     assert_close_weights(found.state.weights, expected, rtol=0, atol=2e-5)
     assert_allclose(found.history["loss"], losses, rtol=1e-5)

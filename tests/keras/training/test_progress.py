@@ -31,7 +31,7 @@ def printed(epochs, verbose, *, every=1, stop=None, is_terminal=False):
         progress = Progress(epochs, verbose)
         for epoch in range(every, stop + 1, every):
             progress.show(epoch, {"loss": 1 / epoch})
-        progress.close(stop, {"loss": 1 / stop})
+        progress.show(stop, {"loss": 1 / stop}, is_over=True)
     return stream.getvalue()
 
 
@@ -113,6 +113,6 @@ def test_a_bar_shows_every_loss_as_it_is():
         for epoch, loss in enumerate([3.0, 1.0], start=1):
             logs = {"loss": loss, "contrastive_loss": 10 * loss, "val_objective": loss}
             progress.show(epoch, logs)
-        progress.close(2, logs)
+        progress.show(2, logs, is_over=True)
     shown = re.findall(r"(\w+): (\d+\.\d+)", stream.getvalue())[-3:]
     assert [(name, float(value)) for name, value in shown] == list(logs.items())

@@ -83,7 +83,7 @@ def outcome(space, packed, weights=WEIGHTS, scale=0.01):
     load(space, State(weights))
     evaluated = space.evaluate(packed)[:, 0]
     trained = space.train(packed, settings(scale, len(packed.starts)))[:, 0]
-    return {"evaluated": evaluated, "trained": trained} | space.get_weights()
+    return {"evaluated": evaluated, "trained": trained} | space.state().weights
 
 
 def inside_of(packed):
@@ -188,7 +188,7 @@ def test_shards_sum_to_the_gradient_of_the_batch():
         space = make_space(n_shards, n_rows, plain)
         load(space, rate=None)
         ((loss,),) = space.train(batch_of(patches, n_shards, n_rows), settings(0.5))
-        after = space.get_weights()
+        after = space.state().weights
         found.append({n: w - after[n] for n, w in WEIGHTS.items()} | {"loss": loss})
     assert all(np.abs(gradient).max() > 1e-3 for gradient in found[1].values())
     assert_close_weights(*found, rtol=1e-3, atol=1e-5)
@@ -205,18 +205,18 @@ def test_a_state_goes_on_as_if_never_stopped(space):
     halfway = space.state()
     assert space.n_updates == 2
     space.train(packed, settings(0.01))
-    expected = space.get_weights()
+    expected = space.state().weights
 
     space.train(packed, settings(0.01))  # the arrays are copies
     load(space, halfway)
     assert space.n_updates == 2
     space.train(packed, settings(0.01))
-    assert_same_weights(space.get_weights(), expected)
+    assert_same_weights(space.state().weights, expected)
 
     load(space, State(halfway.weights))  # a fresh Adam steps elsewhere
     assert space.n_updates == 0
     space.train(packed, settings(0.01))
-    assert any((space.get_weights()[n] != w).any() for n, w in expected.items())
+    assert any((space.state().weights[n] != w).any() for n, w in expected.items())
 
 
 @pytest.mark.parametrize(
@@ -251,11 +251,11 @@ def test_a_rate_for_an_update_is_the_rate_of_that_update(space):
     for rate in (0.5, 0.25):
         load(space, rate=rate)
         space.train(packed, settings(0.01))
-        expected[rate] = space.get_weights()
+        expected[rate] = space.state().weights
     for rate, weights in expected.items():
         load(space, rate=0.125)
         space.train(packed, settings(0.01, rate=rate))
-        assert_same_weights(space.get_weights(), weights)
+        assert_same_weights(space.state().weights, weights)
         assert space.learning_rate == rate
 
 
@@ -272,7 +272,7 @@ def test_the_learning_rate_is_taken(space):
     for learning_rate in (0.5, 0.25):
         load(space, rate=learning_rate)
         space.train(packed, settings(0.01))
-        moved = np.abs(space.get_weights()[name] - WEIGHTS[name]).max()
+        moved = np.abs(space.state().weights[name] - WEIGHTS[name]).max()
         assert moved == pytest.approx(learning_rate, rel=1e-2)  # Adam's first step
 
 
