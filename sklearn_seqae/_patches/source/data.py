@@ -198,9 +198,9 @@ def _mixed_baselines(
         loss = part.head.loss(zero, values[:, part.values].reshape(-1, 1))
         of_zero += np.nansum(own.reshape(-1, 1) * loss) / cost / total
     if n_numbers:
-        own = values[:, :n_numbers], weight[:, :n_numbers]
-        numbers = _baselines_of_numbers(*own, n_features)
-        share = own[1].sum() / total
+        own = weight[:, :n_numbers]
+        numbers = _baselines_of_numbers(values[:, :n_numbers], own, n_features)
+        share = own.sum() / total
         of_mean += share * numbers.of_mean
         of_zero += share * numbers.of_zero
     return Baselines(float(of_mean), float(of_zero))
