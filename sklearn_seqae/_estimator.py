@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -98,7 +98,6 @@ def _check_prior(estimator: Any) -> None:
 
 class LSTMAutoencoderTransformer(
     CallbackSupportMixin,
-    ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     SequenceEstimator,
 ):
@@ -119,10 +118,11 @@ class LSTMAutoencoderTransformer(
         makes the others of the pooled states. None has no bottleneck: the pooled states
         are the embedding, one number for each unit, direction, layer and kind of
         pooling.
-    exact_components : "auto" or list of {"instance_norm", "length"}, default="auto"
-        Components that are no work of the network but numbers of the sequence, so that
-        decoding restores them exactly; ``()`` for none. They come after the others, in
-        this order:
+    exact_components : "auto" or list of {"instance_norm", "shape", "texture", \
+            "length"}, default="auto"
+        Components that are no work of the network but numbers of the sequence; ``()``
+        for none. Decoding restores them exactly, but for "texture". They come after the
+        others, in this order:
 
         - "instance_norm": the mean and log scale of each feature. The encoder also
           reads each sequence in units of its own, and the decoder writes it in them:
@@ -131,12 +131,20 @@ class LSTMAutoencoderTransformer(
           alike in the loss. The scale of a short or constant sequence is drawn towards
           that of the others. Means and scales that are alike in all sequences of `fit`
           take no components.
+        - "shape": coefficients of each feature's discrete cosine transform [10]_, of
+          the cosines that are strongest in `fit`: half as many as the median sequence
+          has time steps, at most 32 a feature and 256 in all.
+        - "texture": for 504 fixed kernels, the share of time steps at which one
+          responds. They are those of MiniRocket [9]_, dilated up to the length of a
+          sequence; each reads one of the features or several, in common units or in its
+          own, or changes from one time step to the next.
         - "length": the standardized logarithm of the length. Without it, every decoded
           sequence has `max_length_` time steps.
 
-        "auto" has "length" if the lengths in `fit` differ and `n_components` is not 1;
-        and "instance_norm" if `n_components` is None, or at least twice as large as the
-        number of exact components, with a decoder that does not cut the embedding.
+        "auto" has "length" if the lengths in `fit` differ and `n_components` is not 1.
+        It has the others as far as exact components are at most half of `n_components`,
+        with a decoder that does not cut the embedding; "shape" and "texture" not if
+        there are categories.
     forecast_horizon : int or None, default=None
         Time steps that `forecast` predicts at a time. A second decoder learns to write
         them from the embedding and the last eight time steps of a prefix, which is cut
@@ -219,8 +227,9 @@ class LSTMAutoencoderTransformer(
         Share of its inputs that each LSTM layer drops in training. The same inputs are
         dropped at every step of a sequence [4]_; every update drops others.
     epochs : int or "auto", default="auto"
-        Passes over the sequences. "auto" makes 500 updates or 10 epochs, whichever is
-        more.
+        Passes over the sequences. "auto" makes 250 to 500 updates, the more, the less
+        the cosines in the vector leave to decode; or 10 epochs, if that is more. 0
+        leaves the initial weights, which takes a second or two.
     batch_size : int, default=32
         Sequences per update.
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
@@ -346,6 +355,8 @@ class LSTMAutoencoderTransformer(
        time-series forecasting against distribution shift. ICLR.
     .. [9] Dempster, A., Schmidt, D. F. and Webb, G. I. (2021). MiniRocket: a very fast
        (almost) deterministic transform for time series classification. KDD.
+    .. [10] Ahmed, N., Natarajan, T. and Rao, K. R. (1974). Discrete cosine transform.
+       IEEE Transactions on Computers.
 
     Examples
     --------
@@ -359,11 +370,12 @@ class LSTMAutoencoderTransformer(
     >>> [len(x) for x in ae.inverse_transform(Z)] == [len(x) for x in X]
     True
 
-    With default parameters, 64 units, 2 directions, 5 kinds of pooling, the mean and
-    the scale of each of the features, and the length:
+    With default parameters, 64 units, 2 directions and 5 kinds of pooling, the mean and
+    the scale of each of the two features, 14 cosines of each, 504 kernels, and the
+    length:
 
-    >>> LSTMAutoencoderTransformer(epochs=1, random_state=0).fit_transform(X).shape
-    (20, 645)
+    >>> LSTMAutoencoderTransformer(epochs=0, random_state=0).fit_transform(X).shape
+    (20, 1177)
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -392,7 +404,7 @@ class LSTMAutoencoderTransformer(
         "mask_ratio": [SHARE],
         "noise": [NON_NEGATIVE],
         "dropout": [SHARE],
-        "epochs": [POSITIVE_INT, StrOptions({"auto"})],
+        "epochs": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [POSITIVE_INT],
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
@@ -1041,6 +1053,26 @@ class LSTMAutoencoderTransformer(
     def n_components_(self) -> int:
         """Size of an embedding."""
         return self._fitted.n_components
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return the names of the components.
+
+        Parameters
+        ----------
+        input_features : Ignored
+            Not used; for consistency with the API.
+
+        Returns
+        -------
+        names : ndarray of str, shape (n_components,)
+            "lstmautoencodertransformer0" and so on for what is learnt. Then those of
+            `exact_components_`: "flow_mean", "flow_scale" and "flow_cosine3" of the
+            feature "flow", "kernel17", and "length". Last "start", the moment of the
+            first event.
+        """
+        check_is_fitted(self)
+        names = self._fitted.names_of_components(type(self).__name__.lower())
+        return np.array(names, dtype=object)
 
     @property
     def _n_features_out(self) -> int:

@@ -19,9 +19,9 @@ from sklearn_seqae._network.decoders import DECODERS, LARGEST
 from sklearn_seqae._network.design import SWITCHES, make_architecture, shaping
 from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.batching import buffer_sizes, from_patches
-from sklearn_seqae._patches.exact import Units
+from sklearn_seqae._patches.exact import UNIT
 from sklearn_seqae._patches.prefixes import extended, recent_values, tails
-from sklearn_seqae._patches.preprocessing import Preprocessing
+from sklearn_seqae._patches.preprocessing import Known, Own, Preprocessing
 from sklearn_seqae._patches.source import Source
 from sklearn_seqae._patches.steps import drawn, to_timesteps
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
@@ -124,8 +124,8 @@ class Autoencoder:
         """Embeddings of scaled sequences, shape (n_sequences, n_components)."""
         Z = np.empty((len(scaled), self.n_components), dtype)
         n_learnt = self.architecture.embedding_size
-        Z[:, :n_learnt], units = self._encode(scaled)
-        Z[:, n_learnt:] = self.preprocessing.exact(units, scaled.lengths)
+        Z[:, :n_learnt], own = self._encode(scaled)
+        Z[:, n_learnt:] = self.preprocessing.exact(own)
         return Z
 
     def warm_up(self, longest: int, *, with_decoder: bool) -> None:
@@ -156,9 +156,8 @@ class Autoencoder:
         """
         self.check_decodable(n_timesteps, f"{what} means a sequence that")
         n_learnt = self.architecture.embedding_size
-        units = self.preprocessing.units_of(Z[:, n_learnt:])
-        learnt = Z[:, :n_learnt]
-        return self._decode(learnt, n_timesteps, units, what, first, random_state)
+        known, learnt = self.preprocessing.known_of(Z[:, n_learnt:]), Z[:, :n_learnt]
+        return self._decode(learnt, n_timesteps, known, what, first, random_state)
 
     def lengths(self, Z: NDArray[Any], default: int) -> NDArray[np.int64]:
         """Time steps that embeddings mean, ``default`` where they hold no length."""
@@ -169,6 +168,9 @@ class Autoencoder:
     def sample(self, n: int, random_state: np.random.RandomState) -> NDArray[Any]:
         """Embeddings from the prior, shape (n, n_components), lengths among them."""
         Z: NDArray[Any] = random_state.standard_normal((n, self.n_components))
+        exact = Z[:, self.architecture.embedding_size :]
+        for name in {"shape", "texture"}.intersection(self.preprocessing.places):
+            exact[:, self.preprocessing.places[name]] *= UNIT
         if self.preprocessing.length_code is not None:
             Z[:, -1] = self.preprocessing.length_code.sample(n, random_state)
         return Z
@@ -176,8 +178,9 @@ class Autoencoder:
     def reconstruct(self, scaled: RaggedArray, first: int = 0) -> RaggedArray:
         """Encode and decode; ``first`` is the number of the first, for messages."""
         self.check_decodable(scaled.lengths, "sequence {row}")
-        embeddings, units = self._encode(scaled, first)
-        return self._decode(embeddings, scaled.lengths, units, first=first)
+        embeddings, own = self._encode(scaled, first)
+        known = self.preprocessing.known(own)
+        return self._decode(embeddings, scaled.lengths, known, first=first)
 
     def forecast(
         self,
@@ -239,31 +242,31 @@ class Autoencoder:
 
     def _encode(
         self, scaled: RaggedArray, first: int = 0
-    ) -> tuple[NDArray[np.float32], Units]:
-        """Return what the encoder makes of sequences, and the units of each."""
+    ) -> tuple[NDArray[np.float32], Own]:
+        """Return what the encoder makes of sequences, and numbers in own units."""
         from sklearn_seqae._keras.inference import encode
 
-        patches, units = self.preprocessing.read(scaled)
+        patches, own = self.preprocessing.read(scaled)
         embeddings = encode(self.architecture, self._trained.weights, patches)
         self._check_finite(embeddings, "sequence {row}", first)
-        return embeddings, units
+        return embeddings, own
 
     def _decode(
         self,
         embeddings: NDArray[Any],
         n_timesteps: NDArray[np.int64],
-        units: Units,
+        known: Known,
         what: str = "sequence {row}",
         first: int = 0,
         random_state: np.random.RandomState | None = None,
     ) -> RaggedArray:
-        known = self.preprocessing
-        draws = random_state is not None and known.n_codes > 0
+        patch_size, n_codes = self.preprocessing.patch_size, self.preprocessing.n_codes
+        draws = random_state is not None and n_codes > 0
         steps = self._steps(embeddings, n_timesteps, what, first, raw=draws)
         if random_state is not None and draws:
             steps = drawn(self.architecture.step, steps, random_state)
-        own = from_patches(steps, n_timesteps, known.patch_size, known.n_codes)
-        return known.in_common_units(own, units)
+        own = from_patches(steps, n_timesteps, patch_size, n_codes)
+        return self.preprocessing.in_common_units(own, known)
 
     def _steps(
         self,
@@ -343,7 +346,9 @@ class Autoencoder:
         data = source.to_train(self.preprocessing, parameters["batch_size"])
         if fraction is not None and is_watched:
             data = data.holding_out(fraction, random_state)
-        asked = settings.asked_for(parameters, [*given, *watchers], data.n_train)
+        shape, watching = self.preprocessing.shape, [*given, *watchers]
+        left = 1.0 if shape is None else shape.left
+        asked = settings.asked_for(parameters, watching, data.n_train, left)
         return epochs.train(
             self.architecture, data, asked, random_state, self.state, file
         )

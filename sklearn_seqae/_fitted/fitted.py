@@ -89,6 +89,19 @@ class Fitted:
         """Size of an embedding, what is exact in it included."""
         return self.network.n_components + self.schema.events.n_moments
 
+    def names_of_components(self, prefix: str) -> list[str]:
+        """Name the components; those that are learnt have the prefix and a number."""
+        schema, network = self.schema, self.network
+        known = schema.events.names_in_network(schema.names)
+        known = [f"x{name}" if isinstance(name, int) else str(name) for name in known]
+        return [
+            *(f"{prefix}{n}" for n in range(network.architecture.embedding_size)),
+            *network.preprocessing.names_of_exact(
+                known[: network.preprocessing.n_numbers]
+            ),
+            *["start"] * schema.events.n_moments,
+        ]
+
     def encode(self, X: Any, by: str) -> Encoded:
         """Check sequences against those in `fit`, and scale them."""
         return self.schema.encode(self.schema.read(X, by))

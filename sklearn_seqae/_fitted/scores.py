@@ -129,17 +129,16 @@ def _mixed_losses(
     known, lengths = network.preprocessing, scaled.lengths
     losses = np.empty(scaled.values.shape)
     if Z is None:
-        learnt, units = network._encode(scaled, first)
+        learnt, own = network._encode(scaled, first)
     else:
         learnt = Z[:, : network.architecture.embedding_size]
-        _, units = known.own_units(scaled)
+        own = known.own(scaled)
     steps = network._steps(learnt, lengths, "sequence {row}", first, raw=True)
     if known.n_numbers:
         written = steps[:, : network.architecture.step.n_numbers]
-        own = from_patches(written, lengths, known.patch_size)
-        if known.instance_norm is not None:
-            own = known.instance_norm.denormalize(own, units)
-        difference = own.values.astype(np.float64) - scaled.numbers.values
+        decoded = from_patches(written, lengths, known.patch_size)
+        decoded = known.in_common_units(decoded, known.known(own))
+        difference = decoded.values.astype(np.float64) - scaled.numbers.values
         losses[:, : known.n_numbers] = difference**2
     for j, head, written in _columns(network, steps, lengths):
         losses[:, j] = head.loss(written, scaled.values[:, j : j + 1])[:, 0]

@@ -190,7 +190,7 @@ class _Builder:
 
     def _writer(self) -> keras.Model:
         """Model of what the decoder wrote, last patch first, to padded sequences."""
-        code, norm = self.preprocessing.length_code, self.preprocessing.instance_norm
+        code = self.preprocessing.length_code
         patch_size, n_features = self.preprocessing.patch_size, self._shape[1]
         width, n_exact = patch_size * n_features, self.preprocessing.n_exact
         inputs = [keras.Input((self.n_patches, width), name="written")]
@@ -203,10 +203,11 @@ class _Builder:
             lengths = ops.round(ops.exp(inputs[1][:, -1:] * code.scale + code.mean))
             steps = reversed_steps(inputs[0], ops.ceil(lengths / patch_size))
         decoded, codes = self._unpatched(steps, "unpatch")
-        if norm is not None:
-            components = inputs[1][:, : norm.n_components]
-            own = _inside(decoded, lengths)
-            decoded = padded.in_common_units(ops, norm, own, components, lengths)
+        if self.preprocessing.n_exact and self.preprocessing.n_numbers:
+            inside = _is_inside(decoded, lengths)
+            decoded = padded.in_common_units(
+                ops, self.preprocessing, decoded, inputs[1], inside
+            )
         if codes is not None:
             decoded = ops.concatenate([decoded, codes], axis=-1)
         if code is not None:

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_seqae._network.texture import texture
 from sklearn_seqae._patches.convolutions import Convolutions
-from sklearn_seqae._patches.exact import ROUNDING, WILDEST, InstanceNorm
+from sklearn_seqae._patches.exact import ROUNDING, UNIT, WILDEST, InstanceNorm
 from sklearn_seqae._patches.preprocessing import Preprocessing
+from sklearn_seqae._patches.shape import Shape
 
 Tensor = Any
 
@@ -29,7 +31,9 @@ def read(
     fill: Callable[[Tensor], Tensor],
     wide: str,
 ) -> tuple[Tensor, list[Tensor]]:
-    """Return LSTM steps, (B, n_steps, width), and components that are units, if any.
+    """Return LSTM steps, (B, n_steps, width), and exact components, if any.
+
+    Without the length.
 
     ``numbers`` are scaled, (B, T, F), and ``codes`` (B, T, n_codes): NaN where one is
     missing, and beyond the ends. ``inside`` says where a time step is a sequence's own,
@@ -63,7 +67,7 @@ def _channels(
     fill: Callable[[Tensor], Tensor],
     wide: str,
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Return what the encoder reads of numbers, (B, T, F) each, and units."""
+    """Return what the encoder reads of numbers, (B, T, F) each, and what is exact."""
     norm, scale = preprocessing.instance_norm, preprocessing.difference_scale
     exact: list[Tensor] = []
     if norm is not None:
@@ -74,9 +78,17 @@ def _channels(
         numbers = ops.cast((common - mean) / size, "float32")
     filled = ops.where(inside, fill(numbers), 0.0)
     channels = [filled]
+    if preprocessing.shape is not None:
+        shape, values = preprocessing.shape, ops.cast(filled, wide)
+        cosines = coefficients(ops, values, *waves(ops, shape, inside, wide))
+        exact.append(ops.cast(encode_cosines(ops, shape, cosines), "float32"))
     if norm is not None:
         common = ops.cast(filled, wide) * size + mean
         channels.append(ops.where(inside, ops.cast(common, "float32"), 0.0))
+    if preprocessing.texture is not None:
+        every = ops.concatenate(channels, axis=-1) if norm is not None else filled
+        lengths = ops.sum(ops.cast(inside, "float32"), axis=1)
+        exact.append(texture(ops, preprocessing.texture, every, inside, lengths))
     if scale is not None:  # each step less the one a patch before; zero in the first
         n = preprocessing.patch_size
         delayed = ops.concatenate([filled[:, :n], filled[:, :-n]], axis=1)
@@ -111,15 +123,63 @@ def interpolated(ops: Any, numbers: Tensor, n: Any, wide: str) -> Tensor:
 
 
 def in_common_units(
-    ops: Any, norm: InstanceNorm, own: Tensor, components: Tensor, lengths: Tensor
+    ops: Any, preprocessing: Preprocessing, own: Tensor, exact: Tensor, inside: Tensor
 ) -> Tensor:
-    """Bring decoded numbers (B, T, F), zero beyond the ends, into common units.
+    """Bring decoded numbers (B, T, F) into common units, with what is exact.
 
-    Lengths are (B, 1), and of the dtype of the others.
+    ``exact`` are the exact components, of the dtype of the numbers; ``inside`` says
+    where a time step is a sequence's own, (B, T, 1). Beyond, there is nothing to read.
     """
-    mean, size = (ops.expand_dims(x, 1) for x in decode(ops, norm, components))
+    norm, shape = preprocessing.instance_norm, preprocessing.shape
+    places = preprocessing.places
+    own = ops.where(inside, own, 0.0)
+    if norm is not None:
+        components = exact[:, places["instance_norm"]]
+        mean, size = (ops.expand_dims(x, 1) for x in decode(ops, norm, components))
+    if shape is not None:
+        curves, lengths = waves(ops, shape, inside, own.dtype)
+        wanted = decode_cosines(ops, shape, exact[:, places["shape"]])
+        change = wanted - coefficients(ops, own, curves, lengths)
+        own = own + ops.matmul(curves, ops.transpose(change, (0, 2, 1)))
+    if norm is None:
+        return own
+    lengths = ops.sum(ops.cast(inside, own.dtype), axis=1)  # (B, 1)
     centre = ops.expand_dims(ops.sum(own, axis=1) / lengths, 1)
     return (own - centre) * size + mean
+
+
+# Cosines ------------------------------------------------------------------------------
+
+
+def waves(ops: Any, shape: Shape, inside: Tensor, dtype: Any) -> tuple[Tensor, Tensor]:
+    """Return the cosines of time steps, (B, T, K), 0 beyond; and lengths, (B, 1, 1)."""
+    place = ops.cumsum(ops.cast(inside, "int64"), axis=1) - 1
+    lengths = ops.expand_dims(ops.max(place, axis=1), 1) + 1
+    k = np.array([[shape.half_cycles]])
+    phase = ops.cast(ops.mod((2 * place + 1) * k, 4 * lengths), dtype)
+    curves = ops.cos(phase * (np.pi / 2) / ops.cast(lengths, dtype)) * np.sqrt(2)
+    curves = ops.where(ops.logical_and(inside, lengths > k), curves, 0.0)
+    return curves, ops.cast(lengths, dtype)
+
+
+def coefficients(ops: Any, own: Tensor, curves: Tensor, lengths: Tensor) -> Tensor:
+    """Return the coefficients (B, F, K) of numbers (B, T, F)."""
+    return ops.matmul(ops.transpose(own, (0, 2, 1)), curves) / lengths
+
+
+def encode_cosines(ops: Any, shape: Shape, cosines: Tensor) -> Tensor:
+    """Return the components of coefficients."""
+    typical, spread = (_row(x, cosines.dtype) for x in (shape.typical, shape.spread))
+    flat = ops.reshape(cosines, (-1, shape.n_components))
+    return ops.arcsinh((flat - typical) / spread) * UNIT
+
+
+def decode_cosines(ops: Any, shape: Shape, components: Tensor) -> Tensor:
+    """Return the coefficients that components mean, (B, F, K)."""
+    typical, spread = (_row(x, components.dtype) for x in (shape.typical, shape.spread))
+    limited = ops.clip(components / UNIT, -WILDEST, WILDEST)
+    flat = ops.sinh(limited) * spread + typical
+    return ops.reshape(flat, (-1, shape.n_features, len(shape.half_cycles)))
 
 
 # Kernels ------------------------------------------------------------------------------

@@ -142,14 +142,13 @@ def _numbers(
     network: Autoencoder, own: Tensor, embedding: Tensor, extent: Extent
 ) -> Tensor:
     """Return decoded numbers, (N, T, F), in the units that all sequences share."""
-    norm = network.preprocessing.instance_norm
     start = network.architecture.embedding_size
-    decoded = ops.cast(ops.where(extent.own, own, 0.0), np.float64)
-    if norm is None:
-        return decoded
-    components = ops.cast(embedding[:, start : start + norm.n_components], np.float64)
-    lengths = ops.expand_dims(ops.cast(extent.lengths, np.float64), 1)
-    return padded.in_common_units(ops, norm, decoded, components, lengths)
+    end = start + network.preprocessing.n_exact
+    exact = ops.cast(embedding[:, start:end], np.float64)
+    decoded = ops.cast(own, np.float64)
+    return padded.in_common_units(
+        ops, network.preprocessing, decoded, exact, extent.own
+    )
 
 
 def _lengths(fitted: Fitted, embedding: Tensor) -> Tensor:

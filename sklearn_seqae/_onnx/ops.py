@@ -42,11 +42,12 @@ def _each(op_type: str, dtype: DTypeLike | None = None) -> Callable[[Tensor], Te
 
 
 exp, log, sqrt, abs = _each("Exp"), _each("Log"), _each("Sqrt"), _each("Abs")
-round, relu = _each("Round"), _each("Relu")
+round, relu, cos = _each("Round"), _each("Relu"), _each("Cos")
 sigmoid, tanh = _each("Sigmoid"), _each("Tanh")
 isnan, isinf = _each("IsNaN", bool), _each("IsInf", bool)
 logical_not, logical_and = _each("Not"), operation("And")
 maximum, minimum, matmul = operation("Max"), operation("Min"), operation("MatMul")
+mod = operation("Mod")
 
 
 def arcsinh(x: Tensor) -> Tensor:  # runtimes have their own for float32 only
@@ -63,13 +64,17 @@ def clip(x: Tensor, low: Any, high: Any) -> Tensor:
     return where(x > high, high, where(x < low, low, x))
 
 
-def conv(x: Tensor, kernel: NDArray[np.float32], padding: str) -> Tensor:
+def conv(
+    x: Tensor, kernel: NDArray[np.float32], padding: str, dilation_rate: int = 1
+) -> Tensor:
     """Slide a kernel (2 * reach + 1, F, K) over the time steps of (N, T, F)."""
     assert padding == "same"
-    reach = len(kernel) // 2
     weights = x.graph.constant(kernel.transpose(2, 1, 0), x.dtype)
     channels_first = transpose(x, (0, 2, 1))
-    found = x.graph.node("Conv", channels_first, weights, pads=[reach, reach])
+    pads, dilations = 2 * [len(kernel) // 2 * dilation_rate], [dilation_rate]
+    found = x.graph.node(
+        "Conv", channels_first, weights, pads=pads, dilations=dilations
+    )
     return transpose(found, (0, 2, 1))
 
 

@@ -190,10 +190,15 @@ def plan_epoch(
     return [batches[i] for i in random_state.permutation(n_batches)]
 
 
-def auto_epochs(n_sequences: int, batch_size: int) -> int:
-    """Epochs that make for enough updates, and for enough looks at each sequence."""
+def auto_epochs(n_sequences: int, batch_size: int, left: float = 1.0) -> int:
+    """Epochs that make for enough updates, and for enough looks at each sequence.
+
+    Half of the updates are enough for classes. The others are for decoding, as far as
+    there is something ``left`` to decode, of 1.
+    """
     n_batches = count_batches(n_sequences, batch_size)
-    return max(-(-ENOUGH_UPDATES // n_batches), ENOUGH_EPOCHS)
+    n_updates = round(ENOUGH_UPDATES * (1 + left) / 2)
+    return max(-(-n_updates // n_batches), ENOUGH_EPOCHS)
 
 
 def shard_shape(n_sequences: int, batch_size: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ NEGLIGIBLE = 1e-3  # spread of levels or log scales that no component is spent o
 SMALLEST = 1e-3  # of the typical scale: a sequence that is flat is divided by this
 ROUNDING = 1e-7  # of the level: less variation than this is rounding of float32
 WILDEST = 80.0  # limit of a component: beyond, float64 would overflow in decoding
+# Standard deviation of components of which there are many. Pooled states vary by about
+# as much, so neither outweighs the other where vectors are compared as they are.
+UNIT = 0.2
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class LengthCode:
     # Limits of the lengths in `fit`; new lengths are drawn between them
     shortest: int
     longest: int
+    n_components: ClassVar[int] = 1
 
     @classmethod
     def fit(

@@ -5,9 +5,9 @@ Fitted numbers of the data are here; `Architecture` holds sizes only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,14 +24,16 @@ from sklearn_seqae._patches.convolutions import Convolutions, default_n_kernels
 from sklearn_seqae._patches.exact import InstanceNorm, LengthCode, Units
 from sklearn_seqae._patches.heads import HEADS
 from sklearn_seqae._patches.prefixes import Prefixes, change_scale
+from sklearn_seqae._patches.shape import Shape, default_n_cosines
 from sklearn_seqae._patches.steps import StepLayout
+from sklearn_seqae._patches.texture import N_COMPONENTS, Texture
 from sklearn_seqae._sequences.missing import fill_missing
 from sklearn_seqae._sequences.vocabulary import Column
 from sklearn_seqae._utils.plain import Positive
 
 # What parameters may name, in the order of the vector, and of what is read of a patch
 NAMES = {
-    "exact_components": ("instance_norm", "length"),
+    "exact_components": ("instance_norm", "shape", "texture", "length"),
     "encoder_inputs": ("differences", "kernels"),
 }
 
@@ -50,9 +52,30 @@ def asked_names(parameter: str, given: Any) -> Any:
     return tuple(name for name in known if name in given)
 
 
+class Own(NamedTuple):
+    """Numbers in the units in which the network writes them."""
+
+    numbers: RaggedArray  # NaN where one is missing
+    filled: RaggedArray
+    units: Units
+
+    @property
+    def common(self) -> NDArray[np.floating]:
+        """The same, filled, in the units that all sequences share."""
+        mean, scale = (np.repeat(u, self.filled.lengths, axis=0) for u in self.units)
+        return self.filled.values * scale + mean
+
+
+class Known(NamedTuple):
+    """What is known exactly of sequences that are decoded."""
+
+    units: Units
+    cosines: NDArray[np.float64] | None  # (n_sequences, n_features, n_cosines)
+
+
 @dataclass(frozen=True)
 class Preprocessing:
-    """Patches, differences, the length component and the forecaster's units."""
+    """Patches, exact components, and what the encoder reads beside the values."""
 
     n_features: int  # features of a scaled time step
     patch_size: int  # time steps per LSTM step
@@ -72,6 +95,9 @@ class Preprocessing:
     costs: tuple[Positive, ...] = ()  # see `StepLayout`
     # Kernels whose responses the encoder reads, if there are any
     convolutions: Convolutions | None = None
+    # Cosines of each feature as components, and shares of responses, if they are
+    shape: Shape | None = None
+    texture: Texture | None = None
 
     @classmethod
     def fit(
@@ -105,13 +131,11 @@ class Preprocessing:
         numbers, norm = scaled.numbers, None
         if numbers.n_features and (exact == "auto" or "instance_norm" in exact):
             norm = InstanceNorm.fit(numbers, sample_weight)
-        if norm is not None and n_components is not None:
-            n_exact = norm.n_components + int(with_length)
-            if exact == "auto":  # what is cut into parts has a size that was thought of
-                is_small = decoder_cuts or 2 * n_exact > n_components
-                norm = None if is_small else norm
-            else:
-                _check_room(n_components, norm.n_components, with_length)
+        room = np.inf  # components that "auto" may take
+        if n_components is not None:  # what is cut has a size that was thought of
+            room = 0 if decoder_cuts else n_components // 2 - int(with_length)
+        if exact == "auto" and norm is not None and norm.n_components > room:
+            norm, room = None, 0
         patch_size = parameters["patch_size"]
         if patch_size == "auto":
             patch_size = default_patch_size(lengths)
@@ -126,7 +150,38 @@ class Preprocessing:
             columns=columns,
             costs=_costs(scaled, sample_weight, columns),
         )
+        fitted = fitted._with_fixed(exact, room, numbers, sample_weight)
+        if n_components is not None:
+            _check_room(n_components, fitted)
         return fitted._with_scales(parameters, numbers, sample_weight)
+
+    def _with_fixed(
+        self,
+        exact: Any,
+        room: float,
+        numbers: RaggedArray,
+        sample_weight: NDArray[np.float64],
+    ) -> Preprocessing:
+        """Fit cosines and kernels, if they are asked for, or there is room."""
+        is_auto, fitted = exact == "auto", self
+        if not self.n_numbers or (is_auto and self.n_codes):
+            return self
+        own = self.own(numbers)
+        if self.instance_norm is not None:
+            room -= self.instance_norm.n_components
+        n_cosines = default_n_cosines(numbers.lengths, numbers.n_features, room)
+        if "shape" in exact:
+            n_cosines = max(n_cosines, 1)
+        if n_cosines > 0 and (is_auto or "shape" in exact):
+            shape = Shape.fit(n_cosines, own.filled, sample_weight)
+            fitted = replace(fitted, shape=shape)
+        has_room = is_auto and room >= N_COMPONENTS + n_cosines * self.n_numbers
+        if has_room or "texture" in exact:
+            n_units = 1 if self.instance_norm is None else 2
+            every = self._in_all_units(own)
+            texture = Texture.fit(N_COMPONENTS, every, sample_weight, n_units)
+            fitted = replace(fitted, texture=texture)
+        return fitted
 
     def _with_scales(
         self,
@@ -138,7 +193,7 @@ class Preprocessing:
         found: dict[str, Any] = {}
         if self.n_numbers:
             patch_size = self.patch_size
-            filled = fill_missing(self.own_units(numbers)[0])
+            filled = self.own(numbers).filled
             read = asked_names("encoder_inputs", parameters["encoder_inputs"])
             if read == "auto":
                 read = ("differences",) if self.n_codes else NAMES["encoder_inputs"]
@@ -158,16 +213,38 @@ class Preprocessing:
 
     @property
     def n_exact(self) -> int:
-        """Components that are no work of the network: means, scales and the length."""
-        n_units = 0 if self.instance_norm is None else self.instance_norm.n_components
-        return n_units + int(self.length_code is not None)
+        """Components that are no work of the network."""
+        return max((place.stop for place in self.places.values()), default=0)
 
     @property
     def exact_components(self) -> tuple[str, ...]:
         """Names of these components, in their order."""
-        parts = self.instance_norm, self.length_code
-        named = zip(NAMES["exact_components"], parts, strict=True)
-        return tuple(name for name, part in named if part is not None)
+        return tuple(self.places)
+
+    @property
+    def places(self) -> dict[str, slice]:
+        """Where they are among what is exact, by name."""
+        parts = self.instance_norm, self.shape, self.texture, self.length_code
+        found: dict[str, slice] = {}
+        end = 0
+        for name, part in zip(NAMES["exact_components"], parts, strict=True):
+            if part is not None:
+                found[name] = slice(end, end := end + part.n_components)
+        return found
+
+    def names_of_exact(self, numbers: Sequence[str]) -> list[str]:
+        """Name the exact components, by the names of the features that are numbers."""
+        norm, shape, names = self.instance_norm, self.shape, list[str]()
+        if norm is not None:
+            for has, what in ((norm.has_mean, "mean"), (norm.has_scale, "scale")):
+                named = zip(numbers, has, strict=True)
+                names += [f"{name}_{what}" for name, stands in named if stands]
+        if shape is not None:
+            cosines = [f"cosine{k}" for k in shape.half_cycles]
+            names += [f"{name}_{cosine}" for name in numbers for cosine in cosines]
+        if self.texture is not None:
+            names += [f"kernel{n}" for n in range(self.texture.n_components)]
+        return names + ["length"] * int(self.length_code is not None)
 
     @property
     def encoder_inputs(self) -> tuple[str, ...]:
@@ -217,37 +294,39 @@ class Preprocessing:
 
     # From scaled sequences to what the network reads ----------------------------------
 
-    def own_units(self, scaled: RaggedArray) -> tuple[RaggedArray, Units]:
+    def own(self, scaled: RaggedArray) -> Own:
         """Return numbers in the units in which the network writes them."""
         numbers = scaled.numbers
         if self.instance_norm is None:
             shape = len(numbers), numbers.n_features
-            return numbers, Units(np.zeros(shape), np.ones(shape))
-        units = self.instance_norm.units(numbers)
-        return self.instance_norm.normalize(numbers, units), units
+            units = Units(np.zeros(shape), np.ones(shape))
+        else:
+            units = self.instance_norm.units(numbers)
+            numbers = self.instance_norm.normalize(numbers, units)
+        return Own(numbers, fill_missing(numbers), units)
 
     def patches(self, scaled: RaggedArray) -> Patches:
         """Cut scaled sequences into the patches that the encoder reads."""
         return self.read(scaled)[0]
 
-    def read(self, scaled: RaggedArray) -> tuple[Patches, Units]:
-        """Return the patches that the encoder reads, and the units of each sequence."""
-        own, units = self.own_units(scaled)
-        filled = fill_missing(own)
+    def read(self, scaled: RaggedArray) -> tuple[Patches, Own]:
+        """Return the patches that the encoder reads, and numbers in own units."""
+        own = self.own(scaled)
+        filled = own.filled
         also = []
-        if self.instance_norm is not None:  # the units that all sequences share
-            mean, scale = (np.repeat(unit, own.lengths, axis=0) for unit in units)
-            also.append(filled.values * scale + mean)
+        if self.instance_norm is not None:
+            also.append(own.common)
         if self.difference_scale is not None:
             change = differences(filled, self.patch_size)
             also.append(change / np.array(self.difference_scale))
         n_differences = int(self.difference_scale is not None)
         read = self.convolutions.read(filled) if self.convolutions else None
-        written, layout = scaled.with_numbers(own.values), self.layout(self.patch_size)
+        written = scaled.with_numbers(own.numbers.values)
+        layout = self.layout(self.patch_size)
         patches = to_patches(
             written, self.patch_size, also, n_differences, layout, read
         )
-        return patches, units
+        return patches, own
 
     def prefixes(self, scaled: RaggedArray) -> Prefixes | None:
         """Return prefixes to train a forecaster on; None without one."""
@@ -258,29 +337,52 @@ class Preprocessing:
 
     # Components that are exact --------------------------------------------------------
 
-    def exact(self, units: Units, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the means, scales and lengths, shape (n_sequences, n_exact)."""
-        parts = [np.empty((len(lengths), 0))]
+    def exact(self, own: Own) -> NDArray[np.float64]:
+        """Return the exact components, shape (n_sequences, n_exact)."""
+        parts: list[NDArray[np.floating]] = [np.empty((len(own.filled), 0))]
         if self.instance_norm is not None:
-            parts.append(self.instance_norm.encode(units))
+            parts.append(self.instance_norm.encode(own.units))
+        if self.shape is not None:
+            parts.append(self.shape.encode(self.shape.coefficients(own.filled)))
+        if self.texture is not None:
+            parts.append(self.texture.encode(self._in_all_units(own)))
         if self.length_code is not None:
-            parts.append(self.length_code.encode(lengths)[:, None])
+            parts.append(self.length_code.encode(own.filled.lengths)[:, None])
         return np.concatenate(parts, axis=1)
 
-    def units_of(self, exact: NDArray[np.floating]) -> Units:
-        """Return the units that exact components mean."""
+    def _in_all_units(self, own: Own) -> RaggedArray:
+        """Return numbers in own units and, where those differ, in common ones."""
         if self.instance_norm is None:
-            shape = len(exact), self.n_numbers
-            return Units(np.zeros(shape), np.ones(shape))
-        return self.instance_norm.decode(exact[:, : self.instance_norm.n_components])
+            return own.filled
+        both = [own.filled.values, own.common.astype(own.filled.values.dtype)]
+        return own.filled.with_values(np.concatenate(both, axis=1))
 
-    def in_common_units(self, own: RaggedArray, units: Units) -> RaggedArray:
-        """Bring decoded sequences into the units that all sequences share."""
-        if self.instance_norm is None:
-            return own
-        return own.with_numbers(
-            self.instance_norm.denormalize(own.numbers, units).values
-        )
+    def known(self, own: Own) -> Known:
+        """Return what decoding knows exactly of sequences."""
+        cosines = None if self.shape is None else self.shape.coefficients(own.filled)
+        return Known(own.units, cosines)
+
+    def known_of(self, exact: NDArray[np.floating]) -> Known:
+        """Return what exact components mean."""
+        shape = len(exact), self.n_numbers
+        units, cosines = Units(np.zeros(shape), np.ones(shape)), None
+        if self.instance_norm is not None:
+            units = self.instance_norm.decode(exact[:, self.places["instance_norm"]])
+        if self.shape is not None:
+            cosines = self.shape.decode(exact[:, self.places["shape"]])
+        return Known(units, cosines)
+
+    def in_common_units(self, own: RaggedArray, known: Known) -> RaggedArray:
+        """Bring decoded sequences into the units that all sequences share.
+
+        They get what is known exactly.
+        """
+        numbers = own.numbers
+        if self.shape is not None and known.cosines is not None:
+            numbers = self.shape.with_coefficients(numbers, known.cosines)
+        if self.instance_norm is not None:
+            numbers = self.instance_norm.denormalize(numbers, known.units)
+        return own if numbers is own.numbers else own.with_numbers(numbers.values)
 
 
 def _costs(
@@ -294,13 +396,18 @@ def _costs(
     )
 
 
-def _check_room(n_components: int, n_units: int, with_length: bool) -> None:
+def _check_room(n_components: int, fitted: Preprocessing) -> None:
     """Check that what is exact leaves a component for the content."""
-    n_exact = n_units + int(with_length)
-    if n_exact >= n_components:
-        raise ValueError(
-            f"exact_components has 'instance_norm', which takes {n_units} components, "
-            "the mean and the scale of each feature"
-            f"{', and the length takes one' if with_length else ''}, but n_components "
-            f"is {n_components}; expected at least {n_exact + 1}."
-        )
+    if fitted.n_exact < n_components:
+        return
+    parts = {
+        "instance_norm": "the mean and the scale of each feature",
+        "shape": "cosines of each feature",
+        "texture": "kernels",
+        "length": "the length",
+    }
+    named = ", ".join(f"{name!r} ({parts[name]})" for name in fitted.exact_components)
+    raise ValueError(
+        f"exact_components has {named}, which take {fitted.n_exact} components, but "
+        f"n_components is {n_components}; expected at least {fitted.n_exact + 1}."
+    )

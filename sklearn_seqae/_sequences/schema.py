@@ -193,15 +193,19 @@ class Events:
         found[self.vocabulary.order] = of_network
         return found
 
+    def names_in_network(self, names: Iterable[Any]) -> list[Any]:
+        """Return names of features in the order of the network, time among them."""
+        known = [*names, *([] if self.times is None else [self.times.name])]
+        return [known[j] for j in self.vocabulary.order] if self.vocabulary else known
+
     def named(
         self, history: dict[str, list[float]], names: Iterable[Any]
     ) -> dict[str, list[float]]:
         """Name the losses of features, which are numbered as the network has them."""
         if self.vocabulary is None:
             return history
-        known = [*names, *([] if self.times is None else [self.times.name])]
-        order = self.vocabulary.order
-        named = {f"loss[{n}]": f"loss[{known[j]}]" for n, j in enumerate(order)}
+        known = self.names_in_network(names)
+        named = {f"loss[{n}]": f"loss[{name}]" for n, name in enumerate(known)}
         return {named.get(name, name): losses for name, losses in history.items()}
 
 

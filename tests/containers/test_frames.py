@@ -76,7 +76,7 @@ def test_column_transformer(plain_autoencoder, fitted_plain, frame, sequences):
     assert Z.shape == (24, N_COMPONENTS + 1 + 2)
     assert_array_equal(Z[:, :N_COMPONENTS], fitted_plain.transform(sequences))
     assert transformer.get_feature_names_out()[N_COMPONENTS - 1 :].tolist() == [
-        "lstmautoencodertransformer__lstmautoencodertransformer3",
+        "lstmautoencodertransformer__length",
         "standardscaler__age",
         "onehotencoder__site_here",
         "onehotencoder__site_there",

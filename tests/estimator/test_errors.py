@@ -203,7 +203,7 @@ BAD_PARAMETERS = {
         {"exact_components": ["length", "height"]},
         ValueError,
         r"\['length', 'height'\]; expected 'auto', or a list of some of "
-        "'instance_norm', 'length', each once",
+        "'instance_norm', 'shape', 'texture', 'length', each once",
     ),
     "exact twice": ({"exact_components": ("length",) * 2}, ValueError, "each once"),
     "encoder_inputs": ({"encoder_inputs": True}, ValueError, "'encoder_inputs'"),
@@ -238,8 +238,7 @@ BAD_PARAMETERS = {
         ValueError,
         "'hidden_layer_sizes'.*Got '64'",
     ),
-    "epochs -1": ({"epochs": -1}, ValueError, r"'epochs'.*range \[1, inf\).* Got -1"),
-    "epochs 0": ({"epochs": 0}, ValueError, "'epochs'.*Got 0"),
+    "epochs -1": ({"epochs": -1}, ValueError, r"'epochs'.*range \[0, inf\).* Got -1"),
     "epochs 1.5": ({"epochs": 1.5}, ValueError, "'epochs'.*int.*Got 1.5"),
     "batch_size": ({"batch_size": 0}, ValueError, "'batch_size'.*Got 0"),
     "patch_size": ({"patch_size": 0}, ValueError, "'patch_size'.*'auto'.*Got 0"),

@@ -177,7 +177,7 @@ def test_cross_validation_over_any_container(plain_autoencoder, rng, kind):
 
 
 def test_feature_names(fitted_plain):
-    expected = [f"lstmautoencodertransformer{k}" for k in range(4)]
+    expected = [*(f"lstmautoencodertransformer{k}" for k in range(3)), "length"]
     assert list(fitted_plain.get_feature_names_out()) == expected
 
 

@@ -222,7 +222,8 @@ def test_level_and_scale_are_components(plain_autoencoder, sequences_of_any_size
     Z = ae.transform(X)
     n_features = X[0].shape[1]
     assert Z.shape[1] == 16
-    means = Z[:, -1 - 2 * n_features : -1 - n_features]
+    names = ae.get_feature_names_out().tolist()
+    means = Z[:, [names.index(f"x{f}_mean") for f in range(n_features)]]
     for f in range(n_features):  # in the order of the levels
         levels = [x[:, f].mean() for x in X]
         assert_array_equal(np.argsort(means[:, f]), np.argsort(levels))
@@ -230,6 +231,54 @@ def test_level_and_scale_are_components(plain_autoencoder, sequences_of_any_size
         for x, z in zip(X, back, strict=True):
             size = np.abs(x).max(axis=0)
             assert_allclose(z.mean(axis=0), x.mean(axis=0), atol=1e-5 * size.max())
+
+
+def test_components_are_named(plain_autoencoder, sequences):
+    import pandas as pd
+
+    names = pd.Index(["flow", "heat"], name="sensor")
+    frames = [pd.DataFrame(x, columns=names) for x in sequences]
+    ae = plain_autoencoder(n_components=14, exact_components="auto").fit(frames)
+    assert ae.exact_components_ == ("instance_norm", "shape", "length")
+    shape = ae._fitted.network.preprocessing.shape
+    assert ae.get_feature_names_out().tolist() == [
+        *(f"lstmautoencodertransformer{n}" for n in range(7)),
+        *("flow_mean", "heat_mean", "flow_scale", "heat_scale"),
+        *(f"{name}_cosine{k}" for name in names for k in shape.half_cycles),
+        "length",
+    ]
+
+
+def test_without_epochs_the_weights_are_the_initial_ones(sequences):
+    def embed(**given):
+        ae = LSTMAutoencoderTransformer(random_state=0, **given).fit(sequences)
+        return ae.transform(sequences), ae
+
+    untrained, ae = embed(epochs=0)
+    hardly_trained, _ = embed(epochs=1, learning_rate=1e-12)
+    assert_allclose(untrained, hardly_trained, atol=1e-6)
+    assert ae.n_iter_ == 0
+    assert ae.history_ == {"loss": []}
+    ae.partial_fit(sequences)
+    assert ae.n_iter_ == 1
+
+
+def test_all_that_is_exact_is_there_by_default(sequences):
+    ae = LSTMAutoencoderTransformer(epochs=0, random_state=0).fit(sequences)
+    assert ae.exact_components_ == ("instance_norm", "shape", "texture", "length")
+    Z, names = ae.transform(sequences), ae.get_feature_names_out()
+    assert Z.shape[1] == len(names) == len(set(names)) == ae.n_components_
+    for x, z in zip(sequences, ae.inverse_transform(Z), strict=True):
+        for k in ae._fitted.network.preprocessing.shape.half_cycles:
+            if k < len(x):  # the coefficients are those of the sequence
+                wave = np.cos(np.pi * k * (np.arange(len(x)) + 0.5) / len(x))
+                assert_allclose(wave @ z, wave @ x, atol=1e-4)
+
+
+def test_what_is_exact_leaves_room_for_content(plain_autoencoder, sequences):
+    few = plain_autoencoder(n_components=2, exact_components=["shape"])
+    with pytest.raises(ValueError, match=r"'shape' .*; expected at least"):
+        few.fit(sequences)
 
 
 def test_small_sequences_decode_small(plain_autoencoder, sequences_of_any_size):

@@ -61,6 +61,8 @@ def train(
     """
     check_not_forked()
     state = start or State(initial_weights(architecture, random_state))
+    if not settings.epochs:
+        return Result(state, {"loss": []})
     program = plan_program(architecture, data, settings)
     with borrow(program, settings.optimizer) as workspace:
         loop = _Loop(workspace, state, data, settings, random_state, file)

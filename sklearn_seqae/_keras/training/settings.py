@@ -57,16 +57,18 @@ def asked_for(
     parameters: Mapping[str, Any],
     callbacks: list[keras.callbacks.Callback],
     n_sequences: int,
+    left: float = 1.0,
 ) -> Settings:
     """Return the settings that parameters ask for.
 
-    They are the estimator's; ``callbacks`` are what those of its `callbacks` are.
+    They are the estimator's; ``callbacks`` are what those of its `callbacks` are, and
+    ``left`` is what `auto_epochs` takes.
     """
     names = {field.name for field in fields(Settings)}
     values = {n: value for n, value in parameters.items() if n in names}
     values["callbacks"] = callbacks
     if values["epochs"] == "auto":
-        values["epochs"] = auto_epochs(n_sequences, values["batch_size"])
+        values["epochs"] = auto_epochs(n_sequences, values["batch_size"], left)
     return Settings(**values)
 
 
