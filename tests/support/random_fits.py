@@ -45,6 +45,8 @@ PARAMETERS = {
         ["length"],
         ["instance_norm"],
         ["length", "instance_norm"],
+        ["shape", "length"],
+        ["texture", "instance_norm"],
     ],
     "encoder_inputs": [(), ("kernels",), ("differences",)],
     "patch_size": [1, 2, np.int64(3)],
