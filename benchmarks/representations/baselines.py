@@ -77,6 +77,34 @@ def minirocket(seed: int) -> Pipeline:
     return make_pipeline(Padding(), MiniRocket(random_state=seed))
 
 
+def quant() -> Pipeline:
+    """Quantiles over intervals, by aeon; unequal lengths are padded."""
+    from aeon.transformations.collection.interval_based import QUANTTransformer
+
+    return make_pipeline(Padding(), QUANTTransformer())
+
+
+class RDST(TransformerMixin, BaseEstimator):
+    """Random dilated shapelets without labels, by aeon; unequal lengths are padded."""
+
+    def __init__(self, random_state: int = 0) -> None:
+        self.random_state = random_state
+
+    def fit(self, X: Sequences, y: Any = None) -> Self:
+        from aeon.transformations.collection.shapelet_based import (
+            RandomDilatedShapeletTransform,
+        )
+
+        self.padding_ = Padding().fit(X)
+        self.model_ = RandomDilatedShapeletTransform(random_state=self.random_state)
+        # One class: thresholds are then of any two sequences
+        self.model_.fit(self.padding_.transform(X), np.zeros(len(X), int))
+        return self
+
+    def transform(self, X: Sequences) -> NDArray[Any]:
+        return self.model_.transform(self.padding_.transform(X))
+
+
 class TS2Vec(TransformerMixin, BaseEstimator):
     """TS2Vec by its authors, with their defaults, on the CPU; padded with NaN."""
 

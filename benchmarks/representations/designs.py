@@ -20,9 +20,7 @@ from benchmarks.representations import baselines
 from sklearn_seqae import LSTMAutoencoderTransformer
 
 UPDATES = "updates"  # not a parameter: epochs that make about as many updates
-# No float32 changes by so little, biases of zero apart: the initial weights, with all
-# that `fit` does beside training
-UNTRAINED = {"epochs": 1, "learning_rate": 1e-12}
+UNTRAINED = {"epochs": 0}
 RATE = {"learning_rate": 3e-3}
 STATISTICS = ("last", "mean", "max", "min", "std")
 # From a plain autoencoder to what were the defaults, one thing after the other
@@ -38,6 +36,8 @@ OURS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "untrained": UNTRAINED,
     "no-kernels": {"encoder_inputs": ("differences",)},
+    "no-texture": {"exact_components": ("instance_norm", "shape", "length")},
+    "no-shape": {"exact_components": ("instance_norm", "texture", "length")},
     "32-components": {"n_components": 32},
     "defaults-before": BEFORE,
     "one-state": PLAIN,
@@ -139,6 +139,10 @@ DESIGNS: dict[str, Design] = {
     "MiniRocket": Design(
         lambda seed, n: baselines.minirocket(seed),
         imports=(f"{AEON}.convolution_based",),
+    ),
+    "QUANT": fixed(baselines.quant, f"{AEON}.interval_based"),
+    "RDST": Design(
+        lambda seed, n: baselines.RDST(seed), imports=(f"{AEON}.shapelet_based",)
     ),
     "TS2Vec": Design(
         lambda seed, n: baselines.TS2Vec(seed), imports=("torch", "ts2vec")
