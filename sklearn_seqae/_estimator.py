@@ -143,8 +143,8 @@ class LSTMAutoencoderTransformer(
 
         "auto" has "length" if the lengths in `fit` differ and `n_components` is not 1.
         It has the others as far as exact components are at most half of `n_components`,
-        with a decoder that does not cut the embedding; "shape" and "texture" not if
-        there are categories.
+        and cosines at most an eighth, with a decoder that does not cut the embedding;
+        "shape" and "texture" not if there are categories.
     forecast_horizon : int or None, default=None
         Time steps that `forecast` predicts at a time. A second decoder learns to write
         them from the embedding and the last eight time steps of a prefix, which is cut

@@ -150,7 +150,7 @@ class Preprocessing:
             columns=columns,
             costs=_costs(scaled, sample_weight, columns),
         )
-        fitted = fitted._with_fixed(exact, room, numbers, sample_weight)
+        fitted = fitted._with_fixed(exact, n_components, room, numbers, sample_weight)
         if n_components is not None:
             _check_room(n_components, fitted)
         return fitted._with_scales(parameters, numbers, sample_weight)
@@ -158,6 +158,7 @@ class Preprocessing:
     def _with_fixed(
         self,
         exact: Any,
+        n_components: int | None,
         room: float,
         numbers: RaggedArray,
         sample_weight: NDArray[np.float64],
@@ -169,6 +170,8 @@ class Preprocessing:
         own = self.own(numbers)
         if self.instance_norm is not None:
             room -= self.instance_norm.n_components
+        if is_auto and n_components is not None:  # most of it is to be learnt
+            room = min(room, n_components // 8)
         n_cosines = default_n_cosines(numbers.lengths, numbers.n_features, room)
         if "shape" in exact:
             n_cosines = max(n_cosines, 1)
