@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain, groupby
 from numbers import Integral
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -18,10 +19,10 @@ from sklearn_seqae._containers.gate import Features, check_one_each
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.writers import with_ids
 from sklearn_seqae._fitted.saving import SequenceEstimator
+from sklearn_seqae._patches.ngrams import Codes, frequent, numbers_of_column
 from sklearn_seqae._sequences.clock import since
 from sklearn_seqae._sequences.schema import Events, Schema, first_of, last_of
 from sklearn_seqae._sequences.summary import Summary
-from sklearn_seqae._sequences.vocabulary import FeatureCategories
 
 MOST = 100  # categories of a column that "auto" tells apart, the infrequent as one
 OF_NUMBERS = ("mean", "std", "min", "max", "sum")
@@ -31,8 +32,8 @@ Floats = NDArray[np.float64]
 class SequenceAggregator(TransformerMixin, SequenceEstimator):
     """Aggregate each sequence: frequencies of categories, statistics of numbers.
 
-    These know nothing of order. Beside an embedding, which knows it, they are strong
-    on sequences of events [1]_.
+    These know nothing of order, but for `ngram_range`. Beside an embedding, which knows
+    it, they are strong on sequences of events [1]_.
 
     Parameters
     ----------
@@ -44,6 +45,11 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
     time : bool or "auto", default="auto"
         Whether the time since the event before is a feature, its logarithm, as of
         `LSTMAutoencoderTransformer`.
+    ngram_range : tuple (min_n, max_n), default=(1, 1)
+        How many events in a row are counted together, at least and at most, as in
+        `CountVectorizer`: (1, 2) has the column "page_home>cart" beside "page_home".
+        For each feature and each number of events from 2 on, there are columns for the
+        n-grams that are most frequent in `fit`, as many as `max_categories`.
 
     Attributes
     ----------
@@ -62,7 +68,8 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
     -----
     The columns are the number of time steps; of each number the mean, the standard
     deviation, the least, the largest and the sum; of each category its share of the
-    time steps, also of infrequent and missing ones. Where time is a feature, its
+    time steps, also of infrequent and missing ones; of each n-gram its share of all
+    n-grams of as many events. Where time is a feature, its
     logarithms are such numbers, without a sum, and the duration comes after the number
     of time steps, in the unit of the times; of dates, in seconds. Where a sequence has
     no number at all, its mean, least and largest are the mean of all numbers in `fit`.
@@ -102,15 +109,17 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
             None,
         ],
         "time": ["boolean", StrOptions({"auto"})],
+        "ngram_range": [tuple],
     }
 
     _saved_as: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {"_schema": Schema, "_typical": Floats}
+        {"_schema": Schema, "_typical": Floats, "_grams": tuple[Codes, ...]}
     )
 
     # Set by fit
     _schema: Schema
     _typical: Floats
+    _grams: tuple[Codes, ...]  # of each feature with categories, those that are counted
 
     def __init__(
         self,
@@ -118,14 +127,16 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
         categorical_features: Any = "from_dtype",
         max_categories: int | str | None = "auto",
         time: bool | str = "auto",
+        ngram_range: tuple[int, int] = (1, 1),
     ) -> None:
         self.categorical_features = categorical_features
         self.max_categories = max_categories
         self.time = time
+        self.ngram_range = ngram_range
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn the categories.
+        """Learn the categories, and which n-grams of them are frequent.
 
         Parameters
         ----------
@@ -144,6 +155,7 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
         ValueError, TypeError
             If the sequences or a parameter can't be used.
         """
+        orders = _orders(self.ngram_range)
         asked = self.get_params(deep=False)
         if asked["max_categories"] == "auto":
             asked["max_categories"] = MOST
@@ -156,6 +168,10 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
         values = _numbers(encoded)
         observed = np.logical_not(np.isnan(values))
         total = np.where(observed, values, 0).sum(axis=1)
+        self._grams = tuple(
+            frequent(encoded, j, column.size, orders, asked["max_categories"])
+            for j, column in enumerate(schema.events.columns)
+        )
         self._typical = total / np.maximum(observed.sum(axis=1), 1)
         self._schema = schema
         return self
@@ -204,7 +220,8 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
         Returns
         -------
         names : ndarray of str
-            "page_home" for the share of the category "home" of the feature "page".
+            "page_home" for the share of the category "home" of the feature "page",
+            "page_home>cart" for that of "home" and then "cart" among pairs of events.
         """
         check_is_fitted(self)
         _check_feature_names_in(self, input_features, generate_names=False)
@@ -214,10 +231,12 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
         features = self._feature_names
         for j, feature in enumerate(features[: len(self._typical)]):
             names += [f"{feature}_{statistic}" for statistic in self._statistics(j)]
-        every = self._events.categories(self._features.n_features)
-        known = [each for each in every if each is not None]
-        for feature, each in zip(features[len(self._typical) :], known, strict=True):
-            names += [f"{feature}_{name}" for name in _names_of_codes(each)]
+        of_codes, columns = self._events.names_of_codes, features[len(self._typical) :]
+        for feature, own, grams in zip(columns, of_codes, self._grams, strict=True):
+            names += [
+                f"{feature}_{'>'.join(own[code - 1] for code in gram)}"
+                for gram in grams
+            ]
         return np.array(names, dtype=object)
 
     # Parts ----------------------------------------------------------------------------
@@ -274,18 +293,22 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
             )
             yield np.column_stack([mean, deviation, least, largest, total])
 
-    def _shares(self, encoded: RaggedArray) -> list[Floats]:
-        """Return the share of each code 1, 2, ... in the time steps, by feature."""
-        columns, n = self._events.columns, len(encoded)
-        row = np.repeat(np.arange(n), encoded.lengths)
-        found = []
-        for codes, column in zip(encoded.codes.T, columns, strict=True):
+    def _shares(self, encoded: RaggedArray) -> Iterator[Floats]:
+        """Yield the shares of n-grams, by feature and by their number of events."""
+        row, n = np.repeat(np.arange(len(encoded)), encoded.lengths), len(encoded)
+        columns = self._events.columns
+        for j, (column, grams) in enumerate(zip(columns, self._grams, strict=True)):
             size = column.size
-            place = row * (size + 1) + codes.astype(np.int64)
-            counts = np.bincount(place, minlength=n * (size + 1))
-            counts = counts.reshape(n, size + 1)[:, 1:]  # 0 is unknown
-            found.append(counts / encoded.lengths[:, None])
-        return found
+            for order, of_order in groupby(grams, len):
+                codes = tuple(np.transpose([*of_order]))
+                known = np.ravel_multi_index(codes, (size + 1,) * order)
+                numbers = numbers_of_column(encoded, j, order, size)
+                place = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+                there = known[place] == numbers
+                places = (row * len(known) + place)[there]
+                counts = np.bincount(places, minlength=n * len(known))
+                in_all = np.maximum(encoded.lengths - order + 1, 1)
+                yield counts.reshape(n, len(known)) / in_all[:, None]
 
     @classmethod
     def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:
@@ -294,6 +317,13 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
         expected = (n_features + events.n_moments - events.n_codes,)
         if found != expected:
             raise ValueError(f"_typical has shape {found}; expected {expected}")
+        grams, sizes = attributes["_grams"], [column.size for column in events.columns]
+        if len(grams) != len(sizes) or any(
+            not 1 <= code <= size
+            for of_feature, size in zip(grams, sizes, strict=True)
+            for code in chain.from_iterable(of_feature)
+        ):
+            raise ValueError("_grams has n-grams of categories that there are not")
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -301,16 +331,15 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
         return tags
 
 
-def _names_of_codes(known: FeatureCategories) -> list[str]:
-    """Return the names of the codes 1, 2, ...; infrequent ones have one together."""
-    names = [""] * known.size
-    for value, code in zip(known.values, known.codes, strict=True):
-        names[code - 1] = str(value)
-    if known.infrequent_code:
-        names[known.infrequent_code - 1] = "infrequent_sklearn"  # as of OneHotEncoder
-    if known.missing_code:
-        names[known.missing_code - 1] = "None"
-    return names
+def _orders(ngram_range: Any) -> range:
+    """Return how many events n-grams have."""
+    is_int = [isinstance(n, Integral) for n in ngram_range]
+    if is_int != [True, True] or not 1 <= ngram_range[0] <= ngram_range[1]:
+        raise ValueError(
+            f"ngram_range is {ngram_range!r}; expected (min_n, max_n), two whole "
+            "numbers of which the first is at least 1 and not above the second."
+        )
+    return range(ngram_range[0], ngram_range[1] + 1)
 
 
 def _numbers(encoded: RaggedArray) -> Floats:

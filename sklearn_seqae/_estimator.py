@@ -119,10 +119,10 @@ class LSTMAutoencoderTransformer(
         are the embedding, one number for each unit, direction, layer and kind of
         pooling.
     exact_components : "auto" or list of {"instance_norm", "shape", "texture", \
-            "length"}, default="auto"
+            "ngrams", "length"}, default="auto"
         Components that are no work of the network but numbers of the sequence; ``()``
-        for none. Decoding restores them exactly, but for "texture". They come after the
-        others, in this order:
+        for none. Decoding restores them exactly, but for "texture" and "ngrams". They
+        come after the others, in this order:
 
         - "instance_norm": the mean and log scale of each feature. The encoder also
           reads each sequence in units of its own, and the decoder writes it in them:
@@ -138,13 +138,17 @@ class LSTMAutoencoderTransformer(
           responds. They are those of MiniRocket [9]_, dilated up to the length of a
           sequence; each reads one of the features or several, in common units or in its
           own, or changes from one time step to the next.
+        - "ngrams": the logarithm of how often one, two or three categories follow one
+          another, of each column and of pairs of columns. There are 512 at most; the
+          most numerous n-grams share theirs [11]_.
         - "length": the standardized logarithm of the length. Without it, every decoded
           sequence has `max_length_` time steps.
 
         "auto" has "length" if the lengths in `fit` differ and `n_components` is not 1.
         It has the others as far as exact components are at most half of `n_components`,
         and cosines at most an eighth, with a decoder that does not cut the embedding;
-        "shape" and "texture" not if there are categories.
+        "shape" and "texture" not if there are categories, and as many "ngrams" as there
+        is room for.
     forecast_horizon : int or None, default=None
         Time steps that `forecast` predicts at a time. A second decoder learns to write
         them from the embedding and the last eight time steps of a prefix, which is cut
@@ -357,6 +361,8 @@ class LSTMAutoencoderTransformer(
        (almost) deterministic transform for time series classification. KDD.
     .. [10] Ahmed, N., Natarajan, T. and Rao, K. R. (1974). Discrete cosine transform.
        IEEE Transactions on Computers.
+    .. [11] Charikar, M., Chen, K. and Farach-Colton, M. (2002). Finding frequent items
+       in data streams. ICALP.
 
     Examples
     --------
@@ -1067,8 +1073,8 @@ class LSTMAutoencoderTransformer(
         names : ndarray of str, shape (n_components,)
             "lstmautoencodertransformer0" and so on for what is learnt. Then those of
             `exact_components_`: "flow_mean", "flow_scale" and "flow_cosine3" of the
-            feature "flow", "kernel17", and "length". Last "start", the moment of the
-            first event.
+            feature "flow", "kernel17", "page_home>cart" or, where n-grams share,
+            "ngram17", and "length". Last "start", the moment of the first event.
         """
         check_is_fitted(self)
         names = self._fitted.names_of_components(type(self).__name__.lower())

@@ -1,6 +1,7 @@
 """Aggregates of sequences, beside pandas' own; every container, by the same numbers."""
 
 import pickle
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -108,3 +109,69 @@ def test_what_it_does_not_take(log):
         aggregator.transform(SequenceChunks(lambda: iter([X])))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         SequenceAggregator().fit(X, y=np.zeros(3))
+
+
+PAGES = ["home", "cart", "pay"]
+
+
+@pytest.fixture(scope="module")
+def sessions():
+    rng = np.random.default_rng(0)
+    return [rng.choice(PAGES, n, p=[0.5, 0.3, 0.2]).astype(object) for n in (9, 1, 30)]
+
+
+def test_shares_of_ngrams(sessions):
+    aggregator = SequenceAggregator(ngram_range=(1, 3)).fit(sessions)
+    names = aggregator.get_feature_names_out().tolist()
+    assert len(set(names)) == len(names)
+    counters = [
+        Counter(">".join(gram) for n in (1, 2, 3) for gram in _ngrams(x, n))
+        for x in sessions
+    ]
+    assert {f"x0_{gram}" for gram in sum(counters, Counter())} == set(names[1:])
+    found = aggregator.transform(sessions)
+    for x, counter, row in zip(sessions, counters, found, strict=True):
+        for name, share in zip(names[1:], row[1:], strict=True):
+            gram = name.removeprefix("x0_")
+            n = max(len(x) - gram.count(">"), 1)
+            assert share == counter[gram] / n
+    pairs = SequenceAggregator(ngram_range=(2, 2)).fit(sessions)
+    these = [names.index(name) for name in pairs.get_feature_names_out()]
+    assert_array_equal(pairs.transform(sessions), found[:, these])
+    unigrams = SequenceAggregator().fit(sessions)
+    these = [names.index(name) for name in unigrams.get_feature_names_out()]
+    assert_array_equal(unigrams.transform(sessions), found[:, these])
+    loaded = pickle.loads(pickle.dumps(aggregator))
+    assert_array_equal(loaded.transform(sessions), found)
+
+
+def _ngrams(x, n):
+    return zip(*(x[i:] for i in range(n)), strict=False)
+
+
+def test_the_most_frequent_ngrams_have_columns(sessions):
+    aggregator = SequenceAggregator(ngram_range=(2, 2), max_categories=3)
+    names = aggregator.fit(sessions).get_feature_names_out()[1:]
+    counts = Counter(gram for x in sessions for gram in _ngrams(x, 2))
+    least = sorted(counts.values())[-3]
+    assert len(names) == 3
+    assert all(counts[tuple(name[3:].split(">"))] >= least for name in names)
+
+
+def test_ngrams_of_new_categories_count_for_nothing(sessions):
+    aggregator = SequenceAggregator(ngram_range=(2, 2)).fit(sessions)
+    names = aggregator.get_feature_names_out().tolist()
+    (row,) = aggregator.transform([np.array(["home", "home", "new", "home"], object)])
+    assert row[names.index("x0_home>home")] == 1 / 3
+    assert row[1:].sum() == 1 / 3
+
+
+@pytest.mark.parametrize("given", [(0, 1), (2, 1), (1,), (1, 2.0), ("a", "b")])
+def test_a_range_of_ngrams_is_two_numbers(sessions, given):
+    with pytest.raises(ValueError, match=r"ngram_range is .*min_n, max_n"):
+        SequenceAggregator(ngram_range=given).fit(sessions)
+
+
+def test_ngrams_of_too_many_events(sessions):
+    with pytest.raises(ValueError, match="ngram_range has n-grams of 40 events"):
+        SequenceAggregator(ngram_range=(1, 40)).fit(sessions)

@@ -169,7 +169,9 @@ class Autoencoder:
         """Embeddings from the prior, shape (n, n_components), lengths among them."""
         Z: NDArray[Any] = random_state.standard_normal((n, self.n_components))
         exact = Z[:, self.architecture.embedding_size :]
-        for name in {"shape", "texture"}.intersection(self.preprocessing.places):
+        for name in {"shape", "texture", "ngrams"}.intersection(
+            self.preprocessing.places
+        ):
             exact[:, self.preprocessing.places[name]] *= UNIT
         if self.preprocessing.length_code is not None:
             Z[:, -1] = self.preprocessing.length_code.sample(n, random_state)

@@ -96,9 +96,7 @@ class Fitted:
         known = [f"x{name}" if isinstance(name, int) else str(name) for name in known]
         return [
             *(f"{prefix}{n}" for n in range(network.architecture.embedding_size)),
-            *network.preprocessing.names_of_exact(
-                known[: network.preprocessing.n_numbers]
-            ),
+            *network.preprocessing.names_of_exact(known, schema.events.names_of_codes),
             *["start"] * schema.events.n_moments,
         ]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_seqae._network.ngrams import ngrams
 from sklearn_seqae._network.texture import texture
 from sklearn_seqae._patches.convolutions import Convolutions
 from sklearn_seqae._patches.exact import ROUNDING, UNIT, WILDEST, InstanceNorm
@@ -52,6 +53,8 @@ def read(
     if codes is not None:
         n, patch_size = preprocessing.n_codes, preprocessing.patch_size
         own = ops.where(inside, codes, 0.0)
+        if preprocessing.ngrams is not None:
+            exact.append(ngrams(ops, preprocessing.ngrams, own))
         by_time = ops.reshape(own, (-1, n_steps, patch_size, n))
         by_column = ops.transpose(by_time, (0, 1, 3, 2))
         # behind the numbers that are decoded

@@ -154,8 +154,10 @@ def arange(stop: Tensor) -> Tensor:
 # Parts --------------------------------------------------------------------------------
 
 
-def take(x: Tensor, index: Any, axis: int = 0, name: str | None = None) -> Tensor:
+def take(x: Any, index: Any, axis: int = 0, name: str | None = None) -> Tensor:
     """Gather along an axis; a runtime refuses an index that there is not."""
+    if not isinstance(x, Tensor):
+        x = index.graph.constant(x, x.dtype)
     if not isinstance(index, Tensor):
         index = x.graph.constant(index, INT)
     return x.graph.node("Gather", x, index, axis=axis, name=name)

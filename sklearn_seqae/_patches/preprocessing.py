@@ -23,6 +23,7 @@ from sklearn_seqae._patches.batching import (
 from sklearn_seqae._patches.convolutions import Convolutions, default_n_kernels
 from sklearn_seqae._patches.exact import InstanceNorm, LengthCode, Units
 from sklearn_seqae._patches.heads import HEADS
+from sklearn_seqae._patches.ngrams import Ngrams, default_n_ngrams
 from sklearn_seqae._patches.prefixes import Prefixes, change_scale
 from sklearn_seqae._patches.shape import Shape, default_n_cosines
 from sklearn_seqae._patches.steps import StepLayout
@@ -33,7 +34,7 @@ from sklearn_seqae._utils.plain import Positive
 
 # What parameters may name, in the order of the vector, and of what is read of a patch
 NAMES = {
-    "exact_components": ("instance_norm", "shape", "texture", "length"),
+    "exact_components": ("instance_norm", "shape", "texture", "ngrams", "length"),
     "encoder_inputs": ("differences", "kernels"),
 }
 
@@ -58,6 +59,7 @@ class Own(NamedTuple):
     numbers: RaggedArray  # NaN where one is missing
     filled: RaggedArray
     units: Units
+    scaled: RaggedArray  # in common units, with codes
 
     @property
     def common(self) -> NDArray[np.floating]:
@@ -95,9 +97,10 @@ class Preprocessing:
     costs: tuple[Positive, ...] = ()  # see `StepLayout`
     # Kernels whose responses the encoder reads, if there are any
     convolutions: Convolutions | None = None
-    # Cosines of each feature as components, and shares of responses, if they are
+    # Cosines of each feature as components, shares of responses, counts, if they are
     shape: Shape | None = None
     texture: Texture | None = None
+    ngrams: Ngrams | None = None
 
     @classmethod
     def fit(
@@ -151,6 +154,7 @@ class Preprocessing:
             costs=_costs(scaled, sample_weight, columns),
         )
         fitted = fitted._with_fixed(exact, n_components, room, numbers, sample_weight)
+        fitted = fitted._with_ngrams(exact, room, scaled, sample_weight)
         if n_components is not None:
             _check_room(n_components, fitted)
         return fitted._with_scales(parameters, numbers, sample_weight)
@@ -185,6 +189,24 @@ class Preprocessing:
             texture = Texture.fit(N_COMPONENTS, every, sample_weight, n_units)
             fitted = replace(fitted, texture=texture)
         return fitted
+
+    def _with_ngrams(
+        self,
+        exact: Any,
+        room: float,
+        scaled: RaggedArray,
+        sample_weight: NDArray[np.float64],
+    ) -> Preprocessing:
+        """Count categories, if it is asked for, or there is room."""
+        if exact == "auto":
+            room -= 0 if self.instance_norm is None else self.instance_norm.n_components
+        elif "ngrams" in exact:
+            room = np.inf
+        n = default_n_ngrams(room)
+        if not self.n_codes or not n or (exact != "auto" and "ngrams" not in exact):
+            return self
+        sizes = tuple(column.size for column in self.columns)
+        return replace(self, ngrams=Ngrams.fit(n, scaled, sample_weight, sizes))
 
     def _with_scales(
         self,
@@ -227,7 +249,13 @@ class Preprocessing:
     @property
     def places(self) -> dict[str, slice]:
         """Where they are among what is exact, by name."""
-        parts = self.instance_norm, self.shape, self.texture, self.length_code
+        parts = (
+            self.instance_norm,
+            self.shape,
+            self.texture,
+            self.ngrams,
+            self.length_code,
+        )
         found: dict[str, slice] = {}
         end = 0
         for name, part in zip(NAMES["exact_components"], parts, strict=True):
@@ -235,8 +263,11 @@ class Preprocessing:
                 found[name] = slice(end, end := end + part.n_components)
         return found
 
-    def names_of_exact(self, numbers: Sequence[str]) -> list[str]:
-        """Name the exact components, by the names of the features that are numbers."""
+    def names_of_exact(
+        self, features: Sequence[str], categories: Sequence[Sequence[str]]
+    ) -> list[str]:
+        """Name the exact components, by the names of features and of their codes."""
+        numbers, columns = features[: self.n_numbers], features[self.n_numbers :]
         norm, shape, names = self.instance_norm, self.shape, list[str]()
         if norm is not None:
             for has, what in ((norm.has_mean, "mean"), (norm.has_scale, "scale")):
@@ -247,6 +278,8 @@ class Preprocessing:
             names += [f"{name}_{cosine}" for name in numbers for cosine in cosines]
         if self.texture is not None:
             names += [f"kernel{n}" for n in range(self.texture.n_components)]
+        if self.ngrams is not None:
+            names += self.ngrams.names(columns, categories)
         return names + ["length"] * int(self.length_code is not None)
 
     @property
@@ -306,7 +339,7 @@ class Preprocessing:
         else:
             units = self.instance_norm.units(numbers)
             numbers = self.instance_norm.normalize(numbers, units)
-        return Own(numbers, fill_missing(numbers), units)
+        return Own(numbers, fill_missing(numbers), units, scaled)
 
     def patches(self, scaled: RaggedArray) -> Patches:
         """Cut scaled sequences into the patches that the encoder reads."""
@@ -349,6 +382,8 @@ class Preprocessing:
             parts.append(self.shape.encode(self.shape.coefficients(own.filled)))
         if self.texture is not None:
             parts.append(self.texture.encode(self._in_all_units(own)))
+        if self.ngrams is not None:
+            parts.append(self.ngrams.encode(own.scaled))
         if self.length_code is not None:
             parts.append(self.length_code.encode(own.filled.lengths)[:, None])
         return np.concatenate(parts, axis=1)
@@ -407,6 +442,7 @@ def _check_room(n_components: int, fitted: Preprocessing) -> None:
         "instance_norm": "the mean and the scale of each feature",
         "shape": "cosines of each feature",
         "texture": "kernels",
+        "ngrams": "which categories follow one another",
         "length": "the length",
     }
     named = ", ".join(f"{name!r} ({parts[name]})" for name in fitted.exact_components)

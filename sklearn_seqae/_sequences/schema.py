@@ -198,6 +198,12 @@ class Events:
         known = [*names, *([] if self.times is None else [self.times.name])]
         return [known[j] for j in self.vocabulary.order] if self.vocabulary else known
 
+    @property
+    def names_of_codes(self) -> list[list[str]]:
+        """Names of the codes 1, 2, ... of each feature that has categories."""
+        features = self.vocabulary.features if self.vocabulary else ()
+        return [each.names for each in features if each is not None]
+
     def named(
         self, history: dict[str, list[float]], names: Iterable[Any]
     ) -> dict[str, list[float]]:

@@ -56,6 +56,18 @@ class FeatureCategories:
         return isinstance(self.values[0], str)
 
     @property
+    def names(self) -> list[str]:
+        """Names of the codes 1, 2, ...; infrequent ones have one together."""
+        names = [""] * self.size
+        for value, code in zip(self.values, self.codes, strict=True):
+            names[code - 1] = str(value)
+        if self.infrequent_code:
+            names[self.infrequent_code - 1] = "infrequent_sklearn"  # of OneHotEncoder
+        if self.missing_code:
+            names[self.missing_code - 1] = "None"
+        return names
+
+    @property
     def infrequent(self) -> list[int]:
         """Positions of the infrequent ones, the most frequent of them first."""
         own = self.infrequent_code

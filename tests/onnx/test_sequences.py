@@ -59,10 +59,10 @@ def times_alone(log):
 EVERYTHING = {
     "categorical_features": CATEGORIES,
     "max_categories": 4,
-    "n_components": 12,
+    "n_components": 540,
     "patch_size": 3,
     "encoder_inputs": ["differences"],
-    "exact_components": ["instance_norm", "length"],
+    "exact_components": ["instance_norm", "ngrams", "length"],
     "pooling": ("last", "mean", "max"),
     "decoder": "unfold",
 }
@@ -77,7 +77,14 @@ KINDS = {
             "exact_components": ["length"],
         },
     ),
-    "pages alone": (pages_alone, {"patch_size": 2}),
+    "pages alone": (
+        pages_alone,
+        {
+            "patch_size": 2,
+            "n_components": None,
+            "exact_components": ["ngrams", "length"],
+        },
+    ),
     "times alone": (times_alone, {"time": True}),
 }
 EACH = some_slow(KINDS, KINDS.keys() - {"everything"})

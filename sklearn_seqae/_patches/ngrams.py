@@ -1,0 +1,223 @@
+"""N-grams of categories: which follow one another, and how often.
+
+Order is counted, so noise beside it can't drown it, and nothing of it is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from itertools import combinations, product
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._patches.exact import UNIT
+from sklearn_seqae._utils.plain import Positive
+
+N_COMPONENTS = 512  # at most
+LONGEST = 3  # events of an n-gram
+FEWEST = 3  # components of the n-grams of a column and an order, on average
+NEGLIGIBLE = 1e-6  # spread that may be rounding
+SEQUENCES = 1 << 13  # whose counts are in memory at a time
+
+Integers = NDArray[np.int64]
+Codes = tuple[tuple[int, ...], ...]  # of n-grams
+
+
+class Grams(NamedTuple):
+    """N-grams of a column of categories, or of a pair of them, of one order.
+
+    The number of an n-gram is the sum of what its codes stand for, modulo twice the
+    components. Even numbers count up, odd ones down.
+    """
+
+    columns: tuple[int, ...]
+    order: int  # events of an n-gram
+    is_hashed: bool  # else each has a component of its own, in the order of its codes
+    place: slice  # of the components
+    # How many events before, which column, and what each of its codes stands for
+    reads: list[tuple[int, int, Integers]]
+
+    @property
+    def n_numbers(self) -> int:
+        return 2 * (self.place.stop - self.place.start)
+
+
+@dataclass(frozen=True)
+class Ngrams:
+    """Logarithms of counts of n-grams, standardized.
+
+    They are the n-grams of up to `LONGEST` events of each column, and of each pair of
+    columns, whose categories at one event are one. Where there are more of them than
+    components, the components are a count sketch (Charikar, Chen and Farach-Colton,
+    2002), as of scikit-learn's `HashingVectorizer`. An n-gram with a category that
+    `fit` did not see counts for nothing.
+    """
+
+    category_sizes: tuple[int, ...]
+    room: int  # components that there may be
+    # Mean in `fit`, and what makes the standard deviation `UNIT`
+    mean: tuple[float, ...] = ()
+    scale: tuple[Positive, ...] = ()
+
+    @classmethod
+    def fit(
+        cls,
+        room: int,
+        scaled: RaggedArray,
+        sample_weight: NDArray[np.float64],
+        category_sizes: tuple[int, ...],
+    ) -> Ngrams:
+        plain = cls(category_sizes, room)
+        moments = np.zeros((2, plain.n_components))
+        for part, found in plain._parts(scaled):
+            weighted = sample_weight[part, None] * found
+            moments += weighted.sum(axis=0), (weighted * found).sum(axis=0)
+        mean, squares = moments / sample_weight.sum()
+        spread = np.sqrt(np.maximum(squares - mean**2, 0))
+        scale = np.where(spread > NEGLIGIBLE, spread, 1.0) / UNIT
+        return replace(plain, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
+
+    @cached_property
+    def grams(self) -> tuple[Grams, ...]:
+        """Those of few n-grams have a component for each, the others share the rest."""
+        columns = range(len(self.category_sizes))
+        groups = [*combinations(columns, 1), *combinations(columns, 2)]
+        kinds = sorted(
+            (prod(self.category_sizes[c] for c in group) ** order, order, group)
+            for group, order in product(groups, range(1, LONGEST + 1))
+        )[: max(self.room // FEWEST, 1)]
+        random_state, found, end = np.random.RandomState(0), list[Grams](), 0
+        for i, (possible, order, group) in enumerate(kinds):
+            n = min(possible, (self.room - end) // (len(kinds) - i))
+            place, step = slice(end, end := end + n), 2 * possible
+            reads = list[tuple[int, int, Integers]]()
+            for lag, column in product(reversed(range(order)), group):
+                size = self.category_sizes[column]
+                step //= size
+                of_codes = step * np.arange(-1, size, dtype=np.int64)
+                if n < possible:
+                    of_codes = random_state.randint(2 * n, size=size + 1)
+                reads.append((lag, column, of_codes.astype(np.int64)))
+            found.append(Grams(group, order, n < possible, place, reads))
+        return tuple(found)
+
+    @property
+    def n_components(self) -> int:
+        return self.grams[-1].place.stop
+
+    def names(
+        self, features: Sequence[str], categories: Sequence[Sequence[str]]
+    ) -> list[str]:
+        """Name the components, by the columns and by their categories."""
+        found = [f"ngram{n}" for n in range(self.n_components)]
+        for grams in self.grams:
+            if not grams.is_hashed:
+                column = "&".join(features[c] for c in grams.columns)
+                events = [
+                    "&".join(e)
+                    for e in product(*(categories[c] for c in grams.columns))
+                ]
+                found[grams.place] = [
+                    f"{column}_{'>'.join(each)}"
+                    for each in product(events, repeat=grams.order)
+                ]
+        return found
+
+    def encode(self, scaled: RaggedArray) -> NDArray[np.float32]:
+        """Return the components of sequences: (n_sequences, n_components)."""
+        found = np.empty((len(scaled), self.n_components), np.float32)
+        for part, logs in self._parts(scaled):
+            found[part] = (logs - self.mean) / self.scale
+        return found
+
+    def _parts(
+        self, scaled: RaggedArray
+    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Yield some sequences after the others, and logarithms of their counts."""
+        for first in range(0, len(scaled), SEQUENCES):
+            part = slice(first, first + SEQUENCES)
+            yield part, logarithms(np, self.counts(scaled[part]).astype(np.float64))
+
+    def counts(self, scaled: RaggedArray) -> Integers:
+        """Return the counts, with signs where n-grams share components."""
+        n = len(scaled)
+        found = np.empty((n, self.n_components), np.int64)
+        row = np.repeat(np.arange(n), scaled.lengths)
+        codes = [delayed(scaled, lag).T for lag in range(LONGEST)]
+        for grams in self.grams:
+            size = grams.n_numbers + 1
+            places = row * size + numbers(np, grams, codes)
+            counts = np.bincount(places, minlength=n * size).reshape(n, size)
+            found[:, grams.place] = counts[:, :-1:2] - counts[:, 1::2]
+        return found
+
+
+def delayed(scaled: RaggedArray, lag: int) -> Integers:
+    """Return the codes of some events before, 0 before the first."""
+    found = np.zeros(scaled.codes.shape, np.int64)
+    found[lag:] = scaled.codes[: len(found) - lag]
+    found[scaled.positions < lag] = 0
+    return found
+
+
+def numbers(ops: Any, grams: Grams, codes: Sequence[Any]) -> Any:
+    """Return the number of the n-gram that each event ends, the largest for none.
+
+    Codes are integers, by how many events before, and by column.
+    """
+    read = [codes[lag][column] for lag, column, _ in grams.reads]
+    tables = (table for *_, table in grams.reads)
+    total = sum(ops.take(t, c, axis=0) for t, c in zip(tables, read, strict=True))
+    size = grams.n_numbers
+    return ops.where(reduce(ops.minimum, read) > 0, ops.mod(total, size), size)
+
+
+def logarithms(ops: Any, counts: Any) -> Any:
+    """Return logarithms of counts, with their sign."""
+    logs = ops.log(ops.abs(counts) + 1)
+    return ops.where(counts < 0, -logs, logs)
+
+
+def default_n_ngrams(room: float) -> int:
+    """Return how many components there may be; 0 where few would hold no order."""
+    return int(min(N_COMPONENTS, room)) if room >= LONGEST * FEWEST else 0
+
+
+# Of one column, for aggregates --------------------------------------------------------
+
+
+def frequent(
+    encoded: RaggedArray, j: int, size: int, orders: range, most: int | None
+) -> Codes:
+    """Return all codes of a feature, and its most frequent n-grams, in order."""
+    if (size + 1) ** orders[-1] > np.iinfo(np.int64).max:
+        raise ValueError(
+            f"ngram_range has n-grams of {orders[-1]} events, too many to tell apart "
+            f"those of {size} categories; lower it, or max_categories."
+        )
+    grams = list[tuple[int, ...]]()
+    for order in orders:
+        numbers = numbers_of_column(encoded, j, order, size)
+        found, counts = np.unique(numbers[numbers > 0], return_counts=True)
+        found = np.sort(found[np.argsort(-counts, kind="stable")[:most]])
+        if order == 1:
+            found = np.arange(1, size + 1)
+        codes = np.unravel_index(found, (size + 1,) * order)
+        grams += map(tuple, np.transpose(codes).tolist())
+    return tuple(grams)
+
+
+def numbers_of_column(encoded: RaggedArray, j: int, order: int, size: int) -> Integers:
+    """Return a number of the n-gram that each event ends; 0 for none.
+
+    They rise in the order of the codes.
+    """
+    codes = [delayed(encoded, lag)[:, j] for lag in reversed(range(order))]
+    numbers = np.ravel_multi_index(tuple(codes), (size + 1,) * order)
+    return np.where(np.min(codes, axis=0) > 0, numbers, 0)
