@@ -238,11 +238,11 @@ def test_components_are_named(plain_autoencoder, sequences):
 
     names = pd.Index(["flow", "heat"], name="sensor")
     frames = [pd.DataFrame(x, columns=names) for x in sequences]
-    ae = plain_autoencoder(n_components=14, exact_components="auto").fit(frames)
+    ae = plain_autoencoder(n_components=16, exact_components="auto").fit(frames)
     assert ae.exact_components_ == ("instance_norm", "shape", "length")
     shape = ae._fitted.network.preprocessing.shape
     assert ae.get_feature_names_out().tolist() == [
-        *(f"lstmautoencodertransformer{n}" for n in range(7)),
+        *(f"lstmautoencodertransformer{n}" for n in range(9)),
         *("flow_mean", "heat_mean", "flow_scale", "heat_scale"),
         *(f"{name}_cosine{k}" for name in names for k in shape.half_cycles),
         "length",
