@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_seqae._aggregator import SequenceAggregator
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
+from sklearn_seqae._outlier.detector import LSTMAutoencoderOutlierDetector
+from sklearn_seqae._utils.aside import snapshot
 from sklearn_seqae._utils.libraries import require
 
 PARTS = ("encoder", "decoder")
@@ -118,32 +122,75 @@ def to_onnx(
     True
     """
     onnx = require("onnx", "writing an ONNX file")
-    from sklearn_seqae._onnx import autoencoder, sequences
+    from sklearn_seqae._onnx import aggregator, autoencoder, outlier, sequences
 
     if part not in PARTS:
         raise ValueError(f"part is {part!r}; expected one of {', '.join(PARTS)}.")
-    is_pipeline = isinstance(estimator, Pipeline) and part == "encoder"
-    first = estimator.steps[0][1] if is_pipeline else estimator
-    if not isinstance(first, LSTMAutoencoderTransformer):
+    is_pipeline = part == "encoder" and isinstance(estimator, Pipeline | FeatureUnion)
+    kinds: list[type] = [LSTMAutoencoderTransformer]
+    if part == "encoder":
+        kinds.append(SequenceAggregator)
+        if not is_pipeline:
+            kinds.append(LSTMAutoencoderOutlierDetector)
+    readers = list(_readers(estimator)) if is_pipeline else [estimator]
+    if not readers or not all(isinstance(each, tuple(kinds)) for each in readers):
         raise TypeError(
             f"estimator is {estimator!r}, of which no {part} is written; expected a "
-            "LSTMAutoencoderTransformer, or, for the encoder, a Pipeline whose first "
-            "step is one."
+            "LSTMAutoencoderTransformer, or, for the encoder, a SequenceAggregator, a "
+            "FeatureUnion of the two, a Pipeline that begins with one of these, or a "
+            "LSTMAutoencoderOutlierDetector."
         )
-    check_is_fitted(estimator)
-    fitted = first._fitted
-    sequences.check_scaler(fitted.schema.scaler)
-    notes = sequences.notes(fitted.schema)
+    for each in (estimator, *readers):
+        check_is_fitted(each)
+    if not is_pipeline:
+        estimator = snapshot(estimator)
+        readers = [estimator]
+    inputs, notes = _read_by(readers)
     if part == "decoder":
-        model = autoencoder.decoder(fitted)
-        notes |= sequences.notes_of_probabilities(fitted.schema)
+        model = autoencoder.decoder(estimator._fitted)
+        notes |= sequences.notes_of_probabilities(estimator._schema)
     elif is_pipeline:
         require("skl2onnx", "writing a pipeline to an ONNX file")
         from sklearn_seqae._onnx import converter
 
-        model = converter.of_pipeline(estimator)
+        model = converter.of_pipeline(estimator, inputs)
+    elif isinstance(estimator, LSTMAutoencoderTransformer):
+        model = autoencoder.encoder(estimator._fitted)
+    elif isinstance(estimator, SequenceAggregator):
+        model = aggregator.model(estimator)
     else:
-        model = autoencoder.encoder(fitted)
+        model = outlier.model(estimator)
     texts = {name: json.dumps(note) for name, note in notes.items()}
     onnx.helper.set_model_props(model, texts)
     onnx.save(model, Path(path))
+
+
+def _readers(estimator: Any) -> Iterator[Any]:
+    """Yield the parts of an estimator that take sequences."""
+    if isinstance(estimator, Pipeline):
+        yield from _readers(estimator.steps[0][1])
+    elif isinstance(estimator, FeatureUnion):
+        for _, branch in estimator.transformer_list:
+            if branch != "drop":
+                yield from _readers(branch)
+    else:
+        yield estimator
+
+
+def _read_by(readers: list[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the tensors that all of them read, and notes on these; see `sequences`."""
+    from sklearn_seqae._onnx import sequences
+
+    tensors: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
+    for reader in readers:
+        sequences.check_scaler(reader._schema.scaler)
+        for tell, told in ((sequences.declared, tensors), (sequences.notes, notes)):
+            for name, own in tell(reader._schema).items():
+                if told.setdefault(name, own) != own:
+                    raise ValueError(
+                        f"{type(reader).__name__} reads {own!r} as {name}, but another "
+                        f"part of the estimator {told[name]!r}; fit both on the same "
+                        "sequences."
+                    )
+    return tensors, notes
