@@ -49,8 +49,8 @@ def of_pipeline(
 ) -> onnx.ModelProto:
     """Convert a pipeline or a union, and make our own parts known to skl2onnx."""
     _register()
-    # Lengths first: to skl2onnx a union is float64 if the first input is, and float32 if
-    # that is integers
+    # Lengths first: skl2onnx takes a union for float64 if the first input is, and for
+    # float32 if that has integers
     types = [
         (name, TYPES[dtype]([n if isinstance(n, int) else None for n in shape]))
         for name, (dtype, shape) in reversed(inputs.items())

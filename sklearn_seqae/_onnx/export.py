@@ -43,8 +43,11 @@ def to_onnx(
     features; the name, dtype and time zone of the times.
 
     The encoder reads these and writes ``embedding``, float32 of shape (n_samples,
-    n_components): that of `transform`, but for rounding of float32. Of a pipeline the
-    outputs are those that skl2onnx gives its last step; of a classifier ``label`` and
+    n_components): that of `transform`, but for rounding of float32. Of an aggregator
+    the output is ``aggregates``, float32. Of an outlier detector the outputs are those
+    of skl2onnx: ``label``, int64, -1 for outliers; ``scores``, those of
+    `decision_function`; and ``score_samples``, both float32. Of a pipeline they are
+    those that skl2onnx gives its last step; of a classifier ``label`` and
     ``probabilities``.
 
     The decoder reads ``embedding`` and writes what the encoder reads, with the most
@@ -55,24 +58,27 @@ def to_onnx(
 
     Parameters
     ----------
-    estimator : LSTMAutoencoderTransformer or Pipeline
-        Fitted. The first step of a pipeline is the transformer; skl2onnx, which then
-        has to be installed, converts the others.
+    estimator : estimator of sequences, FeatureUnion or Pipeline
+        Fitted: a `LSTMAutoencoderTransformer`, a `SequenceAggregator` or a
+        `LSTMAutoencoderOutlierDetector`. Branches of a union begin with one of the
+        first two, and so does a pipeline, or with a union of them. skl2onnx, which then
+        has to be installed, converts the other steps.
     path : str or path-like
         The file; one that is there is replaced.
     part : {"encoder", "decoder"}, default="encoder"
-        What is written. A pipeline has no decoder.
+        What is written. The transformer alone has a decoder.
 
     Raises
     ------
     TypeError
-        If the estimator is neither, or has no such part.
+        If the estimator is none of these, or has no such part.
     ValueError
         If `part` is neither, or the scaler is not one of scikit-learn's that shift and
         divide: `StandardScaler`, `MinMaxScaler`, `RobustScaler`, `MaxAbsScaler` or
-        none. If skl2onnx can't convert another step; the message names it.
+        none. If skl2onnx can't convert another step; the message names it. If branches
+        of a union were fitted on sequences of other features or times.
     ImportError
-        If onnx, or skl2onnx for a pipeline, is not installed.
+        If onnx, or skl2onnx for a pipeline or a union, is not installed.
 
     Notes
     -----
@@ -80,14 +86,16 @@ def to_onnx(
     18. LSTM layers are LSTM nodes that know the length of each sequence. Only sequences
     of about one length are padded together, so memory and time follow from the time
     steps, and an embedding does not depend on what is beside it. The conversion
-    is registered with skl2onnx, so from the first call on, ``skl2onnx.to_onnx`` takes
-    the transformer as a part of other estimators, too. Its inputs come in this order.
+    is registered with skl2onnx, so from the first call with a pipeline on,
+    ``skl2onnx.to_onnx`` takes transformer and aggregator as parts of other estimators,
+    too. It finds inputs by these names, or else in this order.
     New categories count as in `transform`.
 
     A graph can't raise an error of its own. What `transform` refuses, infinite values,
     sequences of nothing but missing values, times that fall and lengths that contradict
     them, is refused by the runtime, in a node whose name says what was expected. But
-    what overflows is returned as it is.
+    what overflows is returned as it is; of the detector it is refused, as in
+    `score_samples`.
 
     Examples
     --------

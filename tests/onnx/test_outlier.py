@@ -114,7 +114,9 @@ def test_the_file_names_what_it_takes_and_gives(detector_of, sequences, session)
 
 def test_what_is_refused(detector_of, sequences, session):
     """What the detector refuses, whichever output is asked for."""
-    detector = detector_of(sequences, decoder="reshape", activation="relu")
+    detector = detector_of(
+        sequences, decoder="reshape", n_components=17, activation="relu"
+    )
     model = session(detector)
     for X, message in [
         ([np.full((5, 2), np.nan)], "every_sequence_has_an_observed_value"),
