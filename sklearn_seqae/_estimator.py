@@ -42,7 +42,7 @@ from sklearn_seqae._patches.exact import MAX_LENGTH
 from sklearn_seqae._patches.prefixes import check_horizon
 from sklearn_seqae._patches.source import Source, as_read, read_source
 from sklearn_seqae._sequences.scaling import SCALERS
-from sklearn_seqae._sequences.schema import Encoded, first_of, last_of
+from sklearn_seqae._sequences.schema import Encoded, Schema, first_of, last_of
 from sklearn_seqae._sequences.vocabulary import FeatureCategories
 from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, snapshot
 from sklearn_seqae._utils.available import available_if
@@ -1047,8 +1047,12 @@ class LSTMAutoencoderTransformer(
     # What fit sets --------------------------------------------------------------------
 
     @property
+    def _schema(self) -> Schema:
+        return self._fitted.schema
+
+    @property
     def _features(self) -> Features:
-        return self._fitted.schema.features
+        return self._schema.features
 
     @property
     def scaler_(self) -> Any:

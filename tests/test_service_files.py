@@ -1,4 +1,4 @@
-"""What the service makes of a file: pipelines, events, and what it refuses."""
+"""What the service makes of a file: pipelines, events, detectors, what it refuses."""
 
 import http.client
 import json
@@ -11,7 +11,7 @@ from serving import PATIENCE, ask, code, serving
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from sklearn_seqae import to_onnx, to_sequences
+from sklearn_seqae import LSTMAutoencoderOutlierDetector, to_onnx, to_sequences
 
 for library in ("msgspec", "onnx", "onnxruntime", "skl2onnx", "starlette", "uvicorn"):
     pytest.importorskip(library, reason="an option of ours")
@@ -51,6 +51,29 @@ def pipeline(plain_autoencoder, log):
 def connection(pipeline, tmp_path_factory):
     path = tmp_path_factory.mktemp("service") / "pipeline.onnx"
     to_onnx(pipeline, path)
+    with serving(path) as running:
+        made = http.client.HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE)
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def detector(plain_autoencoder, log):
+    X = to_sequences(log, by="session", order="when")
+    embed = plain_autoencoder(
+        epochs=0,
+        categorical_features=["page"],
+        n_components=10,
+        decoder="reshape",
+        patch_size=1,
+    )
+    return LSTMAutoencoderOutlierDetector(embed, random_state=0).fit(X)
+
+
+@pytest.fixture(scope="module")
+def scoring(detector, tmp_path_factory):
+    path = tmp_path_factory.mktemp("service") / "detector.onnx"
+    to_onnx(detector, path)
     with serving(path) as running:
         made = http.client.HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE)
         yield made
@@ -103,6 +126,35 @@ def test_bad_input_is_refused_with_a_message(connection, step, message):
     status, answer = ask(connection, body, "/predictions")
     assert status == 400
     assert message in answer["error"]
+
+
+def test_scores_of_sessions_are_those_of_the_detector(scoring, detector, log):
+    X = to_sequences(log, by="session", order="when")
+    status, answer = ask(scoring, as_json(log), "/predictions")
+    assert status == 200
+    assert [*answer] == ["label", "scores", "score_samples"]
+    assert answer["label"] == detector.predict(X).tolist()
+    assert_allclose(answer["scores"], detector.decision_function(X), atol=1e-5)
+    assert_allclose(answer["score_samples"], detector.score_samples(X), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "message"),
+    [
+        ([[1.0, "home", 0]] * 17, "every_sequence_has_at_most_8_time_steps"),
+        ([[None, "", 0]], "every_sequence_has_an_observed_value"),
+        ([[1.0, "home", 5], [1.0, "home", 4]], "times_of_a_sequence_do_not_fall"),
+        ([[1e300, "home", 0]], "every_scaled_value_is_in_the_range_of_float32"),
+        ([], "sequence 0 has 0 time steps"),
+    ],
+)
+def test_odd_sessions_are_not_scored_and_harm_none(scoring, log, sequence, message):
+    before = ask(scoring, as_json(log), "/predictions")
+    body = json.dumps({"sequences": [sequence]})
+    status, answer = ask(scoring, body, "/predictions")
+    assert status == 400
+    assert message in answer["error"]
+    assert ask(scoring, as_json(log), "/predictions") == before
 
 
 def test_a_text_is_taken_as_a_whole(connection, log):

@@ -10,10 +10,12 @@ returns an embedding for each::
     {"sequences": [[[0.1, 2.0], [0.3, null]], [[0.2, 1.0]]]}
     {"embeddings": [[...], [...]]}
 
-If the file is that of a pipeline, ``POST /predictions`` returns all its outputs, those
-of a classifier for example::
+If the file is that of a pipeline, of an outlier detector or of an aggregator,
+``POST /predictions`` returns all its outputs, those of a classifier or of a detector
+for example::
 
     {"label": ["a", "b"], "probabilities": [[...], [...]]}
+    {"label": [1, -1], "scores": [2.1, -0.4], "score_samples": [-0.9, -3.4]}
 
 A time step has the features that are numbers, then those that are text, then its time,
 if the file reads times: a number, or ticks. ``GET /`` names them.
@@ -301,8 +303,8 @@ def _steps_of(session: Any, path: str) -> Steps:
     if inputs.keys() != notes.keys() | {"lengths"}:
         raise ValueError(
             f"{path} reads {', '.join(inputs)}; expected what to_onnx writes of a "
-            "transformer or a pipeline, which reads lengths, and values, categories or "
-            "times, with a note on each in its metadata."
+            "transformer, a pipeline or a detector, which reads lengths, and values, "
+            "categories or times, with a note on each in its metadata."
         )
     times = inputs.get("times")
     return Steps(

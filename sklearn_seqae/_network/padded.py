@@ -39,7 +39,7 @@ def read(
     ``numbers`` are scaled, (B, T, F), and ``codes`` (B, T, n_codes): NaN where one is
     missing, and beyond the ends. ``inside`` says where a time step is a sequence's own,
     (B, T, 1). ``fill`` fills what is missing of numbers; what it returns beyond the
-    ends is dropped. Units are computed in the dtype ``wide``.
+    ends is dropped. Units and what is exact have the dtype ``wide``.
     """
     steps: list[Tensor] = []
     exact: list[Tensor] = []
@@ -76,7 +76,7 @@ def _channels(
     if norm is not None:
         common = ops.cast(numbers, wide)
         mean, size = units_of(ops, norm, common)
-        exact.append(ops.cast(encode(ops, norm, mean, size), "float32"))
+        exact.append(encode(ops, norm, mean, size))
         mean, size = (ops.expand_dims(unit, 1) for unit in (mean, size))
         numbers = ops.cast((common - mean) / size, "float32")
     filled = ops.where(inside, fill(numbers), 0.0)
@@ -84,14 +84,15 @@ def _channels(
     if preprocessing.shape is not None:
         shape, values = preprocessing.shape, ops.cast(filled, wide)
         cosines = coefficients(ops, values, *waves(ops, shape, inside, wide))
-        exact.append(ops.cast(encode_cosines(ops, shape, cosines), "float32"))
+        exact.append(encode_cosines(ops, shape, cosines))
     if norm is not None:
         common = ops.cast(filled, wide) * size + mean
         channels.append(ops.where(inside, ops.cast(common, "float32"), 0.0))
     if preprocessing.texture is not None:
         every = ops.concatenate(channels, axis=-1) if norm is not None else filled
         lengths = ops.sum(ops.cast(inside, "float32"), axis=1)
-        exact.append(texture(ops, preprocessing.texture, every, inside, lengths))
+        found = texture(ops, preprocessing.texture, every, inside, lengths)
+        exact.append(ops.cast(found, wide))
     if scale is not None:  # each step less the one a patch before; zero in the first
         n = preprocessing.patch_size
         delayed = ops.concatenate([filled[:, :n], filled[:, :-n]], axis=1)

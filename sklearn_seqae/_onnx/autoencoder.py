@@ -27,19 +27,14 @@ from sklearn_seqae._onnx.ragged import (
     n_patches,
     places_in,
     time_steps_in,
-    to_padded,
 )
-from sklearn_seqae._patches.exact import MAX_LENGTH, LengthCode
+from sklearn_seqae._patches.exact import MAX_LENGTH
 
 
 def encoder(fitted: Fitted) -> onnx.ModelProto:
     """Return the model that embeds."""
     graph = Graph()
-    given = {
-        name: graph.input(name, dtype, shape)
-        for name, (dtype, shape) in sequences.declared(fitted.schema).items()
-    }
-    embedding = embedding_of(fitted, given)
+    embedding = embedding_of(fitted, sequences.inputs(graph, fitted.schema))
     graph.output(embedding, "embedding", ["n_samples", fitted.n_components])
     return graph.model("encoder", "Ragged sequences to embeddings.")
 
@@ -61,46 +56,44 @@ def embedding_of(fitted: Fitted, given: Mapping[str, Tensor]) -> Tensor:
     Of tensors as `sequences.declared`; ``values`` are NaN where one is missing.
     """
     network, read = fitted.network, sequences.read(fitted.schema, given)
-    (found,), order = in_groups(
-        read.lengths,
-        network.preprocessing.patch_size,
-        lambda extent: [_encoded(network, read.numbers, read.codes, extent)],
-    )
+
+    def of_group(extent: Extent) -> list[Tensor]:
+        parts = encoded(network, *read.padded(extent), extent)
+        return [ops.concatenate([ops.cast(part, np.float32) for part in parts])]
+
+    patch_size = network.preprocessing.patch_size
+    (found,), order = in_groups(read.lengths, patch_size, of_group)
     parts = [ops.take(found, places_in(order))]
-    if network.preprocessing.length_code is not None:
-        parts.append(_length_component(network.preprocessing.length_code, read.lengths))
     if read.start is not None:
         parts.append(read.start)
     return ops.concatenate(parts)
 
 
-def _encoded(
-    network: Autoencoder, scaled: Tensor | None, codes: Tensor | None, extent: Extent
-) -> Tensor:
-    """Return what is learnt of the sequences of a group, and their units."""
-    patch_size = network.preprocessing.patch_size
+def encoded(
+    network: Autoencoder, numbers: Tensor | None, codes: Tensor | None, extent: Extent
+) -> list[Tensor]:
+    """Return what is learnt of a group, float32, and what is exact, float64."""
+    known = network.preprocessing
     steps, exact = padded.read(
         ops,
-        network.preprocessing,
-        None if scaled is None else to_padded(scaled, extent),
-        None if codes is None else to_padded(codes, extent),
+        known,
+        numbers,
+        codes,
         extent.own,
-        extent.n_steps // patch_size,
+        extent.n_steps // known.patch_size,
         fill=partial(fill_missing, extent=extent),
         wide="float64",
     )
-    n_steps = ops.cast(n_patches(extent.lengths, patch_size), np.int32)
+    n_steps = ops.cast(n_patches(extent.lengths, known.patch_size), np.int32)
     sequence = OnnxSequence(ops.transpose(steps, (1, 0, 2)), n_steps)
     engine = _engine(network, extent.lengths.graph)
     pooled = forward.pooled_states(engine, network.architecture, sequence)
     embedding = forward.embed(engine, network.architecture, pooled)
-    return ops.concatenate([embedding, *exact])
-
-
-def _length_component(code: LengthCode, lengths: Tensor) -> Tensor:
-    log_length = ops.log(ops.cast(lengths, np.float64))
-    component = (log_length - code.mean) / code.scale
-    return ops.expand_dims(ops.cast(component, np.float32), 1)
+    code = known.length_code
+    if code is not None:
+        log_length = ops.log(ops.cast(extent.lengths, np.float64))
+        exact.append(ops.expand_dims((log_length - code.mean) / code.scale, 1))
+    return [embedding, *exact]
 
 
 def _sequences_of(fitted: Fitted, embedding: Tensor) -> dict[str, Tensor]:
@@ -109,7 +102,10 @@ def _sequences_of(fitted: Fitted, embedding: Tensor) -> dict[str, Tensor]:
     found, order = in_groups(
         lengths,
         network.preprocessing.patch_size,
-        lambda extent: _decoded(network, ops.take(embedding, extent.rows), extent),
+        lambda extent: [
+            from_padded(steps, extent, n)
+            for steps, n in decoded(network, ops.take(embedding, extent.rows), extent)
+        ],
     )
     index = time_steps_in(order, lengths)
     every = [ops.take(each, index) for each in found]
@@ -118,13 +114,16 @@ def _sequences_of(fitted: Fitted, embedding: Tensor) -> dict[str, Tensor]:
     return sequences.write(fitted.schema, numbers, every, last, lengths)
 
 
-def _decoded(network: Autoencoder, embedding: Tensor, extent: Extent) -> list[Tensor]:
-    """Return the time steps of a group: numbers if there are any, logits of columns."""
+def decoded(
+    network: Autoencoder, embedding: Tensor, extent: Extent
+) -> list[tuple[Tensor, int]]:
+    """Return numbers if there are any, and logits of columns: (N, T, n), and n each."""
     architecture, patch_size = network.architecture, network.preprocessing.patch_size
     step, n_steps = architecture.step, extent.n_steps // patch_size
+    learnt = ops.cast(embedding[:, : architecture.embedding_size], np.float32)
     steps = make_decoder(architecture.decoder_spec).decode(
         _engine(network, embedding.graph),
-        ops.clip(embedding[:, : architecture.embedding_size], -LARGEST, LARGEST),
+        ops.clip(learnt, -LARGEST, LARGEST),
         n_steps,  # type: ignore[arg-type]  # a tensor in a graph
         ops.cast(n_patches(extent.lengths, patch_size), np.int32),
     )
@@ -134,7 +133,7 @@ def _decoded(network: Autoencoder, embedding: Tensor, extent: Extent) -> list[Te
         own = from_lstm_steps(steps[..., part.written], extent, patch_size, n)
         if part.values.start == 0 and step.n_numbers:
             own = _numbers(network, own, embedding, extent)
-        found.append(from_padded(own, extent, n))
+        found.append((own, n))
     return found
 
 

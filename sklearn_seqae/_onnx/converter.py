@@ -1,9 +1,9 @@
-"""The transformer as a part of what skl2onnx converts."""
+"""The transformer and the aggregator as parts of what skl2onnx converts."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from textwrap import shorten
 from typing import Any
 
@@ -24,16 +24,19 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
 )
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_seqae._aggregator import SequenceAggregator
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
+from sklearn_seqae._onnx.aggregator import aggregates_of
 from sklearn_seqae._onnx.autoencoder import embedding_of
-from sklearn_seqae._onnx.graph import OPSETS, Graph, Tensor
+from sklearn_seqae._onnx.graph import OPSETS, Graph, Shape, Tensor
 from sklearn_seqae._onnx.sequences import check_scaler, declared
 
-ALIAS = "SklearnSeqaeLSTMAutoencoderTransformer"
+# What each writes
+OURS = {LSTMAutoencoderTransformer: "embedding", SequenceAggregator: "aggregates"}
 TYPES = {
     np.float64: DoubleTensorType,
     np.int64: Int64TensorType,
@@ -41,27 +44,31 @@ TYPES = {
 }
 
 
-def of_pipeline(pipeline: Pipeline) -> onnx.ModelProto:
-    """Convert a pipeline, and make the transformer known to skl2onnx."""
+def of_pipeline(
+    estimator: Pipeline | FeatureUnion, inputs: dict[str, tuple[Any, Shape]]
+) -> onnx.ModelProto:
+    """Convert a pipeline or a union, and make our own parts known to skl2onnx."""
     _register()
-    steps = [step for step in pipeline.steps if step[1] not in (None, "passthrough")]
-    first, last = steps[0][1], steps[-1][1]
+    # Lengths first: skl2onnx takes a union for float64 if the first input is, and for
+    # float32 if that has integers
     types = [
         (name, TYPES[dtype]([n if isinstance(n, int) else None for n in shape]))
-        for name, (dtype, shape) in declared(first._fitted.schema).items()
+        for name, (dtype, shape) in reversed(inputs.items())
     ]
+    whole = _without_nothing(estimator)
+    last = whole.steps[-1][1] if isinstance(whole, Pipeline) else whole
     # An array of probabilities in place of dicts; LinearSVC has neither. The id alone
     # keeps skl2onnx from asking for dicts.
     of_last = {} if isinstance(last, LinearSVC) else {"zipmap": False}
     try:
         return skl2onnx.convert_sklearn(
-            Pipeline(steps),
+            whole,
             initial_types=types,
             options={id(last): of_last} if is_classifier(last) else None,
             target_opset=OPSETS,
         )
     except Exception as error:
-        name, step = _refused(steps) or steps[-1]
+        name, step = _refused(whole) or ("all together", estimator)
         reason = shorten(str(error), 200)
         raise ValueError(
             f"skl2onnx can't convert the step {name!r}, {step!r}: it says {reason!r}. "
@@ -69,9 +76,31 @@ def of_pipeline(pipeline: Pipeline) -> onnx.ModelProto:
         ) from error
 
 
-def _refused(steps: list[tuple[str, Any]]) -> tuple[str, Any] | None:
+def _without_nothing(estimator: Any) -> Any:
+    """Return an estimator without steps that do nothing, or are dropped."""
+    if isinstance(estimator, Pipeline):
+        kept = [s for s in estimator.steps if s[1] not in (None, "passthrough")]
+        return Pipeline([(name, _without_nothing(step)) for name, step in kept])
+    if isinstance(estimator, FeatureUnion):
+        kept = [branch for branch in estimator.transformer_list if branch[1] != "drop"]
+        branches = [(name, _without_nothing(branch)) for name, branch in kept]
+        return FeatureUnion(branches, transformer_weights=estimator.transformer_weights)
+    return estimator
+
+
+def _behind(estimator: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the steps that do not take sequences, by name."""
+    if isinstance(estimator, FeatureUnion):
+        for _, branch in estimator.transformer_list:
+            yield from _behind(branch)
+    elif isinstance(estimator, Pipeline):
+        yield from _behind(estimator.steps[0][1])
+        yield from estimator.steps[1:]
+
+
+def _refused(estimator: Any) -> tuple[str, Any] | None:
     """Return the first step that skl2onnx can't convert alone, if there is one."""
-    for name, step in steps[1:]:
+    for name, step in _behind(estimator):
         embedding = FloatTensorType([None, step.n_features_in_])
         try:
             skl2onnx.convert_sklearn(
@@ -84,12 +113,14 @@ def _refused(steps: list[tuple[str, Any]]) -> tuple[str, Any] | None:
 
 @functools.cache
 def _register() -> None:
-    """Make the transformer known to skl2onnx, and let it convert boosted histograms.
+    """Make our own known to skl2onnx, and let it convert boosted histograms.
 
     It writes False where a leaf of these has an integer, which protobuf 7 refuses.
     """
-    cls, shapes = LSTMAutoencoderTransformer, lambda operator: None
-    skl2onnx.update_registered_converter(cls, ALIAS, shapes, _convert, parser=_parse)
+    for ours in OURS:
+        skl2onnx.update_registered_converter(
+            ours, _alias(ours), lambda operator: None, _convert, parser=_parse
+        )
     for boosted in (HistGradientBoostingClassifier, HistGradientBoostingRegressor):
         alias = sklearn_operator_name_map[boosted]
         theirs = get_converter(alias)
@@ -128,32 +159,41 @@ class _WithoutBooleans:
         self._container.add_node(*args, **attributes)
 
 
+def _alias(cls: type) -> str:
+    return f"SklearnSeqae{cls.__name__}"
+
+
 def _parse(scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
     check_is_fitted(model)
-    check_scaler(model._fitted.schema.scaler)
-    names = list(declared(model._fitted.schema))
-    if len(inputs) != len(names):
+    check_scaler(model._schema.scaler)
+    names, given = list(declared(model._schema)), {i.raw_name: i for i in inputs}
+    if given.keys() >= set(names):  # beside those of other branches
+        inputs = [given[name] for name in names]
+    elif len(inputs) != len(names):
         raise ValueError(
             f"{type(model).__name__} has {len(inputs)} inputs, but it reads "
             f"{', '.join(names)}; pass them in this order."
         )
-    operator = scope.declare_local_operator(ALIAS, model)
+    operator = scope.declare_local_operator(_alias(type(model)), model)
     operator.inputs = inputs
-    embedding = FloatTensorType([None, model._fitted.n_components])
-    operator.outputs.append(scope.declare_local_variable("embedding", embedding))
+    kind = FloatTensorType([None, len(model.get_feature_names_out())])
+    operator.outputs.append(scope.declare_local_variable(OURS[type(model)], kind))
     return list(operator.outputs)
 
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
-    graph = Graph(scope.get_unique_variable_name(ALIAS))
-    fitted = operator.raw_operator._fitted
+    model = operator.raw_operator
+    graph = Graph(scope.get_unique_variable_name(_alias(type(model))))
     given = {
         name: graph.input(variable.full_name, dtype, shape)
         for variable, (name, (dtype, shape)) in zip(
-            operator.inputs, declared(fitted.schema).items(), strict=True
+            operator.inputs, declared(model._schema).items(), strict=True
         )
     }
-    found = embedding_of(fitted, given)
+    if isinstance(model, SequenceAggregator):
+        found = aggregates_of(model, given)
+    else:
+        found = embedding_of(model._fitted, given)
     graph.output(found, operator.outputs[0].full_name, [None, None])
     _move(graph, container)
 

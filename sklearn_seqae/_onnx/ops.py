@@ -55,6 +55,11 @@ def arcsinh(x: Tensor) -> Tensor:  # runtimes have their own for float32 only
     return x.graph.node("Sign", x) * log(size + sqrt(size * size + 1))
 
 
+def cbrt(x: Tensor) -> Tensor:
+    """Return the cube root of what is not negative."""
+    return exp(log(x) / 3)
+
+
 def sinh(x: Tensor) -> Tensor:  # likewise
     return (exp(x) - exp(-x)) * 0.5
 
@@ -91,6 +96,7 @@ def _over(op_type: str) -> Callable[[Tensor, int], Tensor]:
 
 
 sum, max, min = _over("ReduceSum"), _over("ReduceMax"), _over("ReduceMin")
+mean = _over("ReduceMean")
 
 
 def any(x: Tensor) -> Tensor:
@@ -104,6 +110,10 @@ def argmax(x: Tensor, axis: int, keepdims: bool = False) -> Tensor:
 
 def softmax(x: Tensor, axis: int) -> Tensor:
     return x.graph.node("Softmax", x, axis=axis)
+
+
+def log_softmax(x: Tensor, axis: int) -> Tensor:
+    return x.graph.node("LogSoftmax", x, axis=axis)
 
 
 def sort(x: Tensor, axis: int) -> Tensor:
@@ -120,6 +130,10 @@ def cumsum(x: Tensor, axis: int = 0) -> Tensor:
 
 def concatenate(tensors: Sequence[Tensor], axis: int = -1) -> Tensor:
     return tensors[0].graph.node("Concat", *tensors, axis=axis)
+
+
+def stack(tensors: Sequence[Tensor], axis: int) -> Tensor:
+    return concatenate([expand_dims(x, axis) for x in tensors], axis)
 
 
 def reshape(x: Tensor, shape: Sequence[Any]) -> Tensor:

@@ -20,7 +20,7 @@ from sklearn.preprocessing import (
 
 from sklearn_seqae._containers.kinds import TimeAxis
 from sklearn_seqae._onnx import ops
-from sklearn_seqae._onnx.graph import Shape, Tensor
+from sklearn_seqae._onnx.graph import Graph, Shape, Tensor
 from sklearn_seqae._onnx.ragged import (
     MISSING,
     Extent,
@@ -47,12 +47,20 @@ SHIFT_AND_DIVISOR = {
 
 
 class Read(NamedTuple):
-    """Time steps in the order of the network, float32, and lengths with all checks."""
+    """Time steps in the order of the network, and lengths with all checks."""
 
-    numbers: Tensor | None  # scaled, (L, n_numbers); the time since the last is last
-    codes: Tensor | None  # of categories, (L, n_codes)
+    numbers: Tensor | None  # (L, n_numbers); the time since the last is last
+    codes: Tensor | None  # of categories, (L, n_codes), float32
     start: Tensor | None  # the component that is the moment of the first event, (N, 1)
     lengths: Tensor
+
+    def padded(self, extent: Extent) -> tuple[Tensor | None, Tensor | None]:
+        """Return numbers and codes of a group, (N, T, n) each; see `to_padded`."""
+        numbers, codes = self.numbers, self.codes
+        return (
+            None if numbers is None else to_padded(numbers, extent),
+            None if codes is None else to_padded(codes, extent),
+        )
 
 
 def declared(schema: Schema) -> dict[str, tuple[Any, Shape]]:
@@ -93,8 +101,26 @@ def notes_of_probabilities(schema: Schema) -> dict[str, list[Any]]:
     }
 
 
+def inputs(graph: Graph, schema: Schema) -> dict[str, Tensor]:
+    """Declare the tensors that stand for sequences as inputs of a graph."""
+    every = declared(schema).items()
+    return {name: graph.input(name, dtype, shape) for name, (dtype, shape) in every}
+
+
 def read(schema: Schema, given: Mapping[str, Tensor]) -> Read:
-    """Return scaled numbers and codes of all time steps, and the first moments.
+    """Return what `encode` does, with scaled numbers, float32."""
+    found = encode(schema, given)
+    if found.numbers is None:
+        return found
+    scaled = ops.cast(_scale(schema.scaler, found.numbers), np.float32)
+    name = "every_scaled_value_is_in_the_range_of_float32"
+    beyond = ops.isinf(scaled) & ~ops.isinf(found.numbers)
+    lengths = ops.refuse(found.lengths, **{name: beyond})
+    return found._replace(numbers=scaled, lengths=lengths)
+
+
+def encode(schema: Schema, given: Mapping[str, Tensor]) -> Read:
+    """Return numbers, float64, and codes of all time steps, and the first moments.
 
     Of tensors as `declared`.
     """
@@ -114,14 +140,8 @@ def read(schema: Schema, given: Mapping[str, Tensor]) -> Read:
     if schema.events.clock is not None:
         passed, start, lengths = _times(schema.events.clock, given["times"], lengths)
         parts.append(ops.expand_dims(passed, 1))
-    scaled = None
-    if parts:
-        own = ops.concatenate(parts)
-        scaled = ops.cast(_scale(schema.scaler, own), np.float32)
-        name = "every_scaled_value_is_in_the_range_of_float32"
-        lengths = ops.refuse(lengths, **{name: ops.isinf(scaled) & ~ops.isinf(own)})
     found = ops.cast(ops.concatenate(codes), np.float32) if codes else None
-    return Read(scaled, found, start, lengths)
+    return Read(ops.concatenate(parts) if parts else None, found, start, lengths)
 
 
 def write(
@@ -264,7 +284,7 @@ def _times(
     """Return the feature (L,), the component (N, 1), and lengths that check them."""
     starts = starts_of(lengths)
     before = [times[:1], times[:-1]]
-    passed = put(_since(times, ops.concatenate(before, axis=0)), starts, np.nan)
+    passed = put(since(times, ops.concatenate(before, axis=0)), starts, np.nan)
     if times.dtype.kind == "i":
         missing = times.equals(NO_TIME)
     else:
@@ -275,12 +295,12 @@ def _times(
         times_of_a_sequence_do_not_fall=passed < 0,
     )
     origin = times.graph.constant(clock.origin or 0, times.dtype)
-    component = (_since(ops.take(times, starts), origin) - clock.mean) / clock.scale
+    component = (since(ops.take(times, starts), origin) - clock.mean) / clock.scale
     feature = ops.log(passed / clock.unit + 1)
     return feature, ops.expand_dims(ops.cast(component, np.float32), 1), lengths
 
 
-def _since(times: Tensor, origin: Tensor) -> Tensor:
+def since(times: Tensor, origin: Tensor) -> Tensor:
     """Return the time since other moments, float64; see `since` of the clock."""
     if times.dtype.kind == "f":
         return times - origin

@@ -1,12 +1,14 @@
 """Distances of points and surprisals of codes, alike for fitted sequences and new ones.
 
-Each is the largest of several, each fitted without some of the sequences.
+Each is the largest of several, each fitted without some of the sequences. `ops` are
+the functions that compute: NumPy's, or those of an ONNX graph.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Self
 
 import numpy as np
@@ -69,14 +71,14 @@ class Gaussian:
             float(max(pca.noise_variance_, SMALLEST)),
         )
 
-    def squared_distances(self, points: Floats) -> Floats:
+    def squared_distances(self, points: Any, ops: Any = np) -> Any:
         """Squared Mahalanobis distances from the mean, shape (n_points,)."""
         centred = (points - self.mean) / self.scale - self.centre
-        scores = centred @ self.components.T
-        explained = (scores**2 / self.variance).sum(axis=1)
+        scores = ops.matmul(centred, self.components.T)
+        explained = ops.sum(scores * scores / self.variance, 1)
         # Not a difference of sums: divided by a tiny variance, its rounding would count
-        residual = centred - scores @ self.components
-        return explained + (residual**2).sum(axis=1) / self.rest
+        residual = centred - ops.matmul(scores, self.components)
+        return explained + ops.sum(residual * residual, 1) / self.rest
 
 
 @dataclass(frozen=True)
@@ -112,14 +114,14 @@ class CrossFittedDistance:
         """Columns of the points, one number for all Gaussians."""
         return {len(gaussian.mean) for gaussian in self.gaussians}
 
-    def standardized(self, points: Floats) -> Floats:
+    def standardized(self, points: Any, ops: Any = np) -> Any:
         """Distances in standard deviations above the mean of those in `fit`."""
-        return (_roots(self.gaussians, points) - self.mean) / self.std
+        return (_roots(self.gaussians, points, ops) - self.mean) / self.std
 
 
-def _roots(gaussians: tuple[Gaussian, ...], points: Floats) -> Floats:
-    squared: list[Any] = [gaussian.squared_distances(points) for gaussian in gaussians]
-    return np.cbrt(np.max(squared, axis=0))
+def _roots(gaussians: tuple[Gaussian, ...], points: Any, ops: Any = np) -> Any:
+    squared = [gaussian.squared_distances(points, ops) for gaussian in gaussians]
+    return ops.cbrt(reduce(ops.maximum, squared))
 
 
 Codes = NDArray[np.int64]

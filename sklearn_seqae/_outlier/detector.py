@@ -20,6 +20,7 @@ from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._fitted.saving import SequenceEstimator
 from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedChain
 from sklearn_seqae._outlier.deviation import Measures, Usual
+from sklearn_seqae._sequences.schema import Schema
 from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, snapshot
 
 LIMIT = 3.0  # standard deviations, as on a Shewhart chart
@@ -199,7 +200,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
         """
         check_is_fitted(self)
         fitted = snapshot(self)
-        schema = replace(fitted.estimator_._fitted.schema, features=fitted._features)
+        schema = fitted._schema
         scaled, *_ = schema.encode(schema.read(X, type(self).__name__))
         return -fitted._usual.excess(fitted._measure(scaled))
 
@@ -270,6 +271,10 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
         if not isinstance(self.contamination, str):
             scores = -self._usual.excess(measures)
             self.offset_ = float(np.quantile(scores, self.contamination))
+
+    @property
+    def _schema(self) -> Schema:
+        return replace(self.estimator_._fitted.schema, features=self._features)
 
     @property
     def _features(self) -> Features:

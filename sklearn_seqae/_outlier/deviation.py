@@ -1,9 +1,13 @@
-"""What is measured of a sequence to tell whether it is usual."""
+"""What is measured of a sequence to tell whether it is usual.
+
+`ops` are the functions that compute: NumPy's, or those of an ONNX graph.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from functools import reduce
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,54 +177,52 @@ class Usual:
                 f"what is usual has widths {found}, but the network {expected}"
             )
 
-    def excess(self, measures: Measures) -> Floats:
+    def excess(self, measures: Any, ops: Any = np) -> Any:
         """Largest of distances and error, in standard deviations above usual."""
-        error = _log_error(measures, self.variance) - self.error_mean
+        error = _log_error(measures, self.variance, ops) - self.error_mean
         found = [
-            self.embedding.standardized(measures.embedding),
+            self.embedding.standardized(measures.embedding, ops),
             error / self.error_std,
-            self.size.standardized(_size(measures, self.variance)),
-            self.profile.standardized(_profile(measures, self.variance)),
+            self.size.standardized(_size(measures, self.variance, ops), ops),
+            self.profile.standardized(_profile(measures, self.variance, ops), ops),
         ]
         if self.order_mean is not None:
-            found.append(_order(measures, self.order_mean) / self.order_std)
-        return np.maximum.reduce(found)
+            found.append(_order(measures, self.order_mean, ops) / self.order_std)
+        return reduce(ops.maximum, found)
 
 
-def _log_error(measures: Measures, usual: Floats) -> Floats:
+def _log_error(measures: Any, usual: Floats, ops: Any = np) -> Any:
     """Return the logarithm of the share of variance that reconstructions miss."""
-    error = (measures.error / usual).mean(axis=1)
-    variance = (measures.variance / usual).mean(axis=1)
-    return np.log((error + FLAT) / (variance + FLAT))
+    error = ops.mean(measures.error / usual, 1)
+    variance = ops.mean(measures.variance / usual, 1)
+    return ops.log((error + FLAT) / (variance + FLAT))
 
 
-def _size(measures: Measures, usual: Floats) -> Floats:
+def _size(measures: Any, usual: Floats, ops: Any = np) -> Any:
     """Return logarithms of length, variances and smallest variance, (n_sequences, 4).
 
     The smallest is that of a feature that hardly varies, among others that do.
     """
-    variance = measures.variance / usual
-    step_variance = measures.step_variance / usual
-    variances = variance.mean(axis=1), step_variance.mean(axis=1), variance.min(axis=1)
-    return np.log(np.column_stack([measures.length, *(v + FLAT for v in variances)]))
+    variance, changes = measures.variance / usual, measures.step_variance / usual
+    variances = ops.mean(variance, 1), ops.mean(changes, 1), ops.min(variance, 1)
+    return ops.log(ops.stack([measures.length, *(v + FLAT for v in variances)], 1))
 
 
-def _order(measures: Measures, usual: float) -> Floats:
+def _order(measures: Any, usual: float, ops: Any = np) -> Any:
     """Return how far surprisals are above the usual, in units of one time step.
 
     A mean over n time steps varies by the root of n less.
     """
-    above = measures.surprisal.mean(axis=1) - usual
-    return above * np.sqrt(measures.length - 1)
+    above = ops.mean(measures.surprisal, 1) - usual
+    return above * ops.sqrt(measures.length - 1)
 
 
-def _profile(measures: Measures, usual: Floats) -> Floats:
+def _profile(measures: Any, usual: Floats, ops: Any = np) -> Any:
     """Return length, and mean, deviation and root mean square step of each feature."""
-    return np.column_stack(
-        [
-            np.log(measures.length),
-            measures.mean,
-            np.sqrt(measures.variance / usual),
-            np.sqrt(measures.step_variance / usual),
-        ]
-    )
+    found = [
+        ops.expand_dims(ops.log(measures.length), 1),
+        measures.mean,
+        ops.sqrt(measures.variance / usual),
+        ops.sqrt(measures.step_variance / usual),
+    ]
+    return ops.concatenate(found, axis=1)

@@ -8,52 +8,14 @@ import pandas as pd
 import pytest
 from helpers import some_slow
 from numpy.testing import assert_allclose, assert_array_equal
+from onnx_input import everything, pages_alone, run, tensors, times_alone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-
-from sklearn_seqae import to_sequences
 
 pytest.importorskip("onnxruntime", reason="an option of ours")
 
 TOLERANCE = 1e-5
-PAGES = ["home", "søk", "cart", "pay", "help"]
 CATEGORIES = ["page", "floor"]
-
-
-@pytest.fixture(scope="module")
-def log(sequences):
-    """A table of dates, pages, amounts and floors, with gaps in all but the dates."""
-    rng = np.random.default_rng(0)
-    lengths = list(map(len, sequences))
-    n = sum(lengths)
-    start = np.repeat(rng.integers(0, 10**6, len(lengths)), lengths)
-    passed = rng.geometric(0.01, n) * (rng.random(n) < 0.9)
-    seconds = start + pd.Series(passed).groupby(start).cumsum().to_numpy()
-    frame = pd.DataFrame(
-        {
-            "session": np.repeat(np.arange(len(lengths)), lengths),
-            "when": np.datetime64("2024-03-01", "us") + seconds.astype("m8[s]"),
-            "page": rng.choice(PAGES, n, p=[0.4, 0.3, 0.1, 0.1, 0.1]).astype(object),
-            "amount": np.concatenate(sequences)[:, 0],
-            "floor": rng.integers(1, 4, n).astype(float),
-        }
-    )
-    for name in ("page", "amount", "floor"):
-        frame.loc[rng.random(n) < 0.1, name] = None
-    return frame
-
-
-def everything(log):
-    return to_sequences(log, by="session", order="when", duplicates="keep")
-
-
-def pages_alone(log):
-    return [x["page"].fillna("").tolist() for _, x in log.groupby("session")]
-
-
-def times_alone(log):
-    when = log["when"].astype("datetime64[s]").astype("int64") / 4 + np.arange(len(log))
-    return log.assign(when=when).set_index(["session", "when"])[["amount"]]
 
 
 EVERYTHING = {
@@ -103,30 +65,6 @@ def fitted(plain_autoencoder, log):
         return made[name]
 
     return get
-
-
-def tensors(X):
-    """What a file reads of sequences, made by hand."""
-    if isinstance(X, list):
-        pages = np.array([[page] for x in X for page in x], object)
-        return {"categories": pages, "lengths": np.array(list(map(len, X)))}
-    if isinstance(X, pd.DataFrame):
-        when = X.index.get_level_values(1).to_numpy()
-        lengths = X.groupby(level=0).size().to_numpy()
-        return {"values": X.to_numpy(), "times": when, "lengths": lengths}
-    whole = np.concatenate(X.tolist())
-    pages = [["" if pd.isna(page) else page] for page in whole["page"]]
-    return {
-        "values": np.column_stack([whole["amount"], whole["floor"]]),
-        "categories": np.array(pages, object),
-        "times": whole["when"].astype("datetime64[us]").view("i8"),
-        "lengths": np.array(list(map(len, X))),
-    }
-
-
-def run(session, given):
-    names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(names, given), strict=True))
 
 
 @pytest.mark.parametrize("name", EACH)
