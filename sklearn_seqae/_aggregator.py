@@ -264,7 +264,7 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
     def _unit_of_duration(self) -> float:
         """Seconds of a tick of dates and durations; 1 where times are numbers."""
         times = self._events.times
-        dtype = np.dtype(float if times is None else times.dtype)
+        dtype: Any = np.dtype(float if times is None else times.dtype)
         if dtype.kind not in "mM":
             return 1.0
         unit: Any = np.datetime_data(dtype)[0]

@@ -35,6 +35,11 @@ def aggregates_of(
     aggregator: SequenceAggregator, given: Mapping[str, Tensor]
 ) -> Tensor:
     """Aggregate ragged sequences: (N, n_columns), float32; see `declared`."""
+    if any(len(gram) > 1 for of_feature in aggregator._grams for gram in of_feature):
+        raise ValueError(
+            "SequenceAggregator has n-grams of several events, which can't be written "
+            "to an ONNX file; fit with ngram_range=(1, 1)."
+        )
     schema = aggregator._schema
     events, read = schema.events, sequences.encode(schema, given)
     columns = [ops.expand_dims(ops.cast(read.lengths, np.float64), 1)]

@@ -175,8 +175,9 @@ def counts_of(codes: Tensor, extent: Extent, size: int) -> Tensor:
     ones = ops.cast(extent.inside, np.float64)
     none = codes.graph.constant([[0]], np.float64)
     none = ops.broadcast_to(none, (ops.size(codes, 0), size + 1))
-    attributes = {"axis": 1, "reduction": "add"}
-    return codes.graph.node("ScatterElements", none, codes, ones, **attributes)
+    return codes.graph.node(
+        "ScatterElements", none, codes, ones, axis=1, reduction="add"
+    )
 
 
 def from_padded(padded: Tensor, extent: Extent, n_features: int) -> Tensor:
