@@ -80,6 +80,12 @@ def test_infrequent_and_new_categories():
     assert_array_equal(every.transform(new), [[4, 0.5, 0, 0.25, 0]])
 
 
+def test_attributes_are_listed_without_times():
+    """scikit-learn's ``dir``, and with it skl2onnx, reads every property."""
+    aggregator = SequenceAggregator().fit([np.zeros((3, 2))])
+    assert "transform" in dir(aggregator)
+
+
 def test_numbers_alone_and_their_dtype():
     X = [np.array([[1.0, np.nan], [3.0, np.nan]], np.float32), np.ones((1, 2), "f4")]
     found = SequenceAggregator().fit_transform(X)

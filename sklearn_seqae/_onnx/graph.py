@@ -113,8 +113,10 @@ class Graph:
         self._outputs.append(_info(Tensor(self, name, tensor.dtype), shape))
 
     def constant(self, value: ArrayLike, dtype: DTypeLike) -> Tensor:
-        """Return a constant; equal ones are stored once."""
+        """Return a constant; equal ones are stored once, transposed ones as well."""
         array: NDArray[Any] = np.asarray(value, dtype)
+        if array.flags.f_contiguous and not array.flags.c_contiguous:
+            return self.node("Transpose", self.constant(array.T, dtype))
         key = array.dtype.str, array.shape, array.tobytes()
         if key not in self._constants:
             name = self._new_name("constant")

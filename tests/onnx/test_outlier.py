@@ -73,14 +73,17 @@ def test_scores_are_those_of_the_detector(detector_of, sequences, session, kind)
     check(detector, session, X, of_numbers(X))
 
 
-@pytest.mark.parametrize("kind", [everything, pages_alone])
-def test_scores_of_events(detector_of, log, session, kind):
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        (everything, {"categorical_features": ["page", "floor"], "n_components": 12}),
+        (pages_alone, {"exact_components": ["ngrams", "length"], "n_components": 300}),
+    ],
+)
+def test_scores_of_events(detector_of, log, session, kind, parameters):
     """Categories, their order, and none that are known."""
-    categories = "from_dtype" if kind is pages_alone else ["page", "floor"]
     X = kind(log)
-    detector = detector_of(
-        X, n_components=12, categorical_features=categories, patch_size=2
-    )
+    detector = detector_of(X, patch_size=2, **parameters)
     check(detector, session, X, tensors(X))
     changed = log.assign(page=log["page"].where(log.index % 3 > 0, "new"))
     X = kind(changed)
