@@ -5,8 +5,8 @@ Order is counted, so noise beside it can't drown it, and nothing of it is traine
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import combinations, product
 from math import prod
@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._patches.exact import UNIT
+from sklearn_seqae._patches.standardized import Standardized
 from sklearn_seqae._utils.plain import Positive
 
 N_COMPONENTS = 512  # at most
 LONGEST = 3  # events of an n-gram
 FEWEST = 3  # components of the n-grams of a column and an order, on average
 NEGLIGIBLE = 1e-6  # spread that may be rounding
-SEQUENCES = 1 << 13  # whose counts are in memory at a time
 
 Integers = NDArray[np.int64]
 Codes = tuple[tuple[int, ...], ...]  # of n-grams
@@ -49,7 +48,7 @@ class Grams(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Ngrams:
+class Ngrams(Standardized):
     """Logarithms of counts of n-grams, standardized.
 
     They are the n-grams of up to `LONGEST` events of each column, and of each pair of
@@ -61,7 +60,6 @@ class Ngrams:
 
     category_sizes: tuple[int, ...]
     room: int  # components that there may be
-    # Mean in `fit`, and what makes the standard deviation `UNIT`
     mean: tuple[float, ...] = ()
     scale: tuple[Positive, ...] = ()
 
@@ -74,14 +72,8 @@ class Ngrams:
         category_sizes: tuple[int, ...],
     ) -> Ngrams:
         plain = cls(category_sizes, room)
-        moments = np.zeros((2, plain.n_components))
-        for part, found in plain._parts(scaled):
-            weighted = sample_weight[part, None] * found
-            moments += weighted.sum(axis=0), (weighted * found).sum(axis=0)
-        mean, squares = moments / sample_weight.sum()
-        spread = np.sqrt(np.maximum(squares - mean**2, 0))
-        scale = np.where(spread > NEGLIGIBLE, spread, 1.0) / UNIT
-        return replace(plain, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
+        fitted: Ngrams = plain.standardized(scaled, sample_weight, NEGLIGIBLE)
+        return fitted
 
     @cached_property
     def grams(self) -> tuple[Grams, ...]:
@@ -129,20 +121,9 @@ class Ngrams:
                 ]
         return found
 
-    def encode(self, scaled: RaggedArray) -> NDArray[np.float32]:
-        """Return the components of sequences: (n_sequences, n_components)."""
-        found = np.empty((len(scaled), self.n_components), np.float32)
-        for part, logs in self._parts(scaled):
-            found[part] = (logs - self.mean) / self.scale
-        return found
-
-    def _parts(
-        self, scaled: RaggedArray
-    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-        """Yield some sequences after the others, and logarithms of their counts."""
-        for first in range(0, len(scaled), SEQUENCES):
-            part = slice(first, first + SEQUENCES)
-            yield part, logarithms(np, self.counts(scaled[part]).astype(np.float64))
+    def measured(self, ragged: RaggedArray) -> NDArray[np.float64]:
+        """Return the logarithms of the counts."""
+        return logarithms(np, self.counts(ragged).astype(np.float64))
 
     def counts(self, scaled: RaggedArray) -> Integers:
         """Return the counts, with signs where n-grams share components."""

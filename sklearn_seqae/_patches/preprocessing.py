@@ -69,7 +69,7 @@ class Own(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known exactly of sequences that are decoded."""
+    """Facts of sequences that are decoded exactly."""
 
     units: Units
     cosines: NDArray[np.float64] | None  # (n_sequences, n_features, n_cosines)

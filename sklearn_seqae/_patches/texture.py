@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._patches.convolutions import POSITIVE, TAPS
-from sklearn_seqae._patches.exact import UNIT
+from sklearn_seqae._patches.standardized import Standardized
 from sklearn_seqae._utils.plain import Positive
 
 KERNELS = np.array(list(combinations(range(TAPS), POSITIVE)))  # their taps of weight 2
@@ -34,7 +34,6 @@ SOFT = 0.3  # width of an edge, in standard deviations of the response
 SMALLEST = 1e-4  # of it, in those of the values: less is rounding
 NEGLIGIBLE = 1e-3  # spread of a share that is not scaled
 LARGEST = 1e9  # of a value, so that no response overflows
-SEQUENCES = 1 << 13  # whose shares are in memory at a time
 BLOCK = 1 << 19  # numbers at a time, so that taps of all are never in memory
 TIME_STEPS = 1 << 10, 1 << 15  # of a block, at least and at most
 
@@ -60,7 +59,7 @@ class Round(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Texture:
+class Texture(Standardized):
     """Fixed kernels, and the edges that their responses cross.
 
     A kernel reads the sum of some features at nine time steps, a dilation apart. Beyond
@@ -74,7 +73,6 @@ class Texture:
     # Of each component: where its edge is, and how wide
     edges: tuple[float, ...]
     widths: tuple[Positive, ...]
-    # Mean of the shares in `fit`, and what makes their standard deviation `UNIT`
     mean: tuple[float, ...]
     scale: tuple[Positive, ...]
 
@@ -93,14 +91,8 @@ class Texture:
         zeros, ones = (0.0,) * n_components, (1.0,) * n_components
         plain = cls(filled.n_features, n_units, dilations, zeros, ones, zeros, ones)
         edged = plain._with_edges(filled, sample_weight)
-        moments = np.zeros((2, n_components))
-        for part, shares in edged._parts(filled):
-            weighted = sample_weight[part, None] * shares
-            moments += weighted.sum(axis=0), (weighted * shares).sum(axis=0)
-        mean, squares = moments / sample_weight.sum()
-        spread = np.sqrt(np.maximum(squares - mean**2, 0))
-        scale = np.where(spread > NEGLIGIBLE, spread, 1.0) / UNIT
-        return replace(edged, mean=_plain(mean), scale=_plain(scale))
+        fitted: Texture = edged.standardized(filled, sample_weight, NEGLIGIBLE)
+        return fitted
 
     def _with_edges(
         self, filled: RaggedArray, sample_weight: NDArray[np.float64]
@@ -154,35 +146,20 @@ class Texture:
             found.append(Round(columns, dilation, i % 2 == 1, kernels[:n], reads_by))
         return tuple(found)
 
-    def encode(self, filled: RaggedArray) -> Floats:
-        """Return the components of sequences: (n_sequences, n_components)."""
-        found = np.empty((len(filled), self.n_components), np.float32)
-        for part, shares in self._parts(filled):
-            found[part] = (shares - self.mean) / self.scale
-        return found
-
-    def _parts(
-        self, filled: RaggedArray
-    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-        """Yield some sequences after the others, and their shares."""
-        for first in range(0, len(filled), SEQUENCES):
-            part = slice(first, first + SEQUENCES)
-            yield part, self.shares(filled[part])
-
-    def shares(self, filled: RaggedArray) -> NDArray[np.float64]:
+    def measured(self, ragged: RaggedArray) -> NDArray[np.float64]:
         """Return how often responses are above their edges, between 0 and 1."""
         # Sums of products one by one, and no matrix product, whose rounding of a row
         # would depend on the number of rows: an embedding has one form to the bit. For
         # its sake, long sequences are cut at places of their own.
         size = int(np.clip(BLOCK // self.n_features, *TIME_STEPS))
-        n_pieces = -(-filled.lengths // size)
+        n_pieces = -(-ragged.lengths // size)
         first = offsets_from_lengths(n_pieces)
         within = np.arange(first[-1]) - np.repeat(first[:-1], n_pieces)
-        begins = np.repeat(filled.offsets[:-1], n_pieces)
-        ends = np.repeat(filled.offsets[1:], n_pieces)
-        pieces = np.append(begins + within * size, filled.n_timesteps)
+        begins = np.repeat(ragged.offsets[:-1], n_pieces)
+        ends = np.repeat(ragged.offsets[1:], n_pieces)
+        pieces = np.append(begins + within * size, ragged.n_timesteps)
         sums = np.empty((self.n_components, first[-1]))
-        sources = _sources(filled, self.reach)
+        sources = _sources(ragged, self.reach)
         for one, end in _blocks(pieces, size):
             rows = np.arange(pieces[one], pieces[end])
             at = slice(rows[0] + self.reach, rows[-1] + 1 + self.reach)
@@ -197,7 +174,7 @@ class Texture:
                     sums[each.columns], self._above(each, taps), strict=True
                 ):
                     into[one:end] = np.add.reduceat(above, starts)
-        return np.add.reduceat(sums, first[:-1], axis=1).T / filled.lengths[:, None]
+        return np.add.reduceat(sums, first[:-1], axis=1).T / ragged.lengths[:, None]
 
     def _above(self, each: Round, taps: Floats) -> Iterator[Floats]:
         """Yield how far time steps are above the edge of each kernel, 0 to 1."""

@@ -60,7 +60,7 @@ class Events:
 
     @property
     def n_codes(self) -> int:
-        """How many these are."""
+        """Their number."""
         return len(self.columns)
 
     @property

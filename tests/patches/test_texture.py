@@ -47,7 +47,7 @@ def test_how_often_a_response_is_above_an_edge(n_features, n_components):
         responses = responses_by_numpy(known, x.astype(float))
         above = np.clip((responses - edges) / widths + 0.5, 0, 1)
         shares.append(above.mean(axis=1))
-    assert_allclose(known.shares(ragged), shares, atol=1e-5)
+    assert_allclose(known.measured(ragged), shares, atol=1e-5)
     standardized = UNIT * StandardScaler().fit_transform(shares)
     constant = np.std(shares, axis=0) < 1e-3
     assert_allclose(
@@ -99,7 +99,7 @@ def test_a_long_sequence_has_the_same_bits_in_company_and_no_seam(n_features, bl
     edges, widths = np.array([known.edges, known.widths])[:, :, None]
     above = (responses_by_numpy(known, x) - edges) / widths + 0.5
     expected = np.clip(above, 0, 1).mean(axis=1)
-    assert_allclose(known.shares(ragged)[1], expected, atol=1e-5)
+    assert_allclose(known.measured(ragged)[1], expected, atol=1e-5)
 
 
 def test_order_of_sequences_changes_no_number_of_them():
@@ -134,7 +134,7 @@ def test_wild_values_have_finite_components():
 def test_a_share_moves_as_little_as_the_values_do():
     known, ragged = fitted(1)
     moved = ragged.with_values(ragged.values * np.float32(1 + 1e-6))
-    assert_allclose(known.shares(moved), known.shares(ragged), atol=1e-5)
+    assert_allclose(known.measured(moved), known.measured(ragged), atol=1e-5)
 
 
 def test_plain_values_give_it_back():
