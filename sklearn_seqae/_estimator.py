@@ -303,8 +303,9 @@ class LSTMAutoencoderTransformer(
         Mean of each loss in every epoch, NaN for epochs without it. "loss" is the
         squared error over observed values (with ``decoder="unfold"``, under teacher
         forcing), and the cross-entropy of categories. With "instance_norm" among
-        `exact_components_` it is in units of each sequence's own, else in scaled units;
-        `score` is always in scaled units. With categories,
+        `exact_components_` it is in units of each sequence's own, else in scaled units,
+        and of what the network writes: exact cosines don't count. `score` is always in
+        scaled units, of what is decoded. With categories,
         "loss[page]" is the part of the column "page". "contrastive_loss", with
         `contrastive_weight`, is a cross entropy. "forecast_loss", with
         `forecast_horizon`, is relative to the error of predicting no change. "kl_loss",
