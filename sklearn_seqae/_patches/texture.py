@@ -34,6 +34,7 @@ SOFT = 0.3  # width of an edge, in standard deviations of the response
 SMALLEST = 1e-4  # of it, in those of the values: less is rounding
 NEGLIGIBLE = 1e-3  # spread of a share that is not scaled
 LARGEST = 1e9  # of a value, so that no response overflows
+RESPONSES = 1 << 15  # numbers at a time, so that short sequences cost few calls
 BLOCK = 1 << 19  # numbers at a time, so that taps of all are never in memory
 TIME_STEPS = 1 << 10, 1 << 15  # of a block, at least and at most
 
@@ -107,7 +108,8 @@ class Texture(Standardized):
             source, at = sources[each.of_changes], rows + self.reach
             taps = _taps(source, at, before, after, each.dilation)
             columns = range(self.n_components)[each.columns]
-            for column, found in zip(columns, _responses(each, taps), strict=True):
+            every = (found for _, some in _responses(each, taps) for found in some)
+            for column, found in zip(columns, every, strict=True):
                 # The golden ratio spreads those of each kernel and of neighbours
                 kernel, i = column % len(KERNELS), column // len(KERNELS)
                 place = (kernel * len(self.rounds) + i + 1) * GOLDEN % 1
@@ -170,40 +172,52 @@ class Texture(Standardized):
             for each in self.rounds:
                 source = sources[each.of_changes]
                 taps = _taps(source, at, before, after, each.dilation)
-                for into, above in zip(
-                    sums[each.columns], self._above(each, taps), strict=True
-                ):
-                    into[one:end] = np.add.reduceat(above, starts)
+                for some, above in self._above(each, taps):
+                    shares = np.add.reduceat(above, starts, axis=1)
+                    sums[each.columns][some, one:end] = shares
         return np.add.reduceat(sums, first[:-1], axis=1).T / ragged.lengths[:, None]
 
-    def _above(self, each: Round, taps: Floats) -> Iterator[Floats]:
-        """Yield how far time steps are above the edge of each kernel, 0 to 1."""
+    def _above(self, each: Round, taps: Floats) -> Iterator[tuple[slice, Floats]]:
+        """Yield kernels, and how far time steps are above the edge of each, 0 to 1."""
         edges, widths = (
-            np.array(numbers[each.columns], np.float32)
+            np.array(numbers[each.columns], np.float32)[:, None]
             for numbers in (self.edges, self.widths)
         )
-        for edge, width, found in zip(
-            edges, widths, _responses(each, taps), strict=True
-        ):
-            found -= edge
-            found /= width
+        for some, found in _responses(each, taps):
+            found -= edges[some]
+            found /= widths[some]
             found += np.float32(0.5)
-            yield np.clip(found, 0, 1, out=found)
+            yield some, np.clip(found, 0, 1, out=found)
 
 
-def _responses(each: Round, taps: Floats) -> Iterator[Floats]:
-    """Yield the response of each kernel, (n_timesteps,)."""
-    total = reduce(np.add, taps)
-    for three, reads in zip(each.positive, each.reads.T, strict=True):
-        features = np.flatnonzero(reads)
-        first, *others = (taps[tap, feature] for feature in features for tap in three)
-        found = first.copy()
-        for other in others:
-            found += other
+def _responses(each: Round, taps: Floats) -> Iterator[tuple[slice, Floats]]:
+    """Yield some kernels after the others, and their responses, (n, n_timesteps)."""
+    less, step = -reduce(np.add, taps), max(RESPONSES // taps.shape[2], 1)
+    for first in range(0, len(each.positive), step):
+        some = slice(first, first + step)
+        reads = each.reads.T[some]
+        # The first feature of each kernel, then the second of those that read two, ...
+        order, counts = np.argsort(~reads, kind="stable"), reads.sum(axis=1)
+        ranks = [np.flatnonzero(counts > rank) for rank in range(counts.max())]
+        three = each.positive[some].T
+        found = taps[three[0], order[:, 0]]
+        for rank, rows in enumerate(ranks):
+            for tap in three[0 if rank else 1 :]:
+                _add(found, rows, taps, tap[rows], order[rows, rank])
         found *= 3
-        for feature in features:
-            found -= total[feature]
-        yield found
+        for rank, rows in enumerate(ranks):
+            _add(found, rows, less, order[rows, rank])
+        yield some, found
+
+
+def _add(found: Floats, rows: Indices, source: Floats, *places: Indices) -> None:
+    """Add what stands at some places to rows, without a copy where there is one."""
+    if len(rows) == 1:
+        found[rows[0]] += source[tuple(place[0] for place in places)]
+    elif len(rows) == len(found):
+        found += source[places]
+    else:
+        found[rows] += source[places]
 
 
 def _taps(
