@@ -1,7 +1,8 @@
 """The estimator: the whole story, in calls to the rooms that hold the details.
 
-`fit`: containers become one ragged array (`_inputs`), which is scaled (`_scaling`) and
-cut into patches (`_preprocessing`); a network is chosen and trained (`_autoencoder`).
+`fit`: containers become one ragged array (`_containers`), which is scaled
+(`_sequences`) and cut into patches (`_patches`); a network is chosen (`_network`) and
+trained (`_keras`). What it leaves is `_fitted`.
 `transform` and `inverse_transform` take the same way there and back.
 """
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,7 +54,8 @@ def asked_names(parameter: str, given: Any) -> Any:
     return tuple(name for name in known if name in given)
 
 
-class Own(NamedTuple):
+@dataclass(frozen=True)
+class Own:
     """Numbers in the units in which the network writes them."""
 
     numbers: RaggedArray  # NaN where one is missing
@@ -61,7 +63,7 @@ class Own(NamedTuple):
     units: Units
     scaled: RaggedArray  # in common units, with codes
 
-    @property
+    @cached_property
     def common(self) -> NDArray[np.floating]:
         """The same, filled, in the units that all sequences share."""
         mean, scale = (np.repeat(u, self.filled.lengths, axis=0) for u in self.units)
@@ -139,6 +141,7 @@ class Preprocessing:
             room = 0 if decoder_cuts else n_components // 2 - int(with_length)
         if exact == "auto" and norm is not None and norm.n_components > room:
             norm, room = None, 0
+        room -= 0 if norm is None else norm.n_components
         patch_size = parameters["patch_size"]
         if patch_size == "auto":
             patch_size = default_patch_size(lengths)
@@ -153,36 +156,36 @@ class Preprocessing:
             columns=columns,
             costs=_costs(scaled, sample_weight, columns),
         )
-        fitted = fitted._with_fixed(exact, n_components, room, numbers, sample_weight)
-        fitted = fitted._with_ngrams(exact, room, scaled, sample_weight)
+        own = fitted.own(scaled)
+        fitted = fitted._with_fixed(exact, n_components, room, own, sample_weight)
+        fitted = fitted._with_ngrams(exact, room, own, sample_weight)
         if n_components is not None:
             _check_room(n_components, fitted)
-        return fitted._with_scales(parameters, numbers, sample_weight)
+        return fitted._with_scales(parameters, own, sample_weight)
 
     def _with_fixed(
         self,
         exact: Any,
         n_components: int | None,
         room: float,
-        numbers: RaggedArray,
+        own: Own,
         sample_weight: NDArray[np.float64],
     ) -> Preprocessing:
         """Fit cosines and kernels, if they are asked for, or there is room."""
         is_auto, fitted = exact == "auto", self
         if not self.n_numbers or (is_auto and self.n_codes):
             return self
-        own = self.own(numbers)
-        if self.instance_norm is not None:
-            room -= self.instance_norm.n_components
+        room_of_cosines = room
         if is_auto and n_components is not None:  # most of it is to be learnt
-            room = min(room, n_components // 8)
-        n_cosines = default_n_cosines(numbers.lengths, numbers.n_features, room)
+            room_of_cosines = min(room, n_components // 8)
+        lengths, n_features = own.filled.lengths, own.filled.n_features
+        n_cosines = default_n_cosines(lengths, n_features, room_of_cosines)
         if "shape" in exact:
             n_cosines = max(n_cosines, 1)
         if n_cosines > 0 and (is_auto or "shape" in exact):
             shape = Shape.fit(n_cosines, own.filled, sample_weight)
             fitted = replace(fitted, shape=shape)
-        has_room = is_auto and room >= N_COMPONENTS + n_cosines * self.n_numbers
+        has_room = is_auto and room >= N_COMPONENTS + n_cosines * n_features
         if has_room or "texture" in exact:
             n_units = 1 if self.instance_norm is None else 2
             every = self._in_all_units(own)
@@ -194,31 +197,27 @@ class Preprocessing:
         self,
         exact: Any,
         room: float,
-        scaled: RaggedArray,
+        own: Own,
         sample_weight: NDArray[np.float64],
     ) -> Preprocessing:
         """Count categories, if it is asked for, or there is room."""
-        if exact == "auto":
-            room -= 0 if self.instance_norm is None else self.instance_norm.n_components
-        elif "ngrams" in exact:
-            room = np.inf
-        n = default_n_ngrams(room)
-        if not self.n_codes or not n or (exact != "auto" and "ngrams" not in exact):
+        is_auto = exact == "auto"
+        n = default_n_ngrams(room if is_auto else np.inf)
+        if not self.n_codes or not n or not (is_auto or "ngrams" in exact):
             return self
         sizes = tuple(column.size for column in self.columns)
-        return replace(self, ngrams=Ngrams.fit(n, scaled, sample_weight, sizes))
+        return replace(self, ngrams=Ngrams.fit(n, own.scaled, sample_weight, sizes))
 
     def _with_scales(
         self,
         parameters: Mapping[str, Any],
-        numbers: RaggedArray,
+        own: Own,
         sample_weight: NDArray[np.float64],
     ) -> Preprocessing:
         """Fit what responses, differences and changes ahead are divided by."""
         found: dict[str, Any] = {}
         if self.n_numbers:
-            patch_size = self.patch_size
-            filled = self.own(numbers).filled
+            patch_size, filled = self.patch_size, own.filled
             read = asked_names("encoder_inputs", parameters["encoder_inputs"])
             if read == "auto":
                 read = ("differences",) if self.n_codes else NAMES["encoder_inputs"]
@@ -229,10 +228,11 @@ class Preprocessing:
                 )
             if "differences" in read:
                 change = differences(filled, patch_size)
-                sizes = root_mean_squares(change, numbers.lengths, sample_weight)
+                sizes = root_mean_squares(change, filled.lengths, sample_weight)
                 found["difference_scale"] = tuple(sizes.tolist())
         if parameters["forecast_horizon"] is not None:
-            size = change_scale(numbers, sample_weight, parameters["forecast_horizon"])
+            horizon = parameters["forecast_horizon"]
+            size = change_scale(own.scaled.numbers, sample_weight, horizon)
             found["forecast_scale"] = tuple(map(tuple, size.tolist()))
         return replace(self, **found)
 

@@ -77,18 +77,17 @@ class Shape:
         values = filled.values.astype(np.float64)
         for rows, places, waves in self._by_length(filled.offsets):
             for feature, of_feature in enumerate(values.T):
-                products = of_feature[places][:, :, None] * waves
-                found[rows, feature] = products.sum(axis=1) / len(waves)
+                found[rows, feature] = _projected(of_feature[places], waves)
         return found
 
     def with_coefficients(self, own: RaggedArray, wanted: Floats) -> RaggedArray:
         """Return sequences with other coefficients, all else as it is."""
-        change = wanted - self.coefficients(own)
         values = own.values.astype(np.float64)
         for rows, places, waves in self._by_length(own.offsets):
             for feature, of_feature in enumerate(values.T):
-                waves_of_each = change[rows, feature][:, None] * waves
-                of_feature[places] += waves_of_each.sum(axis=2)
+                now = _projected(of_feature[places], waves)
+                change = (wanted[rows, feature] - now)[:, None] * waves
+                of_feature[places] += change.sum(axis=2)
         return own.with_values(values)
 
     def encode(self, coefficients: Floats) -> Floats:
@@ -121,6 +120,14 @@ class Shape:
             step = max(BLOCK // waves.size, 1)
             for some in np.split(rows, range(step, len(rows), step)):
                 yield some, offsets[some][:, None] + place, waves
+
+
+def _projected(values: Floats, waves: Floats) -> Floats:
+    """Return coefficients (n, n_cosines) of sequences of one length, (n, n_timesteps).
+
+    Sums of products, and no matrix product: a sequence has its bits in any company.
+    """
+    return (values[:, :, None] * waves).sum(axis=1) / len(waves)
 
 
 def default_n_cosines(lengths: NDArray[np.int64], n_features: int, room: float) -> int:
