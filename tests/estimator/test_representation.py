@@ -275,6 +275,15 @@ def test_all_that_is_exact_is_there_by_default(sequences):
                 assert_allclose(wave @ z, wave @ x, atol=1e-4)
 
 
+def test_a_wide_bottleneck_has_room_for_texture(sequences):
+    ae = LSTMAutoencoderTransformer(n_components=1200, epochs=0, random_state=0)
+    ae.fit(sequences)
+    assert ae.exact_components_ == ("instance_norm", "shape", "texture", "length")
+    preprocessing = ae._fitted.network.preprocessing
+    assert preprocessing.n_exact <= 600
+    assert preprocessing.shape.n_components <= 150
+
+
 def test_what_is_exact_leaves_room_for_content(plain_autoencoder, sequences):
     few = plain_autoencoder(n_components=2, exact_components=["shape"])
     with pytest.raises(ValueError, match=r"'shape' .*; expected at least"):
