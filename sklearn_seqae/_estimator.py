@@ -1213,9 +1213,8 @@ class LSTMAutoencoderTransformer(
             estimator._fitted = fitted
             return map_partitions(estimator, "transform", X)
         scaled, moments, dtype = fitted.encode(X, type(self).__name__)
-        Z = fitted.network.embed(scaled, dtype)
-        starts = first_of(moments, scaled)
-        return with_ids(fitted.schema.events.with_moments(Z, starts), X, self)
+        starts = fitted.schema.events.moments(first_of(moments, scaled))
+        return with_ids(fitted.network.embed(scaled, dtype, starts), X, self)
 
     def _forecast(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from sklearn_seqae._keras.export import Models
     from sklearn_seqae._keras.training.settings import Result
+
+BLOCK = 1 << 17  # time steps that are embedded at a time, and a sequence more
 
 
 @dataclass(frozen=True)
@@ -120,12 +123,23 @@ class Autoencoder:
 
     # There and back -------------------------------------------------------------------
 
-    def embed(self, scaled: RaggedArray, dtype: str) -> NDArray[Any]:
-        """Embeddings of scaled sequences, shape (n_sequences, n_components)."""
-        Z = np.empty((len(scaled), self.n_components), dtype)
-        n_learnt = self.architecture.embedding_size
-        Z[:, :n_learnt], own = self._encode(scaled)
-        Z[:, n_learnt:] = self.preprocessing.exact(own)
+    def embed(
+        self, scaled: RaggedArray, dtype: str, moments: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
+        """Embeddings of scaled sequences, shape (n_sequences, n_components).
+
+        ``moments`` (n_sequences,) make one more component, the last one.
+        """
+        n, n_learnt = self.n_components, self.architecture.embedding_size
+        Z = np.empty((len(scaled), n + int(moments is not None)), dtype)
+        # What lies between a sequence and its embedding takes some times their memory
+        begins = np.flatnonzero(np.diff(scaled.offsets[:-1] // BLOCK, prepend=-1))
+        for start, stop in pairwise([*begins.tolist(), len(scaled)]):
+            learnt, own = self._encode(scaled[start:stop], start)
+            Z[start:stop, :n_learnt] = learnt
+            Z[start:stop, n_learnt:n] = self.preprocessing.exact(own)
+        if moments is not None:
+            Z[:, n] = moments
         return Z
 
     def warm_up(self, longest: int, *, with_decoder: bool) -> None:

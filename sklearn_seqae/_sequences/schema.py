@@ -114,16 +114,16 @@ class Events:
             vocabulary = Vocabulary((None,) * sequences.n_features)
         return vocabulary.encode(sequences, given.container), moments
 
-    def with_moments(self, Z: NDArray[Any], starts: Ticks | None) -> NDArray[Any]:
-        """Append the moment of the first event to embeddings, if time is a feature."""
+    def moments(self, starts: Ticks | None) -> NDArray[Any] | None:
+        """Return the component that tells the first moment, if time is a feature."""
         if self.clock is None or starts is None:
-            return Z
-        return np.column_stack([Z, self.clock.encode(starts)]).astype(Z.dtype)
+            return None
+        return self.clock.encode(starts)
 
     # And back -------------------------------------------------------------------------
 
     def without_moments(self, Z: NDArray[Any]) -> tuple[NDArray[Any], Ticks | None]:
-        """Undo `with_moments`."""
+        """Take `moments` off embeddings, the last component."""
         if self.clock is None or self.times is None:
             return Z, None
         return Z[:, :-1], self.clock.decode(Z[:, -1], self.times.limits)

@@ -84,14 +84,16 @@ def test_a_sequence_that_overflows_the_network_is_named(
         getattr(unbounded, use)([*sequences, wild])
 
 
-def test_scores_name_the_sequence_beyond_the_first_block(
-    unbounded, sequences, wild, monkeypatch
+@pytest.mark.parametrize("use", ["score_samples", "transform"])
+def test_the_sequence_is_named_beyond_the_first_block(
+    unbounded, sequences, wild, monkeypatch, use
 ):
-    from sklearn_seqae._fitted import scores
+    from sklearn_seqae._fitted import autoencoder, scores
 
     monkeypatch.setattr(scores, "BLOCK", 5)
+    monkeypatch.setattr(autoencoder, "BLOCK", 50)
     with pytest.raises(InvalidSequenceError, match=r"^sequence 13 overflows"):
-        unbounded.score_samples([*sequences[:13], wild])
+        getattr(unbounded, use)([*sequences[:13], wild])
 
 
 def test_a_vector_that_overflows_the_decoder_is_named(unbounded):
