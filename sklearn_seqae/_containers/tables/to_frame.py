@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +16,9 @@ from sklearn_seqae._containers.readers.nested import Times, times_of_cells
 from sklearn_seqae._containers.writers.categories import (
     as_objects,
     column_of,
+    column_of_times,
     frame_of,
+    repeated,
 )
 from sklearn_seqae._utils.libraries import require
 from sklearn_seqae.exceptions import _count
@@ -97,8 +98,6 @@ def to_frame(
     2   1     0  3.0  30.0
     """
     require(kind, f'to_frame(kind="{kind}")')
-    name = "arrow" if kind == "pyarrow" else kind
-    library = import_module(f"sklearn_seqae._containers.tables.{name}")
     ragged, feature_names, levels = _read(sequences)
     is_pandas = isinstance(sequences, pd.Series | pd.DataFrame)
     known = sequences.attrs if is_pandas else {}
@@ -113,10 +112,10 @@ def to_frame(
     _check_names([*index.names, order, *names], kind)
     columns = [
         *(
-            library.repeated(index.get_level_values(k), ragged.lengths)
+            repeated(kind, index.get_level_values(k), ragged.lengths)
             for k in range(index.nlevels)
         ),
-        library.column_of_times(when),
+        column_of_times(kind, *when),
         *(
             _feature(column, known, kind)
             for column, known in zip(ragged.values.T, levels, strict=True)
