@@ -42,19 +42,19 @@ class Kind:
 # other
 READERS = MappingProxyType(
     {
-        "builtins.list": "lists.ragged_from_sequence",
-        "builtins.tuple": "lists.ragged_from_sequence",
-        "numpy.ndarray": "numpy.ragged_from_numpy",
+        "builtins.list": "arrays.ragged_from_sequence",
+        "builtins.tuple": "arrays.ragged_from_sequence",
+        "numpy.ndarray": "arrays.ragged_from_numpy",
         "pandas.DataFrame": "pandas.ragged_from_pandas",
         "pandas.Series": "pandas.ragged_from_pandas",
-        "polars.DataFrame": "polars.ragged_from_polars",
-        "polars.LazyFrame": "polars.ragged_from_polars",
-        "polars.Series": "polars.ragged_from_polars",
-        "pyarrow.Table": "arrow.ragged_from_arrow",
-        "pyarrow.RecordBatch": "arrow.ragged_from_arrow",
-        "pyarrow.Array": "arrow.ragged_from_arrow",
-        "pyarrow.ChunkedArray": "arrow.ragged_from_arrow",
-        "awkward.Array": "arrow.ragged_from_awkward",
+        "polars.DataFrame": "columnar.ragged_from_polars",
+        "polars.LazyFrame": "columnar.ragged_from_polars",
+        "polars.Series": "columnar.ragged_from_polars",
+        "pyarrow.Table": "columnar.ragged_from_arrow",
+        "pyarrow.RecordBatch": "columnar.ragged_from_arrow",
+        "pyarrow.Array": "columnar.ragged_from_arrow",
+        "pyarrow.ChunkedArray": "columnar.ragged_from_arrow",
+        "awkward.Array": "columnar.ragged_from_awkward",
         "tensorflow.RaggedTensor": "arrays.ragged_from_tensor",
     }
 )

@@ -1,32 +1,132 @@
-"""Arrays of numbers: 3-D and ragged ones, and 2-D with a univariate sequence a row."""
+"""Lists, tuples and arrays of sequences, of cells or of numbers.
+
+Whatever turns into a NumPy array is read as one.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils import check_array
 
+from sklearn_seqae._containers.chunks import naming
 from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.ragged import Floats, RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers.ragged import (
+    Floats,
+    RaggedArray,
+    Show,
+    by_position,
+    offsets_from_lengths,
+)
 from sklearn_seqae._containers.readers.checks import (
     ACCEPTED,
     Read,
     as_float,
     as_plain,
     as_real,
+    check_dimensions,
     check_not_empty,
     check_values,
     describe,
 )
 from sklearn_seqae._containers.readers.columns import (
+    check_all_nested,
     check_lengths,
     column_from_lists,
+    column_named,
     common_width,
     joined_columns,
 )
+from sklearn_seqae._containers.readers.mixed import (
+    form_of,
+    frames_of,
+    numbers_of_columns,
+    stack_mixed,
+)
+from sklearn_seqae.exceptions import InvalidSequenceError
+
+
+def ragged_from_sequence(X: Sequence[Any]) -> Read:
+    """Stack a list of sequences, all of them 1-D or all of them 2-D."""
+    return read_list(X, "tuple" if isinstance(X, tuple) else "list")
+
+
+def read_list(X: Sequence[Any], kind: str) -> Read:
+    """Stack sequences that came in a container of `kind`."""
+    if len(X) == 0:
+        raise ValueError(
+            f"X is an empty {kind.replace('_', ' ')}: found 0 sequences, while a "
+            f"minimum of 1 is required; expected {ACCEPTED}."
+        )
+    ragged, container = stack_any(X, kind)
+    check_values(ragged)
+    return ragged, container
+
+
+def stack_any(X: Sequence[Any], kind: str, show: Show = by_position) -> Read:
+    """Stack sequences of numbers, or of more, missing and infinite values included."""
+    forms = list(map(form_of, X))
+    if any(forms):
+        return stack_mixed(X, forms, kind, show)
+    arrays = [_as_array(sequence, i, show) for i, sequence in enumerate(X)]
+    for i, array in enumerate(arrays):
+        if array.ndim != arrays[0].ndim:
+            raise InvalidSequenceError(
+                f"{show(i)} is {array.ndim}-D, but {show(0)} is {arrays[0].ndim}-D; "
+                "pass all of them as (n_timesteps, n_features), or all of them as "
+                "(n_timesteps,)."
+            )
+    univariate = arrays[0].ndim == 1
+    if univariate:
+        arrays = [array[:, np.newaxis] for array in arrays]
+    ragged = RaggedArray.from_list(arrays, show)
+    frames, names = frames_of(X)
+    return ragged, Container(
+        kind, ragged.dtype.name, univariate, feature_names=names, frames=frames
+    )
+
+
+def is_sequence(cell: Any) -> bool:
+    """Return whether a cell of a table holds a sequence, not a number or a string."""
+    if isinstance(cell, list | tuple):
+        return True
+    return hasattr(cell, "__array__") and np.ndim(cell) > 0
+
+
+def any_sequence(cells: NDArray[np.object_]) -> bool:
+    return any(map(is_sequence, cells))
+
+
+def read_cells(
+    cells: NDArray[np.object_], kind: str, name: Any, show: Show = by_position
+) -> Read:
+    """Read the cells of a column, for a container of `kind`."""
+    with naming(column_named(name)):
+        ragged, container = stack_any(cells.tolist(), kind, show)
+    cell = "series" if isinstance(cells[0], pd.Series) else "array"
+    if container.levels or container.frames == "records":
+        cell = container.frames or cell
+    return ragged, replace(container, frames="", layouts=((cell, container.dtype),))
+
+
+def ragged_from_numpy(X: Any) -> Read:
+    """Read an array of sequences, of cells with sequences, or of numbers."""
+    if not sparse.issparse(X):
+        check_dimensions(X, axis=1)
+        array = np.asarray(X)
+        is_objects = array.ndim == 1 and array.dtype == object
+        if is_objects and not any(map(np.isscalar, array[:1])):
+            return read_list(array.tolist(), "object_array")
+        if array.ndim == 2 and array.dtype == object and any_sequence(array.ravel()):
+            numbers = range(array.shape[1])  # such as NumPy makes of a nested frame
+            check_all_nested(numbers, [any_sequence(column) for column in array.T])
+            cells = [read_cells(c, "nested_array", j) for j, c in enumerate(array.T)]
+            return joined_columns(cells, numbers, len(numbers))
+    return ragged_from_array(X)
 
 
 def ragged_from_array(X: Any) -> Read:
@@ -60,19 +160,6 @@ def ragged_from_table(array: NDArray[Any]) -> Read:
     )
 
 
-def ragged_from_table_columns(
-    names: Sequence[str], columns: Sequence[NDArray[Any]], *, kind: str
-) -> Read:
-    """Read the columns of a table of such rows, into a container of `kind`."""
-    real = [
-        as_real(column, f"column {name!r}")
-        for name, column in zip(names, columns, strict=True)
-    ]
-    table = np.column_stack(real) if real else np.empty((0, 0))
-    ragged, container = ragged_from_table(table)
-    return ragged, replace(container, kind=kind, columns=tuple(names))
-
-
 def ragged_from_tensor(X: Any) -> Read:
     """Read a tf.RaggedTensor, of shape (n, None) or (n, None, n_features).
 
@@ -95,6 +182,84 @@ def ragged_from_tensor(X: Any) -> Read:
     return joined_columns(
         [column_from_lists("ragged_tensor", None, (), lengths, width, numbers)]
     )
+
+
+def from_channels_first(X: Any) -> list[NDArray[Any]]:
+    """Put time first in sequences that have channels first, as in aeon.
+
+    Shapes don't tell the two orders apart. So the package swaps axes in this function
+    only. ``x.T`` swaps them back. A channel is a feature.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_channels, n_timesteps), or list of arrays
+        A 3-D array, or a list of arrays of shape (n_channels, n_timesteps_i).
+
+    Returns
+    -------
+    list of ndarray of shape (n_timesteps_i, n_channels)
+        Views of the arrays in `X`. In a list, NaN is a missing value, at the end of a
+        sequence too.
+
+    Raises
+    ------
+    InvalidSequenceError
+        If a sequence is not 2-D.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqae import from_channels_first
+    >>> X = [np.zeros((2, 7)), np.zeros((2, 5))]
+    >>> [x.shape for x in from_channels_first(X)]
+    [(7, 2), (5, 2)]
+    """
+    arrays = [np.asarray(x) for x in X]
+    for i, array in enumerate(arrays):
+        if array.ndim != 2:
+            raise InvalidSequenceError(
+                f"sequence {i} is {describe(array)}; expected (n_channels, "
+                "n_timesteps)."
+            )
+    return [array.T for array in arrays]
+
+
+def _as_array(sequence: Any, i: int, show: Show) -> NDArray[Any]:
+    """Return sequence i as a 1-D or 2-D array of real numbers, not empty."""
+    array = sequence if type(sequence) is np.ndarray else _convert(sequence, show(i))
+    if array.dtype == object and array.ndim == 1 and any(map(is_sequence, array[:1])):
+        array = _convert(array.tolist(), show(i))  # nested lists of Parquet, by pandas
+    if array.ndim not in (1, 2):
+        raise InvalidSequenceError(
+            f"{show(i)} is {describe(sequence)}; expected shape (n_timesteps, "
+            "n_features), or (n_timesteps,) if univariate; "
+            + (
+                "where nothing was observed, leave the sequence out."
+                if pd.api.types.is_scalar(sequence) and pd.isna(sequence)
+                else "to pass one sequence alone, put it in a list."
+            )
+        )
+    if array.size == 0:
+        raise InvalidSequenceError(
+            f"{show(i)} is empty, of shape {array.shape}; a sequence needs at least "
+            "one time step and one feature: leave it out."
+        )
+    return as_real(array, show(i))
+
+
+def _convert(sequence: Any, name: str) -> NDArray[Any]:
+    check_dimensions(sequence, axis=0)
+    try:
+        if (numbers := numbers_of_columns(sequence, name)) is not None:
+            return numbers
+        return np.asarray(as_plain(sequence))
+    except ValueError as error:  # lists of unequal length inside
+        pair = isinstance(sequence, tuple) and len(sequence) == 2
+        remedy = " Of pairs such as (id, sequence), pass the sequences." if pair else ""
+        raise InvalidSequenceError(
+            f"{name} is not rectangular: every time step needs the same number "
+            f"of features.{remedy} NumPy says: {error}"
+        ) from error
 
 
 def _ragged_from_3d(array: NDArray[Any]) -> Read:

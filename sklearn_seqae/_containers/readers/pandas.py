@@ -20,7 +20,10 @@ from sklearn_seqae._containers.ragged import (
     float_dtype,
     offsets_from_lengths,
 )
-from sklearn_seqae._containers.readers.arrays import ragged_from_table
+from sklearn_seqae._containers.readers.arrays import (
+    ragged_from_numpy,
+    ragged_from_table,
+)
 from sklearn_seqae._containers.readers.checks import (
     Read,
     as_float,
@@ -37,7 +40,6 @@ from sklearn_seqae._containers.readers.levels import (
 )
 from sklearn_seqae._containers.readers.misread import refuse_text
 from sklearn_seqae._containers.readers.nested import holds_sequences, ragged_from_nested
-from sklearn_seqae._containers.readers.numpy import ragged_from_numpy
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 Codes = NDArray[np.int64]
