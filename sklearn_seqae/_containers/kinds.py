@@ -74,14 +74,16 @@ KINDS = MappingProxyType(
         "nested_series": Kind(
             "Series of cells", "pandas.to_nested_series", is_column=True
         ),
-        "polars_wide": Kind("polars DataFrame of rows", "polars.to_wide", tabular=True),
-        "polars_dataframe": Kind("polars DataFrame", "polars.to_dataframe"),
-        "polars_series": Kind("polars Series", "polars.to_series", is_column=True),
-        "arrow_wide": Kind("pyarrow Table of rows", "arrow.to_wide", tabular=True),
-        "arrow_table": Kind("pyarrow Table", "arrow.to_table"),
-        "arrow_array": Kind("pyarrow Array", "arrow.to_array", is_column=True),
+        "polars_wide": Kind(
+            "polars DataFrame of rows", "columnar.to_rows", tabular=True
+        ),
+        "polars_dataframe": Kind("polars DataFrame", "columnar.to_frame"),
+        "polars_series": Kind("polars Series", "columnar.to_column", is_column=True),
+        "arrow_wide": Kind("pyarrow Table of rows", "columnar.to_rows", tabular=True),
+        "arrow_table": Kind("pyarrow Table", "columnar.to_frame"),
+        "arrow_array": Kind("pyarrow Array", "columnar.to_column", is_column=True),
         "arrow_chunked_array": Kind(
-            "pyarrow ChunkedArray", "arrow.to_chunked_array", is_column=True
+            "pyarrow ChunkedArray", "columnar.to_column", is_column=True
         ),
         "awkward": Kind("awkward Array", "arrays.to_awkward"),
         "ragged_tensor": Kind("RaggedTensor", "arrays.to_ragged_tensor"),

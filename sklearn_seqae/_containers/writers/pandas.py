@@ -16,7 +16,7 @@ from sklearn_seqae._containers.writers.arrays import (
     records_with_times,
     to_table,
 )
-from sklearn_seqae._containers.writers.arrow import LISTS, lists_from_column
+from sklearn_seqae._containers.writers.columnar import LISTS, arrow_lists
 
 
 def to_wide(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def _cells(
     container: Container,
 ) -> pd.Series:
     if layout[0] in LISTS:  # Arrow lists within pandas
-        lists = lists_from_column(column, layout, levels, ragged)
+        lists = arrow_lists(column, layout, levels, ragged)
         return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
     names = container.feature_names or ()
     cells = cells_of(column, ragged.offsets, layout[-1], levels, layout[0], names)
