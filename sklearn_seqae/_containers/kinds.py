@@ -62,18 +62,16 @@ READERS = MappingProxyType(
 KINDS = MappingProxyType(
     {
         "list": Kind("list", "arrays.to_list"),
-        "tuple": Kind("tuple", "arrays.to_tuple"),
-        "object_array": Kind("object array", "arrays.to_object_array"),
+        "tuple": Kind("tuple", "arrays.to_list"),
+        "object_array": Kind("object array", "arrays.to_list"),
         "array_3d": Kind("3-D array", "arrays.to_array_3d"),
         "array_2d": Kind("2-D array", "arrays.to_table", tabular=True),
         "nested_array": Kind("array of cells", "arrays.to_nested_array"),
         "dataframe": Kind("DataFrame of rows", "pandas.to_wide", tabular=True),
         "long_dataframe": Kind("long DataFrame", "pandas.to_long"),
-        "long_series": Kind("long Series", "pandas.to_long_series", is_column=True),
+        "long_series": Kind("long Series", "pandas.to_long", is_column=True),
         "nested_dataframe": Kind("DataFrame of cells", "pandas.to_nested"),
-        "nested_series": Kind(
-            "Series of cells", "pandas.to_nested_series", is_column=True
-        ),
+        "nested_series": Kind("Series of cells", "pandas.to_nested", is_column=True),
         "polars_wide": Kind(
             "polars DataFrame of rows", "columnar.to_rows", tabular=True
         ),

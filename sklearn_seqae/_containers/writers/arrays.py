@@ -13,9 +13,9 @@ from sklearn_seqae._containers.writers import categories
 from sklearn_seqae._utils.libraries import require
 
 
-def to_list(ragged: RaggedArray, container: Container) -> list[Any]:
-    """Return a list of arrays, 1-D if univariate, or of what `fit` saw instead."""
-    return cells_of(
+def to_list(ragged: RaggedArray, container: Container) -> Any:
+    """Return arrays, 1-D if univariate, or what `fit` saw instead, in its container."""
+    cells = cells_of(
         ragged.values[:, 0] if container.univariate else ragged.values,
         ragged.offsets,
         container.dtype,
@@ -23,16 +23,9 @@ def to_list(ragged: RaggedArray, container: Container) -> list[Any]:
         container.frames,
         container.feature_names or (),
     )
-
-
-def to_tuple(ragged: RaggedArray, container: Container) -> tuple[Any, ...]:
-    """Return a tuple of the same."""
-    return tuple(to_list(ragged, container))
-
-
-def to_object_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
-    """Return a 1-D object array of the same."""
-    return as_objects(to_list(ragged, container))
+    if container.kind == "object_array":
+        return as_objects(cells)
+    return tuple(cells) if container.kind == "tuple" else cells
 
 
 def to_array_3d(ragged: RaggedArray, container: Container) -> NDArray[Any]:

@@ -26,8 +26,8 @@ def to_wide(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.Data
     return pd.DataFrame(table, index=ids, columns=columns)
 
 
-def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
-    """Return a frame with a row for each time step, counted from 0."""
+def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> Any:
+    """Return a frame or a Series with a row for each time step, counted from 0."""
     index = _series_and_time(ragged, ids, container.index_names)
     frame = pd.DataFrame(ragged.values.astype(container.dtype))
     for j, (dtype, *_) in enumerate(container.layouts):
@@ -36,18 +36,11 @@ def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.Data
         elif dtype != container.dtype:
             frame[j] = frame[j].astype(dtype)
     frame.index, frame.columns = index, _columns(container, frame.shape[1])
-    return frame
+    return _as_it_was(frame, container)
 
 
-def to_long_series(
-    ragged: RaggedArray, container: Container, ids: pd.Index
-) -> pd.Series:
-    """Return a Series with an entry for each time step, counted from 0."""
-    return to_long(ragged, container, ids).iloc[:, 0].rename(_name(container))
-
-
-def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
-    """Return a frame with a sequence in each cell.
+def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> Any:
+    """Return a frame or a Series with a sequence in each cell.
 
     Names of features are stored where `to_sequences` stores them.
     """
@@ -61,14 +54,7 @@ def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.Da
         frame.attrs["columns"] = list(names)
         if levels and container.layouts[0][0] == "records":
             frame.attrs.update(categories.stored(names, levels))
-    return frame
-
-
-def to_nested_series(
-    ragged: RaggedArray, container: Container, ids: pd.Index
-) -> pd.Series:
-    """Return a Series with a sequence in each cell."""
-    return to_nested(ragged, container, ids).iloc[:, 0].rename(_name(container))
+    return _as_it_was(frame, container)
 
 
 def with_times(
@@ -105,8 +91,11 @@ def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:
     return found
 
 
-def _name(container: Container) -> Any:
-    return container.columns[0] if container.columns else None
+def _as_it_was(frame: pd.DataFrame, container: Container) -> Any:
+    """Return the only column as a Series, if there was one."""
+    if not container.kind.endswith("series"):
+        return frame
+    return frame.iloc[:, 0].rename(container.columns[0] if container.columns else None)
 
 
 def _columns(container: Container, width: int) -> pd.Index:
