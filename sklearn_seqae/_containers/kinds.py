@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from sklearn_seqae._utils.libraries import comes_from
+
 # Title of the field of times in structured arrays. Other than `Series.attrs`, it stays
 # with them in any frame.
 TIMES = "times of sklearn_seqae"
@@ -36,26 +38,21 @@ class Kind:
     is_column: bool = False
 
 
-# The function of `readers` that takes an `X` of a class, as "library.Class", and
-# returns a RaggedArray and a Container. It tells the kinds apart; subclasses count. A
-# name, so the table imports no library, and readers and writers need not know each
-# other
+# The function of `readers` that takes an `X` of these classes of a library, and returns a
+# RaggedArray and a Container. It tells the kinds apart; subclasses count. A name, so the
+# table imports no library, and readers and writers need not know each other
 READERS = MappingProxyType(
     {
-        "builtins.list": "arrays.ragged_from_sequence",
-        "builtins.tuple": "arrays.ragged_from_sequence",
-        "numpy.ndarray": "arrays.ragged_from_numpy",
-        "pandas.DataFrame": "pandas.ragged_from_pandas",
-        "pandas.Series": "pandas.ragged_from_pandas",
-        "polars.DataFrame": "columnar.ragged_from_polars",
-        "polars.LazyFrame": "columnar.ragged_from_polars",
-        "polars.Series": "columnar.ragged_from_polars",
-        "pyarrow.Table": "columnar.ragged_from_arrow",
-        "pyarrow.RecordBatch": "columnar.ragged_from_arrow",
-        "pyarrow.Array": "columnar.ragged_from_arrow",
-        "pyarrow.ChunkedArray": "columnar.ragged_from_arrow",
-        "awkward.Array": "columnar.ragged_from_awkward",
-        "tensorflow.RaggedTensor": "arrays.ragged_from_tensor",
+        ("builtins", "list", "tuple"): "arrays.ragged_from_sequence",
+        ("numpy", "ndarray"): "arrays.ragged_from_numpy",
+        ("pandas", "DataFrame", "Series"): "pandas.ragged_from_pandas",
+        ("polars", "DataFrame", "LazyFrame", "Series"): "columnar.ragged_from_polars",
+        (
+            "pyarrow",
+            *("Table", "RecordBatch", "Array", "ChunkedArray"),
+        ): "columnar.ragged_from_arrow",
+        ("awkward", "Array"): "columnar.ragged_from_awkward",
+        ("tensorflow", "RaggedTensor"): "arrays.ragged_from_tensor",
     }
 )
 
@@ -240,15 +237,9 @@ def _further_labels(known: list[Any], n: int) -> list[Any]:
 
 
 def reader_of(X: Any) -> str | None:
-    """Return the reader for the class of `X`, or one of its bases; None without one.
-
-    No library is imported.
-    """
-    for cls in type(X).__mro__:
-        name = f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
-        if name in READERS:
-            return READERS[name]
-    return None
+    """Return the reader for the class of `X`, or one of its bases; None without one."""
+    found = (reader for names, reader in READERS.items() if comes_from(X, *names))
+    return next(found, None)
 
 
 def load(package: str, path: str) -> Callable[..., Any]:

@@ -1,12 +1,11 @@
 """Frames, Series, tables and arrays of polars and of pyarrow."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container, Layout, Levels
+from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._containers.writers import arrays
 from sklearn_seqae._containers.writers.categories import (
@@ -53,30 +52,20 @@ def _library(container: Container) -> str:
 
 def _columns(ragged: RaggedArray, container: Container) -> list[Any]:
     in_lists = arrow_lists if _library(container) == "pyarrow" else _polars_lists
-    return [in_lists(*each, ragged) for each in arrays.columns_of(ragged, container)]
+    return [in_lists(each) for each in arrays.columns_of(ragged, container)]
 
 
-def arrow_lists(
-    column: NDArray[Any],
-    layout: Layout,
-    levels: Sequence[Levels | None],
-    ragged: RaggedArray,
-) -> Any:
-    """Return lists of numbers or categories, or lists of lists for a 2-D column.
-
-    `layout` has the kinds of the lists, from the outside in, and the dtype. The lengths
-    are those of `ragged`.
-    """
-    *kinds, dtype = layout
-    known = levels[0] if levels else None
+def arrow_lists(column: arrays.Column) -> Any:
+    """Return lists of numbers or categories, or lists of lists for a 2-D column."""
+    *kinds, dtype = column.layout
+    steps, known = column.values, column.known
     if known is None:
-        lists = require("pyarrow", PURPOSE).array(column.astype(dtype).reshape(-1))
+        lists = require("pyarrow", PURPOSE).array(steps.astype(dtype).reshape(-1))
     else:  # all features of lists of lists have one dtype
-        lists = as_arrow(column.reshape(-1), known)
+        lists = as_arrow(steps.reshape(-1), known)
     if len(kinds) == 2:
-        widths = np.full(ragged.n_timesteps, ragged.n_features)
-        lists = _in_lists(lists, kinds[1], widths)
-    return _in_lists(lists, kinds[0], ragged.lengths)
+        lists = _in_lists(lists, kinds[1], np.full(*steps.shape))
+    return _in_lists(lists, kinds[0], np.diff(column.offsets))
 
 
 def _in_lists(items: Any, kind: str, lengths: NDArray[np.int64]) -> Any:
@@ -91,24 +80,17 @@ def _in_lists(items: Any, kind: str, lengths: NDArray[np.int64]) -> Any:
     return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), items)
 
 
-def _polars_lists(
-    column: NDArray[Any],
-    layout: Layout,
-    levels: Sequence[Levels | None],
-    ragged: RaggedArray,
-) -> Any:
-    """Return the same in polars."""
+def _polars_lists(column: arrays.Column) -> Any:
     pl = require("polars", PURPOSE)
-    *kinds, dtype = layout
-    known = levels[0] if levels else None
-    if known is None:
-        steps = pl.Series(column.astype(dtype))  # of Array if the column is 2-D
+    *kinds, dtype = column.layout
+    if column.known is None:
+        steps = pl.Series(column.values.astype(dtype))  # of Array if it is 2-D
     else:
-        steps = as_polars(column, known)
+        steps = as_polars(column.values, column.known)
     if kinds[1:] == ["list"]:
         steps = steps.arr.to_list()
-    lengths = ragged.lengths
-    number = np.repeat(np.arange(len(ragged)), lengths)
+    lengths = np.diff(column.offsets)
+    number = np.repeat(np.arange(len(lengths)), lengths)
     grouped = pl.DataFrame({"number": number, "steps": steps}).group_by(
         "number", maintain_order=True
     )

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
+from sklearn_seqae._containers.kinds import Container, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray, cut, offsets_from_lengths
 from sklearn_seqae._containers.writers import categories
 from sklearn_seqae._containers.writers.arrays import (
+    Column,
     as_objects,
     cells_of,
     columns_of,
@@ -44,9 +45,7 @@ def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> Any:
 
     Names of features are stored where `to_sequences` stores them.
     """
-    columns = [
-        _cells(*each, ragged, container) for each in columns_of(ragged, container)
-    ]
+    columns = list(map(_cells, columns_of(ragged, container)))
     frame = pd.DataFrame(dict(enumerate(columns))).set_axis(ids)
     frame.columns = _columns(container, len(columns))
     names, levels = container.feature_names, container.levels
@@ -122,22 +121,14 @@ def _series_and_time(
     )
 
 
-def _cells(
-    column: NDArray[Any],
-    layout: Layout,
-    levels: tuple[Levels | None, ...],
-    ragged: RaggedArray,
-    container: Container,
-) -> pd.Series:
-    if layout[0] in LISTS:  # Arrow lists within pandas
-        lists = arrow_lists(column, layout, levels, ragged)
+def _cells(column: Column) -> pd.Series:
+    if column.layout[0] in LISTS:  # Arrow lists within pandas
+        lists = arrow_lists(column)
         return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
-    names = container.feature_names or ()
-    cells = cells_of(column, ragged.offsets, layout[-1], levels, layout[0], names)
-    if layout[0] == "series":
-        known = levels[0] if levels else None
-        if known is not None:
-            cells = list(cut(column, ragged.offsets))
-            cells = [categories.as_pandas(cell, known) for cell in cells]
-        cells = [pd.Series(cell) for cell in cells]
+    cells = cells_of(column)
+    if column.layout[0] == "series":
+        if column.known is not None:
+            codes = cut(column.values, column.offsets)
+            cells = [categories.as_pandas(cell, column.known) for cell in codes]
+        cells = list(map(pd.Series, cells))
     return pd.Series(as_objects(cells))
