@@ -38,9 +38,9 @@ class Kind:
     is_column: bool = False
 
 
-# The function of `readers` that takes an `X` of these classes of a library, and gives a
-# RaggedArray and a Container. It tells the kinds apart; subclasses count. A name, so the
-# table imports no library, and readers and writers need not know each other
+# The function of `readers` that takes an `X` of these classes of a library, and returns
+# a RaggedArray and a Container. It tells the kinds apart; subclasses count. A name, so
+# the table imports no library, and readers and writers need not know each other
 READERS = MappingProxyType(
     {
         ("builtins", "list", "tuple"): "arrays.ragged_from_sequence",

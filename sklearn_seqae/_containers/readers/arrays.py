@@ -22,56 +22,28 @@ from sklearn_seqae._containers.ragged import (
     by_position,
     offsets_from_lengths,
 )
-from sklearn_seqae._containers.readers.checks import (
-    ACCEPTED,
-    Read,
-    as_float,
-    as_plain,
-    as_real,
-    check_dimensions,
-    check_not_empty,
-    check_values,
-    describe,
-)
-from sklearn_seqae._containers.readers.columns import (
-    check_all_nested,
-    check_lengths,
-    column_from_lists,
-    column_named,
-    common_width,
-    joined_columns,
-)
-from sklearn_seqae._containers.readers.mixed import (
-    form_of,
-    frames_of,
-    numbers_of_columns,
-    stack_mixed,
-)
+from sklearn_seqae._containers.readers import checks, columns, mixed
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
-def ragged_from_sequence(X: Sequence[Any]) -> Read:
+def ragged_from_sequence(X: Sequence[Any], kind: str = "list") -> checks.Read:
     """Stack a list of sequences, all of them 1-D or all of them 2-D."""
-    return read_list(X, "tuple" if isinstance(X, tuple) else "list")
-
-
-def read_list(X: Sequence[Any], kind: str) -> Read:
-    """Stack sequences that came in a container of `kind`."""
+    kind = "tuple" if isinstance(X, tuple) else kind
     if len(X) == 0:
         raise ValueError(
             f"X is an empty {kind.replace('_', ' ')}: found 0 sequences, while a "
-            f"minimum of 1 is required; expected {ACCEPTED}."
+            f"minimum of 1 is required; expected {checks.ACCEPTED}."
         )
     ragged, container = stack_any(X, kind)
-    check_values(ragged)
+    checks.check_values(ragged)
     return ragged, container
 
 
-def stack_any(X: Sequence[Any], kind: str, show: Show = by_position) -> Read:
+def stack_any(X: Sequence[Any], kind: str, show: Show = by_position) -> checks.Read:
     """Stack sequences of numbers, or of more, missing and infinite values included."""
-    forms = list(map(form_of, X))
+    forms = list(map(mixed.form_of, X))
     if any(forms):
-        return stack_mixed(X, forms, kind, show)
+        return mixed.stack_mixed(X, forms, kind, show)
     arrays = [_as_array(sequence, i, show) for i, sequence in enumerate(X)]
     for i, array in enumerate(arrays):
         if array.ndim != arrays[0].ndim:
@@ -84,7 +56,7 @@ def stack_any(X: Sequence[Any], kind: str, show: Show = by_position) -> Read:
     if univariate:
         arrays = [array[:, np.newaxis] for array in arrays]
     ragged = RaggedArray.from_list(arrays, show)
-    frames, names = frames_of(X)
+    frames, names = mixed.frames_of(X)
     return ragged, Container(
         kind, ragged.dtype.name, univariate, feature_names=names, frames=frames
     )
@@ -103,9 +75,9 @@ def any_sequence(cells: NDArray[np.object_]) -> bool:
 
 def read_cells(
     cells: NDArray[np.object_], kind: str, name: Any, show: Show = by_position
-) -> Read:
+) -> checks.Read:
     """Read the cells of a column, for a container of `kind`."""
-    with naming(column_named(name)):
+    with naming(columns.column_named(name)):
         ragged, container = stack_any(cells.tolist(), kind, show)
     cell = "series" if isinstance(cells[0], pd.Series) else "array"
     if container.levels or container.frames == "records":
@@ -113,54 +85,56 @@ def read_cells(
     return ragged, replace(container, frames="", layouts=((cell, container.dtype),))
 
 
-def ragged_from_numpy(X: Any) -> Read:
-    """Read an array of sequences, of cells with sequences, or of numbers."""
-    if not sparse.issparse(X):
-        check_dimensions(X, axis=1)
-        array = np.asarray(X)
-        is_objects = array.ndim == 1 and array.dtype == object
-        if is_objects and not any(map(np.isscalar, array[:1])):
-            return read_list(array.tolist(), "object_array")
-        if array.ndim == 2 and array.dtype == object and any_sequence(array.ravel()):
-            numbers = range(array.shape[1])  # such as NumPy makes of a nested frame
-            check_all_nested(numbers, [any_sequence(column) for column in array.T])
-            cells = [read_cells(c, "nested_array", j) for j, c in enumerate(array.T)]
-            return joined_columns(cells, numbers, len(numbers))
-    return ragged_from_array(X)
+def ragged_from_numpy(X: Any) -> checks.Read:
+    """Read an array of sequences, of cells with sequences, or of numbers.
 
-
-def ragged_from_array(X: Any) -> Read:
-    """Read a 3-D or 2-D array without the NaN that pads each sequence at its end."""
+    The NaN that pad sequences of numbers at their ends are left out.
+    """
     if sparse.issparse(X) or isinstance(X, np.matrix):
         check_array(X)  # raises, with scikit-learn's message
-    array = np.asarray(as_plain(X))
+    checks.check_dimensions(X, axis=1)
+    array = np.asarray(X)
+    is_objects = array.dtype == object
+    if is_objects and array.ndim == 1 and not any(map(np.isscalar, array[:1])):
+        return ragged_from_sequence(array.tolist(), "object_array")
+    if is_objects and array.ndim == 2 and any_sequence(array.ravel()):
+        numbers = range(array.shape[1])  # such as NumPy makes of a nested frame
+        columns.check_all_nested(numbers, list(map(any_sequence, array.T)))
+        cells = [read_cells(c, "nested_array", j) for j, c in enumerate(array.T)]
+        return columns.joined_columns(cells, numbers, len(numbers))
+    array = np.asarray(checks.as_plain(X))
     if array.ndim == 0:
-        raise TypeError(f"X is {describe(X)}; expected {ACCEPTED}.")
+        raise TypeError(f"X is {checks.describe(X)}; expected {checks.ACCEPTED}.")
     if array.ndim > 3:
         raise ValueError(
-            f"X has {array.ndim} dimensions, shape {array.shape}; expected {ACCEPTED}."
+            f"X has {array.ndim} dimensions, shape {array.shape}; expected "
+            f"{checks.ACCEPTED}."
         )
-    array = as_real(array, "X")
+    array = checks.as_real(array, "X")
     if array.ndim == 1:
         try:
             check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
         except ValueError as error:
             remedy = "If X is one univariate sequence, put it in a list: [X]."
             raise ValueError(f"{error}\n{remedy}") from error
-    return _ragged_from_3d(array) if array.ndim == 3 else ragged_from_table(array)
+    if array.ndim < 3:
+        return ragged_from_table(array)
+    checks.check_not_empty(array.shape, ("sequence(s)", "time step(s)", "feature(s)"))
+    ragged = _strip_padding(checks.as_float(array))
+    return ragged, Container("array_3d", ragged.dtype.name)
 
 
-def ragged_from_table(array: NDArray[Any]) -> Read:
+def ragged_from_table(array: NDArray[Any]) -> checks.Read:
     """Read a 2-D array whose rows are univariate sequences, padded with NaN."""
     # check_array has the messages for other shapes and empty arrays.
     array = check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
-    ragged = _strip_padding(as_float(array)[:, :, np.newaxis])
+    ragged = _strip_padding(checks.as_float(array)[:, :, np.newaxis])
     return ragged, Container(
         "array_2d", ragged.dtype.name, univariate=True, n_columns=array.shape[1]
     )
 
 
-def ragged_from_tensor(X: Any) -> Read:
+def ragged_from_tensor(X: Any) -> checks.Read:
     """Read a tf.RaggedTensor, of shape (n, None) or (n, None, n_features).
 
     The features may be a ragged dimension of constant size, as ``tf.ragged.constant``
@@ -173,14 +147,14 @@ def ragged_from_tensor(X: Any) -> Read:
             f"X is a RaggedTensor of shape {tuple(X.shape)}; expected (n_sequences, "
             "None), or (n_sequences, None, n_features)."
         )
-    check_lengths(lengths)
+    columns.check_lengths(lengths)
     width = None
     if further:
-        width = common_width(further[0], lengths)
+        width = columns.common_width(further[0], lengths)
     elif numbers.ndim == 2:
         width = numbers.shape[1]
-    return joined_columns(
-        [column_from_lists("ragged_tensor", None, (), lengths, width, numbers)]
+    return columns.joined_columns(
+        [columns.column_from_lists("ragged_tensor", None, (), lengths, width, numbers)]
     )
 
 
@@ -218,7 +192,7 @@ def from_channels_first(X: Any) -> list[NDArray[Any]]:
     for i, array in enumerate(arrays):
         if array.ndim != 2:
             raise InvalidSequenceError(
-                f"sequence {i} is {describe(array)}; expected (n_channels, "
+                f"sequence {i} is {checks.describe(array)}; expected (n_channels, "
                 "n_timesteps)."
             )
     return [array.T for array in arrays]
@@ -231,7 +205,7 @@ def _as_array(sequence: Any, i: int, show: Show) -> NDArray[Any]:
         array = _convert(array.tolist(), show(i))  # nested lists of Parquet, by pandas
     if array.ndim not in (1, 2):
         raise InvalidSequenceError(
-            f"{show(i)} is {describe(sequence)}; expected shape (n_timesteps, "
+            f"{show(i)} is {checks.describe(sequence)}; expected shape (n_timesteps, "
             "n_features), or (n_timesteps,) if univariate; "
             + (
                 "where nothing was observed, leave the sequence out."
@@ -244,15 +218,15 @@ def _as_array(sequence: Any, i: int, show: Show) -> NDArray[Any]:
             f"{show(i)} is empty, of shape {array.shape}; a sequence needs at least "
             "one time step and one feature: leave it out."
         )
-    return as_real(array, show(i))
+    return checks.as_real(array, show(i))
 
 
 def _convert(sequence: Any, name: str) -> NDArray[Any]:
-    check_dimensions(sequence, axis=0)
+    checks.check_dimensions(sequence, axis=0)
     try:
-        if (numbers := numbers_of_columns(sequence, name)) is not None:
+        if (numbers := mixed.numbers_of_columns(sequence, name)) is not None:
             return numbers
-        return np.asarray(as_plain(sequence))
+        return np.asarray(checks.as_plain(sequence))
     except ValueError as error:  # lists of unequal length inside
         pair = isinstance(sequence, tuple) and len(sequence) == 2
         remedy = " Of pairs such as (id, sequence), pass the sequences." if pair else ""
@@ -260,12 +234,6 @@ def _convert(sequence: Any, name: str) -> NDArray[Any]:
             f"{name} is not rectangular: every time step needs the same number "
             f"of features.{remedy} NumPy says: {error}"
         ) from error
-
-
-def _ragged_from_3d(array: NDArray[Any]) -> Read:
-    check_not_empty(array.shape, ("sequence(s)", "time step(s)", "feature(s)"))
-    ragged = _strip_padding(as_float(array))
-    return ragged, Container("array_3d", ragged.dtype.name)
 
 
 def _strip_padding(array: Floats) -> RaggedArray:
@@ -279,5 +247,5 @@ def _strip_padding(array: Floats) -> RaggedArray:
         lengths = np.full(n_sequences, n_timesteps)
         values = array.reshape(-1, n_features)
     ragged = RaggedArray(values, offsets_from_lengths(lengths))
-    check_values(ragged)
+    checks.check_values(ragged)
     return ragged

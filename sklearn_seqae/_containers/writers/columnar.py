@@ -7,14 +7,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
-from sklearn_seqae._containers.writers import arrays
-from sklearn_seqae._containers.writers.categories import (
-    PURPOSE,
-    as_arrow,
-    as_polars,
-    column_of,
-    frame_of,
-)
+from sklearn_seqae._containers.writers import arrays, categories
 from sklearn_seqae._utils.libraries import require
 
 LISTS = ("list", "large_list", "fixed_size_list")  # of Arrow
@@ -24,13 +17,13 @@ def to_rows(ragged: RaggedArray, container: Container) -> Any:
     """Return a frame with a univariate sequence in each row, padded with null."""
     library = _library(container)
     table = arrays.to_table(ragged, container)
-    columns = [column_of(library, column, None) for column in table.T]
-    return frame_of(library, container.column_labels(len(columns)), columns)
+    columns = [categories.column_of(library, column, None) for column in table.T]
+    return categories.frame_of(library, container.column_labels(len(columns)), columns)
 
 
 def to_frame(ragged: RaggedArray, container: Container) -> Any:
     """Return a frame with a list in each cell."""
-    return frame_of(
+    return categories.frame_of(
         _library(container), container.columns or (), _columns(ragged, container)
     )
 
@@ -39,7 +32,7 @@ def to_column(ragged: RaggedArray, container: Container) -> Any:
     """Return a Series of polars, or an array of pyarrow, of lists."""
     (column,) = _columns(ragged, container)
     if container.kind == "arrow_chunked_array":
-        return require("pyarrow", PURPOSE).chunked_array([column])
+        return require("pyarrow", categories.PURPOSE).chunked_array([column])
     if container.kind == "arrow_array":
         return column
     (name,) = container.columns or (None,)
@@ -60,16 +53,18 @@ def arrow_lists(column: arrays.Column) -> Any:
     *kinds, dtype = column.layout
     steps, known = column.values, column.known
     if known is None:
-        lists = require("pyarrow", PURPOSE).array(steps.astype(dtype).reshape(-1))
+        lists = require("pyarrow", categories.PURPOSE).array(
+            steps.astype(dtype).reshape(-1)
+        )
     else:  # all features of lists of lists have one dtype
-        lists = as_arrow(steps.reshape(-1), known)
+        lists = categories.as_arrow(steps.reshape(-1), known)
     if len(kinds) == 2:
         lists = _in_lists(lists, kinds[1], np.full(*steps.shape))
     return _in_lists(lists, kinds[0], np.diff(column.offsets))
 
 
 def _in_lists(items: Any, kind: str, lengths: NDArray[np.int64]) -> Any:
-    pa = require("pyarrow", PURPOSE)
+    pa = require("pyarrow", categories.PURPOSE)
     if kind == "fixed_size_list":
         if len(lengths) and np.all(lengths == lengths[0]):
             return pa.FixedSizeListArray.from_arrays(items, int(lengths[0]))
@@ -81,12 +76,12 @@ def _in_lists(items: Any, kind: str, lengths: NDArray[np.int64]) -> Any:
 
 
 def _polars_lists(column: arrays.Column) -> Any:
-    pl = require("polars", PURPOSE)
+    pl = require("polars", categories.PURPOSE)
     *kinds, dtype = column.layout
     if column.known is None:
         steps = pl.Series(column.values.astype(dtype))  # of Array if it is 2-D
     else:
-        steps = as_polars(column.values, column.known)
+        steps = categories.as_polars(column.values, column.known)
     if kinds[1:] == ["list"]:
         steps = steps.arr.to_list()
     lengths = np.diff(column.offsets)

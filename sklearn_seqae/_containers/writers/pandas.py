@@ -8,21 +8,13 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray, cut, offsets_from_lengths
-from sklearn_seqae._containers.writers import categories
-from sklearn_seqae._containers.writers.arrays import (
-    Column,
-    as_objects,
-    cells_of,
-    columns_of,
-    records_with_times,
-    to_table,
-)
+from sklearn_seqae._containers.writers import arrays, categories
 from sklearn_seqae._containers.writers.columnar import LISTS, arrow_lists
 
 
 def to_wide(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
     """Return a frame with a univariate sequence in each row, padded with NaN."""
-    table = to_table(ragged, container)
+    table = arrays.to_table(ragged, container)
     columns = _columns(container, table.shape[1])
     return pd.DataFrame(table, index=ids, columns=columns)
 
@@ -45,7 +37,7 @@ def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> Any:
 
     Names of features are stored where `to_sequences` stores them.
     """
-    columns = list(map(_cells, columns_of(ragged, container)))
+    columns = list(map(_cells, arrays.columns_of(ragged, container)))
     frame = pd.DataFrame(dict(enumerate(columns))).set_axis(ids)
     frame.columns = _columns(container, len(columns))
     names, levels = container.feature_names, container.levels
@@ -79,9 +71,9 @@ def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:
     """Put a field of times before the others, as `to_sequences` does."""
     column = table if isinstance(table, pd.Series) else table.iloc[:, 0]
     whole = np.concatenate(column.tolist())
-    records = records_with_times(whole, whole.dtype.names or (), values, times)
+    records = arrays.records_with_times(whole, whole.dtype.names or (), values, times)
     offsets = offsets_from_lengths(column.map(len).to_numpy(np.int64))
-    cells = as_objects(list(cut(records, offsets)))
+    cells = arrays.as_objects(list(cut(records, offsets)))
     found = pd.Series(cells, index=table.index, name=column.name)
     if isinstance(table, pd.DataFrame):
         found = found.to_frame().set_axis(table.columns, axis=1)
@@ -121,14 +113,14 @@ def _series_and_time(
     )
 
 
-def _cells(column: Column) -> pd.Series:
+def _cells(column: arrays.Column) -> pd.Series:
     if column.layout[0] in LISTS:  # Arrow lists within pandas
         lists = arrow_lists(column)
         return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
-    cells = cells_of(column)
+    cells = arrays.cells_of(column)
     if column.layout[0] == "series":
         if column.known is not None:
             codes = cut(column.values, column.offsets)
             cells = [categories.as_pandas(cell, column.known) for cell in codes]
         cells = list(map(pd.Series, cells))
-    return pd.Series(as_objects(cells))
+    return pd.Series(arrays.as_objects(cells))
