@@ -48,8 +48,7 @@ from sklearn_seqae._sequences.vocabulary import FeatureCategories
 from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, snapshot
 from sklearn_seqae._utils.available import available_if
 from sklearn_seqae._utils.claim import claimed
-from sklearn_seqae._utils.diagram import visual_block
-from sklearn_seqae._utils.documentation import PAGE_OF_ESTIMATOR
+from sklearn_seqae._utils.documentation import PAGE_OF_ESTIMATOR, visual_block
 from sklearn_seqae._utils.warning import warn_of_ignored_rate
 
 try:

@@ -20,14 +20,7 @@ from sklearn_seqae._containers.chunks import SequenceChunks
 from sklearn_seqae._containers.dask import is_dask
 from sklearn_seqae._containers.kinds import KINDS, Container
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import ids_of_sequences, to_ragged
-from sklearn_seqae._containers.readers.checks import (
-    ACCEPTED,
-    Read,
-    as_real,
-    other_names,
-    shown,
-)
+from sklearn_seqae._containers.readers import checks, ids_of_sequences, to_ragged
 from sklearn_seqae._containers.readers.doubts import warn_of_doubts
 from sklearn_seqae._containers.readers.misread import refuse_long_table
 from sklearn_seqae._utils.warning import warn_user
@@ -77,7 +70,9 @@ class Features:
         if container.tabular:
             remedy = "each row of X is one univariate sequence; for more features pass "
             alone = container.n_columns == self.n_features
-            remedy += "X in a list, [X], if it is one sequence" if alone else ACCEPTED
+            remedy += (
+                "X in a list, [X], if it is one sequence" if alone else checks.ACCEPTED
+            )
         elif np.all(ragged.lengths == self.n_features):
             remedy = "if features come before time, pass from_channels_first(X)"
         else:
@@ -99,11 +94,11 @@ class Features:
         elif found is None:
             warn_user(
                 f"X does not have valid feature names, but {by} was fitted with "
-                f"feature names; their order can't be checked: {shown(expected)}"
+                f"feature names; their order can't be checked: {checks.shown(expected)}"
             )
         elif found != expected:
             has = f"{by} was fitted with"
-            raise ValueError(other_names("X", found, has, expected))
+            raise ValueError(checks.other_names("X", found, has, expected))
 
     def _seen(self, by: str) -> Any:
         """Return an estimator of this name that knows these features alone."""
@@ -143,7 +138,7 @@ class FeaturesIn:
         return hasattr(self, "_features")
 
 
-def validate_sequences(X: Any, features: Features | None, by: str) -> Read:
+def validate_sequences(X: Any, features: Features | None, by: str) -> checks.Read:
     """Convert `X`, and check its features against those of a fit, if given.
 
     If the rows of a table look like time steps, raise, unless fit saw such a table.
@@ -183,7 +178,9 @@ def check_one_each(X: Any, ragged: RaggedArray, *, y: Any, sample_weight: Any) -
             long = ids is not None and len(ids) < len(X)
             check_same_ids(given, ids, name, "X.index.unique(0)" if long else "X.index")
     if not (sample_weight is None or np.isscalar(sample_weight)):
-        as_real(np.asarray(sample_weight), "sample_weight")  # float() takes dates
+        checks.as_real(
+            np.asarray(sample_weight), "sample_weight"
+        )  # float() takes dates
     if y is not None:
         check_consistent_length(range(len(ragged)), y)
 

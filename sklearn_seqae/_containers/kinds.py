@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from sklearn_seqae._utils.libraries import comes_from
+
 # Title of the field of times in structured arrays. Other than `Series.attrs`, it stays
 # with them in any frame.
 TIMES = "times of sklearn_seqae"
@@ -36,52 +38,47 @@ class Kind:
     is_column: bool = False
 
 
-# The function of `readers` that takes an `X` of a class, as "library.Class", and
-# returns a RaggedArray and a Container. It tells the kinds apart; subclasses count. A
-# name, so the table imports no library, and readers and writers need not know each
-# other
+# The function of `readers` that takes an `X` of these classes of a library, and returns
+# a RaggedArray and a Container. It tells the kinds apart; subclasses count. A name, so
+# the table imports no library, and readers and writers need not know each other
 READERS = MappingProxyType(
     {
-        "builtins.list": "lists.ragged_from_sequence",
-        "builtins.tuple": "lists.ragged_from_sequence",
-        "numpy.ndarray": "numpy.ragged_from_numpy",
-        "pandas.DataFrame": "pandas.ragged_from_pandas",
-        "pandas.Series": "pandas.ragged_from_pandas",
-        "polars.DataFrame": "polars.ragged_from_polars",
-        "polars.LazyFrame": "polars.ragged_from_polars",
-        "polars.Series": "polars.ragged_from_polars",
-        "pyarrow.Table": "arrow.ragged_from_arrow",
-        "pyarrow.RecordBatch": "arrow.ragged_from_arrow",
-        "pyarrow.Array": "arrow.ragged_from_arrow",
-        "pyarrow.ChunkedArray": "arrow.ragged_from_arrow",
-        "awkward.Array": "arrow.ragged_from_awkward",
-        "tensorflow.RaggedTensor": "arrays.ragged_from_tensor",
+        ("builtins", "list", "tuple"): "arrays.ragged_from_sequence",
+        ("numpy", "ndarray"): "arrays.ragged_from_numpy",
+        ("pandas", "DataFrame", "Series"): "pandas.ragged_from_pandas",
+        ("polars", "DataFrame", "LazyFrame", "Series"): "columnar.ragged_from_polars",
+        (
+            "pyarrow",
+            *("Table", "RecordBatch", "Array", "ChunkedArray"),
+        ): "columnar.ragged_from_arrow",
+        ("awkward", "Array"): "columnar.ragged_from_awkward",
+        ("tensorflow", "RaggedTensor"): "arrays.ragged_from_tensor",
     }
 )
 
 KINDS = MappingProxyType(
     {
         "list": Kind("list", "arrays.to_list"),
-        "tuple": Kind("tuple", "arrays.to_tuple"),
-        "object_array": Kind("object array", "arrays.to_object_array"),
+        "tuple": Kind("tuple", "arrays.to_list"),
+        "object_array": Kind("object array", "arrays.to_list"),
         "array_3d": Kind("3-D array", "arrays.to_array_3d"),
         "array_2d": Kind("2-D array", "arrays.to_table", tabular=True),
         "nested_array": Kind("array of cells", "arrays.to_nested_array"),
         "dataframe": Kind("DataFrame of rows", "pandas.to_wide", tabular=True),
         "long_dataframe": Kind("long DataFrame", "pandas.to_long"),
-        "long_series": Kind("long Series", "pandas.to_long_series", is_column=True),
+        "long_series": Kind("long Series", "pandas.to_long", is_column=True),
         "nested_dataframe": Kind("DataFrame of cells", "pandas.to_nested"),
-        "nested_series": Kind(
-            "Series of cells", "pandas.to_nested_series", is_column=True
+        "nested_series": Kind("Series of cells", "pandas.to_nested", is_column=True),
+        "polars_wide": Kind(
+            "polars DataFrame of rows", "columnar.to_rows", tabular=True
         ),
-        "polars_wide": Kind("polars DataFrame of rows", "polars.to_wide", tabular=True),
-        "polars_dataframe": Kind("polars DataFrame", "polars.to_dataframe"),
-        "polars_series": Kind("polars Series", "polars.to_series", is_column=True),
-        "arrow_wide": Kind("pyarrow Table of rows", "arrow.to_wide", tabular=True),
-        "arrow_table": Kind("pyarrow Table", "arrow.to_table"),
-        "arrow_array": Kind("pyarrow Array", "arrow.to_array", is_column=True),
+        "polars_dataframe": Kind("polars DataFrame", "columnar.to_frame"),
+        "polars_series": Kind("polars Series", "columnar.to_column", is_column=True),
+        "arrow_wide": Kind("pyarrow Table of rows", "columnar.to_rows", tabular=True),
+        "arrow_table": Kind("pyarrow Table", "columnar.to_frame"),
+        "arrow_array": Kind("pyarrow Array", "columnar.to_column", is_column=True),
         "arrow_chunked_array": Kind(
-            "pyarrow ChunkedArray", "arrow.to_chunked_array", is_column=True
+            "pyarrow ChunkedArray", "columnar.to_column", is_column=True
         ),
         "awkward": Kind("awkward Array", "arrays.to_awkward"),
         "ragged_tensor": Kind("RaggedTensor", "arrays.to_ragged_tensor"),
@@ -240,15 +237,9 @@ def _further_labels(known: list[Any], n: int) -> list[Any]:
 
 
 def reader_of(X: Any) -> str | None:
-    """Return the reader for the class of `X`, or one of its bases; None without one.
-
-    No library is imported.
-    """
-    for cls in type(X).__mro__:
-        name = f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
-        if name in READERS:
-            return READERS[name]
-    return None
+    """Return the reader for the class of `X`, or one of its bases; None without one."""
+    found = (reader for names, reader in READERS.items() if comes_from(X, *names))
+    return next(found, None)
 
 
 def load(package: str, path: str) -> Callable[..., Any]:

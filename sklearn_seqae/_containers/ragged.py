@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -153,15 +153,7 @@ class RaggedArray:
     def __iter__(self) -> Iterator[Floats]:
         return cut(self.values, self.offsets)
 
-    @overload
-    def __getitem__(self, key: int | np.integer) -> Floats: ...
-
-    @overload
-    def __getitem__(
-        self, key: slice | list[int] | NDArray[np.integer] | NDArray[np.bool_]
-    ) -> "RaggedArray": ...
-
-    def __getitem__(self, key: Any) -> "Floats | RaggedArray":
+    def __getitem__(self, key: Any) -> Any:
         """Return a view of one sequence for an integer, else the selected sequences."""
         if isinstance(key, slice):
             return self._slice(key)

@@ -133,11 +133,6 @@ class Vocabulary:
         places = range(len(self.features))
         return sorted(places, key=lambda j: self.features[j] is not None)
 
-    @property
-    def n_numbers(self) -> int:
-        """Features that are numbers."""
-        return sum(each is None for each in self.features)
-
     def encode(self, ragged: RaggedArray, container: Container) -> RaggedArray:
         """Return numbers as they are, then the codes of categories.
 

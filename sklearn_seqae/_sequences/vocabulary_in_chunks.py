@@ -13,12 +13,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._sequences.vocabulary import (
-    UNKNOWN,
-    FeatureCategories,
-    Vocabulary,
-    warn_of_numbers,
-)
+from sklearn_seqae._sequences import vocabulary
 from sklearn_seqae._utils.warning import warn_user
 from sklearn_seqae.exceptions import InvalidSequenceError
 
@@ -84,13 +79,13 @@ class VocabularyInChunks:
         levels = tuple(feature.levels for feature in self._features)
         return levels if any(levels) else ()
 
-    def fitted(self) -> Vocabulary | None:
+    def fitted(self) -> vocabulary.Vocabulary | None:
         """Return the vocabulary; None if all features are numbers."""
         if not self.has_categories:
             return None
-        return Vocabulary(tuple(map(self._fitted, self._features)))
+        return vocabulary.Vocabulary(tuple(map(self._fitted, self._features)))
 
-    def _fitted(self, feature: _Counts) -> FeatureCategories | None:
+    def _fitted(self, feature: _Counts) -> vocabulary.FeatureCategories | None:
         if not feature.is_category:
             return None
         values = sorted(value for value, n in feature.by_value.items() if n > 0)
@@ -102,18 +97,18 @@ class VocabularyInChunks:
                 "sequences: all are missing; leave it out."
             )
         if isinstance(self._named, str) and feature.levels is not None:
-            warn_of_numbers(values, feature.levels, feature.name)
+            vocabulary.warn_of_numbers(values, feature.levels, feature.name)
         counts = np.array([feature.by_value[value] for value in values])
         is_rare = _infrequent(counts, self._max_categories, feature.name)
         n_frequent = int(np.count_nonzero(~is_rare))
         codes = np.full(len(counts), n_frequent + 1)
         codes[~is_rare] = np.arange(n_frequent) + 1
-        return FeatureCategories(
+        return vocabulary.FeatureCategories(
             tuple(values),
             tuple(counts.tolist()),
             tuple(codes.tolist()),
-            n_frequent + 1 if is_rare.any() else UNKNOWN,
-            int(codes.max()) + 1 if feature.n_missing > 0 else UNKNOWN,
+            n_frequent + 1 if is_rare.any() else vocabulary.UNKNOWN,
+            int(codes.max()) + 1 if feature.n_missing > 0 else vocabulary.UNKNOWN,
         )
 
 

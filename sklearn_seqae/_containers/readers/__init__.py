@@ -10,13 +10,13 @@ from typing import Any
 from scipy import sparse
 
 from sklearn_seqae._containers.kinds import Container, load, reader_of
-from sklearn_seqae._containers.readers.checks import ACCEPTED, Read, describe
-from sklearn_seqae._containers.readers.lists import ragged_from_sequence
-from sklearn_seqae._containers.readers.nested import time_field
-from sklearn_seqae._containers.readers.numpy import (
+from sklearn_seqae._containers.readers.arrays import (
     from_channels_first,
     ragged_from_numpy,
+    ragged_from_sequence,
 )
+from sklearn_seqae._containers.readers.checks import ACCEPTED, Read, describe
+from sklearn_seqae._containers.readers.nested import time_field
 from sklearn_seqae._containers.readers.pandas import ids_of_sequences
 
 __all__ = [

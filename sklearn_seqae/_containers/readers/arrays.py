@@ -1,79 +1,140 @@
-"""Arrays of numbers: 3-D and ragged ones, and 2-D with a univariate sequence a row."""
+"""Lists, tuples and arrays of sequences, of cells or of numbers.
+
+Whatever turns into a NumPy array is read as one.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils import check_array
 
+from sklearn_seqae._containers.chunks import naming
 from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.ragged import Floats, RaggedArray, offsets_from_lengths
-from sklearn_seqae._containers.readers.checks import (
-    ACCEPTED,
-    Read,
-    as_float,
-    as_plain,
-    as_real,
-    check_not_empty,
-    check_values,
-    describe,
+from sklearn_seqae._containers.ragged import (
+    Floats,
+    RaggedArray,
+    Show,
+    by_position,
+    offsets_from_lengths,
 )
-from sklearn_seqae._containers.readers.columns import (
-    check_lengths,
-    column_from_lists,
-    common_width,
-    joined_columns,
-)
+from sklearn_seqae._containers.readers import checks, columns, mixed
+from sklearn_seqae.exceptions import InvalidSequenceError
 
 
-def ragged_from_array(X: Any) -> Read:
-    """Read a 3-D or 2-D array without the NaN that pads each sequence at its end."""
+def ragged_from_sequence(X: Sequence[Any], kind: str = "list") -> checks.Read:
+    """Stack a list of sequences, all of them 1-D or all of them 2-D."""
+    kind = "tuple" if isinstance(X, tuple) else kind
+    if len(X) == 0:
+        raise ValueError(
+            f"X is an empty {kind.replace('_', ' ')}: found 0 sequences, while a "
+            f"minimum of 1 is required; expected {checks.ACCEPTED}."
+        )
+    ragged, container = stack_any(X, kind)
+    checks.check_values(ragged)
+    return ragged, container
+
+
+def stack_any(X: Sequence[Any], kind: str, show: Show = by_position) -> checks.Read:
+    """Stack sequences of numbers, or of more, missing and infinite values included."""
+    forms = list(map(mixed.form_of, X))
+    if any(forms):
+        return mixed.stack_mixed(X, forms, kind, show)
+    arrays = [_as_array(sequence, i, show) for i, sequence in enumerate(X)]
+    for i, array in enumerate(arrays):
+        if array.ndim != arrays[0].ndim:
+            raise InvalidSequenceError(
+                f"{show(i)} is {array.ndim}-D, but {show(0)} is {arrays[0].ndim}-D; "
+                "pass all of them as (n_timesteps, n_features), or all of them as "
+                "(n_timesteps,)."
+            )
+    univariate = arrays[0].ndim == 1
+    if univariate:
+        arrays = [array[:, np.newaxis] for array in arrays]
+    ragged = RaggedArray.from_list(arrays, show)
+    frames, names = mixed.frames_of(X)
+    return ragged, Container(
+        kind, ragged.dtype.name, univariate, feature_names=names, frames=frames
+    )
+
+
+def is_sequence(cell: Any) -> bool:
+    """Return whether a cell of a table holds a sequence, not a number or a string."""
+    if isinstance(cell, list | tuple):
+        return True
+    return hasattr(cell, "__array__") and np.ndim(cell) > 0
+
+
+def any_sequence(cells: NDArray[np.object_]) -> bool:
+    return any(map(is_sequence, cells))
+
+
+def read_cells(
+    cells: NDArray[np.object_], kind: str, name: Any, show: Show = by_position
+) -> checks.Read:
+    """Read the cells of a column, for a container of `kind`."""
+    with naming(columns.column_named(name)):
+        ragged, container = stack_any(cells.tolist(), kind, show)
+    cell = "series" if isinstance(cells[0], pd.Series) else "array"
+    if container.levels or container.frames == "records":
+        cell = container.frames or cell
+    return ragged, replace(container, frames="", layouts=((cell, container.dtype),))
+
+
+def ragged_from_numpy(X: Any) -> checks.Read:
+    """Read an array of sequences, of cells with sequences, or of numbers.
+
+    The NaN that pad sequences of numbers at their ends are left out.
+    """
     if sparse.issparse(X) or isinstance(X, np.matrix):
         check_array(X)  # raises, with scikit-learn's message
-    array = np.asarray(as_plain(X))
+    checks.check_dimensions(X, axis=1)
+    array = np.asarray(X)
+    is_objects = array.dtype == object
+    if is_objects and array.ndim == 1 and not any(map(np.isscalar, array[:1])):
+        return ragged_from_sequence(array.tolist(), "object_array")
+    if is_objects and array.ndim == 2 and any_sequence(array.ravel()):
+        numbers = range(array.shape[1])  # such as NumPy makes of a nested frame
+        columns.check_all_nested(numbers, list(map(any_sequence, array.T)))
+        cells = [read_cells(c, "nested_array", j) for j, c in enumerate(array.T)]
+        return columns.joined_columns(cells, numbers, len(numbers))
+    array = np.asarray(checks.as_plain(X))
     if array.ndim == 0:
-        raise TypeError(f"X is {describe(X)}; expected {ACCEPTED}.")
+        raise TypeError(f"X is {checks.describe(X)}; expected {checks.ACCEPTED}.")
     if array.ndim > 3:
         raise ValueError(
-            f"X has {array.ndim} dimensions, shape {array.shape}; expected {ACCEPTED}."
+            f"X has {array.ndim} dimensions, shape {array.shape}; expected "
+            f"{checks.ACCEPTED}."
         )
-    array = as_real(array, "X")
+    array = checks.as_real(array, "X")
     if array.ndim == 1:
         try:
             check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
         except ValueError as error:
             remedy = "If X is one univariate sequence, put it in a list: [X]."
             raise ValueError(f"{error}\n{remedy}") from error
-    return _ragged_from_3d(array) if array.ndim == 3 else ragged_from_table(array)
+    if array.ndim < 3:
+        return ragged_from_table(array)
+    checks.check_not_empty(array.shape, ("sequence(s)", "time step(s)", "feature(s)"))
+    ragged = _strip_padding(checks.as_float(array))
+    return ragged, Container("array_3d", ragged.dtype.name)
 
 
-def ragged_from_table(array: NDArray[Any]) -> Read:
+def ragged_from_table(array: NDArray[Any]) -> checks.Read:
     """Read a 2-D array whose rows are univariate sequences, padded with NaN."""
     # check_array has the messages for other shapes and empty arrays.
     array = check_array(array, dtype=None, ensure_all_finite=False, input_name="X")
-    ragged = _strip_padding(as_float(array)[:, :, np.newaxis])
+    ragged = _strip_padding(checks.as_float(array)[:, :, np.newaxis])
     return ragged, Container(
         "array_2d", ragged.dtype.name, univariate=True, n_columns=array.shape[1]
     )
 
 
-def ragged_from_table_columns(
-    names: Sequence[str], columns: Sequence[NDArray[Any]], *, kind: str
-) -> Read:
-    """Read the columns of a table of such rows, into a container of `kind`."""
-    real = [
-        as_real(column, f"column {name!r}")
-        for name, column in zip(names, columns, strict=True)
-    ]
-    table = np.column_stack(real) if real else np.empty((0, 0))
-    ragged, container = ragged_from_table(table)
-    return ragged, replace(container, kind=kind, columns=tuple(names))
-
-
-def ragged_from_tensor(X: Any) -> Read:
+def ragged_from_tensor(X: Any) -> checks.Read:
     """Read a tf.RaggedTensor, of shape (n, None) or (n, None, n_features).
 
     The features may be a ragged dimension of constant size, as ``tf.ragged.constant``
@@ -86,21 +147,93 @@ def ragged_from_tensor(X: Any) -> Read:
             f"X is a RaggedTensor of shape {tuple(X.shape)}; expected (n_sequences, "
             "None), or (n_sequences, None, n_features)."
         )
-    check_lengths(lengths)
+    columns.check_lengths(lengths)
     width = None
     if further:
-        width = common_width(further[0], lengths)
+        width = columns.common_width(further[0], lengths)
     elif numbers.ndim == 2:
         width = numbers.shape[1]
-    return joined_columns(
-        [column_from_lists("ragged_tensor", None, (), lengths, width, numbers)]
+    return columns.joined_columns(
+        [columns.column_from_lists("ragged_tensor", None, (), lengths, width, numbers)]
     )
 
 
-def _ragged_from_3d(array: NDArray[Any]) -> Read:
-    check_not_empty(array.shape, ("sequence(s)", "time step(s)", "feature(s)"))
-    ragged = _strip_padding(as_float(array))
-    return ragged, Container("array_3d", ragged.dtype.name)
+def from_channels_first(X: Any) -> list[NDArray[Any]]:
+    """Put time first in sequences that have channels first, as in aeon.
+
+    Shapes don't tell the two orders apart. So the package swaps axes in this function
+    only. ``x.T`` swaps them back. A channel is a feature.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_channels, n_timesteps), or list of arrays
+        A 3-D array, or a list of arrays of shape (n_channels, n_timesteps_i).
+
+    Returns
+    -------
+    list of ndarray of shape (n_timesteps_i, n_channels)
+        Views of the arrays in `X`. In a list, NaN is a missing value, at the end of a
+        sequence too.
+
+    Raises
+    ------
+    InvalidSequenceError
+        If a sequence is not 2-D.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqae import from_channels_first
+    >>> X = [np.zeros((2, 7)), np.zeros((2, 5))]
+    >>> [x.shape for x in from_channels_first(X)]
+    [(7, 2), (5, 2)]
+    """
+    arrays = [np.asarray(x) for x in X]
+    for i, array in enumerate(arrays):
+        if array.ndim != 2:
+            raise InvalidSequenceError(
+                f"sequence {i} is {checks.describe(array)}; expected (n_channels, "
+                "n_timesteps)."
+            )
+    return [array.T for array in arrays]
+
+
+def _as_array(sequence: Any, i: int, show: Show) -> NDArray[Any]:
+    """Return sequence i as a 1-D or 2-D array of real numbers, not empty."""
+    array = sequence if type(sequence) is np.ndarray else _convert(sequence, show(i))
+    if array.dtype == object and array.ndim == 1 and any(map(is_sequence, array[:1])):
+        array = _convert(array.tolist(), show(i))  # nested lists of Parquet, by pandas
+    if array.ndim not in (1, 2):
+        raise InvalidSequenceError(
+            f"{show(i)} is {checks.describe(sequence)}; expected shape (n_timesteps, "
+            "n_features), or (n_timesteps,) if univariate; "
+            + (
+                "where nothing was observed, leave the sequence out."
+                if pd.api.types.is_scalar(sequence) and pd.isna(sequence)
+                else "to pass one sequence alone, put it in a list."
+            )
+        )
+    if array.size == 0:
+        raise InvalidSequenceError(
+            f"{show(i)} is empty, of shape {array.shape}; a sequence needs at least "
+            "one time step and one feature: leave it out."
+        )
+    return checks.as_real(array, show(i))
+
+
+def _convert(sequence: Any, name: str) -> NDArray[Any]:
+    checks.check_dimensions(sequence, axis=0)
+    try:
+        if (numbers := mixed.numbers_of_columns(sequence, name)) is not None:
+            return numbers
+        return np.asarray(checks.as_plain(sequence))
+    except ValueError as error:  # lists of unequal length inside
+        pair = isinstance(sequence, tuple) and len(sequence) == 2
+        remedy = " Of pairs such as (id, sequence), pass the sequences." if pair else ""
+        raise InvalidSequenceError(
+            f"{name} is not rectangular: every time step needs the same number "
+            f"of features.{remedy} NumPy says: {error}"
+        ) from error
 
 
 def _strip_padding(array: Floats) -> RaggedArray:
@@ -114,5 +247,5 @@ def _strip_padding(array: Floats) -> RaggedArray:
         lengths = np.full(n_sequences, n_timesteps)
         values = array.reshape(-1, n_features)
     ragged = RaggedArray(values, offsets_from_lengths(lengths))
-    check_values(ragged)
+    checks.check_values(ragged)
     return ragged

@@ -21,13 +21,7 @@ from sklearn_seqae._containers.ragged import (
     locate,
     offsets_from_lengths,
 )
-from sklearn_seqae._containers.readers.checks import (
-    Read,
-    as_float,
-    as_names,
-    as_real,
-    check_values,
-)
+from sklearn_seqae._containers.readers import checks
 from sklearn_seqae._containers.readers.levels import Feature
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
@@ -46,7 +40,7 @@ class Lists(NamedTuple):
 
 def column_of_lists(
     of: Lists, lists: Any, kind: str, name: Any, show: Show = by_position
-) -> Read:
+) -> checks.Read:
     """Read lists of numbers or of categories, or lists of lists of them.
 
     `kind` is that of the container. Raise if a sequence is null or empty, or if time
@@ -84,7 +78,7 @@ def column_from_lists(
     lengths: NDArray[Any],
     width: int | None,
     steps: NDArray[Any] | Feature,
-) -> Read:
+) -> checks.Read:
     """Make a column of what is in lists, or in lists of lists.
 
     `layout` has the kinds of the lists, from the outside in; `width` is the number of
@@ -96,7 +90,7 @@ def column_from_lists(
     if isinstance(steps, Feature):
         values, levels = steps.values.astype(np.float64), steps.levels
     else:
-        values = as_float(as_real(steps, column_named(name) or "X"))
+        values = checks.as_float(checks.as_real(steps, column_named(name) or "X"))
     ragged = RaggedArray(values.reshape(-1, width or 1), offsets_from_lengths(lengths))
     return ragged, Container(
         kind,
@@ -146,12 +140,12 @@ def common_width(widths: NDArray[Any], lengths: NDArray[Any]) -> int:
 
 
 def joined_columns(
-    columns: Sequence[Read],
+    columns: Sequence[checks.Read],
     names: Sequence[Any] = (None,),
     n_columns: int | None = None,
     column_names: tuple[Any, ...] = (None,),
     show: Show = by_position,
-) -> Read:
+) -> checks.Read:
     """Make one ragged array of one column, or of several with a feature each.
 
     `names` are those of the columns, and `n_columns` is their number in a table.
@@ -165,8 +159,8 @@ def joined_columns(
         ragged = ragged.with_values(np.concatenate(features, axis=1))
         levels = tuple(each.levels[0] if each.levels else None for each in containers)
     if len(columns) > 1 or (n_columns and first.univariate):
-        feature_names = as_names(list(names))
-    check_values(ragged, show)
+        feature_names = checks.as_names(list(names))
+    checks.check_values(ragged, show)
     return ragged, replace(
         first,
         dtype=ragged.dtype.name,
@@ -190,7 +184,9 @@ def check_all_nested(names: Sequence[Any], nested: Sequence[bool]) -> None:
         )
 
 
-def _check_features(columns: Sequence[Read], names: Sequence[Any], show: Show) -> None:
+def _check_features(
+    columns: Sequence[checks.Read], names: Sequence[Any], show: Show
+) -> None:
     first, _ = columns[0]
     for (ragged, container), name in zip(columns, names, strict=True):
         if not container.univariate:
@@ -210,7 +206,7 @@ def _check_features(columns: Sequence[Read], names: Sequence[Any], show: Show) -
             )
 
 
-def with_stored_names(X: Any, column: Read) -> Read:
+def with_stored_names(X: Any, column: checks.Read) -> checks.Read:
     """Give features the names that `to_sequences` left in a Series, or in a file of it.
 
     In pyarrow, pandas' metadata of a Parquet file hold them. Another number of names
@@ -220,7 +216,9 @@ def with_stored_names(X: Any, column: Read) -> Read:
     if attrs is None:
         metadata = X.schema.metadata or {}
         attrs = json.loads(metadata.get(b"PANDAS_ATTRS", b"{}"))
-    names = as_names(attrs.get("columns") if isinstance(attrs, Mapping) else None)
+    names = checks.as_names(
+        attrs.get("columns") if isinstance(attrs, Mapping) else None
+    )
     if container.feature_names or names is None or len(names) != ragged.n_features:
         return column
     return ragged, replace(container, feature_names=names)

@@ -8,12 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_seqae._containers.readers.checks import (
-    CALENDAR,
-    is_time,
-    sounds_like_time,
-    to_numpy,
-)
+from sklearn_seqae._containers.readers import checks
 from sklearn_seqae._utils.libraries import comes_from
 from sklearn_seqae._utils.warning import warn_user
 
@@ -34,7 +29,7 @@ def refuse_long_table(X: Any) -> None:
     frame = head_of(X)
     if frame is None or len(frame) < 2:
         return
-    values = to_numpy(frame, _READING).astype(np.float64)
+    values = checks.to_numpy(frame, _READING).astype(np.float64)
     sign = (
         _index_is_time(frame)
         or _rises_within_ids(frame, values)
@@ -103,11 +98,15 @@ def _call(frame: pd.DataFrame) -> str | None:
     index = index_of(frame)
     if index is not None:
         columns.insert(0, index)
-    ids = [c for c in columns if _repeats(c) and not is_time(c)][:_CANDIDATES]
-    ids.sort(key=lambda c: (sounds_like_time(c.name), c is not index, _is_numeric(c)))
-    ordered = [c for c in columns if is_time(c) or _is_numeric(c)]
+    ids = [c for c in columns if _repeats(c) and not checks.is_time(c)][:_CANDIDATES]
+    ids.sort(
+        key=lambda c: (checks.sounds_like_time(c.name), c is not index, _is_numeric(c))
+    )
+    ordered = [c for c in columns if checks.is_time(c) or _is_numeric(c)]
     times = [c for c in ordered if c.notna().all()][:_CANDIDATES]
-    times.sort(key=lambda c: (not is_time(c), not sounds_like_time(c.name)))
+    times.sort(
+        key=lambda c: (not checks.is_time(c), not checks.sounds_like_time(c.name))
+    )
     by, order = _first_pair(ids, times)
     if by is None:
         return None
@@ -157,10 +156,14 @@ def _index_is_time(frame: pd.DataFrame) -> str:
     A row with a date may be the sequence of a day.
     """
     index, columns = frame.index, frame.columns
-    if index.nlevels > 1 or not (is_time(index) or sounds_like_time(index.name)):
+    if index.nlevels > 1 or not (
+        checks.is_time(index) or checks.sounds_like_time(index.name)
+    ):
         return ""
     names = [str(name) for name in columns]
-    are_times = is_time(columns) or all(name[:3].title() in CALENDAR for name in names)
+    are_times = checks.is_time(columns) or all(
+        name[:3].title() in checks.CALENDAR for name in names
+    )
     are_numbered = all(re.search(r"\d", name) for name in names)
     are_steps = are_numbered and (len(names) >= _FEW or columns.name is not None)
     if are_times or are_steps or not index.is_monotonic_increasing:
@@ -248,7 +251,7 @@ def _surprise(sizes: ArrayLike) -> float:
 def _differ_under_a_label(frame: pd.DataFrame) -> bool:
     """Return whether rows of one label differ. Rows drawn repeatedly do not."""
     repeated = frame.index.duplicated()
-    rows = pd.DataFrame(to_numpy(frame, _READING))
+    rows = pd.DataFrame(checks.to_numpy(frame, _READING))
     rows["label"] = pd.factorize(frame.index)[0]
     return bool((repeated & ~rows.duplicated().to_numpy()).any())
 
@@ -261,7 +264,11 @@ def _first_pair(
             if order is not by and _rising(_codes(by), _codes(order)):
                 return by, order
     by = ids[0] if ids else None
-    apt = (c for c in times if c is not by and (is_time(c) or sounds_like_time(c.name)))
+    apt = (
+        c
+        for c in times
+        if c is not by and (checks.is_time(c) or checks.sounds_like_time(c.name))
+    )
     return by, next(apt, None)
 
 

@@ -10,14 +10,7 @@ from pandas.api.extensions import ExtensionArray
 
 from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray, Show, offsets_from_lengths
-from sklearn_seqae._containers.readers.checks import (
-    Names,
-    Read,
-    as_names,
-    describe,
-    numbers_of,
-    other_names,
-)
+from sklearn_seqae._containers.readers import checks
 from sklearn_seqae._containers.readers.columns import check_lengths
 from sklearn_seqae._containers.readers.levels import (
     Feature,
@@ -38,7 +31,7 @@ class _Columns(NamedTuple):
     """The columns of one sequence, as its library has them."""
 
     columns: list[Any]
-    names: Names | None = None
+    names: checks.Names | None = None
     univariate: bool = False
 
 
@@ -62,7 +55,7 @@ def form_of(sequence: Any) -> str:
     return library
 
 
-def frames_of(sequences: Sequence[Any]) -> tuple[str, Names | None]:
+def frames_of(sequences: Sequence[Any]) -> tuple[str, checks.Names | None]:
     """Return the library and the columns of sequences that are frames.
 
     The library is "" unless all are frames of it with names. Raise if two have other
@@ -79,14 +72,16 @@ def frames_of(sequences: Sequence[Any]) -> tuple[str, Names | None]:
         if names != expected:
             has = f"sequence {first} has"
             raise InvalidSequenceError(
-                other_names(f"sequence {i}", names, has, expected)
+                checks.other_names(f"sequence {i}", names, has, expected)
             )
     if len(named) < len(libraries):
         return "", None
     return libraries[0] if len(set(libraries)) == 1 else "", named[0][1]
 
 
-def stack_mixed(X: Sequence[Any], forms: Sequence[str], kind: str, show: Show) -> Read:
+def stack_mixed(
+    X: Sequence[Any], forms: Sequence[str], kind: str, show: Show
+) -> checks.Read:
     """Stack sequences, some of which hold more than numbers.
 
     `forms` has the `form_of` each, and `kind` is that of the container. Raise if a
@@ -142,7 +137,7 @@ def numbers_of_columns(sequence: Any, place: str) -> NDArray[Any] | None:
     messages.
     """
     if isinstance(sequence, pd.DataFrame | pd.Series | pd.Index | ExtensionArray):
-        return numbers_of(sequence)
+        return checks.numbers_of(sequence)
     if comes_from(sequence, "polars", "Series"):
         return _feature(sequence, place).values
     if library := _library(sequence):
@@ -179,12 +174,12 @@ def _columns(sequence: Any, form: str, name: str) -> _Columns:
         for t, record in enumerate(sequence):
             if not isinstance(record, Mapping) or list(record) != keys:
                 raise InvalidSequenceError(
-                    f"{name} has {describe(record)} at time step {t} that differs "
-                    f"from the first, which has the keys {keys}; every time step "
-                    "needs the same, in one order, with None where one is missing."
+                    f"{name} has {checks.describe(record)} at time step {t} that "
+                    f"differs from the first, which has the keys {keys}; every time "
+                    "step needs the same, in one order, with None where one is missing."
                 )
         rows = [list(record.values()) for record in sequence]
-        return _Columns(_transposed(rows, name), as_names(keys))
+        return _Columns(_transposed(rows, name), checks.as_names(keys))
     if isinstance(sequence, pd.Series):
         return _Columns([sequence], univariate=True)
     if isinstance(sequence, list | tuple):
@@ -195,7 +190,7 @@ def _columns(sequence: Any, form: str, name: str) -> _Columns:
     array = np.asarray(sequence)
     if array.ndim not in (1, 2):
         raise InvalidSequenceError(
-            f"{name} is {describe(sequence)}; expected shape (n_timesteps, "
+            f"{name} is {checks.describe(sequence)}; expected shape (n_timesteps, "
             "n_features), or (n_timesteps,) if univariate."
         )
     columns = [array] if array.ndim == 1 else list(array.T)
@@ -218,10 +213,10 @@ def _of_frame(frame: Any, library: str) -> _Columns:
     return _Columns(columns, _names_of(frame, library))
 
 
-def _names_of(frame: Any, library: str) -> Names | None:
+def _names_of(frame: Any, library: str) -> checks.Names | None:
     if library == "pandas":
-        return as_names(frame.columns.tolist())
-    return as_names(frame.columns if library == "polars" else frame.schema.names)
+        return checks.as_names(frame.columns.tolist())
+    return checks.as_names(frame.columns if library == "polars" else frame.schema.names)
 
 
 def _feature(column: Any, place: str) -> Feature:
@@ -229,7 +224,7 @@ def _feature(column: Any, place: str) -> Feature:
     if (found := categories_of(column, place)) is not None:
         return found
     if isinstance(column, pd.Series):
-        column = numbers_of(column)
+        column = checks.numbers_of(column)
     elif comes_from(column, "polars", "Series") and column.null_count():
         # polars makes float32 of small integers
         column = column.cast(float) if column.dtype.is_integer() else column
@@ -288,5 +283,5 @@ def _check_alike(part: _Columns, first: _Columns, show: Show, i: int) -> None:
         )
     if part.names and first.names and part.names != first.names:
         raise InvalidSequenceError(
-            other_names(show(i), part.names, f"{show(0)} has", first.names)
+            checks.other_names(show(i), part.names, f"{show(0)} has", first.names)
         )

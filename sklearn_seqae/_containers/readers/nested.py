@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.chunks import naming
 from sklearn_seqae._containers.kinds import TIMES, Levels
-from sklearn_seqae._containers.ragged import Show, by_position
-from sklearn_seqae._containers.readers.arrow import column_from_arrow
+from sklearn_seqae._containers.ragged import Show
+from sklearn_seqae._containers.readers.arrays import any_sequence, read_cells
 from sklearn_seqae._containers.readers.checks import Read, by_label, describe
+from sklearn_seqae._containers.readers.columnar import read_column
 from sklearn_seqae._containers.readers.columns import (
     check_all_nested,
     column_named,
@@ -19,7 +20,6 @@ from sklearn_seqae._containers.readers.columns import (
     with_stored_names,
 )
 from sklearn_seqae._containers.readers.levels import relabelled
-from sklearn_seqae._containers.readers.lists import is_sequence, stack_any
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
@@ -112,22 +112,6 @@ def times_of_cells(X: Any) -> Times | None:
     return Times(np.concatenate([cell[field] for cell in column]), zone)
 
 
-def any_sequence(cells: NDArray[np.object_]) -> bool:
-    return any(map(is_sequence, cells))
-
-
-def read_cells(
-    cells: NDArray[np.object_], kind: str, name: Any, show: Show = by_position
-) -> Read:
-    """Read the cells of a column, for a container of `kind`."""
-    with naming(column_named(name)):
-        ragged, container = stack_any(cells.tolist(), kind, show)
-    cell = "series" if isinstance(cells[0], pd.Series) else "array"
-    if container.levels or container.frames == "records":
-        cell = container.frames or cell
-    return ragged, replace(container, frames="", layouts=((cell, container.dtype),))
-
-
 def _with_stored_categories(X: pd.DataFrame | pd.Series, column: Read) -> Read:
     """Give features the categoricals that `to_sequences` stored, and their order."""
     ragged, container = column
@@ -165,7 +149,7 @@ def _is_arrow_list(column: pd.Series) -> bool:
 def _read(column: pd.Series, kind: str, show: Show) -> Read:
     if _is_arrow_list(column):
         array = column.array.__arrow_array__()
-        return column_from_arrow(array, kind, column.name, show)
+        return read_column(array, kind, column.name, show)
     cells = column.to_numpy()
     missing = pd.isna(cells)
     if missing.any():

@@ -20,15 +20,10 @@ from sklearn_seqae._containers.ragged import (
     float_dtype,
     offsets_from_lengths,
 )
-from sklearn_seqae._containers.readers.arrays import ragged_from_table
-from sklearn_seqae._containers.readers.checks import (
-    Read,
-    as_float,
-    as_names,
-    check_not_empty,
-    check_values,
-    column_to_numpy,
-    to_numpy,
+from sklearn_seqae._containers.readers import checks
+from sklearn_seqae._containers.readers.arrays import (
+    ragged_from_numpy,
+    ragged_from_table,
 )
 from sklearn_seqae._containers.readers.levels import (
     Feature,
@@ -37,14 +32,13 @@ from sklearn_seqae._containers.readers.levels import (
 )
 from sklearn_seqae._containers.readers.misread import refuse_text
 from sklearn_seqae._containers.readers.nested import holds_sequences, ragged_from_nested
-from sklearn_seqae._containers.readers.numpy import ragged_from_numpy
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 Codes = NDArray[np.int64]
 READING = "each column is one feature"
 
 
-def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> Read:
+def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> checks.Read:
     """Read a frame or a Series."""
     if holds_sequences(X):
         return ragged_from_nested(X)
@@ -53,7 +47,7 @@ def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> Read:
     if isinstance(X, pd.Series):
         return ragged_from_numpy(X)  # which refuses it
     refuse_text(X)
-    values = to_numpy(X, "each row is one univariate sequence")
+    values = checks.to_numpy(X, "each row is one univariate sequence")
     ragged, container = ragged_from_table(values)
     return ragged, replace(
         container,
@@ -77,7 +71,7 @@ def ids_of_sequences(X: Any) -> pd.Index | None:
     return X.index.levels[0].take(labels).rename(X.index.names[0])
 
 
-def ragged_from_long(X: pd.DataFrame | pd.Series) -> Read:
+def ragged_from_long(X: pd.DataFrame | pd.Series) -> checks.Read:
     """Read a long table. Series come in the order in which they first appear.
 
     Each column is a feature: numbers, text or categoricals. The rows of a series are in
@@ -96,7 +90,7 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> Read:
     _check_times(index, order, series, show, may_stand=bool(levels))
     offsets = offsets_from_lengths(np.bincount(series))
     ragged = RaggedArray(values if order is None else values[order], offsets)
-    check_values(ragged, show)
+    checks.check_values(ragged, show)
     columns = (X.name,) if isinstance(X, pd.Series) else tuple(X.columns.tolist())
     return ragged, Container(
         "long_series" if isinstance(X, pd.Series) else "long_dataframe",
@@ -107,7 +101,7 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> Read:
         column_names=tuple(frame.columns.names),
         index_names=tuple(index.names),
         layouts=tuple(_floating(dtype) for dtype in frame.dtypes),
-        feature_names=as_names(columns),
+        feature_names=checks.as_names(columns),
         levels=levels,
     )
 
@@ -124,10 +118,10 @@ def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
     columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
     read = [feature_from_pandas(c, f"column {c.name!r}") for c in columns]
     if not any(read):
-        return as_float(to_numpy(frame, READING)), ()
+        return checks.as_float(checks.to_numpy(frame, READING)), ()
     return stacked(
         [
-            found or Feature(column_to_numpy(column, READING))
+            found or Feature(checks.column_to_numpy(column, READING))
             for column, found in zip(columns, read, strict=True)
         ]
     )
@@ -153,7 +147,7 @@ def _check_shape(frame: pd.DataFrame) -> None:
             f"X has an index of {n_levels} levels {list(frame.index.names)}; a long "
             "table has two, series and time. Merge the levels that identify a series."
         )
-    check_not_empty(frame.shape, ("rows", "columns"))
+    checks.check_not_empty(frame.shape, ("rows", "columns"))
 
 
 def _codes(index: pd.MultiIndex, level: int) -> Codes:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -14,11 +13,7 @@ from sklearn_seqae._containers.kinds import Levels
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae._containers.readers.nested import Times, times_of_cells
-from sklearn_seqae._containers.writers.categories import (
-    as_objects,
-    column_of,
-    frame_of,
-)
+from sklearn_seqae._containers.writers import categories
 from sklearn_seqae._utils.libraries import require
 from sklearn_seqae.exceptions import _count
 
@@ -97,8 +92,6 @@ def to_frame(
     2   1     0  3.0  30.0
     """
     require(kind, f'to_frame(kind="{kind}")')
-    name = "arrow" if kind == "pyarrow" else kind
-    library = import_module(f"sklearn_seqae._containers.tables.{name}")
     ragged, feature_names, levels = _read(sequences)
     is_pandas = isinstance(sequences, pd.Series | pd.DataFrame)
     known = sequences.attrs if is_pandas else {}
@@ -113,16 +106,16 @@ def to_frame(
     _check_names([*index.names, order, *names], kind)
     columns = [
         *(
-            library.repeated(index.get_level_values(k), ragged.lengths)
+            categories.repeated(kind, index.get_level_values(k), ragged.lengths)
             for k in range(index.nlevels)
         ),
-        library.column_of_times(when),
+        categories.column_of_times(kind, *when),
         *(
             _feature(column, known, kind)
             for column, known in zip(ragged.values.T, levels, strict=True)
         ),
     ]
-    return frame_of(kind, [*index.names, order, *names], columns)
+    return categories.frame_of(kind, [*index.names, order, *names], columns)
 
 
 def _read(
@@ -145,10 +138,10 @@ def _read(
 def _feature(column: NDArray[Any], levels: Levels | None, kind: str) -> Any:
     """Return a column as a library has it: numbers, text or a categorical."""
     if levels is None:
-        return column_of(kind, column, None)
+        return categories.column_of(kind, column, None)
     is_categorical = levels.is_categorical
     if kind == "pandas" and not is_categorical:
-        return pd.Series(as_objects(column, levels).tolist())
+        return pd.Series(categories.as_objects(column, levels).tolist())
     dtype = {
         "pandas": "category",
         "polars": "Categorical" if is_categorical else "String",
@@ -156,7 +149,7 @@ def _feature(column: NDArray[Any], levels: Levels | None, kind: str) -> Any:
     }[kind]
     if kind == "polars" and levels.ordered:
         dtype = "Enum"
-    return column_of(kind, column, replace(levels, dtype=dtype))
+    return categories.column_of(kind, column, replace(levels, dtype=dtype))
 
 
 def _index(sequences: Any, ids: Any, by: Any, n_sequences: int) -> pd.Index:

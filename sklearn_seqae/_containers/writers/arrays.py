@@ -1,7 +1,7 @@
 """Lists and arrays, with a cell for each sequence; awkward arrays, ragged tensors."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,26 +13,29 @@ from sklearn_seqae._containers.writers import categories
 from sklearn_seqae._utils.libraries import require
 
 
-def to_list(ragged: RaggedArray, container: Container) -> list[Any]:
-    """Return a list of arrays, 1-D if univariate, or of what `fit` saw instead."""
-    return cells_of(
-        ragged.values[:, 0] if container.univariate else ragged.values,
-        ragged.offsets,
-        container.dtype,
-        container.levels,
-        container.frames,
-        container.feature_names or (),
-    )
+class Column(NamedTuple):
+    """Sequences of a column of a container."""
+
+    values: NDArray[Any]  # of all time steps: 1-D, or 2-D if sequences are
+    offsets: NDArray[np.int64]
+    layout: Layout
+    levels: Sequence[Levels | None] = ()  # of each feature; none if all are numbers
+    names: Sequence[str] = ()  # of each feature, if a sequence has them
+
+    @property
+    def known(self) -> Levels | None:
+        """The levels of its first feature, None if that is a number."""
+        return self.levels[0] if self.levels else None
 
 
-def to_tuple(ragged: RaggedArray, container: Container) -> tuple[Any, ...]:
-    """Return a tuple of the same."""
-    return tuple(to_list(ragged, container))
-
-
-def to_object_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
-    """Return a 1-D object array of the same."""
-    return as_objects(to_list(ragged, container))
+def to_list(ragged: RaggedArray, container: Container) -> Any:
+    """Return arrays, 1-D if univariate, or what `fit` saw instead, in its container."""
+    values = ragged.values[:, 0] if container.univariate else ragged.values
+    layout, names = (container.frames, container.dtype), container.feature_names or ()
+    cells = cells_of(Column(values, ragged.offsets, layout, container.levels, names))
+    if container.kind == "object_array":
+        return as_objects(cells)
+    return tuple(cells) if container.kind == "tuple" else cells
 
 
 def to_array_3d(ragged: RaggedArray, container: Container) -> NDArray[Any]:
@@ -47,10 +50,7 @@ def to_table(ragged: RaggedArray, container: Container) -> NDArray[Any]:
 
 def to_nested_array(ragged: RaggedArray, container: Container) -> NDArray[np.object_]:
     """Return shape (n_sequences, n_columns), an array in each cell."""
-    columns = [
-        as_objects(cells_of(column, ragged.offsets, layout[-1], levels, layout[0]))
-        for column, layout, levels in columns_of(ragged, container)
-    ]
+    columns = [as_objects(cells_of(each)) for each in columns_of(ragged, container)]
     return np.stack(columns, axis=1)
 
 
@@ -72,19 +72,9 @@ def to_ragged_tensor(ragged: RaggedArray, container: Container) -> Any:
     )
 
 
-def cells_of(
-    values: NDArray[Any],
-    offsets: NDArray[np.int64],
-    dtype: str,
-    levels: Sequence[Levels | None] = (),
-    form: str = "",
-    names: Sequence[str] = (),
-) -> list[Any]:
-    """Return sequences, each in the form that `fit` saw; see `Container.frames`.
-
-    `values` are 1-D if sequences are, and `dtype` is that of numbers. `levels` and
-    `names` are those of each feature.
-    """
+def cells_of(column: Column) -> list[Any]:
+    """Return sequences, each in the form that `fit` saw; see `Container.frames`."""
+    values, offsets, (form, *_, dtype), levels, names = column
     if form in categories.FRAMES:
         return [
             _frame(form, sequence, list(names), levels or [None] * len(names))
@@ -93,10 +83,10 @@ def cells_of(
     if not any(levels) and form != "records":
         return list(cut(values.astype(dtype), offsets))
     if values.ndim == 1:
-        return list(cut(_feature(values, levels[0], dtype), offsets))
+        return list(cut(_feature(values, column.known, dtype), offsets))
     features = [
-        _feature(column, levels[j] if levels else None, dtype)
-        for j, column in enumerate(values.T)
+        _feature(feature, levels[j] if levels else None, dtype)
+        for j, feature in enumerate(values.T)
     ]
     if form == "records":
         return list(cut(to_records(features, names), offsets))
@@ -134,19 +124,16 @@ def records_with_times(
     return to_records([when, *columns], [(times.title, str(times.name)), *names])
 
 
-def columns_of(
-    ragged: RaggedArray, container: Container
-) -> Iterator[tuple[NDArray[Any], Layout, tuple[Levels | None, ...]]]:
-    """Return the values, the layout and the levels of each column.
-
-    Values are 1-D, or 2-D if the container had one column of multivariate sequences.
-    """
-    several = len(container.layouts) > 1 or container.univariate
-    if not several:
-        return iter([(ragged.values, container.layouts[0], container.levels)])
+def columns_of(ragged: RaggedArray, container: Container) -> Iterator[Column]:
+    """Yield the columns, of one feature each, or the one of multivariate sequences."""
+    layouts, offsets = container.layouts, ragged.offsets
+    if len(layouts) == 1 and not container.univariate:
+        names = container.feature_names or ()
+        yield Column(ragged.values, offsets, layouts[0], container.levels, names)
+        return
     levels = container.levels or [None] * ragged.n_features
-    of_columns = ((each,) for each in levels)
-    return zip(list(ragged.values.T), container.layouts, of_columns, strict=True)
+    for values, layout, own in zip(ragged.values.T, layouts, levels, strict=True):
+        yield Column(values, offsets, layout, (own,))
 
 
 def as_objects(cells: list[Any]) -> NDArray[np.object_]:

@@ -38,6 +38,44 @@ def frame_of(library: str, names: Sequence[str], columns: Sequence[Any]) -> Any:
     return require("pyarrow", PURPOSE).table(columns, names=names)
 
 
+def repeated(library: str, ids: pd.Index, lengths: NDArray[np.int64]) -> Any:
+    """Return the ids of the rows of series of these lengths, as such a column."""
+    if library == "pandas":
+        return ids.repeat(lengths)
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    if library == "pyarrow":
+        return require("pyarrow", PURPOSE).array(ids).take(rows)
+    if isinstance(ids.dtype, pd.DatetimeTZDtype):
+        column = column_of_times(library, ids.tz_convert(None).to_numpy(), ids.tz)
+    elif isinstance(ids.dtype, np.dtype) and ids.dtype != object:
+        column = column_of_times(library, ids.to_numpy(), None)
+    else:
+        column = require("polars", PURPOSE).Series(ids.tolist())
+    return column.gather(rows)
+
+
+def column_of_times(library: str, values: NDArray[Any], zone: Any) -> Any:
+    """Return times in UTC as such a column, in a time zone if there is one."""
+    if library == "pandas":
+        column = pd.Series(values)
+        if zone is not None:
+            column = column.dt.tz_localize("UTC").dt.tz_convert(zone)
+        return column
+    if library == "pyarrow":
+        pa = require("pyarrow", PURPOSE)
+        column = pa.array(values)
+        if zone is not None:
+            column = column.cast(pa.timestamp(column.type.unit, str(zone)))
+        return column
+    unit = np.datetime_data(values.dtype)[0] if values.dtype.kind in "mM" else None
+    if unit in ("h", "m", "s"):  # polars has no unit of seconds or longer
+        values = values.astype(f"{values.dtype.kind}8[ms]")
+    column = require("polars", PURPOSE).Series(values)
+    if zone is None:
+        return column
+    return column.dt.replace_time_zone("UTC").dt.convert_time_zone(str(zone))
+
+
 def stored(
     names: Sequence[Any], levels: Sequence[Levels | None]
 ) -> dict[str, dict[str, Any]]:

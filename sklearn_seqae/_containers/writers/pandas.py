@@ -6,28 +6,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
+from sklearn_seqae._containers.kinds import Container, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray, cut, offsets_from_lengths
-from sklearn_seqae._containers.writers import categories
-from sklearn_seqae._containers.writers.arrays import (
-    as_objects,
-    cells_of,
-    columns_of,
-    records_with_times,
-    to_table,
-)
-from sklearn_seqae._containers.writers.arrow import LISTS, lists_from_column
+from sklearn_seqae._containers.writers import arrays, categories
+from sklearn_seqae._containers.writers.columnar import LISTS, arrow_lists
 
 
 def to_wide(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
     """Return a frame with a univariate sequence in each row, padded with NaN."""
-    table = to_table(ragged, container)
+    table = arrays.to_table(ragged, container)
     columns = _columns(container, table.shape[1])
     return pd.DataFrame(table, index=ids, columns=columns)
 
 
-def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
-    """Return a frame with a row for each time step, counted from 0."""
+def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> Any:
+    """Return a frame or a Series with a row for each time step, counted from 0."""
     index = _series_and_time(ragged, ids, container.index_names)
     frame = pd.DataFrame(ragged.values.astype(container.dtype))
     for j, (dtype, *_) in enumerate(container.layouts):
@@ -36,24 +29,15 @@ def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.Data
         elif dtype != container.dtype:
             frame[j] = frame[j].astype(dtype)
     frame.index, frame.columns = index, _columns(container, frame.shape[1])
-    return frame
+    return _as_it_was(frame, container)
 
 
-def to_long_series(
-    ragged: RaggedArray, container: Container, ids: pd.Index
-) -> pd.Series:
-    """Return a Series with an entry for each time step, counted from 0."""
-    return to_long(ragged, container, ids).iloc[:, 0].rename(_name(container))
-
-
-def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.DataFrame:
-    """Return a frame with a sequence in each cell.
+def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> Any:
+    """Return a frame or a Series with a sequence in each cell.
 
     Names of features are stored where `to_sequences` stores them.
     """
-    columns = [
-        _cells(*each, ragged, container) for each in columns_of(ragged, container)
-    ]
+    columns = list(map(_cells, arrays.columns_of(ragged, container)))
     frame = pd.DataFrame(dict(enumerate(columns))).set_axis(ids)
     frame.columns = _columns(container, len(columns))
     names, levels = container.feature_names, container.levels
@@ -61,14 +45,7 @@ def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> pd.Da
         frame.attrs["columns"] = list(names)
         if levels and container.layouts[0][0] == "records":
             frame.attrs.update(categories.stored(names, levels))
-    return frame
-
-
-def to_nested_series(
-    ragged: RaggedArray, container: Container, ids: pd.Index
-) -> pd.Series:
-    """Return a Series with a sequence in each cell."""
-    return to_nested(ragged, container, ids).iloc[:, 0].rename(_name(container))
+    return _as_it_was(frame, container)
 
 
 def with_times(
@@ -94,9 +71,9 @@ def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:
     """Put a field of times before the others, as `to_sequences` does."""
     column = table if isinstance(table, pd.Series) else table.iloc[:, 0]
     whole = np.concatenate(column.tolist())
-    records = records_with_times(whole, whole.dtype.names or (), values, times)
+    records = arrays.records_with_times(whole, whole.dtype.names or (), values, times)
     offsets = offsets_from_lengths(column.map(len).to_numpy(np.int64))
-    cells = as_objects(list(cut(records, offsets)))
+    cells = arrays.as_objects(list(cut(records, offsets)))
     found = pd.Series(cells, index=table.index, name=column.name)
     if isinstance(table, pd.DataFrame):
         found = found.to_frame().set_axis(table.columns, axis=1)
@@ -105,8 +82,11 @@ def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:
     return found
 
 
-def _name(container: Container) -> Any:
-    return container.columns[0] if container.columns else None
+def _as_it_was(frame: pd.DataFrame, container: Container) -> Any:
+    """Return the only column as a Series, if there was one."""
+    if not container.kind.endswith("series"):
+        return frame
+    return frame.iloc[:, 0].rename(container.columns[0] if container.columns else None)
 
 
 def _columns(container: Container, width: int) -> pd.Index:
@@ -133,22 +113,14 @@ def _series_and_time(
     )
 
 
-def _cells(
-    column: NDArray[Any],
-    layout: Layout,
-    levels: tuple[Levels | None, ...],
-    ragged: RaggedArray,
-    container: Container,
-) -> pd.Series:
-    if layout[0] in LISTS:  # Arrow lists within pandas
-        lists = lists_from_column(column, layout, levels, ragged)
+def _cells(column: arrays.Column) -> pd.Series:
+    if column.layout[0] in LISTS:  # Arrow lists within pandas
+        lists = arrow_lists(column)
         return pd.Series(lists, dtype=pd.ArrowDtype(lists.type))
-    names = container.feature_names or ()
-    cells = cells_of(column, ragged.offsets, layout[-1], levels, layout[0], names)
-    if layout[0] == "series":
-        known = levels[0] if levels else None
-        if known is not None:
-            cells = list(cut(column, ragged.offsets))
-            cells = [categories.as_pandas(cell, known) for cell in cells]
-        cells = [pd.Series(cell) for cell in cells]
-    return pd.Series(as_objects(cells))
+    cells = arrays.cells_of(column)
+    if column.layout[0] == "series":
+        if column.known is not None:
+            codes = cut(column.values, column.offsets)
+            cells = [categories.as_pandas(cell, column.known) for cell in codes]
+        cells = list(map(pd.Series, cells))
+    return pd.Series(arrays.as_objects(cells))
