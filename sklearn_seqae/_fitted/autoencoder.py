@@ -181,8 +181,7 @@ class Autoencoder:
         """Encode and decode; ``first`` is the number of the first, for messages."""
         self.check_decodable(scaled.lengths, "sequence {row}")
         embeddings, own = self._encode(scaled, first)
-        known = self.preprocessing.known(own)
-        return self._decode(embeddings, scaled.lengths, known, first=first)
+        return self._decode(embeddings, scaled.lengths, own, first=first)
 
     def forecast(
         self,
@@ -257,7 +256,7 @@ class Autoencoder:
         self,
         embeddings: NDArray[Any],
         n_timesteps: NDArray[np.int64],
-        known: Known,
+        known: Known | Own,
         what: str = "sequence {row}",
         first: int = 0,
         random_state: np.random.RandomState | None = None,

@@ -137,7 +137,7 @@ def _mixed_losses(
     if known.n_numbers:
         written = steps[:, : network.architecture.step.n_numbers]
         decoded = from_patches(written, lengths, known.patch_size)
-        decoded = known.in_common_units(decoded, known.known(own))
+        decoded = known.in_common_units(decoded, own)
         difference = decoded.values.astype(np.float64) - scaled.numbers.values
         losses[:, : known.n_numbers] = difference**2
     for j, head, written in _columns(network, steps, lengths):

@@ -150,8 +150,7 @@ class _Builder:
             wide="float32",
         )
         if code is not None:
-            log_length = ops.log(ops.cast(lengths, "float32"))
-            exact.append((log_length - code.mean) / code.scale)
+            exact.append(code.encode(ops.cast(lengths, "float32"), ops))
         starts = np.arange(self.n_patches) * known.patch_size
         outputs = [steps, ops.less(starts, lengths)]
         if exact:

@@ -91,8 +91,8 @@ def encoded(
     embedding = forward.embed(engine, network.architecture, pooled)
     code = known.length_code
     if code is not None:
-        log_length = ops.log(ops.cast(extent.lengths, np.float64))
-        exact.append(ops.expand_dims((log_length - code.mean) / code.scale, 1))
+        component = code.encode(ops.cast(extent.lengths, np.float64), ops)
+        exact.append(ops.expand_dims(component, 1))
     return [embedding, *exact]
 
 
