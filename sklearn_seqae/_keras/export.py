@@ -28,6 +28,7 @@ from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder, told_values
 from sklearn_seqae._network.layers import Weights
 from sklearn_seqae._patches.preprocessing import Preprocessing
+from sklearn_seqae._patches.steps import order_in_step
 
 Tensor = Any
 
@@ -118,11 +119,17 @@ class _Builder:
         scale = np.array(self.preprocessing.forecast_scale, np.float32)
         horizon, n_numbers = scale.shape
         n_recent = self.architecture.n_recent // self._shape[1]
-        recent = _recent_of(self._filled(self._numbers(sequence)), n_recent, sequence)
-        if self.preprocessing.n_codes:
-            codes = _recent_of(_or_zero(sequence[..., n_numbers:]), n_recent, sequence)
-            codes = _swapped_parts(codes, (1, n_recent), self.preprocessing.n_codes)
-            recent = ops.concatenate([recent, codes[:, 0]], axis=-1)
+        filled, n_codes = (
+            self._filled(self._numbers(sequence)),
+            self.preprocessing.n_codes,
+        )
+        if n_codes:
+            codes = _or_zero(sequence[..., n_numbers:])
+            filled = ops.concatenate([filled, codes], axis=-1)
+        recent = _recent_of(filled, n_recent, sequence)
+        if n_codes:
+            order = order_in_step(n_recent, self._shape[1], n_codes)
+            recent = ops.take(recent, order, axis=-1)
         embedding = encoder(sequence)[:, : self.architecture.embedding_size]
         changes = forward.forecast(self.engine, self.architecture, embedding, recent)
         changes = told_values(self.engine, self.architecture.step, changes)
@@ -210,21 +217,19 @@ class _Builder:
         if codes is not None:
             decoded = ops.concatenate([decoded, codes], axis=-1)
         if code is not None:
-            decoded = _inside(decoded, lengths)
+            decoded = ops.where(_is_inside(decoded, lengths), decoded, 0.0)
         return keras.Model(inputs, decoded, name="in_order_of_time")
 
     def _unpatched(self, steps: Tensor, name: str) -> tuple[Tensor, Tensor | None]:
         """Return the numbers of steps by time step, and the codes, if there are any."""
-        patch_size, n_codes = self.preprocessing.patch_size, self.preprocessing.n_codes
-        n_numbers = self.preprocessing.n_numbers
-        n_timesteps = int(steps.shape[1]) * patch_size
-        reshape = layers.Reshape((n_timesteps, n_numbers), name=name)
-        if not n_codes:
+        known, n_features = self.preprocessing, self._shape[1]
+        n_timesteps = int(steps.shape[1]) * known.patch_size
+        reshape = layers.Reshape((n_timesteps, n_features), name=name)
+        if not known.n_codes:
             return reshape(steps), None
-        numbers = reshape(steps[..., : patch_size * n_numbers])
-        codes = steps[..., patch_size * n_numbers :]
-        codes = _swapped_parts(codes, (n_timesteps // patch_size, n_codes), patch_size)
-        return numbers, ops.reshape(codes, (-1, n_timesteps, n_codes))
+        order = order_in_step(known.patch_size, n_features, known.n_codes)
+        every = reshape(ops.take(steps, np.argsort(order), axis=-1))
+        return every[..., : known.n_numbers], every[..., known.n_numbers :]
 
     @property
     def _shape(self) -> tuple[int, int]:
@@ -255,17 +260,6 @@ def _recent_of(filled: Tensor, n: int, sequence: Tensor) -> Tensor:
     inside = ops.expand_dims(ops.greater_equal(at, 0), -1)
     recent = ops.where(inside, steps, ops.zeros_like(steps))
     return ops.reshape(recent, (-1, n * filled.shape[-1]))
-
-
-def _swapped_parts(values: Tensor, shape: tuple[int, int], n: int) -> Tensor:
-    """Return values (B, a * b * n) in the order of a, n and b: (B, a, n * b)."""
-    parts = ops.reshape(values, (-1, *shape, n))
-    return ops.reshape(ops.transpose(parts, (0, 1, 3, 2)), (-1, shape[0], n * shape[1]))
-
-
-def _inside(steps: Tensor, lengths: Tensor) -> Tensor:
-    """Return steps (B, T, F) with zeros beyond the lengths, a column."""
-    return ops.where(_is_inside(steps, lengths), steps, 0.0)
 
 
 def _is_inside(steps: Tensor, lengths: Tensor) -> Tensor:

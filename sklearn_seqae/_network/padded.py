@@ -17,6 +17,7 @@ from sklearn_seqae._patches.exact import InstanceNorm, Units
 from sklearn_seqae._patches.ngrams import LONGEST, Ngrams, logarithms, numbers
 from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.shape import Shape
+from sklearn_seqae._patches.steps import order_in_step
 from sklearn_seqae._patches.texture import LARGEST, Texture
 
 Tensor = Any
@@ -53,10 +54,10 @@ def read(
         own = ops.where(inside, codes, 0.0)
         if preprocessing.ngrams is not None:
             exact.append(ngrams(ops, preprocessing.ngrams, own))
-        by_time = ops.reshape(own, (-1, n_steps, patch_size, n))
-        by_column = ops.transpose(by_time, (0, 1, 3, 2))
+        by_time = ops.reshape(own, (-1, n_steps, patch_size * n))
+        order = order_in_step(patch_size, n, n)
         # behind the numbers that are decoded
-        steps.insert(1, ops.reshape(by_column, (-1, n_steps, patch_size * n)))
+        steps.insert(1, ops.take(by_time, order, axis=-1))
     return ops.concatenate(steps, axis=-1) if len(steps) > 1 else steps[0], exact
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._patches.standardized import Standardized
+from sklearn_seqae._patches.exact import Standardized
 from sklearn_seqae._utils.plain import Positive
 
 N_COMPONENTS = 512  # at most

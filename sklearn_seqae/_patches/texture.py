@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._patches.convolutions import POSITIVE, TAPS
-from sklearn_seqae._patches.standardized import Standardized
+from sklearn_seqae._patches.exact import Standardized
 from sklearn_seqae._utils.plain import Positive
 
 KERNELS = np.array(list(combinations(range(TAPS), POSITIVE)))  # their taps of weight 2

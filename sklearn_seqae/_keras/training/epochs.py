@@ -20,17 +20,17 @@ from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training.cache import borrow
 from sklearn_seqae._keras.training.callbacks import Progress, Tasks, callback_list
 from sklearn_seqae._keras.training.checkpoint import Best, Checkpoint, CheckpointFile
-from sklearn_seqae._keras.training.convergence import (
+from sklearn_seqae._keras.training.feeding import STEPS_PER_CALL, Feed
+from sklearn_seqae._keras.training.partitions import PartitionedFeed
+from sklearn_seqae._keras.training.program import plan_program
+from sklearn_seqae._keras.training.settings import (
     DivergedError,
+    Result,
+    Settings,
     beats_mean,
     check_finite,
     warn_unless_learnt,
 )
-from sklearn_seqae._keras.training.feeding import Feed
-from sklearn_seqae._keras.training.packer import STEPS_PER_CALL
-from sklearn_seqae._keras.training.partitions import PartitionedFeed
-from sklearn_seqae._keras.training.program import plan_program
-from sklearn_seqae._keras.training.settings import Result, Settings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.layers import State

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.training.cache import borrow
-from sklearn_seqae._keras.training.feeding import Feed, seeds, sums_of
-from sklearn_seqae._keras.training.packer import Packer
+from sklearn_seqae._keras.training.feeding import Feed, Packer, seeds, sums_of
 from sklearn_seqae._keras.training.program import Program, UpdateSettings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._patches.batching import plan_epoch

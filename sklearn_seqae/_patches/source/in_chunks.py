@@ -22,17 +22,15 @@ from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.source.data import Data, Stream, Totals
 from sklearn_seqae._patches.source.shuffling import Sample, concatenate, shuffled
 from sklearn_seqae._patches.source.source import (
-    Source,
-    refuse_unobserved,
-    training_data,
-)
-from sklearn_seqae._patches.source.traces import (
     SAME_AGAIN,
     Facts,
+    Source,
     Trace,
     facts_of,
     joined,
+    refuse_unobserved,
     trace_of,
+    training_data,
 )
 from sklearn_seqae._sequences.scaling import ScalerInChunks, scale
 from sklearn_seqae._sequences.schema import Events, Given, Schema

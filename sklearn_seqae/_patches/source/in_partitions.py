@@ -16,16 +16,14 @@ from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.source.data import Data, Partitions, Totals
 from sklearn_seqae._patches.source.shuffling import concatenate, smallest
 from sklearn_seqae._patches.source.source import (
-    Source,
-    refuse_unobserved,
-    training_data,
-)
-from sklearn_seqae._patches.source.traces import (
     Facts,
+    Source,
     Trace,
     facts_of,
     joined,
+    refuse_unobserved,
     trace_of,
+    training_data,
 )
 from sklearn_seqae._sequences.scaling import ScalerInChunks, scale
 from sklearn_seqae._sequences.schema import Events, Given
