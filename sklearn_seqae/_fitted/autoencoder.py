@@ -169,10 +169,9 @@ class Autoencoder:
         """Embeddings from the prior, shape (n, n_components), lengths among them."""
         Z: NDArray[Any] = random_state.standard_normal((n, self.n_components))
         exact = Z[:, self.architecture.embedding_size :]
-        for name in {"shape", "texture", "ngrams"}.intersection(
-            self.preprocessing.places
-        ):
-            exact[:, self.preprocessing.places[name]] *= UNIT
+        for name, place in self.preprocessing.places.items():
+            if name in ("shape", "texture", "ngrams"):
+                exact[:, place] *= UNIT
         if self.preprocessing.length_code is not None:
             Z[:, -1] = self.preprocessing.length_code.sample(n, random_state)
         return Z
@@ -321,12 +320,8 @@ class Autoencoder:
         nothing out. ``backup`` is the file from which a killed fit goes on.
         ``watchers`` are callbacks beside those of the parameters.
         """
-        from sklearn_seqae._keras.training import (
-            callbacks,
-            checkpoint,
-            epochs,
-            settings,
-        )
+        from sklearn_seqae._keras.training import callbacks, checkpoint, epochs
+        from sklearn_seqae._keras.training.settings import asked_for
 
         has_backup = backup is not None
         given = callbacks.checked_callbacks(parameters["callbacks"], has_backup)
@@ -349,7 +344,7 @@ class Autoencoder:
             data = data.holding_out(fraction, random_state)
         shape, watching = self.preprocessing.shape, [*given, *watchers]
         left = 1.0 if shape is None else shape.left
-        asked = settings.asked_for(parameters, watching, data.n_train, left)
+        asked = asked_for(parameters, watching, data.n_train, left)
         return epochs.train(
             self.architecture, data, asked, random_state, self.state, file
         )

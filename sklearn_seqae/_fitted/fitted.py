@@ -134,14 +134,12 @@ class Fitted:
             found = schema.features.n_features
             expected = network.preprocessing.n_features - schema.events.n_moments
             if found != expected:
-                raise ValueError(
-                    f"X has {found} features, but the network has {expected}"
-                )
+                what = f"X has {found} features, but the network has {expected}"
+                raise ValueError(what)
             scale = getattr(schema.scaler, "scale_", None)  # None where it only shifts
             if scale is not None and not (np.isfinite(scale) & (scale != 0)).all():
-                raise ValueError(
-                    "scale_ of scaler_ has a value that is zero or not finite"
-                )
+                what = "scale_ of scaler_ has a value that is zero or not finite"
+                raise ValueError(what)
         if self.max_length < 1:
             raise ValueError(f"max_length is {self.max_length}")
 

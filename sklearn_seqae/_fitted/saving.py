@@ -30,6 +30,7 @@ FORMAT = 2
 HEADER = "_saved"  # stands beside the attributes
 OF_KERAS = ("optimizer", "learning_rate")  # parameters that may be objects of Keras
 CONFIGURED = "keras"  # marks a dict that was one
+DAMAGED = ArithmeticError, AttributeError, LookupError, TypeError, ValueError
 UNCHECKED = ("callbacks", "_skl_callbacks")  # anybody's objects
 # scikit-learn's, while a fit goes on
 OF_FIT = {"_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown"}
@@ -92,13 +93,7 @@ def unpacked(saved: Any, cls: type[SequenceEstimator]) -> Attributes:
         defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         attributes = {**defaults, **attributes}
         _check_complete(attributes, cls)
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except DAMAGED as error:
         reason = str(error) if type(error) is ValueError else repr(error)
         raise ValueError(
             f"this {cls.__name__} can't be loaded, since it is not as it was saved: "

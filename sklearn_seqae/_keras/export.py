@@ -106,7 +106,11 @@ class _Builder:
         vector = keras.Input((size,), name="vector")
         embedding, exact = vector, []
         if self.preprocessing.n_exact:
-            embedding, *exact = self._splitter()(vector)
+            n_learnt = self.architecture.embedding_size
+            given = keras.Input((size,), name="embedding")
+            parts = [given[:, :n_learnt], given[:, n_learnt:]]
+            split = keras.Model(given, parts, name="learnt_and_exact")
+            embedding, *exact = split(vector)
         decoder = make_decoder(self.architecture.decoder_spec)
         written = decoder.decode(self.engine, embedding, self.n_patches, None)
         written = told_values(self.engine, self.architecture.step, written)
@@ -186,14 +190,6 @@ class _Builder:
         pooled = forward.pool(self.engine, self.architecture, states)
         return keras.Model([*own, mask], pooled, name="pooling")
 
-    def _splitter(self) -> keras.Model:
-        """Model that splits the exact components off an embedding."""
-        n_learnt = self.architecture.embedding_size
-        width = n_learnt + self.preprocessing.n_exact
-        vector = keras.Input((width,), name="embedding")
-        parts = [vector[:, :n_learnt], vector[:, n_learnt:]]
-        return keras.Model(vector, parts, name="learnt_and_exact")
-
     def _writer(self) -> keras.Model:
         """Model of what the decoder wrote, last patch first, to padded sequences."""
         code = self.preprocessing.length_code
@@ -211,9 +207,8 @@ class _Builder:
         decoded, codes = self._unpatched(steps, "unpatch")
         if self.preprocessing.n_exact and self.preprocessing.n_numbers:
             inside = _is_inside(decoded, lengths)
-            decoded = padded.in_common_units(
-                ops, self.preprocessing, decoded, inputs[1], inside
-            )
+            known = self.preprocessing
+            decoded = padded.in_common_units(ops, known, decoded, inputs[1], inside)
         if codes is not None:
             decoded = ops.concatenate([decoded, codes], axis=-1)
         if code is not None:

@@ -16,12 +16,14 @@ they are tensors, and so is a number of steps.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from sklearn_seqae._network.layers import LSTM, DecoderSpec, Dense, Embedding
 from sklearn_seqae._network.pooling import States
 
 Tensor = Any
+Kinds = tuple[str, ...]  # of pooling
 Cell = Callable[[Tensor, Any], tuple[Tensor, Any]]
 Step = Callable[[Tensor, list[Any]], tuple[Tensor, Tensor, list[Any]]]
 
@@ -32,6 +34,22 @@ class Error(NamedTuple):
     total: Tensor
     # (n_features,): its parts, without a gradient; None where there are only numbers
     by_feature: Tensor | None = None
+
+
+class Wanted(NamedTuple):
+    """Steps that a decoder should write, in the engine's layout."""
+
+    target: Tensor
+    weight: Tensor
+    lengths: Tensor
+
+
+class Sizes(NamedTuple):
+    """Widths of what a decoder's step reads and writes, and units of its layers."""
+
+    read: int
+    written: int
+    units: tuple[int, ...]
 
 
 class Sequence(Protocol):
@@ -64,11 +82,7 @@ class Engine(Protocol):
     # Layers
 
     def lstm(
-        self,
-        layer: LSTM,
-        sequence: Any,
-        pooling: tuple[str, ...] = (),
-        is_last: bool = False,
+        self, layer: LSTM, sequence: Any, pooling: Kinds = (), is_last: bool = False
     ) -> Any:
         """Run an LSTM layer.
 
@@ -100,25 +114,19 @@ class Engine(Protocol):
         """
 
     def unroll(
-        self,
-        step: Step,
-        embedding: Tensor,
-        widths: tuple[int, int],
-        units: list[int],
-        n_steps: int,
-        lengths: Tensor,
+        self, step: Step, embedding: Tensor, sizes: Sizes, n_steps: int, lengths: Tensor
     ) -> Tensor:
         """Repeat a step from states of zero, (B, units), and return what is written.
 
         A step takes what it reads, zero at first, and the states of its cells. It
-        returns what it writes, what the next one reads, and new states. ``widths`` are
-        those of what is read and what is written.
+        returns what it writes, what the next one reads, and new states.
         """
 
     # Sequences for LSTM layers
 
     def with_values(self, sequence: Any, values: Tensor) -> Any:
         """Return the same sequence with other values, which depend on weights."""
+        return replace(sequence, values=values)
 
     def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> Any:
         """Return the sequence that is a vector (B, C) at every step."""
@@ -133,6 +141,7 @@ class Engine(Protocol):
 
     def n_buffer_steps(self, n_steps: int) -> int:
         """Round a number of steps up to one that a buffer can have."""
+        return n_steps
 
     def every_step(self, n_steps: int, lengths: Tensor) -> Tensor:
         """Return lengths of ``n_steps`` for all rows but those that hold nothing."""
@@ -158,9 +167,11 @@ class TrainingEngine(Engine, Protocol):
 
     def from_packed(self, steps: Tensor) -> Tensor:
         """Bring packed steps (T, B, F) into the engine's layout."""
+        return steps
 
     def to_packed(self, steps: Tensor) -> Tensor:
         """Undo `from_packed`."""
+        return steps
 
     def delayed(self, steps: Tensor) -> Tensor:
         """Return the step before each step, zero before the first."""
@@ -176,24 +187,10 @@ class TrainingEngine(Engine, Protocol):
 
     # Losses
 
-    def written_error(
-        self,
-        decoder: DecoderSpec,
-        states: Any,
-        target: Tensor,
-        weight: Tensor,
-        lengths: Tensor,
-    ) -> Error:
+    def written_error(self, decoder: DecoderSpec, states: Any, wanted: Wanted) -> Error:
         """Return the `error` of what `write` would return."""
 
-    def error(
-        self,
-        decoder: DecoderSpec,
-        written: Tensor,
-        target: Tensor,
-        weight: Tensor,
-        lengths: Tensor,
-    ) -> Error:
+    def error(self, decoder: DecoderSpec, written: Tensor, wanted: Wanted) -> Error:
         """Sum the weighted errors of what a decoder wrote over rows' own steps.
 
         They are those of `HEADS`. Beyond a row's end there are steps of other rows, and

@@ -118,9 +118,10 @@ def decoded(
     network: Autoencoder, embedding: Tensor, extent: Extent
 ) -> list[tuple[Tensor, int]]:
     """Return numbers if there are any, and logits of columns: (N, T, n), and n each."""
-    architecture, patch_size = network.architecture, network.preprocessing.patch_size
+    architecture, known = network.architecture, network.preprocessing
+    patch_size, n_learnt = known.patch_size, architecture.embedding_size
     step, n_steps = architecture.step, extent.n_steps // patch_size
-    learnt = ops.cast(embedding[:, : architecture.embedding_size], np.float32)
+    learnt = ops.cast(embedding[:, :n_learnt], np.float32)
     steps = make_decoder(architecture.decoder_spec).decode(
         _engine(network, embedding.graph),
         ops.clip(learnt, -LARGEST, LARGEST),
@@ -132,22 +133,11 @@ def decoded(
         n = (part.written.stop - part.written.start) // patch_size
         own = from_lstm_steps(steps[..., part.written], extent, patch_size, n)
         if part.values.start == 0 and step.n_numbers:
-            own = _numbers(network, own, embedding, extent)
+            exact = embedding[:, n_learnt : n_learnt + known.n_exact]
+            own, exact = (ops.cast(each, np.float64) for each in (own, exact))
+            own = padded.in_common_units(ops, known, own, exact, extent.own)
         found.append((own, n))
     return found
-
-
-def _numbers(
-    network: Autoencoder, own: Tensor, embedding: Tensor, extent: Extent
-) -> Tensor:
-    """Return decoded numbers, (N, T, F), in the units that all sequences share."""
-    start = network.architecture.embedding_size
-    end = start + network.preprocessing.n_exact
-    exact = ops.cast(embedding[:, start:end], np.float64)
-    decoded = ops.cast(own, np.float64)
-    return padded.in_common_units(
-        ops, network.preprocessing, decoded, exact, extent.own
-    )
 
 
 def _lengths(fitted: Fitted, embedding: Tensor) -> Tensor:

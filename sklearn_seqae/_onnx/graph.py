@@ -190,8 +190,7 @@ class Graph:
         From a state to the next one and what is written. It may use any tensor of this
         graph, as the functions below may.
         """
-        dtypes = [np.dtype(np.int64), np.dtype(bool), *(x.dtype for x in state)]
-        inputs = [Tensor(self, self._new_name("before"), dtype) for dtype in dtypes]
+        inputs = self._before(np.int64, bool, *(x.dtype for x in state))
 
         def step() -> list[Tensor]:
             after, written = body(inputs[2:])
@@ -216,16 +215,14 @@ class Graph:
         From where a part begins, at first 0, to where the next one does, and what is
         written. The last part ends at ``n``, at least 1.
         """
-        dtypes = (np.dtype(np.int64), np.dtype(bool), np.dtype(np.int64))
-        before = [Tensor(self, self._new_name("before"), dtype) for dtype in dtypes]
+        before = self._before(np.int64, bool, np.int64)
         inputs = [_info(tensor, []) for tensor in before]
         lists: list[Tensor] = []
 
         def step() -> list[Tensor]:
             stop, written = body(before[2])
-            for each in written:
-                name = self._new_name("parts")
-                lists.append(replace(each, name=name, is_list=True))
+            new = ((each, self._new_name("parts")) for each in written)
+            lists.extend(replace(each, name=name, is_list=True) for each, name in new)
             inputs.extend(_info(each, None) for each in lists)
             longer = [
                 replace(self.node("SequenceInsert", parts, each), is_list=True)
@@ -274,6 +271,9 @@ class Graph:
         )
         onnx.checker.check_model(model, full_check=True)
         return model
+
+    def _before(self, *dtypes: DTypeLike) -> list[Tensor]:
+        return [Tensor(self, self._new_name("before"), np.dtype(d)) for d in dtypes]
 
     def _empty(self, dtype: np.dtype[Any]) -> Tensor:
         """Return a list of no tensor."""

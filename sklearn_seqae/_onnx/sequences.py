@@ -6,7 +6,7 @@ To scaled numbers and codes and back, as `Schema` does.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -159,7 +159,8 @@ def write(
     the last 1,024 ticks are refused as well: sums are float64 here.
     """
     columns: dict[str, list[Tensor]] = {"values": [], "categories": []}
-    numbers = iter(()) if scaled is None else _columns(_unscale(schema.scaler, scaled))
+    unscaled: Any = None if scaled is None else _unscale(schema.scaler, scaled)
+    numbers = (unscaled[:, n : n + 1] for n in count())
     of_codes = iter(logits)
     for name, _, known in _features(schema):
         columns[name].append(
@@ -172,14 +173,13 @@ def write(
             clock, times, next(numbers), component, lengths
         )
     known_ones = (known for _, _, known in _features(schema) if known is not None)
-    probabilities = map(_probabilities, known_ones, logits)
+    probabilities = [
+        # of each code the share of each category, (n_codes, n)
+        ops.matmul(ops.softmax(each, axis=-1), known.probabilities(np.eye(known.size)))
+        for known, each in zip(known_ones, logits, strict=True)
+    ]
     named = zip(notes_of_probabilities(schema), probabilities, strict=True)
     return found | {"lengths": lengths} | dict(named)
-
-
-def _columns(x: Tensor) -> Iterator[Tensor]:
-    """Yield each column of a matrix, (L, 1)."""
-    return (x[:, n : n + 1] for n in count())
 
 
 def _features(schema: Schema) -> list[tuple[str, int, FeatureCategories | None]]:
@@ -267,12 +267,6 @@ def _decoded(known: FeatureCategories, logits: Tensor) -> Tensor:
         return ops.look_up(code, table, MISSING)
     numbers = np.append(np.array(known.values, np.float64), np.nan)[places]
     return ops.take(code.graph.constant(numbers, np.float64), code)
-
-
-def _probabilities(known: FeatureCategories, logits: Tensor) -> Tensor:
-    """Return the probability of each category; see `FeatureCategories`."""
-    share = known.probabilities(np.eye(known.size))  # of each code, (n_codes, n)
-    return ops.matmul(ops.softmax(logits, axis=-1), share)
 
 
 # Times --------------------------------------------------------------------------------

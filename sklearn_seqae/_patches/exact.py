@@ -83,10 +83,7 @@ class LengthCode:
     ) -> NDArray[np.floating]:
         """Draw components from the standard normal, within the lengths in `fit`."""
         prior = NormalDist()
-        low, high = (
-            prior.cdf(component)
-            for component in self.encode(np.array([self.shortest, self.longest]))
-        )
+        low, high = map(prior.cdf, self.encode(np.array([self.shortest, self.longest])))
         return np.array([prior.inv_cdf(p) for p in random_state.uniform(low, high, n)])
 
 
@@ -135,20 +132,16 @@ class InstanceNorm:
         has_scale = log_spread > NEGLIGIBLE
         if not has_mean.any() and not has_scale.any():
             return None
-        return cls(
-            *(
-                tuple(numbers.tolist())
-                for numbers in (
-                    typical,
-                    np.where(has_mean, spread, 1),
-                    log_typical,
-                    np.where(has_scale, log_spread, 1),
-                    np.minimum(lowest, log_typical + np.log(SMALLEST)),
-                    has_mean,
-                    has_scale,
-                )
-            )
+        found = (
+            typical,
+            np.where(has_mean, spread, 1),
+            log_typical,
+            np.where(has_scale, log_spread, 1),
+            np.minimum(lowest, log_typical + np.log(SMALLEST)),
+            has_mean,
+            has_scale,
         )
+        return cls(*(tuple(numbers.tolist()) for numbers in found))
 
     @property
     def n_components(self) -> int:

@@ -154,12 +154,9 @@ def pack(
     if sample_weight is not None:
         row_weight = np.append(sample_weight, np.float32(0))[shards]
         weight = np.zeros((n_total, n_rows, width), np.float32)
-        np.multiply(
-            patches.observed[backwards],
-            row_weight.reshape(-1, n_rows)[shard_of_step][..., None],
-            out=weight[:n_used],
-            casting="unsafe",
-        )
+        by_step = row_weight.reshape(-1, n_rows)[shard_of_step][..., None]
+        observed = patches.observed[backwards]
+        np.multiply(observed, by_step, out=weight[:n_used], casting="unsafe")
         if patches.layout is not None:
             weight /= patches.layout.divisors
     return PackedShards(

@@ -204,12 +204,8 @@ def tails(ragged: RaggedArray, longest: int) -> RaggedArray:
 def extended(ragged: RaggedArray, ahead: NDArray[np.floating]) -> RaggedArray:
     """Append ``ahead``, (n_sequences, n_timesteps, n_features), to each sequence."""
     n, n_features = ahead.shape[1:]
-    values = np.insert(
-        ragged.values,
-        np.repeat(ragged.offsets[1:], n),
-        ahead.reshape(-1, n_features),
-        axis=0,
-    )
+    places = np.repeat(ragged.offsets[1:], n)
+    values = np.insert(ragged.values, places, ahead.reshape(-1, n_features), axis=0)
     offsets = offsets_from_lengths(ragged.lengths + n)
     return RaggedArray(values, offsets, ragged.n_codes)
 

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from sklearn_seqae._keras.lstm.running_pool import RunningPool
 from sklearn_seqae._keras.sessions import buffer
+from sklearn_seqae._network.engine import Sizes, Step
 
 Tensor = Any
 BLOCK = 16  # steps whose weight gradients are one matrix product
@@ -274,19 +275,9 @@ def count_blocks(longest: Tensor, block: int) -> Tensor:
 
 
 def unroll(
-    step: Callable[[Tensor, list[Any]], tuple[Tensor, Tensor, list[Any]]],
-    n_rows: int,
-    widths: tuple[int, int],
-    units: list[int],
-    n_steps: int,
-    lengths: Tensor,
+    step: Step, n_rows: int, sizes: Sizes, n_steps: int, lengths: Tensor
 ) -> Tensor:
-    """Repeat a step for as long as the longest row, from states of zero.
-
-    A step takes what it reads, zero at first, and the states of its cells; it returns
-    what it writes, what the next one reads, and states. ``widths`` are those of what is
-    read and written. Returns what is written, (T, B, width).
-    """
+    """Repeat a step for as long as the longest row, see `Engine`: (T, B, written)."""
 
     def advance_all(t, read, states, steps):  # type: ignore[no-untyped-def]
         live = (t < lengths)[:, None]  # else states of relu might overflow, see `fused`
@@ -296,8 +287,8 @@ def unroll(
         )
         return t + 1, read, states, steps.write(t, written)
 
-    states = [(tf.zeros((n_rows, n)), tf.zeros((n_rows, n))) for n in units]
-    first, shape = tf.zeros((n_rows, widths[0])), (n_rows, widths[1])
+    states = [(tf.zeros((n_rows, n)), tf.zeros((n_rows, n))) for n in sizes.units]
+    first, shape = tf.zeros((n_rows, sizes.read)), (n_rows, sizes.written)
     steps = tf.TensorArray(tf.float32, n_steps, element_shape=shape)
     longest = tf.reduce_max(lengths)
     *_, steps = tf.while_loop(

@@ -17,7 +17,7 @@ from keras import initializers, layers, ops
 from numpy.typing import NDArray
 
 from sklearn_seqae._network.architecture import Architecture
-from sklearn_seqae._network.layers import LSTM, Embedding, Layer, Weight, Weights
+from sklearn_seqae._network.layers import LSTM, Embedding, Layer, Weights
 
 Shape = tuple[int, ...]
 
@@ -104,24 +104,23 @@ def initial_weights(
     et al., 2014), zero biases but for the forget gate's, which are one (Jozefowicz et
     al., 2015). Tables of categories are standard normal, as scaled numbers are about.
     """
-    return {w.name: _initial(w, random_state) for w in architecture.weights}
-
-
-def _initial(weight: Weight, random_state: np.random.RandomState) -> Any:
     drawn = {
         "glorot_uniform": initializers.GlorotUniform,
         "orthogonal": initializers.Orthogonal,
         "random_normal": partial(initializers.RandomNormal, stddev=1.0),
     }
-    if weight.initializer in drawn:
-        seed = int(random_state.randint(np.iinfo(np.int32).max))
-        values = drawn[weight.initializer](seed=seed)(weight.shape)
-        return ops.convert_to_numpy(values).astype(np.float32)
-    values = np.zeros(weight.shape, np.float32)
-    if weight.initializer == "unit_forget_bias":
-        units = weight.shape[0] // 4
-        values[units : 2 * units] = 1.0
-    return values
+    weights = {}
+    for weight in architecture.weights:
+        values = np.zeros(weight.shape, np.float32)
+        if weight.initializer in drawn:
+            seed = int(random_state.randint(np.iinfo(np.int32).max))
+            tensor = drawn[weight.initializer](seed=seed)(weight.shape)
+            values = ops.convert_to_numpy(tensor).astype(np.float32)
+        elif weight.initializer == "unit_forget_bias":
+            units = weight.shape[0] // 4
+            values[units : 2 * units] = 1.0
+        weights[weight.name] = values
+    return weights
 
 
 # As one vector: the runtime takes time for each array that it is given, XLA computes a

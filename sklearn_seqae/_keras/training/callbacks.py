@@ -71,7 +71,14 @@ def checked_callbacks(
     With a backup, a fit is to go on if it is killed. A ValueError, if one would have
     forgotten, when a killed fit goes on, what it is to decide.
     """
-    callbacks = [each for each in _flat(given) if not is_backup(each)]
+    wrapper = _Wrapper(callbacks=list(given) if isinstance(given, tuple) else given)
+    wrapper._initialize_callbacks()  # it builds no model
+    callbacks = [
+        each
+        for routed in wrapper._fit_callbacks
+        for each in (routed if isinstance(routed, list) else [routed])
+        if not is_backup(each)
+    ]
     for callback in callbacks:
         name = type(callback).__name__
         if has_backup and isinstance(callback, REMEMBER):
@@ -91,15 +98,6 @@ def checked_callbacks(
                 stacklevel=2,
             )
     return callbacks
-
-
-def _flat(given: Any) -> list[keras.callbacks.Callback]:
-    """Return callbacks as a flat list of instances."""
-    given = list(given) if isinstance(given, tuple) else given
-    wrapper = _Wrapper(callbacks=given)  # it builds no model
-    wrapper._initialize_callbacks()
-    routed = wrapper._fit_callbacks
-    return [c for item in routed for c in (item if isinstance(item, list) else [item])]
 
 
 def watch_validation(callbacks: list[keras.callbacks.Callback]) -> bool:

@@ -153,7 +153,9 @@ class _Loop:
                 self.workspace.n_updates,
                 self.feed.rates.setting,
             )
-        self._settle()
+        if self._best:
+            self.workspace.load(self._best.state)
+        self.workspace.average_weights()
         self._progress.show(self.n_epochs, self._logs(), is_over=True)
         self._tell("on_train_end", self._logs())
 
@@ -190,15 +192,20 @@ class _Loop:
     def _epoch_by_epoch(self) -> None:
         for epoch in range(self.n_epochs, self.settings.epochs):
             self._tell("on_epoch_begin", epoch)
-            logs = self.feed.means(self._run_turns())
+            sums: list[NDArray[np.float64]] = []  # for each batch, see `sums_of`
+            for shards in self.feed.turns():
+                sums.append(self._run_batches(shards, first=sum(map(len, sums))))
+            logs = self.feed.means(np.concatenate(sums))
             if self.feed.holds_out:
-                logs |= self._held_out()
+                self._tell("on_test_begin")
+                held_out = self.feed.validate(self.workspace)
+                self._tell("on_test_end", dict(held_out))
+                logs |= held_out
             self._end_epoch(logs)
             self._remember_now_and_then()
             self._progress.show(self.n_epochs, logs)
             if self.settings.early_stopping:
-                loss = logs.get("val_objective", logs["val_loss"])
-                self._keep_best(loss, epoch)
+                self._keep_best(logs.get("val_objective", logs["val_loss"]), epoch)
             self._tell("on_epoch_end", epoch, dict(logs))
             if self._callbacks and self.workspace.seen.model.stop_training:
                 break
@@ -221,13 +228,6 @@ class _Loop:
 
     # Pieces ---------------------------------------------------------------------------
 
-    def _run_turns(self) -> NDArray[np.float64]:
-        """Train for one epoch; sums for each batch, see `sums_of`."""
-        sums: list[NDArray[np.float64]] = []
-        for shards in self.feed.turns():
-            sums.append(self._run_batches(shards, first=sum(map(len, sums))))
-        return np.concatenate(sums)
-
     def _run_batches(
         self, shards: NDArray[np.int64], first: int = 0
     ) -> NDArray[np.float64]:
@@ -244,13 +244,6 @@ class _Loop:
             if watched:
                 self._tell("on_train_batch_end", n, self.feed.means(sums[-1]))
         return np.concatenate(sums)
-
-    def _held_out(self) -> dict[str, float]:
-        """Evaluate the validation set."""
-        self._tell("on_test_begin")
-        logs = self.feed.validate(self.workspace)
-        self._tell("on_test_end", dict(logs))
-        return logs
 
     def _tell(self, hook: str, *arguments: Any) -> None:
         """Call the user's callbacks, and take over what they change.
@@ -318,12 +311,6 @@ class _Loop:
         self.history = {
             name: values[: self.n_epochs] for name, values in self.history.items()
         }
-
-    def _settle(self) -> None:
-        """Load the weights that are kept: those of the best epoch, or averages."""
-        if self._best:
-            self.workspace.load(self._best.state)
-        self.workspace.average_weights()
 
     def _check_finite(self, arrays: Iterable[NDArray[np.floating]]) -> None:
         activation = self.workspace.program.architecture.activation

@@ -155,9 +155,6 @@ def plan_shapes(
     return shape(n_steps, n_shards, n_rows), long
 
 
-# Arguments of its functions -----------------------------------------------------------
-
-
 def packed_signature(
     architecture: Architecture, shape: ShardShape, n_prefix_rows: int
 ) -> Any:
@@ -177,14 +174,4 @@ def packed_signature(
         ForecastTargets(
             tf.TensorSpec((*shards, n_prefix_rows, n_recent)), ahead, ahead
         ),
-    )
-
-
-def update_signature(n_losses: int) -> UpdateSettings:
-    """`UpdateSettings` of shapes."""
-    return UpdateSettings(
-        tf.TensorSpec((None, n_losses)),
-        tf.TensorSpec((None,)),
-        tf.TensorSpec((None,)),
-        tf.TensorSpec((None, 2), tf.int32),
     )

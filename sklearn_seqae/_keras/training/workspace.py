@@ -27,7 +27,6 @@ from sklearn_seqae._keras.training.program import (
     ShardShape,
     UpdateSettings,
     packed_signature,
-    update_signature,
 )
 from sklearn_seqae._network.layers import OptimizerState, State
 from sklearn_seqae._patches.packing import PackedShards
@@ -100,9 +99,8 @@ class Workspace:
     def average_weights(self) -> None:
         """Set each weight to its moving average, if the optimizer keeps one."""
         if getattr(self._optimizer, "use_ema", False):
-            for variable, value in zip(
-                self._variables, self._session.read(), strict=True
-            ):
+            now = self._session.read()
+            for variable, value in zip(self._variables, now, strict=True):
                 variable.assign(value)
             self._optimizer.finalize_variable_values(self._parameters.trained)
             self._session.write([variable.numpy() for variable in self._variables])
@@ -188,9 +186,8 @@ class Workspace:
         """Make an update, with a gradient from `gradient`; a rate of 0 is no rate."""
         if "apply" not in self._functions:
             signature = tf.TensorSpec(gradient.shape), tf.TensorSpec(())
-            self._functions["apply"] = self._session.function(
-                self._apply_vector, signature
-            )
+            function = self._session.function(self._apply_vector, signature)
+            self._functions["apply"] = function
         self._functions["apply"](gradient, learning_rate)
 
     @property
@@ -215,7 +212,7 @@ class Workspace:
         return found
 
     def _compile(self, function: Any, shape: ShardShape, trains: bool) -> Any:
-        architecture, n_losses = self.program.architecture, len(self.program.losses)
+        architecture, one = self.program.architecture, tf.TensorSpec((None,))
         if not trains:
             signature = [packed_signature(architecture, shape, 0)]
             return self._session.function(functools.partial(function, shape), signature)
@@ -227,13 +224,14 @@ class Workspace:
         ]
         buffers = tf.nest.flatten(scratch)
         self.n_bytes += sum(math.prod(v.shape) * v.dtype.size for v in buffers)
-        return self._session.function(
-            functools.partial(function, shape, scratch),
-            [
-                packed_signature(architecture, shape, shape.n_prefix_rows),
-                update_signature(n_losses),
-            ],
-        )
+        of_losses = tf.TensorSpec((None, len(self.program.losses)))
+        of_seeds = tf.TensorSpec((None, 2), tf.int32)
+        signature = [
+            packed_signature(architecture, shape, shape.n_prefix_rows),
+            UpdateSettings(of_losses, one, one, of_seeds),
+        ]
+        run = functools.partial(function, shape, scratch)
+        return self._session.function(run, signature)
 
     def _train_batches(
         self, shape: ShardShape, scratch: list[Any], packed: Any, settings: Any

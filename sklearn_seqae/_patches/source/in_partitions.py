@@ -132,14 +132,10 @@ def _draw(
     is_kept = np.zeros(len(of_all), bool)
     is_kept[kept] = True
     ends = np.cumsum([len(each) for each in lengths])
-    chosen = np.split(is_kept, ends[:-1])
+    chosen = zip(parts, np.split(is_kept, ends[:-1]), strict=True)
     return concatenate(
         tasks.gather(
-            [
-                tasks.submit(RaggedArray.take, part, mask)
-                for part, mask in zip(parts, chosen, strict=True)
-                if mask.any()
-            ]
+            [tasks.submit(RaggedArray.take, *each) for each in chosen if each[1].any()]
         )
     )
 
