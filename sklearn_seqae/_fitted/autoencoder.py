@@ -103,10 +103,7 @@ class Autoencoder:
             )
 
     def check_decodable(self, lengths: NDArray[np.int64], what: str) -> None:
-        """Check that the decoder can write sequences of so many time steps.
-
-        ``what`` names an entry in the message: "sequence {row}".
-        """
+        """Check lengths that are to be decoded; ``what`` names an entry."""
         limit = self.architecture.max_steps * self.preprocessing.patch_size
         too_long = np.flatnonzero(lengths > limit)
         if limit and too_long.size:

@@ -173,10 +173,7 @@ def _check_weights(network: Autoencoder) -> None:
 
 
 def validate_embedding(estimator: Any, Z: Any) -> Floats:
-    """Check embeddings before they are decoded: real, finite, as from `transform`.
-
-    They are not copied if they are an array of float32 or float64.
-    """
+    """Check that embeddings are real and finite; an array of floats isn't copied."""
     columns = as_names(list(getattr(Z, "columns", ())))
     Z = _as_table(Z)
     name = type(estimator).__name__

@@ -47,10 +47,7 @@ def errors_by_feature(network: Autoencoder, scaled: RaggedArray) -> NDArray[np.f
 def log_probabilities(
     network: Autoencoder, Z: NDArray[Any], n_timesteps: NDArray[np.int64]
 ) -> list[NDArray[np.float32]]:
-    """Log-probabilities of the codes 1, 2, ... at every time step.
-
-    One array of shape (n_timesteps_in_all, n_categories) for each column.
-    """
+    """Log-probabilities of codes at each time step, an array for each column."""
     network.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
     learnt = Z[:, : network.architecture.embedding_size]
     steps = network._steps(learnt, n_timesteps, "row {row} of Z", raw=True)
@@ -60,10 +57,7 @@ def log_probabilities(
 def log_probabilities_ahead(
     network: Autoencoder, scaled: RaggedArray, longest: int
 ) -> list[NDArray[np.float32]]:
-    """Log-probabilities of the codes that come next, over one horizon.
-
-    One array of shape (n_sequences * horizon, n_categories) for each column.
-    """
+    """Log-probabilities of the codes within the next horizon, likewise."""
     from sklearn_seqae._keras.inference import forecast
 
     history, known = tails(scaled, longest), network.preprocessing

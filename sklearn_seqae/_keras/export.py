@@ -246,10 +246,7 @@ def _or_zero(features: Tensor) -> Tensor:
 
 
 def _recent_of(filled: Tensor, n: int, sequence: Tensor) -> Tensor:
-    """Return the last ``n`` time steps, the latest first, as `recent_values` does.
-
-    Of some features of a sequence.
-    """
+    """Return the last ``n`` steps of some features, as `recent_values` does."""
     at = ops.subtract(_lengths_of(sequence), np.arange(1, n + 1))
     steps = ops.take_along_axis(filled, ops.expand_dims(ops.maximum(at, 0), -1), axis=1)
     inside = ops.expand_dims(ops.greater_equal(at, 0), -1)

@@ -56,10 +56,7 @@ _making = threading.Lock()  # threads that miss a cache at once would each make 
 def _encoder(
     architecture: Architecture, n_steps: int, n_rows: int, device: _Device
 ) -> Function:
-    """Compile the encoder: of weights, steps, the shards' starts, and lengths.
-
-    Weights are arguments, so all estimators of the architecture share it.
-    """
+    """Compile the encoder, of weights, steps, the shards' starts, and lengths."""
     make_engine = engine_maker(architecture, device.gpu)
 
     def encode(vector: Tensor, x: Tensor, lengths: Tensor) -> Tensor:
@@ -149,10 +146,7 @@ def _forecaster(
 def _over_shards(
     shard: Callable[[Tensor], Tensor], lengths: Tensor, shape: tuple[int, ...]
 ) -> Tensor:
-    """Stack what shards give. They don't depend on each other, so they run in parallel.
-
-    ``shard`` is of a shard's number; ``shape`` is that of what it gives.
-    """
+    """Stack what ``shard`` gives of each number, of a shape; side by side."""
     n_shards = tf.shape(lengths)[0]
     out = tf.TensorArray(tf.float32, n_shards, element_shape=shape)
     _, out = tf.while_loop(
@@ -222,11 +216,7 @@ def forecast(
     recent: NDArray[np.float32],
     raw: bool = False,
 ) -> NDArray[np.float32]:
-    """Predict the changes that come next.
-
-    Of embeddings and `recent_values`: (n_sequences, n_forecast_steps, width).
-    ``raw`` as in `decode`.
-    """
+    """Predict changes, (n_sequences, n_forecast_steps, width); ``raw`` as `decode`."""
     check_not_forked()
     device, n = _device(), len(embeddings)
     n_rows = device.n_rows

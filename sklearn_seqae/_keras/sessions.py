@@ -61,10 +61,7 @@ class Session:
         signature: Sequence[Any],
         jit: bool = False,
     ) -> Callable[..., Any]:
-        """Return a function of arrays to an array, of a function of tensors.
-
-        The signature has a TensorSpec for each argument, or a mapping or tuple of them.
-        """
+        """Return a function of arrays; the signature has trees of TensorSpecs."""
         # One that calls another, which XLA may compile
         inside = tensor_function(python_function, jit)
         traced = tensor_function(inside, False, signature).get_concrete_function()
@@ -118,10 +115,7 @@ class Session:
         return [self._copies[id(v)] for v in variables or self._variables]
 
     def _new(self, like: Any) -> Any:
-        """Make a variable of the session, zero once it is initialized.
-
-        TensorFlow would hold zeros that it knows for good, beside what is computed.
-        """
+        """Make a variable, zero when initialized: known zeros would be kept."""
         with self._graph.as_default():
             zeros = tf.fill(like.shape, tf.cast(self._zero, like.dtype))
             return tf.Variable(zeros, trainable=False)
@@ -167,10 +161,7 @@ def open_session(
 
 
 def buffer(shape: Sequence[int]) -> Any:
-    """Declare a buffer of functions that a session runs.
-
-    Its memory is the session's: what is declared has none of its own.
-    """
+    """Declare a buffer of functions, whose memory is that of their session."""
     return UninitializedVariable(trainable=False, shape=shape, dtype=tf.float32)
 
 
@@ -188,10 +179,7 @@ def tensor_function(
 
 
 def _as_it_is(graph: Any) -> Any:
-    """Have the functions that a graph calls run as they are; return the graph.
-
-    Calls bring options of their own, beside those of the session.
-    """
+    """Return a graph whose calls, which bring own options, run as they are."""
     options = v1.ConfigProto(graph_options=AS_IT_IS).SerializeToString()
     functions = (function.node_def for function in graph.library.function)
     for node in itertools.chain(graph.node, *functions):

@@ -106,10 +106,7 @@ class Architecture:
 
     @property
     def pooling_layers(self) -> tuple[dict[str, tuple[Dense, ...]], ...]:
-        """Layers of those kinds of pooling that have some, by encoder layer and kind.
-
-        One for each direction.
-        """
+        """Layers of pooling by encoder layer and kind, one for each direction."""
         found: list[dict[str, tuple[Dense, ...]]] = []
         for n, layer in enumerate(self.encoder_layers):
             n_directions = len(layer.directions)

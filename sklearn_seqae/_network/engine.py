@@ -108,10 +108,7 @@ class Engine(Protocol):
         """Run the output layer of a decoder on the states of every step."""
 
     def cell(self, layer: LSTM, constant: Tensor | None = None) -> Cell:
-        """Return one step of an LSTM layer: input and state to output and state.
-
-        It reads ``constant``, (B, C), beside each input.
-        """
+        """Return a step of an LSTM layer, which reads ``constant`` (B, C) as well."""
 
     def unroll(
         self, step: Step, embedding: Tensor, sizes: Sizes, n_steps: int, lengths: Tensor
@@ -158,10 +155,7 @@ class TrainingEngine(Engine, Protocol):
     def beside(
         self, steps: Tensor, vector: Tensor, lengths: Tensor, is_data: bool = True
     ) -> Any:
-        """Return the sequence of steps, each followed by a vector.
-
-        ``is_data`` says that the steps depend on no weights.
-        """
+        """Return steps followed by a vector; data depend on no weights."""
 
     # Steps
 

@@ -46,10 +46,7 @@ def states_of_layers(
 def pool(
     engine: Engine, architecture: Architecture, of_layers: list[Sequence]
 ) -> Tensor:
-    """Pool the states of every layer over time: (B, n_pooled).
-
-    By layer, then by kind, then by direction.
-    """
+    """Pool states over time, (B, n_pooled): by layer, by kind, by direction."""
     pooled: list[Tensor] = []
     for states, own_layers in zip(of_layers, architecture.pooling_layers, strict=True):
         for kind in architecture.pooling:
@@ -113,10 +110,7 @@ def forecast_error(
     change: Tensor,
     weight: Tensor,
 ) -> Error:
-    """Sum the weighted errors of the changes, and of columns that are no numbers.
-
-    ``change`` and ``weight`` are `n_forecast_steps` steps in the engine's layout.
-    """
+    """Sum weighted errors of `n_forecast_steps` steps in the engine's layout."""
     n = architecture.n_forecast_steps
     size = engine.n_buffer_steps(n)
     vector = _read(engine, architecture, embedding, recent)

@@ -101,10 +101,7 @@ def _channels(
 
 
 def interpolated(ops: Any, numbers: Tensor, n: Any, wide: str) -> Tensor:
-    """Fill NaN (B, T, F) by linear interpolation over time, as `fill_missing` does.
-
-    ``n`` is T, an int or a scalar tensor; ``wide`` the dtype of weights.
-    """
+    """Fill NaN (B, T, F) as `fill_missing`; ``n`` is T, ``wide`` the weights' dtype."""
     missing = ops.isnan(numbers)
     place = ops.expand_dims(ops.cast(ops.arange(n), wide), 1)
     observed = ops.sort(ops.where(missing, np.inf, place), axis=1)  # their places
@@ -176,10 +173,7 @@ def coefficients(ops: Any, own: Tensor, curves: Tensor, lengths: Tensor) -> Tens
 def responses(
     ops: Any, known: Convolutions, padded: Tensor, inside: Tensor, n_steps: Any
 ) -> Tensor:
-    """Return what the encoder reads of kernels' responses, (B, n_steps, n_outputs).
-
-    Numbers are zero beyond the ends; what is returned is not, where nobody looks.
-    """
+    """Return responses (B, n_steps, n_outputs) to numbers that are 0 beyond ends."""
     found = ops.conv(padded, known.kernel, padding="same")
     own = ops.where(inside, found, 0.0)
     by_patch = ops.reshape(own, (-1, known.patch_size, known.n_kernels))
@@ -191,10 +185,7 @@ def responses(
 def texture(
     ops: Any, known: Texture, padded: Tensor, inside: Tensor, lengths: Tensor
 ) -> Tensor:
-    """Return the components of texture, (B, n_components).
-
-    Numbers (B, T, F) are zero beyond the ends; lengths are (B, 1), of their dtype.
-    """
+    """Return components (B, n); numbers are 0 beyond the ends, lengths (B, 1)."""
     values = ops.clip(padded, -LARGEST, LARGEST)
     sources = values, ops.where(inside, values - _before(ops, values), 0.0)
     sums = []
@@ -225,10 +216,7 @@ def _before(ops: Any, steps: Tensor) -> Tensor:
 
 
 def ngrams(ops: Any, known: Ngrams, codes: Tensor) -> Tensor:
-    """Return the components of n-grams, (B, n_components).
-
-    Codes (B, T, n_codes) are 0 beyond the ends.
-    """
+    """Return components (B, n) of codes (B, T, n_codes), 0 beyond the ends."""
     delayed = [ops.cast(codes, "int64")]
     for _ in range(LONGEST - 1):
         delayed.append(_before(ops, delayed[-1]))

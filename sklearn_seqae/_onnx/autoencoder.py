@@ -51,10 +51,7 @@ def decoder(fitted: Fitted) -> onnx.ModelProto:
 
 
 def embedding_of(fitted: Fitted, given: Mapping[str, Tensor]) -> Tensor:
-    """Embed ragged sequences: (N, n_components), float32.
-
-    Of tensors as `sequences.declared`; ``values`` are NaN where one is missing.
-    """
+    """Embed ragged sequences, see `declared`: (N, n_components), float32."""
     network, read = fitted.network, sequences.read(fitted.schema, given)
 
     def of_group(extent: Extent) -> list[Tensor]:

@@ -144,10 +144,7 @@ class Graph:
         name: str | None = None,
         **attributes: Any,
     ) -> Tensor:
-        """Add a node of one output, and return this; see `add`.
-
-        Its dtype is that of the first input, unless another is given.
-        """
+        """Add a node of one output, by default of its input's dtype; see `add`."""
         return self.add(op_type, inputs, [dtype], name, attributes)[0]
 
     def add(

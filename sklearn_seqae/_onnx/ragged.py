@@ -110,10 +110,7 @@ def time_steps_in(order: Tensor, lengths: Tensor) -> Tensor:
 
 
 def checked(given: Mapping[str, Tensor], is_value: bool) -> Tensor:
-    """Return the lengths; a graph that runs refuses what `transform` refuses.
-
-    ``is_value`` says that a text that is `MISSING` is a category like others.
-    """
+    """Return lengths, with checks; ``is_value``: the text `MISSING` is a category."""
     lengths = given["lengths"]
     total, problems = ops.sum(lengths, 0), {}
     for name, tensor in given.items():

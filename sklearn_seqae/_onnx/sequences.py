@@ -120,10 +120,7 @@ def read(schema: Schema, given: Mapping[str, Tensor]) -> Read:
 
 
 def encode(schema: Schema, given: Mapping[str, Tensor]) -> Read:
-    """Return numbers, float64, and codes of all time steps, and the first moments.
-
-    Of tensors as `declared`.
-    """
+    """Return numbers, float64, codes, and first moments, of tensors as `declared`."""
     numbers, codes, parts = [], [], []
     known_ones = [known for _, _, known in _features(schema) if known is not None]
     is_value = any(known.is_text and MISSING in known.values for known in known_ones)
@@ -308,10 +305,7 @@ def since(times: Tensor, origin: Tensor) -> Tensor:
 def _moments(
     clock: Clock, times: TimeAxis, feature: Tensor, component: Tensor, lengths: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return the moments of all events, as `moments_after`, and lengths that check it.
-
-    Each sequence is summed up alone.
-    """
+    """Return moments, as `moments_after`, summed by sequence; lengths check them."""
     dtype, origin = _dtype_of_times(times), clock.origin or 0
     waits = (ops.exp(ops.clip(feature, 0, WIDEST)) - 1) * clock.unit
     starts = ops.cast(component, np.float64) * clock.scale + clock.mean

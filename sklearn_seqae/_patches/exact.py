@@ -248,10 +248,7 @@ def _weighted(
 
 
 class Standardized(ABC):
-    """Numbers of a sequence alone; over those in `fit` they vary by `UNIT`.
-
-    Subclasses are dataclasses with these fields.
-    """
+    """Numbers of a sequence that vary by `UNIT` in `fit`; subclasses are dataclasses."""
 
     mean: tuple[float, ...]  # in `fit`
     scale: tuple[Positive, ...]  # what makes the standard deviation `UNIT`

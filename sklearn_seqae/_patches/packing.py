@@ -32,10 +32,7 @@ def pair_with_crops(
     shortest: float,
     random_state: np.random.Generator,
 ) -> tuple[NDArray[np.int64], Crops]:
-    """Follow the rows of every shard by as many that hold crops of the same sequences.
-
-    A crop holds at least the share ``shortest`` of its sequence.
-    """
+    """Follow each shard's rows by crops, of at least a share of these sequences."""
     whole = np.append(lengths, 0)[shards]
     size, place = np.moveaxis(random_state.random((*shards.shape, 2)), -1, 0)
     share = shortest + size * (1 - shortest)

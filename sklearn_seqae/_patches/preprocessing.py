@@ -403,10 +403,7 @@ class Preprocessing:
         return Known(units, cosines)
 
     def in_common_units(self, own: RaggedArray, known: Known | Own) -> RaggedArray:
-        """Bring decoded sequences into the units that all sequences share.
-
-        They get what is known exactly.
-        """
+        """Bring decoded sequences into common units, with what is known exactly."""
         numbers = own.numbers
         if self.shape is not None and known.cosines is not None:
             numbers = self.shape.with_coefficients(numbers, known.cosines)

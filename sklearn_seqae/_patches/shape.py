@@ -129,18 +129,12 @@ class Shape:
 
 
 def _projected(values: Floats, waves: Floats) -> Floats:
-    """Return coefficients (n, n_cosines) of sequences of one length, (n, n_timesteps).
-
-    Sums of products, and no matrix product: a sequence has its bits in any company.
-    """
+    """Return coefficients (n, n_cosines); sums, with the same bits in any company."""
     return (values[:, :, None] * waves).sum(axis=1) / len(waves)
 
 
 def default_n_cosines(lengths: NDArray[np.int64], n_features: int, room: float) -> int:
-    """Return half as many as the median sequence has time steps, within limits.
-
-    ``room`` is how many components there may be.
-    """
+    """Return half the time steps of the median sequence, within limits and room."""
     most = min(ENOUGH_COMPONENTS, room) // n_features
     return int(min(ENOUGH, np.median(lengths) // 2, most))
 

@@ -100,10 +100,7 @@ def order_in_step(n_timesteps: int, n_features: int, n_codes: int) -> Indices:
 def to_steps(
     timesteps: NDArray[Any], n_timesteps: int, n_codes: int = 0
 ) -> NDArray[Any]:
-    """Put time steps together to steps, in the order of `StepLayout`.
-
-    The last ``n_codes`` of the features are codes.
-    """
+    """Put time steps together, in the order of `StepLayout`; codes come last."""
     *rows, total, n_features = timesteps.shape
     shape = *rows, total // n_timesteps, n_timesteps * n_features
     steps = timesteps.reshape(shape)
@@ -128,10 +125,7 @@ def drawn(
     written: NDArray[np.float32],
     random_state: np.random.RandomState,
 ) -> NDArray[np.float32]:
-    """Draw the values of columns, independently, from what a decoder wrote.
-
-    (..., n_outputs) to (..., width). Numbers stay.
-    """
+    """Draw columns, (..., n_outputs) to (..., width), independently; numbers stay."""
     rows, parts = written.shape[:-1], []
     for part in layout.parts:
         pieces = written[..., part.written].reshape(*rows, part.n, -1)

@@ -244,10 +244,7 @@ def _taps(
 
 
 def _sources(filled: RaggedArray, margin: int) -> tuple[Floats, Floats]:
-    """Return what kernels read, (n_features, n_timesteps) within a margin of zeros.
-
-    They are values, and changes from one time step to the next.
-    """
+    """Return values and changes, (n_features, n_timesteps), between zeros."""
     size = filled.n_features, filled.n_timesteps + 2 * margin
     values, changes = np.zeros((2, *size), np.float32)
     inside = slice(margin, margin + filled.n_timesteps)

@@ -21,10 +21,7 @@ Tensor = Any
 def error(
     step: StepLayout, written: Tensor, target: Tensor, weight: Tensor, lengths: Tensor
 ) -> Error:
-    """Sum the weighted errors of steps (T, B, F) over rows' own.
-
-    ``written`` is what a decoder wrote, ``target`` are values.
-    """
+    """Sum weighted errors of what is written, (T, B, F), over rows' own steps."""
     inside = tf.transpose(tf.sequence_mask(lengths, target.shape[0]))[:, :, None]
 
     def rows(steps: Tensor) -> Tensor:

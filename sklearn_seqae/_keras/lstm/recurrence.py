@@ -128,10 +128,7 @@ def _buffer(like: Tensor, n_steps: int, width: int, variable: Any) -> Any:
 def forward(
     plan: Plan, pre_activation: Callable[[Tensor, Tensor], Tensor], zeros: Tensor
 ) -> Saved:
-    """Run the recurrence from states of zero, (D, B, U).
-
-    Returns all that the outputs and `backward` need.
-    """
+    """Run the recurrence from zeros, (D, B, U); keep all that `backward` needs."""
     units, scratch = int(zeros.shape[-1]), plan.scratch
     widths = {"hidden": units, "cell": units, "gates": 4 * units}
     buffers = tuple(

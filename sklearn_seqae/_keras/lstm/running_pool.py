@@ -25,10 +25,7 @@ Tensor = Any
 
 
 class RunningPool:
-    """Sums over the steps of a recurrence, and their share of a state's gradient.
-
-    A row of no steps gives zeros.
-    """
+    """Sums over a recurrence's steps, and their gradient; zeros for a row of none."""
 
     def __init__(self, kinds: Sequence[str], lengths: Tensor) -> None:
         self._lengths = lengths

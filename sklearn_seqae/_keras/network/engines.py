@@ -20,11 +20,7 @@ from sklearn_seqae._network.decoders import make_decoder
 
 
 def engine_maker(architecture: Architecture, gpu: bool) -> Callable[..., Any]:
-    """Return the function that makes the fast engine of a device.
-
-    Its arguments are the weights by name and, in training, `masks` of dropout and
-    `scratch` buffers.
-    """
+    """Return the maker of a device's engine: of weights by name, masks, scratch."""
     if not gpu:
         return partial(FusedEngine, architecture.activation)
     layers = KerasLayers(architecture)

@@ -235,10 +235,7 @@ def _swapped(steps: Tensor) -> Tensor:
 
 
 def reversed_steps(steps: Tensor, count: Tensor) -> Tensor:
-    """Reverse each row of steps (B, T, F) by how many it has, (B, 1).
-
-    Beyond a row's end stand steps of the row, which readers have to leave out.
-    """
+    """Reverse rows (B, T, F) by their counts (B, 1); beyond stand other steps."""
     n_steps = steps.shape[1]
     index = ops.subtract(ops.cast(count, "int32") - 1, np.arange(n_steps))
     index = ops.clip(index, 0, n_steps - 1)

@@ -23,10 +23,7 @@ Shape = tuple[int, ...]
 
 
 class KerasLayers:
-    """The layers of an architecture, built, by name.
-
-    ``variables`` are the weights, by the names of the specification and in its order.
-    """
+    """The layers of an architecture, and its weights as `variables`, by name."""
 
     def __init__(self, architecture: Architecture) -> None:
         self._layers = {
@@ -53,10 +50,7 @@ class KerasLayers:
 
 
 def _build(layer: Layer, activation: str) -> keras.Layer:
-    """Create and build a layer, with the weights of an arbitrary, fixed seed.
-
-    Without a seed Keras would draw one from Python's global generator.
-    """
+    """Build a layer by a fixed seed; else Keras draws one from Python's generator."""
     glorot = initializers.GlorotUniform(seed=0)
     built: Any
     if isinstance(layer, LSTM):

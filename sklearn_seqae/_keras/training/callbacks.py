@@ -164,10 +164,7 @@ class CompiledModel:
 def _autoencoder_over_steps(
     built: KerasLayers, architecture: Architecture, n_steps: int
 ) -> keras.Model:
-    """Build the model that is trained: padded steps in, the last step first out.
-
-    Padding is NaN. A decoder with teacher forcing reads the true steps.
-    """
+    """Build what is trained: of steps, padded with NaN, the last one first out."""
     steps = keras.Input((n_steps, architecture.n_packed), name="steps")
     missing = ops.isnan(steps)
     filled = ops.where(missing, ops.zeros_like(steps), steps)

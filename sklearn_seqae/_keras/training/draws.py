@@ -55,10 +55,7 @@ def draw(
     n_rows: int,
     n_steps: int,
 ) -> list[Draws]:
-    """Draw the numbers of one update, for each shard.
-
-    ``rate`` is the share of the inputs that dropout drops.
-    """
+    """Draw an update's numbers, for each shard; dropout drops a share of ``rate``."""
     rows = n_shards, n_rows
     inputs = embedding = steps = None
     if stochastic.dropout:

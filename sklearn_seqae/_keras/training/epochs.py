@@ -246,10 +246,7 @@ class _Loop:
         return np.concatenate(sums)
 
     def _tell(self, hook: str, *arguments: Any) -> None:
-        """Call the user's callbacks, and take over what they change.
-
-        A learning rate that one sets stands: it ends the schedule.
-        """
+        """Call callbacks, and heed changes; a rate that is set ends the schedule."""
         if not self._callbacks:
             return
         rate = self.workspace.learning_rate

@@ -31,10 +31,7 @@ SHORTEST_CROP = 0.5  # of a sequence
 
 
 class Packer:
-    """Packs batches, and holds the random generators that this takes.
-
-    Each purpose has a generator of its own.
-    """
+    """Packs batches, and holds the random generators for this, one a purpose."""
 
     def __init__(
         self,
@@ -286,10 +283,7 @@ class Feed:
 def sums_of(
     losses: NDArray[np.float32], packed: PackedShards, patches: Patches | None = None
 ) -> NDArray[np.float64]:
-    """Return what `Feed.means` needs of each batch: its losses and its `Counts`.
-
-    Where the patches have categories, counts by feature follow.
-    """
+    """Return losses, `Counts` and, with categories, counts by feature of batches."""
     weight, ahead, starts = packed.weight, packed.forecast.weight, packed.starts[:, 0]
     by_feature: NDArray[Any] = np.zeros((len(starts), 0))
     if patches is None or patches.layout is None:

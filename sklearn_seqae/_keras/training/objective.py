@@ -75,10 +75,7 @@ class Objective:
     def gradients(
         self, shard: Shard, draws: Draws, scale: Tensor, scratch: Mapping[str, Any]
     ) -> tuple[Tensor, list[Tensor]]:
-        """Return the losses, and the gradient of their sum weighted by ``scale``.
-
-        In a graph only, see `with_gradient`.
-        """
+        """Return losses, and the gradient of their sum by ``scale``; in a graph."""
         trained = self._read()
         losses = self.training_losses(shard, draws, scratch, trained)
         weighted = losses[: len(self._program.losses)] * scale
@@ -108,11 +105,7 @@ class Objective:
         shape: ShardShape,
         scratch: list[Any],
     ) -> tuple[Tensor, list[list[Tensor]]]:
-        """Return the losses of batch ``b``, and for each array its shards' gradients.
-
-        Shards don't depend on each other: TensorFlow runs them side by side, but for
-        those that share buffers.
-        """
+        """Return losses of a batch, and gradients by array of shards, side by side."""
         draws = draw(
             self._architecture,
             self._program.stochastic,

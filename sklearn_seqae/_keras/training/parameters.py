@@ -99,10 +99,7 @@ class Parameters:
 
 
 def _members(of_vector: Any, of_each: Any) -> list[list[int]]:
-    """Return which variables of one optimizer make up each variable of another.
-
-    Both are of one kind. One has been built for a vector, the other for its parts.
-    """
+    """Return of which variables of ``of_each`` each of ``of_vector`` is made up."""
     place = {id(variable): i for i, variable in enumerate(of_each.variables)}
     own = {id(variable) for variable in of_vector.variables}
     slots = {}  # attributes that list a variable for each weight, such as momentums

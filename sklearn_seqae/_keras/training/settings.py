@@ -66,11 +66,7 @@ def asked_for(
     n_sequences: int,
     left: float = 1.0,
 ) -> Settings:
-    """Return the settings that parameters ask for.
-
-    They are the estimator's; ``callbacks`` are what those of its `callbacks` are, and
-    ``left`` is what `auto_epochs` takes.
-    """
+    """Return the settings that parameters ask for; ``left`` as in `auto_epochs`."""
     names = {field.name for field in fields(Settings)}
     values = {n: value for n, value in parameters.items() if n in names}
     values["callbacks"] = callbacks
@@ -90,10 +86,7 @@ class Result:
 
 
 def warm_cosine(update: NDArray[Any], n_updates: int) -> NDArray[np.float64]:
-    """Factor of the learning rate: a linear rise, then half a cosine down.
-
-    Of updates by number, from 0, of ``n_updates`` of the whole fit.
-    """
+    """Factors of the rate of updates, from 0: a rise, then half a cosine down."""
     n_warm = max(1, round(WARM_UP * n_updates))
     rise = (update + 1) / n_warm
     done = np.clip((update + 1 - n_warm) / max(1, n_updates - n_warm), 0, 1)
@@ -182,10 +175,7 @@ class DivergedError(FloatingPointError):
 def check_finite(
     arrays: Iterable[NDArray[np.floating]], rate: str, activation: str
 ) -> None:
-    """Check that losses or weights are numbers.
-
-    ``rate`` is the setting that decides the learning rate, for the message.
-    """
+    """Check that losses or weights are numbers; ``rate`` says what to lower."""
     if not all(np.isfinite(array).all() for array in arrays):
         or_else = ", or use activation='tanh'" if activation == "relu" else ""
         raise DivergedError(
@@ -207,11 +197,7 @@ def warn_unless_learnt(
     n_updates: int,
     rate: str,
 ) -> None:
-    """Warn if the network predicts no better than the mean of each feature.
-
-    ``loss`` is that of the epoch whose weights are kept, and updates include those
-    of earlier fits.
-    """
+    """Warn if the loss that is kept is no better than that of the mean."""
     is_far_off = loss >= FAR_OFF * baselines.of_zero
     is_judged = is_far_off or n_updates >= HARDLY_BEGUN
     if beats_mean(loss, baselines) or not is_judged:

@@ -76,10 +76,7 @@ class Workspace:
     # State ----------------------------------------------------------------------------
 
     def load(self, state: State) -> None:
-        """Start from a state.
-
-        A ValueError, if its optimizer is another kind, or configured otherwise.
-        """
+        """Start from a state; a ValueError, if it is of another optimizer."""
         fresh, given = self._fresh_optimizer, state.optimizer
         if given is not None and not given.fits(fresh):
             raise ValueError(
@@ -174,10 +171,7 @@ class Workspace:
     def gradient(
         self, packed: PackedShards, settings: UpdateSettings
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the losses of one batch, (n_losses,), and their weighted gradient.
-
-        The gradient is one vector, like `vector`. There is no update.
-        """
+        """Return losses of a batch, and their weighted gradient, like `vector`."""
         found = self._run(self._gradient_of_batch, packed, settings)
         n = len(self.program.losses) + self.program.n_by_feature
         return found[:n], found[n:]

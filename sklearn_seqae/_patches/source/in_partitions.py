@@ -65,10 +65,7 @@ class PartitionedSource(Source):
 
 
 def read_partitions(X: Any, scaler: Any, summary: Summary) -> PartitionedSource:
-    """Read all partitions once, each where it is.
-
-    The scaler is to be fitted; one that is fitted already stays as it is.
-    """
+    """Read all partitions once, where they are; fit the scaler if it is new."""
     tasks, reset = open_tasks(), summary.is_new
     ScalerInChunks(scaler)  # raises before anything is read
     partitions = tasks.read(X)

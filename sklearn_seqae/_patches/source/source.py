@@ -42,10 +42,7 @@ class Source:
         *,
         reset: bool,
     ) -> Self:
-        """Return the source of sequences in their own units.
-
-        With ``reset``, the schema's scaler is to be fitted.
-        """
+        """Return the source of sequences in own units; ``reset`` fits the scaler."""
         distinct, weight = merge_repeated(encoded, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
         if reset:
