@@ -75,8 +75,7 @@ class Autoencoder:
     def check_same(self, parameters: Mapping[str, Any], n_moments: int) -> None:
         """Check that the parameters that shape a network are those of this one.
 
-        What "auto" chose may be asked for as well, and "auto" lets it stand.
-        ``n_moments`` components are no work of this network.
+        "auto" lets what it chose stand; ``n_moments`` are no work of this network.
         """
         names = ("patch_size", "exact_components", "encoder_inputs")
         chosen = {name: getattr(self.preprocessing, name) for name in names}
@@ -188,9 +187,9 @@ class Autoencoder:
     ) -> RaggedArray:
         """Predict the next ``n`` time steps of scaled sequences.
 
-        One horizon after the other: each reads what was predicted before. At most the
-        last ``longest`` time steps are read. With ``random_state``, categories are
-        drawn from their distributions; without, the most likely ones are taken.
+        Each horizon reads what was predicted before, at most ``longest`` time steps.
+        With ``random_state``, categories are drawn; without, the most likely ones are
+        taken.
         """
         history, ahead, n_done = scaled, [], 0
         while n_done < n:
@@ -219,13 +218,9 @@ class Autoencoder:
         self, scaled: RaggedArray, random_state: np.random.RandomState | None
     ) -> NDArray[np.float32]:
         """Predict one horizon, (n_sequences, horizon, n_features)."""
-        from sklearn_seqae._keras.inference import forecast
-
         known = self.preprocessing
         scale, n_numbers = np.array(known.forecast_scale, np.float32), known.n_numbers
-        recent, (embeddings, _) = recent_values(scaled), self._encode(scaled)
-        weights, draws = self._trained.weights, random_state is not None
-        steps = forecast(self.architecture, weights, embeddings, recent, raw=draws)
+        steps, recent = self._steps_ahead(scaled, raw=random_state is not None)
         if random_state is not None:
             steps = drawn(self.architecture.step, steps, random_state)
         steps = steps.reshape(-1, steps.shape[-1])
@@ -236,6 +231,14 @@ class Autoencoder:
         ahead = np.concatenate([numbers, ahead[..., n_numbers:]], axis=-1)
         self._check_finite(ahead, "sequence {row}")
         return ahead
+
+    def _steps_ahead(self, scaled: RaggedArray, raw: bool) -> tuple[Any, Any]:
+        """Return what the forecaster writes, and the last values that it has read."""
+        from sklearn_seqae._keras.inference import forecast
+
+        recent, (embeddings, _) = recent_values(scaled), self._encode(scaled)
+        weights = self._trained.weights
+        return forecast(self.architecture, weights, embeddings, recent, raw), recent
 
     def _encode(
         self, scaled: RaggedArray, first: int = 0
@@ -313,9 +316,9 @@ class Autoencoder:
     ) -> Result:
         """Train on sequences, from the start or from the state so far.
 
-        The parameters are the estimator's; ``validation_fraction`` is None to hold
-        nothing out. ``backup`` is the file from which a killed fit goes on.
-        ``watchers`` are callbacks beside those of the parameters.
+        ``validation_fraction`` None holds nothing out; ``backup`` is the file from
+        which a killed fit goes on; ``watchers`` are callbacks beside those of the
+        parameters.
         """
         from sklearn_seqae._keras.training import callbacks, checkpoint, epochs
         from sklearn_seqae._keras.training.settings import asked_for

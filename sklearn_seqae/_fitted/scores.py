@@ -13,7 +13,7 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._patches.batching import from_patches
 from sklearn_seqae._patches.heads import Head
-from sklearn_seqae._patches.prefixes import recent_values, tails
+from sklearn_seqae._patches.prefixes import tails
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
 WIDTH = 64  # values of a step; where a decoder writes more, blocks are smaller
@@ -58,15 +58,9 @@ def log_probabilities_ahead(
     network: Autoencoder, scaled: RaggedArray, longest: int
 ) -> list[NDArray[np.float32]]:
     """Log-probabilities of the codes within the next horizon, likewise."""
-    from sklearn_seqae._keras.inference import forecast
-
-    history, known = tails(scaled, longest), network.preprocessing
-    recent = recent_values(history)
-    weights, horizon = network._trained.weights, known.forecast_horizon
-    embeddings, _ = network._encode(history)
-    steps = forecast(network.architecture, weights, embeddings, recent, raw=True)
+    steps, _ = network._steps_ahead(tails(scaled, longest), raw=True)
     network._check_finite(steps, "sequence {row}")
-    n_timesteps = np.full(len(scaled), horizon)
+    n_timesteps = np.full(len(scaled), network.preprocessing.forecast_horizon)
     steps = steps.reshape(-1, steps.shape[-1])
     return _log_probabilities(network, steps, n_timesteps)
 
@@ -99,8 +93,7 @@ def losses_by_block(
 ) -> Iterator[tuple[int, RaggedArray, NDArray[np.float64]]]:
     """Yield blocks of sequences, and the loss of each of their values.
 
-    With the number of the first one. NaN where nothing is observed. ``Z`` are their
-    embeddings, if these are known.
+    With the number of the first; NaN where nothing is observed; ``Z`` if known.
     """
     n = max(1, BLOCK * WIDTH // max(WIDTH, network.architecture.step.n_outputs))
     for start in range(0, len(scaled), n):

@@ -185,8 +185,7 @@ def decode(
 ) -> NDArray[np.float32]:
     """Decode to the steps of all sequences in the order of time, one after the other.
 
-    Of embeddings and their lengths in LSTM steps: (lengths.sum(), width). ``raw``
-    is what the decoder wrote, see `HEADS`; values otherwise.
+    Of their lengths in LSTM steps: (lengths.sum(), width); ``raw`` as it was written.
     """
     check_not_forked()
     device = _device()

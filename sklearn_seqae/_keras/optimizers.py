@@ -51,9 +51,7 @@ def _config(optimizer: Any, without: tuple[str, ...] = ()) -> str:
 def to_config(given: Any) -> dict[str, Any] | None:
     """Return the name of a class and, for an instance, its configuration.
 
-    Of an optimizer or a schedule, or a class of them. None for a class that is not
-    Keras's own, or a configuration that holds more than numbers, strings and one
-    schedule.
+    None for what is not Keras's own, or holds more than plain values and a schedule.
     """
     cls = given if isinstance(given, type) else type(given)
     if _class_named(cls.__name__) is not cls:

@@ -15,12 +15,11 @@ they are tensors, and so is a number of steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from sklearn_seqae._network.layers import LSTM, DecoderSpec, Dense, Embedding
-from sklearn_seqae._network.pooling import States
 
 Tensor = Any
 Kinds = tuple[str, ...]  # of pooling
@@ -52,24 +51,10 @@ class Sizes(NamedTuple):
     units: tuple[int, ...]
 
 
-class Sequence(Protocol):
-    """The input of an LSTM layer, or its states."""
-
-    @property
-    def values(self) -> Tensor:
-        """The steps, in the engine's layout."""
-
-    @property
-    def lengths(self) -> Tensor | None:
-        """Own steps of each row, (B,), if the engine needs them."""
-
-    @property
-    def pooled(self) -> Mapping[str, list[Tensor]]:
-        """Pooled states of each direction, of those kinds that ran along."""
-
-    @property
-    def directions(self) -> list[States]:
-        """The states of each direction."""
+# The input of an LSTM layer, or its states: `values`, the steps in the engine's layout;
+# `lengths`, own steps of each row, (B,), if the engine needs them; `pooled`, pooled
+# states of each direction, by kinds that ran along; `directions`, a list of `States`
+Sequence = Any
 
 
 class Engine(Protocol):
@@ -86,8 +71,7 @@ class Engine(Protocol):
     ) -> Any:
         """Run an LSTM layer.
 
-        ``pooling`` names the kinds that are asked for next; after the last layer,
-        nothing but these is.
+        ``pooling`` are the kinds asked for next; after the last layer, nothing else is.
         """
 
     def last_state(self, layer: LSTM, sequence: Any) -> Tensor:
@@ -187,6 +171,5 @@ class TrainingEngine(Engine, Protocol):
     def error(self, decoder: DecoderSpec, written: Tensor, wanted: Wanted) -> Error:
         """Sum the weighted errors of what a decoder wrote over rows' own steps.
 
-        They are those of `HEADS`. Beyond a row's end there are steps of other rows, and
-        weights of theirs.
+        They are those of `HEADS`; beyond a row's end there are steps of other rows.
         """

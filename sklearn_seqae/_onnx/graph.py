@@ -157,9 +157,8 @@ class Graph:
     ) -> list[Tensor]:
         """Add a node of as many outputs as there are dtypes, and return them.
 
-        None leaves an optional input out, and is the dtype of the first input. The name
-        is what a runtime calls the node in its messages. An attribute ``domain`` says
-        another one than ``ai.onnx``.
+        None leaves an optional input out, and is the dtype of the first. Runtimes name
+        the node in messages. An attribute ``domain`` says another one than ``ai.onnx``.
         """
         given = [tensor for tensor in inputs if tensor is not None]
         outputs = [

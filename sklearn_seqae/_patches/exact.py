@@ -248,7 +248,7 @@ def _weighted(
 
 
 class Standardized(ABC):
-    """Numbers of a sequence that vary by `UNIT` in `fit`; subclasses are dataclasses."""
+    """Numbers of sequences that vary by `UNIT` in `fit`; for dataclasses."""
 
     mean: tuple[float, ...]  # in `fit`
     scale: tuple[Positive, ...]  # what makes the standard deviation `UNIT`

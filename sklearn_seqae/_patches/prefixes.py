@@ -146,8 +146,7 @@ def last_observed(scaled: RaggedArray) -> NDArray[np.floating]:
 def recent_values(scaled: RaggedArray) -> NDArray[np.float32]:
     """Return the last `N_RECENT` time steps of each sequence, the latest first.
 
-    Shape (n_sequences, N_RECENT * n_features), in the order of `StepLayout`; missing
-    values are filled, and zero is what would be before the start.
+    (n_sequences, N_RECENT * n_features) as `StepLayout`, filled; zero before the start.
     """
     row = scaled.offsets[1:, None] - 1 - np.arange(N_RECENT)
     inside = row >= scaled.offsets[:-1, None]
@@ -159,10 +158,9 @@ def recent_values(scaled: RaggedArray) -> NDArray[np.float32]:
 def change_scale(
     scaled: RaggedArray, sample_weight: NDArray[np.float64], horizon: int
 ) -> NDArray[np.float64]:
-    """Root mean square of the change from the last observed value, shape (horizon, F).
+    """Root mean square of the change from the last observed value, (horizon, F).
 
-    The error of predicting no change, for each step of the horizon and each feature.
-    1 where nothing changes, or nothing is observed.
+    The error of predicting no change; 1 where nothing changes, or is observed.
     """
     last = last_observed(scaled).astype(np.float64)
     weight = np.repeat(sample_weight, scaled.lengths)[:, None]

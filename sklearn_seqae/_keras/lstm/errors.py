@@ -117,8 +117,8 @@ def _of_rows(
 ) -> tuple[Tensor, Tensor]:
     """Return the sum of the weighted errors of rows (R, F), and its gradient.
 
-    By feature, where there are columns beside numbers. Rows that are not ``inside``,
-    (R, 1), don't count, and what is written there need not be finite.
+    By feature, where there are columns. Rows not ``inside``, (R, 1), need not be
+    finite.
     """
     weight, written = tf.where(inside, weight, 0), tf.where(inside, written, 0)
     sums, slopes = [], []

@@ -219,8 +219,7 @@ def weight_gradients(
 ) -> tuple[Tensor, Tensor]:
     """Return the gradients of [kernel; recurrent_kernel] and bias, block by block.
 
-    They are (D, F + U, 4U) and (D, 4U). ``gates`` are the gradients of the gates;
-    ``x`` is None where the kernel is not part of the recurrence.
+    (D, F + U, 4U) and (D, 4U), from those of the gates; F is 0 where ``x`` is None.
     """
     n_steps, n_directions, n_rows, units = (int(n) for n in hidden.shape)
     block = min(BLOCK, n_steps)

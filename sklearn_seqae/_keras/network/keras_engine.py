@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import keras
@@ -45,10 +46,7 @@ class KerasSequence:
     mask: Tensor | None = None
     n_directions: int = 1
     lengths: ClassVar[None] = None
-
-    @property
-    def pooled(self) -> Mapping[str, list[Tensor]]:
-        return {}
+    pooled: ClassVar[Mapping[str, list[Tensor]]] = MappingProxyType({})
 
     @property
     def directions(self) -> list[States]:

@@ -68,8 +68,7 @@ def checked_callbacks(
 ) -> list[keras.callbacks.Callback]:
     """Return callbacks as a list of instances, without `BackupAndRestore`.
 
-    With a backup, a fit is to go on if it is killed. A ValueError, if one would have
-    forgotten, when a killed fit goes on, what it is to decide.
+    With a backup, a ValueError, if one would forget when a killed fit goes on.
     """
     wrapper = _Wrapper(callbacks=list(given) if isinstance(given, tuple) else given)
     wrapper._initialize_callbacks()  # it builds no model
@@ -139,8 +138,7 @@ class _Wrapper(BaseWrapper):
 class CompiledModel:
     """The model that callbacks see, compiled, with its layers and optimizer.
 
-    It reads ``n_steps`` LSTM steps. ``layers`` are its `KerasLayers`, and ``model`` is
-    an autoencoder over LSTM steps, which callbacks see as ``self.model``.
+    It is an autoencoder over ``n_steps`` LSTM steps.
     """
 
     def __init__(

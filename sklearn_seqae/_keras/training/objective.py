@@ -23,9 +23,8 @@ Tensor = Any
 class Objective:
     """The losses of a program, and their gradient.
 
-    ``trained`` are the variables that the gradient is of, and ``by_name`` returns
-    tensors of the weights by their names, from those of ``trained``. XLA compiles
-    what is done for a shard, or not.
+    ``by_name`` returns tensors of the weights by their names, from those of
+    ``trained``. XLA compiles what is done for a shard, or not.
     """
 
     def __init__(

@@ -159,8 +159,7 @@ class Workspace:
     ) -> NDArray[np.float32]:
         """One update a batch; returns each batch's losses, (n_batches, n_losses).
 
-        They are sums over its rows, in the order of ``program.losses``, followed by
-        ``program.n_by_feature`` parts of the first.
+        Sums over rows by ``program.losses``, then ``n_by_feature`` parts of the first.
         """
         return self._run(self._train_batches, packed, settings)
 
