@@ -30,7 +30,13 @@ from sklearn_seqae._keras.network.keras_layers import (
     tensors_from_vector,
     to_vector,
 )
-from sklearn_seqae._keras.sessions import Eager, Session, open_session, tensor_function
+from sklearn_seqae._keras.sessions import (
+    Eager,
+    Session,
+    open_session,
+    stacked,
+    tensor_function,
+)
 from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder, told_values
@@ -43,7 +49,7 @@ from sklearn_seqae._patches.packing import pack
 # so without XLA there are none left over.
 INFERENCE_ROWS = 32
 INFERENCE_ROWS_WITHOUT_XLA = 48
-MAX_THREADS = 8
+MAX_THREADS = 8  # and shards side by side: they don't depend on each other
 VALUES_PER_CALL = 2**22  # 16 MiB of padded values, in and out
 MAX_FUNCTIONS = 16  # of each kind; one takes about 10 MB
 Tensor = Any
@@ -73,7 +79,8 @@ def _encoder(
             piece = tf.slice(x, (starts[n], 0, 0, 0), (n_steps, 2, n_rows, width))
             return of_shard(vector, piece, lengths[n])
 
-        return _over_shards(shard, lengths, (n_rows, architecture.embedding_size))
+        shape = n_rows, architecture.embedding_size
+        return stacked(shard, tf.shape(lengths)[0], shape, MAX_THREADS)
 
     signature = [
         _vector_spec(architecture.embedding_layers),
@@ -110,7 +117,8 @@ def _decoder(
         def shard(n: Tensor) -> Tensor:
             return of_shard(vector, embeddings[n], lengths[n])
 
-        return _over_shards(shard, lengths, (n_steps, n_rows, width))
+        shape = n_steps, n_rows, width
+        return stacked(shard, tf.shape(lengths)[0], shape, MAX_THREADS)
 
     signature = [
         _vector_spec(spec.layers_with_tables),
@@ -141,21 +149,6 @@ def _forecaster(
         tf.TensorSpec((n_rows, architecture.n_recent), tf.float32),
     ]
     return device.session().function(forecast, signature, device.jit)
-
-
-def _over_shards(
-    shard: Callable[[Tensor], Tensor], lengths: Tensor, shape: tuple[int, ...]
-) -> Tensor:
-    """Stack what ``shard`` gives of each number, of a shape; side by side."""
-    n_shards = tf.shape(lengths)[0]
-    out = tf.TensorArray(tf.float32, n_shards, element_shape=shape)
-    _, out = tf.while_loop(
-        lambda n, _: n < n_shards,
-        lambda n, out: (n + 1, out.write(n, shard(n))),
-        (0, out),
-        parallel_iterations=MAX_THREADS,
-    )
-    return out.stack()
 
 
 def encode(

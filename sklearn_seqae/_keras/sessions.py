@@ -165,6 +165,20 @@ def buffer(shape: Sequence[int]) -> Any:
     return UninitializedVariable(trainable=False, shape=shape, dtype=tf.float32)
 
 
+def stacked(
+    compute: Callable[[Any], Any], n: Any, shape: tuple[int, ...], at_once: int = 1
+) -> Any:
+    """Stack what is computed, of a shape, of each number below ``n``."""
+    out = tf.TensorArray(tf.float32, n, element_shape=shape)
+    _, out = tf.while_loop(
+        lambda i, _: i < n,
+        lambda i, out: (i + 1, out.write(i, compute(i))),
+        (0, out),
+        parallel_iterations=at_once,
+    )
+    return out.stack()
+
+
 def tensor_function(
     function: Callable[..., Any], jit: bool, signature: Sequence[Any] | None = None
 ) -> Any:

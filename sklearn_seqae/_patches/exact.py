@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -259,7 +259,7 @@ class Standardized(ABC):
 
     def standardized(
         self, ragged: RaggedArray, sample_weight: NDArray[np.float64], negligible: float
-    ) -> Any:
+    ) -> Self:
         """Return the same, fitted; a spread up to ``negligible`` is not scaled."""
         moments: Any = 0.0
         for part, found in self._parts(ragged):

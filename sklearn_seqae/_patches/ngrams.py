@@ -72,8 +72,7 @@ class Ngrams(Standardized):
         category_sizes: tuple[int, ...],
     ) -> Ngrams:
         plain = cls(category_sizes, room)
-        fitted: Ngrams = plain.standardized(scaled, sample_weight, NEGLIGIBLE)
-        return fitted
+        return plain.standardized(scaled, sample_weight, NEGLIGIBLE)
 
     @cached_property
     def grams(self) -> tuple[Grams, ...]:

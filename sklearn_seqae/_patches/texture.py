@@ -92,8 +92,7 @@ class Texture(Standardized):
         zeros, ones = (0.0,) * n_components, (1.0,) * n_components
         plain = cls(filled.n_features, n_units, dilations, zeros, ones, zeros, ones)
         edged = plain._with_edges(filled, sample_weight)
-        fitted: Texture = edged.standardized(filled, sample_weight, NEGLIGIBLE)
-        return fitted
+        return edged.standardized(filled, sample_weight, NEGLIGIBLE)
 
     def _with_edges(
         self, filled: RaggedArray, sample_weight: NDArray[np.float64]

@@ -105,24 +105,6 @@ def watch_validation(callbacks: list[keras.callbacks.Callback]) -> bool:
     return any(isinstance(m, str) and m.startswith("val_") for m in monitors)
 
 
-def callback_list(
-    model: keras.Model,
-    callbacks: list[keras.callbacks.Callback],
-    epochs: int,
-    n_batches: int,
-) -> Callbacks:
-    """Prepare callbacks for one fit."""
-    model.stop_training = False
-    return Callbacks(
-        callbacks,
-        add_history=False,
-        model=model,
-        epochs=epochs,
-        steps=n_batches,
-        verbose=1,  # a ProgbarLogger is given to be seen
-    )
-
-
 # The model that callbacks see ---------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training.cache import borrow
-from sklearn_seqae._keras.training.callbacks import Progress, Tasks, callback_list
+from sklearn_seqae._keras.training.callbacks import Callbacks, Progress, Tasks
 from sklearn_seqae._keras.training.checkpoint import Best, Checkpoint, CheckpointFile
 from sklearn_seqae._keras.training.feeding import STEPS_PER_CALL, Feed
 from sklearn_seqae._keras.training.partitions import PartitionedFeed
@@ -106,11 +106,14 @@ class _Loop:
         self._progress = Progress(settings.epochs, settings.verbose)
         self._callbacks = None
         if settings.callbacks:
-            self._callbacks = callback_list(
-                workspace.seen.model,
+            workspace.seen.model.stop_training = False
+            self._callbacks = Callbacks(
                 settings.callbacks,
-                settings.epochs,
-                self.feed.n_batches,
+                add_history=False,
+                model=workspace.seen.model,
+                epochs=settings.epochs,
+                steps=self.feed.n_batches,
+                verbose=1,  # a ProgbarLogger is given to be seen
             )
         for callback in settings.callbacks:
             if isinstance(callback, Tasks):

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.sessions import tensor_function
+from sklearn_seqae._keras.sessions import stacked, tensor_function
 from sklearn_seqae._keras.training.draws import Draws, draw, layer_masks
 from sklearn_seqae._keras.training.losses import LOSSES, ForwardPass, Shard
 from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
@@ -133,16 +133,8 @@ class Objective:
 
     def one_by_one(self, losses_of: Any, starts: Tensor) -> Tensor:
         """Call a function with the number of each batch; stack what it returns."""
-        n_batches = tf.shape(starts)[0]
         shape = (len(self._program.losses) + self._program.n_by_feature,)
-        losses = tf.TensorArray(tf.float32, n_batches, element_shape=shape)
-        _, losses = tf.while_loop(
-            lambda b, _: b < n_batches,
-            lambda b, losses: (b + 1, losses.write(b, losses_of(b))),
-            (0, losses),
-            parallel_iterations=1,
-        )
-        return losses.stack()
+        return stacked(losses_of, tf.shape(starts)[0], shape)
 
     def _shards(
         self, b: Tensor, packed: PackedShards, shape: ShardShape

@@ -147,22 +147,15 @@ class Job(NamedTuple):
 def gradient_of_shards(job: Job, data: Data, weights: NDArray[np.float32]) -> Found:
     """Return losses and counts, see `sums_of`, and the gradient, of some shards."""
     check_not_forked()
+    found = []
     with borrow(job.program, ANY_OPTIMIZER) as workspace:
         workspace.vector = weights
-        return add_up(
-            *(
-                _gradient(job, data, shard, seed, workspace)
-                for shard, seed in zip(job.shards, job.seeds, strict=True)
-            )
-        )
-
-
-def _gradient(
-    job: Job, data: Data, shard: NDArray[np.int64], seed: int, workspace: Workspace
-) -> Found:
-    packed, drawn = pack_shard(job, data, shard, seed)
-    losses, gradient = workspace.gradient(packed, job.settings._replace(seed=drawn))
-    return sums_of(losses[None], packed, data.patches), gradient
+        for shard, seed in zip(job.shards, job.seeds, strict=True):
+            packed, drawn = pack_shard(job, data, shard, seed)
+            settings = job.settings._replace(seed=drawn)
+            losses, gradient = workspace.gradient(packed, settings)
+            found.append((sums_of(losses[None], packed, data.patches), gradient))
+    return add_up(*found)
 
 
 def pack_shard(
