@@ -54,14 +54,8 @@ class Autoencoder:
                 "normal distribution, which needs a layer that makes it, but "
                 "n_components is None; expected an int."
             )
-        preprocessing = Preprocessing.fit(
-            parameters,
-            source.sample,
-            source.weight,
-            source.all_lengths,
-            source.schema.events.columns,
-            decoder_cuts=DECODERS[parameters["decoder"]].cuts,
-        )
+        cuts = DECODERS[parameters["decoder"]].cuts
+        preprocessing = Preprocessing.fit(parameters, source, decoder_cuts=cuts)
         architecture = make_architecture(shaped_by, preprocessing, source.longest)
         return cls(architecture, preprocessing, shaped_by)
 

@@ -92,7 +92,11 @@ def unpacked(saved: Any, cls: type[SequenceEstimator]) -> Attributes:
         parameters = inspect.signature(cls).parameters.values()
         defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         attributes = {**defaults, **attributes}
-        _check_complete(attributes, cls)
+        absent = [name for name in cls._saved_as if name not in attributes]
+        if len(absent) < len(cls._saved_as):  # all was fitted, or nothing
+            if absent:
+                raise ValueError(f"{absent[0]} is absent")
+            cls._check_fitted(attributes)
     except DAMAGED as error:
         reason = str(error) if type(error) is ValueError else repr(error)
         raise ValueError(
@@ -133,15 +137,6 @@ def _as_written(saved: Attributes) -> Attributes:
         if same and found.digest != digests[name]:
             raise ValueError(f"the checksum of {name} is another")
     return plain
-
-
-def _check_complete(attributes: Attributes, cls: type[SequenceEstimator]) -> None:
-    """Check that all was fitted, and fits together, or nothing was."""
-    absent = [name for name in cls._saved_as if name not in attributes]
-    if len(absent) < len(cls._saved_as):
-        if absent:
-            raise ValueError(f"{absent[0]} is absent")
-        cls._check_fitted(attributes)
 
 
 def _parts(plain: Attributes) -> Attributes:

@@ -67,12 +67,9 @@ def build_models(
     builder = _Builder(engine, architecture, preprocessing, n_patches, max_length)
     encoder, decoder = builder.encoder(), builder.decoder()
     sequence = encoder.input
-    return Models(
-        encoder,
-        decoder,
-        keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder"),
-        builder.forecaster(encoder) if architecture.forecaster_spec else None,
-    )
+    whole = keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder")
+    forecaster = builder.forecaster(encoder) if architecture.forecaster_spec else None
+    return Models(encoder, decoder, whole, forecaster)
 
 
 @dataclass(frozen=True)

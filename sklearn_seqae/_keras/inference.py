@@ -93,11 +93,7 @@ def _encoder(
 
 @functools.lru_cache(maxsize=MAX_FUNCTIONS)
 def _decoder(
-    architecture: Architecture,
-    n_steps: int,
-    n_rows: int,
-    device: _Device,
-    raw: bool = False,
+    architecture: Architecture, n_steps: int, n_rows: int, device: _Device, raw: bool
 ) -> Function:
     """Compile the decoder: of weights, embeddings and lengths."""
     make_engine = engine_maker(architecture, device.gpu)
@@ -130,7 +126,7 @@ def _decoder(
 
 @functools.lru_cache(maxsize=MAX_FUNCTIONS)
 def _forecaster(
-    architecture: Architecture, n_rows: int, device: _Device, raw: bool = False
+    architecture: Architecture, n_rows: int, device: _Device, raw: bool
 ) -> Function:
     """Compile the forecasts of one shard: of weights, embeddings and last values."""
     make_engine = engine_maker(architecture, device.gpu)

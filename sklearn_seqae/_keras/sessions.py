@@ -56,14 +56,11 @@ class Session:
             self.write([variable.numpy() for variable in self._variables])
 
     def function(
-        self,
-        python_function: Callable[..., Any],
-        signature: Sequence[Any],
-        jit: bool = False,
+        self, compute: Callable[..., Any], signature: Sequence[Any], jit: bool = False
     ) -> Callable[..., Any]:
         """Return a function of arrays; the signature has trees of TensorSpecs."""
         # One that calls another, which XLA may compile
-        inside = tensor_function(python_function, jit)
+        inside = tensor_function(compute, jit)
         traced = tensor_function(inside, False, signature).get_concrete_function()
         others = [v for v in traced.variables if id(v) not in self._copies]
         buffers = {id(v): self._new(v) for v in others}
@@ -128,12 +125,9 @@ class Eager:
         self._variables = list(variables)
 
     def function(
-        self,
-        python_function: Callable[..., Any],
-        signature: Sequence[Any],
-        jit: bool = False,
+        self, compute: Callable[..., Any], signature: Sequence[Any], jit: bool = False
     ) -> Callable[..., Any]:
-        function = tensor_function(python_function, jit, signature)
+        function = tensor_function(compute, jit, signature)
 
         def run(*arguments: Any) -> Any:
             return function(*tf.nest.map_structure(tf.constant, arguments)).numpy()

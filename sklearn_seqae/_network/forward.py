@@ -27,13 +27,9 @@ def states_of_layers(
     """Run the encoder's LSTM layers; return the states of each."""
     of_layers, encoder = [], architecture.encoder_layers
     if architecture.columns:
-        read = with_vectors(
-            engine,
-            architecture.category_layers,
-            architecture.step,
-            sequence.values,
-            sequence.lengths,
-        )
+        tables, steps = architecture.category_layers, sequence.values
+        layout, lengths = architecture.step, sequence.lengths
+        read = with_vectors(engine, tables, layout, steps, lengths)
         sequence = engine.with_values(sequence, read)
     for layer in encoder:
         sequence = engine.lstm(
@@ -98,8 +94,8 @@ def forecast(
     n = architecture.n_forecast_steps
     vector = _read(engine, architecture, embedding, recent)
     lengths, size = engine.full_length(n, vector), engine.n_buffer_steps(n)
-    decoder = _decoder(architecture)
-    return engine.resized(decoder.decode(engine, vector, size, lengths), n)
+    steps = _decoder(architecture).decode(engine, vector, size, lengths)
+    return engine.resized(steps, n)
 
 
 def forecast_error(
@@ -114,20 +110,13 @@ def forecast_error(
     n = architecture.n_forecast_steps
     size = engine.n_buffer_steps(n)
     vector = _read(engine, architecture, embedding, recent)
-    return _decoder(architecture).training_error(
-        engine,
-        vector,
-        engine.full_length(n, vector),
-        engine.resized(change, size),
-        engine.resized(weight, size),
-    )
+    lengths = engine.full_length(n, vector)
+    wanted = (engine.resized(steps, size) for steps in (change, weight))
+    return _decoder(architecture).training_error(engine, vector, lengths, *wanted)
 
 
 def _read(
-    engine: TrainingEngine,
-    architecture: Architecture,
-    embedding: Tensor,
-    recent: Tensor,
+    engine: Engine, architecture: Architecture, embedding: Tensor, recent: Tensor
 ) -> Tensor:
     """Return what the forecaster reads, (B, embedding_size + recent.n_read)."""
     tables = architecture.category_layers

@@ -67,11 +67,7 @@ class OnnxEngine(Engine):
     # Layers
 
     def lstm(
-        self,
-        layer: LSTM,
-        sequence: OnnxSequence,
-        pooling: Kinds = (),
-        is_last: bool = False,
+        self, layer: LSTM, sequence: Any, pooling: Kinds = (), is_last: bool = False
     ) -> OnnxSequence:
         n_directions = len(layer.directions)
         gates = ["Sigmoid", *2 * [ACTIVATIONS[self.activation]]]

@@ -125,14 +125,11 @@ class Preprocessing:
     length_code: LengthCode | None = None
     # Mean and scale of each sequence as components, if they are
     instance_norm: InstanceNorm | None = None
-    # Divisors of the differences between patches, by feature, where the encoder reads
-    # them
+    # Divisors of differences between patches, by feature, where the encoder reads them
     difference_scale: tuple[Positive, ...] | None = None
-    # Size of the change for each time step of the horizon and each feature, where there
-    # is a forecaster; see `change_scale`
+    # As from `change_scale`, by time step and feature, where there is a forecaster
     forecast_scale: tuple[tuple[Positive, ...], ...] | None = None
-    # The features that are no numbers, and come last; of numbers alone there are units
-    # and differences
+    # The features that are no numbers, and come last: without units and differences
     columns: tuple[Column, ...] = ()
     costs: tuple[Positive, ...] = ()  # see `StepLayout`
     # Kernels whose responses the encoder reads, if there are any
@@ -144,23 +141,17 @@ class Preprocessing:
 
     @classmethod
     def fit(
-        cls,
-        parameters: Mapping[str, Any],
-        scaled: RaggedArray,
-        sample_weight: NDArray[np.float64],
-        all_lengths: NDArray[np.int64] | None = None,
-        columns: tuple[Column, ...] = (),
-        *,
-        decoder_cuts: bool = False,
+        cls, parameters: Mapping[str, Any], source: Any, *, decoder_cuts: bool
     ) -> Preprocessing:
-        """Fit to scaled sequences, as the estimator's parameters ask for it.
+        """Fit to the sample of a `Source`, as the estimator's parameters ask for it.
 
-        ``all_lengths`` are those of all sequences, where ``scaled`` is a sample of
-        them; ``decoder_cuts`` says that the decoder cuts the embedding into parts.
+        ``decoder_cuts`` says that the decoder cuts the embedding into parts.
         """
+        scaled, sample_weight, columns = source.sample, source.weight, source.columns
         lengths, weight_of_lengths = scaled.lengths, sample_weight
-        if all_lengths is not None:
-            lengths, weight_of_lengths = all_lengths, np.ones(len(all_lengths))
+        if source.all_lengths is not None:
+            lengths = source.all_lengths
+            weight_of_lengths = np.ones(len(lengths))
         n_components = parameters["n_components"]
         exact = asked_names("exact_components", parameters["exact_components"])
         with_length = "length" in exact
@@ -183,13 +174,10 @@ class Preprocessing:
         patch_size = parameters["patch_size"]
         if patch_size == "auto":
             patch_size = default_patch_size(lengths)
-        length_code = None
-        if with_length:
-            length_code = LengthCode.fit(lengths, weight_of_lengths)
         fitted = cls(
             scaled.n_features,
             int(patch_size),
-            length_code,
+            LengthCode.fit(lengths, weight_of_lengths) if with_length else None,
             norm,
             columns=columns,
             costs=_costs(scaled, sample_weight, columns),
@@ -226,10 +214,7 @@ class Preprocessing:
         return found
 
     def _with_scales(
-        self,
-        parameters: Mapping[str, Any],
-        own: Own,
-        sample_weight: NDArray[np.float64],
+        self, parameters: Mapping[str, Any], own: Own, weight: Any
     ) -> Preprocessing:
         """Fit what responses, differences and changes ahead are divided by."""
         found: dict[str, Any] = {}
@@ -239,17 +224,16 @@ class Preprocessing:
             if read == "auto":
                 read = ("differences",) if self.n_codes else NAMES["encoder_inputs"]
             if "kernels" in read:
-                n_kernels = default_n_kernels(patch_size)
-                found["convolutions"] = Convolutions.fit(
-                    n_kernels, patch_size, filled, sample_weight
-                )
+                n = default_n_kernels(patch_size)
+                kernels = Convolutions.fit(n, patch_size, filled, weight)
+                found["convolutions"] = kernels
             if "differences" in read:
                 change = differences(filled, patch_size)
-                sizes = root_mean_squares(change, filled.lengths, sample_weight)
+                sizes = root_mean_squares(change, filled.lengths, weight)
                 found["difference_scale"] = tuple(sizes.tolist())
         if parameters["forecast_horizon"] is not None:
             horizon = parameters["forecast_horizon"]
-            size = change_scale(own.scaled.numbers, sample_weight, horizon)
+            size = change_scale(own.scaled.numbers, weight, horizon)
             found["forecast_scale"] = tuple(map(tuple, size.tolist()))
         return replace(self, **found)
 
@@ -370,10 +354,8 @@ class Preprocessing:
         read = self.convolutions.read(own.filled) if self.convolutions else None
         written = scaled.with_numbers(own.numbers.values)
         layout = self.layout(self.patch_size)
-        patches = to_patches(
-            written, self.patch_size, also, n_differences, layout, read
-        )
-        return patches, own
+        beside = also, n_differences, layout, read
+        return to_patches(written, self.patch_size, *beside), own
 
     def prefixes(self, scaled: RaggedArray) -> Prefixes | None:
         """Return prefixes to train a forecaster on; None without one."""

@@ -121,9 +121,7 @@ def to_timesteps(
 
 
 def drawn(
-    layout: StepLayout,
-    written: NDArray[np.float32],
-    random_state: np.random.RandomState,
+    layout: StepLayout, written: NDArray[Any], random_state: np.random.RandomState
 ) -> NDArray[np.float32]:
     """Draw columns, (..., n_outputs) to (..., width), independently; numbers stay."""
     rows, parts = written.shape[:-1], []

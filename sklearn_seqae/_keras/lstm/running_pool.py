@@ -22,6 +22,7 @@ NEEDS = {  # sums that each kind is made of
     "std": ("total", "squares"),
 }
 Tensor = Any
+Sums = Mapping[str, Tensor]
 
 
 class RunningPool:
@@ -41,7 +42,7 @@ class RunningPool:
         }
         return sums | steps
 
-    def add(self, sums: Mapping[str, Tensor], t: Tensor, h: Tensor) -> dict[str, Any]:
+    def add(self, sums: Sums, t: Tensor, h: Tensor) -> dict[str, Any]:
         """Take in the states of step ``t``."""
         own, now = self.at_own_step(t), dict(sums)
         if "last" in now:
@@ -58,13 +59,7 @@ class RunningPool:
                 now[f"{name}_at"] = tf.where(taken, t, now[f"{name}_at"])
         return now
 
-    def gradient(
-        self,
-        sums: Mapping[str, Tensor],
-        upstream: Mapping[str, Tensor],
-        t: Tensor,
-        h: Tensor,
-    ) -> Tensor:
+    def gradient(self, sums: Sums, upstream: Sums, t: Tensor, h: Tensor) -> Tensor:
         """Gradient of the states of step ``t``, from those of the final sums."""
         parts = []
         if "total" in upstream:
@@ -79,7 +74,7 @@ class RunningPool:
             inside.append(tf.where(self._ends(t), upstream["last"], 0))
         return tf.add_n(inside)
 
-    def finish(self, sums: Mapping[str, Tensor], kind: str) -> Tensor:
+    def finish(self, sums: Sums, kind: str) -> Tensor:
         """Return one kind of pooled states, (D, B, U), from the final sums."""
         if kind not in ("mean", "std"):
             return sums[NEEDS[kind][0]]

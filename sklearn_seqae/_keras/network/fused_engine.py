@@ -68,11 +68,7 @@ class FusedEngine(TrainingEngine):
     # Layers
 
     def lstm(
-        self,
-        layer: LSTM,
-        sequence: FusedSequence,
-        pooling: Kinds = (),
-        is_last: bool = False,
+        self, layer: LSTM, sequence: Any, pooling: Kinds = (), is_last: bool = False
     ) -> FusedSequence:
         running = tuple(kind for kind in pooling if kind in NEEDS)
         states, pooled = self._run(

@@ -76,11 +76,7 @@ class KerasEngine(TrainingEngine):
     # Layers
 
     def lstm(
-        self,
-        layer: LSTM,
-        sequence: KerasSequence,
-        pooling: Kinds = (),
-        is_last: bool = False,
+        self, layer: LSTM, sequence: Any, pooling: Kinds = (), is_last: bool = False
     ) -> KerasSequence:
         built, drop = self.layers[layer.name], self.masks.get(layer.name)
         x, mask = sequence.values, sequence.mask

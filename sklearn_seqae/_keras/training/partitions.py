@@ -58,16 +58,11 @@ class PartitionedFeed(Feed):
     def train(self, workspace: Workspace, batch: Any) -> NDArray[np.float64]:
         """Make the update of a batch; return its sums, see `sums_of`."""
         tasks, jobs = self._source.tasks, self.jobs(batch)
+        data, at, share = self._source.data, self._places, gradient_of_shards
         # By a task that can run again, as scattered data can't
         weights = tasks.submit(np.asarray, workspace.vector)
         found = [
-            tasks.submit(
-                gradient_of_shards,
-                job,
-                self._source.data[p],
-                weights,
-                place=self._places[p % len(self._places)],
-            )
+            tasks.submit(share, job, data[p], weights, place=at[p % len(at)])
             for p, job in jobs
         ]
         while len(found) > FAN_IN:
@@ -82,18 +77,13 @@ class PartitionedFeed(Feed):
         shards, drawn = batch
         settings, offsets = self.update_settings(1), self._source.offsets
         partition = np.searchsorted(offsets, shards.max(axis=1), side="right") - 1
+        asked = self._settings
+        shared = self._program, asked.noise, asked.mask_ratio, settings
         found = []
         for p in np.unique(partition[partition >= 0]):
             own = shards[partition == p]
-            job = Job(
-                self._program,
-                self._settings.noise,
-                self._settings.mask_ratio,
-                settings,
-                np.where(own >= 0, own - offsets[p], -1),
-                drawn[partition == p],
-            )
-            found.append((int(p), job))
+            local = np.where(own >= 0, own - offsets[p], -1)
+            found.append((int(p), Job(*shared, local, drawn[partition == p])))
         return found
 
 

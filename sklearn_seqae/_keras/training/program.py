@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from sklearn_seqae._keras.devices import has_gpu
 from sklearn_seqae._keras.network.engines import count_bytes
@@ -19,7 +18,7 @@ from sklearn_seqae._keras.training.losses import losses_of
 from sklearn_seqae._keras.training.settings import Settings
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
-from sklearn_seqae._patches.batching import buffer_steps, shard_shape
+from sklearn_seqae._patches.batching import Indices, buffer_steps, shard_shape
 from sklearn_seqae._patches.packing import ForecastTargets, PackedShards
 from sklearn_seqae._patches.source.data import TrainingSet
 
@@ -107,10 +106,7 @@ def plan_program(
 
 
 def plan_shapes(
-    architecture: Architecture,
-    lengths: NDArray[np.int64],
-    n_sequences: int,
-    batch_size: int,
+    architecture: Architecture, lengths: Indices, n_sequences: int, batch_size: int
 ) -> tuple[ShardShape, ShardShape | None]:
     """Choose the shape of batches; and another for long ones, where memory asks for it.
 

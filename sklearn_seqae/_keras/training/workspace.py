@@ -62,6 +62,7 @@ class Workspace:
             min(program.usual.n_shards, n_threads()),
             optimize=not self._jit,
         )
+        self.close = self._session.close  # gives back the memory
         self._fresh_optimizer: Any = self.state().optimizer
         self._objective = Objective(
             program,
@@ -125,10 +126,6 @@ class Workspace:
         """Updates that the optimizer has made, those of earlier fits included."""
         (iterations,) = self._session.read([self._optimizer.iterations.value])
         return int(iterations)
-
-    def close(self) -> None:
-        """Give back the memory: it serves no more."""
-        self._session.close()
 
     # What callbacks see ---------------------------------------------------------------
 

@@ -18,7 +18,10 @@ from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.source.data import Data, baselines
 from sklearn_seqae._sequences.scaling import fit_scaler, scale
 from sklearn_seqae._sequences.schema import Given, Schema
+from sklearn_seqae._sequences.vocabulary import Column
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Source:
         cls,
         encoded: RaggedArray,
         schema: Schema,
-        sample_weight: NDArray[np.float64],
+        sample_weight: Floats,
         *,
         reset: bool,
     ) -> Self:
@@ -61,6 +64,10 @@ class Source:
         return self.lengths if self.digest else None
 
     @property
+    def columns(self) -> tuple[Column, ...]:
+        return self.schema.events.columns
+
+    @property
     def longest(self) -> int:
         """Time steps of the longest sequence that counts."""
         known = self.all_lengths
@@ -74,9 +81,7 @@ class Source:
 
 
 def training_data(
-    preprocessing: Preprocessing,
-    scaled: RaggedArray,
-    weight: NDArray[np.float64] | None = None,
+    preprocessing: Preprocessing, scaled: RaggedArray, weight: Floats | None = None
 ) -> Data:
     """Cut scaled sequences into patches to train on; None weighs each as 1."""
     n = len(scaled)
@@ -90,8 +95,8 @@ def training_data(
 
 
 def merge_repeated(
-    ragged: RaggedArray, sample_weight: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    ragged: RaggedArray, sample_weight: Floats
+) -> tuple[NDArray[np.int64], Floats]:
     """Merge equal sequences, add up their weights, and drop those of weight zero.
 
     Beside the largest weight, zero is what float32 can't tell from it.
