@@ -320,7 +320,9 @@ class Autoencoder:
         has_backup = backup is not None
         given = callbacks.checked_callbacks(parameters["callbacks"], has_backup)
         fraction = parameters["validation_fraction"]
-        is_watched = parameters["early_stopping"] or callbacks.watch_validation(given)
+        monitors = (str(getattr(callback, "monitor", None)) for callback in given)
+        watches = any(monitor.startswith("val_") for monitor in monitors)
+        is_watched = parameters["early_stopping"] or watches
         file = None
         if backup is not None:
             of_fit = checkpoint.fingerprint(

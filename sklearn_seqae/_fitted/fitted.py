@@ -86,7 +86,6 @@ class Fitted:
 
     @property
     def n_components(self) -> int:
-        """Size of an embedding, what is exact in it included."""
         return self.network.n_components + self.schema.events.n_moments
 
     def names_of_components(self, prefix: str) -> list[str]:
@@ -145,7 +144,6 @@ class Fitted:
 
 
 def _check_specification(network: Autoencoder) -> None:
-    """Check that the parameters in fit ask for this specification."""
     given, preprocessing = network.architecture, network.preprocessing
     longest = max(given.max_steps, 1) * preprocessing.patch_size
     asked = make_architecture(network.shaped_by, preprocessing, longest)
@@ -159,7 +157,6 @@ def _check_specification(network: Autoencoder) -> None:
 
 
 def _check_weights(network: Autoencoder) -> None:
-    """Check that the weights are those of the specification."""
     if network.state is None:
         raise ValueError("the network has no weights")
     shapes = {name: array.shape for name, array in network.state.weights.items()}
@@ -175,7 +172,14 @@ def _check_weights(network: Autoencoder) -> None:
 def validate_embedding(estimator: Any, Z: Any) -> Floats:
     """Check that embeddings are real and finite; an array of floats isn't copied."""
     columns = as_names(list(getattr(Z, "columns", ())))
-    Z = _as_table(Z)
+    try:
+        Z = np.asarray(Z) if isinstance(Z, list | tuple) else as_plain(Z)
+    except ValueError as error:
+        raise ValueError(
+            "Z is not rectangular; pass vectors like those that transform returns, all "
+            f"of one length. NumPy says: {error}"
+        ) from error
+    Z = as_float(as_real(check_array(Z, ensure_all_finite=False, input_name="Z"), "Z"))
     name = type(estimator).__name__
     # The number in fit: a user may have set n_components since.
     expected = getattr(estimator, "_n_features_out", estimator.n_components)
@@ -199,18 +203,6 @@ def validate_embedding(estimator: Any, Z: Any) -> Floats:
             "embedding must be finite to be decoded."
         )
     return Z
-
-
-def _as_table(Z: Any) -> Floats:
-    try:
-        Z = np.asarray(Z) if isinstance(Z, list | tuple) else as_plain(Z)
-    except ValueError as error:
-        raise ValueError(
-            "Z is not rectangular; pass vectors like those that transform returns, all "
-            f"of one length. NumPy says: {error}"
-        ) from error
-    Z = check_array(Z, ensure_all_finite=False, input_name="Z")
-    return as_float(as_real(Z, "Z"))
 
 
 def validate_lengths(lengths: ArrayLike, n_sequences: int) -> NDArray[np.int64]:

@@ -166,7 +166,6 @@ class _Builder:
         return keras.Model(sequence, outputs, name="steps_and_mask")
 
     def _numbers(self, sequence: Tensor) -> Tensor:
-        """Return the features that are numbers."""
         if not self.preprocessing.n_codes:
             return sequence
         return sequence[..., : self.preprocessing.n_numbers]

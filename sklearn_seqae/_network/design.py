@@ -46,7 +46,6 @@ def _size(value: Any) -> Any:
 def make_architecture(
     shaped_by: Mapping[str, Any], preprocessing: Preprocessing, longest: int
 ) -> Architecture:
-    """Return the architecture for sequences of up to ``longest`` time steps."""
     n_components, n_exact = shaped_by["n_components"], preprocessing.n_exact
     variational = shaped_by["kl_weight"]
     patch_size = preprocessing.patch_size
@@ -108,7 +107,6 @@ def _apart(preprocessing: Preprocessing) -> str:
 
 
 def _layer_sizes(name: str, given: Any) -> tuple[int, ...]:
-    """Return layer sizes as a tuple."""
     try:
         sizes = np.atleast_1d(np.asarray(given))
     except ValueError:  # lists of unequal length inside
@@ -122,7 +120,6 @@ def _layer_sizes(name: str, given: Any) -> tuple[int, ...]:
 
 
 def _pooling(pooling: Any) -> tuple[str, ...]:
-    """Return the kinds of pooling as a tuple."""
     kinds = (pooling,) if isinstance(pooling, str) else tuple(pooling)
     known = all(isinstance(kind, str) and kind in POOLING for kind in kinds)
     if not kinds or not known or len(set(kinds)) < len(kinds):

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from sklearn_seqae._network.architecture import Architecture
-from sklearn_seqae._network.decoders import DecoderBase, make_decoder, with_vectors
+from sklearn_seqae._network.decoders import make_decoder, with_vectors
 from sklearn_seqae._network.engine import Engine, Error, Sequence, TrainingEngine
 from sklearn_seqae._network.pooling import POOLING
 
@@ -94,8 +94,8 @@ def forecast(
     n = architecture.n_forecast_steps
     vector = _read(engine, architecture, embedding, recent)
     lengths, size = engine.full_length(n, vector), engine.n_buffer_steps(n)
-    steps = _decoder(architecture).decode(engine, vector, size, lengths)
-    return engine.resized(steps, n)
+    spec: Any = architecture.forecaster_spec
+    return engine.resized(make_decoder(spec).decode(engine, vector, size, lengths), n)
 
 
 def forecast_error(
@@ -112,7 +112,8 @@ def forecast_error(
     vector = _read(engine, architecture, embedding, recent)
     lengths = engine.full_length(n, vector)
     wanted = (engine.resized(steps, size) for steps in (change, weight))
-    return _decoder(architecture).training_error(engine, vector, lengths, *wanted)
+    spec: Any = architecture.forecaster_spec
+    return make_decoder(spec).training_error(engine, vector, lengths, *wanted)
 
 
 def _read(
@@ -122,8 +123,3 @@ def _read(
     tables = architecture.category_layers
     vectors = with_vectors(engine, tables, architecture.recent, recent)
     return engine.ops.concatenate([embedding, vectors], axis=-1)
-
-
-def _decoder(architecture: Architecture) -> DecoderBase:
-    spec: Any = architecture.forecaster_spec
-    return make_decoder(spec)

@@ -32,7 +32,6 @@ from sklearn_seqae._patches.exact import MAX_LENGTH
 
 
 def encoder(fitted: Fitted) -> onnx.ModelProto:
-    """Return the model that embeds."""
     graph = Graph()
     embedding = embedding_of(fitted, sequences.inputs(graph, fitted.schema))
     graph.output(embedding, "embedding", ["n_samples", fitted.n_components])
@@ -40,7 +39,6 @@ def encoder(fitted: Fitted) -> onnx.ModelProto:
 
 
 def decoder(fitted: Fitted) -> onnx.ModelProto:
-    """Return the model that decodes."""
     graph, n = Graph(), fitted.n_components
     embedding = graph.input("embedding", np.float32, ["n_samples", n])
     known = sequences.declared(fitted.schema)

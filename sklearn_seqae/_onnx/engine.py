@@ -168,7 +168,6 @@ class OnnxEngine(Engine):
     # Weights --------------------------------------------------------------------------
 
     def _weights_of(self, layer: LSTM, direction: str) -> list[NDArray[np.float32]]:
-        """Return kernel, recurrent kernel and bias."""
         return [
             self.weights[weight.name]
             for weight in layer.weights

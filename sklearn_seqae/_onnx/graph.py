@@ -107,7 +107,6 @@ class Graph:
         return tensor
 
     def output(self, tensor: Tensor, name: str, shape: Shape) -> None:
-        """Declare an output."""
         node = helper.make_node("Identity", [tensor.name], [name], self._new_name(name))
         self.nodes.append(node)
         self._outputs.append(_info(Tensor(self, name, tensor.dtype), shape))
@@ -252,7 +251,6 @@ class Graph:
         )
 
     def model(self, name: str, description: str) -> onnx.ModelProto:
-        """Return the finished model, checked."""
         graph = helper.make_graph(
             self.nodes, name, self._inputs, self._outputs, self.constants
         )

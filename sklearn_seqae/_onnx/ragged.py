@@ -47,7 +47,6 @@ class Extent:
 
 
 def n_patches(lengths: Tensor, patch_size: int) -> Tensor:
-    """Count the patches that sequences take."""
     return (lengths + (patch_size - 1)) // patch_size
 
 

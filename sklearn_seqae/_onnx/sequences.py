@@ -199,7 +199,6 @@ def _dtype_of_times(times: TimeAxis) -> Any:
 
 
 def check_scaler(scaler: Any) -> None:
-    """Check that a graph can scale as a fitted scaler does."""
     known = (*SHIFT_AND_DIVISOR, MinMaxScaler)
     if scaler is not None and type(scaler) not in known:
         names = ", ".join(sorted(cls.__name__ for cls in known))

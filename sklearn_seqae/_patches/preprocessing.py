@@ -339,7 +339,6 @@ class Preprocessing:
         return Own(self, numbers, fill_missing(numbers), units, scaled)
 
     def patches(self, scaled: RaggedArray) -> Patches:
-        """Cut scaled sequences into the patches that the encoder reads."""
         return self.read(scaled)[0]
 
     def read(self, scaled: RaggedArray) -> tuple[Patches, Own]:

@@ -38,7 +38,6 @@ class Scratch(NamedTuple):
     def declare(
         cls, n_steps: int, n_directions: int, n_rows: int, units: int
     ) -> Scratch:
-        """Declare the buffers of one layer."""
         shape, n_gates = (n_steps, n_directions, n_rows), 4 * units
         widths = units, units, n_gates, n_gates
         return cls(*(buffer((*shape, width)) for width in widths))

@@ -48,7 +48,6 @@ def declare_scratch(
 def count_bytes(
     architecture: Architecture, n_steps: int, n_rows: int, n_forecast_rows: int
 ) -> int:
-    """Count the bytes of these buffers."""
     shapes = _shapes(architecture, n_steps, n_rows, n_forecast_rows)
     return sum(
         4 * math.prod(shape) * (SCRATCH_STATES if len(shape) == 4 else 1)

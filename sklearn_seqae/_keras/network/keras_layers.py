@@ -73,13 +73,8 @@ def _build(layer: Layer, activation: str) -> keras.Layer:
         built = layers.Embedding(layer.n_inputs, layer.units, normal, name=layer.name)
         built.build()
         return built
-    built = layers.Dense(
-        layer.units,
-        layer.activation,
-        use_bias=layer.use_bias,
-        kernel_initializer=glorot,
-        name=layer.name,
-    )
+    options = {"use_bias": layer.use_bias, "kernel_initializer": glorot}
+    built = layers.Dense(layer.units, layer.activation, name=layer.name, **options)
     if layer.time_distributed:
         built.name = f"{layer.name}_dense"
         built = layers.TimeDistributed(built, name=layer.name)

@@ -99,12 +99,6 @@ def checked_callbacks(
     return callbacks
 
 
-def watch_validation(callbacks: list[keras.callbacks.Callback]) -> bool:
-    """Whether one monitors a loss of held-out sequences, "val_loss" for example."""
-    monitors = (getattr(callback, "monitor", None) for callback in callbacks)
-    return any(isinstance(m, str) and m.startswith("val_") for m in monitors)
-
-
 # The model that callbacks see ---------------------------------------------------------
 
 

@@ -101,7 +101,6 @@ class CheckpointFile:
         self._next = time.monotonic() + SECONDS
 
     def remove(self) -> None:
-        """Remove it: there is nothing to go on with."""
         self._path.unlink(missing_ok=True)
 
     def _read(self) -> Checkpoint | None:

@@ -76,13 +76,11 @@ def draw(
 
 
 def uniform(seed: Tensor, purpose: Purpose, shape: tuple[int, ...]) -> Tensor:
-    """Draw from [0, 1)."""
     own = tf.random.fold_in(seed, int(purpose), ALGORITHM)
     return tf.random.stateless_uniform(shape, own, alg=ALGORITHM)
 
 
 def normal(seed: Tensor, purpose: Purpose, shape: tuple[int, ...]) -> Tensor:
-    """Draw from the standard normal distribution."""
     own = tf.random.fold_in(seed, int(purpose), ALGORITHM)
     return tf.random.stateless_normal(shape, own, alg=ALGORITHM)
 

@@ -57,7 +57,6 @@ class Packer:
         self._steps_per_call = min(STEPS_PER_CALL, max(1, BYTES_PER_CALL // n_bytes))
 
     def generators(self) -> list[np.random.Generator]:
-        """Return the random generators."""
         own = [self._of_crops, self._of_cuts]
         if self._corruption is not None:
             own += [self._corruption.of_noise, self._corruption.of_masks]
@@ -103,20 +102,17 @@ class Packer:
         longest = np.where(shards >= 0, lengths[shards], 0).max(axis=(1, 2))
         is_long = longest > self._program.usual.n_steps
         cuts = np.flatnonzero(is_long[1:] | is_long[:-1]) + 1
-        for piece, (first, *_) in zip(
-            np.split(shards, cuts), np.split(is_long, cuts), strict=True
-        ):
-            batches = [piece[piece >= 0]]
-            n_rows = self.n_sequences(long)
-            yield as_shards(batches, lengths, long.n_shards, n_rows) if first else piece
+        shape = long.n_shards, self.n_sequences(long)
+        pieces = np.split(shards, cuts), np.split(is_long, cuts)
+        for piece, (first, *_) in zip(*pieces, strict=True):
+            yield as_shards([piece[piece >= 0]], lengths, *shape) if first else piece
 
     def _pack_for_training(self, data: Data, shards: NDArray[np.int64]) -> PackedShards:
         rows = Rows(data.patches, shards, data.sample_weight)
         prefixes, forecast = data.prefixes, None
         if self._of_crops is not None:
-            paired, crops = pair_with_crops(
-                shards, data.lengths, SHORTEST_CROP, self._of_crops
-            )
+            drawn = data.lengths, SHORTEST_CROP, self._of_crops
+            paired, crops = pair_with_crops(shards, *drawn)
             rows = replace(rows, shards=paired, crops=crops)
         if prefixes is not None and self._of_cuts is not None:
             rows, forecast = followed_by_prefixes(rows, shards, prefixes, self._of_cuts)
@@ -156,9 +152,8 @@ class Feed:
         self._data: Any = source  # of this turn
         self._random_state = random_state
         new_generator = functools.partial(_generator, random_state)
-        self._packer = Packer(
-            program, settings.noise, settings.mask_ratio, new_generator
-        )
+        noise, mask_ratio = settings.noise, settings.mask_ratio
+        self._packer = Packer(program, noise, mask_ratio, new_generator)
         self._of_seeds = new_generator() if any(program.stochastic) else None
         self._of_turns = None if source.is_whole else new_generator()
         self.n_batches = source.count_batches(settings.batch_size)
@@ -221,7 +216,6 @@ class Feed:
         return sums_of(losses, packed, self._data.patches)
 
     def validate(self, workspace: Workspace) -> dict[str, float]:
-        """Return the losses of the validation set."""
         sums = [
             sums_of(workspace.evaluate(packed), packed, self._data.patches)
             for packed in self._packer.validation(self._data)
@@ -265,7 +259,6 @@ class Feed:
     # Settings -------------------------------------------------------------------------
 
     def update_settings(self, n: int) -> UpdateSettings:
-        """Return the settings of the next ``n`` updates."""
         settings = self._settings
         # One epoch's gradient is the sum of its batches' over the whole training set.
         scale = [

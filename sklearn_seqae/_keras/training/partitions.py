@@ -37,7 +37,6 @@ class PartitionedFeed(Feed):
     _places: list[Any]
 
     def turns(self) -> Iterator[NDArray[np.int64]]:
-        """Draw one epoch's batches."""
         yield self.epoch()
 
     def epoch(self) -> NDArray[np.int64]:

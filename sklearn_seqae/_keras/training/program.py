@@ -88,7 +88,6 @@ class UpdateSettings(NamedTuple):
 def plan_program(
     architecture: Architecture, data: TrainingSet, settings: Settings
 ) -> Program:
-    """Choose the program that trains a network on some data."""
     shape = data.batch_shape(settings.batch_size)
     usual, long = plan_shapes(architecture, data.lengths, *shape)
     return Program(

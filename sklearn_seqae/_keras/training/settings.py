@@ -147,11 +147,9 @@ class LearningRates:
         self._runs, self._is_set_by_callback = False, True
 
     def state(self) -> dict[str, Any]:
-        """Return how far it is."""
         return {"next": self._next, "is_set_by_callback": self._is_set_by_callback}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from where `state` was called."""
         self._next = state["next"]
         if state["is_set_by_callback"]:
             self.stop()

@@ -104,7 +104,6 @@ class Workspace:
             self._session.write([variable.numpy() for variable in self._variables])
 
     def state(self) -> State:
-        """Return weights and optimizer as they are now."""
         arrays = self._parameters.to_keras(self._session.read())
         n = len(self._parameters.names)
         identity = optimizer_identity(self._optimizer)
@@ -115,7 +114,6 @@ class Workspace:
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the next update."""
         if self._rate is None:
             return float(self._optimizer._learning_rate(self.n_updates))
         (rate,) = self._session.read([self._rate.value])
@@ -138,7 +136,6 @@ class Workspace:
         return CompiledModel(program.architecture, n_steps, optimizer)
 
     def show(self) -> None:
-        """Copy weights and optimizer to the model."""
         self._shown = self._parameters.to_keras(self._session.read())
         for variable, value in zip(self.seen.variables, self._shown, strict=True):
             variable.assign(value)

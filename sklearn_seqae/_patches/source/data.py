@@ -57,12 +57,10 @@ class Data:
 
     @property
     def n_train(self) -> int:
-        """Sequences of the training set."""
         return len(self.train)
 
     @property
     def totals(self) -> Totals:
-        """Weighted counts of the training set."""
         patches, weight = self.patches, self.sample_weight
         observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
         ahead: NDArray[np.floating] = np.zeros_like(weight)
@@ -75,7 +73,6 @@ class Data:
         )
 
     def count_batches(self, batch_size: int) -> int:
-        """Count the batches of an epoch."""
         return count_batches(self.n_train, batch_size)
 
     def batch_shape(self, batch_size: int) -> tuple[int, int]:
@@ -108,7 +105,6 @@ class Elsewhere:
 
     @property
     def n_train(self) -> int:
-        """Sequences of the training set."""
         return len(self.lengths)
 
     def holding_out(self, share: float, random_state: np.random.RandomState) -> Any:
@@ -131,7 +127,6 @@ class Stream(Elsewhere):
     why = "comes in chunks that are more than its buffer holds; raise buffer_size of X"
 
     def count_batches(self, batch_size: int) -> int:
-        """Count the batches of an epoch."""
         return count_batches(self.n_train, batch_size)
 
     def batch_shape(self, batch_size: int) -> tuple[int, int]:
@@ -154,7 +149,6 @@ class Partitions(Elsewhere):
         return -(-batch_size // size), size
 
     def count_batches(self, batch_size: int) -> int:
-        """Count the batches of an epoch."""
         n_shards, size = self.shards(batch_size)
         of_all = (-(-np.diff(self.offsets) // size)).sum()
         return int(-(-of_all // n_shards))

@@ -47,7 +47,6 @@ class ChunkedSource(Source):
     by: str = ""  # name of the estimator, for messages
 
     def to_train(self, preprocessing: Preprocessing, batch_size: int) -> Stream:
-        """Return the sequences as training takes them."""
         of_sample = super().to_train(preprocessing, batch_size)
         totals, sampled = of_sample.totals, self.sample.lengths
         # Of all, by their lengths. Only the size of the gradients depends on these

@@ -74,7 +74,6 @@ class Source:
         return int((self.sample.lengths if known is None else known).max())
 
     def to_train(self, preprocessing: Preprocessing, batch_size: int) -> Any:
-        """Return the sequences as training takes them."""
         data = training_data(preprocessing, self.sample, self.weight)
         untrained = baselines(data.patches, preprocessing.n_features, self.weight)
         return replace(data, baselines=untrained)
