@@ -1168,8 +1168,10 @@ class LSTMAutoencoderTransformer(
         check_horizon(prefixes, source.schema.container, goes_on=before is not None)
 
         def fitted_by(result: Any) -> Fitted:
-            of_fit = replace(network, state=result.state), result, source.longest
-            return Fitted.of(source.schema, *of_fit, random_state).after(before)
+            schema, trained = source.schema, replace(network, state=result.state)
+            history = schema.events.named(result.history, schema.names)
+            of_fit = source.longest, history, result.n_epochs, random_state
+            return Fitted(schema, trained, *of_fit).after(before)
 
         watchers = []
         if not partial and getattr(self, "_skl_callbacks", None):

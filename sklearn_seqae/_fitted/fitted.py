@@ -7,7 +7,7 @@ it sees one fit, whatever other threads do.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,9 +31,6 @@ from sklearn_seqae._sequences.schema import Encoded, Schema
 from sklearn_seqae._utils.plain import AsItIs
 from sklearn_seqae.exceptions import _count
 
-if TYPE_CHECKING:
-    from sklearn_seqae._keras.training.settings import Result
-
 
 class Vectors(NamedTuple):
     """Vectors to be decoded."""
@@ -54,19 +51,6 @@ class Fitted:
     history: dict[str, Any]
     n_iter: int  # epochs
     random_state: AsItIs  # from which training goes on
-
-    @classmethod
-    def of(
-        cls,
-        schema: Schema,
-        network: Autoencoder,
-        result: Result,
-        longest: int,
-        random_state: np.random.RandomState,
-    ) -> Self:
-        """Return what training ended with."""
-        history = schema.events.named(result.history, schema.names)
-        return cls(schema, network, longest, history, result.n_epochs, random_state)
 
     def after(self, before: Fitted | None) -> Fitted:
         """Return a fit that went on from an earlier one, as a whole."""
