@@ -107,17 +107,16 @@ class LSTMAutoencoderTransformer(
     are the embedding. The decoder writes the sequence from the embedding alone. The
     estimator takes care of scaling, padding, batching and lengths.
 
-    The first ten parameters, up to `patch_size`, say what is in the embedding, what
-    comes in and how large the network is: a newcomer needs no others. Then come the
-    rest of the network, losses and regularization, and training.
+    A newcomer needs no more than the first ten parameters, up to `patch_size`: what is
+    in the embedding, what comes in, and the size of the network. Then come the rest of
+    the network, losses and regularization, and training.
 
     Parameters
     ----------
     n_components : int or None, default=None
         Size of the embedding, `exact_components` included: a layer, the bottleneck,
         makes the others of the pooled states. None has no bottleneck: the pooled states
-        are the embedding, one number for each unit, direction, layer and kind of
-        pooling.
+        are the embedding, a number for each unit, direction, layer and kind of pooling.
     exact_components : "auto" or list of {"instance_norm", "shape", "texture", \
             "ngrams", "length"}, default="auto"
         Components that are no work of the network but numbers of the sequence; ``()``
@@ -126,21 +125,20 @@ class LSTMAutoencoderTransformer(
 
         - "instance_norm": the mean and log scale of each feature. The encoder also
           reads each sequence in units of its own, and the decoder writes it in them:
-          each feature less its mean, divided by its standard deviation over the
-          sequence (reversible instance normalization [8]_). So each sequence counts
-          alike in the loss. The scale of a short or constant sequence is drawn towards
-          that of the others. Means and scales that are alike in all sequences of `fit`
-          take no components.
+          each feature less its mean, by its standard deviation over the sequence
+          (reversible instance normalization [8]_). So sequences count alike in the
+          loss. The scale of a short or constant one is drawn towards that of the
+          others. Means and scales that are alike in all of `fit` take no components.
         - "shape": coefficients of each feature's discrete cosine transform [10]_, of
           the cosines that are strongest in `fit`: half as many as the median sequence
           has time steps, at most 32 a feature and 256 in all.
         - "texture": for 504 fixed kernels, the share of time steps at which one
           responds. They are those of MiniRocket [9]_, dilated up to the length of a
-          sequence; each reads one of the features or several, in common units or in its
-          own, or changes from one time step to the next.
-        - "ngrams": the logarithm of how often one, two or three categories follow one
-          another, of each column and of pairs of columns. There are 512 at most; the
-          most numerous n-grams share theirs [11]_.
+          sequence; each reads one or several features, in common or own units, or
+          changes from one time step to the next.
+        - "ngrams": the logarithm of how often one to three categories follow one
+          another, of each column and pair of columns; at most 512, so the most numerous
+          n-grams share theirs [11]_.
         - "length": the standardized logarithm of the length. Without it, every decoded
           sequence has `max_length_` time steps.
 
@@ -150,30 +148,30 @@ class LSTMAutoencoderTransformer(
         "shape" and "texture" not if there are categories, and as many "ngrams" as there
         is room for.
     forecast_horizon : int or None, default=None
-        Time steps that `forecast` predicts at a time. A second decoder learns to write
-        them from the embedding and the last eight time steps of a prefix, which is cut
-        at random and reconstructed as well [1]_. None has no such decoder.
+        Time steps that `forecast` predicts at a time, by a second decoder [1]_. It
+        reads the embedding and the last eight time steps of a prefix, which is cut at
+        random and reconstructed as well. None has no such decoder.
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
-        Scaler of the features. It is fitted on the time steps of all sequences,
-        stacked, and ignores NaN. An instance is cloned.
+        Scaler of the features, fitted on all time steps but for NaN. An instance is
+        cloned.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Features that are categories: "from_dtype" for columns of text, Categorical or
         Enum, Arrow dictionaries; or their names, numbers, or a mask, which may name
         numbers and booleans, too. None for none, so that text is an error. The encoder
-        reads a vector for a category, which it learns. The loss is the cross-entropy,
-        divided by that of predicting how often each category occurs. A missing category
-        is one of its own, if there are any in `fit`.
+        learns a vector for each category. The loss is the cross-entropy, divided by
+        that of predicting how often each occurs. A missing category is one of its own,
+        if there are any in `fit`.
     max_categories : int, "auto" or None, default="auto"
         Categories of a feature that are told apart, the infrequent ones as one of them,
         as in `OneHotEncoder`. "auto" is 1000, with a warning where there are more. None
         is no limit: the time of an epoch grows with their number.
     time : bool or "auto", default="auto"
-        Whether the time since the event before is a feature, its logarithm, and the
+        Whether the logarithm of the time since the event before is a feature, and the
         moment of the first event the last component, so that decoded times start where
         they did and rise. It takes a DataFrame indexed by series and time, or what
         `to_sequences` makes of categories with an `order`. "auto" is True if there are
-        categories. Where all events are equally far apart, time is nothing to learn:
-        there is no such feature, and decoded times count from 0.
+        categories. Where all events are equally far apart, there is no such feature,
+        and decoded times count from 0.
     hidden_layer_sizes : int or array-like of int, default=(64,)
         LSTM units per encoder layer.
     bidirectional : bool, default=True
@@ -187,9 +185,8 @@ class LSTMAutoencoderTransformer(
         - "differences": for each time step, its difference from the one `patch_size`
           before, divided by the root mean square in `fit`.
         - "kernels": the mean magnitude and the maximum, in each patch, of the responses
-          of fixed kernels: eight for each time step of a patch, at most 32. They slide
-          over the time steps, so they find fine structure wherever in a patch it
-          stands. They are those of MiniRocket [9]_, and are not trained.
+          of MiniRocket's fixed kernels [9]_: eight for each time step of a patch, at
+          most 32. They find fine structure wherever in a patch it stands.
 
         "auto" is both, without kernels if there are categories.
     pooling : str or tuple of str, default=("last", "mean", "max", "min", "std")
@@ -201,26 +198,25 @@ class LSTMAutoencoderTransformer(
         Kind of decoder. All write a sequence from its end to its beginning [2]_.
         "repeat": LSTM layers read the embedding at every step. "unfold": they also read
         the step that they wrote before. "reshape": they read one part of the embedding
-        after the other. "single_shot": they do the same, and a Dense layer makes all
-        steps of their last state. The last two cut the embedding, without its length,
-        into one part of equal size for each LSTM step of the longest sequence in `fit`.
-        They write no sequence that is longer.
+        after the other. "single_shot": so they do, and a Dense layer makes all steps of
+        their last state. The last two cut the embedding, without its length, into equal
+        parts for the LSTM steps of the longest sequence in `fit`, and write no longer
+        one.
     decoder_layer_sizes : int or array-like of int, default=None
         LSTM units per decoder layer, from the embedding to the sequence. None is
         `hidden_layer_sizes` in reverse.
     contrastive_weight : float, default=0.3
         Weight of a contrastive loss [7]_. It matches each sequence with a random crop
-        of it, of half its length or more, among the other sequences of a shard. If
-        positive, crops are reconstructed, too.
+        of half its length or more, among the others of a shard. If positive, crops are
+        reconstructed, too.
     kl_weight : float, default=0.0
         Weight of the divergence of a variational autoencoder [5]_, if positive; the
         beta of [6]_. An embedding is then the mean of a normal distribution. Training
         decodes a draw from it, and pulls the distributions towards the standard normal
         one, from which `sample` draws. Needs an int for `n_components`.
     sparsity_weight : float, default=0.0
-        Weight of the L1 norm of the embedding, without its exact components, beside
-        the mean squared error. It drives components to zero that do not help to
-        reconstruct.
+        Weight of the L1 norm of the embedding, without its exact components. It drives
+        components to zero that do not help to reconstruct.
     mask_ratio : float, default=0.3
         Share of the LSTM steps that the encoder reads as zeros in training. Every epoch
         masks others.
@@ -238,11 +234,10 @@ class LSTMAutoencoderTransformer(
         Sequences per update.
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
             default=3e-3
-        Highest learning rate: the rate rises for the first twentieth of all updates,
-        and then falls along half a cosine; in `partial_fit` it is constant. Or a
-        schedule of Keras, which says the rate of each update. A callback that sets a
-        learning rate ends either: that rate stands. Given beside an `optimizer`
-        instance, it is ignored with a warning.
+        Highest learning rate: it rises for the first twentieth of all updates, and then
+        falls along half a cosine; in `partial_fit` it is constant. Or a schedule of
+        Keras. A callback that sets a learning rate ends either: that rate stands.
+        Beside an `optimizer` instance, it is ignored with a warning.
     optimizer : str, class or instance of keras.optimizers.Optimizer, default="adam"
         As in Keras. A name or class gets `learning_rate` and clips the global norm of
         the gradients at 1. An instance is copied and keeps its own learning rate.
@@ -259,24 +254,24 @@ class LSTMAutoencoderTransformer(
         Whether `fit` goes on from the previous fit, with its scaler, instead of
         starting anew.
     callbacks : list of keras.callbacks.Callback, default=None
-        Called when Keras would call them: at the begin and end of training and of every
-        epoch, and of every batch for those with batch hooks. Their model is the one
-        that is trained; after the fit it serves other fits. With
+        Called as by Keras: at the begin and end of training and of every epoch, and of
+        every batch for those with batch hooks. Their model is the one that is trained;
+        after the fit it serves other fits. With
         ``keras.callbacks.BackupAndRestore(backup_dir)``, a `fit` that was killed goes
         on, and ends at the same bits, given the same number of cores. `fit` writes a
         file in that folder about every ten seconds, at the end of an epoch, and removes
         it in the end, unless `delete_checkpoint` is False. To go on, call `fit` with
-        the same data and parameters. With others it raises an error. `partial_fit`
-        neither reads nor writes it.
+        the same data and parameters; others are an error. `partial_fit` has no such
+        file.
     verbose : int, default=0
         0 is silent. 1 is a progress bar, or about ten lines in a log. 2 is a line after
-        each call into TensorFlow, which runs many epochs if they are short and neither
-        callbacks nor early stopping look at each.
+        each call into TensorFlow: many short epochs, unless callbacks or early stopping
+        look at each.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches. With an int, fits on one machine are equal
-        to the bit, given the same number of cores. Where XLA can't compile, which a
-        warning tells, the last bits may differ. None draws a seed from the operating
-        system; NumPy's global generator is never used.
+        to the bit, given the same number of cores; where XLA can't compile, which a
+        warning tells, but for the last bits. None draws a seed from the system; NumPy's
+        global generator is never used.
 
     Attributes
     ----------
@@ -326,10 +321,10 @@ class LSTMAutoencoderTransformer(
     encoder_, decoder_, autoencoder_ : keras.Model
         Plain Keras models of stock layers, built on demand; they share the fitted
         weights. They read and write scaled sequences, padded at the end (with NaN on
-        the way in) to `max_length_`, rounded up to whole patches. They interpolate NaN
-        inside a sequence, as `transform` does. Categories are codes, from 1 on, in the
-        last features: the frequent ones in the order of `categories_`, then the
-        infrequent ones, then the missing one. There are none where time is a feature.
+        the way in) to `max_length_`, rounded up to whole patches; NaN inside a sequence
+        is interpolated. Categories are codes, from 1 on, in the last features: the
+        frequent ones in the order of `categories_`, the infrequent ones, the missing
+        one. There are none where time is a feature.
     forecaster_ : keras.Model
         Such a model from sequences to what follows, with `forecast_horizon`.
 
@@ -1172,8 +1167,10 @@ class LSTMAutoencoderTransformer(
         check_horizon(prefixes, source.schema.container, goes_on=before is not None)
 
         def fitted_by(result: Any) -> Fitted:
-            of_fit = replace(network, state=result.state), result, source.longest
-            return Fitted.of(source.schema, *of_fit, random_state).after(before)
+            schema, trained = source.schema, replace(network, state=result.state)
+            history = schema.events.named(result.history, schema.names)
+            of_fit = source.longest, history, result.n_epochs, random_state
+            return Fitted(schema, trained, *of_fit).after(before)
 
         watchers = []
         if not partial and getattr(self, "_skl_callbacks", None):

@@ -57,14 +57,8 @@ class Autoencoder:
                 "normal distribution, which needs a layer that makes it, but "
                 "n_components is None; expected an int."
             )
-        preprocessing = Preprocessing.fit(
-            parameters,
-            source.sample,
-            source.weight,
-            source.all_lengths,
-            source.schema.events.columns,
-            decoder_cuts=DECODERS[parameters["decoder"]].cuts,
-        )
+        cuts = DECODERS[parameters["decoder"]].cuts
+        preprocessing = Preprocessing.fit(parameters, source, decoder_cuts=cuts)
         architecture = make_architecture(shaped_by, preprocessing, source.longest)
         return cls(architecture, preprocessing, shaped_by)
 
@@ -78,8 +72,7 @@ class Autoencoder:
     def check_same(self, parameters: Mapping[str, Any], n_moments: int) -> None:
         """Check that the parameters that shape a network are those of this one.
 
-        What "auto" chose may be asked for as well, and "auto" lets it stand.
-        ``n_moments`` components are no work of this network.
+        "auto" lets what it chose stand; ``n_moments`` are no work of this network.
         """
         names = ("patch_size", "exact_components", "encoder_inputs")
         chosen = {name: getattr(self.preprocessing, name) for name in names}
@@ -106,10 +99,7 @@ class Autoencoder:
             )
 
     def check_decodable(self, lengths: NDArray[np.int64], what: str) -> None:
-        """Check that the decoder can write sequences of so many time steps.
-
-        ``what`` names an entry in the message: "sequence {row}".
-        """
+        """Check lengths that are to be decoded; ``what`` names an entry."""
         limit = self.architecture.max_steps * self.preprocessing.patch_size
         too_long = np.flatnonzero(lengths > limit)
         if limit and too_long.size:
@@ -183,10 +173,9 @@ class Autoencoder:
         """Embeddings from the prior, shape (n, n_components), lengths among them."""
         Z: NDArray[Any] = random_state.standard_normal((n, self.n_components))
         exact = Z[:, self.architecture.embedding_size :]
-        for name in {"shape", "texture", "ngrams"}.intersection(
-            self.preprocessing.places
-        ):
-            exact[:, self.preprocessing.places[name]] *= UNIT
+        for name, place in self.preprocessing.places.items():
+            if name in ("shape", "texture", "ngrams"):
+                exact[:, place] *= UNIT
         if self.preprocessing.length_code is not None:
             Z[:, -1] = self.preprocessing.length_code.sample(n, random_state)
         return Z
@@ -195,8 +184,7 @@ class Autoencoder:
         """Encode and decode; ``first`` is the number of the first, for messages."""
         self.check_decodable(scaled.lengths, "sequence {row}")
         embeddings, own = self._encode(scaled, first)
-        known = self.preprocessing.known(own)
-        return self._decode(embeddings, scaled.lengths, known, first=first)
+        return self._decode(embeddings, scaled.lengths, own, first=first)
 
     def forecast(
         self,
@@ -207,9 +195,9 @@ class Autoencoder:
     ) -> RaggedArray:
         """Predict the next ``n`` time steps of scaled sequences.
 
-        One horizon after the other: each reads what was predicted before. At most the
-        last ``longest`` time steps are read. With ``random_state``, categories are
-        drawn from their distributions; without, the most likely ones are taken.
+        Each horizon reads what was predicted before, at most ``longest`` time steps.
+        With ``random_state``, categories are drawn; without, the most likely ones are
+        taken.
         """
         history, ahead, n_done = scaled, [], 0
         while n_done < n:
@@ -238,13 +226,9 @@ class Autoencoder:
         self, scaled: RaggedArray, random_state: np.random.RandomState | None
     ) -> NDArray[np.float32]:
         """Predict one horizon, (n_sequences, horizon, n_features)."""
-        from sklearn_seqae._keras.inference import forecast
-
         known = self.preprocessing
         scale, n_numbers = np.array(known.forecast_scale, np.float32), known.n_numbers
-        recent, (embeddings, _) = recent_values(scaled), self._encode(scaled)
-        weights, draws = self._trained.weights, random_state is not None
-        steps = forecast(self.architecture, weights, embeddings, recent, raw=draws)
+        steps, recent = self._steps_ahead(scaled, raw=random_state is not None)
         if random_state is not None:
             steps = drawn(self.architecture.step, steps, random_state)
         steps = steps.reshape(-1, steps.shape[-1])
@@ -255,6 +239,14 @@ class Autoencoder:
         ahead = np.concatenate([numbers, ahead[..., n_numbers:]], axis=-1)
         self._check_finite(ahead, "sequence {row}")
         return ahead
+
+    def _steps_ahead(self, scaled: RaggedArray, raw: bool) -> tuple[Any, Any]:
+        """Return what the forecaster writes, and the last values that it has read."""
+        from sklearn_seqae._keras.inference import forecast
+
+        recent, (embeddings, _) = recent_values(scaled), self._encode(scaled)
+        weights = self._trained.weights
+        return forecast(self.architecture, weights, embeddings, recent, raw), recent
 
     def _encode(
         self, scaled: RaggedArray, first: int = 0
@@ -271,7 +263,7 @@ class Autoencoder:
         self,
         embeddings: NDArray[Any],
         n_timesteps: NDArray[np.int64],
-        known: Known,
+        known: Known | Own,
         what: str = "sequence {row}",
         first: int = 0,
         random_state: np.random.RandomState | None = None,
@@ -332,21 +324,19 @@ class Autoencoder:
     ) -> Result:
         """Train on sequences, from the start or from the state so far.
 
-        The parameters are the estimator's; ``validation_fraction`` is None to hold
-        nothing out. ``backup`` is the file from which a killed fit goes on.
-        ``watchers`` are callbacks beside those of the parameters.
+        ``validation_fraction`` None holds nothing out; ``backup`` is the file from
+        which a killed fit goes on; ``watchers`` are callbacks beside those of the
+        parameters.
         """
-        from sklearn_seqae._keras.training import (
-            callbacks,
-            checkpoint,
-            epochs,
-            settings,
-        )
+        from sklearn_seqae._keras.training import callbacks, checkpoint, epochs
+        from sklearn_seqae._keras.training.settings import asked_for
 
         has_backup = backup is not None
         given = callbacks.checked_callbacks(parameters["callbacks"], has_backup)
         fraction = parameters["validation_fraction"]
-        is_watched = parameters["early_stopping"] or callbacks.watch_validation(given)
+        monitors = (str(getattr(callback, "monitor", None)) for callback in given)
+        watches = any(monitor.startswith("val_") for monitor in monitors)
+        is_watched = parameters["early_stopping"] or watches
         file = None
         if backup is not None:
             of_fit = checkpoint.fingerprint(
@@ -364,7 +354,7 @@ class Autoencoder:
             data = data.holding_out(fraction, random_state)
         shape, watching = self.preprocessing.shape, [*given, *watchers]
         left = 1.0 if shape is None else shape.left
-        asked = settings.asked_for(parameters, watching, data.n_train, left)
+        asked = asked_for(parameters, watching, data.n_train, left)
         return epochs.train(
             self.architecture, data, asked, random_state, self.state, file
         )

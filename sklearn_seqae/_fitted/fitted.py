@@ -7,7 +7,7 @@ it sees one fit, whatever other threads do.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,9 +31,6 @@ from sklearn_seqae._sequences.schema import Encoded, Schema
 from sklearn_seqae._utils.plain import AsItIs
 from sklearn_seqae.exceptions import _count
 
-if TYPE_CHECKING:
-    from sklearn_seqae._keras.training.settings import Result
-
 
 class Vectors(NamedTuple):
     """Vectors to be decoded."""
@@ -55,19 +52,6 @@ class Fitted:
     n_iter: int  # epochs
     random_state: AsItIs  # from which training goes on
 
-    @classmethod
-    def of(
-        cls,
-        schema: Schema,
-        network: Autoencoder,
-        result: Result,
-        longest: int,
-        random_state: np.random.RandomState,
-    ) -> Self:
-        """Return what training ended with."""
-        history = schema.events.named(result.history, schema.names)
-        return cls(schema, network, longest, history, result.n_epochs, random_state)
-
     def after(self, before: Fitted | None) -> Fitted:
         """Return a fit that went on from an earlier one, as a whole."""
         if before is None:
@@ -86,7 +70,6 @@ class Fitted:
 
     @property
     def n_components(self) -> int:
-        """Size of an embedding, what is exact in it included."""
         return self.network.n_components + self.schema.events.n_moments
 
     def names_of_components(self, prefix: str) -> list[str]:
@@ -134,20 +117,17 @@ class Fitted:
             found = schema.features.n_features
             expected = network.preprocessing.n_features - schema.events.n_moments
             if found != expected:
-                raise ValueError(
-                    f"X has {found} features, but the network has {expected}"
-                )
+                what = f"X has {found} features, but the network has {expected}"
+                raise ValueError(what)
             scale = getattr(schema.scaler, "scale_", None)  # None where it only shifts
             if scale is not None and not (np.isfinite(scale) & (scale != 0)).all():
-                raise ValueError(
-                    "scale_ of scaler_ has a value that is zero or not finite"
-                )
+                what = "scale_ of scaler_ has a value that is zero or not finite"
+                raise ValueError(what)
         if self.max_length < 1:
             raise ValueError(f"max_length is {self.max_length}")
 
 
 def _check_specification(network: Autoencoder) -> None:
-    """Check that the parameters in fit ask for this specification."""
     given, preprocessing = network.architecture, network.preprocessing
     longest = max(given.max_steps, 1) * preprocessing.patch_size
     asked = make_architecture(network.shaped_by, preprocessing, longest)
@@ -161,7 +141,6 @@ def _check_specification(network: Autoencoder) -> None:
 
 
 def _check_weights(network: Autoencoder) -> None:
-    """Check that the weights are those of the specification."""
     if network.state is None:
         raise ValueError("the network has no weights")
     shapes = {name: array.shape for name, array in network.state.weights.items()}
@@ -175,12 +154,16 @@ def _check_weights(network: Autoencoder) -> None:
 
 
 def validate_embedding(estimator: Any, Z: Any) -> Floats:
-    """Check embeddings before they are decoded: real, finite, as from `transform`.
-
-    They are not copied if they are an array of float32 or float64.
-    """
+    """Check that embeddings are real and finite; an array of floats isn't copied."""
     columns = as_names(list(getattr(Z, "columns", ())))
-    Z = _as_table(Z)
+    try:
+        Z = np.asarray(Z) if isinstance(Z, list | tuple) else as_plain(Z)
+    except ValueError as error:
+        raise ValueError(
+            "Z is not rectangular; pass vectors like those that transform returns, all "
+            f"of one length. NumPy says: {error}"
+        ) from error
+    Z = as_float(as_real(check_array(Z, ensure_all_finite=False, input_name="Z"), "Z"))
     name = type(estimator).__name__
     # The number in fit: a user may have set n_components since.
     expected = getattr(estimator, "_n_features_out", estimator.n_components)
@@ -204,18 +187,6 @@ def validate_embedding(estimator: Any, Z: Any) -> Floats:
             "embedding must be finite to be decoded."
         )
     return Z
-
-
-def _as_table(Z: Any) -> Floats:
-    try:
-        Z = np.asarray(Z) if isinstance(Z, list | tuple) else as_plain(Z)
-    except ValueError as error:
-        raise ValueError(
-            "Z is not rectangular; pass vectors like those that transform returns, all "
-            f"of one length. NumPy says: {error}"
-        ) from error
-    Z = check_array(Z, ensure_all_finite=False, input_name="Z")
-    return as_float(as_real(Z, "Z"))
 
 
 def validate_lengths(lengths: ArrayLike, n_sequences: int) -> NDArray[np.int64]:

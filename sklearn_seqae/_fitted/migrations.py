@@ -27,15 +27,14 @@ def _in_one_tree(attributes: Attributes) -> Attributes:
         found = found[NAMES] if isinstance(found, dict) else found
         return None if found is None else tuple(found)
 
-    features = {
-        "n_features_in": fitted["n_features_in_"],
-        "n_features": fitted["_n_features"],
-        "n_columns": fitted.get("_n_columns"),
-        "feature_names_in": names("feature_names_in_"),
-        "sequence_names": names("sequence_feature_names_in_"),
-    }
     schema = {
-        "features": features,
+        "features": {
+            "n_features_in": fitted["n_features_in_"],
+            "n_features": fitted["_n_features"],
+            "n_columns": fitted.get("_n_columns"),
+            "feature_names_in": names("feature_names_in_"),
+            "sequence_names": names("sequence_feature_names_in_"),
+        },
         "container": fitted["_container"],
         "events": fitted.get("_events", {}),
         "scaler": fitted["scaler_"],

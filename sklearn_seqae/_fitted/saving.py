@@ -30,6 +30,7 @@ FORMAT = 2
 HEADER = "_saved"  # stands beside the attributes
 OF_KERAS = ("optimizer", "learning_rate")  # parameters that may be objects of Keras
 CONFIGURED = "keras"  # marks a dict that was one
+DAMAGED = ArithmeticError, AttributeError, LookupError, TypeError, ValueError
 UNCHECKED = ("callbacks", "_skl_callbacks")  # anybody's objects
 # scikit-learn's, while a fit goes on
 OF_FIT = {"_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown"}
@@ -91,14 +92,12 @@ def unpacked(saved: Any, cls: type[SequenceEstimator]) -> Attributes:
         parameters = inspect.signature(cls).parameters.values()
         defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         attributes = {**defaults, **attributes}
-        _check_complete(attributes, cls)
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        TypeError,
-        ValueError,
-    ) as error:
+        absent = [name for name in cls._saved_as if name not in attributes]
+        if len(absent) < len(cls._saved_as):  # all was fitted, or nothing
+            if absent:
+                raise ValueError(f"{absent[0]} is absent")
+            cls._check_fitted(attributes)
+    except DAMAGED as error:
         reason = str(error) if type(error) is ValueError else repr(error)
         raise ValueError(
             f"this {cls.__name__} can't be loaded, since it is not as it was saved: "
@@ -138,15 +137,6 @@ def _as_written(saved: Attributes) -> Attributes:
         if same and found.digest != digests[name]:
             raise ValueError(f"the checksum of {name} is another")
     return plain
-
-
-def _check_complete(attributes: Attributes, cls: type[SequenceEstimator]) -> None:
-    """Check that all was fitted, and fits together, or nothing was."""
-    absent = [name for name in cls._saved_as if name not in attributes]
-    if len(absent) < len(cls._saved_as):
-        if absent:
-            raise ValueError(f"{absent[0]} is absent")
-        cls._check_fitted(attributes)
 
 
 def _parts(plain: Attributes) -> Attributes:

@@ -13,7 +13,7 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._patches.batching import from_patches
 from sklearn_seqae._patches.heads import Head
-from sklearn_seqae._patches.prefixes import recent_values, tails
+from sklearn_seqae._patches.prefixes import tails
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
 WIDTH = 64  # values of a step; where a decoder writes more, blocks are smaller
@@ -47,10 +47,7 @@ def errors_by_feature(network: Autoencoder, scaled: RaggedArray) -> NDArray[np.f
 def log_probabilities(
     network: Autoencoder, Z: NDArray[Any], n_timesteps: NDArray[np.int64]
 ) -> list[NDArray[np.float32]]:
-    """Log-probabilities of the codes 1, 2, ... at every time step.
-
-    One array of shape (n_timesteps_in_all, n_categories) for each column.
-    """
+    """Log-probabilities of codes at each time step, an array for each column."""
     network.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
     learnt = Z[:, : network.architecture.embedding_size]
     steps = network._steps(learnt, n_timesteps, "row {row} of Z", raw=True)
@@ -60,19 +57,10 @@ def log_probabilities(
 def log_probabilities_ahead(
     network: Autoencoder, scaled: RaggedArray, longest: int
 ) -> list[NDArray[np.float32]]:
-    """Log-probabilities of the codes that come next, over one horizon.
-
-    One array of shape (n_sequences * horizon, n_categories) for each column.
-    """
-    from sklearn_seqae._keras.inference import forecast
-
-    history, known = tails(scaled, longest), network.preprocessing
-    recent = recent_values(history)
-    weights, horizon = network._trained.weights, known.forecast_horizon
-    embeddings, _ = network._encode(history)
-    steps = forecast(network.architecture, weights, embeddings, recent, raw=True)
+    """Log-probabilities of the codes within the next horizon, likewise."""
+    steps, _ = network._steps_ahead(tails(scaled, longest), raw=True)
     network._check_finite(steps, "sequence {row}")
-    n_timesteps = np.full(len(scaled), horizon)
+    n_timesteps = np.full(len(scaled), network.preprocessing.forecast_horizon)
     steps = steps.reshape(-1, steps.shape[-1])
     return _log_probabilities(network, steps, n_timesteps)
 
@@ -105,8 +93,7 @@ def losses_by_block(
 ) -> Iterator[tuple[int, RaggedArray, NDArray[np.float64]]]:
     """Yield blocks of sequences, and the loss of each of their values.
 
-    With the number of the first one. NaN where nothing is observed. ``Z`` are their
-    embeddings, if these are known.
+    With the number of the first; NaN where nothing is observed; ``Z`` if known.
     """
     n = max(1, BLOCK * WIDTH // max(WIDTH, network.architecture.step.n_outputs))
     for start in range(0, len(scaled), n):
@@ -137,7 +124,7 @@ def _mixed_losses(
     if known.n_numbers:
         written = steps[:, : network.architecture.step.n_numbers]
         decoded = from_patches(written, lengths, known.patch_size)
-        decoded = known.in_common_units(decoded, known.known(own))
+        decoded = known.in_common_units(decoded, own)
         difference = decoded.values.astype(np.float64) - scaled.numbers.values
         losses[:, : known.n_numbers] = difference**2
     for j, head, written in _columns(network, steps, lengths):

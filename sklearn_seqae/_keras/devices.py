@@ -11,10 +11,7 @@ import tensorflow as tf
 
 
 def check_not_forked() -> None:
-    """Check that no parent of this process has used TensorFlow. Call it before use.
-
-    TensorFlow would wait for its threads, which a fork loses: a RuntimeError.
-    """
+    """Check that no parent used TensorFlow, whose threads don't survive a fork."""
     first = _first_process()
     if first != os.getpid():
         raise RuntimeError(
@@ -34,10 +31,7 @@ def _first_process() -> int:
 
 
 def n_threads() -> int:
-    """Threads to work in: the cores we may use, or fewer by OMP_NUM_THREADS.
-
-    joblib sets it in its worker processes, so that they don't crowd each other.
-    """
+    """Threads to work in: our cores, or fewer by OMP_NUM_THREADS, as joblib says."""
     n, limit = int(joblib.cpu_count()), os.environ.get("OMP_NUM_THREADS", "")
     return max(1, min(n, int(limit))) if limit.isdigit() else n
 

@@ -28,6 +28,7 @@ from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder, told_values
 from sklearn_seqae._network.layers import Weights
 from sklearn_seqae._patches.preprocessing import Preprocessing
+from sklearn_seqae._patches.steps import order_in_step
 
 Tensor = Any
 
@@ -66,12 +67,9 @@ def build_models(
     builder = _Builder(engine, architecture, preprocessing, n_patches, max_length)
     encoder, decoder = builder.encoder(), builder.decoder()
     sequence = encoder.input
-    return Models(
-        encoder,
-        decoder,
-        keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder"),
-        builder.forecaster(encoder) if architecture.forecaster_spec else None,
-    )
+    whole = keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder")
+    forecaster = builder.forecaster(encoder) if architecture.forecaster_spec else None
+    return Models(encoder, decoder, whole, forecaster)
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,11 @@ class _Builder:
         vector = keras.Input((size,), name="vector")
         embedding, exact = vector, []
         if self.preprocessing.n_exact:
-            embedding, *exact = self._splitter()(vector)
+            n_learnt = self.architecture.embedding_size
+            given = keras.Input((size,), name="embedding")
+            parts = [given[:, :n_learnt], given[:, n_learnt:]]
+            split = keras.Model(given, parts, name="learnt_and_exact")
+            embedding, *exact = split(vector)
         decoder = make_decoder(self.architecture.decoder_spec)
         written = decoder.decode(self.engine, embedding, self.n_patches, None)
         written = told_values(self.engine, self.architecture.step, written)
@@ -118,11 +120,17 @@ class _Builder:
         scale = np.array(self.preprocessing.forecast_scale, np.float32)
         horizon, n_numbers = scale.shape
         n_recent = self.architecture.n_recent // self._shape[1]
-        recent = _recent_of(self._filled(self._numbers(sequence)), n_recent, sequence)
-        if self.preprocessing.n_codes:
-            codes = _recent_of(_or_zero(sequence[..., n_numbers:]), n_recent, sequence)
-            codes = _swapped_parts(codes, (1, n_recent), self.preprocessing.n_codes)
-            recent = ops.concatenate([recent, codes[:, 0]], axis=-1)
+        filled, n_codes = (
+            self._filled(self._numbers(sequence)),
+            self.preprocessing.n_codes,
+        )
+        if n_codes:
+            codes = _or_zero(sequence[..., n_numbers:])
+            filled = ops.concatenate([filled, codes], axis=-1)
+        recent = _recent_of(filled, n_recent, sequence)
+        if n_codes:
+            order = order_in_step(n_recent, self._shape[1], n_codes)
+            recent = ops.take(recent, order, axis=-1)
         embedding = encoder(sequence)[:, : self.architecture.embedding_size]
         changes = forward.forecast(self.engine, self.architecture, embedding, recent)
         changes = told_values(self.engine, self.architecture.step, changes)
@@ -150,8 +158,7 @@ class _Builder:
             wide="float32",
         )
         if code is not None:
-            log_length = ops.log(ops.cast(lengths, "float32"))
-            exact.append((log_length - code.mean) / code.scale)
+            exact.append(code.encode(ops.cast(lengths, "float32"), ops))
         starts = np.arange(self.n_patches) * known.patch_size
         outputs = [steps, ops.less(starts, lengths)]
         if exact:
@@ -159,7 +166,6 @@ class _Builder:
         return keras.Model(sequence, outputs, name="steps_and_mask")
 
     def _numbers(self, sequence: Tensor) -> Tensor:
-        """Return the features that are numbers."""
         if not self.preprocessing.n_codes:
             return sequence
         return sequence[..., : self.preprocessing.n_numbers]
@@ -180,14 +186,6 @@ class _Builder:
         pooled = forward.pool(self.engine, self.architecture, states)
         return keras.Model([*own, mask], pooled, name="pooling")
 
-    def _splitter(self) -> keras.Model:
-        """Model that splits the exact components off an embedding."""
-        n_learnt = self.architecture.embedding_size
-        width = n_learnt + self.preprocessing.n_exact
-        vector = keras.Input((width,), name="embedding")
-        parts = [vector[:, :n_learnt], vector[:, n_learnt:]]
-        return keras.Model(vector, parts, name="learnt_and_exact")
-
     def _writer(self) -> keras.Model:
         """Model of what the decoder wrote, last patch first, to padded sequences."""
         code = self.preprocessing.length_code
@@ -205,27 +203,24 @@ class _Builder:
         decoded, codes = self._unpatched(steps, "unpatch")
         if self.preprocessing.n_exact and self.preprocessing.n_numbers:
             inside = _is_inside(decoded, lengths)
-            decoded = padded.in_common_units(
-                ops, self.preprocessing, decoded, inputs[1], inside
-            )
+            known = self.preprocessing
+            decoded = padded.in_common_units(ops, known, decoded, inputs[1], inside)
         if codes is not None:
             decoded = ops.concatenate([decoded, codes], axis=-1)
         if code is not None:
-            decoded = _inside(decoded, lengths)
+            decoded = ops.where(_is_inside(decoded, lengths), decoded, 0.0)
         return keras.Model(inputs, decoded, name="in_order_of_time")
 
     def _unpatched(self, steps: Tensor, name: str) -> tuple[Tensor, Tensor | None]:
         """Return the numbers of steps by time step, and the codes, if there are any."""
-        patch_size, n_codes = self.preprocessing.patch_size, self.preprocessing.n_codes
-        n_numbers = self.preprocessing.n_numbers
-        n_timesteps = int(steps.shape[1]) * patch_size
-        reshape = layers.Reshape((n_timesteps, n_numbers), name=name)
-        if not n_codes:
+        known, n_features = self.preprocessing, self._shape[1]
+        n_timesteps = int(steps.shape[1]) * known.patch_size
+        reshape = layers.Reshape((n_timesteps, n_features), name=name)
+        if not known.n_codes:
             return reshape(steps), None
-        numbers = reshape(steps[..., : patch_size * n_numbers])
-        codes = steps[..., patch_size * n_numbers :]
-        codes = _swapped_parts(codes, (n_timesteps // patch_size, n_codes), patch_size)
-        return numbers, ops.reshape(codes, (-1, n_timesteps, n_codes))
+        order = order_in_step(known.patch_size, n_features, known.n_codes)
+        every = reshape(ops.take(steps, np.argsort(order), axis=-1))
+        return every[..., : known.n_numbers], every[..., known.n_numbers :]
 
     @property
     def _shape(self) -> tuple[int, int]:
@@ -247,26 +242,12 @@ def _or_zero(features: Tensor) -> Tensor:
 
 
 def _recent_of(filled: Tensor, n: int, sequence: Tensor) -> Tensor:
-    """Return the last ``n`` time steps, the latest first, as `recent_values` does.
-
-    Of some features of a sequence.
-    """
+    """Return the last ``n`` steps of some features, as `recent_values` does."""
     at = ops.subtract(_lengths_of(sequence), np.arange(1, n + 1))
     steps = ops.take_along_axis(filled, ops.expand_dims(ops.maximum(at, 0), -1), axis=1)
     inside = ops.expand_dims(ops.greater_equal(at, 0), -1)
     recent = ops.where(inside, steps, ops.zeros_like(steps))
     return ops.reshape(recent, (-1, n * filled.shape[-1]))
-
-
-def _swapped_parts(values: Tensor, shape: tuple[int, int], n: int) -> Tensor:
-    """Return values (B, a * b * n) in the order of a, n and b: (B, a, n * b)."""
-    parts = ops.reshape(values, (-1, *shape, n))
-    return ops.reshape(ops.transpose(parts, (0, 1, 3, 2)), (-1, shape[0], n * shape[1]))
-
-
-def _inside(steps: Tensor, lengths: Tensor) -> Tensor:
-    """Return steps (B, T, F) with zeros beyond the lengths, a column."""
-    return ops.where(_is_inside(steps, lengths), steps, 0.0)
 
 
 def _is_inside(steps: Tensor, lengths: Tensor) -> Tensor:

@@ -30,7 +30,13 @@ from sklearn_seqae._keras.network.keras_layers import (
     tensors_from_vector,
     to_vector,
 )
-from sklearn_seqae._keras.sessions import Eager, Session, open_session, tensor_function
+from sklearn_seqae._keras.sessions import (
+    Eager,
+    Session,
+    open_session,
+    stacked,
+    tensor_function,
+)
 from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder, told_values
@@ -43,7 +49,7 @@ from sklearn_seqae._patches.packing import pack
 # so without XLA there are none left over.
 INFERENCE_ROWS = 32
 INFERENCE_ROWS_WITHOUT_XLA = 48
-MAX_THREADS = 8
+MAX_THREADS = 8  # and shards side by side: they don't depend on each other
 VALUES_PER_CALL = 2**22  # 16 MiB of padded values, in and out
 MAX_FUNCTIONS = 16  # of each kind; one takes about 10 MB
 Tensor = Any
@@ -56,10 +62,7 @@ _making = threading.Lock()  # threads that miss a cache at once would each make 
 def _encoder(
     architecture: Architecture, n_steps: int, n_rows: int, device: _Device
 ) -> Function:
-    """Compile the encoder: of weights, steps, the shards' starts, and lengths.
-
-    Weights are arguments, so all estimators of the architecture share it.
-    """
+    """Compile the encoder, of weights, steps, the shards' starts, and lengths."""
     make_engine = engine_maker(architecture, device.gpu)
 
     def encode(vector: Tensor, x: Tensor, lengths: Tensor) -> Tensor:
@@ -76,7 +79,8 @@ def _encoder(
             piece = tf.slice(x, (starts[n], 0, 0, 0), (n_steps, 2, n_rows, width))
             return of_shard(vector, piece, lengths[n])
 
-        return _over_shards(shard, lengths, (n_rows, architecture.embedding_size))
+        shape = n_rows, architecture.embedding_size
+        return stacked(shard, tf.shape(lengths)[0], shape, MAX_THREADS)
 
     signature = [
         _vector_spec(architecture.embedding_layers),
@@ -89,11 +93,7 @@ def _encoder(
 
 @functools.lru_cache(maxsize=MAX_FUNCTIONS)
 def _decoder(
-    architecture: Architecture,
-    n_steps: int,
-    n_rows: int,
-    device: _Device,
-    raw: bool = False,
+    architecture: Architecture, n_steps: int, n_rows: int, device: _Device, raw: bool
 ) -> Function:
     """Compile the decoder: of weights, embeddings and lengths."""
     make_engine = engine_maker(architecture, device.gpu)
@@ -113,7 +113,8 @@ def _decoder(
         def shard(n: Tensor) -> Tensor:
             return of_shard(vector, embeddings[n], lengths[n])
 
-        return _over_shards(shard, lengths, (n_steps, n_rows, width))
+        shape = n_steps, n_rows, width
+        return stacked(shard, tf.shape(lengths)[0], shape, MAX_THREADS)
 
     signature = [
         _vector_spec(spec.layers_with_tables),
@@ -125,7 +126,7 @@ def _decoder(
 
 @functools.lru_cache(maxsize=MAX_FUNCTIONS)
 def _forecaster(
-    architecture: Architecture, n_rows: int, device: _Device, raw: bool = False
+    architecture: Architecture, n_rows: int, device: _Device, raw: bool
 ) -> Function:
     """Compile the forecasts of one shard: of weights, embeddings and last values."""
     make_engine = engine_maker(architecture, device.gpu)
@@ -144,24 +145,6 @@ def _forecaster(
         tf.TensorSpec((n_rows, architecture.n_recent), tf.float32),
     ]
     return device.session().function(forecast, signature, device.jit)
-
-
-def _over_shards(
-    shard: Callable[[Tensor], Tensor], lengths: Tensor, shape: tuple[int, ...]
-) -> Tensor:
-    """Stack what shards give. They don't depend on each other, so they run in parallel.
-
-    ``shard`` is of a shard's number; ``shape`` is that of what it gives.
-    """
-    n_shards = tf.shape(lengths)[0]
-    out = tf.TensorArray(tf.float32, n_shards, element_shape=shape)
-    _, out = tf.while_loop(
-        lambda n, _: n < n_shards,
-        lambda n, out: (n + 1, out.write(n, shard(n))),
-        (0, out),
-        parallel_iterations=MAX_THREADS,
-    )
-    return out.stack()
 
 
 def encode(
@@ -191,8 +174,7 @@ def decode(
 ) -> NDArray[np.float32]:
     """Decode to the steps of all sequences in the order of time, one after the other.
 
-    Of embeddings and their lengths in LSTM steps: (lengths.sum(), width). ``raw``
-    is what the decoder wrote, see `HEADS`; values otherwise.
+    Of their lengths in LSTM steps: (lengths.sum(), width); ``raw`` as it was written.
     """
     check_not_forked()
     device = _device()
@@ -222,11 +204,7 @@ def forecast(
     recent: NDArray[np.float32],
     raw: bool = False,
 ) -> NDArray[np.float32]:
-    """Predict the changes that come next.
-
-    Of embeddings and `recent_values`: (n_sequences, n_forecast_steps, width).
-    ``raw`` as in `decode`.
-    """
+    """Predict changes, (n_sequences, n_forecast_steps, width); ``raw`` as `decode`."""
     check_not_forked()
     device, n = _device(), len(embeddings)
     n_rows = device.n_rows

@@ -17,10 +17,7 @@ SCHEDULE = keras.optimizers.schedules.LearningRateSchedule
 
 
 def new_optimizer(given: Any) -> keras.optimizers.Optimizer:
-    """Make an optimizer by name or class, or one like an instance.
-
-    An instance given keeps its own state and serves no second fit.
-    """
+    """Make an optimizer by name, class or instance; that is left as it is."""
     if isinstance(given, keras.optimizers.Optimizer):
         return type(given).from_config(given.get_config())
     kind = type(keras.optimizers.get(given)) if isinstance(given, str) else given
@@ -33,10 +30,7 @@ def new_optimizer(given: Any) -> keras.optimizers.Optimizer:
 
 
 def optimizer_key(optimizer: Any) -> Hashable:
-    """Return the key of an optimizer as given: equal keys share a compiled program.
-
-    A learning rate given to the estimator is a variable of the program, no part of it.
-    """
+    """Return a key, without the learning rate: equal ones share a program."""
     if isinstance(optimizer, keras.optimizers.Optimizer):
         return type(optimizer), _config(optimizer)
     return optimizer.lower() if isinstance(optimizer, str) else optimizer
@@ -57,9 +51,7 @@ def _config(optimizer: Any, without: tuple[str, ...] = ()) -> str:
 def to_config(given: Any) -> dict[str, Any] | None:
     """Return the name of a class and, for an instance, its configuration.
 
-    Of an optimizer or a schedule, or a class of them. None for a class that is not
-    Keras's own, or a configuration that holds more than numbers, strings and one
-    schedule.
+    None for what is not Keras's own, or holds more than plain values and a schedule.
     """
     cls = given if isinstance(given, type) else type(given)
     if _class_named(cls.__name__) is not cls:
@@ -86,10 +78,7 @@ def to_config(given: Any) -> dict[str, Any] | None:
 
 
 def from_config(plain: dict[str, Any]) -> Any:
-    """Make a class or an instance again, from what `to_config` returned.
-
-    A ValueError, if Keras has no optimizer and no schedule of this name.
-    """
+    """Make what `to_config` returned again; a ValueError for an unknown name."""
     name = plain["class"]
     cls = _class_named(name)
     if cls is None:

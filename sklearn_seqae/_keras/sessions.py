@@ -40,37 +40,39 @@ class Session:
     ) -> None:
         self._optimize = optimize
         self._graph = tf.Graph()
-        self._session = v1.Session(graph=self._graph, config=_config(n_threads))
+        config = v1.ConfigProto(
+            device_count={"GPU": 0},
+            # -1 runs in the thread that calls
+            inter_op_parallelism_threads=n_threads if n_threads > 1 else -1,
+            use_per_session_threads=True,
+            graph_options=AS_IT_IS,  # they hold little but calls of functions
+        )
+        self._session = v1.Session(graph=self._graph, config=config)
         with self._graph.as_default():
             self._zero = v1.placeholder(tf.float32, ())
         self._variables = list(variables)
-        self._copies = [self._new(variable) for variable in self._variables]
+        self._copies = {id(v): self._new(v) for v in self._variables}
         if self._variables:
             self.write([variable.numpy() for variable in self._variables])
 
     def function(
-        self,
-        python_function: Callable[..., Any],
-        signature: Sequence[Any],
-        jit: bool = False,
+        self, compute: Callable[..., Any], signature: Sequence[Any], jit: bool = False
     ) -> Callable[..., Any]:
-        """Return a function of arrays to an array, of a function of tensors.
-
-        The signature has a TensorSpec for each argument, or a mapping or tuple of them.
-        """
+        """Return a function of arrays; the signature has trees of TensorSpecs."""
         # One that calls another, which XLA may compile
-        inside = tensor_function(python_function, jit)
+        inside = tensor_function(compute, jit)
         traced = tensor_function(inside, False, signature).get_concrete_function()
-        buffers = {
-            id(variable): self._new(variable)
-            for variable in traced.variables
-            if not any(variable is known for known in self._variables)
-        }
+        others = [v for v in traced.variables if id(v) not in self._copies]
+        buffers = {id(v): self._new(v) for v in others}
+        here = {id(v.handle): (self._copies | buffers)[id(v)] for v in traced.variables}
         outside = traced.captured_inputs  # they follow the arguments
         arguments = traced.inputs[: len(traced.inputs) - len(outside)]
         with self._graph.as_default():
             inputs = [v1.placeholder(t.dtype, t.shape) for t in arguments]
-            captured = [self._captured(traced, t, buffers) for t in outside]
+            captured = [  # what stands in the session for them
+                here[id(t)].handle if t.dtype == tf.resource else tf.constant(t.numpy())
+                for t in outside
+            ]
             names = [tensor.name for tensor in traced.inputs]
             graph = traced.graph.as_graph_def()
             (output,) = tf.graph_util.import_graph_def(
@@ -107,25 +109,10 @@ class Session:
         context.context().clear_kernel_cache()
 
     def _copies_of(self, variables: Sequence[Any] | None) -> list[Any]:
-        if variables is None:
-            return self._copies
-        places = {id(v): n for n, v in enumerate(self._variables)}
-        return [self._copies[places[id(v)]] for v in variables]
-
-    def _captured(self, traced: Any, tensor: Any, buffers: dict[int, Any]) -> Any:
-        """Return what stands in the session for something from outside a function."""
-        if tensor.dtype != tf.resource:
-            return tf.constant(tensor.numpy())
-        (variable,) = (v for v in traced.variables if v.handle is tensor)
-        if id(variable) in buffers:
-            return buffers[id(variable)].handle
-        return self._copies_of([variable])[0].handle
+        return [self._copies[id(v)] for v in variables or self._variables]
 
     def _new(self, like: Any) -> Any:
-        """Make a variable of the session, zero once it is initialized.
-
-        TensorFlow would hold zeros that it knows for good, beside what is computed.
-        """
+        """Make a variable, zero when initialized: known zeros would be kept."""
         with self._graph.as_default():
             zeros = tf.fill(like.shape, tf.cast(self._zero, like.dtype))
             return tf.Variable(zeros, trainable=False)
@@ -138,12 +125,9 @@ class Eager:
         self._variables = list(variables)
 
     def function(
-        self,
-        python_function: Callable[..., Any],
-        signature: Sequence[Any],
-        jit: bool = False,
+        self, compute: Callable[..., Any], signature: Sequence[Any], jit: bool = False
     ) -> Callable[..., Any]:
-        function = tensor_function(python_function, jit, signature)
+        function = tensor_function(compute, jit, signature)
 
         def run(*arguments: Any) -> Any:
             return function(*tf.nest.map_structure(tf.constant, arguments)).numpy()
@@ -151,14 +135,12 @@ class Eager:
         return run
 
     def read(self, variables: Sequence[Any] | None = None) -> list[Array]:
-        chosen = self._variables if variables is None else variables
-        return [np.array(variable.numpy()) for variable in chosen]
+        return [np.array(v.numpy()) for v in variables or self._variables]
 
     def write(
         self, values: Sequence[Any], variables: Sequence[Any] | None = None
     ) -> None:
-        chosen = self._variables if variables is None else variables
-        for variable, value in zip(chosen, values, strict=True):
+        for variable, value in zip(variables or self._variables, values, strict=True):
             variable.assign(value)
 
     def close(self) -> None:
@@ -173,11 +155,22 @@ def open_session(
 
 
 def buffer(shape: Sequence[int]) -> Any:
-    """Declare a buffer of functions that a session runs.
-
-    Its memory is the session's: what is declared has none of its own.
-    """
+    """Declare a buffer of functions, whose memory is that of their session."""
     return UninitializedVariable(trainable=False, shape=shape, dtype=tf.float32)
+
+
+def stacked(
+    compute: Callable[[Any], Any], n: Any, shape: tuple[int, ...], at_once: int = 1
+) -> Any:
+    """Stack what is computed, of a shape, of each number below ``n``."""
+    out = tf.TensorArray(tf.float32, n, element_shape=shape)
+    _, out = tf.while_loop(
+        lambda i, _: i < n,
+        lambda i, out: (i + 1, out.write(i, compute(i))),
+        (0, out),
+        parallel_iterations=at_once,
+    )
+    return out.stack()
 
 
 def tensor_function(
@@ -194,23 +187,10 @@ def tensor_function(
 
 
 def _as_it_is(graph: Any) -> Any:
-    """Have the functions that a graph calls run as they are; return the graph.
-
-    Calls bring options of their own, beside those of the session.
-    """
+    """Return a graph whose calls, which bring own options, run as they are."""
     options = v1.ConfigProto(graph_options=AS_IT_IS).SerializeToString()
     functions = (function.node_def for function in graph.library.function)
     for node in itertools.chain(graph.node, *functions):
         if "config_proto" in node.attr:
             node.attr["config_proto"].s = options
     return graph
-
-
-def _config(n_threads: int) -> Any:
-    return v1.ConfigProto(
-        device_count={"GPU": 0},
-        # -1 runs in the thread that calls
-        inter_op_parallelism_threads=n_threads if n_threads > 1 else -1,
-        use_per_session_threads=True,
-        graph_options=AS_IT_IS,  # they hold little but calls of functions
-    )

@@ -106,23 +106,15 @@ class Architecture:
 
     @property
     def pooling_layers(self) -> tuple[dict[str, tuple[Dense, ...]], ...]:
-        """Layers of those kinds of pooling that have some, by encoder layer and kind.
-
-        One for each direction.
-        """
+        """Layers of pooling by encoder layer and kind, one for each direction."""
+        kinds = [kind for kind in self.pooling if kind in WITH_QUERY]
         found: list[dict[str, tuple[Dense, ...]]] = []
         for n, layer in enumerate(self.encoder_layers):
             n_directions = len(layer.directions)
             numbers = range(n * n_directions + 1, (n + 1) * n_directions + 1)
+            sizes = layer.units, 1, False
             found.append(
-                {
-                    kind: tuple(
-                        Dense(f"{kind}_{i}", layer.units, 1, use_bias=False)
-                        for i in numbers
-                    )
-                    for kind in self.pooling
-                    if kind in WITH_QUERY
-                }
+                {k: tuple(Dense(f"{k}_{i}", *sizes) for i in numbers) for k in kinds}
             )
         return tuple(found)
 
@@ -182,7 +174,6 @@ class Architecture:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """Every layer of the network."""
         forecaster = self.forecaster_spec
         every = (
             *self.embedding_layers,
@@ -219,6 +210,5 @@ class Architecture:
         return DecoderSpec(kind, tuple(layers), writes, step, n_read, n_parts, tables)
 
     def _layout(self, n_timesteps: int) -> StepLayout:
-        """Return the layout of so many time steps."""
         n_numbers = self.n_inputs // self.n_timesteps - len(self.columns)
         return StepLayout(n_timesteps * n_numbers, n_timesteps, self.columns)

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from sklearn_seqae._network.engine import Engine, Error, Sequence, TrainingEngine
+from sklearn_seqae._network.engine import (
+    Engine,
+    Error,
+    Sequence,
+    Sizes,
+    TrainingEngine,
+    Wanted,
+)
 from sklearn_seqae._network.layers import DecoderSpec, Embedding
 from sklearn_seqae._patches.steps import StepLayout
 
@@ -68,7 +75,7 @@ class DecoderBase(ABC):
     ) -> Error:
         """Return the sum of weighted errors of what `decode` returns, over T steps."""
         decoded = self.decode(engine, embedding, engine.n_steps(target), lengths)
-        return engine.error(self.spec, decoded, target, weight, lengths)
+        return engine.error(self.spec, decoded, Wanted(target, weight, lengths))
 
     def training_error(
         self,
@@ -122,7 +129,7 @@ class OpenLoop(DecoderBase):
         """Return the same sum without a step beyond the longest row."""
         sequence = self.read(engine, embedding, engine.n_steps(target), lengths)
         states = self.states(engine, sequence)
-        return engine.written_error(self.spec, states, target, weight, lengths)
+        return engine.written_error(self.spec, states, Wanted(target, weight, lengths))
 
 
 class Repeat(OpenLoop):
@@ -216,9 +223,9 @@ class Unfold(DecoderBase):
             told = engine.ops.clip(told, -LARGEST, LARGEST)
             return written, with_vectors(engine, spec.tables, spec.step, told), after
 
-        units = [layer.units for layer in spec.lstm]
-        widths = spec.step.n_read, spec.step.n_outputs
-        return engine.unroll(step, embedding, widths, units, n_steps, lengths)
+        units = tuple(layer.units for layer in spec.lstm)
+        sizes = Sizes(spec.step.n_read, spec.step.n_outputs, units)
+        return engine.unroll(step, embedding, sizes, n_steps, lengths)
 
     def trained(
         self, engine: TrainingEngine, embedding: Tensor, target: Tensor
@@ -237,7 +244,7 @@ class Unfold(DecoderBase):
     ) -> Error:
         told = target if noise is None else self._noisy(engine.ops, target, noise)
         states = self._told(engine, embedding, told, lengths)
-        return engine.written_error(self.spec, states, target, weight, lengths)
+        return engine.written_error(self.spec, states, Wanted(target, weight, lengths))
 
     def _told(
         self, engine: TrainingEngine, embedding: Tensor, told: Tensor, lengths: Any

@@ -22,14 +22,16 @@ SWITCHES = ("contrastive_weight", "kl_weight")  # positive or not decides the la
 def shaping(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that shape the network, in one form for each meaning."""
     sizes = ("n_components", "forecast_horizon", "patch_size")
+    hidden = _layer_sizes("hidden_layer_sizes", parameters["hidden_layer_sizes"])
+    of_decoder = parameters["decoder_layer_sizes"]
+    if of_decoder is not None:
+        of_decoder = _layer_sizes("decoder_layer_sizes", of_decoder)
     return {
         **{name: parameters[name] for name in ("activation", "decoder")},
         **{name: _size(parameters[name]) for name in sizes},
         "pooling": _pooling(parameters["pooling"]),
-        "hidden_layer_sizes": _layer_sizes(
-            "hidden_layer_sizes", parameters["hidden_layer_sizes"]
-        ),
-        "decoder_layer_sizes": _decoder_layer_sizes(parameters),
+        "hidden_layer_sizes": hidden,
+        "decoder_layer_sizes": of_decoder or hidden[::-1],
         "bidirectional": bool(parameters["bidirectional"]),
         **{name: asked_names(name, parameters[name]) for name in NAMES},
         **{name: parameters[name] > 0 for name in SWITCHES},
@@ -44,7 +46,6 @@ def _size(value: Any) -> Any:
 def make_architecture(
     shaped_by: Mapping[str, Any], preprocessing: Preprocessing, longest: int
 ) -> Architecture:
-    """Return the architecture for sequences of up to ``longest`` time steps."""
     n_components, n_exact = shaped_by["n_components"], preprocessing.n_exact
     variational = shaped_by["kl_weight"]
     patch_size = preprocessing.patch_size
@@ -89,8 +90,7 @@ def _check_cut(architecture: Architecture, preprocessing: Preprocessing) -> None
         found = f"n_components is None, which makes {size + n_exact} of them"
     raise ValueError(
         f"decoder={architecture.decoder!r} cuts the embedding into the {n_parts} LSTM "
-        f"steps of the longest sequence, but {found}"
-        f"{_apart(preprocessing)}; expected "
+        f"steps of the longest sequence, but {found}{_apart(preprocessing)}; expected "
         f"{would_do[0]} or {would_do[1]}, for example."
     )
 
@@ -107,7 +107,6 @@ def _apart(preprocessing: Preprocessing) -> str:
 
 
 def _layer_sizes(name: str, given: Any) -> tuple[int, ...]:
-    """Return layer sizes as a tuple."""
     try:
         sizes = np.atleast_1d(np.asarray(given))
     except ValueError:  # lists of unequal length inside
@@ -120,17 +119,7 @@ def _layer_sizes(name: str, given: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def _decoder_layer_sizes(parameters: Mapping[str, Any]) -> tuple[int, ...]:
-    """LSTM units per decoder layer: those of the encoder in reverse, unless given."""
-    name = "decoder_layer_sizes"
-    if parameters[name] is not None:
-        return _layer_sizes(name, parameters[name])
-    name = "hidden_layer_sizes"
-    return _layer_sizes(name, parameters[name])[::-1]
-
-
 def _pooling(pooling: Any) -> tuple[str, ...]:
-    """Return the kinds of pooling as a tuple."""
     kinds = (pooling,) if isinstance(pooling, str) else tuple(pooling)
     known = all(isinstance(kind, str) and kind in POOLING for kind in kinds)
     if not kinds or not known or len(set(kinds)) < len(kinds):

@@ -15,13 +15,14 @@ they are tensors, and so is a number of steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from sklearn_seqae._network.layers import LSTM, DecoderSpec, Dense, Embedding
-from sklearn_seqae._network.pooling import States
 
 Tensor = Any
+Kinds = tuple[str, ...]  # of pooling
 Cell = Callable[[Tensor, Any], tuple[Tensor, Any]]
 Step = Callable[[Tensor, list[Any]], tuple[Tensor, Tensor, list[Any]]]
 
@@ -34,24 +35,26 @@ class Error(NamedTuple):
     by_feature: Tensor | None = None
 
 
-class Sequence(Protocol):
-    """The input of an LSTM layer, or its states."""
+class Wanted(NamedTuple):
+    """Steps that a decoder should write, in the engine's layout."""
 
-    @property
-    def values(self) -> Tensor:
-        """The steps, in the engine's layout."""
+    target: Tensor
+    weight: Tensor
+    lengths: Tensor
 
-    @property
-    def lengths(self) -> Tensor | None:
-        """Own steps of each row, (B,), if the engine needs them."""
 
-    @property
-    def pooled(self) -> Mapping[str, list[Tensor]]:
-        """Pooled states of each direction, of those kinds that ran along."""
+class Sizes(NamedTuple):
+    """Widths of what a decoder's step reads and writes, and units of its layers."""
 
-    @property
-    def directions(self) -> list[States]:
-        """The states of each direction."""
+    read: int
+    written: int
+    units: tuple[int, ...]
+
+
+# The input of an LSTM layer, or its states: `values`, the steps in the engine's layout;
+# `lengths`, own steps of each row, (B,), if the engine needs them; `pooled`, pooled
+# states of each direction, by kinds that ran along; `directions`, a list of `States`
+Sequence = Any
 
 
 class Engine(Protocol):
@@ -64,16 +67,11 @@ class Engine(Protocol):
     # Layers
 
     def lstm(
-        self,
-        layer: LSTM,
-        sequence: Any,
-        pooling: tuple[str, ...] = (),
-        is_last: bool = False,
+        self, layer: LSTM, sequence: Any, pooling: Kinds = (), is_last: bool = False
     ) -> Any:
         """Run an LSTM layer.
 
-        ``pooling`` names the kinds that are asked for next; after the last layer,
-        nothing but these is.
+        ``pooling`` are the kinds asked for next; after the last layer, nothing else is.
         """
 
     def last_state(self, layer: LSTM, sequence: Any) -> Tensor:
@@ -94,31 +92,22 @@ class Engine(Protocol):
         """Run the output layer of a decoder on the states of every step."""
 
     def cell(self, layer: LSTM, constant: Tensor | None = None) -> Cell:
-        """Return one step of an LSTM layer: input and state to output and state.
-
-        It reads ``constant``, (B, C), beside each input.
-        """
+        """Return a step of an LSTM layer, which reads ``constant`` (B, C) as well."""
 
     def unroll(
-        self,
-        step: Step,
-        embedding: Tensor,
-        widths: tuple[int, int],
-        units: list[int],
-        n_steps: int,
-        lengths: Tensor,
+        self, step: Step, embedding: Tensor, sizes: Sizes, n_steps: int, lengths: Tensor
     ) -> Tensor:
         """Repeat a step from states of zero, (B, units), and return what is written.
 
         A step takes what it reads, zero at first, and the states of its cells. It
-        returns what it writes, what the next one reads, and new states. ``widths`` are
-        those of what is read and what is written.
+        returns what it writes, what the next one reads, and new states.
         """
 
     # Sequences for LSTM layers
 
     def with_values(self, sequence: Any, values: Tensor) -> Any:
         """Return the same sequence with other values, which depend on weights."""
+        return replace(sequence, values=values)
 
     def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> Any:
         """Return the sequence that is a vector (B, C) at every step."""
@@ -133,6 +122,7 @@ class Engine(Protocol):
 
     def n_buffer_steps(self, n_steps: int) -> int:
         """Round a number of steps up to one that a buffer can have."""
+        return n_steps
 
     def every_step(self, n_steps: int, lengths: Tensor) -> Tensor:
         """Return lengths of ``n_steps`` for all rows but those that hold nothing."""
@@ -149,18 +139,17 @@ class TrainingEngine(Engine, Protocol):
     def beside(
         self, steps: Tensor, vector: Tensor, lengths: Tensor, is_data: bool = True
     ) -> Any:
-        """Return the sequence of steps, each followed by a vector.
-
-        ``is_data`` says that the steps depend on no weights.
-        """
+        """Return steps followed by a vector; data depend on no weights."""
 
     # Steps
 
     def from_packed(self, steps: Tensor) -> Tensor:
         """Bring packed steps (T, B, F) into the engine's layout."""
+        return steps
 
     def to_packed(self, steps: Tensor) -> Tensor:
         """Undo `from_packed`."""
+        return steps
 
     def delayed(self, steps: Tensor) -> Tensor:
         """Return the step before each step, zero before the first."""
@@ -176,26 +165,11 @@ class TrainingEngine(Engine, Protocol):
 
     # Losses
 
-    def written_error(
-        self,
-        decoder: DecoderSpec,
-        states: Any,
-        target: Tensor,
-        weight: Tensor,
-        lengths: Tensor,
-    ) -> Error:
+    def written_error(self, decoder: DecoderSpec, states: Any, wanted: Wanted) -> Error:
         """Return the `error` of what `write` would return."""
 
-    def error(
-        self,
-        decoder: DecoderSpec,
-        written: Tensor,
-        target: Tensor,
-        weight: Tensor,
-        lengths: Tensor,
-    ) -> Error:
+    def error(self, decoder: DecoderSpec, written: Tensor, wanted: Wanted) -> Error:
         """Sum the weighted errors of what a decoder wrote over rows' own steps.
 
-        They are those of `HEADS`. Beyond a row's end there are steps of other rows, and
-        weights of theirs.
+        They are those of `HEADS`; beyond a row's end there are steps of other rows.
         """

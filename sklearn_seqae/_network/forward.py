@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from sklearn_seqae._network.architecture import Architecture
-from sklearn_seqae._network.decoders import DecoderBase, make_decoder, with_vectors
+from sklearn_seqae._network.decoders import make_decoder, with_vectors
 from sklearn_seqae._network.engine import Engine, Error, Sequence, TrainingEngine
 from sklearn_seqae._network.pooling import POOLING
 
@@ -27,13 +27,9 @@ def states_of_layers(
     """Run the encoder's LSTM layers; return the states of each."""
     of_layers, encoder = [], architecture.encoder_layers
     if architecture.columns:
-        read = with_vectors(
-            engine,
-            architecture.category_layers,
-            architecture.step,
-            sequence.values,
-            sequence.lengths,
-        )
+        tables, steps = architecture.category_layers, sequence.values
+        layout, lengths = architecture.step, sequence.lengths
+        read = with_vectors(engine, tables, layout, steps, lengths)
         sequence = engine.with_values(sequence, read)
     for layer in encoder:
         sequence = engine.lstm(
@@ -46,10 +42,7 @@ def states_of_layers(
 def pool(
     engine: Engine, architecture: Architecture, of_layers: list[Sequence]
 ) -> Tensor:
-    """Pool the states of every layer over time: (B, n_pooled).
-
-    By layer, then by kind, then by direction.
-    """
+    """Pool states over time, (B, n_pooled): by layer, by kind, by direction."""
     pooled: list[Tensor] = []
     for states, own_layers in zip(of_layers, architecture.pooling_layers, strict=True):
         for kind in architecture.pooling:
@@ -101,8 +94,8 @@ def forecast(
     n = architecture.n_forecast_steps
     vector = _read(engine, architecture, embedding, recent)
     lengths, size = engine.full_length(n, vector), engine.n_buffer_steps(n)
-    decoder = _decoder(architecture)
-    return engine.resized(decoder.decode(engine, vector, size, lengths), n)
+    spec: Any = architecture.forecaster_spec
+    return engine.resized(make_decoder(spec).decode(engine, vector, size, lengths), n)
 
 
 def forecast_error(
@@ -113,34 +106,20 @@ def forecast_error(
     change: Tensor,
     weight: Tensor,
 ) -> Error:
-    """Sum the weighted errors of the changes, and of columns that are no numbers.
-
-    ``change`` and ``weight`` are `n_forecast_steps` steps in the engine's layout.
-    """
+    """Sum weighted errors of `n_forecast_steps` steps in the engine's layout."""
     n = architecture.n_forecast_steps
     size = engine.n_buffer_steps(n)
     vector = _read(engine, architecture, embedding, recent)
-    return _decoder(architecture).training_error(
-        engine,
-        vector,
-        engine.full_length(n, vector),
-        engine.resized(change, size),
-        engine.resized(weight, size),
-    )
+    lengths = engine.full_length(n, vector)
+    wanted = (engine.resized(steps, size) for steps in (change, weight))
+    spec: Any = architecture.forecaster_spec
+    return make_decoder(spec).training_error(engine, vector, lengths, *wanted)
 
 
 def _read(
-    engine: TrainingEngine,
-    architecture: Architecture,
-    embedding: Tensor,
-    recent: Tensor,
+    engine: Engine, architecture: Architecture, embedding: Tensor, recent: Tensor
 ) -> Tensor:
     """Return what the forecaster reads, (B, embedding_size + recent.n_read)."""
     tables = architecture.category_layers
     vectors = with_vectors(engine, tables, architecture.recent, recent)
     return engine.ops.concatenate([embedding, vectors], axis=-1)
-
-
-def _decoder(architecture: Architecture) -> DecoderBase:
-    spec: Any = architecture.forecaster_spec
-    return make_decoder(spec)

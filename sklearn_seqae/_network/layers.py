@@ -131,7 +131,6 @@ class OptimizerState:
     variables: list[NDArray[Any]]
 
     def fits(self, other: OptimizerState) -> bool:
-        """Whether training can go on from one with the other."""
         return (self.kind, self.config) == (other.kind, other.config)
 
     def described_beside(self, other: OptimizerState) -> str:

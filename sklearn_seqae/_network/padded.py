@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_seqae._network.ngrams import ngrams
-from sklearn_seqae._network.texture import texture
 from sklearn_seqae._patches.convolutions import Convolutions
-from sklearn_seqae._patches.exact import ROUNDING, UNIT, WILDEST, InstanceNorm
+from sklearn_seqae._patches.exact import InstanceNorm, Units
+from sklearn_seqae._patches.ngrams import LONGEST, Ngrams, logarithms, numbers
 from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.shape import Shape
+from sklearn_seqae._patches.steps import order_in_step
+from sklearn_seqae._patches.texture import LARGEST, Texture
 
 Tensor = Any
 
@@ -32,9 +33,7 @@ def read(
     fill: Callable[[Tensor], Tensor],
     wide: str,
 ) -> tuple[Tensor, list[Tensor]]:
-    """Return LSTM steps, (B, n_steps, width), and exact components, if any.
-
-    Without the length.
+    """Return LSTM steps, (B, n_steps, width), and exact components but the length.
 
     ``numbers`` are scaled, (B, T, F), and ``codes`` (B, T, n_codes): NaN where one is
     missing, and beyond the ends. ``inside`` says where a time step is a sequence's own,
@@ -55,10 +54,10 @@ def read(
         own = ops.where(inside, codes, 0.0)
         if preprocessing.ngrams is not None:
             exact.append(ngrams(ops, preprocessing.ngrams, own))
-        by_time = ops.reshape(own, (-1, n_steps, patch_size, n))
-        by_column = ops.transpose(by_time, (0, 1, 3, 2))
+        by_time = ops.reshape(own, (-1, n_steps, patch_size * n))
+        order = order_in_step(patch_size, n, n)
         # behind the numbers that are decoded
-        steps.insert(1, ops.reshape(by_column, (-1, n_steps, patch_size * n)))
+        steps.insert(1, ops.take(by_time, order, axis=-1))
     return ops.concatenate(steps, axis=-1) if len(steps) > 1 else steps[0], exact
 
 
@@ -75,16 +74,16 @@ def _channels(
     exact: list[Tensor] = []
     if norm is not None:
         common = ops.cast(numbers, wide)
-        mean, size = units_of(ops, norm, common)
-        exact.append(encode(ops, norm, mean, size))
-        mean, size = (ops.expand_dims(unit, 1) for unit in (mean, size))
+        units = units_of(ops, norm, common)
+        exact.append(norm.encode(units, ops))
+        mean, size = (ops.expand_dims(unit, 1) for unit in units)
         numbers = ops.cast((common - mean) / size, "float32")
     filled = ops.where(inside, fill(numbers), 0.0)
     channels = [filled]
     if preprocessing.shape is not None:
         shape, values = preprocessing.shape, ops.cast(filled, wide)
         cosines = coefficients(ops, values, *waves(ops, shape, inside, wide))
-        exact.append(encode_cosines(ops, shape, cosines))
+        exact.append(shape.encode(cosines, ops))
     if norm is not None:
         common = ops.cast(filled, wide) * size + mean
         channels.append(ops.where(inside, ops.cast(common, "float32"), 0.0))
@@ -102,10 +101,7 @@ def _channels(
 
 
 def interpolated(ops: Any, numbers: Tensor, n: Any, wide: str) -> Tensor:
-    """Fill NaN (B, T, F) by linear interpolation over time, as `fill_missing` does.
-
-    ``n`` is T, an int or a scalar tensor; ``wide`` the dtype of weights.
-    """
+    """Fill NaN (B, T, F) as `fill_missing`; ``n`` is T, ``wide`` the weights' dtype."""
     missing = ops.isnan(numbers)
     place = ops.expand_dims(ops.cast(ops.arange(n), wide), 1)
     observed = ops.sort(ops.where(missing, np.inf, place), axis=1)  # their places
@@ -138,11 +134,11 @@ def in_common_units(
     places = preprocessing.places
     own = ops.where(inside, own, 0.0)
     if norm is not None:
-        components = exact[:, places["instance_norm"]]
-        mean, size = (ops.expand_dims(x, 1) for x in decode(ops, norm, components))
+        units = norm.decode(exact[:, places["instance_norm"]], ops)
+        mean, size = (ops.expand_dims(unit, 1) for unit in units)
     if shape is not None:
         curves, lengths = waves(ops, shape, inside, own.dtype)
-        wanted = decode_cosines(ops, shape, exact[:, places["shape"]])
+        wanted = shape.decode(exact[:, places["shape"]], ops)
         change = wanted - coefficients(ops, own, curves, lengths)
         own = own + ops.matmul(curves, ops.transpose(change, (0, 2, 1)))
     if norm is None:
@@ -171,92 +167,80 @@ def coefficients(ops: Any, own: Tensor, curves: Tensor, lengths: Tensor) -> Tens
     return ops.matmul(ops.transpose(own, (0, 2, 1)), curves) / lengths
 
 
-def encode_cosines(ops: Any, shape: Shape, cosines: Tensor) -> Tensor:
-    """Return the components of coefficients."""
-    typical, spread = (_row(x, cosines.dtype) for x in (shape.typical, shape.spread))
-    flat = ops.reshape(cosines, (-1, shape.n_components))
-    return ops.arcsinh((flat - typical) / spread) * UNIT
-
-
-def decode_cosines(ops: Any, shape: Shape, components: Tensor) -> Tensor:
-    """Return the coefficients that components mean, (B, F, K)."""
-    typical, spread = (_row(x, components.dtype) for x in (shape.typical, shape.spread))
-    limited = ops.clip(components / UNIT, -WILDEST, WILDEST)
-    flat = ops.sinh(limited) * spread + typical
-    return ops.reshape(flat, (-1, shape.n_features, len(shape.half_cycles)))
-
-
 # Kernels ------------------------------------------------------------------------------
 
 
 def responses(
     ops: Any, known: Convolutions, padded: Tensor, inside: Tensor, n_steps: Any
 ) -> Tensor:
-    """Return what the encoder reads of kernels' responses, (B, n_steps, n_outputs).
-
-    Numbers are zero beyond the ends; what is returned is not, where nobody looks.
-    """
+    """Return responses (B, n_steps, n_outputs) to numbers that are 0 beyond ends."""
     found = ops.conv(padded, known.kernel, padding="same")
     own = ops.where(inside, found, 0.0)
     by_patch = ops.reshape(own, (-1, known.patch_size, known.n_kernels))
     mean = ops.sum(ops.abs(by_patch), axis=1) / known.patch_size
     both = ops.concatenate([mean, ops.max(by_patch, axis=1)], axis=-1)
-    centre, scale = (np.array(each, np.float32) for each in (known.mean, known.scale))
-    return ops.reshape((both - centre) / scale, (-1, n_steps, known.n_outputs))
+    return ops.reshape(_standardized(known, both), (-1, n_steps, known.n_outputs))
+
+
+def texture(
+    ops: Any, known: Texture, padded: Tensor, inside: Tensor, lengths: Tensor
+) -> Tensor:
+    """Return components (B, n); numbers are 0 beyond the ends, lengths (B, 1)."""
+    values = ops.clip(padded, -LARGEST, LARGEST)
+    sources = values, ops.where(inside, values - _before(ops, values), 0.0)
+    sums = []
+    for each in known.rounds:
+        source, rate = sources[each.of_changes], each.dilation
+        found = ops.conv(source, each.kernel, padding="same", dilation_rate=rate)
+        edges, widths = (
+            np.array(numbers[each.columns], np.float32)
+            for numbers in (known.edges, known.widths)
+        )
+        above = ops.clip((found - edges) / widths + 0.5, 0.0, 1.0)
+        sums.append(ops.sum(ops.where(inside, above, 0.0), axis=1))
+    return _standardized(known, ops.concatenate(sums, axis=-1) / lengths)
+
+
+def _standardized(known: Convolutions | Texture | Ngrams, found: Tensor) -> Tensor:
+    """Return numbers less the mean in `fit`, by the scale."""
+    mean, scale = (np.array(each, np.float32) for each in (known.mean, known.scale))
+    return (found - mean) / scale
+
+
+def _before(ops: Any, steps: Tensor) -> Tensor:
+    """Return the time step before each, zero before the first."""
+    return ops.concatenate([0 * steps[:, :1], steps[:, :-1]], axis=1)
+
+
+# Categories ---------------------------------------------------------------------------
+
+
+def ngrams(ops: Any, known: Ngrams, codes: Tensor) -> Tensor:
+    """Return components (B, n) of codes (B, T, n_codes), 0 beyond the ends."""
+    delayed = [ops.cast(codes, "int64")]
+    for _ in range(LONGEST - 1):
+        delayed.append(_before(ops, delayed[-1]))
+    columns = range(len(known.category_sizes))
+    by_column = [[ops.take(each, c, axis=2) for c in columns] for each in delayed]
+    counts = []
+    for grams in known.grams:
+        n = grams.n_numbers
+        signs = np.zeros((n + 1, n // 2), np.float32)  # by number; the last counts none
+        signs[np.arange(n), np.arange(n) // 2] = np.tile([1, -1], n // 2)
+        each = ops.take(signs, numbers(ops, grams, by_column), axis=0)
+        counts.append(ops.sum(each, axis=1))
+    return _standardized(known, logarithms(ops, ops.concatenate(counts, axis=-1)))
 
 
 # Units of single sequences -----------------------------------------------------------
 
 
-def units_of(ops: Any, norm: InstanceNorm, sequence: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean and scale of padded sequences, (B, n_features) each."""
-    dtype = sequence.dtype
+def units_of(ops: Any, norm: InstanceNorm, sequence: Tensor) -> Units:
+    """Return the units of padded sequences, (B, T, F)."""
     missing = ops.isnan(sequence)
     values = ops.where(missing, 0.0, sequence)
-    count = ops.sum(ops.cast(ops.logical_not(missing), dtype), axis=1)
+    count = ops.sum(ops.cast(ops.logical_not(missing), sequence.dtype), axis=1)
     n = ops.maximum(count, 1.0)
     mean = ops.sum(values, axis=1) / n
     off = ops.where(missing, 0.0, values - ops.expand_dims(mean, 1))
-    scale = ops.sqrt(ops.sum(off * off, axis=1) / n)
-    varies = scale > ops.maximum(ops.abs(mean) * ROUNDING, 1e-30)
-    floor, typical = _row(norm.log_smallest, dtype), _row(norm.log_typical, dtype)
-    own = ops.log(ops.where(varies, scale, 1.0))
-    own = ops.maximum(ops.where(varies, own, floor), floor)
-    logs = own - (own - typical) / n
-    known = ops.logical_and(count > 0, np.array([norm.has_mean]))
-    has_scale = ops.logical_and(count > -1, np.array([norm.has_scale]))
-    return (
-        ops.where(known, mean, _row(norm.typical, dtype)),
-        ops.exp(ops.where(has_scale, logs, typical)),
-    )
-
-
-def encode(ops: Any, norm: InstanceNorm, mean: Tensor, scale: Tensor) -> Tensor:
-    """Return the components of units, means first."""
-    typical, spread, log_typical, log_spread = (
-        _row(numbers, mean.dtype)
-        for numbers in (norm.typical, norm.spread, norm.log_typical, norm.log_spread)
-    )
-    means = (mean - typical) / spread
-    logs = (ops.log(scale) - log_typical) / log_spread
-    both = ops.concatenate([means, logs], axis=-1)
-    kept = np.flatnonzero(norm.has_mean + norm.has_scale)
-    return ops.arcsinh(ops.take(both, kept, axis=-1))
-
-
-def decode(ops: Any, norm: InstanceNorm, components: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean and scale that components mean."""
-    dtype = components.dtype
-    has = np.array(norm.has_mean + norm.has_scale)
-    spread = np.array(norm.spread + norm.log_spread)
-    place = np.zeros((has.sum(), len(has)), dtype)
-    place[np.arange(has.sum()), np.flatnonzero(has)] = spread[has]
-    limited = ops.clip(components, -WILDEST, WILDEST)
-    both = ops.matmul(ops.sinh(limited), place)
-    means, logs = ops.split(both, 2, axis=-1)
-    logs = ops.clip(logs + _row(norm.log_typical, dtype), -WILDEST, WILDEST)
-    return means + _row(norm.typical, dtype), ops.exp(logs)
-
-
-def _row(numbers: tuple[float, ...], dtype: Any) -> Any:
-    return np.array([numbers], dtype)
+    return norm.units_of(ops, count, mean, ops.sqrt(ops.sum(off * off, axis=1) / n))

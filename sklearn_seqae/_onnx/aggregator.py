@@ -23,7 +23,6 @@ from sklearn_seqae._onnx.ragged import (
 
 
 def model(aggregator: SequenceAggregator) -> onnx.ModelProto:
-    """Return the model that aggregates."""
     graph = Graph()
     found = aggregates_of(aggregator, sequences.inputs(graph, aggregator._schema))
     n_columns = len(aggregator.get_feature_names_out())

@@ -32,7 +32,6 @@ from sklearn_seqae._patches.exact import MAX_LENGTH
 
 
 def encoder(fitted: Fitted) -> onnx.ModelProto:
-    """Return the model that embeds."""
     graph = Graph()
     embedding = embedding_of(fitted, sequences.inputs(graph, fitted.schema))
     graph.output(embedding, "embedding", ["n_samples", fitted.n_components])
@@ -40,7 +39,6 @@ def encoder(fitted: Fitted) -> onnx.ModelProto:
 
 
 def decoder(fitted: Fitted) -> onnx.ModelProto:
-    """Return the model that decodes."""
     graph, n = Graph(), fitted.n_components
     embedding = graph.input("embedding", np.float32, ["n_samples", n])
     known = sequences.declared(fitted.schema)
@@ -51,10 +49,7 @@ def decoder(fitted: Fitted) -> onnx.ModelProto:
 
 
 def embedding_of(fitted: Fitted, given: Mapping[str, Tensor]) -> Tensor:
-    """Embed ragged sequences: (N, n_components), float32.
-
-    Of tensors as `sequences.declared`; ``values`` are NaN where one is missing.
-    """
+    """Embed ragged sequences, see `declared`: (N, n_components), float32."""
     network, read = fitted.network, sequences.read(fitted.schema, given)
 
     def of_group(extent: Extent) -> list[Tensor]:
@@ -91,8 +86,8 @@ def encoded(
     embedding = forward.embed(engine, network.architecture, pooled)
     code = known.length_code
     if code is not None:
-        log_length = ops.log(ops.cast(extent.lengths, np.float64))
-        exact.append(ops.expand_dims((log_length - code.mean) / code.scale, 1))
+        component = code.encode(ops.cast(extent.lengths, np.float64), ops)
+        exact.append(ops.expand_dims(component, 1))
     return [embedding, *exact]
 
 
@@ -118,9 +113,10 @@ def decoded(
     network: Autoencoder, embedding: Tensor, extent: Extent
 ) -> list[tuple[Tensor, int]]:
     """Return numbers if there are any, and logits of columns: (N, T, n), and n each."""
-    architecture, patch_size = network.architecture, network.preprocessing.patch_size
+    architecture, known = network.architecture, network.preprocessing
+    patch_size, n_learnt = known.patch_size, architecture.embedding_size
     step, n_steps = architecture.step, extent.n_steps // patch_size
-    learnt = ops.cast(embedding[:, : architecture.embedding_size], np.float32)
+    learnt = ops.cast(embedding[:, :n_learnt], np.float32)
     steps = make_decoder(architecture.decoder_spec).decode(
         _engine(network, embedding.graph),
         ops.clip(learnt, -LARGEST, LARGEST),
@@ -132,22 +128,11 @@ def decoded(
         n = (part.written.stop - part.written.start) // patch_size
         own = from_lstm_steps(steps[..., part.written], extent, patch_size, n)
         if part.values.start == 0 and step.n_numbers:
-            own = _numbers(network, own, embedding, extent)
+            exact = embedding[:, n_learnt : n_learnt + known.n_exact]
+            own, exact = (ops.cast(each, np.float64) for each in (own, exact))
+            own = padded.in_common_units(ops, known, own, exact, extent.own)
         found.append((own, n))
     return found
-
-
-def _numbers(
-    network: Autoencoder, own: Tensor, embedding: Tensor, extent: Extent
-) -> Tensor:
-    """Return decoded numbers, (N, T, F), in the units that all sequences share."""
-    start = network.architecture.embedding_size
-    end = start + network.preprocessing.n_exact
-    exact = ops.cast(embedding[:, start:end], np.float64)
-    decoded = ops.cast(own, np.float64)
-    return padded.in_common_units(
-        ops, network.preprocessing, decoded, exact, extent.own
-    )
 
 
 def _lengths(fitted: Fitted, embedding: Tensor) -> Tensor:

@@ -7,14 +7,14 @@ So runtimes run their own kernels, both directions included.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._network.engine import Cell, Step
+from sklearn_seqae._network.engine import Cell, Engine, Kinds, Sizes, Step
 from sklearn_seqae._network.layers import LSTM, Dense, Embedding, Weights
 from sklearn_seqae._network.pooling import States
 from sklearn_seqae._onnx import ops
@@ -56,7 +56,7 @@ class OnnxSequence:
 
 
 @dataclass(frozen=True)
-class OnnxEngine:
+class OnnxEngine(Engine):
     """See `engine.Engine`. Steps are time-major, (T, B, F)."""
 
     ops: ClassVar[ModuleType] = ops
@@ -67,11 +67,7 @@ class OnnxEngine:
     # Layers
 
     def lstm(
-        self,
-        layer: LSTM,
-        sequence: OnnxSequence,
-        pooling: tuple[str, ...] = (),
-        is_last: bool = False,
+        self, layer: LSTM, sequence: Any, pooling: Kinds = (), is_last: bool = False
     ) -> OnnxSequence:
         n_directions = len(layer.directions)
         gates = ["Sigmoid", *2 * [ACTIVATIONS[self.activation]]]
@@ -135,20 +131,11 @@ class OnnxEngine:
         return step
 
     def unroll(
-        self,
-        step: Step,
-        embedding: Tensor,
-        widths: tuple[int, int],
-        units: list[int],
-        n_steps: Any,
-        lengths: Tensor,
+        self, step: Step, embedding: Tensor, sizes: Sizes, n_steps: Any, lengths: Tensor
     ) -> Tensor:
-        n_rows = ops.size(embedding, 0)
-        sizes = widths[0], *(n for of_layer in units for n in (of_layer, of_layer))
-        first = [
-            ops.broadcast_to(self.graph.constant([[0]], np.float32), (n_rows, n))
-            for n in sizes
-        ]
+        n_rows, zero = ops.size(embedding, 0), self.graph.constant([[0]], np.float32)
+        widths = sizes.read, *(n for units in sizes.units for n in (units, units))
+        first = [ops.broadcast_to(zero, (n_rows, n)) for n in widths]
 
         def body(before: Sequence[Tensor]) -> tuple[list[Tensor], Tensor]:
             read, *flat = before
@@ -159,9 +146,6 @@ class OnnxEngine:
         return self.graph.loop(n_steps, first, body)
 
     # Sequences for LSTM layers
-
-    def with_values(self, sequence: OnnxSequence, values: Tensor) -> OnnxSequence:
-        return replace(sequence, values=values)
 
     def repeat(self, vector: Tensor, n_steps: Any, lengths: Tensor) -> OnnxSequence:
         repeated = ops.broadcast_to(ops.expand_dims(vector, 0), (n_steps, 1, 1))
@@ -178,16 +162,12 @@ class OnnxEngine:
         rows = ops.reshape(written, (0, n_parts, -1))
         return ops.transpose(rows, (1, 0, 2))[:n_steps]
 
-    def n_buffer_steps(self, n_steps: Any) -> Any:
-        return n_steps
-
     def every_step(self, n_steps: int, lengths: Tensor) -> Tensor:
         return lengths * 0 + n_steps
 
     # Weights --------------------------------------------------------------------------
 
     def _weights_of(self, layer: LSTM, direction: str) -> list[NDArray[np.float32]]:
-        """Return kernel, recurrent kernel and bias."""
         return [
             self.weights[weight.name]
             for weight in layer.weights

@@ -107,7 +107,6 @@ class Graph:
         return tensor
 
     def output(self, tensor: Tensor, name: str, shape: Shape) -> None:
-        """Declare an output."""
         node = helper.make_node("Identity", [tensor.name], [name], self._new_name(name))
         self.nodes.append(node)
         self._outputs.append(_info(Tensor(self, name, tensor.dtype), shape))
@@ -144,10 +143,7 @@ class Graph:
         name: str | None = None,
         **attributes: Any,
     ) -> Tensor:
-        """Add a node of one output, and return this; see `add`.
-
-        Its dtype is that of the first input, unless another is given.
-        """
+        """Add a node of one output, by default of its input's dtype; see `add`."""
         return self.add(op_type, inputs, [dtype], name, attributes)[0]
 
     def add(
@@ -160,9 +156,8 @@ class Graph:
     ) -> list[Tensor]:
         """Add a node of as many outputs as there are dtypes, and return them.
 
-        None leaves an optional input out, and is the dtype of the first input. The name
-        is what a runtime calls the node in its messages. An attribute ``domain`` says
-        another one than ``ai.onnx``.
+        None leaves an optional input out, and is the dtype of the first. Runtimes name
+        the node in messages. An attribute ``domain`` says another one than ``ai.onnx``.
         """
         given = [tensor for tensor in inputs if tensor is not None]
         outputs = [
@@ -190,8 +185,7 @@ class Graph:
         From a state to the next one and what is written. It may use any tensor of this
         graph, as the functions below may.
         """
-        dtypes = [np.dtype(np.int64), np.dtype(bool), *(x.dtype for x in state)]
-        inputs = [Tensor(self, self._new_name("before"), dtype) for dtype in dtypes]
+        inputs = self._before(np.int64, bool, *(x.dtype for x in state))
 
         def step() -> list[Tensor]:
             after, written = body(inputs[2:])
@@ -216,16 +210,14 @@ class Graph:
         From where a part begins, at first 0, to where the next one does, and what is
         written. The last part ends at ``n``, at least 1.
         """
-        dtypes = (np.dtype(np.int64), np.dtype(bool), np.dtype(np.int64))
-        before = [Tensor(self, self._new_name("before"), dtype) for dtype in dtypes]
+        before = self._before(np.int64, bool, np.int64)
         inputs = [_info(tensor, []) for tensor in before]
         lists: list[Tensor] = []
 
         def step() -> list[Tensor]:
             stop, written = body(before[2])
-            for each in written:
-                name = self._new_name("parts")
-                lists.append(replace(each, name=name, is_list=True))
+            new = ((each, self._new_name("parts")) for each in written)
+            lists.extend(replace(each, name=name, is_list=True) for each, name in new)
             inputs.extend(_info(each, None) for each in lists)
             longer = [
                 replace(self.node("SequenceInsert", parts, each), is_list=True)
@@ -259,7 +251,6 @@ class Graph:
         )
 
     def model(self, name: str, description: str) -> onnx.ModelProto:
-        """Return the finished model, checked."""
         graph = helper.make_graph(
             self.nodes, name, self._inputs, self._outputs, self.constants
         )
@@ -274,6 +265,9 @@ class Graph:
         )
         onnx.checker.check_model(model, full_check=True)
         return model
+
+    def _before(self, *dtypes: DTypeLike) -> list[Tensor]:
+        return [Tensor(self, self._new_name("before"), np.dtype(d)) for d in dtypes]
 
     def _empty(self, dtype: np.dtype[Any]) -> Tensor:
         """Return a list of no tensor."""

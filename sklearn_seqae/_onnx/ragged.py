@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,6 @@ class Extent:
 
 
 def n_patches(lengths: Tensor, patch_size: int) -> Tensor:
-    """Count the patches that sequences take."""
     return (lengths + (patch_size - 1)) // patch_size
 
 
@@ -56,14 +56,8 @@ def in_groups(
     """Compute tensors for groups of sequences, the longest sequences first.
 
     A group is padded to at most `GROUP` LSTM steps in all, and to less than twice those
-    that there are.
-
-    Returns
-    -------
-    tensors : list of Tensor
-        Those of all groups, one behind the other.
-    order : Tensor of shape (N,), int64
-        The numbers of the sequences, in the order of the groups.
+    that there are. Returns the tensors of all groups, one behind the other, and the
+    numbers of the sequences in this order, (N,).
     """
     n, graph = ops.size(lengths, 0), lengths.graph
     steps, order = graph.add(
@@ -80,9 +74,8 @@ def in_groups(
         alike = ops.sum(ops.cast(next_ones * 2 > longest, np.int64), 0)
         stop = start + alike
         rows = order[start:stop]
-        own_lengths, own_starts = ops.take(lengths, rows), ops.take(starts, rows)
-        extent = Extent(rows, own_lengths, own_starts, longest * patch_size)
-        return stop, compute(extent)
+        own = ops.take(lengths, rows), ops.take(starts, rows)
+        return stop, compute(Extent(rows, *own, longest * patch_size))
 
     return graph.in_parts(n, group), order
 
@@ -116,10 +109,7 @@ def time_steps_in(order: Tensor, lengths: Tensor) -> Tensor:
 
 
 def checked(given: Mapping[str, Tensor], is_value: bool) -> Tensor:
-    """Return the lengths; a graph that runs refuses what `transform` refuses.
-
-    ``is_value`` says that a text that is `MISSING` is a category like others.
-    """
+    """Return lengths, with checks; ``is_value``: the text `MISSING` is a category."""
     lengths = given["lengths"]
     total, problems = ops.sum(lengths, 0), {}
     for name, tensor in given.items():
@@ -175,9 +165,8 @@ def counts_of(codes: Tensor, extent: Extent, size: int) -> Tensor:
     ones = ops.cast(extent.inside, np.float64)
     none = codes.graph.constant([[0]], np.float64)
     none = ops.broadcast_to(none, (ops.size(codes, 0), size + 1))
-    return codes.graph.node(
-        "ScatterElements", none, codes, ones, axis=1, reduction="add"
-    )
+    options: dict[str, Any] = {"axis": 1, "reduction": "add"}
+    return codes.graph.node("ScatterElements", none, codes, ones, **options)
 
 
 def from_padded(padded: Tensor, extent: Extent, n_features: int) -> Tensor:

@@ -6,7 +6,7 @@ To scaled numbers and codes and back, as `Schema` does.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -120,10 +120,7 @@ def read(schema: Schema, given: Mapping[str, Tensor]) -> Read:
 
 
 def encode(schema: Schema, given: Mapping[str, Tensor]) -> Read:
-    """Return numbers, float64, and codes of all time steps, and the first moments.
-
-    Of tensors as `declared`.
-    """
+    """Return numbers, float64, codes, and first moments, of tensors as `declared`."""
     numbers, codes, parts = [], [], []
     known_ones = [known for _, _, known in _features(schema) if known is not None]
     is_value = any(known.is_text and MISSING in known.values for known in known_ones)
@@ -159,7 +156,8 @@ def write(
     the last 1,024 ticks are refused as well: sums are float64 here.
     """
     columns: dict[str, list[Tensor]] = {"values": [], "categories": []}
-    numbers = iter(()) if scaled is None else _columns(_unscale(schema.scaler, scaled))
+    unscaled: Any = None if scaled is None else _unscale(schema.scaler, scaled)
+    numbers = (unscaled[:, n : n + 1] for n in count())
     of_codes = iter(logits)
     for name, _, known in _features(schema):
         columns[name].append(
@@ -172,14 +170,13 @@ def write(
             clock, times, next(numbers), component, lengths
         )
     known_ones = (known for _, _, known in _features(schema) if known is not None)
-    probabilities = map(_probabilities, known_ones, logits)
+    probabilities = [
+        # of each code the share of each category, (n_codes, n)
+        ops.matmul(ops.softmax(each, axis=-1), known.probabilities(np.eye(known.size)))
+        for known, each in zip(known_ones, logits, strict=True)
+    ]
     named = zip(notes_of_probabilities(schema), probabilities, strict=True)
     return found | {"lengths": lengths} | dict(named)
-
-
-def _columns(x: Tensor) -> Iterator[Tensor]:
-    """Yield each column of a matrix, (L, 1)."""
-    return (x[:, n : n + 1] for n in count())
 
 
 def _features(schema: Schema) -> list[tuple[str, int, FeatureCategories | None]]:
@@ -202,7 +199,6 @@ def _dtype_of_times(times: TimeAxis) -> Any:
 
 
 def check_scaler(scaler: Any) -> None:
-    """Check that a graph can scale as a fitted scaler does."""
     known = (*SHIFT_AND_DIVISOR, MinMaxScaler)
     if scaler is not None and type(scaler) not in known:
         names = ", ".join(sorted(cls.__name__ for cls in known))
@@ -269,12 +265,6 @@ def _decoded(known: FeatureCategories, logits: Tensor) -> Tensor:
     return ops.take(code.graph.constant(numbers, np.float64), code)
 
 
-def _probabilities(known: FeatureCategories, logits: Tensor) -> Tensor:
-    """Return the probability of each category; see `FeatureCategories`."""
-    share = known.probabilities(np.eye(known.size))  # of each code, (n_codes, n)
-    return ops.matmul(ops.softmax(logits, axis=-1), share)
-
-
 # Times --------------------------------------------------------------------------------
 
 
@@ -314,10 +304,7 @@ def since(times: Tensor, origin: Tensor) -> Tensor:
 def _moments(
     clock: Clock, times: TimeAxis, feature: Tensor, component: Tensor, lengths: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return the moments of all events, as `moments_after`, and lengths that check it.
-
-    Each sequence is summed up alone.
-    """
+    """Return moments, as `moments_after`, summed by sequence; lengths check them."""
     dtype, origin = _dtype_of_times(times), clock.origin or 0
     waits = (ops.exp(ops.clip(feature, 0, WIDEST)) - 1) * clock.unit
     starts = ops.cast(component, np.float64) * clock.scale + clock.mean

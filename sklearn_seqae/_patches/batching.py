@@ -64,10 +64,7 @@ def default_patch_size(lengths: Indices) -> int:
 
 
 def differences(filled: RaggedArray, patch_size: int) -> NDArray[np.floating]:
-    """Return each time step less the one a patch before; zero in the first patch.
-
-    The values must be filled, see `fill_missing`.
-    """
+    """Return filled values less those a patch before; zero in the first patch."""
     values = filled.values
     later = np.flatnonzero(filled.positions >= patch_size)
     change = np.zeros_like(values)
@@ -136,11 +133,7 @@ def root_mean_squares(
 def from_patches(
     values: NDArray[np.float32], n_timesteps: Indices, patch_size: int, n_codes: int = 0
 ) -> RaggedArray:
-    """Undo `to_patches`: cut what lies beyond each sequence's end.
-
-    ``values``, (n_steps, patch_size * n_features), are the patches of all sequences,
-    one sequence after the other.
-    """
+    """Undo `to_patches`, of all sequences' patches: cut what lies beyond ends."""
     timesteps = to_timesteps(values, patch_size, n_codes)
     offsets = offsets_from_lengths(n_timesteps)
     starts = offsets_from_lengths(-(-n_timesteps // patch_size))[:-1] * patch_size

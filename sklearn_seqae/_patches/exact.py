@@ -1,14 +1,17 @@
 """Components of an embedding that are exact, for what is exact need not be learnt.
 
 They are the length of a sequence, and the level and scale of each feature. Each object
-has an `encode` and a `decode`.
+has an `encode` and a `decode`. `ops` are the functions that compute: NumPy's, Keras's
+or those of an ONNX graph.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +29,7 @@ WILDEST = 80.0  # limit of a component: beyond, float64 would overflow in decodi
 # Standard deviation of components of which there are many. Pooled states vary by about
 # as much, so neither outweighs the other where vectors are compared as they are.
 UNIT = 0.2
+SEQUENCES = 1 << 13  # whose numbers are in memory at a time
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,9 @@ class LengthCode:
         variance = np.average((log_lengths - mean) ** 2, weights=sample_weight)
         return cls(float(mean), float(np.sqrt(variance)), *limits)
 
-    def encode(self, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the component of each length, shape (n_sequences,)."""
-        return (np.log(lengths) - self.mean) / self.scale
+    def encode(self, lengths: Any, ops: Any = np) -> Any:
+        """Return the component of each length, of the same shape."""
+        return (ops.log(lengths) - self.mean) / self.scale
 
     def decode(self, component: NDArray[np.floating]) -> NDArray[np.int64]:
         """Return the length of each component, at least 1."""
@@ -79,10 +83,7 @@ class LengthCode:
     ) -> NDArray[np.floating]:
         """Draw components from the standard normal, within the lengths in `fit`."""
         prior = NormalDist()
-        low, high = (
-            prior.cdf(component)
-            for component in self.encode(np.array([self.shortest, self.longest]))
-        )
+        low, high = map(prior.cdf, self.encode(np.array([self.shortest, self.longest])))
         return np.array([prior.inv_cdf(p) for p in random_state.uniform(low, high, n)])
 
 
@@ -122,7 +123,7 @@ class InstanceNorm:
         counts, means, scales = _moments(scaled)
         typical, spread = _weighted(means, counts >= 1, sample_weight)
         counted = (sample_weight > 0)[:, None]
-        varies = _vary(means, scales) & (counts >= 2) & counted
+        varies = _vary(np, means, scales) & (counts >= 2) & counted
         logs = np.log(np.where(varies, scales, 1))
         log_typical, log_spread = _weighted(logs, varies, sample_weight)
         lowest = np.where(varies, logs, np.inf).min(axis=0)
@@ -131,20 +132,16 @@ class InstanceNorm:
         has_scale = log_spread > NEGLIGIBLE
         if not has_mean.any() and not has_scale.any():
             return None
-        return cls(
-            *(
-                tuple(numbers.tolist())
-                for numbers in (
-                    typical,
-                    np.where(has_mean, spread, 1),
-                    log_typical,
-                    np.where(has_scale, log_spread, 1),
-                    np.minimum(lowest, log_typical + np.log(SMALLEST)),
-                    has_mean,
-                    has_scale,
-                )
-            )
+        found = (
+            typical,
+            np.where(has_mean, spread, 1),
+            log_typical,
+            np.where(has_scale, log_spread, 1),
+            np.minimum(lowest, log_typical + np.log(SMALLEST)),
+            has_mean,
+            has_scale,
         )
+        return cls(*(tuple(numbers.tolist()) for numbers in found))
 
     @property
     def n_components(self) -> int:
@@ -156,16 +153,22 @@ class InstanceNorm:
         The fewer values are observed, the closer its log scale is to the typical one: a
         single value has no scale of its own.
         """
-        counts, means, scales = _moments(scaled)
-        varies = _vary(means, scales)
-        logs = np.log(np.where(varies, scales, 1))
-        floor = np.array(self.log_smallest)
-        own = np.maximum(np.where(varies, logs, floor), floor)
-        n = np.maximum(counts, 1)
-        logs = own + (np.array(self.log_typical) - own) / n
+        return self.units_of(np, *_moments(scaled))
+
+    def units_of(self, ops: Any, counts: Any, means: Any, scales: Any) -> Units:
+        """Return units, from the moments of what is observed of each sequence."""
+        floor, typical = (
+            row(x, means.dtype) for x in (self.log_smallest, self.log_typical)
+        )
+        varies = _vary(ops, means, scales)
+        logs = ops.log(ops.where(varies, scales, 1.0))
+        own = ops.maximum(ops.where(varies, logs, floor), floor)
+        logs = own - (own - typical) / ops.maximum(counts, 1)
+        has_mean = ops.logical_and(counts > 0, np.array([self.has_mean]))
+        has_scale = ops.logical_and(counts > -1, np.array([self.has_scale]))
         return Units(
-            np.where((counts > 0) & np.array(self.has_mean), means, self.typical),
-            np.exp(np.where(self.has_scale, logs, self.log_typical)),
+            ops.where(has_mean, means, row(self.typical, means.dtype)),
+            ops.exp(ops.where(has_scale, logs, typical)),
         )
 
     def normalize(self, scaled: RaggedArray, units: Units) -> RaggedArray:
@@ -181,23 +184,34 @@ class InstanceNorm:
         mean = np.repeat(units.mean - centre * units.scale, n, axis=0)
         return own.with_values(values * np.repeat(units.scale, n, axis=0) + mean)
 
-    def encode(self, units: Units) -> Floats:
+    def encode(self, units: Units, ops: Any = np) -> Any:
         """Return the components of units, means first: (n_sequences, n_components)."""
-        means = (units.mean - self.typical) / self.spread
-        logs = (np.log(units.scale) - self.log_typical) / self.log_spread
-        kept = means[:, self.has_mean], logs[:, self.has_scale]
-        return np.arcsinh(np.concatenate(kept, axis=1))
+        typical, spread, log_typical, log_spread = self._rows(units.mean.dtype)
+        means = (units.mean - typical) / spread
+        logs = (ops.log(units.scale) - log_typical) / log_spread
+        both = ops.concatenate([means, logs], axis=-1)
+        kept = np.flatnonzero(self.has_mean + self.has_scale)
+        return ops.arcsinh(ops.take(both, kept, axis=-1))
 
-    def decode(self, components: NDArray[np.floating]) -> Units:
+    def decode(self, components: Any, ops: Any = np) -> Units:
         """Return the units that components mean; whatever they are, finite ones."""
-        limited = np.clip(components.astype(np.float64), -WILDEST, WILDEST)
-        has = self.has_mean + self.has_scale
-        both = np.zeros((len(components), len(has)))
-        both[:, has] = np.sinh(limited)
-        means, logs = np.split(both, 2, axis=1)
-        logs = logs * self.log_spread + self.log_typical
-        scales = np.exp(np.clip(logs, -WILDEST, WILDEST))
-        return Units(means * self.spread + self.typical, scales)
+        typical, spread, log_typical, log_spread = self._rows(components.dtype)
+        found = ops.sinh(ops.clip(components, -WILDEST, WILDEST))
+        has = np.array(self.has_mean + self.has_scale)
+        place = np.where(has, np.cumsum(has) - 1, has.sum())  # the last is zero
+        both = ops.concatenate([found, 0.0 * found[:, :1]], axis=-1)
+        means, logs = ops.split(ops.take(both, place, axis=-1), 2, axis=-1)
+        logs = ops.clip(logs * log_spread + log_typical, -WILDEST, WILDEST)
+        return Units(means * spread + typical, ops.exp(logs))
+
+    def _rows(self, dtype: Any) -> list[Any]:
+        every = self.typical, self.spread, self.log_typical, self.log_spread
+        return [row(numbers, dtype) for numbers in every]
+
+
+def row(numbers: tuple[float, ...], dtype: Any) -> NDArray[Any]:
+    """Return numbers as a row of a matrix."""
+    return np.array([numbers], dtype)
 
 
 def _moments(ragged: RaggedArray) -> tuple[NDArray[np.int64], Floats, Floats]:
@@ -213,9 +227,10 @@ def _moments(ragged: RaggedArray) -> tuple[NDArray[np.int64], Floats, Floats]:
     return counts, means, np.sqrt(np.add.reduceat(squares, starts, axis=0) / n)
 
 
-def _vary(means: Floats, scales: Floats) -> NDArray[np.bool_]:
+def _vary(ops: Any, means: Any, scales: Any) -> Any:
     """Return where a sequence varies by more than rounding."""
-    return scales > np.maximum(ROUNDING * np.abs(means), np.finfo(float).tiny)
+    tiny = float(np.finfo(means.dtype).tiny)
+    return scales > ops.maximum(ROUNDING * ops.abs(means), tiny)
 
 
 def _weighted(
@@ -227,3 +242,46 @@ def _weighted(
     mean = (weight * values).sum(axis=0) / total
     variance = (weight * (values - mean) ** 2).sum(axis=0) / total
     return mean, np.sqrt(variance)
+
+
+# Of which there are many --------------------------------------------------------------
+
+
+class Standardized(ABC):
+    """Numbers of sequences that vary by `UNIT` in `fit`; for dataclasses."""
+
+    mean: tuple[float, ...]  # in `fit`
+    scale: tuple[Positive, ...]  # what makes the standard deviation `UNIT`
+
+    @abstractmethod
+    def measured(self, ragged: RaggedArray) -> NDArray[np.float64]:
+        """Return the numbers of sequences, (n_sequences, n_components)."""
+
+    def standardized(
+        self, ragged: RaggedArray, sample_weight: NDArray[np.float64], negligible: float
+    ) -> Self:
+        """Return the same, fitted; a spread up to ``negligible`` is not scaled."""
+        moments: Any = 0.0
+        for part, found in self._parts(ragged):
+            weighted = sample_weight[part, None] * found
+            both = weighted.sum(axis=0), (weighted * found).sum(axis=0)
+            moments = moments + np.array(both)
+        mean, squares = moments / sample_weight.sum()
+        spread = np.sqrt(np.maximum(squares - mean**2, 0))
+        scale = np.where(spread > negligible, spread, 1.0) / UNIT
+        fitted = {"mean": tuple(mean.tolist()), "scale": tuple(scale.tolist())}
+        return replace(self, **fitted)  # type: ignore[type-var]
+
+    def encode(self, ragged: RaggedArray) -> NDArray[np.float32]:
+        """Return the components of sequences: (n_sequences, n_components)."""
+        found = np.empty((len(ragged), len(self.scale)), np.float32)
+        for part, numbers in self._parts(ragged):
+            found[part] = (numbers - self.mean) / self.scale
+        return found
+
+    def _parts(
+        self, ragged: RaggedArray
+    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        for first in range(0, len(ragged), SEQUENCES):
+            part = slice(first, first + SEQUENCES)
+            yield part, self.measured(ragged[part])

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._patches.standardized import Standardized
+from sklearn_seqae._patches.exact import Standardized
 from sklearn_seqae._utils.plain import Positive
 
 N_COMPONENTS = 512  # at most
@@ -72,8 +72,7 @@ class Ngrams(Standardized):
         category_sizes: tuple[int, ...],
     ) -> Ngrams:
         plain = cls(category_sizes, room)
-        fitted: Ngrams = plain.standardized(scaled, sample_weight, NEGLIGIBLE)
-        return fitted
+        return plain.standardized(scaled, sample_weight, NEGLIGIBLE)
 
     @cached_property
     def grams(self) -> tuple[Grams, ...]:
@@ -148,10 +147,7 @@ def delayed(scaled: RaggedArray, lag: int) -> Integers:
 
 
 def numbers(ops: Any, grams: Grams, codes: Sequence[Any]) -> Any:
-    """Return the number of the n-gram that each event ends, the largest for none.
-
-    Codes are integers, by how many events before, and by column.
-    """
+    """Return n-grams' numbers by event, the largest for none; codes by lag, column."""
     read = [codes[lag][column] for lag, column, _ in grams.reads]
     tables = (table for *_, table in grams.reads)
     total = sum(ops.take(t, c, axis=0) for t, c in zip(tables, read, strict=True))
@@ -195,10 +191,7 @@ def frequent(
 
 
 def numbers_of_column(encoded: RaggedArray, j: int, order: int, size: int) -> Integers:
-    """Return a number of the n-gram that each event ends; 0 for none.
-
-    They rise in the order of the codes.
-    """
+    """Return numbers of n-grams by event, 0 for none; they rise as their codes."""
     codes = [delayed(encoded, lag)[:, j] for lag in reversed(range(order))]
     numbers = np.ravel_multi_index(tuple(codes), (size + 1,) * order)
     return np.where(np.min(codes, axis=0) > 0, numbers, 0)

@@ -32,10 +32,7 @@ def pair_with_crops(
     shortest: float,
     random_state: np.random.Generator,
 ) -> tuple[NDArray[np.int64], Crops]:
-    """Follow the rows of every shard by as many that hold crops of the same sequences.
-
-    A crop holds at least the share ``shortest`` of its sequence.
-    """
+    """Follow each shard's rows by crops, of at least a share of these sequences."""
     whole = np.append(lengths, 0)[shards]
     size, place = np.moveaxis(random_state.random((*shards.shape, 2)), -1, 0)
     share = shortest + size * (1 - shortest)
@@ -154,12 +151,9 @@ def pack(
     if sample_weight is not None:
         row_weight = np.append(sample_weight, np.float32(0))[shards]
         weight = np.zeros((n_total, n_rows, width), np.float32)
-        np.multiply(
-            patches.observed[backwards],
-            row_weight.reshape(-1, n_rows)[shard_of_step][..., None],
-            out=weight[:n_used],
-            casting="unsafe",
-        )
+        by_step = row_weight.reshape(-1, n_rows)[shard_of_step][..., None]
+        observed = patches.observed[backwards]
+        np.multiply(observed, by_step, out=weight[:n_used], casting="unsafe")
         if patches.layout is not None:
             weight /= patches.layout.divisors
     return PackedShards(

@@ -53,10 +53,7 @@ class Prefixes:
         return int(self._cuts[1].max())
 
     def expected_counts(self) -> NDArray[np.float64]:
-        """Observed values within the horizon, of each sequence, on average over cuts.
-
-        Zero for a sequence that can't be cut.
-        """
+        """Observed values within the horizon, on average over cuts, 0 for no cut."""
         counts = np.logical_not(np.isnan(self.scaled.values)).sum(axis=1)
         before = offsets_from_lengths(counts)
         row = np.arange(self.scaled.n_timesteps)
@@ -70,10 +67,7 @@ class Prefixes:
     def draw(
         self, shards: Indices, random_state: np.random.Generator
     ) -> NDArray[np.int64]:
-        """Draw a cut for each row of some shards, each cut equally likely.
-
-        Something is observed before it and after it; 0 marks a row that has no cut.
-        """
+        """Draw a cut of each row, all as likely; 0 marks a row that has none."""
         place = random_state.random(shards.shape)
         first, n = (np.append(of_each, 0)[shards] for of_each in self._cuts)
         cut = first + np.floor(place * n).astype(np.int64)
@@ -93,10 +87,7 @@ class Prefixes:
         recent: NDArray[np.float32],
         sample_weight: NDArray[np.float32],
     ) -> ForecastTargets:
-        """Return what comes after the prefixes, (n_batches, n_shards, n_rows) of them.
-
-        ``recent`` are the prefixes' `recent_values`, row after row.
-        """
+        """Return what follows the prefixes, whose `recent_values` are ``recent``."""
         has_cut = cuts > 0
         of_rows = np.zeros((*cuts.shape, recent.shape[1]), np.float32)
         of_rows[has_cut] = recent
@@ -135,10 +126,7 @@ class Prefixes:
 
 
 def possible_cuts(scaled: RaggedArray) -> tuple[Indices, Indices]:
-    """First cut of each sequence, and how many there are.
-
-    Something must be observed before a cut, and something after it.
-    """
+    """First cut of each sequence with observed values on both sides, and the number."""
     observed = np.logical_not(np.isnan(scaled.values).all(axis=1))
     place, starts = scaled.positions, scaled.offsets[:-1]
     first = np.minimum.reduceat(np.where(observed, place, scaled.n_timesteps), starts)
@@ -147,10 +135,7 @@ def possible_cuts(scaled: RaggedArray) -> tuple[Indices, Indices]:
 
 
 def last_observed(scaled: RaggedArray) -> NDArray[np.floating]:
-    """Value of each feature last observed until each time step, zero before the first.
-
-    Shape (n_timesteps, n_features).
-    """
+    """Values last observed until each time step, (n_timesteps, n_features), or zero."""
     start = np.repeat(scaled.offsets[:-1], scaled.lengths)[:, None]
     row = np.arange(scaled.n_timesteps)[:, None]
     seen = np.maximum.accumulate(np.where(np.isnan(scaled.values), -1, row), axis=0)
@@ -161,8 +146,7 @@ def last_observed(scaled: RaggedArray) -> NDArray[np.floating]:
 def recent_values(scaled: RaggedArray) -> NDArray[np.float32]:
     """Return the last `N_RECENT` time steps of each sequence, the latest first.
 
-    Shape (n_sequences, N_RECENT * n_features), in the order of `StepLayout`; missing
-    values are filled, and zero is what would be before the start.
+    (n_sequences, N_RECENT * n_features) as `StepLayout`, filled; zero before the start.
     """
     row = scaled.offsets[1:, None] - 1 - np.arange(N_RECENT)
     inside = row >= scaled.offsets[:-1, None]
@@ -174,10 +158,9 @@ def recent_values(scaled: RaggedArray) -> NDArray[np.float32]:
 def change_scale(
     scaled: RaggedArray, sample_weight: NDArray[np.float64], horizon: int
 ) -> NDArray[np.float64]:
-    """Root mean square of the change from the last observed value, shape (horizon, F).
+    """Root mean square of the change from the last observed value, (horizon, F).
 
-    The error of predicting no change, for each step of the horizon and each feature.
-    1 where nothing changes, or nothing is observed.
+    The error of predicting no change; 1 where nothing changes, or is observed.
     """
     last = last_observed(scaled).astype(np.float64)
     weight = np.repeat(sample_weight, scaled.lengths)[:, None]
@@ -204,12 +187,8 @@ def tails(ragged: RaggedArray, longest: int) -> RaggedArray:
 def extended(ragged: RaggedArray, ahead: NDArray[np.floating]) -> RaggedArray:
     """Append ``ahead``, (n_sequences, n_timesteps, n_features), to each sequence."""
     n, n_features = ahead.shape[1:]
-    values = np.insert(
-        ragged.values,
-        np.repeat(ragged.offsets[1:], n),
-        ahead.reshape(-1, n_features),
-        axis=0,
-    )
+    places = np.repeat(ragged.offsets[1:], n)
+    values = np.insert(ragged.values, places, ahead.reshape(-1, n_features), axis=0)
     offsets = offsets_from_lengths(ragged.lengths + n)
     return RaggedArray(values, offsets, ragged.n_codes)
 
@@ -288,10 +267,7 @@ def _ranges(starts: Indices, lengths: Indices) -> Indices:
 def check_horizon(
     prefixes: Prefixes | None, container: Container, *, goes_on: bool
 ) -> None:
-    """Check that there is something to train a forecaster on.
-
-    ``goes_on`` says that an earlier fit has seen sequences as long as the horizon.
-    """
+    """Check that there is something to train on; ``goes_on``: an earlier fit had."""
     if prefixes is None:
         return
     horizon, longest = prefixes.horizon, prefixes.longest_cut_off

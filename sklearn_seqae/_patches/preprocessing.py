@@ -33,9 +33,27 @@ from sklearn_seqae._sequences.missing import fill_missing
 from sklearn_seqae._sequences.vocabulary import Column
 from sklearn_seqae._utils.plain import Positive
 
+
+class Family(NamedTuple):
+    """Exact components of one kind."""
+
+    part: str  # the field of `Preprocessing` that encodes them
+    reads: str  # and what it reads, of `Own`
+    what: str  # for messages
+
+
+FAMILIES = {  # in the order of the vector
+    "instance_norm": Family(
+        "instance_norm", "units", "the mean and the scale of each feature"
+    ),
+    "shape": Family("shape", "cosines", "cosines of each feature"),
+    "texture": Family("texture", "every", "kernels"),
+    "ngrams": Family("ngrams", "scaled", "which categories follow one another"),
+    "length": Family("length_code", "lengths", "the length"),
+}
 # What parameters may name, in the order of the vector, and of what is read of a patch
 NAMES = {
-    "exact_components": ("instance_norm", "shape", "texture", "ngrams", "length"),
+    "exact_components": tuple(FAMILIES),
     "encoder_inputs": ("differences", "kernels"),
 }
 
@@ -56,25 +74,45 @@ def asked_names(parameter: str, given: Any) -> Any:
 
 @dataclass(frozen=True)
 class Own:
-    """Numbers in the units in which the network writes them."""
+    """Sequences, their numbers in the units in which the network writes them."""
 
+    by: Preprocessing
     numbers: RaggedArray  # NaN where one is missing
     filled: RaggedArray
     units: Units
     scaled: RaggedArray  # in common units, with codes
 
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        return self.filled.lengths
+
     @cached_property
     def common(self) -> NDArray[np.floating]:
         """The same, filled, in the units that all sequences share."""
-        mean, scale = (np.repeat(u, self.filled.lengths, axis=0) for u in self.units)
+        mean, scale = (np.repeat(u, self.lengths, axis=0) for u in self.units)
         return self.filled.values * scale + mean
+
+    @property
+    def every(self) -> RaggedArray:
+        """Numbers in own units and, where those differ, in common ones."""
+        if self.by.instance_norm is None:
+            return self.filled
+        both = [self.filled.values, self.common.astype(self.filled.values.dtype)]
+        return self.filled.with_values(np.concatenate(both, axis=1))
+
+    @cached_property
+    def cosines(self) -> NDArray[np.float64] | None:
+        """Coefficients, (n_sequences, n_features, n_cosines), if they are exact."""
+        return (
+            None if self.by.shape is None else self.by.shape.coefficients(self.filled)
+        )
 
 
 class Known(NamedTuple):
-    """Facts of sequences that are decoded exactly."""
+    """What exact components say of sequences, as `Own` does."""
 
     units: Units
-    cosines: NDArray[np.float64] | None  # (n_sequences, n_features, n_cosines)
+    cosines: NDArray[np.float64] | None
 
 
 @dataclass(frozen=True)
@@ -87,14 +125,11 @@ class Preprocessing:
     length_code: LengthCode | None = None
     # Mean and scale of each sequence as components, if they are
     instance_norm: InstanceNorm | None = None
-    # Divisors of the differences between patches, by feature, where the encoder reads
-    # them
+    # Divisors of differences between patches, by feature, where the encoder reads them
     difference_scale: tuple[Positive, ...] | None = None
-    # Size of the change for each time step of the horizon and each feature, where there
-    # is a forecaster; see `change_scale`
+    # As from `change_scale`, by time step and feature, where there is a forecaster
     forecast_scale: tuple[tuple[Positive, ...], ...] | None = None
-    # The features that are no numbers, and come last; of numbers alone there are units
-    # and differences
+    # The features that are no numbers, and come last: without units and differences
     columns: tuple[Column, ...] = ()
     costs: tuple[Positive, ...] = ()  # see `StepLayout`
     # Kernels whose responses the encoder reads, if there are any
@@ -106,23 +141,17 @@ class Preprocessing:
 
     @classmethod
     def fit(
-        cls,
-        parameters: Mapping[str, Any],
-        scaled: RaggedArray,
-        sample_weight: NDArray[np.float64],
-        all_lengths: NDArray[np.int64] | None = None,
-        columns: tuple[Column, ...] = (),
-        *,
-        decoder_cuts: bool = False,
+        cls, parameters: Mapping[str, Any], source: Any, *, decoder_cuts: bool
     ) -> Preprocessing:
-        """Fit to scaled sequences, as the estimator's parameters ask for it.
+        """Fit to the sample of a `Source`, as the estimator's parameters ask for it.
 
-        ``all_lengths`` are those of all sequences, where ``scaled`` is a sample of
-        them; ``decoder_cuts`` says that the decoder cuts the embedding into parts.
+        ``decoder_cuts`` says that the decoder cuts the embedding into parts.
         """
+        scaled, sample_weight, columns = source.sample, source.weight, source.columns
         lengths, weight_of_lengths = scaled.lengths, sample_weight
-        if all_lengths is not None:
-            lengths, weight_of_lengths = all_lengths, np.ones(len(all_lengths))
+        if source.all_lengths is not None:
+            lengths = source.all_lengths
+            weight_of_lengths = np.ones(len(lengths))
         n_components = parameters["n_components"]
         exact = asked_names("exact_components", parameters["exact_components"])
         with_length = "length" in exact
@@ -145,74 +174,47 @@ class Preprocessing:
         patch_size = parameters["patch_size"]
         if patch_size == "auto":
             patch_size = default_patch_size(lengths)
-        length_code = None
-        if with_length:
-            length_code = LengthCode.fit(lengths, weight_of_lengths)
         fitted = cls(
             scaled.n_features,
             int(patch_size),
-            length_code,
+            LengthCode.fit(lengths, weight_of_lengths) if with_length else None,
             norm,
             columns=columns,
             costs=_costs(scaled, sample_weight, columns),
         )
         own = fitted.own(scaled)
-        fitted = fitted._with_fixed(exact, n_components, room, own, sample_weight)
-        fitted = fitted._with_ngrams(exact, room, own, sample_weight)
+        parts = fitted._parts_of(exact, n_components, room, own, sample_weight)
+        fitted = replace(fitted, **parts)
         if n_components is not None:
             _check_room(n_components, fitted)
         return fitted._with_scales(parameters, own, sample_weight)
 
-    def _with_fixed(
-        self,
-        exact: Any,
-        n_components: int | None,
-        room: float,
-        own: Own,
-        sample_weight: NDArray[np.float64],
-    ) -> Preprocessing:
-        """Fit cosines and kernels, if they are asked for, or there is room."""
-        is_auto, fitted = exact == "auto", self
-        if not self.n_numbers or (is_auto and self.n_codes):
-            return self
-        room_of_cosines = room
-        if is_auto and n_components is not None:  # most of it is to be learnt
-            room_of_cosines = min(room, n_components // 8)
-        lengths, n_features = own.filled.lengths, own.filled.n_features
-        n_cosines = default_n_cosines(lengths, n_features, room_of_cosines)
-        if "shape" in exact:
-            n_cosines = max(n_cosines, 1)
-        if n_cosines > 0 and (is_auto or "shape" in exact):
-            shape = Shape.fit(n_cosines, own.filled, sample_weight)
-            fitted = replace(fitted, shape=shape)
-        has_room = is_auto and room >= N_COMPONENTS + n_cosines * n_features
-        if has_room or "texture" in exact:
-            n_units = 1 if self.instance_norm is None else 2
-            every = self._in_all_units(own)
-            texture = Texture.fit(N_COMPONENTS, every, sample_weight, n_units)
-            fitted = replace(fitted, texture=texture)
-        return fitted
-
-    def _with_ngrams(
-        self,
-        exact: Any,
-        room: float,
-        own: Own,
-        sample_weight: NDArray[np.float64],
-    ) -> Preprocessing:
-        """Count categories, if it is asked for, or there is room."""
-        is_auto = exact == "auto"
+    def _parts_of(
+        self, asked: Any, n_components: int | None, room: float, own: Own, weight: Any
+    ) -> dict[str, Any]:
+        """Return cosines, kernels and n-grams that are asked for, or have room."""
+        is_auto, found = asked == "auto", dict[str, Any]()
+        if self.n_numbers and not (is_auto and self.n_codes):
+            room_of_cosines = room
+            if is_auto and n_components is not None:  # most of it is to be learnt
+                room_of_cosines = min(room, n_components // 8)
+            n = default_n_cosines(own.lengths, self.n_numbers, room_of_cosines)
+            if "shape" in asked:
+                n = max(n, 1)
+            if n > 0 and (is_auto or "shape" in asked):
+                found["shape"] = Shape.fit(n, own.filled, weight)
+            has_room = is_auto and room >= N_COMPONENTS + n * self.n_numbers
+            if has_room or "texture" in asked:
+                n_units = 1 if self.instance_norm is None else 2
+                found["texture"] = Texture.fit(N_COMPONENTS, own.every, weight, n_units)
         n = default_n_ngrams(room if is_auto else np.inf)
-        if not self.n_codes or not n or not (is_auto or "ngrams" in exact):
-            return self
-        sizes = tuple(column.size for column in self.columns)
-        return replace(self, ngrams=Ngrams.fit(n, own.scaled, sample_weight, sizes))
+        if self.n_codes and n and (is_auto or "ngrams" in asked):
+            sizes = tuple(column.size for column in self.columns)
+            found["ngrams"] = Ngrams.fit(n, own.scaled, weight, sizes)
+        return found
 
     def _with_scales(
-        self,
-        parameters: Mapping[str, Any],
-        own: Own,
-        sample_weight: NDArray[np.float64],
+        self, parameters: Mapping[str, Any], own: Own, weight: Any
     ) -> Preprocessing:
         """Fit what responses, differences and changes ahead are divided by."""
         found: dict[str, Any] = {}
@@ -222,46 +224,43 @@ class Preprocessing:
             if read == "auto":
                 read = ("differences",) if self.n_codes else NAMES["encoder_inputs"]
             if "kernels" in read:
-                n_kernels = default_n_kernels(patch_size)
-                found["convolutions"] = Convolutions.fit(
-                    n_kernels, patch_size, filled, sample_weight
-                )
+                n = default_n_kernels(patch_size)
+                kernels = Convolutions.fit(n, patch_size, filled, weight)
+                found["convolutions"] = kernels
             if "differences" in read:
                 change = differences(filled, patch_size)
-                sizes = root_mean_squares(change, filled.lengths, sample_weight)
+                sizes = root_mean_squares(change, filled.lengths, weight)
                 found["difference_scale"] = tuple(sizes.tolist())
         if parameters["forecast_horizon"] is not None:
             horizon = parameters["forecast_horizon"]
-            size = change_scale(own.scaled.numbers, sample_weight, horizon)
+            size = change_scale(own.scaled.numbers, weight, horizon)
             found["forecast_scale"] = tuple(map(tuple, size.tolist()))
         return replace(self, **found)
 
     @property
+    def parts(self) -> dict[str, Any]:
+        """What encodes exact components, by their names, in their order."""
+        every = {name: getattr(self, of.part) for name, of in FAMILIES.items()}
+        return {name: part for name, part in every.items() if part is not None}
+
+    @property
     def n_exact(self) -> int:
         """Components that are no work of the network."""
-        return max((place.stop for place in self.places.values()), default=0)
+        return sum(part.n_components for part in self.parts.values())
 
     @property
     def exact_components(self) -> tuple[str, ...]:
         """Names of these components, in their order."""
-        return tuple(self.places)
+        return tuple(self.parts)
 
     @property
     def places(self) -> dict[str, slice]:
         """Where they are among what is exact, by name."""
-        parts = (
-            self.instance_norm,
-            self.shape,
-            self.texture,
-            self.ngrams,
-            self.length_code,
-        )
-        found: dict[str, slice] = {}
         end = 0
-        for name, part in zip(NAMES["exact_components"], parts, strict=True):
-            if part is not None:
-                found[name] = slice(end, end := end + part.n_components)
-        return found
+        return {
+            name: slice(end, end := end + part.n_components)
+            for name, part in self.parts.items()
+        }
 
     def names_of_exact(
         self, features: Sequence[str], categories: Sequence[Sequence[str]]
@@ -333,36 +332,29 @@ class Preprocessing:
     def own(self, scaled: RaggedArray) -> Own:
         """Return numbers in the units in which the network writes them."""
         numbers = scaled.numbers
-        if self.instance_norm is None:
-            shape = len(numbers), numbers.n_features
-            units = Units(np.zeros(shape), np.ones(shape))
-        else:
+        units = _common_units(len(numbers), self.n_numbers)
+        if self.instance_norm is not None:
             units = self.instance_norm.units(numbers)
             numbers = self.instance_norm.normalize(numbers, units)
-        return Own(numbers, fill_missing(numbers), units, scaled)
+        return Own(self, numbers, fill_missing(numbers), units, scaled)
 
     def patches(self, scaled: RaggedArray) -> Patches:
-        """Cut scaled sequences into the patches that the encoder reads."""
         return self.read(scaled)[0]
 
     def read(self, scaled: RaggedArray) -> tuple[Patches, Own]:
         """Return the patches that the encoder reads, and numbers in own units."""
-        own = self.own(scaled)
-        filled = own.filled
-        also = []
+        own, also = self.own(scaled), []
         if self.instance_norm is not None:
             also.append(own.common)
         if self.difference_scale is not None:
-            change = differences(filled, self.patch_size)
+            change = differences(own.filled, self.patch_size)
             also.append(change / np.array(self.difference_scale))
         n_differences = int(self.difference_scale is not None)
-        read = self.convolutions.read(filled) if self.convolutions else None
+        read = self.convolutions.read(own.filled) if self.convolutions else None
         written = scaled.with_numbers(own.numbers.values)
         layout = self.layout(self.patch_size)
-        patches = to_patches(
-            written, self.patch_size, also, n_differences, layout, read
-        )
-        return patches, own
+        beside = also, n_differences, layout, read
+        return to_patches(written, self.patch_size, *beside), own
 
     def prefixes(self, scaled: RaggedArray) -> Prefixes | None:
         """Return prefixes to train a forecaster on; None without one."""
@@ -375,52 +367,34 @@ class Preprocessing:
 
     def exact(self, own: Own) -> NDArray[np.float64]:
         """Return the exact components, shape (n_sequences, n_exact)."""
-        parts: list[NDArray[np.floating]] = [np.empty((len(own.filled), 0))]
-        if self.instance_norm is not None:
-            parts.append(self.instance_norm.encode(own.units))
-        if self.shape is not None:
-            parts.append(self.shape.encode(self.shape.coefficients(own.filled)))
-        if self.texture is not None:
-            parts.append(self.texture.encode(self._in_all_units(own)))
-        if self.ngrams is not None:
-            parts.append(self.ngrams.encode(own.scaled))
-        if self.length_code is not None:
-            parts.append(self.length_code.encode(own.filled.lengths)[:, None])
-        return np.concatenate(parts, axis=1)
-
-    def _in_all_units(self, own: Own) -> RaggedArray:
-        """Return numbers in own units and, where those differ, in common ones."""
-        if self.instance_norm is None:
-            return own.filled
-        both = [own.filled.values, own.common.astype(own.filled.values.dtype)]
-        return own.filled.with_values(np.concatenate(both, axis=1))
-
-    def known(self, own: Own) -> Known:
-        """Return what decoding knows exactly of sequences."""
-        cosines = None if self.shape is None else self.shape.coefficients(own.filled)
-        return Known(own.units, cosines)
+        found: list[NDArray[Any]] = [np.empty((len(own.filled), 0))]
+        for name, part in self.parts.items():
+            components = part.encode(getattr(own, FAMILIES[name].reads))
+            found.append(components.reshape(len(own.filled), part.n_components))
+        return np.concatenate(found, axis=1)
 
     def known_of(self, exact: NDArray[np.floating]) -> Known:
         """Return what exact components mean."""
-        shape = len(exact), self.n_numbers
-        units, cosines = Units(np.zeros(shape), np.ones(shape)), None
+        exact, places = exact.astype(np.float64), self.places
+        units, cosines = _common_units(len(exact), self.n_numbers), None
         if self.instance_norm is not None:
-            units = self.instance_norm.decode(exact[:, self.places["instance_norm"]])
+            units = self.instance_norm.decode(exact[:, places["instance_norm"]])
         if self.shape is not None:
-            cosines = self.shape.decode(exact[:, self.places["shape"]])
+            cosines = self.shape.decode(exact[:, places["shape"]])
         return Known(units, cosines)
 
-    def in_common_units(self, own: RaggedArray, known: Known) -> RaggedArray:
-        """Bring decoded sequences into the units that all sequences share.
-
-        They get what is known exactly.
-        """
+    def in_common_units(self, own: RaggedArray, known: Known | Own) -> RaggedArray:
+        """Bring decoded sequences into common units, with what is known exactly."""
         numbers = own.numbers
         if self.shape is not None and known.cosines is not None:
             numbers = self.shape.with_coefficients(numbers, known.cosines)
         if self.instance_norm is not None:
             numbers = self.instance_norm.denormalize(numbers, known.units)
         return own if numbers is own.numbers else own.with_numbers(numbers.values)
+
+
+def _common_units(*shape: int) -> Units:
+    return Units(np.zeros(shape), np.ones(shape))
 
 
 def _costs(
@@ -438,14 +412,7 @@ def _check_room(n_components: int, fitted: Preprocessing) -> None:
     """Check that what is exact leaves a component for the content."""
     if fitted.n_exact < n_components:
         return
-    parts = {
-        "instance_norm": "the mean and the scale of each feature",
-        "shape": "cosines of each feature",
-        "texture": "kernels",
-        "ngrams": "which categories follow one another",
-        "length": "the length",
-    }
-    named = ", ".join(f"{name!r} ({parts[name]})" for name in fitted.exact_components)
+    named = ", ".join(f"{n!r} ({FAMILIES[n].what})" for n in fitted.exact_components)
     raise ValueError(
         f"exact_components has {named}, which take {fitted.n_exact} components, but "
         f"n_components is {n_components}; expected at least {fitted.n_exact + 1}."

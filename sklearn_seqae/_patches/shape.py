@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
 
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._patches.exact import UNIT, WILDEST
+from sklearn_seqae._patches.exact import UNIT, WILDEST, row
 from sklearn_seqae._utils.plain import Positive
 
 ENOUGH = 32  # cosines of a feature, by default
@@ -90,16 +91,21 @@ class Shape:
                 of_feature[places] += change.sum(axis=2)
         return own.with_values(values)
 
-    def encode(self, coefficients: Floats) -> Floats:
-        """Return components, shape (n_sequences, n_components)."""
-        flat = coefficients.reshape(len(coefficients), self.n_components)
-        return UNIT * np.arcsinh((flat - self.typical) / self.spread)
+    def encode(self, coefficients: Any, ops: Any = np) -> Any:
+        """Return components, (n_sequences, n_components); for `ops` see `exact`."""
+        typical, spread = self._rows(coefficients.dtype)
+        flat = ops.reshape(coefficients, (-1, self.n_components))
+        return UNIT * ops.arcsinh((flat - typical) / spread)
 
-    def decode(self, components: NDArray[np.floating]) -> Floats:
+    def decode(self, components: Any, ops: Any = np) -> Any:
         """Return the coefficients that components mean; finite, whatever they are."""
-        limited = np.clip(components.astype(np.float64) / UNIT, -WILDEST, WILDEST)
-        flat = np.sinh(limited) * self.spread + self.typical
-        return flat.reshape(-1, self.n_features, len(self.half_cycles))
+        typical, spread = self._rows(components.dtype)
+        limited = ops.clip(components / UNIT, -WILDEST, WILDEST)
+        flat = ops.sinh(limited) * spread + typical
+        return ops.reshape(flat, (-1, self.n_features, len(self.half_cycles)))
+
+    def _rows(self, dtype: Any) -> list[Any]:
+        return [row(numbers, dtype) for numbers in (self.typical, self.spread)]
 
     def _by_length(
         self, offsets: NDArray[np.int64]
@@ -123,18 +129,12 @@ class Shape:
 
 
 def _projected(values: Floats, waves: Floats) -> Floats:
-    """Return coefficients (n, n_cosines) of sequences of one length, (n, n_timesteps).
-
-    Sums of products, and no matrix product: a sequence has its bits in any company.
-    """
+    """Return coefficients (n, n_cosines); sums, with the same bits in any company."""
     return (values[:, :, None] * waves).sum(axis=1) / len(waves)
 
 
 def default_n_cosines(lengths: NDArray[np.int64], n_features: int, room: float) -> int:
-    """Return half as many as the median sequence has time steps, within limits.
-
-    ``room`` is how many components there may be.
-    """
+    """Return half the time steps of the median sequence, within limits and room."""
     most = min(ENOUGH_COMPONENTS, room) // n_features
     return int(min(ENOUGH, np.median(lengths) // 2, most))
 

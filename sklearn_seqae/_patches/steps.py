@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from sklearn_seqae._patches.heads import HEADS, Head
 from sklearn_seqae._sequences.vocabulary import Column
 
+Indices = NDArray[np.int64]
+
 
 class Part(NamedTuple):
     """The numbers of a step, or another column of it."""
@@ -88,51 +90,40 @@ class StepLayout:
         return np.concatenate([each.sum(axis=-2) for each in by_time], axis=-1)
 
 
+def order_in_step(n_timesteps: int, n_features: int, n_codes: int) -> Indices:
+    """Return where a step's values stand in its time steps, one after the other."""
+    place = np.arange(n_timesteps * n_features).reshape(n_timesteps, n_features)
+    numbers, codes = np.split(place, [n_features - n_codes], axis=1)
+    return np.concatenate([numbers.ravel(), codes.T.ravel()])
+
+
 def to_steps(
     timesteps: NDArray[Any], n_timesteps: int, n_codes: int = 0
 ) -> NDArray[Any]:
-    """Put time steps together to steps, in the order of `StepLayout`.
-
-    The last ``n_codes`` of the features are codes.
-    """
+    """Put time steps together, in the order of `StepLayout`; codes come last."""
     *rows, total, n_features = timesteps.shape
-    n_steps = total // n_timesteps
+    shape = *rows, total // n_timesteps, n_timesteps * n_features
+    steps = timesteps.reshape(shape)
     if not n_codes:
-        return timesteps.reshape(*rows, n_steps, n_timesteps * n_features)
-    parts = timesteps.reshape(*rows, n_steps, n_timesteps, n_features)
-    numbers, codes = np.split(parts, [n_features - n_codes], axis=-1)
-    shape = *rows, n_steps, -1
-    return np.concatenate(
-        [
-            numbers.reshape(*rows, n_steps, numbers.shape[-1] * n_timesteps),
-            np.moveaxis(codes, -1, -2).reshape(shape),
-        ],
-        axis=-1,
-    )
+        return steps
+    return np.take(steps, order_in_step(n_timesteps, n_features, n_codes), axis=-1)
 
 
 def to_timesteps(
     steps: NDArray[Any], n_timesteps: int, n_codes: int = 0
 ) -> NDArray[Any]:
     """Undo `to_steps` of shape (n_steps, n_timesteps * n_features)."""
-    if not n_codes:
-        return steps.reshape(len(steps) * n_timesteps, -1)
-    numbers, codes = np.split(steps, [steps.shape[1] - n_timesteps * n_codes], axis=1)
-    n_rows = len(steps) * n_timesteps
-    codes = codes.reshape(len(steps), n_codes, n_timesteps).swapaxes(1, 2)
-    numbers = numbers.reshape(n_rows, numbers.shape[1] // n_timesteps)
-    return np.concatenate([numbers, codes.reshape(n_rows, n_codes)], axis=1)
+    n_features = steps.shape[1] // n_timesteps
+    if n_codes:
+        order = order_in_step(n_timesteps, n_features, n_codes)
+        steps = np.take(steps, np.argsort(order), axis=1)
+    return steps.reshape(len(steps) * n_timesteps, n_features)
 
 
 def drawn(
-    layout: StepLayout,
-    written: NDArray[np.float32],
-    random_state: np.random.RandomState,
+    layout: StepLayout, written: NDArray[Any], random_state: np.random.RandomState
 ) -> NDArray[np.float32]:
-    """Draw the values of columns, independently, from what a decoder wrote.
-
-    (..., n_outputs) to (..., width). Numbers stay.
-    """
+    """Draw columns, (..., n_outputs) to (..., width), independently; numbers stay."""
     rows, parts = written.shape[:-1], []
     for part in layout.parts:
         pieces = written[..., part.written].reshape(*rows, part.n, -1)

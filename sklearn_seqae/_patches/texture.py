@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._patches.convolutions import POSITIVE, TAPS
-from sklearn_seqae._patches.standardized import Standardized
+from sklearn_seqae._patches.exact import Standardized
 from sklearn_seqae._utils.plain import Positive
 
 KERNELS = np.array(list(combinations(range(TAPS), POSITIVE)))  # their taps of weight 2
@@ -92,8 +92,7 @@ class Texture(Standardized):
         zeros, ones = (0.0,) * n_components, (1.0,) * n_components
         plain = cls(filled.n_features, n_units, dilations, zeros, ones, zeros, ones)
         edged = plain._with_edges(filled, sample_weight)
-        fitted: Texture = edged.standardized(filled, sample_weight, NEGLIGIBLE)
-        return fitted
+        return edged.standardized(filled, sample_weight, NEGLIGIBLE)
 
     def _with_edges(
         self, filled: RaggedArray, sample_weight: NDArray[np.float64]
@@ -244,10 +243,7 @@ def _taps(
 
 
 def _sources(filled: RaggedArray, margin: int) -> tuple[Floats, Floats]:
-    """Return what kernels read, (n_features, n_timesteps) within a margin of zeros.
-
-    They are values, and changes from one time step to the next.
-    """
+    """Return values and changes, (n_features, n_timesteps), between zeros."""
     size = filled.n_features, filled.n_timesteps + 2 * margin
     values, changes = np.zeros((2, *size), np.float32)
     inside = slice(margin, margin + filled.n_timesteps)

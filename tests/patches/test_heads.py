@@ -52,3 +52,8 @@ def test_an_unknown_category_is_as_unlikely_as_the_least_likely():
     p = np.exp(written) / np.exp(written).sum()
     expected = [log_loss([code], p, labels=[1, 2, 3]) for code in (3, 1, 2, 3)]
     assert_allclose(losses, expected, rtol=1e-12)
+
+
+def test_a_category_is_read_as_a_vector_of_fastais_size():
+    sizes = [HEADS["category"](n).n_read for n in (2, 10, 50, 1000)]
+    assert sizes == [2, 6, 14, 32]

@@ -130,7 +130,7 @@ def drop_programs():
 def count_steps(monkeypatch):
     """Return a dict that will hold the steps run, row by row, by fit and transform."""
     from sklearn_seqae._keras import inference
-    from sklearn_seqae._keras.training import packer
+    from sklearn_seqae._keras.training import feeding
 
     n_steps = {"fit": 0, "transform": 0, "rows of fit": 0, "rows of transform": 0}
 
@@ -144,6 +144,6 @@ def count_steps(monkeypatch):
 
         return pack_and_count
 
-    monkeypatch.setattr(packer, "pack", counting(packer.pack, "fit"))
+    monkeypatch.setattr(feeding, "pack", counting(feeding.pack, "fit"))
     monkeypatch.setattr(inference, "pack", counting(inference.pack, "transform"))
     return n_steps

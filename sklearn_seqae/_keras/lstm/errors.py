@@ -21,10 +21,7 @@ Tensor = Any
 def error(
     step: StepLayout, written: Tensor, target: Tensor, weight: Tensor, lengths: Tensor
 ) -> Error:
-    """Sum the weighted errors of steps (T, B, F) over rows' own.
-
-    ``written`` is what a decoder wrote, ``target`` are values.
-    """
+    """Sum weighted errors of what is written, (T, B, F), over rows' own steps."""
     inside = tf.transpose(tf.sequence_mask(lengths, target.shape[0]))[:, :, None]
 
     def rows(steps: Tensor) -> Tensor:
@@ -120,8 +117,8 @@ def _of_rows(
 ) -> tuple[Tensor, Tensor]:
     """Return the sum of the weighted errors of rows (R, F), and its gradient.
 
-    By feature, where there are columns beside numbers. Rows that are not ``inside``,
-    (R, 1), don't count, and what is written there need not be finite.
+    By feature, where there are columns. Rows not ``inside``, (R, 1), need not be
+    finite.
     """
     weight, written = tf.where(inside, weight, 0), tf.where(inside, written, 0)
     sums, slopes = [], []

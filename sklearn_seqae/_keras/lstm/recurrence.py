@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from sklearn_seqae._keras.lstm.running_pool import RunningPool
 from sklearn_seqae._keras.sessions import buffer
+from sklearn_seqae._network.engine import Sizes, Step
 
 Tensor = Any
 BLOCK = 16  # steps whose weight gradients are one matrix product
@@ -37,7 +38,6 @@ class Scratch(NamedTuple):
     def declare(
         cls, n_steps: int, n_directions: int, n_rows: int, units: int
     ) -> Scratch:
-        """Declare the buffers of one layer."""
         shape, n_gates = (n_steps, n_directions, n_rows), 4 * units
         widths = units, units, n_gates, n_gates
         return cls(*(buffer((*shape, width)) for width in widths))
@@ -127,10 +127,7 @@ def _buffer(like: Tensor, n_steps: int, width: int, variable: Any) -> Any:
 def forward(
     plan: Plan, pre_activation: Callable[[Tensor, Tensor], Tensor], zeros: Tensor
 ) -> Saved:
-    """Run the recurrence from states of zero, (D, B, U).
-
-    Returns all that the outputs and `backward` need.
-    """
+    """Run the recurrence from zeros, (D, B, U); keep all that `backward` needs."""
     units, scratch = int(zeros.shape[-1]), plan.scratch
     widths = {"hidden": units, "cell": units, "gates": 4 * units}
     buffers = tuple(
@@ -221,8 +218,7 @@ def weight_gradients(
 ) -> tuple[Tensor, Tensor]:
     """Return the gradients of [kernel; recurrent_kernel] and bias, block by block.
 
-    They are (D, F + U, 4U) and (D, 4U). ``gates`` are the gradients of the gates;
-    ``x`` is None where the kernel is not part of the recurrence.
+    (D, F + U, 4U) and (D, 4U), from those of the gates; F is 0 where ``x`` is None.
     """
     n_steps, n_directions, n_rows, units = (int(n) for n in hidden.shape)
     block = min(BLOCK, n_steps)
@@ -274,19 +270,9 @@ def count_blocks(longest: Tensor, block: int) -> Tensor:
 
 
 def unroll(
-    step: Callable[[Tensor, list[Any]], tuple[Tensor, Tensor, list[Any]]],
-    n_rows: int,
-    widths: tuple[int, int],
-    units: list[int],
-    n_steps: int,
-    lengths: Tensor,
+    step: Step, n_rows: int, sizes: Sizes, n_steps: int, lengths: Tensor
 ) -> Tensor:
-    """Repeat a step for as long as the longest row, from states of zero.
-
-    A step takes what it reads, zero at first, and the states of its cells; it returns
-    what it writes, what the next one reads, and states. ``widths`` are those of what is
-    read and written. Returns what is written, (T, B, width).
-    """
+    """Repeat a step for as long as the longest row, see `Engine`: (T, B, written)."""
 
     def advance_all(t, read, states, steps):  # type: ignore[no-untyped-def]
         live = (t < lengths)[:, None]  # else states of relu might overflow, see `fused`
@@ -296,8 +282,8 @@ def unroll(
         )
         return t + 1, read, states, steps.write(t, written)
 
-    states = [(tf.zeros((n_rows, n)), tf.zeros((n_rows, n))) for n in units]
-    first, shape = tf.zeros((n_rows, widths[0])), (n_rows, widths[1])
+    states = [(tf.zeros((n_rows, n)), tf.zeros((n_rows, n))) for n in sizes.units]
+    first, shape = tf.zeros((n_rows, sizes.read)), (n_rows, sizes.written)
     steps = tf.TensorArray(tf.float32, n_steps, element_shape=shape)
     longest = tf.reduce_max(lengths)
     *_, steps = tf.while_loop(

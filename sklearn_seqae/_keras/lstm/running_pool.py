@@ -22,13 +22,11 @@ NEEDS = {  # sums that each kind is made of
     "std": ("total", "squares"),
 }
 Tensor = Any
+Sums = Mapping[str, Tensor]
 
 
 class RunningPool:
-    """Sums over the steps of a recurrence, and their share of a state's gradient.
-
-    A row of no steps gives zeros.
-    """
+    """Sums over a recurrence's steps, and their gradient; zeros for a row of none."""
 
     def __init__(self, kinds: Sequence[str], lengths: Tensor) -> None:
         self._lengths = lengths
@@ -44,7 +42,7 @@ class RunningPool:
         }
         return sums | steps
 
-    def add(self, sums: Mapping[str, Tensor], t: Tensor, h: Tensor) -> dict[str, Any]:
+    def add(self, sums: Sums, t: Tensor, h: Tensor) -> dict[str, Any]:
         """Take in the states of step ``t``."""
         own, now = self.at_own_step(t), dict(sums)
         if "last" in now:
@@ -61,13 +59,7 @@ class RunningPool:
                 now[f"{name}_at"] = tf.where(taken, t, now[f"{name}_at"])
         return now
 
-    def gradient(
-        self,
-        sums: Mapping[str, Tensor],
-        upstream: Mapping[str, Tensor],
-        t: Tensor,
-        h: Tensor,
-    ) -> Tensor:
+    def gradient(self, sums: Sums, upstream: Sums, t: Tensor, h: Tensor) -> Tensor:
         """Gradient of the states of step ``t``, from those of the final sums."""
         parts = []
         if "total" in upstream:
@@ -82,7 +74,7 @@ class RunningPool:
             inside.append(tf.where(self._ends(t), upstream["last"], 0))
         return tf.add_n(inside)
 
-    def finish(self, sums: Mapping[str, Tensor], kind: str) -> Tensor:
+    def finish(self, sums: Sums, kind: str) -> Tensor:
         """Return one kind of pooled states, (D, B, U), from the final sums."""
         if kind not in ("mean", "std"):
             return sums[NEEDS[kind][0]]

@@ -20,11 +20,7 @@ from sklearn_seqae._network.decoders import make_decoder
 
 
 def engine_maker(architecture: Architecture, gpu: bool) -> Callable[..., Any]:
-    """Return the function that makes the fast engine of a device.
-
-    Its arguments are the weights by name and, in training, `masks` of dropout and
-    `scratch` buffers.
-    """
+    """Return the maker of a device's engine: of weights by name, masks, scratch."""
     if not gpu:
         return partial(FusedEngine, architecture.activation)
     layers = KerasLayers(architecture)
@@ -52,7 +48,6 @@ def declare_scratch(
 def count_bytes(
     architecture: Architecture, n_steps: int, n_rows: int, n_forecast_rows: int
 ) -> int:
-    """Count the bytes of these buffers."""
     shapes = _shapes(architecture, n_steps, n_rows, n_forecast_rows)
     return sum(
         4 * math.prod(shape) * (SCRATCH_STATES if len(shape) == 4 else 1)

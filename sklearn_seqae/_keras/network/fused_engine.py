@@ -18,7 +18,15 @@ from sklearn_seqae._keras.lstm.fused import LSTMWeights, lstm
 from sklearn_seqae._keras.lstm.gradients import look_up
 from sklearn_seqae._keras.lstm.recurrence import BLOCK, advance, unroll
 from sklearn_seqae._keras.lstm.running_pool import NEEDS
-from sklearn_seqae._network.engine import Cell, Error, Step
+from sklearn_seqae._network.engine import (
+    Cell,
+    Error,
+    Kinds,
+    Sizes,
+    Step,
+    TrainingEngine,
+    Wanted,
+)
 from sklearn_seqae._network.layers import LSTM, DecoderSpec, Dense, Embedding
 from sklearn_seqae._network.pooling import States
 
@@ -48,7 +56,7 @@ class FusedSequence:
 
 
 @dataclass(frozen=True)
-class FusedEngine:
+class FusedEngine(TrainingEngine):
     """See `engine.TrainingEngine`."""
 
     ops: ClassVar[Any] = ops
@@ -60,11 +68,7 @@ class FusedEngine:
     # Layers
 
     def lstm(
-        self,
-        layer: LSTM,
-        sequence: FusedSequence,
-        pooling: tuple[str, ...] = (),
-        is_last: bool = False,
+        self, layer: LSTM, sequence: Any, pooling: Kinds = (), is_last: bool = False
     ) -> FusedSequence:
         running = tuple(kind for kind in pooling if kind in NEEDS)
         states, pooled = self._run(
@@ -122,15 +126,9 @@ class FusedEngine:
         return step
 
     def unroll(
-        self,
-        step: Step,
-        embedding: Tensor,
-        widths: tuple[int, int],
-        units: list[int],
-        n_steps: int,
-        lengths: Tensor,
+        self, step: Step, embedding: Tensor, sizes: Sizes, n_steps: int, lengths: Tensor
     ) -> Tensor:
-        return unroll(step, int(embedding.shape[0]), widths, units, n_steps, lengths)
+        return unroll(step, int(embedding.shape[0]), sizes, n_steps, lengths)
 
     # Sequences for LSTM layers
 
@@ -158,12 +156,6 @@ class FusedEngine:
 
     # Steps
 
-    def from_packed(self, steps: Tensor) -> Tensor:
-        return steps
-
-    def to_packed(self, steps: Tensor) -> Tensor:
-        return steps
-
     def delayed(self, steps: Tensor) -> Tensor:
         return tf.concat([tf.zeros_like(steps[:1]), steps[:-1]], 0)
 
@@ -190,35 +182,19 @@ class FusedEngine:
 
     # Losses
 
-    def written_error(
-        self,
-        decoder: DecoderSpec,
-        states: FusedSequence,
-        target: Tensor,
-        weight: Tensor,
-        lengths: Tensor,
-    ) -> Error:
+    def written_error(self, decoder: DecoderSpec, states: Any, wanted: Wanted) -> Error:
         output = decoder.output.name
         return dense_error(
             decoder.step,
             states.values,
             self.weights[f"{output}/kernel"],
             self.weights[f"{output}/bias"],
-            target,
-            weight,
-            lengths,
+            *wanted,
             self.scratch.get(output),
         )
 
-    def error(
-        self,
-        decoder: DecoderSpec,
-        written: Tensor,
-        target: Tensor,
-        weight: Tensor,
-        lengths: Tensor,
-    ) -> Error:
-        return error(decoder.step, written, target, weight, lengths)
+    def error(self, decoder: DecoderSpec, written: Tensor, wanted: Wanted) -> Error:
+        return error(decoder.step, written, *wanted)
 
     # How a layer is run ---------------------------------------------------------------
 

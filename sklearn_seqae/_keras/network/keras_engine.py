@@ -7,7 +7,8 @@ the layers use theirs, and inputs may be symbols of a Keras model.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import keras
@@ -18,7 +19,15 @@ from keras import layers, ops
 from sklearn_seqae._keras.lstm.errors import error
 from sklearn_seqae._keras.lstm.recurrence import unroll
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
-from sklearn_seqae._network.engine import Cell, Error, Step
+from sklearn_seqae._network.engine import (
+    Cell,
+    Error,
+    Kinds,
+    Sizes,
+    Step,
+    TrainingEngine,
+    Wanted,
+)
 from sklearn_seqae._network.layers import LSTM, DecoderSpec, Dense, Embedding
 from sklearn_seqae._network.pooling import States
 
@@ -37,10 +46,7 @@ class KerasSequence:
     mask: Tensor | None = None
     n_directions: int = 1
     lengths: ClassVar[None] = None
-
-    @property
-    def pooled(self) -> Mapping[str, list[Tensor]]:
-        return {}
+    pooled: ClassVar[Mapping[str, list[Tensor]]] = MappingProxyType({})
 
     @property
     def directions(self) -> list[States]:
@@ -58,7 +64,7 @@ class KerasSequence:
 
 
 @dataclass(frozen=True)
-class KerasEngine:
+class KerasEngine(TrainingEngine):
     """See `engine.TrainingEngine`."""
 
     ops: ClassVar[Any] = ops
@@ -70,11 +76,7 @@ class KerasEngine:
     # Layers
 
     def lstm(
-        self,
-        layer: LSTM,
-        sequence: KerasSequence,
-        pooling: tuple[str, ...] = (),
-        is_last: bool = False,
+        self, layer: LSTM, sequence: Any, pooling: Kinds = (), is_last: bool = False
     ) -> KerasSequence:
         built, drop = self.layers[layer.name], self.masks.get(layer.name)
         x, mask = sequence.values, sequence.mask
@@ -118,24 +120,18 @@ class KerasEngine:
         return step
 
     def unroll(
-        self,
-        step: Step,
-        embedding: Tensor,
-        widths: tuple[int, int],
-        units: list[int],
-        n_steps: int,
-        lengths: Tensor,
+        self, step: Step, embedding: Tensor, sizes: Sizes, n_steps: int, lengths: Tensor
     ) -> Tensor:
         if lengths is not None:  # a graph with all steps in a row would be large
             n_rows = int(embedding.shape[0])
-            return _swapped(unroll(step, n_rows, widths, units, n_steps, lengths))
+            return _swapped(unroll(step, n_rows, sizes, n_steps, lengths))
         column = ops.zeros_like(embedding[:, :1])
 
         def zeros(n: int) -> Tensor:
             return ops.add(column, np.zeros((1, n), np.float32))
 
-        read, steps = zeros(widths[0]), []
-        states = [(zeros(n), zeros(n)) for n in units]
+        read, steps = zeros(sizes.read), []
+        states = [(zeros(n), zeros(n)) for n in sizes.units]
         for _ in range(n_steps):
             written, read, states = step(read, states)
             steps.append(written)
@@ -146,9 +142,6 @@ class KerasEngine:
     def sequence(self, x: Tensor, lengths: Tensor) -> KerasSequence:
         mask = tf.sequence_mask(lengths, x.shape[0])
         return KerasSequence(_swapped(x[:, 0]), mask)
-
-    def with_values(self, sequence: KerasSequence, values: Tensor) -> KerasSequence:
-        return replace(sequence, values=values)
 
     def repeat(self, vector: Tensor, n_steps: int, lengths: Tensor) -> KerasSequence:
         return KerasSequence(layers.RepeatVector(n_steps, name="repeat_vector")(vector))
@@ -187,9 +180,6 @@ class KerasEngine:
     def n_steps(self, steps: Tensor) -> int:
         return int(steps.shape[1])
 
-    def n_buffer_steps(self, n_steps: int) -> int:
-        return n_steps
-
     def full_length(self, n_steps: int, like: Tensor) -> Tensor:
         return None if self.weights is None else tf.fill([like.shape[0]], n_steps)
 
@@ -198,27 +188,12 @@ class KerasEngine:
 
     # Losses
 
-    def written_error(
-        self,
-        decoder: DecoderSpec,
-        states: KerasSequence,
-        target: Tensor,
-        weight: Tensor,
-        lengths: Tensor,
-    ) -> Error:
-        written = self.write(decoder.output, states)
-        return self.error(decoder, written, target, weight, lengths)
+    def written_error(self, decoder: DecoderSpec, states: Any, wanted: Wanted) -> Error:
+        return self.error(decoder, self.write(decoder.output, states), wanted)
 
-    def error(
-        self,
-        decoder: DecoderSpec,
-        written: Tensor,
-        target: Tensor,
-        weight: Tensor,
-        lengths: Tensor,
-    ) -> Error:
-        written, target, weight = map(_swapped, (written, target, weight))
-        return error(decoder.step, written, target, weight, lengths)
+    def error(self, decoder: DecoderSpec, written: Tensor, wanted: Wanted) -> Error:
+        written, target, weight = map(_swapped, (written, *wanted[:2]))
+        return error(decoder.step, written, target, weight, wanted.lengths)
 
     # How a layer is called ------------------------------------------------------------
 
@@ -254,10 +229,7 @@ def _swapped(steps: Tensor) -> Tensor:
 
 
 def reversed_steps(steps: Tensor, count: Tensor) -> Tensor:
-    """Reverse each row of steps (B, T, F) by how many it has, (B, 1).
-
-    Beyond a row's end stand steps of the row, which readers have to leave out.
-    """
+    """Reverse rows (B, T, F) by their counts (B, 1); beyond stand other steps."""
     n_steps = steps.shape[1]
     index = ops.subtract(ops.cast(count, "int32") - 1, np.arange(n_steps))
     index = ops.clip(index, 0, n_steps - 1)

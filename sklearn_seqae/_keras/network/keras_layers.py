@@ -17,16 +17,13 @@ from keras import initializers, layers, ops
 from numpy.typing import NDArray
 
 from sklearn_seqae._network.architecture import Architecture
-from sklearn_seqae._network.layers import LSTM, Embedding, Layer, Weight, Weights
+from sklearn_seqae._network.layers import LSTM, Embedding, Layer, Weights
 
 Shape = tuple[int, ...]
 
 
 class KerasLayers:
-    """The layers of an architecture, built, by name.
-
-    ``variables`` are the weights, by the names of the specification and in its order.
-    """
+    """The layers of an architecture, and its weights as `variables`, by name."""
 
     def __init__(self, architecture: Architecture) -> None:
         self._layers = {
@@ -53,10 +50,7 @@ class KerasLayers:
 
 
 def _build(layer: Layer, activation: str) -> keras.Layer:
-    """Create and build a layer, with the weights of an arbitrary, fixed seed.
-
-    Without a seed Keras would draw one from Python's global generator.
-    """
+    """Build a layer by a fixed seed; else Keras draws one from Python's generator."""
     glorot = initializers.GlorotUniform(seed=0)
     built: Any
     if isinstance(layer, LSTM):
@@ -79,13 +73,8 @@ def _build(layer: Layer, activation: str) -> keras.Layer:
         built = layers.Embedding(layer.n_inputs, layer.units, normal, name=layer.name)
         built.build()
         return built
-    built = layers.Dense(
-        layer.units,
-        layer.activation,
-        use_bias=layer.use_bias,
-        kernel_initializer=glorot,
-        name=layer.name,
-    )
+    options = {"use_bias": layer.use_bias, "kernel_initializer": glorot}
+    built = layers.Dense(layer.units, layer.activation, name=layer.name, **options)
     if layer.time_distributed:
         built.name = f"{layer.name}_dense"
         built = layers.TimeDistributed(built, name=layer.name)
@@ -104,24 +93,23 @@ def initial_weights(
     et al., 2014), zero biases but for the forget gate's, which are one (Jozefowicz et
     al., 2015). Tables of categories are standard normal, as scaled numbers are about.
     """
-    return {w.name: _initial(w, random_state) for w in architecture.weights}
-
-
-def _initial(weight: Weight, random_state: np.random.RandomState) -> Any:
     drawn = {
         "glorot_uniform": initializers.GlorotUniform,
         "orthogonal": initializers.Orthogonal,
         "random_normal": partial(initializers.RandomNormal, stddev=1.0),
     }
-    if weight.initializer in drawn:
-        seed = int(random_state.randint(np.iinfo(np.int32).max))
-        values = drawn[weight.initializer](seed=seed)(weight.shape)
-        return ops.convert_to_numpy(values).astype(np.float32)
-    values = np.zeros(weight.shape, np.float32)
-    if weight.initializer == "unit_forget_bias":
-        units = weight.shape[0] // 4
-        values[units : 2 * units] = 1.0
-    return values
+    weights = {}
+    for weight in architecture.weights:
+        values = np.zeros(weight.shape, np.float32)
+        if weight.initializer in drawn:
+            seed = int(random_state.randint(np.iinfo(np.int32).max))
+            tensor = drawn[weight.initializer](seed=seed)(weight.shape)
+            values = ops.convert_to_numpy(tensor).astype(np.float32)
+        elif weight.initializer == "unit_forget_bias":
+            units = weight.shape[0] // 4
+            values[units : 2 * units] = 1.0
+        weights[weight.name] = values
+    return weights
 
 
 # As one vector: the runtime takes time for each array that it is given, XLA computes a

@@ -34,10 +34,7 @@ _lock = threading.Lock()
 
 @contextmanager
 def borrow(program: Program, optimizer: Any) -> Iterator[Workspace]:
-    """Borrow a workspace for the time of a ``with`` block: an idle one, or a new one.
-
-    An error of a callback does no harm to it. It is kept if it is sound.
-    """
+    """Borrow a workspace, idle or new, for a ``with`` block; it is kept if sound."""
     key = (program, optimizer_key(optimizer), has_gpu(), xla_compiles())
     workspace = _take(key) or Workspace(program, optimizer)
     try:

@@ -68,10 +68,16 @@ def checked_callbacks(
 ) -> list[keras.callbacks.Callback]:
     """Return callbacks as a list of instances, without `BackupAndRestore`.
 
-    With a backup, a fit is to go on if it is killed. A ValueError, if one would have
-    forgotten, when a killed fit goes on, what it is to decide.
+    With a backup, a ValueError, if one would forget when a killed fit goes on.
     """
-    callbacks = [each for each in _flat(given) if not is_backup(each)]
+    wrapper = _Wrapper(callbacks=list(given) if isinstance(given, tuple) else given)
+    wrapper._initialize_callbacks()  # it builds no model
+    callbacks = [
+        each
+        for routed in wrapper._fit_callbacks
+        for each in (routed if isinstance(routed, list) else [routed])
+        if not is_backup(each)
+    ]
     for callback in callbacks:
         name = type(callback).__name__
         if has_backup and isinstance(callback, REMEMBER):
@@ -93,39 +99,6 @@ def checked_callbacks(
     return callbacks
 
 
-def _flat(given: Any) -> list[keras.callbacks.Callback]:
-    """Return callbacks as a flat list of instances."""
-    given = list(given) if isinstance(given, tuple) else given
-    wrapper = _Wrapper(callbacks=given)  # it builds no model
-    wrapper._initialize_callbacks()
-    routed = wrapper._fit_callbacks
-    return [c for item in routed for c in (item if isinstance(item, list) else [item])]
-
-
-def watch_validation(callbacks: list[keras.callbacks.Callback]) -> bool:
-    """Whether one monitors a loss of held-out sequences, "val_loss" for example."""
-    monitors = (getattr(callback, "monitor", None) for callback in callbacks)
-    return any(isinstance(m, str) and m.startswith("val_") for m in monitors)
-
-
-def callback_list(
-    model: keras.Model,
-    callbacks: list[keras.callbacks.Callback],
-    epochs: int,
-    n_batches: int,
-) -> Callbacks:
-    """Prepare callbacks for one fit."""
-    model.stop_training = False
-    return Callbacks(
-        callbacks,
-        add_history=False,
-        model=model,
-        epochs=epochs,
-        steps=n_batches,
-        verbose=1,  # a ProgbarLogger is given to be seen
-    )
-
-
 # The model that callbacks see ---------------------------------------------------------
 
 
@@ -141,8 +114,7 @@ class _Wrapper(BaseWrapper):
 class CompiledModel:
     """The model that callbacks see, compiled, with its layers and optimizer.
 
-    It reads ``n_steps`` LSTM steps. ``layers`` are its `KerasLayers`, and ``model`` is
-    an autoencoder over LSTM steps, which callbacks see as ``self.model``.
+    It is an autoencoder over ``n_steps`` LSTM steps.
     """
 
     def __init__(
@@ -166,10 +138,7 @@ class CompiledModel:
 def _autoencoder_over_steps(
     built: KerasLayers, architecture: Architecture, n_steps: int
 ) -> keras.Model:
-    """Build the model that is trained: padded steps in, the last step first out.
-
-    Padding is NaN. A decoder with teacher forcing reads the true steps.
-    """
+    """Build what is trained: of steps, padded with NaN, the last one first out."""
     steps = keras.Input((n_steps, architecture.n_packed), name="steps")
     missing = ops.isnan(steps)
     filled = ops.where(missing, ops.zeros_like(steps), steps)

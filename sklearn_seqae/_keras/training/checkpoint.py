@@ -60,9 +60,8 @@ class Checkpoint:
 class CheckpointFile:
     """The file of one fit; `found` is where to go on, if there is one.
 
-    ``random_state`` has drawn nothing yet. If there is a file, it is set back to what
-    it was when that fit began: its seed may have been drawn. Raise a ValueError if the
-    file is damaged, something else, or of another fit.
+    ``random_state`` has drawn nothing; a file sets it back to what it was then. Raise a
+    ValueError if the file is damaged, something else, or of another fit.
     """
 
     def __init__(
@@ -102,7 +101,6 @@ class CheckpointFile:
         self._next = time.monotonic() + SECONDS
 
     def remove(self) -> None:
-        """Remove it: there is nothing to go on with."""
         self._path.unlink(missing_ok=True)
 
     def _read(self) -> Checkpoint | None:
@@ -146,8 +144,7 @@ def fingerprint(
     """Return what decides the end of a fit, a line of text for each.
 
     ``shaped_by`` are the parameters that shaped the network, in one form for each
-    meaning. ``random_state`` has drawn nothing yet. ``data`` are arrays, plain values
-    and dataclasses of them.
+    meaning; ``data`` are arrays, plain values and dataclasses of them.
     """
     lines = {"sklearn_seqae": version("sklearn-seqae")}
     for name, value in (dict(shaped_by) | dict(parameters)).items():

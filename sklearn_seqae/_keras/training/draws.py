@@ -55,10 +55,7 @@ def draw(
     n_rows: int,
     n_steps: int,
 ) -> list[Draws]:
-    """Draw the numbers of one update, for each shard.
-
-    ``rate`` is the share of the inputs that dropout drops.
-    """
+    """Draw an update's numbers, for each shard; dropout drops a share of ``rate``."""
     rows = n_shards, n_rows
     inputs = embedding = steps = None
     if stochastic.dropout:
@@ -79,13 +76,11 @@ def draw(
 
 
 def uniform(seed: Tensor, purpose: Purpose, shape: tuple[int, ...]) -> Tensor:
-    """Draw from [0, 1)."""
     own = tf.random.fold_in(seed, int(purpose), ALGORITHM)
     return tf.random.stateless_uniform(shape, own, alg=ALGORITHM)
 
 
 def normal(seed: Tensor, purpose: Purpose, shape: tuple[int, ...]) -> Tensor:
-    """Draw from the standard normal distribution."""
     own = tf.random.fold_in(seed, int(purpose), ALGORITHM)
     return tf.random.stateless_normal(shape, own, alg=ALGORITHM)
 

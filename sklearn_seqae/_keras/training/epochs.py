@@ -18,19 +18,19 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.network.keras_layers import initial_weights
 from sklearn_seqae._keras.training.cache import borrow
-from sklearn_seqae._keras.training.callbacks import Progress, Tasks, callback_list
+from sklearn_seqae._keras.training.callbacks import Callbacks, Progress, Tasks
 from sklearn_seqae._keras.training.checkpoint import Best, Checkpoint, CheckpointFile
-from sklearn_seqae._keras.training.convergence import (
+from sklearn_seqae._keras.training.feeding import STEPS_PER_CALL, Feed
+from sklearn_seqae._keras.training.partitions import PartitionedFeed
+from sklearn_seqae._keras.training.program import plan_program
+from sklearn_seqae._keras.training.settings import (
     DivergedError,
+    Result,
+    Settings,
     beats_mean,
     check_finite,
     warn_unless_learnt,
 )
-from sklearn_seqae._keras.training.feeding import Feed
-from sklearn_seqae._keras.training.packer import STEPS_PER_CALL
-from sklearn_seqae._keras.training.partitions import PartitionedFeed
-from sklearn_seqae._keras.training.program import plan_program
-from sklearn_seqae._keras.training.settings import Result, Settings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.layers import State
@@ -106,11 +106,14 @@ class _Loop:
         self._progress = Progress(settings.epochs, settings.verbose)
         self._callbacks = None
         if settings.callbacks:
-            self._callbacks = callback_list(
-                workspace.seen.model,
+            workspace.seen.model.stop_training = False
+            self._callbacks = Callbacks(
                 settings.callbacks,
-                settings.epochs,
-                self.feed.n_batches,
+                add_history=False,
+                model=workspace.seen.model,
+                epochs=settings.epochs,
+                steps=self.feed.n_batches,
+                verbose=1,  # a ProgbarLogger is given to be seen
             )
         for callback in settings.callbacks:
             if isinstance(callback, Tasks):
@@ -153,7 +156,9 @@ class _Loop:
                 self.workspace.n_updates,
                 self.feed.rates.setting,
             )
-        self._settle()
+        if self._best:
+            self.workspace.load(self._best.state)
+        self.workspace.average_weights()
         self._progress.show(self.n_epochs, self._logs(), is_over=True)
         self._tell("on_train_end", self._logs())
 
@@ -190,15 +195,20 @@ class _Loop:
     def _epoch_by_epoch(self) -> None:
         for epoch in range(self.n_epochs, self.settings.epochs):
             self._tell("on_epoch_begin", epoch)
-            logs = self.feed.means(self._run_turns())
+            sums: list[NDArray[np.float64]] = []  # for each batch, see `sums_of`
+            for shards in self.feed.turns():
+                sums.append(self._run_batches(shards, first=sum(map(len, sums))))
+            logs = self.feed.means(np.concatenate(sums))
             if self.feed.holds_out:
-                logs |= self._held_out()
+                self._tell("on_test_begin")
+                held_out = self.feed.validate(self.workspace)
+                self._tell("on_test_end", dict(held_out))
+                logs |= held_out
             self._end_epoch(logs)
             self._remember_now_and_then()
             self._progress.show(self.n_epochs, logs)
             if self.settings.early_stopping:
-                loss = logs.get("val_objective", logs["val_loss"])
-                self._keep_best(loss, epoch)
+                self._keep_best(logs.get("val_objective", logs["val_loss"]), epoch)
             self._tell("on_epoch_end", epoch, dict(logs))
             if self._callbacks and self.workspace.seen.model.stop_training:
                 break
@@ -221,13 +231,6 @@ class _Loop:
 
     # Pieces ---------------------------------------------------------------------------
 
-    def _run_turns(self) -> NDArray[np.float64]:
-        """Train for one epoch; sums for each batch, see `sums_of`."""
-        sums: list[NDArray[np.float64]] = []
-        for shards in self.feed.turns():
-            sums.append(self._run_batches(shards, first=sum(map(len, sums))))
-        return np.concatenate(sums)
-
     def _run_batches(
         self, shards: NDArray[np.int64], first: int = 0
     ) -> NDArray[np.float64]:
@@ -245,18 +248,8 @@ class _Loop:
                 self._tell("on_train_batch_end", n, self.feed.means(sums[-1]))
         return np.concatenate(sums)
 
-    def _held_out(self) -> dict[str, float]:
-        """Evaluate the validation set."""
-        self._tell("on_test_begin")
-        logs = self.feed.validate(self.workspace)
-        self._tell("on_test_end", dict(logs))
-        return logs
-
     def _tell(self, hook: str, *arguments: Any) -> None:
-        """Call the user's callbacks, and take over what they change.
-
-        A learning rate that one sets stands: it ends the schedule.
-        """
+        """Call callbacks, and heed changes; a rate that is set ends the schedule."""
         if not self._callbacks:
             return
         rate = self.workspace.learning_rate
@@ -318,12 +311,6 @@ class _Loop:
         self.history = {
             name: values[: self.n_epochs] for name, values in self.history.items()
         }
-
-    def _settle(self) -> None:
-        """Load the weights that are kept: those of the best epoch, or averages."""
-        if self._best:
-            self.workspace.load(self._best.state)
-        self.workspace.average_weights()
 
     def _check_finite(self, arrays: Iterable[NDArray[np.floating]]) -> None:
         activation = self.workspace.program.architecture.activation

@@ -1,22 +1,139 @@
-"""Batches of every epoch, the settings of each update, and means of the losses."""
+"""Batches of every epoch, packed, the settings of each update, and means of losses."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._keras.training.losses import LOSSES, Counts
-from sklearn_seqae._keras.training.packer import Packer
-from sklearn_seqae._keras.training.program import Program, UpdateSettings
+from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
 from sklearn_seqae._keras.training.settings import LearningRates, Settings
 from sklearn_seqae._keras.training.workspace import Workspace
-from sklearn_seqae._patches.batching import Patches, as_shards, plan_epoch
-from sklearn_seqae._patches.packing import PackedShards
-from sklearn_seqae._patches.source.data import TrainingSet
+from sklearn_seqae._patches.batching import Patches, as_shards, chunks, plan_epoch
+from sklearn_seqae._patches.packing import (
+    Corruption,
+    ForecastTargets,
+    PackedShards,
+    pack,
+    pair_with_crops,
+)
+from sklearn_seqae._patches.prefixes import Rows, followed_by_prefixes
+from sklearn_seqae._patches.source.data import Data, TrainingSet
+
+STEPS_PER_CALL = 2000  # a few tenths of a second: a progress bar moves, Ctrl-C is heard
+BYTES_PER_CALL = 2**24  # packing and copying to TensorFlow are slow beyond the caches
+SHORTEST_CROP = 0.5  # of a sequence
+
+
+class Packer:
+    """Packs batches, and holds the random generators for this, one a purpose."""
+
+    def __init__(
+        self,
+        program: Program,
+        noise: float,
+        mask_ratio: float,
+        new_generator: Callable[[], np.random.Generator],
+    ) -> None:
+        self._program, architecture = program, program.architecture
+        self._pairs = bool(architecture.projection_size)
+        self._of_crops = new_generator() if self._pairs else None
+        self._of_cuts = new_generator() if architecture.n_forecast_steps else None
+        self._corruption: Corruption | None = None
+        self._no_corruption: Corruption | None = None
+        if program.corrupted:
+            of_masks = new_generator()
+            own = *of_masks.spawn(1), of_masks
+            self._corruption = Corruption(noise, mask_ratio, *own)
+            self._no_corruption = Corruption(0.0, 0.0, *own)
+        # As many as `BYTES_PER_CALL` has room for, read forwards and backwards
+        width = 2 * architecture.n_inputs + architecture.n_extra_inputs
+        n_bytes = 2 * program.usual.n_rows * width * 4
+        self._steps_per_call = min(STEPS_PER_CALL, max(1, BYTES_PER_CALL // n_bytes))
+
+    def generators(self) -> list[np.random.Generator]:
+        own = [self._of_crops, self._of_cuts]
+        if self._corruption is not None:
+            own += [self._corruption.of_noise, self._corruption.of_masks]
+        return [generator for generator in own if generator is not None]
+
+    def n_sequences(self, shape: ShardShape) -> int:
+        """Count a shard's sequences: a crop and a prefix may follow each."""
+        return (shape.n_rows - shape.n_prefix_rows) // (1 + self._pairs)
+
+    def training(
+        self, data: Data, shards: NDArray[np.int64], one_by_one: bool = False
+    ) -> Iterator[PackedShards]:
+        """Pack batches for one call after the other into TensorFlow."""
+        whole = chunks(shards, data.lengths, self._steps_per_call)
+        for piece in shards[:, None] if one_by_one else whole:
+            for batches in self._by_shape(data.lengths, piece):
+                yield self._pack_for_training(data, batches)
+
+    def validation(self, data: Data) -> Iterator[PackedShards]:
+        """Pack the validation set, as it is, without crops, prefixes or noise."""
+        held_out, usual = data.validation, self._program.usual
+        order = held_out[np.argsort(data.lengths[held_out], kind="stable")]
+        is_usual = data.lengths[order] <= usual.n_steps
+        parts = (order[is_usual], usual), (order[~is_usual], self._program.long)
+        for own, shape in parts:
+            if shape is None or not len(own):
+                continue
+            n_batches = -(-len(own) // (shape.n_shards * shape.n_rows))
+            batches = np.array_split(own, n_batches)
+            shards = as_shards(batches, data.lengths, shape.n_shards, shape.n_rows)
+            for piece in chunks(shards, data.lengths, self._steps_per_call):
+                rows = Rows(data.patches, piece, data.sample_weight)
+                yield self._pack(rows, self._no_corruption)
+
+    def _by_shape(
+        self, lengths: NDArray[np.int64], shards: NDArray[np.int64]
+    ) -> Iterator[NDArray[np.int64]]:
+        """Cut consecutive batches where one is long, and cut that into other shards."""
+        long = self._program.long
+        if long is None:
+            yield shards
+            return
+        longest = np.where(shards >= 0, lengths[shards], 0).max(axis=(1, 2))
+        is_long = longest > self._program.usual.n_steps
+        cuts = np.flatnonzero(is_long[1:] | is_long[:-1]) + 1
+        shape = long.n_shards, self.n_sequences(long)
+        pieces = np.split(shards, cuts), np.split(is_long, cuts)
+        for piece, (first, *_) in zip(*pieces, strict=True):
+            yield as_shards([piece[piece >= 0]], lengths, *shape) if first else piece
+
+    def _pack_for_training(self, data: Data, shards: NDArray[np.int64]) -> PackedShards:
+        rows = Rows(data.patches, shards, data.sample_weight)
+        prefixes, forecast = data.prefixes, None
+        if self._of_crops is not None:
+            drawn = data.lengths, SHORTEST_CROP, self._of_crops
+            paired, crops = pair_with_crops(shards, *drawn)
+            rows = replace(rows, shards=paired, crops=crops)
+        if prefixes is not None and self._of_cuts is not None:
+            rows, forecast = followed_by_prefixes(rows, shards, prefixes, self._of_cuts)
+        return self._pack(rows, self._corruption, forecast)
+
+    def _pack(
+        self,
+        rows: Rows,
+        corruption: Corruption | None,
+        forecast: ForecastTargets | None = None,
+    ) -> PackedShards:
+        longest = int(np.append(rows.patches.lengths, 0)[rows.shards].max())
+        return pack(
+            rows.patches,
+            rows.shards,
+            self._program.shape_for(longest).n_steps,
+            rows.sample_weight,
+            crops=rows.crops,
+            corruption=corruption,
+            forecast=forecast,
+        )
 
 
 class Feed:
@@ -35,9 +152,8 @@ class Feed:
         self._data: Any = source  # of this turn
         self._random_state = random_state
         new_generator = functools.partial(_generator, random_state)
-        self._packer = Packer(
-            program, settings.noise, settings.mask_ratio, new_generator
-        )
+        noise, mask_ratio = settings.noise, settings.mask_ratio
+        self._packer = Packer(program, noise, mask_ratio, new_generator)
         self._of_seeds = new_generator() if any(program.stochastic) else None
         self._of_turns = None if source.is_whole else new_generator()
         self.n_batches = source.count_batches(settings.batch_size)
@@ -100,7 +216,6 @@ class Feed:
         return sums_of(losses, packed, self._data.patches)
 
     def validate(self, workspace: Workspace) -> dict[str, float]:
-        """Return the losses of the validation set."""
         sums = [
             sums_of(workspace.evaluate(packed), packed, self._data.patches)
             for packed in self._packer.validation(self._data)
@@ -144,7 +259,6 @@ class Feed:
     # Settings -------------------------------------------------------------------------
 
     def update_settings(self, n: int) -> UpdateSettings:
-        """Return the settings of the next ``n`` updates."""
         settings = self._settings
         # One epoch's gradient is the sum of its batches' over the whole training set.
         scale = [
@@ -162,10 +276,7 @@ class Feed:
 def sums_of(
     losses: NDArray[np.float32], packed: PackedShards, patches: Patches | None = None
 ) -> NDArray[np.float64]:
-    """Return what `Feed.means` needs of each batch: its losses and its `Counts`.
-
-    Where the patches have categories, counts by feature follow.
-    """
+    """Return losses, `Counts` and, with categories, counts by feature of batches."""
     weight, ahead, starts = packed.weight, packed.forecast.weight, packed.starts[:, 0]
     by_feature: NDArray[Any] = np.zeros((len(starts), 0))
     if patches is None or patches.layout is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from sklearn_seqae._keras.sessions import tensor_function
+from sklearn_seqae._keras.sessions import stacked, tensor_function
 from sklearn_seqae._keras.training.draws import Draws, draw, layer_masks
 from sklearn_seqae._keras.training.losses import LOSSES, ForwardPass, Shard
 from sklearn_seqae._keras.training.program import Program, ShardShape, UpdateSettings
@@ -23,9 +23,8 @@ Tensor = Any
 class Objective:
     """The losses of a program, and their gradient.
 
-    ``trained`` are the variables that the gradient is of, and ``by_name`` returns
-    tensors of the weights by their names, from those of ``trained``. XLA compiles
-    what is done for a shard, or not.
+    ``by_name`` returns tensors of the weights by their names, from those of
+    ``trained``. XLA compiles what is done for a shard, or not.
     """
 
     def __init__(
@@ -75,10 +74,7 @@ class Objective:
     def gradients(
         self, shard: Shard, draws: Draws, scale: Tensor, scratch: Mapping[str, Any]
     ) -> tuple[Tensor, list[Tensor]]:
-        """Return the losses, and the gradient of their sum weighted by ``scale``.
-
-        In a graph only, see `with_gradient`.
-        """
+        """Return losses, and the gradient of their sum by ``scale``; in a graph."""
         trained = self._read()
         losses = self.training_losses(shard, draws, scratch, trained)
         weighted = losses[: len(self._program.losses)] * scale
@@ -108,11 +104,7 @@ class Objective:
         shape: ShardShape,
         scratch: list[Any],
     ) -> tuple[Tensor, list[list[Tensor]]]:
-        """Return the losses of batch ``b``, and for each array its shards' gradients.
-
-        Shards don't depend on each other: TensorFlow runs them side by side, but for
-        those that share buffers.
-        """
+        """Return losses of a batch, and gradients by array of shards, side by side."""
         draws = draw(
             self._architecture,
             self._program.stochastic,
@@ -141,16 +133,8 @@ class Objective:
 
     def one_by_one(self, losses_of: Any, starts: Tensor) -> Tensor:
         """Call a function with the number of each batch; stack what it returns."""
-        n_batches = tf.shape(starts)[0]
         shape = (len(self._program.losses) + self._program.n_by_feature,)
-        losses = tf.TensorArray(tf.float32, n_batches, element_shape=shape)
-        _, losses = tf.while_loop(
-            lambda b, _: b < n_batches,
-            lambda b, losses: (b + 1, losses.write(b, losses_of(b))),
-            (0, losses),
-            parallel_iterations=1,
-        )
-        return losses.stack()
+        return stacked(losses_of, tf.shape(starts)[0], shape)
 
     def _shards(
         self, b: Tensor, packed: PackedShards, shape: ShardShape

@@ -99,29 +99,16 @@ class Parameters:
 
 
 def _members(of_vector: Any, of_each: Any) -> list[list[int]]:
-    """Return which variables of one optimizer make up each variable of another.
-
-    Both are of one kind. One has been built for a vector, the other for its parts.
-    """
+    """Return of which variables of ``of_each`` each of ``of_vector`` is made up."""
     place = {id(variable): i for i, variable in enumerate(of_each.variables)}
+    own = {id(variable) for variable in of_vector.variables}
     slots = {}  # attributes that list a variable for each weight, such as momentums
-    for name, variable in _slots(of_vector).items():
-        slots[id(variable)] = [place[id(v)] for v in getattr(of_each, name)]
+    for name, listed in vars(of_vector).items():
+        is_slot = isinstance(listed, list) and len(listed) == 1 and id(listed[0]) in own
+        if is_slot and name != "_variables":
+            slots[id(listed[0])] = [place[id(v)] for v in getattr(of_each, name)]
     in_slots = {i for places in slots.values() for i in places}
     others = iter(sorted(set(place.values()) - in_slots))
     return [
         slots[id(v)] if id(v) in slots else [next(others)] for v in of_vector.variables
     ]
-
-
-def _slots(of_vector: Any) -> dict[str, Any]:
-    """Return the variables of an optimizer that it keeps for the one it updates."""
-    own = {id(variable) for variable in of_vector.variables}
-    return {
-        name: value[0]
-        for name, value in vars(of_vector).items()
-        if isinstance(value, list)
-        and len(value) == 1
-        and id(value[0]) in own
-        and name != "_variables"
-    }

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._keras.devices import check_not_forked
 from sklearn_seqae._keras.training.cache import borrow
-from sklearn_seqae._keras.training.feeding import Feed, seeds, sums_of
-from sklearn_seqae._keras.training.packer import Packer
+from sklearn_seqae._keras.training.feeding import Feed, Packer, seeds, sums_of
 from sklearn_seqae._keras.training.program import Program, UpdateSettings
 from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._patches.batching import plan_epoch
@@ -38,7 +37,6 @@ class PartitionedFeed(Feed):
     _places: list[Any]
 
     def turns(self) -> Iterator[NDArray[np.int64]]:
-        """Draw one epoch's batches."""
         yield self.epoch()
 
     def epoch(self) -> NDArray[np.int64]:
@@ -59,16 +57,11 @@ class PartitionedFeed(Feed):
     def train(self, workspace: Workspace, batch: Any) -> NDArray[np.float64]:
         """Make the update of a batch; return its sums, see `sums_of`."""
         tasks, jobs = self._source.tasks, self.jobs(batch)
+        data, at, share = self._source.data, self._places, gradient_of_shards
         # By a task that can run again, as scattered data can't
         weights = tasks.submit(np.asarray, workspace.vector)
         found = [
-            tasks.submit(
-                gradient_of_shards,
-                job,
-                self._source.data[p],
-                weights,
-                place=self._places[p % len(self._places)],
-            )
+            tasks.submit(share, job, data[p], weights, place=at[p % len(at)])
             for p, job in jobs
         ]
         while len(found) > FAN_IN:
@@ -83,18 +76,13 @@ class PartitionedFeed(Feed):
         shards, drawn = batch
         settings, offsets = self.update_settings(1), self._source.offsets
         partition = np.searchsorted(offsets, shards.max(axis=1), side="right") - 1
+        asked = self._settings
+        shared = self._program, asked.noise, asked.mask_ratio, settings
         found = []
         for p in np.unique(partition[partition >= 0]):
             own = shards[partition == p]
-            job = Job(
-                self._program,
-                self._settings.noise,
-                self._settings.mask_ratio,
-                settings,
-                np.where(own >= 0, own - offsets[p], -1),
-                drawn[partition == p],
-            )
-            found.append((int(p), job))
+            local = np.where(own >= 0, own - offsets[p], -1)
+            found.append((int(p), Job(*shared, local, drawn[partition == p])))
         return found
 
 
@@ -148,22 +136,15 @@ class Job(NamedTuple):
 def gradient_of_shards(job: Job, data: Data, weights: NDArray[np.float32]) -> Found:
     """Return losses and counts, see `sums_of`, and the gradient, of some shards."""
     check_not_forked()
+    found = []
     with borrow(job.program, ANY_OPTIMIZER) as workspace:
         workspace.vector = weights
-        return add_up(
-            *(
-                _gradient(job, data, shard, seed, workspace)
-                for shard, seed in zip(job.shards, job.seeds, strict=True)
-            )
-        )
-
-
-def _gradient(
-    job: Job, data: Data, shard: NDArray[np.int64], seed: int, workspace: Workspace
-) -> Found:
-    packed, drawn = pack_shard(job, data, shard, seed)
-    losses, gradient = workspace.gradient(packed, job.settings._replace(seed=drawn))
-    return sums_of(losses[None], packed, data.patches), gradient
+        for shard, seed in zip(job.shards, job.seeds, strict=True):
+            packed, drawn = pack_shard(job, data, shard, seed)
+            settings = job.settings._replace(seed=drawn)
+            losses, gradient = workspace.gradient(packed, settings)
+            found.append((sums_of(losses[None], packed, data.patches), gradient))
+    return add_up(*found)
 
 
 def pack_shard(

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from sklearn_seqae._keras.devices import has_gpu
 from sklearn_seqae._keras.network.engines import count_bytes
@@ -19,7 +18,7 @@ from sklearn_seqae._keras.training.losses import losses_of
 from sklearn_seqae._keras.training.settings import Settings
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
-from sklearn_seqae._patches.batching import buffer_steps, shard_shape
+from sklearn_seqae._patches.batching import Indices, buffer_steps, shard_shape
 from sklearn_seqae._patches.packing import ForecastTargets, PackedShards
 from sklearn_seqae._patches.source.data import TrainingSet
 
@@ -89,7 +88,6 @@ class UpdateSettings(NamedTuple):
 def plan_program(
     architecture: Architecture, data: TrainingSet, settings: Settings
 ) -> Program:
-    """Choose the program that trains a network on some data."""
     shape = data.batch_shape(settings.batch_size)
     usual, long = plan_shapes(architecture, data.lengths, *shape)
     return Program(
@@ -107,10 +105,7 @@ def plan_program(
 
 
 def plan_shapes(
-    architecture: Architecture,
-    lengths: NDArray[np.int64],
-    n_sequences: int,
-    batch_size: int,
+    architecture: Architecture, lengths: Indices, n_sequences: int, batch_size: int
 ) -> tuple[ShardShape, ShardShape | None]:
     """Choose the shape of batches; and another for long ones, where memory asks for it.
 
@@ -155,9 +150,6 @@ def plan_shapes(
     return shape(n_steps, n_shards, n_rows), long
 
 
-# Arguments of its functions -----------------------------------------------------------
-
-
 def packed_signature(
     architecture: Architecture, shape: ShardShape, n_prefix_rows: int
 ) -> Any:
@@ -177,14 +169,4 @@ def packed_signature(
         ForecastTargets(
             tf.TensorSpec((*shards, n_prefix_rows, n_recent)), ahead, ahead
         ),
-    )
-
-
-def update_signature(n_losses: int) -> UpdateSettings:
-    """`UpdateSettings` of shapes."""
-    return UpdateSettings(
-        tf.TensorSpec((None, n_losses)),
-        tf.TensorSpec((None,)),
-        tf.TensorSpec((None,)),
-        tf.TensorSpec((None, 2), tf.int32),
     )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.batching import auto_epochs
+from sklearn_seqae._patches.source.data import Baselines
+from sklearn_seqae.exceptions import _count
 
 FORECAST_WEIGHT = 1.0  # beside the reconstruction; both losses are about 1 untrained
 WARM_UP = 0.05  # share of the updates
 LAST = 0.01  # of the highest rate
+HARDLY_BEGUN = 100  # updates; with fewer, a network may not yet beat the mean
+NO_BETTER = 0.99  # of the loss of predicting the mean
+FAR_OFF = 2.0  # times the loss of predicting zero; an untrained network is nearer
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,7 @@ def asked_for(
     n_sequences: int,
     left: float = 1.0,
 ) -> Settings:
-    """Return the settings that parameters ask for.
-
-    They are the estimator's; ``callbacks`` are what those of its `callbacks` are, and
-    ``left`` is what `auto_epochs` takes.
-    """
+    """Return the settings that parameters ask for; ``left`` as in `auto_epochs`."""
     names = {field.name for field in fields(Settings)}
     values = {n: value for n, value in parameters.items() if n in names}
     values["callbacks"] = callbacks
@@ -83,10 +86,7 @@ class Result:
 
 
 def warm_cosine(update: NDArray[Any], n_updates: int) -> NDArray[np.float64]:
-    """Factor of the learning rate: a linear rise, then half a cosine down.
-
-    Of updates by number, from 0, of ``n_updates`` of the whole fit.
-    """
+    """Factors of the rate of updates, from 0: a rise, then half a cosine down."""
     n_warm = max(1, round(WARM_UP * n_updates))
     rise = (update + 1) / n_warm
     done = np.clip((update + 1 - n_warm) / max(1, n_updates - n_warm), 0, 1)
@@ -147,11 +147,9 @@ class LearningRates:
         self._runs, self._is_set_by_callback = False, True
 
     def state(self) -> dict[str, Any]:
-        """Return how far it is."""
         return {"next": self._next, "is_set_by_callback": self._is_set_by_callback}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from where `state` was called."""
         self._next = state["next"]
         if state["is_set_by_callback"]:
             self.stop()
@@ -163,3 +161,57 @@ class LearningRates:
         if self._settings.constant_rate:
             return np.full(len(updates), rate)
         return rate * warm_cosine(updates, self._n_updates)
+
+
+# Whether a fit has learnt anything, and what to change if not -------------------------
+
+
+class DivergedError(FloatingPointError):
+    """Losses or weights are not finite."""
+
+
+def check_finite(
+    arrays: Iterable[NDArray[np.floating]], rate: str, activation: str
+) -> None:
+    """Check that losses or weights are numbers; ``rate`` says what to lower."""
+    if not all(np.isfinite(array).all() for array in arrays):
+        or_else = ", or use activation='tanh'" if activation == "relu" else ""
+        raise DivergedError(
+            "Training diverged: losses or weights are not finite. "
+            f"Lower {rate}, or scale the data{or_else}."
+        )
+
+
+def beats_mean(loss: float, baselines: Baselines) -> bool:
+    """Whether a network predicts better than the mean of each feature."""
+    return loss < NO_BETTER * baselines.of_mean
+
+
+def warn_unless_learnt(
+    settings: Settings,
+    loss: float,
+    baselines: Baselines,
+    n_epochs: int,
+    n_updates: int,
+    rate: str,
+) -> None:
+    """Warn if the loss that is kept is no better than that of the mean."""
+    is_far_off = loss >= FAR_OFF * baselines.of_zero
+    is_judged = is_far_off or n_updates >= HARDLY_BEGUN
+    if beats_mean(loss, baselines) or not is_judged:
+        return
+    penalties = {
+        name: getattr(settings, name) for name in ("kl_weight", "sparsity_weight")
+    }
+    advice = [
+        f"{'lower' if is_far_off else 'change'} {rate}",
+        *(f"lower {name}={weight!r}" for name, weight in penalties.items() if weight),
+        *([] if is_far_off else ["train for more epochs"]),
+    ]
+    warnings.warn(
+        f"The loss is {loss:.4g} after {_count(n_epochs, 'epoch')}; predicting the "
+        f"mean of each feature gives {baselines.of_mean:.4g}. To learn more, "
+        f"{', or '.join(advice)}.",
+        ConvergenceWarning,
+        stacklevel=2,
+    )

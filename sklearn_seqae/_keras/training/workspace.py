@@ -27,7 +27,6 @@ from sklearn_seqae._keras.training.program import (
     ShardShape,
     UpdateSettings,
     packed_signature,
-    update_signature,
 )
 from sklearn_seqae._network.layers import OptimizerState, State
 from sklearn_seqae._patches.packing import PackedShards
@@ -63,6 +62,7 @@ class Workspace:
             min(program.usual.n_shards, n_threads()),
             optimize=not self._jit,
         )
+        self.close = self._session.close  # gives back the memory
         self._fresh_optimizer: Any = self.state().optimizer
         self._objective = Objective(
             program,
@@ -77,10 +77,7 @@ class Workspace:
     # State ----------------------------------------------------------------------------
 
     def load(self, state: State) -> None:
-        """Start from a state.
-
-        A ValueError, if its optimizer is another kind, or configured otherwise.
-        """
+        """Start from a state; a ValueError, if it is of another optimizer."""
         fresh, given = self._fresh_optimizer, state.optimizer
         if given is not None and not given.fits(fresh):
             raise ValueError(
@@ -100,15 +97,13 @@ class Workspace:
     def average_weights(self) -> None:
         """Set each weight to its moving average, if the optimizer keeps one."""
         if getattr(self._optimizer, "use_ema", False):
-            for variable, value in zip(
-                self._variables, self._session.read(), strict=True
-            ):
+            now = self._session.read()
+            for variable, value in zip(self._variables, now, strict=True):
                 variable.assign(value)
             self._optimizer.finalize_variable_values(self._parameters.trained)
             self._session.write([variable.numpy() for variable in self._variables])
 
     def state(self) -> State:
-        """Return weights and optimizer as they are now."""
         arrays = self._parameters.to_keras(self._session.read())
         n = len(self._parameters.names)
         identity = optimizer_identity(self._optimizer)
@@ -119,7 +114,6 @@ class Workspace:
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the next update."""
         if self._rate is None:
             return float(self._optimizer._learning_rate(self.n_updates))
         (rate,) = self._session.read([self._rate.value])
@@ -130,10 +124,6 @@ class Workspace:
         """Updates that the optimizer has made, those of earlier fits included."""
         (iterations,) = self._session.read([self._optimizer.iterations.value])
         return int(iterations)
-
-    def close(self) -> None:
-        """Give back the memory: it serves no more."""
-        self._session.close()
 
     # What callbacks see ---------------------------------------------------------------
 
@@ -146,7 +136,6 @@ class Workspace:
         return CompiledModel(program.architecture, n_steps, optimizer)
 
     def show(self) -> None:
-        """Copy weights and optimizer to the model."""
         self._shown = self._parameters.to_keras(self._session.read())
         for variable, value in zip(self.seen.variables, self._shown, strict=True):
             variable.assign(value)
@@ -164,8 +153,7 @@ class Workspace:
     ) -> NDArray[np.float32]:
         """One update a batch; returns each batch's losses, (n_batches, n_losses).
 
-        They are sums over its rows, in the order of ``program.losses``, followed by
-        ``program.n_by_feature`` parts of the first.
+        Sums over rows by ``program.losses``, then ``n_by_feature`` parts of the first.
         """
         return self._run(self._train_batches, packed, settings)
 
@@ -176,10 +164,7 @@ class Workspace:
     def gradient(
         self, packed: PackedShards, settings: UpdateSettings
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the losses of one batch, (n_losses,), and their weighted gradient.
-
-        The gradient is one vector, like `vector`. There is no update.
-        """
+        """Return losses of a batch, and their weighted gradient, like `vector`."""
         found = self._run(self._gradient_of_batch, packed, settings)
         n = len(self.program.losses) + self.program.n_by_feature
         return found[:n], found[n:]
@@ -188,9 +173,8 @@ class Workspace:
         """Make an update, with a gradient from `gradient`; a rate of 0 is no rate."""
         if "apply" not in self._functions:
             signature = tf.TensorSpec(gradient.shape), tf.TensorSpec(())
-            self._functions["apply"] = self._session.function(
-                self._apply_vector, signature
-            )
+            function = self._session.function(self._apply_vector, signature)
+            self._functions["apply"] = function
         self._functions["apply"](gradient, learning_rate)
 
     @property
@@ -215,7 +199,7 @@ class Workspace:
         return found
 
     def _compile(self, function: Any, shape: ShardShape, trains: bool) -> Any:
-        architecture, n_losses = self.program.architecture, len(self.program.losses)
+        architecture, one = self.program.architecture, tf.TensorSpec((None,))
         if not trains:
             signature = [packed_signature(architecture, shape, 0)]
             return self._session.function(functools.partial(function, shape), signature)
@@ -227,13 +211,14 @@ class Workspace:
         ]
         buffers = tf.nest.flatten(scratch)
         self.n_bytes += sum(math.prod(v.shape) * v.dtype.size for v in buffers)
-        return self._session.function(
-            functools.partial(function, shape, scratch),
-            [
-                packed_signature(architecture, shape, shape.n_prefix_rows),
-                update_signature(n_losses),
-            ],
-        )
+        of_losses = tf.TensorSpec((None, len(self.program.losses)))
+        of_seeds = tf.TensorSpec((None, 2), tf.int32)
+        signature = [
+            packed_signature(architecture, shape, shape.n_prefix_rows),
+            UpdateSettings(of_losses, one, one, of_seeds),
+        ]
+        run = functools.partial(function, shape, scratch)
+        return self._session.function(run, signature)
 
     def _train_batches(
         self, shape: ShardShape, scratch: list[Any], packed: Any, settings: Any

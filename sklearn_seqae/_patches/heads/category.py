@@ -23,7 +23,8 @@ class Category(Head):
 
     @property
     def n_read(self) -> int:
-        return vector_size(self.size)
+        # fastai's rule, limited
+        return min(self.size, max(1, round(1.6 * self.size**0.56)), WIDEST)
 
     def noisy(self, ops: Any, values: Tensor, noise: Tensor) -> Tensor:
         return ops.where(noise > HIDDEN, 0.0, values)
@@ -61,15 +62,3 @@ class Category(Head):
         counts = np.bincount(values.astype(np.int64), weight, self.size + 1)
         cost = float(entropy(counts))
         return cost if cost > CONSTANT else 1.0
-
-
-def vector_size(n_categories: int) -> int:
-    """Return how many numbers stand for a category: fastai's rule, limited.
-
-    Examples
-    --------
-    >>> from sklearn_seqae._patches.heads.category import vector_size
-    >>> [vector_size(n) for n in (2, 10, 50, 1000)]
-    [2, 6, 14, 32]
-    """
-    return min(n_categories, max(1, round(1.6 * n_categories**0.56)), WIDEST)

@@ -34,8 +34,7 @@ def read_source(
 ) -> Source:
     """Check sequences and what stands beside them, learn their schema, scale them.
 
-    ``by`` names the estimator in messages; ``known`` is the schema of a fit that goes
-    on.
+    ``by`` names the estimator; ``known`` is the schema of a fit that goes on.
     """
     summary = Summary(parameters, by, known)
     scaler = make_scaler(parameters["scaler"]) if known is None else known.scaler

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._patches.batching import ROWS, Patches, count_batches, hold_out
 from sklearn_seqae._patches.prefixes import Prefixes
-from sklearn_seqae._patches.steps import StepLayout
 
 CONSTANT = 1e-14  # variance that may be rounding of float32
 Indices = NDArray[np.int64]
@@ -58,12 +57,10 @@ class Data:
 
     @property
     def n_train(self) -> int:
-        """Sequences of the training set."""
         return len(self.train)
 
     @property
     def totals(self) -> Totals:
-        """Weighted counts of the training set."""
         patches, weight = self.patches, self.sample_weight
         observed = np.add.reduceat(patches.observed.sum(axis=1), patches.offsets[:-1])
         ahead: NDArray[np.floating] = np.zeros_like(weight)
@@ -76,7 +73,6 @@ class Data:
         )
 
     def count_batches(self, batch_size: int) -> int:
-        """Count the batches of an epoch."""
         return count_batches(self.n_train, batch_size)
 
     def batch_shape(self, batch_size: int) -> tuple[int, int]:
@@ -109,7 +105,6 @@ class Elsewhere:
 
     @property
     def n_train(self) -> int:
-        """Sequences of the training set."""
         return len(self.lengths)
 
     def holding_out(self, share: float, random_state: np.random.RandomState) -> Any:
@@ -132,7 +127,6 @@ class Stream(Elsewhere):
     why = "comes in chunks that are more than its buffer holds; raise buffer_size of X"
 
     def count_batches(self, batch_size: int) -> int:
-        """Count the batches of an epoch."""
         return count_batches(self.n_train, batch_size)
 
     def batch_shape(self, batch_size: int) -> tuple[int, int]:
@@ -155,7 +149,6 @@ class Partitions(Elsewhere):
         return -(-batch_size // size), size
 
     def count_batches(self, batch_size: int) -> int:
-        """Count the batches of an epoch."""
         n_shards, size = self.shards(batch_size)
         of_all = (-(-np.diff(self.offsets) // size)).sum()
         return int(-(-of_all // n_shards))
@@ -181,28 +174,20 @@ def baselines(
     observed = patches.observed[:-1]
     values = patches.values[:-1, : observed.shape[1]].astype(np.float64)
     weight = np.repeat(sample_weight, patches.lengths)[:, None] * observed
-    if patches.layout is not None:
-        return _mixed_baselines(patches.layout, values, weight)
-    return _baselines_of_numbers(values, weight, n_features)
-
-
-def _mixed_baselines(
-    layout: StepLayout, values: NDArray[np.float64], weight: NDArray[np.float64]
-) -> Baselines:
-    n_numbers, n_features = layout.n_numbers, layout.n_numbers // layout.n_timesteps
-    total = weight.sum()
-    of_mean = weight[:, n_numbers:].sum() / total
-    of_zero = 0.0
+    layout = patches.layout
+    if layout is None:
+        return _baselines_of_numbers(values, weight, n_features)
+    n_numbers, total = layout.n_numbers, weight.sum()
+    of_mean, of_zero = weight[:, n_numbers:].sum() / total, 0.0
     for part, cost in zip(layout.column_parts, layout.costs, strict=True):
         zero, own = np.zeros((1, part.head.n_written)), weight[:, part.values]
         loss = part.head.loss(zero, values[:, part.values].reshape(-1, 1))
         of_zero += np.nansum(own.reshape(-1, 1) * loss) / cost / total
     if n_numbers:
-        own = weight[:, :n_numbers]
+        own, n_features = weight[:, :n_numbers], n_numbers // layout.n_timesteps
         numbers = _baselines_of_numbers(values[:, :n_numbers], own, n_features)
-        share = own.sum() / total
-        of_mean += share * numbers.of_mean
-        of_zero += share * numbers.of_zero
+        of_mean += own.sum() / total * numbers.of_mean
+        of_zero += own.sum() / total * numbers.of_zero
     return Baselines(float(of_mean), float(of_zero))
 
 

@@ -22,17 +22,15 @@ from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.source.data import Data, Stream, Totals
 from sklearn_seqae._patches.source.shuffling import Sample, concatenate, shuffled
 from sklearn_seqae._patches.source.source import (
-    Source,
-    refuse_unobserved,
-    training_data,
-)
-from sklearn_seqae._patches.source.traces import (
     SAME_AGAIN,
     Facts,
+    Source,
     Trace,
     facts_of,
     joined,
+    refuse_unobserved,
     trace_of,
+    training_data,
 )
 from sklearn_seqae._sequences.scaling import ScalerInChunks, scale
 from sklearn_seqae._sequences.schema import Events, Given, Schema
@@ -49,7 +47,6 @@ class ChunkedSource(Source):
     by: str = ""  # name of the estimator, for messages
 
     def to_train(self, preprocessing: Preprocessing, batch_size: int) -> Stream:
-        """Return the sequences as training takes them."""
         of_sample = super().to_train(preprocessing, batch_size)
         totals, sampled = of_sample.totals, self.sample.lengths
         # Of all, by their lengths. Only the size of the gradients depends on these

@@ -16,16 +16,14 @@ from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.source.data import Data, Partitions, Totals
 from sklearn_seqae._patches.source.shuffling import concatenate, smallest
 from sklearn_seqae._patches.source.source import (
-    Source,
-    refuse_unobserved,
-    training_data,
-)
-from sklearn_seqae._patches.source.traces import (
     Facts,
+    Source,
     Trace,
     facts_of,
     joined,
+    refuse_unobserved,
     trace_of,
+    training_data,
 )
 from sklearn_seqae._sequences.scaling import ScalerInChunks, scale
 from sklearn_seqae._sequences.schema import Events, Given
@@ -67,10 +65,7 @@ class PartitionedSource(Source):
 
 
 def read_partitions(X: Any, scaler: Any, summary: Summary) -> PartitionedSource:
-    """Read all partitions once, each where it is.
-
-    The scaler is to be fitted; one that is fitted already stays as it is.
-    """
+    """Read all partitions once, where they are; fit the scaler if it is new."""
     tasks, reset = open_tasks(), summary.is_new
     ScalerInChunks(scaler)  # raises before anything is read
     partitions = tasks.read(X)
@@ -134,14 +129,10 @@ def _draw(
     is_kept = np.zeros(len(of_all), bool)
     is_kept[kept] = True
     ends = np.cumsum([len(each) for each in lengths])
-    chosen = np.split(is_kept, ends[:-1])
+    chosen = zip(parts, np.split(is_kept, ends[:-1]), strict=True)
     return concatenate(
         tasks.gather(
-            [
-                tasks.submit(RaggedArray.take, part, mask)
-                for part, mask in zip(parts, chosen, strict=True)
-                if mask.any()
-            ]
+            [tasks.submit(RaggedArray.take, *each) for each in chosen if each[1].any()]
         )
     )
 

@@ -87,10 +87,7 @@ class Sample:
 def smallest(
     keys: NDArray[np.float64], sizes: NDArray[np.int64], limit: int
 ) -> tuple[NDArray[np.int64], float]:
-    """Return the indices of the smallest keys whose sizes add up to ``limit`` at most.
-
-    They rise, and there is one at least. The smallest of the other keys comes second.
-    """
+    """Return which smallest keys' sizes fit, one at least, rising; and the next key."""
     order = np.argsort(keys)
     total = np.cumsum(sizes[order])
     n = max(1, int(np.searchsorted(total, limit, side="right")))

@@ -6,8 +6,9 @@ In memory, the sample is everything.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,11 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.source.data import Data, baselines
 from sklearn_seqae._sequences.scaling import fit_scaler, scale
-from sklearn_seqae._sequences.schema import Schema
+from sklearn_seqae._sequences.schema import Given, Schema
+from sklearn_seqae._sequences.vocabulary import Column
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,11 @@ class Source:
         cls,
         encoded: RaggedArray,
         schema: Schema,
-        sample_weight: NDArray[np.float64],
+        sample_weight: Floats,
         *,
         reset: bool,
     ) -> Self:
-        """Return the source of sequences in their own units.
-
-        With ``reset``, the schema's scaler is to be fitted.
-        """
+        """Return the source of sequences in own units; ``reset`` fits the scaler."""
         distinct, weight = merge_repeated(encoded, sample_weight)
         weight /= weight.max()  # only ratios count; clear of float32's limits
         if reset:
@@ -63,22 +64,23 @@ class Source:
         return self.lengths if self.digest else None
 
     @property
+    def columns(self) -> tuple[Column, ...]:
+        return self.schema.events.columns
+
+    @property
     def longest(self) -> int:
         """Time steps of the longest sequence that counts."""
         known = self.all_lengths
         return int((self.sample.lengths if known is None else known).max())
 
     def to_train(self, preprocessing: Preprocessing, batch_size: int) -> Any:
-        """Return the sequences as training takes them."""
         data = training_data(preprocessing, self.sample, self.weight)
         untrained = baselines(data.patches, preprocessing.n_features, self.weight)
         return replace(data, baselines=untrained)
 
 
 def training_data(
-    preprocessing: Preprocessing,
-    scaled: RaggedArray,
-    weight: NDArray[np.float64] | None = None,
+    preprocessing: Preprocessing, scaled: RaggedArray, weight: Floats | None = None
 ) -> Data:
     """Cut scaled sequences into patches to train on; None weighs each as 1."""
     n = len(scaled)
@@ -92,8 +94,8 @@ def training_data(
 
 
 def merge_repeated(
-    ragged: RaggedArray, sample_weight: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    ragged: RaggedArray, sample_weight: Floats
+) -> tuple[NDArray[np.int64], Floats]:
     """Merge equal sequences, add up their weights, and drop those of weight zero.
 
     Beside the largest weight, zero is what float32 can't tell from it.
@@ -123,3 +125,84 @@ def refuse_unobserved(unobserved: Any, n_sequences: int) -> None:
             f"feature {int(unobserved.argmax())} has no observed value in any of "
             f"{_count(n_sequences, 'sequence')}, only NaN; leave it out."
         )
+
+
+# What is noted of each part: lengths, gaps, and a trace -------------------------------
+
+
+class Trace(NamedTuple):
+    """A trace of a part of the sequences, by which a change is found."""
+
+    n_sequences: int
+    n_timesteps: int
+    digest: bytes  # of values, lengths and categories
+    # The same of moments; empty where there are none, or they don't count
+    of_moments: bytes
+
+    def check(self, again: Trace) -> None:
+        """Check that the same part had the same trace when it was read again."""
+        if again.n_sequences != self.n_sequences:
+            n = _count(again.n_sequences, "sequence")
+            what = f"{n} now, but had {self.n_sequences}"
+        elif again.n_timesteps != self.n_timesteps:
+            n = _count(again.n_timesteps, "time step")
+            what = f"{n} now, but had {self.n_timesteps}"
+        elif again.digest != self.digest or (
+            self.of_moments and again.of_moments not in (b"", self.of_moments)
+        ):  # whether moments count is known after the first reading
+            what = "other values, categories, lengths or times now than"
+        else:
+            return
+        raise ValueError(f"it has {what} when fit read X first. {SAME_AGAIN}")
+
+
+SAME_AGAIN = (
+    "A fit needs the same data in every epoch, to the bit and in the same order: call "
+    "fit again once nothing writes to the files; a function that makes chunks must "
+    "yield the same ones each time."
+)
+
+
+class Facts(NamedTuple):
+    """Facts of a part of the sequences, or of all."""
+
+    lengths: NDArray[np.int64]  # (n_sequences,)
+    unobserved: NDArray[np.bool_]  # (n_features,): features without an observed value
+    trace: Trace
+
+
+def facts_of(given: Given) -> Facts:
+    """Return the facts of sequences as they were read."""
+    sequences = given.sequences
+    is_missing: NDArray[np.bool_] = np.isnan(sequences.values)
+    return Facts(sequences.lengths, np.all(is_missing, axis=0), trace_of(given))
+
+
+def trace_of(given: Given) -> Trace:
+    """Return the trace of sequences as they were read."""
+    sequences, moments = given.sequences, given.moments
+    levels = repr(given.container.levels).encode("utf-8", "surrogatepass")
+    return Trace(
+        len(sequences),
+        len(sequences.values),
+        _digest(sequences.lengths.data, sequences.values.data, levels),
+        b"" if moments is None else _digest(moments.ticks.data),
+    )
+
+
+def joined(facts: Sequence[Facts]) -> tuple[NDArray[np.int64], NDArray[np.bool_], str]:
+    """Return the lengths of all parts, what none has observed, and one digest."""
+    lengths, unobserved, traces = zip(*facts, strict=True)
+    digests = [digest for trace in traces for digest in trace[2:]]
+    return (
+        np.concatenate(lengths),
+        np.all(unobserved, axis=0),
+        _digest(*digests).hex(),
+    )
+
+
+def _digest(*parts: Any) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(part)
+    return digest.digest()

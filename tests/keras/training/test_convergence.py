@@ -7,7 +7,7 @@ import pytest
 from networks import plain_settings
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_seqae._keras.training.convergence import check_finite, warn_unless_learnt
+from sklearn_seqae._keras.training.settings import check_finite, warn_unless_learnt
 from sklearn_seqae._patches.source.data import Baselines
 
 

@@ -22,7 +22,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from references import ByNumpy, embeddings, observed_counts, squared_errors
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_seqae._keras.training import cache, epochs, packer, program, workspace
+from sklearn_seqae._keras.training import cache, epochs, feeding, program, workspace
 from sklearn_seqae._keras.training.callbacks import checked_callbacks
 from sklearn_seqae._network.layers import State
 
@@ -145,7 +145,7 @@ def test_the_same_seed_gives_the_same_bits():
 @pytest.mark.parametrize("steps_per_call", [1, 30, 10**6])
 def test_how_many_epochs_a_call_changes_no_bit(monkeypatch, steps_per_call):
     expected = fit(epochs=7)
-    monkeypatch.setattr(packer, "STEPS_PER_CALL", steps_per_call)
+    monkeypatch.setattr(feeding, "STEPS_PER_CALL", steps_per_call)
     monkeypatch.setattr(epochs, "STEPS_PER_CALL", steps_per_call)
     found = fit(epochs=7)
     assert_same_weights(found.state.weights, expected.state.weights)
@@ -263,7 +263,7 @@ def test_how_many_epochs_a_call_changes_nothing_drawn(
     monkeypatch, steps_per_call, random
 ):
     expected = fit(epochs=5, **random)
-    monkeypatch.setattr(packer, "STEPS_PER_CALL", steps_per_call)
+    monkeypatch.setattr(feeding, "STEPS_PER_CALL", steps_per_call)
     monkeypatch.setattr(epochs, "STEPS_PER_CALL", steps_per_call)
     found = fit(epochs=5, callbacks=BatchRecorder(), **random)
     assert_same_weights(found.state.weights, expected.state.weights)
@@ -448,7 +448,7 @@ def interrupt_call(monkeypatch):
 
         monkeypatch.setattr(workspace.Workspace, "train", train_and_interrupt)
         # One epoch a call
-        monkeypatch.setattr(packer, "STEPS_PER_CALL", 1000)
+        monkeypatch.setattr(feeding, "STEPS_PER_CALL", 1000)
         monkeypatch.setattr(epochs, "STEPS_PER_CALL", 1)
         monkeypatch.setattr(epochs, "STEPS_PER_SNAPSHOT", steps_per_snapshot)
 
