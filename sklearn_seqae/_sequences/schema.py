@@ -19,7 +19,7 @@ from sklearn_seqae._containers.gate import Features, validate_sequences
 from sklearn_seqae._containers.kinds import Container, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray, cut
 from sklearn_seqae._containers.readers.checks import by_label
-from sklearn_seqae._containers.readers.moments import (
+from sklearn_seqae._containers.readers.pandas import (
     Moments,
     in_unit_of,
     moments_of_sequences,
