@@ -50,9 +50,6 @@ class Events:
     clock: Clock | None = None  # None where time is no feature
     times: TimeAxis | None = None  # note on the times, with a clock
 
-    def __bool__(self) -> bool:
-        return self.vocabulary is not None or self.clock is not None
-
     @property
     def columns(self) -> tuple[Column, ...]:
         """The features that are no numbers; the last ones of scaled sequences."""
