@@ -44,9 +44,7 @@ class Features:
         n_features_in, names = ragged.n_features, None
         if container.n_columns is not None:
             n_features_in, names = container.n_columns, _get_feature_names(X)
-        elif KINDS[
-            container.kind
-        ].is_column:  # a ColumnTransformer counts it as one feature
+        elif KINDS[container.kind].is_column:  # one feature to a ColumnTransformer
             n_features_in = 1
         return cls(
             n_features_in,

@@ -1,6 +1,6 @@
 """Kinds of containers: tables that say who reads each, who writes it and its name.
 
-To add a kind, write a reader (a file in `readers`), a writer (a file in `writers`)
+To add a kind, write a reader in `readers`, a writer in `writers`
 and lines of `READERS` and `KINDS`.
 """
 

@@ -1,6 +1,5 @@
 """Sequences of unequal length in two arrays, as Apache Arrow stores lists."""
 
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -62,13 +61,7 @@ class RaggedArray:
         The result is float32 if all are float32 or float16, else float64.
         """
         arrays = [np.asarray(sequence) for sequence in sequences]
-        if not arrays:
-            raise InvalidSequenceError("found 0 sequences; at least 1 is needed.")
         for i, array in enumerate(arrays):
-            if array.ndim != 2:
-                raise InvalidSequenceError(
-                    f"{show(i)} is {array.ndim}-D; expected (n_timesteps, n_features)."
-                )
             if array.shape[1] != arrays[0].shape[1]:
                 one_height = len(set(map(len, arrays))) == 1
                 remedy = " If they come before time, use from_channels_first."
@@ -157,14 +150,9 @@ class RaggedArray:
         """Return a view of one sequence for an integer, else the selected sequences."""
         if isinstance(key, slice):
             return self._slice(key)
-        if isinstance(key, tuple):
-            raise IndexError("a RaggedArray has one axis to index: its sequences.")
         if np.ndim(key) > 0:
             return self.take(key)
-        i = operator.index(key)
-        if not -len(self) <= i < len(self):
-            raise IndexError(f"sequence {i} is out of range: there are {len(self)}.")
-        i %= len(self)
+        i = range(len(self))[key]  # which counts from the end as well
         return self.values[self.offsets[i] : self.offsets[i + 1]]
 
     def take(self, indices: ArrayLike) -> "RaggedArray":
@@ -173,8 +161,6 @@ class RaggedArray:
         Negative positions count from the end. `indices` may be a mask, too.
         """
         index = np.asarray(indices)
-        if index.ndim != 1:
-            raise IndexError(f"indices must be 1-D, not {index.ndim}-D.")
         if index.size == 0:
             index = index.astype(np.int64)
         # np.arange applies NumPy's own rules for negative numbers, masks and errors.

@@ -44,12 +44,10 @@ def _fill_column(
 
     # At the edges, both neighbours are the same value and the weight is exactly 0.
     between = has_before & has_after
-    before, after = (
-        np.where(has_before, before, after),
-        np.where(has_after, after, before),
-    )
-    weight = np.where(between, (rows - before) / np.maximum(after - before, 1), 0.0)
-    low, high = column[before].astype(np.float64), column[after].astype(np.float64)
+    first = np.where(has_before, before, after)
+    last = np.where(has_after, after, before)
+    weight = np.where(between, (rows - first) / np.maximum(last - first, 1), 0.0)
+    low, high = column[first].astype(np.float64), column[last].astype(np.float64)
     # low + weight * (high - low) could overflow in the difference.
     filled = (1.0 - weight) * low + weight * high
     column[rows] = np.where(has_before | has_after, filled, 0.0)

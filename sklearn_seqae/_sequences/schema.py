@@ -19,7 +19,7 @@ from sklearn_seqae._containers.gate import Features, validate_sequences
 from sklearn_seqae._containers.kinds import Container, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray, cut
 from sklearn_seqae._containers.readers.checks import by_label
-from sklearn_seqae._containers.readers.moments import (
+from sklearn_seqae._containers.readers.pandas import (
     Moments,
     in_unit_of,
     moments_of_sequences,
@@ -49,9 +49,6 @@ class Events:
     vocabulary: Vocabulary | None = None  # None where all features are numbers
     clock: Clock | None = None  # None where time is no feature
     times: TimeAxis | None = None  # note on the times, with a clock
-
-    def __bool__(self) -> bool:
-        return self.vocabulary is not None or self.clock is not None
 
     @property
     def columns(self) -> tuple[Column, ...]:

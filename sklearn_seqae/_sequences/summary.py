@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.gate import Features, validate_sequences
 from sklearn_seqae._containers.kinds import Container, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers.moments import (
+from sklearn_seqae._containers.readers.pandas import (
     Moments,
     in_unit_of,
     joined_times,

@@ -44,12 +44,10 @@ class VocabularyInChunks:
     ) -> None:
         """Learn from further sequences, as read; ``place`` says where from."""
         chosen = which_are_categories(self._named, ragged, container)
-        counts = []
-        for j, is_category in enumerate(chosen.tolist()):
-            levels = container.levels_of(j)
-            found = _count(ragged, j, levels, is_category, sample_weight)
-            found.name, found.place = container.name_of(j), place
-            counts.append(found)
+        counts = [
+            _count(ragged, container, j, is_category, sample_weight, place)
+            for j, is_category in enumerate(chosen.tolist())
+        ]
         self._merge(counts, len(ragged))
 
     def merge(self, other: VocabularyInChunks) -> None:
@@ -124,9 +122,8 @@ class _Counts:
     # Time steps of each category, weighted; also of levels that do not occur
     by_value: dict[Any, float]
     n_missing: float
-    # Of the feature, and where something was observed first
-    name: str = ""
-    place: str = ""
+    name: str  # of the feature
+    place: str  # where something was observed first
 
     def merge(self, other: _Counts) -> None:
         """Add further time steps."""
@@ -210,20 +207,25 @@ def _places(given: Any, n_features: int, container: Container) -> NDArray[np.int
 
 def _count(
     ragged: RaggedArray,
+    container: Container,
     j: int,
-    levels: Levels | None,
     is_category: bool,
     sample_weight: NDArray[np.float64],
+    place: str,
 ) -> _Counts:
     """Count the categories of a feature."""
-    column = ragged.values[:, j]
+    column, levels, of = (
+        ragged.values[:, j],
+        container.levels_of(j),
+        container.name_of(j),
+    )
     is_missing = np.isnan(column)
     kind = "" if is_missing.all() else "numbers"
     if levels is not None:
         is_text = isinstance(levels.values[0], str)
         kind = "text" if is_text else "categories that are numbers"
     elif kind and not is_category:
-        return _Counts(kind, False, None, {}, 0.0)
+        return _Counts(kind, False, None, {}, 0.0, of, place)
     weight = np.repeat(sample_weight, ragged.lengths)
     observed, own = column[~is_missing], weight[~is_missing]
     if levels is None:
@@ -234,7 +236,7 @@ def _count(
     counts = np.bincount(positions, own, len(found)).tolist()
     by_value = dict(zip(found, counts, strict=True))
     n_missing = float(weight[is_missing].sum())
-    return _Counts(kind, is_category, levels, by_value, n_missing)
+    return _Counts(kind, is_category, levels, by_value, n_missing, of, place)
 
 
 def _infrequent(

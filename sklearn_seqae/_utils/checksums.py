@@ -27,9 +27,6 @@ def checksum(value: Any) -> Checksum:
 
     Of an object that is none of its kinds only the place counts, not what it holds.
 
-    Examples
-    --------
-    >>> from sklearn_seqae._utils.checksums import checksum
     >>> checksum([1, 2.5]) == checksum([1, 2.5])
     True
     >>> checksum([1, 2.5]) == checksum([1.0, 2.5])

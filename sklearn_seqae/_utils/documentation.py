@@ -14,9 +14,6 @@ NAMES_SHOWN = 4
 def folder_of(release: str) -> str:
     """Return the folder of a version: one for each minor version, and `dev`.
 
-    Examples
-    --------
-    >>> from sklearn_seqae._utils.documentation import folder_of
     >>> folder_of("0.3.1"), folder_of("0.4.0.dev0"), folder_of("dev")
     ('0.3', 'dev', 'dev')
     """

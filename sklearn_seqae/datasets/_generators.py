@@ -12,6 +12,8 @@ from scipy.special import expit
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from sklearn_seqae._utils.aside import own_random_state
+
 # Cycles per time step. By default the shortest sequence has 10 time steps, so the
 # slowest shows half a cycle. The fastest is half the Nyquist limit (1/2).
 _SLOWEST, _FASTEST = 1 / 20, 1 / 4
@@ -116,8 +118,7 @@ def make_sequences(
             f"max_length={max_length} is below min_length={min_length}; "
             "it must be at least min_length."
         )
-    rng = np.random.RandomState() if random_state is None else random_state
-    rng = check_random_state(rng)
+    rng = own_random_state(random_state)
 
     y = rng.permutation(np.arange(n_samples, dtype=np.int64) % n_classes)
     lengths = rng.randint(min_length, max_length + 1, size=n_samples, dtype=np.int64)

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae import LSTMAutoencoderTransformer
@@ -255,6 +256,11 @@ BAD_PARAMETERS = {
         "'scaler'.*'standard'.* Got 'normal'",
     ),
     "scaler number": ({"scaler": 3}, ValueError, "'scaler'.*'fit' and 'transform'"),
+    "scaler without transform": (
+        {"scaler": LinearRegression()},
+        ValueError,
+        "'scaler'.*'fit' and 'transform'.*Got LinearRegression",
+    ),
     "scaler class": (
         {"scaler": StandardScaler},
         TypeError,

@@ -162,11 +162,11 @@ class ParquetSequences(SequenceChunks):
         """Yield the chunks; columns of lists in a random order, if asked for."""
         from sklearn_seqae._containers.parquet.files import read_tables
 
+        drawn = None if self._is_long else random_state
+        tables = read_tables(self._files, self._schema, self.chunk_size, drawn)
         if self._is_long:
-            tables = read_tables(self._files, self._schema, self.chunk_size)
             yield from self._joined(tables)
             return
-        tables = read_tables(self._files, self._schema, self.chunk_size, random_state)
         for place, table in tables:
             features = table.select(self.columns)
             if self.by:

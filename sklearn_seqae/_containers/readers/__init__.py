@@ -1,4 +1,4 @@
-"""From any container of sequences to a RaggedArray: one reader a file.
+"""From any container of sequences to a RaggedArray.
 
 `to_ragged` finds the reader in the table of kinds. `checks` holds the checks that
 readers share.
@@ -46,7 +46,6 @@ def to_ragged(X: Any) -> Read:
 
     `X` is never changed; float32 and float64 are not copied where that can be avoided.
 
-    >>> from sklearn_seqae._containers.readers import to_ragged
     >>> ragged, container = to_ragged([[1, 2, 3], [4, 5]])
     >>> ragged.lengths
     array([3, 2])

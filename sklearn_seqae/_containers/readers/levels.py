@@ -46,8 +46,8 @@ def feature_from_array(array: NDArray[Any], place: str) -> Feature:
         text = next(v for v in objects if isinstance(v, str))
         raise TypeError(
             f"{place} mixes kinds: it holds {describe(str(text))} and "
-            f"{describe(stranger)}, "
-            "but a feature must be all numbers or all text; convert it first."
+            f"{describe(stranger)}, but a feature must be all numbers or all text; "
+            "convert it first."
         )
     codes, values = pd.factorize(objects)
     return _feature(codes, values, "object" if array.dtype.kind == "O" else "U", place)

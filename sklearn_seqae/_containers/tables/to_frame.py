@@ -95,7 +95,9 @@ def to_frame(
     ragged, feature_names, levels = _read(sequences)
     is_pandas = isinstance(sequences, pd.Series | pd.DataFrame)
     known = sequences.attrs if is_pandas else {}
-    index = _index(sequences, ids, by, len(ragged))
+    if ids is None:
+        ids = sequences.index if is_pandas else pd.RangeIndex(len(ragged))
+    index = _index(ids, by, len(ragged))
     known_names = known.get("columns", feature_names)
     names = _feature_names(columns, known_names, ragged.n_features)
     when = times_of_cells(sequences) or Times(ragged.positions)
@@ -152,27 +154,22 @@ def _feature(column: NDArray[Any], levels: Levels | None, kind: str) -> Any:
     return categories.column_of(kind, column, replace(levels, dtype=dtype))
 
 
-def _index(sequences: Any, ids: Any, by: Any, n_sequences: int) -> pd.Index:
+def _index(ids: Any, by: Any, n_sequences: int) -> pd.Index:
     """Return the ids as an index with the names of their columns."""
-    if ids is None and isinstance(sequences, pd.Series | pd.DataFrame):
-        ids = sequences.index
-    elif ids is None:
-        ids = pd.RangeIndex(n_sequences)
-    if not isinstance(ids, pd.Index | pd.Series | np.ndarray):
-        ids = list(ids)
-    index = ids if isinstance(ids, pd.Index) else pd.Index(ids)
-    if len(index) != n_sequences:
+    if not isinstance(ids, pd.Index):
+        ids = pd.Index(ids if isinstance(ids, pd.Series | np.ndarray) else list(ids))
+    if len(ids) != n_sequences:
         raise ValueError(
-            f"ids has {len(index)} entries, but there are "
+            f"ids has {len(ids)} entries, but there are "
             f"{_count(n_sequences, 'sequence')}; pass one id for each."
         )
-    if index.has_duplicates:
-        twice = index[index.duplicated()].tolist()[0]
+    if ids.has_duplicates:
+        twice = ids[ids.duplicated()].tolist()[0]
         raise ValueError(
             f"several sequences have the id {twice!r}, so their rows could not be told "
             "apart; pass other ids=..."
         )
-    return index.set_names(_id_names(index, by))
+    return ids.set_names(_id_names(ids, by))
 
 
 def _id_names(index: pd.Index, by: Any) -> list[Any]:

@@ -148,7 +148,12 @@ def to_sequences(
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
     levels = [found and found.levels for found in categories.values()]
     attrs = {"columns": features, **stored(features, levels)}
-    _check_order(order, categories, keep_times)
+    if order in categories and (keep_times or any(categories.values())):
+        raise ValueError(
+            f"columns has {order!r}, which is the column of times. Beside categories, "
+            "sequences keep their times, and the estimator knows what to do with them; "
+            "leave it out of columns."
+        )
 
     when, time_zone = (None, None) if order is None else table.times(order)
     codes, ids = _series_of_rows(table, by)
@@ -279,18 +284,6 @@ def check_has_order(order: Any, **given: bool) -> None:
         raise ValueError(
             f"{about_times[0]} is about times, so it needs order=..., the column of "
             "times."
-        )
-
-
-def _check_order(
-    order: Any, categories: dict[Any, Feature | None], keep_times: bool
-) -> None:
-    """Raise if a field would have to hold both times and a feature."""
-    if (any(categories.values()) or keep_times) and order in categories:
-        raise ValueError(
-            f"columns has {order!r}, which is the column of times. Beside categories, "
-            "sequences keep their times, and the estimator knows what to do with them; "
-            "leave it out of columns."
         )
 
 

@@ -1,4 +1,4 @@
-"""From a RaggedArray back to the kind of container that came in: one writer a file.
+"""From a RaggedArray back to the kind of container that came in.
 
 `from_ragged` finds the writer in the table of kinds. Ids come from `X`, on the way.
 """
