@@ -120,10 +120,8 @@ class _Builder:
         scale = np.array(self.preprocessing.forecast_scale, np.float32)
         horizon, n_numbers = scale.shape
         n_recent = self.architecture.n_recent // self._shape[1]
-        filled, n_codes = (
-            self._filled(self._numbers(sequence)),
-            self.preprocessing.n_codes,
-        )
+        filled = self._filled(self._numbers(sequence))
+        n_codes = self.preprocessing.n_codes
         if n_codes:
             codes = _or_zero(sequence[..., n_numbers:])
             filled = ops.concatenate([filled, codes], axis=-1)

@@ -65,9 +65,8 @@ def draw(
         shape = (*rows, architecture.embedding_size)
         embedding = normal(seed, Purpose.EMBEDDING, shape)
     if stochastic.steps:
-        steps = normal(
-            seed, Purpose.STEPS, (n_shards, n_steps, n_rows, architecture.n_inputs)
-        )
+        shape_of_steps = n_shards, n_steps, n_rows, architecture.n_inputs
+        steps = normal(seed, Purpose.STEPS, shape_of_steps)
     of_all = Draws(inputs, embedding, steps)
     return [
         Draws(*(None if drawn is None else drawn[s] for drawn in of_all))

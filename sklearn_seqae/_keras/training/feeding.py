@@ -17,7 +17,6 @@ from sklearn_seqae._keras.training.workspace import Workspace
 from sklearn_seqae._patches.batching import Patches, as_shards, chunks, plan_epoch
 from sklearn_seqae._patches.packing import (
     Corruption,
-    ForecastTargets,
     PackedShards,
     pack,
     pair_with_crops,
@@ -45,22 +44,20 @@ class Packer:
         self._of_crops = new_generator() if self._pairs else None
         self._of_cuts = new_generator() if architecture.n_forecast_steps else None
         self._corruption: Corruption | None = None
-        self._no_corruption: Corruption | None = None
         if program.corrupted:
             of_masks = new_generator()
             own = *of_masks.spawn(1), of_masks
             self._corruption = Corruption(noise, mask_ratio, *own)
-            self._no_corruption = Corruption(0.0, 0.0, *own)
         # As many as `BYTES_PER_CALL` has room for, read forwards and backwards
         width = 2 * architecture.n_inputs + architecture.n_extra_inputs
         n_bytes = 2 * program.usual.n_rows * width * 4
         self._steps_per_call = min(STEPS_PER_CALL, max(1, BYTES_PER_CALL // n_bytes))
 
-    def generators(self) -> list[np.random.Generator]:
+    def generators(self, *others: Any) -> list[np.random.Generator]:
         own = [self._of_crops, self._of_cuts]
         if self._corruption is not None:
             own += [self._corruption.of_noise, self._corruption.of_masks]
-        return [generator for generator in own if generator is not None]
+        return [each for each in (*own, *others) if each is not None]
 
     def n_sequences(self, shape: ShardShape) -> int:
         """Count a shard's sequences: a crop and a prefix may follow each."""
@@ -77,7 +74,9 @@ class Packer:
 
     def validation(self, data: Data) -> Iterator[PackedShards]:
         """Pack the validation set, as it is, without crops, prefixes or noise."""
-        held_out, usual = data.validation, self._program.usual
+        held_out, usual, clean = data.validation, self._program.usual, self._corruption
+        if clean is not None:  # the target still is an array of its own
+            clean = replace(clean, noise=0.0, mask_ratio=0.0)
         order = held_out[np.argsort(data.lengths[held_out], kind="stable")]
         is_usual = data.lengths[order] <= usual.n_steps
         parts = (order[is_usual], usual), (order[~is_usual], self._program.long)
@@ -89,7 +88,7 @@ class Packer:
             shards = as_shards(batches, data.lengths, shape.n_shards, shape.n_rows)
             for piece in chunks(shards, data.lengths, self._steps_per_call):
                 rows = Rows(data.patches, piece, data.sample_weight)
-                yield self._pack(rows, self._no_corruption)
+                yield self._pack(rows, clean)
 
     def _by_shape(
         self, lengths: NDArray[np.int64], shards: NDArray[np.int64]
@@ -118,12 +117,7 @@ class Packer:
             rows, forecast = followed_by_prefixes(rows, shards, prefixes, self._of_cuts)
         return self._pack(rows, self._corruption, forecast)
 
-    def _pack(
-        self,
-        rows: Rows,
-        corruption: Corruption | None,
-        forecast: ForecastTargets | None = None,
-    ) -> PackedShards:
+    def _pack(self, rows: Rows, corruption: Any, forecast: Any = None) -> PackedShards:
         longest = int(np.append(rows.patches.lengths, 0)[rows.shards].max())
         return pack(
             rows.patches,
@@ -181,8 +175,7 @@ class Feed:
         self.rates.restore(state["rates"])
 
     def _generators(self) -> list[np.random.Generator]:
-        own = [self._of_seeds, self._of_turns]
-        return self._packer.generators() + [each for each in own if each is not None]
+        return self._packer.generators(self._of_seeds, self._of_turns)
 
     # Batches --------------------------------------------------------------------------
 

@@ -136,9 +136,8 @@ def plan_shapes(
     if size(usual) <= MAX_BYTES or usual.n_steps == buffer_steps(1):
         return usual, None
     n_steps = buffer_steps(int(np.quantile(lengths, USUAL, method="higher")))
-    while (
-        n_steps > buffer_steps(1) and size(shape(n_steps, n_shards, n_rows)) > MAX_BYTES
-    ):
+    least_steps = buffer_steps(1)
+    while n_steps > least_steps and size(shape(n_steps, n_shards, n_rows)) > MAX_BYTES:
         n_steps //= 2
     n_long_steps = min(-(-longest // COARSE) * COARSE, usual.n_steps)
     n_fitting = MAX_BYTES // size(shape(n_long_steps, 1, 1))

@@ -97,10 +97,8 @@ def warm_cosine(update: NDArray[Any], n_updates: int) -> NDArray[np.float64]:
 class LearningRates:
     """Learning rates of one update after the other.
 
-    A schedule ends where a callback sets a rate of its own: that rate stands.
-
-    A schedule of Keras's counts the ``n_earlier`` updates of the fits that this goes on
-    from.
+    A schedule ends where a callback sets a rate: that stands. One of Keras's counts the
+    ``n_earlier`` updates of the fits that this goes on from.
     """
 
     def __init__(self, settings: Settings, n_updates: int, n_earlier: int) -> None:

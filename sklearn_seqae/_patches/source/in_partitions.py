@@ -130,11 +130,9 @@ def _draw(
     is_kept[kept] = True
     ends = np.cumsum([len(each) for each in lengths])
     chosen = zip(parts, np.split(is_kept, ends[:-1]), strict=True)
-    return concatenate(
-        tasks.gather(
-            [tasks.submit(RaggedArray.take, *each) for each in chosen if each[1].any()]
-        )
-    )
+    take = RaggedArray.take
+    drawn = [tasks.submit(take, part, mask) for part, mask in chosen if mask.any()]
+    return concatenate(tasks.gather(drawn))
 
 
 # What runs in tasks ------------------------------------------------------------------
