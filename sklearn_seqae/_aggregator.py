@@ -253,12 +253,9 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
     def _feature_names(self) -> list[str]:
         """Names in the order of encoded features: numbers, time, categories."""
         default = [f"x{j}" for j in range(self._features.n_features)]
-        names = [*map(str, getattr(self, "sequence_feature_names_in_", default))]
-        if self._events.times is not None:
-            name = self._events.times.name
-            names.append("time" if name is None else str(name))
-        vocabulary = self._events.vocabulary
-        return names if vocabulary is None else [names[j] for j in vocabulary.order]
+        names = getattr(self, "sequence_feature_names_in_", default)
+        known = self._events.names_in_network(names)
+        return ["time" if name is None else str(name) for name in known]
 
     @property
     def _unit_of_duration(self) -> float:

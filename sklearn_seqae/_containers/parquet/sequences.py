@@ -14,6 +14,12 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers.chunks import BUFFER_SIZE, SequenceChunks, naming
 from sklearn_seqae._containers.readers import to_ragged
+from sklearn_seqae._containers.tables.long_table import (
+    ArrowTable,
+    as_labels,
+    choose_columns,
+    given,
+)
 from sklearn_seqae._containers.tables.to_sequences import (
     DUPLICATES,
     as_series,
@@ -127,22 +133,11 @@ class ParquetSequences(SequenceChunks):
 
         self._files = find_files(path)
         schema = read_schema(self._files[0])
-        self.by, self.order = _listed(by), order
-        keys = [*self.by, *_listed(order)]
-        others = [name for name in schema.names if name not in keys]
-        self.columns = others if columns is None else _listed(columns)
-        for name in [*keys, *self.columns]:
-            n = schema.names.count(name)
-            if n != 1:
-                raise ValueError(
-                    f"{self._files[0]} has {n} columns {name!r}; expected one. It has "
-                    f"{schema.names}."
-                )
-        if not self.columns:
-            raise ValueError(
-                f"{self._files[0]} has the columns {schema.names}, all of them ids or "
-                "times; it needs at least one feature."
-            )
+        names, self.order = schema.names, order
+        with naming(str(self._files[0])):
+            self.by = [] if by is None else as_labels(by, names, "by")
+            keys = [*self.by, *given(order)]
+            self.columns = choose_columns(ArrowTable(None, names), keys, columns)
         self._schema = pa.schema([schema.field(n) for n in [*keys, *self.columns]])
         self._is_long = bool(by) and not any(
             kind.num_fields for kind in self._schema.types
@@ -275,9 +270,3 @@ def _holds_text(kind: pa.DataType) -> bool:
     while kind.num_fields:  # of a list
         kind = kind.value_type
     return str(kind).startswith(("string", "large_string", "dictionary"))
-
-
-def _listed(names: str | list[str] | None) -> list[str]:
-    if names is None:
-        return []
-    return [names] if isinstance(names, str) else list(names)

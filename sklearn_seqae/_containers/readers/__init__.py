@@ -31,20 +31,9 @@ __all__ = [
 def to_ragged(X: Any) -> Read:
     """Turn any container of sequences into one ragged array.
 
-    - A list, a tuple or a 1-D object array of sequences, each of shape (n_timesteps,
-      n_features) or, if univariate, (n_timesteps,). NaN is a missing value.
-    - A 3-D array of shape (n_sequences, max_timesteps, n_features). Trailing time steps
-      in which every feature is NaN are padding; any other NaN is missing.
-    - A 2-D array or a DataFrame of numbers, whose rows are univariate sequences.
-      Trailing NaN is padding; any other NaN is missing.
-    - A DataFrame with an index of two levels, series and time: a long table, whose
-      columns are features.
-    - A DataFrame, Series or 2-D object array with a sequence in each cell. Each of
-      several columns is one feature.
-    - polars: a Series of List or Array, a DataFrame of such columns, one feature each,
-      or of numbers. The same of pyarrow. A `tf.RaggedTensor` or an `awkward.Array`.
-
-    `X` is never changed; float32 and float64 are not copied where that can be avoided.
+    The user guide has a table of them. Trailing NaN of a 3-D array and of rows of
+    numbers is padding; any other NaN is missing. `X` is never changed; float32 and
+    float64 are not copied where that can be avoided.
 
     >>> ragged, container = to_ragged([[1, 2, 3], [4, 5]])
     >>> ragged.lengths

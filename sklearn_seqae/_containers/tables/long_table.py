@@ -240,22 +240,16 @@ def read_table(frame: Any) -> LongTable:
     raise TypeError(f"frame is {describe(frame)}; expected {ACCEPTED}.")
 
 
-def choose_columns(
-    table: LongTable, by: Any, order: Any, columns: Any
-) -> tuple[list[Any], list[Any]]:
-    """Return the labels of the ids and of the features, at least one of each.
+def choose_columns(table: LongTable, keys: list[Any], columns: Any) -> list[Any]:
+    """Return the labels of the features, at least one; all but ``keys`` for None.
 
-    The arguments are those of `to_sequences`. The table need not be in memory. Raise if
-    a label doesn't name exactly one column.
+    The table need not be in memory. Raise if a label doesn't name exactly one column.
     """
     known = table.labels
-    by = _as_labels(by, known, "by")
-    if columns is None:
-        taken = [*by, *given(order)]
-        features = [label for label in known if label not in taken]
-    else:
-        features = _as_labels(columns, known, "columns")
-    for label in [*by, *given(order), *features]:
+    features = [label for label in known if label not in keys]
+    if columns is not None:
+        features = as_labels(columns, known, "columns")
+    for label in [*keys, *features]:
         if label not in known:
             advice = f"it has {known}"
             if label in table.levels:
@@ -268,7 +262,7 @@ def choose_columns(
             f"frame has the columns {known}, all of them ids or times; it needs at "
             "least one feature."
         )
-    return by, features
+    return features
 
 
 def check_rows(table: LongTable, by: list[Any], order: Any) -> None:
@@ -290,7 +284,7 @@ def given(order: Any) -> list[Any]:
     return [] if order is None else [order]
 
 
-def _as_labels(labels: Any, known: list[Any], argument: str) -> list[Any]:
+def as_labels(labels: Any, known: list[Any], argument: str) -> list[Any]:
     """Return a list of labels. In pandas, a tuple may be one label."""
     several = isinstance(labels, list | np.ndarray | pd.Index) or (
         isinstance(labels, tuple) and labels not in known

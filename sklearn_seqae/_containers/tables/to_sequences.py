@@ -13,6 +13,7 @@ from sklearn_seqae._containers.readers.levels import Feature
 from sklearn_seqae._containers.tables.grouping import mean_of_runs, repeats, sort_rows
 from sklearn_seqae._containers.tables.long_table import (
     LongTable,
+    as_labels,
     check_rows,
     choose_columns,
     given,
@@ -139,8 +140,10 @@ def to_sequences(
         duplicates=duplicates != "raise",
     )
     table = read_table(frame)
-    by, features = choose_columns(table, by, order, columns)
-    table = table.select(list(dict.fromkeys([*by, *given(order), *features])))
+    by = as_labels(by, table.labels, "by")
+    keys = [*by, *given(order)]
+    features = choose_columns(table, keys, columns)
+    table = table.select(list(dict.fromkeys([*keys, *features])))
     check_rows(table, by, order)
     categories = {label: table.categories(label) for label in features}
     numeric = [label for label in features if categories[label] is None]
