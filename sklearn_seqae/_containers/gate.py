@@ -176,9 +176,13 @@ def check_one_each(X: Any, ragged: RaggedArray, *, y: Any, sample_weight: Any) -
             long = ids is not None and len(ids) < len(X)
             check_same_ids(given, ids, name, "X.index.unique(0)" if long else "X.index")
     if not (sample_weight is None or np.isscalar(sample_weight)):
-        checks.as_real(
-            np.asarray(sample_weight), "sample_weight"
-        )  # float() takes dates
+        try:
+            weights = np.asarray(sample_weight)
+        except ValueError as error:  # a list for each sequence
+            raise ValueError(
+                "sample_weight needs a number for each sequence."
+            ) from error
+        checks.as_real(weights, "sample_weight")  # float() takes dates
     if y is not None:
         check_consistent_length(range(len(ragged)), y)
 

@@ -23,7 +23,10 @@ from sklearn_seqae._containers.readers.levels import relabelled
 from sklearn_seqae._utils.warning import warn_user
 
 _MANY_NUMBERS = 20  # of fewer, each may be a category
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.I)
+_NUMBER = re.compile(  # also with separators of thousands, a currency or percent
+    r"[+-]?[$€£]?((\d+|\d{1,3}([,.\s']\d{3})+)([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?\s?[%€$]?",
+    re.I,
+)
 UNKNOWN = 0  # code of what fit did not see, unless infrequent ones have a code
 
 
@@ -203,8 +206,9 @@ def warn_of_numbers(values: Sequence[Any], levels: Levels, name: str) -> None:
     warn_user(
         f"{name} is text, of which {len(found)} of {len(values)} categories are "
         f"numbers, such as {found[0]!r}: each is read as a category. Convert it: "
-        "column.astype(float), or pandas.to_numeric(column, errors='coerce'); if these "
-        "are categories, name it in categorical_features."
+        "column.astype(float), or pandas.to_numeric(column, errors='coerce'), without "
+        "signs of units and separators of thousands, with a point for decimals; if "
+        "these are categories, name it in categorical_features."
     )
 
 

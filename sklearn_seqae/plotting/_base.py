@@ -238,6 +238,7 @@ def choose(given: Any, name: str, n: int, labels: list[Any] | None) -> list[int]
     """
     known = labels or []
     numbered = any(isinstance(label, Integral) for label in known)
+    given = list(range(n))[given] if isinstance(given, slice) else given
     is_id = isinstance(given, tuple) and given in known  # of several levels
     chosen = []
     for one in [given] if is_id or pd.api.types.is_scalar(given) else list(given):

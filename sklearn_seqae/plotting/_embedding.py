@@ -265,6 +265,8 @@ def _check_y(y: ArrayLike, n: int) -> NDArray[Any]:
             f"y[{i}] is {array[i]}; every sequence needs a class or a finite value: "
             "leave out sequences without one."
         )
+    if len({isinstance(one, str) for one in array}) > 1:
+        raise ValueError("y mixes text and other values; pass values of one kind.")
     if array.dtype.kind != "f" and len(np.unique(array)) > N_STYLES:
         raise ValueError(
             f"y has {len(np.unique(array))} classes, but only {N_STYLES} can be told "

@@ -98,8 +98,12 @@ class LossDisplay(AxesDisplay):
         """
         estimator, _ = cls._find(estimator, None, "history_")
         history = estimator.history_
+        if not history["loss"]:
+            raise ValueError("There is no loss: epochs was 0; fit with at least 1.")
         is_scaled = getattr(estimator, "scaler_", None) is not None
         unit = "scaled units" if is_scaled else "original units, squared"
+        if "instance_norm" in getattr(estimator, "exact_components_", ()):
+            unit = "units of each sequence's own"
         name = "Mean squared error"
         if any(each.startswith("loss[") for each in history):
             name = "Squared error and cross-entropy"

@@ -234,9 +234,11 @@ def _number(value: float) -> str:
 
 
 def _direction(
-    component: int, Z: NDArray[np.float64], principal: bool
+    component: int | str, Z: NDArray[np.float64], principal: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
     """Return the unit vector of a component, the point where it is 0, and its name."""
+    if isinstance(component, str):
+        raise ValueError(f"component is {component!r}; expected a position, such as 0.")
     j, n, noun = operator.index(component), Z.shape[1], "component"
     pca = fit_principal(Z) if principal else None
     if pca is not None:

@@ -86,8 +86,14 @@ def test_categories_that_are_no_reason_for_an_alarm(pages):
         [f"{v:.2f}".replace(".", ",") for v in RNG.normal(size=108)],
         [f" {v:.2e}" for v in RNG.normal(size=108)],
         [*(f"{v:.2f}" for v in RNG.normal(size=106)), "n/a", "?"],
+        [f"{1e4 * v:,.2f}" for v in RNG.normal(size=108)],
+        [f"{100 * v:.2f} %" for v in RNG.normal(size=108)],
+        [f"${v:.2f}" for v in RNG.random(size=108)],
     ],
-    ids=["fractions", "whole", "commas", "powers and blanks", "a few words"],
+    ids=[
+        *("fractions", "whole", "commas", "powers and blanks", "a few words"),
+        *("thousands", "per cent", "dollars"),
+    ],
 )
 @pytest.mark.parametrize("dtype", ["str", object])
 def test_numbers_as_text(numbers, dtype):
@@ -104,6 +110,7 @@ def test_numbers_as_text_that_are_categories():
     fit(text(np.char.zfill(RNG.integers(99999, size=108).astype(str), 5)))
     fit(text(RNG.integers(10, size=108).astype(str)))
     fit(text([f"{v:.1f} mg" for v in RNG.normal(size=108)]))
+    fit(text([f"10.0.{v % 9}.{v}" for v in range(108)]))  # of computers
 
 
 def test_whole_numbers_come_back_as_integers():
@@ -181,6 +188,13 @@ def test_events_beside_plain_columns_are_refused_with_the_way():
     S = to_sequences(LOG, by="id", order="t")
     with pytest.raises(ValueError, match="ColumnTransformer"):
         fit(USERS.join(S.rename("x")))
+
+
+def test_an_endless_time_is_refused():
+    log = LOG.assign(t=LOG["t"].where(LOG.index != 8, np.inf))  # the last of a series
+    for X in (log.set_index(["id", "t"]), to_sequences(log, by="id", order="t")):
+        with pytest.raises(ValueError, match="has inf as its time, 't'"):
+            fit(X)
 
 
 # ---- chunks --------------------------------------------------------------------------

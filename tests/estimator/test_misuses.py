@@ -460,6 +460,9 @@ WRONG = {
     "weights of NaN": fit("sample_weight contains NaN", weight=[nan] * 6),
     "weights of None": fit("sample_weight contains NaN", weight=[None] * 6),
     "weights all zero": fit("zero", weight=[0.0] * 6),
+    "weights for each step": fit(
+        "a number for each seq", weight=each(lambda x: x[:, 0])
+    ),
     "weights in a column": fit("must be 1D", weight=np.ones((6, 1))),
     "weights of text": fit("weight has dtype <U1", weight=[*"abcdef"], error=TypeError),
     "weights of dates": fit(

@@ -198,6 +198,7 @@ def test_draws_where_told_and_keeps_titles():
         ({"Z": Z, "y": [0.0, np.nan, 1, 2]}, r"y\[1\] is nan"),
         ({"Z": Z, "y": [0.0, 1, 2, np.inf]}, r"y\[3\] is inf"),
         ({"Z": Z, "y": ["a", "b", None, "a"]}, r"y\[2\] is None"),
+        ({"Z": Z, "y": np.array([1, "a"] * 2, object)}, "y mixes text and other"),
         ({"Z": Z, "annotations": ["a"]}, "annotations has length 1, but there are 4"),
     ],
 )

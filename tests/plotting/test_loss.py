@@ -173,6 +173,20 @@ def test_losses_in_the_units_of_the_data_are_called_so(plain_autoencoder, sequen
     assert display.ax_.get_ylabel() == expected
 
 
+def test_losses_in_units_of_each_sequence_are_called_so(plain_autoencoder, sequences):
+    parameters = {"exact_components": ["instance_norm", "length"], "n_components": 8}
+    autoencoder = plain_autoencoder(epochs=1, **parameters).fit(sequences)
+    display = LossDisplay.from_estimator(autoencoder)
+    expected = "Mean squared error (units of each sequence's own)"
+    assert display.ax_.get_ylabel() == expected
+
+
+def test_without_an_epoch_there_is_no_loss(plain_autoencoder, sequences):
+    autoencoder = plain_autoencoder(epochs=0).fit(sequences)
+    with pytest.raises(ValueError, match="epochs was 0; fit with at least 1"):
+        LossDisplay.from_estimator(autoencoder)
+
+
 def test_epochs_without_a_validation_loss_are_a_gap(plain_autoencoder, sequences):
     autoencoder = plain_autoencoder(early_stopping=True).fit(sequences)
     autoencoder.partial_fit(sequences)

@@ -185,6 +185,7 @@ def test_base_of_ones_choice(mean_and_length, base):
             {"component": 1},
             "component=1 does not exist: embeddings have 1 principal component, 0 to 0",
         ),
+        ({"component": "length"}, "component is 'length'; expected a position"),
         ({"base": 3}, "base holds 3; expected positions from 0 to 2"),
         ({"base": [1.0]}, "base has length 1, but there are 2 components"),
         ({"values": [1.0, 0.0]}, "values must rise"),

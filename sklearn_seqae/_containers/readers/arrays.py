@@ -62,6 +62,20 @@ def stack_any(X: Sequence[Any], kind: str, show: Show = by_position) -> checks.R
     )
 
 
+def falling_times(X: Any) -> str:
+    """Look for frames and Series in a list or cells whose own times aren't sorted."""
+    is_cells = isinstance(X, pd.Series) and pd.api.types.is_object_dtype(X.dtype)
+    for i, x in enumerate(X if is_cells or isinstance(X, list | tuple) else ()):
+        if not isinstance(x, pd.DataFrame | pd.Series):
+            return ""
+        if checks.is_time(x.index) and not x.index.is_monotonic_increasing:
+            return (
+                f"sequence {i} has an index of times that is not sorted, but is read "
+                "row by row; pass [x.sort_index() for x in X]."
+            )
+    return ""
+
+
 def is_sequence(cell: Any) -> bool:
     """Return whether a cell of a table holds a sequence, not a number or a string."""
     if isinstance(cell, list | tuple):

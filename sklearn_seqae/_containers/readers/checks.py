@@ -219,6 +219,24 @@ def sounds_like_time(name: Any) -> bool:
     return name is not None and bool(_TIME.search(str(name)))
 
 
+def order_of_columns(frame: pd.DataFrame) -> str:
+    """Look for columns sorted as text, t10 before t2, or with the last time first."""
+    names, key = frame.columns, ""
+    if not is_time(names):
+        parts = [re.fullmatch(r"(\D*)(\d+)", str(name)) for name in names]
+        if len({part and part[1] for part in parts} | {None}) != 2 or None in parts:
+            return ""
+        names = pd.Index([int(part[2]) for part in parts if part])
+        key = ", key=lambda name: int(re.sub('[^0-9]', '', str(name)))"
+    if names.is_monotonic_increasing:
+        return ""
+    return (
+        "the columns of X are read as time steps as they stand, from "
+        f"{frame.columns[0]} to {frame.columns[-1]}, but their names tell another "
+        f"order. Pass X[sorted(X.columns{key})], or numpy.asarray(X) if it is right."
+    )
+
+
 def check_dimensions(X: Any, axis: int) -> None:
     """Check that a DataArray of xarray, if it is one, has time as this dimension."""
     if not any(cls.__name__ == "DataArray" for cls in type(X).__mro__):

@@ -10,24 +10,22 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.readers.arrays import falling_times
 from sklearn_seqae._containers.readers.checks import (
     CALENDAR,
-    is_time,
+    order_of_columns,
     sounds_like_time,
 )
-from sklearn_seqae._containers.readers.misread import head_of
+from sklearn_seqae._containers.readers.misread import head_of, swapped_levels
 from sklearn_seqae._utils.warning import warn_user
 
 _RARE = 0.1  # share of the steps inside that are as padding
 _MANY = 1000  # sequences tell enough
-_COUNTS = re.compile(
-    r"period|slot|tick|frame|index|pos|order|seq|epoch|round|cycle|bin|lap|obs|num|"
-    r"row|sample|^[ijkn]$|^no$",
-    re.I,
-)
 _NUMBERED = re.compile(r"([A-Za-z][^\d]*?)[ _.\-]?(\d+)")
 _ID = re.compile(r"(^|[^a-z])id(s|$|[^a-z])", re.I)
 _NAN = 1e30  # stands for NaN, to compare it with itself
+_CODE = re.compile(r"99+|32768|[1-9]\d{19,}")  # 1e20 and more: of climate models
+_SHORT = 8  # steps of a row that may be the channels of a recording
 
 
 def warn_of_doubts(
@@ -37,62 +35,21 @@ def warn_of_doubts(
 
     After the fit, only padding is new.
     """
-    doubt = (at_fit and (_levels(X) or _features_in_columns(X, container))) or ""
-    doubt = doubt or _padding(ragged, container)
+    frame = head_of(X) if at_fit and container.tabular else None
+    doubt = (at_fit and swapped_levels(X)) or ""
+    if frame is not None:
+        doubt = _features_in_columns(X, frame) or order_of_columns(frame)
+    doubt = doubt or falling_times(X) or _padding(ragged, container)
     if at_fit and not doubt:
-        doubt = _axes(ragged, container) or _ids(ragged, container)
+        looks = (look(ragged, container) for look in (_axes, _classes, _codes, _ids))
+        doubt = next(filter(None, looks), "")
     if doubt:
         warn_user(doubt)
 
 
-def _levels(X: Any) -> str:
-    """Look for an index of time and series, as panels have it."""
-    if not isinstance(X, pd.DataFrame | pd.Series) or X.index.nlevels != 2:
-        return ""
-    series, times = X.index.levels
-    if is_time(times) or sounds_like_time(times.name):
-        return ""
-    counts = _COUNTS.search(str(times.name)) is not None
-    is_text = pd.api.types.infer_dtype(times) == "string"
-    says_so = is_text or not (times.name is None or counts)
-    if not (is_time(series) or sounds_like_time(series.name)):
-        if counts or not pd.api.types.is_numeric_dtype(series.dtype):
-            return ""
-        says_so = False
-    if not (says_so or _starts_differ(*X.index.codes)):
-        return ""
-    labels, (level, other) = X.index[:1].tolist()[0], map(_level, X.index.names, "01")
-    return (
-        f"X is read as one series for each label of {level}, {labels[0]!r} for "
-        f"example, and {other} as its times, {labels[1]!r} for example; the level of "
-        f"the series must come first. If that is {other}, pass "
-        "X.swaplevel().sort_index()."
-    )
-
-
-def _level(name: Any, number: str) -> str:
-    return f"level {number} of its index" if name is None else f"level {name!r}"
-
-
-def _starts_differ(first: NDArray[Any], second: NDArray[Any]) -> bool:
-    """Return whether labels of the first level are times of those of the second.
-
-    Those have no gaps, though series begin and end at different times.
-    """
-    several = len(first) > 2 * (int(second.max()) + 1)
-    return several and _are_gapless(second, first) and not _are_gapless(first, second)
-
-
-def _are_gapless(groups: NDArray[Any], ranks: NDArray[Any]) -> bool:
-    """Return whether each group has all ranks from its least to its largest."""
-    found = pd.Series(ranks).groupby(np.asarray(groups)).agg(["min", "max", "size"])
-    return bool((found["max"] - found["min"] + 1 == found["size"]).all())
-
-
-def _features_in_columns(X: Any, container: Container) -> str:
+def _features_in_columns(X: Any, frame: pd.DataFrame) -> str:
     """Look for columns of several features, as a pivot makes them."""
-    frame = head_of(X) if container.tabular else None
-    if frame is None or not (features := _blocks(frame)):
+    if not (features := _blocks(frame)):
         return ""
     width = frame.shape[1]
     of_pandas = "X" if isinstance(X, pd.DataFrame) else "X.to_pandas()"
@@ -130,6 +87,20 @@ def _axes(ragged: RaggedArray, container: Container) -> str:
         return ""
     values = ragged.padded()
     n_sequences, n_timesteps, n_features = values.shape
+    across = _step(values, 1)
+    if n_features > max(_SHORT, n_timesteps) and 4 * _step(values, 2) < across:
+        return (
+            f"X is read as sequences of {n_timesteps} time steps with {n_features} "
+            "features. If features come before time, pass from_channels_first(X)."
+        )
+    # In a recording, also closer than every second row; in classes, not
+    far = min(across, values.std(axis=0).mean(), 4 * _step(values[::2], 0) / 1.2)
+    is_narrow = container.tabular and n_timesteps <= _SHORT < n_sequences / 4
+    if is_narrow and 0 < 4 * _step(values, 0) < far:
+        return (
+            f"X is read as {n_sequences} sequences, one in each row, but each row is "
+            "close to the one before. If X is one recording, pass [X]."
+        )
     remedy = "X.T" if container.tabular else "numpy.swapaxes(X, 0, 1)"
     if container.kind in ("polars_wide", "arrow_wide"):
         remedy = "numpy.asarray(X).T"
@@ -151,6 +122,44 @@ def _axes(ragged: RaggedArray, container: Container) -> str:
             "features come before time, pass numpy.swapaxes(X, 1, 2)."
         )
     return ""
+
+
+def _classes(ragged: RaggedArray, container: Container) -> str:
+    """Look for a class before each sequence, as files of the UCR archive have it."""
+    first, n_rest = ragged.values[ragged.offsets[:-1]], ragged.n_timesteps - len(ragged)
+    n_classes = len(np.unique(first))
+    if not (ragged.n_features == 1 < n_classes <= len(first) / 2 <= n_rest / _SHORT):
+        return ""
+    n_whole = np.count_nonzero(ragged.values % 1 == 0) - len(first)
+    if (first % 1 != 0).any() or n_whole > _RARE * n_rest:
+        return ""
+    x = "numpy.asarray(X)[:, {}]" if container.tabular else "[x[{}] for x in X]"
+    return (
+        f"every sequence begins with a whole number, {n_classes} different ones, and "
+        "goes on with fractions. If the first is a class, pass "
+        f"{x.format('1:')} as X and {x.format(0)} as y."
+    )
+
+
+def _codes(ragged: RaggedArray, container: Container) -> str:
+    """Look for numbers that stand for missing values, far from all others."""
+    for j, column in enumerate(ragged.values.T):
+        for code in np.fmin.reduce(column), np.fmax.reduce(column):
+            if not _CODE.fullmatch(f"{abs(code):.0f}"):
+                continue
+            rest = column[(column < code) | (column > code)]
+            if len(rest) and np.abs(rest - code).min() > np.ptp(rest):
+                return (
+                    f"{container.name_of(j)} holds {code:g}, far from all its other "
+                    "values: a code for missing ones, which is read as a number. Pass "
+                    f"NaN in its place, numpy.where(x == {code:g}, numpy.nan, x)."
+                )
+    return ""
+
+
+def _step(values: NDArray[Any], axis: int) -> float:
+    steps = np.abs(np.diff(values, axis=axis))
+    return float(np.median(steps)) if steps.size else np.inf
 
 
 def _end_in_columns(values: NDArray[np.floating[Any]]) -> bool:
@@ -277,8 +286,10 @@ def _ids(ragged: RaggedArray, container: Container) -> str:
         if (np.repeat(first[:, j], ragged.lengths) == values[:, j]).all()
         and _tells_apart(first[:, j], levels[j] is not None, labels[j])
     ]
-    times = []
-    if container.frames and names:
+    times, kind = [], container.frames
+    if container.kind == "nested_dataframe":
+        kind = "cells"
+    if kind and names:
         steps = np.delete(np.diff(values, axis=0), starts[1:] - 1, axis=0)
         rises = np.flatnonzero((steps > 0).all(axis=0))
         times = [j for j in rises if ids or sounds_like_time(labels[j])]
@@ -289,8 +300,9 @@ def _ids(ragged: RaggedArray, container: Container) -> str:
         f"{labels[j]!r} is the same within each sequence, as an id is" for j in ids
     ]
     found += [f"{labels[j]!r} rises within each, as a time does" for j in times]
-    kind, dropped = container.frames, [labels[j] for j in (*ids, *times)]
+    dropped = [labels[j] for j in (*ids, *times)]
     calls = {
+        "cells": f", X.drop(columns={dropped}),",
         "pandas": f", [x.drop(columns={dropped}) for x in X],",
         "polars": f", [x.drop({dropped}) for x in X],",
         "pyarrow": f", [x.drop_columns({dropped}) for x in X],",

@@ -16,6 +16,11 @@ _ROWS = 1000  # the first rows tell enough
 _CANDIDATES = 20  # columns of ids and times stand in front
 _FEW = 8  # columns that may be features, though they are numbered
 _READING = "each row is one univariate sequence"
+_COUNTS = re.compile(
+    r"period|slot|tick|frame|index|pos|order|seq|epoch|round|cycle|bin|lap|obs|num|"
+    r"row|sample|^[ijkn]$|^no$",
+    re.I,
+)
 # An order of rows that is rarer than this is no accident.
 _RARE = log(1000)
 
@@ -136,6 +141,50 @@ def head_of(X: Any) -> pd.DataFrame | None:
         columns = {j: X.column(j)[:_ROWS].to_pandas() for j in range(X.num_columns)}
         return pd.DataFrame(columns).set_axis(X.schema.names, axis=1)
     return None
+
+
+def swapped_levels(X: Any) -> str:
+    """Look for an index of time and series, as panels have it."""
+    if not isinstance(X, pd.DataFrame | pd.Series) or X.index.nlevels != 2:
+        return ""
+    series, times = X.index.levels
+    if checks.is_time(times) or checks.sounds_like_time(times.name):
+        return ""
+    counts = _COUNTS.search(str(times.name)) is not None
+    is_text = pd.api.types.infer_dtype(times) == "string"
+    says_so = is_text or not (times.name is None or counts)
+    if not (checks.is_time(series) or checks.sounds_like_time(series.name)):
+        if counts or not pd.api.types.is_numeric_dtype(series.dtype):
+            return ""
+        says_so = False
+    if not (says_so or _starts_differ(*X.index.codes)):
+        return ""
+    labels, (level, other) = X.index[:1].tolist()[0], map(_level, X.index.names, "01")
+    return (
+        f"X is read as one series for each label of {level}, {labels[0]!r} for "
+        f"example, and {other} as its times, {labels[1]!r} for example; the level of "
+        f"the series must come first. If that is {other}, pass "
+        "X.swaplevel().sort_index()."
+    )
+
+
+def _level(name: Any, number: str) -> str:
+    return f"level {number} of its index" if name is None else f"level {name!r}"
+
+
+def _starts_differ(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Return whether labels of the first level are times of those of the second.
+
+    Those have no gaps, though series begin and end at different times.
+    """
+    several = len(first) > 2 * (int(second.max()) + 1)
+    return several and _are_gapless(second, first) and not _are_gapless(first, second)
+
+
+def _are_gapless(groups: NDArray[Any], ranks: NDArray[Any]) -> bool:
+    """Return whether each group has all ranks from its least to its largest."""
+    found = pd.Series(ranks).groupby(np.asarray(groups)).agg(["min", "max", "size"])
+    return bool((found["max"] - found["min"] + 1 == found["size"]).all())
 
 
 def index_of(frame: pd.DataFrame) -> pd.Series | None:

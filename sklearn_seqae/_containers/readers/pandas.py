@@ -289,6 +289,8 @@ def _moments_of_cells(X: pd.DataFrame | pd.Series) -> Moments | None:
 
 
 def _moments(times: NDArray[Any], name: Any, zone: str | None) -> Moments:
+    if (wrong := times[~np.isfinite(times)]).size:
+        raise InvalidSequenceError(f"X has {wrong[0]} as its time, {name!r}; mend it.")
     dtype = times.dtype
     ticks = times.view(np.int64) if dtype.kind in "mM" else times
     if dtype != np.uint64:

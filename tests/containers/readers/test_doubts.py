@@ -83,6 +83,14 @@ def polars(frame):
     return pytest.importorskip("polars").from_arrow(arrow(frame))
 
 
+def labelled(rows):
+    return np.column_stack([np.arange(len(rows)) % 3, rows])
+
+
+def in_order(columns):
+    return pd.DataFrame(np.random.default_rng(0).normal(size=(40, 12)), columns=columns)
+
+
 def read(X):
     """Read X as a fit does; return the sequences and what was said."""
     with warnings.catch_warnings(record=True) as caught:
@@ -94,6 +102,7 @@ def read(X):
 
 HOURLY = pd.date_range("2024-01-01", periods=300, freq="h")
 NORMAL = RNG.normal(size=(300, 3))
+WAVES = np.sin(np.arange(300)[:, np.newaxis] / 10 + [0, 1, 2])
 POST, PRE = padded(M), padded(M, front=True)
 STAIRS = np.sort(LENGTHS)[::-1]  # longest first
 SORTED = [RNG.normal(size=n) for n in STAIRS]
@@ -107,6 +116,12 @@ ID = r"'id' is the same within each"
 PADDING = r"most of them end in runs of 0\.0 .*\[x\[:len\(x\)"
 IN_FRONT = r"most of them begin in runs of 0\.0 .*argmax\(\):\]"
 BLOCKS = r"29 of each of \['a', 'b'\].*numpy\.stack"
+CLASS = r"begins with a whole number, \d diff.*asarray\(X\)\[:, 1:\] as X"
+FIRST = r"If features come before time, pass from_channels_first\(X\)"
+RECORDING = r"each row is close to the one before.*pass \[X\]"
+STEPS = r"their names tell another order.*X\[sorted\(X\.columns, key="
+FALLING = r"sequence 0 has an index of times that is not sorted.*x\.sort_index\(\)"
+CODE = r"-999, far from all its other values: a code for missing"
 ORDER = r"dimensions.*pass X\.transpose\('case', 'time', 'channel'\)"
 
 MISUSES = {
@@ -271,6 +286,64 @@ MISUSES = {
     "pivot, interleaved": (flat(WIDE.sort_index(axis=1, level=1)), BLOCKS),
     "unstacked": (LONG.set_index(["id", "t"]).unstack(), BLOCKS),
     "pivot, polars": (lambda: polars(flat(WIDE)), BLOCKS),
+    # rows and columns
+    "class first": (labelled(NORMAL.reshape(-1, 20)), CLASS),
+    "class first, a frame": (
+        pd.DataFrame(labelled(NORMAL.reshape(-1, 20))),
+        CLASS,
+    ),
+    "class first, lists": (
+        [np.r_[i % 3, x] for i, x in enumerate(S)],
+        r"pass \[x\[1:\] for x in X\] as X",
+    ),
+    "class first, ragged": (
+        pd.DataFrame(labelled(padded(S, nan))),
+        CLASS,
+    ),
+    "one channel of aeon": (RNG.normal(size=(40, 1, 30)), FIRST),
+    "three channels of aeon": (RNG.normal(size=(40, 3, 30)).cumsum(axis=2), FIRST),
+    "recording, an array": (WAVES, RECORDING),
+    "recording, a column": (WAVES[:, :1], RECORDING),
+    "recording, a frame": (pd.DataFrame(WAVES), RECORDING),
+    "columns as text": (in_order(sorted(map(str, range(12)))), STEPS),
+    "columns as text, named": (in_order(sorted(f"t{i}" for i in range(12))), STEPS),
+    "columns, last first": (in_order(range(12)[::-1]), STEPS),
+    "columns, last date first": (
+        in_order(HOURLY[:12][::-1]),
+        r"Pass X\[sorted\(X\.columns\)\]",
+    ),
+    "columns as text, polars": (
+        lambda: polars(in_order(sorted(f"t{i}" for i in range(12)))),
+        STEPS,
+    ),
+    "frames, last date first": (
+        [pd.DataFrame(x, HOURLY[: len(x)][::-1]) for x in M],
+        FALLING,
+    ),
+    "Series, last date first": (
+        [pd.Series(x, HOURLY[: len(x)][::-1]) for x in S],
+        FALLING,
+    ),
+    "cells, last date first": (
+        pd.Series([pd.Series(x, HOURLY[: len(x)][::-1]) for x in S]),
+        FALLING,
+    ),
+    "columns of lists, a time": (
+        LONG.groupby("id")[["t", "a", "b"]].agg(list),
+        r"'t' rises within each.*X\.drop\(columns=\['t'\]\)",
+    ),
+    # missing values
+    "-999": ([np.where(RNG.random(x.shape) < 0.1, -999, x) for x in M], CODE),
+    "-999, long": (
+        NUMBERED.assign(a=LONG["a"].where(LONG.index % 9 > 0, -999)).set_index(
+            ["id", "t"]
+        ),
+        CODE,
+    ),
+    "1e20": (
+        [np.where(np.arange(len(x)) == 3, 1e20, x).astype(np.float32) for x in S],
+        r"1e\+20.*a code for missing",
+    ),
     # dimensions
     "xarray": (
         data_array(padded(M, nan).swapaxes(1, 2), "case", "channel", "time"),
@@ -408,6 +481,20 @@ HEALTHY = {
         LONG, by="id", order="t", columns=["t", "a"]
     ),
     "numbered from one": DAYS.reset_index(drop=True).add_prefix("t"),
+    "levels that differ, sorted": np.sort(RNG.normal(size=90))[:, np.newaxis]
+    + RNG.normal(size=(90, 6)),
+    "spectra": RNG.normal(size=(40, 5, 64)).cumsum(axis=1).cumsum(axis=2),
+    "words": RNG.normal(size=(40, 5, 64)),
+    "from a whole number": np.column_stack([np.full(40, 100), CONSTANT[:, :, 0]]),
+    "quarters of two years": DAYS.reset_index(drop=True)
+    .iloc[:, :3]
+    .set_axis(["q4_23", "q1_24", "q2_24"], axis=1),
+    "classes in blocks": np.repeat(RNG.normal(size=(3, 5)), 30, axis=0)
+    + 0.05 * RNG.normal(size=(90, 5)),
+    "windows": np.lib.stride_tricks.sliding_window_view(WAVES[:, 0], 6),
+    "dates in order": [pd.DataFrame(x, HOURLY[: len(x)]) for x in M],
+    "per cent": [RNG.integers(0, 100, size=x.shape) for x in M],
+    "all 99": [np.full((5, 1), 99.0)] * 3,
     "xarray": data_array(padded(M, nan), "case", "time", "channel"),
     "xarray, rows": data_array(padded(S, nan), "case", "time"),
     "xarray, no names": data_array(padded(M, nan), "dim_0", "dim_1", "dim_2"),
