@@ -48,6 +48,14 @@ def test_the_citation_has_the_version(project):
     assert found[1] == project["version"]
 
 
+def test_the_licence_of_the_recordings_is_named_where_they_are(project):
+    (data,) = (ROOT / "sklearn_seqae/datasets/data").glob("*.npz")
+    assert project["license"] == "BSD-3-Clause AND CC-BY-4.0"
+    assert project["license-files"] == ["LICENSE", "NOTICE"]
+    assert f"sklearn_seqae/datasets/data/{data.name}" in read("NOTICE")
+    assert "creativecommons.org/licenses/by/4.0" in read("NOTICE")
+
+
 def test_every_supported_python_is_tested(project):
     named = project["classifiers"]
     supported = [c.rpartition(" ")[2] for c in named if re.search(r":: 3\.\d", c)]
