@@ -24,7 +24,7 @@ from sklearn_seqae._utils.warning import warn_user
 
 _MANY_NUMBERS = 20  # of fewer, each may be a category
 _NUMBER = re.compile(  # also with separators of thousands, a currency or percent
-    r"[+-]?[$€£]?((\d+|\d{1,3}([,.\s']\d{3})+)([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?\s?[%€$]?",
+    r"[+-]?[$€£]?[+-]?((\d+|\d{1,3}([,.\s']\d{3})+)([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?\s?[%€$]?",
     re.I,
 )
 UNKNOWN = 0  # code of what fit did not see, unless infrequent ones have a code

@@ -88,7 +88,7 @@ def test_categories_that_are_no_reason_for_an_alarm(pages):
         [*(f"{v:.2f}" for v in RNG.normal(size=106)), "n/a", "?"],
         [f"{1e4 * v:,.2f}" for v in RNG.normal(size=108)],
         [f"{100 * v:.2f} %" for v in RNG.normal(size=108)],
-        [f"${v:.2f}" for v in RNG.random(size=108)],
+        [f"${v:.2f}" for v in RNG.normal(size=108)],
     ],
     ids=[
         *("fractions", "whole", "commas", "powers and blanks", "a few words"),

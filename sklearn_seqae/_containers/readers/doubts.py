@@ -87,16 +87,17 @@ def _axes(ragged: RaggedArray, container: Container) -> str:
         return ""
     values = ragged.padded()
     n_sequences, n_timesteps, n_features = values.shape
-    across = _step(values, 1)
-    if n_features > max(_SHORT, n_timesteps) and 4 * _step(values, 2) < across:
+    some = values[:_MANY]
+    along, across, down = (_step(some, axis) for axis in (2, 1, 0))
+    if n_features > max(_SHORT, n_timesteps) and 4 * along < across:
         return (
             f"X is read as sequences of {n_timesteps} time steps with {n_features} "
             "features. If features come before time, pass from_channels_first(X)."
         )
     # In a recording, also closer than every second row; in classes, not
-    far = min(across, values.std(axis=0).mean(), 4 * _step(values[::2], 0) / 1.2)
+    far = min(across, some.std(axis=0).mean(), 4 * _step(some[::2], 0) / 1.2)
     is_narrow = container.tabular and n_timesteps <= _SHORT < n_sequences / 4
-    if is_narrow and 0 < 4 * _step(values, 0) < far:
+    if is_narrow and 0 < 4 * down < far:
         return (
             f"X is read as {n_sequences} sequences, one in each row, but each row is "
             "close to the one before. If X is one recording, pass [X]."
@@ -126,11 +127,12 @@ def _axes(ragged: RaggedArray, container: Container) -> str:
 
 def _classes(ragged: RaggedArray, container: Container) -> str:
     """Look for a class before each sequence, as files of the UCR archive have it."""
-    first, n_rest = ragged.values[ragged.offsets[:-1]], ragged.n_timesteps - len(ragged)
-    n_classes = len(np.unique(first))
-    if not (ragged.n_features == 1 < n_classes <= len(first) / 2 <= n_rest / _SHORT):
+    n = min(len(ragged), _MANY)
+    first, some = ragged.values[ragged.offsets[:n]], ragged.values[: ragged.offsets[n]]
+    n_classes, n_rest = len(np.unique(first)), len(some) - n
+    if not (ragged.n_features == 1 < n_classes <= n / 2 <= n_rest / _SHORT):
         return ""
-    n_whole = np.count_nonzero(ragged.values % 1 == 0) - len(first)
+    n_whole = np.count_nonzero(some % 1 == 0) - n
     if (first % 1 != 0).any() or n_whole > _RARE * n_rest:
         return ""
     x = "numpy.asarray(X)[:, {}]" if container.tabular else "[x[{}] for x in X]"
