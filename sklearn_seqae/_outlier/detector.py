@@ -79,6 +79,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
 
     See Also
     --------
+    Explanation : Why a sequence has its score.
     LSTMAutoencoderTransformer : Its `score_samples` is the plain reconstruction error.
     sklearn.ensemble.IsolationForest : Outliers among vectors, such as embeddings.
 
@@ -216,8 +217,8 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
         Returns
         -------
         explanations : list of Explanation
-            One for each sequence, in the order of `X`: how far each measure is above
-            usual, what each time step and feature contributes, and what was expected.
+            One for each sequence: what each measure, time step and feature contributes
+            to the score, and what was expected.
 
         Raises
         ------

@@ -129,8 +129,8 @@ def attribution(
     size, profile = usual.points(measures)
     expected, weights = _of_embedding(network, usual, scaled, embedding)
     values, squares, steps = traces(network, scaled, chains)
-    of_usual = squares / usual.variance, steps / usual.variance
-    squares, after = of_usual[0], (scaled.positions > 0)[:, None]
+    squares, relative = squares / usual.variance, steps / usual.variance
+    after = (scaled.positions > 0)[:, None]
     least = np.add.reduceat(squares, scaled.offsets[:-1])
     least = np.repeat(least == least.min(axis=1, keepdims=True), scaled.lengths, axis=0)
 
@@ -144,46 +144,36 @@ def attribution(
         return found
 
     n, length = scaled.n_features, (1, lambda _: np.ones(squares.shape))
+    in_size = (
+        length,
+        (1, lambda log: squares - np.exp(log) + FLAT),
+        (1, lambda log: after * (relative - np.exp(log) + FLAT)),
+        (1, lambda log: least * (squares - np.exp(log) + FLAT)),
+    )
+    in_profile = (
+        length,
+        (n, lambda mean: values - mean),
+        (n, lambda root: squares - root**2),
+        (n, lambda root: after * (relative - root**2)),
+    )
     found = {
         "embedding": weights,
         "error": _losses(network, scaled, embedding, usual),
-        "size": split(
-            usual.size,
-            size,
-            [
-                length,
-                (1, lambda log: squares - np.exp(log) + FLAT),
-                (1, lambda log: after * (of_usual[1] - np.exp(log) + FLAT)),
-                (1, lambda log: least * (squares - np.exp(log) + FLAT)),
-            ],
-        ),
-        "profile": split(
-            usual.profile,
-            profile,
-            [
-                length,
-                (n, lambda mean: values - mean),
-                (n, lambda root: squares - root**2),
-                (n, lambda root: after * (of_usual[1] - root**2)),
-            ],
-        ),
+        "size": split(usual.size, size, in_size),
+        "profile": split(usual.profile, profile, in_profile),
     }
     if usual.order_mean is not None:
         found["order"] = after * (steps - usual.order_mean)
         found["order"][:, : scaled.n_numbers] = 0
-    parts = {
-        name: _spread(np.maximum(deviation, 0)[:, None], found[name], scaled)
-        + _even(np.minimum(deviation, 0), scaled)
-        for name, deviation in deviations.items()
-    }
+    above = {name: np.maximum(each, 0) for name, each in deviations.items()}
+    ups = {n: _spread(each[:, None], found[n], scaled) for n, each in above.items()}
+    parts = {n: ups[n] + _even(d - above[n], scaled) for n, d in deviations.items()}
     # The largest deviation, shared by those above usual
     largest = reduce(np.maximum, deviations.values())
-    total = sum(np.maximum(deviation, 0) for deviation in deviations.values())
-    scale = np.divide(largest, total, np.zeros(len(scaled)), where=total > 0)
-    contributions = _even(np.minimum(largest, 0), scaled)
-    for name, deviation in deviations.items():
-        share = np.repeat(np.where(deviation > 0, scale, 0), scaled.lengths)
-        contributions += share[:, None] * parts[name]
+    total = sum(above.values(), np.zeros(len(scaled)))
+    share = np.divide(largest, total, np.zeros(len(scaled)), where=total > 0)
+    contributions = np.repeat(share, scaled.lengths)[:, None] * sum(ups.values())
+    contributions += _even(np.minimum(largest, 0), scaled)
     return Attribution(deviations, contributions, parts, expected)
 
 
@@ -266,26 +256,17 @@ def explanations(
     }
     decoded = unscale(schema.scaler, found.expected)
     expected, _ = schema.events.decode(decoded, schema.container, None, None)
-    both = [
-        _frame(one.values, container, names, index)
-        for one, container in (
-            (sequences, given.container),
-            (expected, schema.container),
-        )
-    ]
-    explained = []
-    for i, (start, stop) in enumerate(pairwise(sequences.offsets)):
+    both = (
+        _frame(sequences.values, given.container, names, index),
+        _frame(expected.values, schema.container, names, index),
+    )
+    explained = list[Explanation]()
+    for one, (start, stop) in zip(ids, pairwise(sequences.offsets), strict=True):
+        i, part = len(explained), slice(start, stop)
         deviations = {name: each[i] for name, each in found.deviations.items()}
-        of_it = {name: each.iloc[start:stop].copy() for name, each in parts.items()}
-        explained.append(
-            Explanation(
-                ids[i],
-                pd.Series(deviations, name=ids[i]),
-                of_it.pop(""),
-                of_it,
-                *(each.iloc[start:stop].copy() for each in both),
-            )
-        )
+        of_it = {name: each.iloc[part].copy() for name, each in parts.items()}
+        frames = of_it.pop(""), of_it, *(each.iloc[part].copy() for each in both)
+        explained.append(Explanation(one, pd.Series(deviations, name=one), *frames))
     return explained
 
 
