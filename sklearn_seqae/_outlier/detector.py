@@ -79,16 +79,14 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
 
     See Also
     --------
-    Explanation : Why a sequence has its score.
     LSTMAutoencoderTransformer : Its `score_samples` is the plain reconstruction error.
     sklearn.ensemble.IsolationForest : Outliers among vectors, such as embeddings.
 
     Notes
     -----
-    Five covariances are fitted for each distance, each without a fifth of the
-    sequences, and the largest of the five distances counts. So the sequences in `fit`
-    have scores like new ones, though an embedding may have more numbers than there are
-    sequences. Likewise there are five Markov chains.
+    Five covariances and Markov chains are fitted, each without a fifth of the
+    sequences, and the largest distance counts. So sequences in `fit` have scores like
+    new ones, though an embedding may have more numbers than there are sequences.
 
     References
     ----------
