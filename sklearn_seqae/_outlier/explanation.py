@@ -25,7 +25,7 @@ from sklearn_seqae._sequences.schema import Given, Schema
 
 Floats = NDArray[np.float64]
 
-N_STRETCHES = 16  # of a sequence: each is replaced by what is usual
+N_STRETCHES = 16  # of a sequence: each in turn is replaced by what is usual
 CANCELLED = 1e-6  # share of the sizes of all weights that their sum may have lost
 
 
@@ -122,12 +122,16 @@ def attribution(
     chains: tuple[CrossFittedChain, ...],
     usual: Usual,
     scaled: RaggedArray,
+    n_stretches: int = N_STRETCHES,
 ) -> Attribution:
-    """Split deviations. It takes as many embeddings as there are stretches."""
+    """Split deviations. It takes an embedding for each stretch.
+
+    Without stretches, it is quick: differences from what is expected tell all.
+    """
     measures = Measures.of(network, scaled, chains)
     deviations, embedding = usual.deviations(measures), measures.embedding
     size, profile = usual.points(measures)
-    expected, weights = _of_embedding(network, usual, scaled, embedding)
+    expected, weights = _of_embedding(network, usual, scaled, embedding, n_stretches)
     values, squares, steps = traces(network, scaled, chains)
     squares, relative = squares / usual.variance, steps / usual.variance
     after = (scaled.positions > 0)[:, None]
@@ -210,7 +214,11 @@ def _losses(
 
 
 def _of_embedding(
-    network: Autoencoder, usual: Usual, scaled: RaggedArray, embedding: Floats
+    network: Autoencoder,
+    usual: Usual,
+    scaled: RaggedArray,
+    embedding: Floats,
+    n_stretches: int,
 ) -> tuple[RaggedArray, Floats]:
     """Return what is expected, and how the distance falls where a stretch is like that.
 
@@ -221,9 +229,9 @@ def _of_embedding(
     expected = network.decode(nearest, scaled.lengths)
     weights = _losses(network, scaled, nearest, usual)
     row = np.repeat(np.arange(len(scaled)), scaled.lengths)
-    stretch = scaled.positions * N_STRETCHES // scaled.lengths[row]
+    stretch = scaled.positions * n_stretches // scaled.lengths[row]
     before = usual.embedding.standardized(embedding)
-    for k in range(N_STRETCHES):
+    for k in range(n_stretches):
         here = stretch == k
         changed = here[:, None] & ~np.isnan(scaled.values)
         values = np.where(changed, expected.values, scaled.values).astype(scaled.dtype)

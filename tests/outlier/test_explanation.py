@@ -16,6 +16,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 
 from sklearn_seqae import Explanation, LSTMAutoencoderOutlierDetector, to_sequences
+from sklearn_seqae._outlier.explanation import attribution
 
 MEASURES = ["embedding", "error", "size", "profile"]
 
@@ -69,6 +70,20 @@ def test_of_events_they_add_up_too(of_events, sessions):
         assert why.contributions.columns.tolist() == ["page", "amount", "time"]
         assert why.observed["page"].tolist() == cell["page"].tolist()
         assert_array_equal(why.observed.index.to_numpy(), cell["time"])
+
+
+def test_without_stretches_the_other_measures_are_the_same(detector, odd):
+    schema, network = detector._schema, detector.estimator_._fitted.network
+    scaled, *_ = schema.encode(schema.read(odd, "me"))
+    given = network, detector._chains, detector._usual, scaled
+    quick, whole = attribution(*given, n_stretches=0), attribution(*given)
+    rows = slice(*scaled.offsets[4:6])  # the fault at time step 8
+    assert quick.measures["embedding"][rows].sum(axis=1).argmax() == 8
+    for name, deviation in whole.deviations.items():
+        sums = np.add.reduceat(quick.measures[name], scaled.offsets[:-1]).sum(axis=1)
+        assert_allclose(sums, deviation, rtol=1e-9)
+        if name != "embedding":
+            assert_array_equal(quick.measures[name], whole.measures[name])
 
 
 def test_the_error_splits_by_its_terms(detector, sequences, odd):
