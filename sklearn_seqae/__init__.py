@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from sklearn_seqae._estimator import LSTMAutoencoderTransformer
     from sklearn_seqae._onnx.export import to_onnx
     from sklearn_seqae._outlier.detector import LSTMAutoencoderOutlierDetector
+    from sklearn_seqae._outlier.explanation import Explanation
 
 __version__ = version("sklearn-seqae")
 
 __all__ = [
+    "Explanation",
     "LSTMAutoencoderOutlierDetector",
     "LSTMAutoencoderTransformer",
     "ParquetSequences",
@@ -33,6 +35,7 @@ __all__ = [
 # Loaded when first asked for (PEP 562): scikit-learn alone takes over a second on some
 # machines, which `import sklearn_seqae` for its version should not cost.
 _HOMES = {
+    "Explanation": "sklearn_seqae._outlier.explanation",
     "LSTMAutoencoderOutlierDetector": "sklearn_seqae._outlier.detector",
     "LSTMAutoencoderTransformer": "sklearn_seqae._estimator",
     "ParquetSequences": "sklearn_seqae._containers.parquet.sequences",

@@ -116,7 +116,7 @@ def _of_categories(
 def _surprisals(
     chain: MarkovChain, before: Tensor, codes: Tensor, extent: Extent
 ) -> tuple[Tensor, Tensor]:
-    """Return mean surprisals of codes and of pairs, (N,); see `of_sequences`."""
+    """Return mean surprisals of codes and of pairs, (N,); see `surprisals`."""
     graph, n_codes = codes.graph, len(chain.shares)
     shares, totals, counts = (
         graph.constant(each, np.float64)

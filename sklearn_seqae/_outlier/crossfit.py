@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 N_FOLDS = 5
 SHARE = 0.99  # of the variance, which principal components explain
 SMALLEST = 1e-9  # variance of a direction, where a column has 1
+NEAR = 2.5  # standard deviations
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,30 @@ class Gaussian:
 
     def squared_distances(self, points: Any, ops: Any = np) -> Any:
         """Squared Mahalanobis distances from the mean, shape (n_points,)."""
-        centred = (points - self.mean) / self.scale - self.centre
-        scores = ops.matmul(centred, self.components.T)
+        centred, scores = self._scores(points, ops)
         explained = ops.sum(scores * scores / self.variance, 1)
         # Not a difference of sums: divided by a tiny variance, its rounding would count
         residual = centred - ops.matmul(scores, self.components)
         return explained + ops.sum(residual * residual, 1) / self.rest
+
+    def parts(self, points: Floats) -> Floats:
+        """Split squared distances by column, (n_points, n_columns)."""
+        centred, scores = self._scores(points)
+        residual = centred - scores @ self.components
+        turned = (scores / self.variance) @ self.components + residual / self.rest
+        return centred * turned
+
+    def nearest(self, points: Floats) -> Floats:
+        """Return what is usual near points: within `NEAR` deviations each way."""
+        _, scores = self._scores(points)
+        limit = NEAR * np.sqrt(self.variance)
+        within = np.clip(scores, -limit, limit) @ self.components + self.centre
+        return within * self.scale + self.mean
+
+    def _scores(self, points: Any, ops: Any = np) -> tuple[Any, Any]:
+        """Return points in units of the fit, and their principal components."""
+        centred = (points - self.mean) / self.scale - self.centre
+        return centred, ops.matmul(centred, self.components.T)
 
 
 @dataclass(frozen=True)
@@ -117,6 +136,16 @@ class CrossFittedDistance:
     def standardized(self, points: Any, ops: Any = np) -> Any:
         """Distances in standard deviations above the mean of those in `fit`."""
         return (_roots(self.gaussians, points, ops) - self.mean) / self.std
+
+    def parts(self, points: Floats) -> tuple[Floats, Floats]:
+        """Split the largest squared distances by column, (n_points, n_columns).
+
+        With the mean from which each is so far.
+        """
+        found = np.stack([gaussian.parts(points) for gaussian in self.gaussians])
+        means = np.stack([g.mean + g.centre * g.scale for g in self.gaussians])
+        largest = found.sum(axis=2).argmax(axis=0)
+        return found[largest, np.arange(len(points))], means[largest]
 
 
 def _roots(gaussians: tuple[Gaussian, ...], points: Any, ops: Any = np) -> Any:
@@ -158,7 +187,7 @@ class MarkovChain:
     def fit(cls, codes: Codes, offsets: Codes, n_codes: int) -> Self:
         """Fit to the codes of sequences, one sequence after the other."""
         frequency = np.bincount(codes, minlength=n_codes) + 1.0
-        before, after = _neighbours(codes, offsets)
+        before, after, _ = _neighbours(codes, offsets)
         pairs, counts = np.unique(before * n_codes + after, return_counts=True)
         return cls(
             frequency / frequency.sum(),
@@ -167,18 +196,20 @@ class MarkovChain:
             np.bincount(before, minlength=n_codes).astype(np.float64),
         )
 
-    def of_sequences(self, codes: Codes, offsets: Codes) -> Floats:
-        """Return mean surprisals of codes and of pairs, in nats, (2, n_sequences)."""
-        lengths, share = np.diff(offsets), self.shares[codes]
-        before, after = _neighbours(codes, offsets)
+    def surprisals(self, codes: Codes, offsets: Codes) -> Floats:
+        """Return surprisals of codes and of pairs, in nats, (2, n_timesteps).
+
+        That of a pair stands at its second code, and 0 at the first of a sequence.
+        """
+        found = np.zeros((2, len(codes)))
+        found[0] = -np.log(self.shares[codes])
+        before, after, rows = _neighbours(codes, offsets)
         pairs = before * len(self.shares) + after
         place = np.searchsorted(self.pairs, pairs)
         count = np.where(self.pairs[place] == pairs, self.counts[place], 0)
         follows = (count + self.shares[after]) / (self.totals[before] + 1)
-        row = np.repeat(np.arange(len(lengths)), lengths - 1)
-        of_pairs = np.bincount(row, -np.log(follows), len(lengths))
-        of_codes = np.add.reduceat(-np.log(share), offsets[:-1])
-        return np.stack([of_codes / lengths, of_pairs / np.maximum(lengths - 1, 1)])
+        found[1, rows] = -np.log(follows)
+        return found
 
 
 @dataclass(frozen=True)
@@ -211,11 +242,12 @@ class CrossFittedChain:
             chains.append(MarkovChain.fit(codes, part.offsets, n_codes))
         return cls(tuple(chains))
 
-    def of_sequences(self, codes: Codes, offsets: Codes) -> Floats:
-        """Return the largest surprisals, (2, n_sequences); see `MarkovChain`."""
-        found = [chain.of_sequences(codes, offsets) for chain in self.chains]
-        largest: Floats = np.max(found, axis=0)
-        return largest
+    def surprisals(self, codes: Codes, offsets: Codes) -> Floats:
+        """Return the surprisals that are largest in each sequence, (2, n_timesteps)."""
+        found = np.stack([chain.surprisals(codes, offsets) for chain in self.chains])
+        sums = np.add.reduceat(found, offsets[:-1], axis=2)
+        largest = np.repeat(sums.argmax(axis=0), np.diff(offsets), axis=1)
+        return np.take_along_axis(found, largest[np.newaxis], axis=0)[0]
 
 
 def _folds(
@@ -226,9 +258,9 @@ def _folds(
     return (rest for rest, _ in folds.split(data))
 
 
-def _neighbours(codes: Codes, offsets: Codes) -> tuple[Codes, Codes]:
-    """Return each code that has a next one in its sequence, and the next one."""
-    is_last = np.zeros(len(codes), bool)
-    is_last[offsets[1:] - 1] = True
-    before = np.flatnonzero(~is_last)
-    return codes[before], codes[before + 1]
+def _neighbours(codes: Codes, offsets: Codes) -> tuple[Codes, Codes, Codes]:
+    """Return each code that has a next one in its sequence, that, and its row."""
+    has_one_before = np.ones(len(codes), bool)
+    has_one_before[offsets[:-1]] = False
+    rows = np.flatnonzero(has_one_before)
+    return codes[rows - 1], codes[rows], rows

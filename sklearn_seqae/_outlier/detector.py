@@ -20,6 +20,7 @@ from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._fitted.saving import SequenceEstimator
 from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedChain
 from sklearn_seqae._outlier.deviation import Measures, Usual
+from sklearn_seqae._outlier.explanation import Explanation, attribution, explanations
 from sklearn_seqae._sequences.schema import Schema
 from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, snapshot
 
@@ -83,10 +84,9 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
 
     Notes
     -----
-    Five covariances are fitted for each distance, each without a fifth of the
-    sequences, and the largest of the five distances counts. So the sequences in `fit`
-    have scores like new ones, though an embedding may have more numbers than there are
-    sequences. Likewise there are five Markov chains.
+    Five covariances and Markov chains are fitted, each without a fifth of the
+    sequences, and the largest distance counts. So sequences in `fit` have scores like
+    new ones, though an embedding may have more numbers than there are sequences.
 
     References
     ----------
@@ -203,6 +203,34 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
         schema = fitted._schema
         scaled, *_ = schema.encode(schema.read(X, type(self).__name__))
         return -fitted._usual.excess(fitted._measure(scaled))
+
+    def explain(self, X: Any) -> list[Explanation]:
+        """Return why each sequence has its score.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`, with the same features.
+
+        Returns
+        -------
+        explanations : list of Explanation
+            One for each sequence: what each measure, time step and feature contributes
+            to the score, and what was expected.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As of `score_samples`.
+        """
+        check_is_fitted(self)
+        fitted = snapshot(self)
+        schema = fitted._schema
+        given = schema.read(X, type(self).__name__)
+        scaled, *_ = schema.encode(given)
+        network = fitted.estimator_._fitted.network
+        found = attribution(network, fitted._chains, fitted._usual, scaled)
+        return explanations(X, schema, given, found)
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return how far each score is above the threshold.

@@ -58,55 +58,62 @@ class Measures(NamedTuple):
     ) -> Self:
         """Measure sequences; there is a chain for each column of categories."""
         network.check_decodable(scaled.lengths, "sequence {row}")
-        embedding, known = network.embed(scaled, "float64"), network.preprocessing
+        embedding = network.embed(scaled, "float64")
         errors = [
             _mean(losses, block)
             for _, block, losses in losses_by_block(network, scaled, embedding)
         ]
-        measured = [_of_numbers(scaled.numbers)]
-        codes = scaled.codes.astype(np.int64)
-        for column, chain, cost in zip(codes.T, chains, known.costs, strict=True):
-            of_column = _of_categories(column, scaled, chain)
-            measured.append([each[:, None] / cost for each in of_column])
-        after = [of_column[-1] for of_column in measured[1:]]
-        mean, variance, step_variance = (
-            np.concatenate(each, axis=1) for each in zip(*measured, strict=True)
-        )
+        values, squares, steps = traces(network, scaled, chains)
+        n_steps = np.maximum(scaled.lengths - 1, 1)[:, None]
+        step_variance = _sum(steps, scaled) / n_steps
         return cls(
             embedding,
             scaled.lengths.astype(np.float64),
-            mean,
-            variance,
+            _mean(values, scaled),
+            _mean(squares, scaled),
             step_variance,
             np.concatenate(errors),
-            np.concatenate([np.empty((len(scaled), 0)), *after], axis=1),
+            step_variance[:, scaled.n_numbers :],
         )
 
 
+def traces(
+    network: Autoencoder, scaled: RaggedArray, chains: tuple[CrossFittedChain, ...]
+) -> list[Floats]:
+    """Return what mean, variance and step variance are means of over time.
+
+    Three times (n_timesteps, n_features); a step at the first time step is 0.
+    """
+    traced = [_of_numbers(scaled.numbers)]
+    codes, costs = scaled.codes.astype(np.int64), network.preprocessing.costs
+    for column, chain, cost in zip(codes.T, chains, costs, strict=True):
+        of_column = _of_categories(column, scaled, chain)
+        traced.append([each[:, None] / cost for each in of_column])
+    return [np.concatenate(each, axis=1) for each in zip(*traced, strict=True)]
+
+
 def _of_numbers(numbers: RaggedArray) -> list[Floats]:
-    """Return means, variances and mean square steps, (n_sequences, n_numbers) each."""
+    """Return values, squares of what is centred, and squares of steps."""
     values = fill_missing(numbers).values.astype(np.float64)
     mean = _mean(values, numbers)
     centred = values - np.repeat(mean, numbers.lengths, axis=0)
     steps = np.diff(values, axis=0, prepend=values[:1])
     steps[numbers.offsets[:-1]] = 0.0
-    n_steps = np.maximum(numbers.lengths - 1, 1)[:, None]
-    return [mean, _mean(centred**2, numbers), _sum(steps**2, numbers) / n_steps]
+    return [values, centred**2, steps**2]
 
 
 def _of_categories(
     codes: NDArray[np.int64], sequences: RaggedArray, chain: CrossFittedChain
 ) -> list[Floats]:
-    """Return mean surprisals, entropies, and mean surprisals after the one before."""
+    """Return surprisals, those within the sequence, and those after the one before."""
     lengths = sequences.lengths
     row = np.repeat(np.arange(len(lengths)), lengths)
     # How often each code of each sequence occurs, at every time step that has it
     _, place, counts = np.unique(
         row * (codes.max() + 1) + codes, return_inverse=True, return_counts=True
     )
-    own = np.log(counts[place] / lengths[row])
-    of_codes, of_pairs = chain.of_sequences(codes, sequences.offsets)
-    return [of_codes, -np.bincount(row, own) / lengths, of_pairs]
+    of_codes, of_pairs = chain.surprisals(codes, sequences.offsets)
+    return [of_codes, -np.log(counts[place] / lengths[row]), of_pairs]
 
 
 def _sum(values: Floats, sequences: RaggedArray) -> Floats:
@@ -179,16 +186,26 @@ class Usual:
 
     def excess(self, measures: Any, ops: Any = np) -> Any:
         """Largest of distances and error, in standard deviations above usual."""
+        return reduce(ops.maximum, self.deviations(measures, ops).values())
+
+    def deviations(self, measures: Any, ops: Any = np) -> dict[str, Any]:
+        """Each of them, (n_sequences,)."""
+        size, profile = self.points(measures, ops)
         error = _log_error(measures, self.variance, ops) - self.error_mean
-        found = [
-            self.embedding.standardized(measures.embedding, ops),
-            error / self.error_std,
-            self.size.standardized(_size(measures, self.variance, ops), ops),
-            self.profile.standardized(_profile(measures, self.variance, ops), ops),
-        ]
+        found = {
+            "embedding": self.embedding.standardized(measures.embedding, ops),
+            "error": error / self.error_std,
+            "size": self.size.standardized(size, ops),
+            "profile": self.profile.standardized(profile, ops),
+        }
         if self.order_mean is not None:
-            found.append(_order(measures, self.order_mean, ops) / self.order_std)
-        return reduce(ops.maximum, found)
+            found["order"] = _order(measures, self.order_mean, ops) / self.order_std
+        return found
+
+    def points(self, measures: Any, ops: Any = np) -> tuple[Any, Any]:
+        """Return statistics whose distances are size and profile."""
+        usual = self.variance
+        return _size(measures, usual, ops), _profile(measures, usual, ops)
 
 
 def _log_error(measures: Any, usual: Floats, ops: Any = np) -> Any:

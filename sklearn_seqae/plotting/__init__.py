@@ -8,6 +8,7 @@ it, any number of times. Its Matplotlib objects are attributes. Matplotlib, the 
 from sklearn_seqae.plotting._embedding import EmbeddingDisplay
 from sklearn_seqae.plotting._events import EventsDisplay
 from sklearn_seqae.plotting._loss import LossDisplay
+from sklearn_seqae.plotting._outlier import OutlierDisplay
 from sklearn_seqae.plotting._reconstruction import ReconstructionDisplay
 from sklearn_seqae.plotting._traversal import LatentTraversalDisplay
 
@@ -16,5 +17,6 @@ __all__ = [
     "EventsDisplay",
     "LatentTraversalDisplay",
     "LossDisplay",
+    "OutlierDisplay",
     "ReconstructionDisplay",
 ]

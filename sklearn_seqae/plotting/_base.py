@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ class Display:
     """
 
     figure_: Figure | SubFigure
+    _of: ClassVar[str] = "LSTMAutoencoderTransformer"  # what has what it draws
 
     @classmethod
     def _check_matplotlib(cls) -> None:
@@ -68,7 +69,7 @@ class Display:
                     return run, estimator[:start].transform(X) if before else X
         raise TypeError(
             f"{cls.__name__} needs an estimator with {' and '.join(names)}, such as "
-            f"LSTMAutoencoderTransformer, or a pipeline with such a step, but "
+            f"{cls._of}, or a pipeline with such a step, but "
             f"{type(estimator).__name__} has no {lacking[0]}."
         )
 
@@ -96,6 +97,7 @@ class PanelsDisplay(Display):
     features_: list[int]
     axes_: NDArray[np.object_]
     bounding_ax_: Axes | None
+    _n_more: ClassVar[int] = 0  # rows below those of features
 
     def _start(
         self,
@@ -128,7 +130,7 @@ class PanelsDisplay(Display):
         for panel in self.axes_[-1]:
             title(panel, xlabel=self.time_name)
             whole_numbers(panel)
-        for panel, feature in zip(self.axes_[:, 0], self.features_, strict=True):
+        for panel, feature in zip(self.axes_[:, 0], self.features_, strict=False):
             label = f"Feature {feature}\n(original unit)"
             title(panel, ylabel=label if names is None else names[feature])
         if features is not None or len(self.features_) == n:
@@ -142,10 +144,14 @@ class PanelsDisplay(Display):
             "categories; EventsDisplay draws those."
         )
 
-    def _draw(self, column: int, x: Any, style: Any, given: Any) -> list[Line2D]:
-        """Return the lines of a sequence, one for each row."""
-        rows = zip(self.axes_[:, column], self.features_, strict=True)
-        return [line(panel, x[:, j], style=style, given=given) for panel, j in rows]
+    def _draw(
+        self, column: int, x: Any, style: Any, given: Any, *times: Any
+    ) -> list[Line2D]:
+        """Return the lines of a sequence, one for each feature."""
+        return [
+            line(panel, *times, x[:, j], style=style, given=given)
+            for panel, j in zip(self.axes_[:, column], self.features_, strict=False)
+        ]
 
     def _panels(
         self, ax: Any, n_columns: int, sharey: bool
@@ -153,7 +159,7 @@ class PanelsDisplay(Display):
         import matplotlib.pyplot as plt
         from matplotlib.axes import Axes
 
-        shape = n_rows, _ = len(self.features_), n_columns
+        shape = n_rows, _ = len(self.features_) + self._n_more, n_columns
         sharing: Any = {"sharex": "col", "sharey": "row" if sharey else False}
         sharing["squeeze"] = False
         if ax is None:

@@ -6,39 +6,18 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import long_frame, random_ragged
-from internals import xla
+from helpers import in_cells, long_frame, random_ragged
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 
-from sklearn_seqae import LSTMAutoencoderOutlierDetector, to_sequences
+from sklearn_seqae import to_sequences
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._outlier.crossfit import CrossFittedChain, MarkovChain
 from sklearn_seqae._outlier.detector import _choose
 from sklearn_seqae._outlier.deviation import FLAT, Measures, Usual
-from sklearn_seqae.datasets import make_events, make_sequences
-
-
-@pytest.fixture(scope="module")
-def unfitted(plain_autoencoder):
-    """Make a detector that trains in no time; a program is shared with other tests."""
-
-    def make(**parameters):
-        estimator = plain_autoencoder(random_state=None)
-        return LSTMAutoencoderOutlierDetector(
-            **({"estimator": estimator, "random_state": 0} | parameters)
-        )
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def detector(unfitted, sequences):
-    """A fitted one; do not fit it again."""
-    with xla(False):
-        return unfitted().fit(sequences)
+from sklearn_seqae.datasets import make_sequences
 
 
 def dead(x):
@@ -118,24 +97,6 @@ def test_five_sequences_are_enough(unfitted, sequences):
 # Events -------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def sessions():
-    """Tables of sessions of one class: some to fit, others."""
-    log, y = make_events(400, max_length=16, random_state=0)
-    usual = log[y[log["session"]] == 1].astype({"page": "category"})
-    return [usual[usual["session"] % 4 > 0], usual[usual["session"] % 4 == 0]]
-
-
-@pytest.fixture(scope="module")
-def of_events(unfitted, sessions):
-    with xla(False):
-        return unfitted().fit(in_cells(sessions[0]))
-
-
-def in_cells(table):
-    return to_sequences(table, by="session", order="time")
-
-
 def shuffled(table, rng):
     pages = table.groupby("session")["page"].transform(
         lambda x: rng.permutation(x.to_numpy())
@@ -191,8 +152,9 @@ def test_surprisals_are_those_of_a_loop_over_time(rng):
         n_first = sum(first == a for first, _ in known)
         of_pairs.append(-np.log((known.count((a, b)) + shares[b]) / (n_first + 1)))
     expected = [-np.log(shares[new[:4]]).mean(), -np.log(shares[3])]
-    found = chain.of_sequences(new, np.array([0, 4, 5]))
-    assert_allclose(found, [expected, [np.mean(of_pairs), 0]])
+    of_codes, found = chain.surprisals(new, np.array([0, 4, 5]))
+    assert_allclose([of_codes[:4].mean(), of_codes[4]], expected)
+    assert_allclose(found, [0, *of_pairs, 0])
 
 
 def test_many_categories_surprise_as_in_fit(rng):
@@ -209,8 +171,7 @@ def test_many_categories_surprise_as_in_fit(rng):
         MarkovChain.fit(*known[0], 300),
     )
     gaps = [
-        chain.of_sequences(*known[1])[1].mean()
-        - chain.of_sequences(*known[0])[1].mean()
+        chain.surprisals(*known[1])[1].mean() - chain.surprisals(*known[0])[1].mean()
         for chain in chains
     ]
     assert abs(gaps[0]) < 0.5 * gaps[1]

@@ -3,11 +3,13 @@
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from sklearn_seqae import plotting
+from sklearn_seqae import Explanation, plotting
 from sklearn_seqae.plotting._style import COLOURS
 
+FRAME = pd.DataFrame({"x": [1.0, 9.0, 1.0]})
 ARRAYS = {
     "EmbeddingDisplay": {"Z": np.eye(3)},
     "EventsDisplay": {
@@ -18,6 +20,11 @@ ARRAYS = {
     },
     "LatentTraversalDisplay": {"values": [0.0, 1.0], "sequences": [[1.0], [2.0, 3.0]]},
     "LossDisplay": {"loss": [1.0, 0.5]},
+    "OutlierDisplay": {
+        "explanation": Explanation(
+            0, pd.Series({"error": 11.0}), FRAME, {"error": FRAME}, FRAME, FRAME
+        )
+    },
     "ReconstructionDisplay": {"original": [[1.0, 2.0]], "decoded": [[1.0, 1.5]]},
 }
 every_display = pytest.mark.parametrize("name", plotting.__all__)

@@ -16,6 +16,7 @@ from numpy.testing import assert_array_equal
 from pandas.testing import assert_index_equal
 
 import sklearn_seqae
+from sklearn_seqae import to_sequences
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import to_ragged
 
@@ -79,6 +80,11 @@ def page_log():
     X = [rng.normal(size=(n, 1)) for n in rng.integers(3, 9, size=20)]
     frame = long_frame(X, range(20), "x")
     return frame.assign(page=rng.choice(["a", "b", "c"], len(frame)))
+
+
+def in_cells(table):
+    """Return the sessions of a log as cells of a Series."""
+    return to_sequences(table, by="session", order="time")
 
 
 def keras_input(autoencoder, sequences):
