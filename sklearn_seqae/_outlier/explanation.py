@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import ids_of_sequences
-from sklearn_seqae._containers.readers.moments import moments_of_sequences
+from sklearn_seqae._containers.readers.pandas import moments_of_sequences
 from sklearn_seqae._containers.writers.categories import as_objects, frame_of
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.scores import losses_by_block
