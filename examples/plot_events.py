@@ -87,6 +87,18 @@ from sklearn_seqae.plotting import EventsDisplay
 EventsDisplay.from_estimator(autoencoder, X)
 
 # %%
+# Most likely pages are no likely session: the most frequent ones repeat. With a
+# ``random_state``, pages are drawn, in an order that the counts in a vector allow.
+
+drawn = autoencoder.inverse_transform(Z[:6], random_state=0)
+EventsDisplay(
+    times=[session["time"] for session in X[:6]],
+    categories=[session["page"] for session in X[:6]],
+    decoded_times=[session["time"] for session in drawn],
+    decoded_categories=[session["page"] for session in drawn],
+).plot()
+
+# %%
 # What the vectors know of each column, as a share of what predicting the usual would
 # miss:
 

@@ -687,7 +687,12 @@ class LSTMAutoencoderTransformer(
         fitted.network.warm_up(longest, with_decoder=decode)
         return self
 
-    def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
+    def inverse_transform(
+        self,
+        Z: ArrayLike,
+        lengths: ArrayLike | None = None,
+        random_state: Any = None,
+    ) -> Any:
         """Decode embeddings, or any other finite vectors, into sequences.
 
         Parameters
@@ -697,24 +702,41 @@ class LSTMAutoencoderTransformer(
         lengths : array-like of shape (n_samples,), default=None
             Time steps to decode. None takes them from the length component, or
             `max_length_` where there is none.
+        random_state : int, RandomState instance or None, default=None
+            Seed or generator that draws categories from their distributions, as
+            `sample_forecast` does, for what a sequence may look like. If the vector has
+            the "ngrams" of each pair, a draw follows its order. None draws nothing: it
+            takes the most likely category at each time step, which often repeats the
+            most frequent one.
 
         Returns
         -------
         X : list of arrays, array or dataframe
             The kind seen in `fit`, in original units; with the index of `Z`, if any.
+            Draws depend on the order of `Z`.
 
         Raises
         ------
         ValueError
             If `Z` has another width or order of columns or isn't finite, if a length is
             over 2**20 time steps or longer than the decoder can write, or if a sequence
-            overflows, or a moment the dtype of the times in `fit`.
+            overflows, or a moment the dtype of the times in `fit`; if `random_state` is
+            given, but `fit` saw no categories.
         """
         check_is_fitted(self)
         fitted = self._fitted
         vectors, n_timesteps, starts = fitted.vectors(self, Z, lengths)
-        decoded = fitted.network.decode(vectors, n_timesteps)
-        return fitted.schema.decode(decoded, ids_of_rows(Z), starts=starts)
+        generator = None
+        if random_state is not None:
+            if not fitted.schema.events.n_codes:
+                raise ValueError(
+                    f"random_state is {random_state!r}, which draws categories, but "
+                    "all features in fit were numbers; leave it out."
+                )
+            generator = own_random_state(random_state)
+        decoded = fitted.network.decode(vectors, n_timesteps, random_state=generator)
+        ids = ids_of_rows(Z)
+        return fitted.schema.decode(decoded, ids, starts=starts, random_state=generator)
 
     @available_if(_check_categories)
     def inverse_transform_proba(
@@ -949,10 +971,10 @@ class LSTMAutoencoderTransformer(
         """Draw new sequences, like those in `fit`.
 
         Embeddings are drawn from the standard normal distribution and decoded.
-        Categories are drawn from their distribution at each time step. The
-        length component is drawn, too, between the shortest and the longest sequence in
-        `fit`. Without a length component, sequences have `max_length_` time steps.
-        Available after a fit with `kl_weight`.
+        Categories are drawn as `inverse_transform` draws them. The length component is
+        drawn, too, between the shortest and the longest sequence in `fit`. Without a
+        length component, sequences have `max_length_` time steps. Available after a fit
+        with `kl_weight`.
 
         Parameters
         ----------

@@ -21,6 +21,7 @@ from sklearn_seqae._network.design import SWITCHES, make_architecture, shaping
 from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.batching import buffer_sizes, from_patches
 from sklearn_seqae._patches.exact import UNIT
+from sklearn_seqae._patches.ngrams import drawn_paths
 from sklearn_seqae._patches.prefixes import extended, recent_values, tails
 from sklearn_seqae._patches.preprocessing import Known, Own, Preprocessing
 from sklearn_seqae._patches.source import Source
@@ -156,7 +157,8 @@ class Autoencoder:
         """Scaled sequences of the given lengths, from any finite embeddings.
 
         For messages, ``what`` names an entry and ``first`` is the first one's number.
-        ``random_state`` draws what has a distribution, independently at each time step.
+        ``random_state`` draws what has a distribution: in the order that n-grams tell,
+        where pairs are told apart, otherwise independently at each time step.
         """
         self.check_decodable(n_timesteps, f"{what} means a sequence that")
         n_learnt = self.architecture.embedding_size
@@ -271,9 +273,19 @@ class Autoencoder:
         patch_size, n_codes = self.preprocessing.patch_size, self.preprocessing.n_codes
         draws = random_state is not None and n_codes > 0
         steps = self._steps(embeddings, n_timesteps, what, first, raw=draws)
+        step, written = self.architecture.step, steps
         if random_state is not None and draws:
-            steps = drawn(self.architecture.step, steps, random_state)
+            steps = drawn(step, written, random_state)
         own = from_patches(steps, n_timesteps, patch_size, n_codes)
+        ngrams = self.preprocessing.ngrams
+        if random_state is not None and ngrams is not None and isinstance(known, Known):
+            values = own.values.copy()
+            for column, chains in ngrams.chains(known.ngrams).items():
+                logits = written[:, step.column_parts[column].written]
+                logits = from_patches(logits, n_timesteps, patch_size).values
+                codes = drawn_paths(logits, own.offsets, chains, random_state)
+                values[:, own.n_numbers + column] = codes
+            own = own.with_values(values)
         return self.preprocessing.in_common_units(own, known)
 
     def _steps(

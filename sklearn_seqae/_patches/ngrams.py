@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._patches.exact import Standardized
@@ -23,7 +24,10 @@ N_COMPONENTS = 512  # at most
 LONGEST = 3  # events of an n-gram
 FEWEST = 3  # components of the n-grams of a column and an order, on average
 NEGLIGIBLE = 1e-6  # spread that may be rounding
+PRIOR = 0.1  # events that stand for all sequences beside the counts of one
+LARGEST = 20.0  # logarithm of a count
 
+Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Codes = tuple[tuple[int, ...], ...]  # of n-grams
 
@@ -136,6 +140,76 @@ class Ngrams(Standardized):
             counts = np.bincount(places, minlength=n * size).reshape(n, size)
             found[:, grams.place] = counts[:, :-1:2] - counts[:, 1::2]
         return found
+
+    def chains(self, components: Any) -> dict[int, tuple[Floats, Floats]]:
+        """Return the probabilities of the first category, and of those after each.
+
+        By column, (n_sequences, size) and (n_sequences, size, size), from components,
+        whatever vectors have them. Only of columns where each pair has a component of
+        its own.
+        """
+        mean, logs = np.array(self.mean), components * self.scale + self.mean
+        usual, counts = (np.expm1(np.clip(x, 0, LARGEST)) for x in (mean, logs))
+        of_one = {g.columns: g.place for g in self.grams if g.order == 1}
+        found = dict[int, tuple[Floats, Floats]]()
+        for grams in self.grams:
+            if grams.is_hashed or grams.order != 2 or len(grams.columns) > 1:
+                continue
+            place, (column,) = of_one[grams.columns], grams.columns
+            size = self.category_sizes[column]
+            prior = PRIOR * shares(usual[place] + NEGLIGIBLE)
+            share = shares(counts[:, place] + prior)
+            pairs = counts[:, grams.place].reshape(-1, size, size)
+            first = (counts[:, place] - pairs.sum(axis=1)).clip(0)  # it follows none
+            found[column] = (
+                shares(first + PRIOR * share),
+                shares(pairs + PRIOR * share[:, None]),
+            )
+        return found
+
+
+def shares(counts: Floats) -> Floats:
+    """Divide by sums over the last axis."""
+    found: Floats = counts / counts.sum(axis=-1, keepdims=True)
+    return found
+
+
+def drawn_paths(
+    logits: NDArray[np.floating],
+    offsets: Integers,
+    chains: tuple[Floats, Floats],
+    random_state: np.random.RandomState,
+) -> Integers:
+    """Draw codes of sequences, as the hidden states of Markov chains.
+
+    ``chains`` are of `Ngrams.chains`. What the softmax of the logits has of a category
+    at an event, over what it has in all of the sequence, is its likelihood (Bourlard
+    and Morgan, 1994): how often it occurs is known. They are filtered forwards and
+    drawn backwards.
+    """
+    lengths, until = np.diff(offsets), softmax(logits.astype(float), axis=1)
+    usual = np.add.reduceat(until, offsets[:-1]) / lengths[:, None]
+    until /= np.repeat(usual + np.finfo(float).tiny, lengths, axis=0)
+    (start, follows), codes = chains, np.empty(len(logits), np.int64)
+    gumbel = random_state.gumbel(size=logits.shape)
+    until[offsets[:-1]] *= start
+    for t in range(1, lengths.max()):
+        on = np.flatnonzero(lengths > t)
+        rows = offsets[on] + t
+        before = until[rows - 1, None] @ follows[on]
+        until[rows] = shares(until[rows] * before[:, 0])
+    for t in reversed(range(lengths.max())):
+        on = np.flatnonzero(lengths > t)
+        rows = offsets[on] + t
+        weight = until[rows]
+        last = lengths[on] == t + 1
+        after = codes[rows[~last] + 1] - 1
+        weight[~last] *= follows[on[~last], :, after]
+        # The largest is drawn by these weights
+        codes[rows] = 1 + np.argmax(
+            np.log(weight + np.finfo(float).tiny) + gumbel[rows], axis=1
+        )
+    return codes
 
 
 def delayed(scaled: RaggedArray, lag: int) -> Integers:

@@ -113,6 +113,7 @@ class Known(NamedTuple):
 
     units: Units
     cosines: NDArray[np.float64] | None
+    ngrams: NDArray[np.floating] | None = None  # the components, for draws
 
 
 @dataclass(frozen=True)
@@ -381,7 +382,8 @@ class Preprocessing:
             units = self.instance_norm.decode(exact[:, places["instance_norm"]])
         if self.shape is not None:
             cosines = self.shape.decode(exact[:, places["shape"]])
-        return Known(units, cosines)
+        ngrams = None if self.ngrams is None else exact[:, places["ngrams"]]
+        return Known(units, cosines, ngrams)
 
     def in_common_units(self, own: RaggedArray, known: Known | Own) -> RaggedArray:
         """Bring decoded sequences into common units, with what is known exactly."""

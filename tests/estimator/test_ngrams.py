@@ -124,3 +124,41 @@ def test_columns_of_noise_do_not_drown_order():
     assert accuracy() >= 0.99
     assert accuracy(n_components=32) >= 0.99
     assert accuracy(exact_components=["instance_norm", "length"]) < 0.9
+
+
+def test_draws_follow_the_order_of_their_vector():
+    rng = np.random.default_rng(0)
+    rings = ["abcd", "dcba"]  # as frequent in either; only the order differs
+    X = [
+        list((rings[i % 2] * 9)[s : s + 20])
+        for i, s in enumerate(rng.integers(4, size=40))
+    ]
+    ae = LSTMAutoencoderTransformer(hidden_layer_sizes=4, epochs=0, random_state=0)
+    Z = ae.fit_transform(X)  # the network has learnt nothing
+    centres = np.tile([Z[::2].mean(axis=0), Z[1::2].mean(axis=0)], (20, 1))
+    for vectors in (Z, centres):
+        drawn = [list(x) for x in ae.inverse_transform(vectors, random_state=0)]
+        assert [len(x) for x in drawn] == [20] * len(vectors)
+        right = [
+            a + b in rings[i % 2] * 2
+            for i, x in enumerate(drawn)
+            for a, b in pairwise(x)
+        ]
+        assert np.mean(right) > 0.93
+
+    def decoded(random_state):
+        found = ae.inverse_transform(centres, random_state=random_state)
+        return [list(x) for x in found]
+
+    assert decoded(0) == drawn != decoded(1)
+    generator = np.random.RandomState(0)
+    assert decoded(generator) == drawn != decoded(generator)
+    repeated = decoded(None)  # the most likely category at each time step
+    assert all(a == b for a, b in pairwise(repeated[::2]))
+
+
+def test_numbers_are_not_drawn(log):
+    ae = LSTMAutoencoderTransformer(hidden_layer_sizes=4, epochs=0, random_state=0)
+    Z = ae.fit_transform(log[["x"]])
+    with pytest.raises(ValueError, match="all features in fit were numbers; leave it"):
+        ae.inverse_transform(Z, random_state=0)

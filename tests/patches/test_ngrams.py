@@ -1,7 +1,7 @@
 """N-grams of categories, beside a Counter of one sequence at a time."""
 
 from collections import Counter
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -10,7 +10,12 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._patches.exact import UNIT
-from sklearn_seqae._patches.ngrams import N_COMPONENTS, Ngrams, default_n_ngrams
+from sklearn_seqae._patches.ngrams import (
+    N_COMPONENTS,
+    Ngrams,
+    default_n_ngrams,
+    drawn_paths,
+)
 from sklearn_seqae._utils.plain import from_plain, to_plain
 
 LENGTHS = [8, 1, 2, 30, 3, 17]
@@ -131,3 +136,49 @@ def test_few_components_hold_no_order():
 def test_plain_values_give_it_back():
     known, _ = fitted((3, 2))
     assert from_plain(Ngrams, to_plain(known), "ngrams") == known
+
+
+def test_what_follows_is_read_from_components():
+    known, codes = fitted((3, 50), room=120)
+    found = known.chains(known.encode(codes))
+    assert list(found) == [0]  # pairs of the other column share components
+    for first, follows, x in zip(*found[0], codes, strict=True):
+        assert first[int(x[0, 1]) - 1] > 0.9
+        pairs, share = (
+            counted(x, [0], 2),
+            np.array([(x[:, 1] == c).mean() for c in (1, 2, 3)]),
+        )
+        for a, b in product((1, 2, 3), repeat=2):
+            n = sum(pairs[(a,), (c,)] for c in (1, 2, 3))
+            share = (x[:, 1] == b).mean()
+            wanted = (pairs[(a,), (b,)] + 0.1 * share) / (n + 0.1)
+            if n:
+                assert follows[a - 1, b - 1] == pytest.approx(wanted, abs=0.03)
+    for wild in known.chains(np.full((1, known.n_components), 1e30))[0]:
+        assert_allclose(wild.sum(axis=-1), 1)
+
+
+def test_draws_have_the_distribution_of_paths():
+    rng, lengths = np.random.default_rng(0), np.array([3, 1, 2])
+    offsets, n = offsets_from_lengths(lengths), 20_000
+    logits, follows = rng.normal(size=(6, 2)), rng.uniform(0.1, 2, (3, 2, 2))
+    start = rng.uniform(0.1, 2, (3, 2))
+    drawn = drawn_paths(
+        np.tile(logits, (n, 1)).astype(np.float32),
+        offsets_from_lengths(np.tile(lengths, n)),
+        (np.tile(start, (n, 1)), np.tile(follows, (n, 1, 1))),
+        np.random.RandomState(0),
+    ).reshape(n, 6)
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    for i, (first, end) in enumerate(pairwise(offsets)):
+        likelihood = p[first:end] / p[first:end].mean(axis=0)
+        paths = np.array(list(product((0, 1), repeat=end - first)))
+        weight = [
+            start[i, path[0]]
+            * np.prod([each[code] for each, code in zip(likelihood, path, strict=True)])
+            * np.prod([follows[i][pair] for pair in pairwise(path.tolist())])
+            for path in paths
+        ]
+        share = [(drawn[:, first:end] == 1 + path).all(axis=1) for path in paths]
+        expected = np.array(weight) / np.sum(weight)
+        assert_allclose(np.mean(share, axis=1), expected, atol=0.015)
