@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sklearn_seqae._onnx.export import to_onnx
     from sklearn_seqae._outlier.detector import LSTMAutoencoderOutlierDetector
     from sklearn_seqae._outlier.explanation import Explanation
+    from sklearn_seqae._outlier.window_detector import WindowOutlierDetector
+    from sklearn_seqae._outlier.windows import from_windows, to_windows
 
 __version__ = version("sklearn-seqae")
 
@@ -25,11 +27,14 @@ __all__ = [
     "ParquetSequences",
     "SequenceAggregator",
     "SequenceChunks",
+    "WindowOutlierDetector",
     "__version__",
     "from_channels_first",
+    "from_windows",
     "to_frame",
     "to_onnx",
     "to_sequences",
+    "to_windows",
 ]
 
 # Loaded when first asked for (PEP 562): scikit-learn alone takes over a second on some
@@ -41,10 +46,13 @@ _HOMES = {
     "ParquetSequences": "sklearn_seqae._containers.parquet.sequences",
     "SequenceAggregator": "sklearn_seqae._aggregator",
     "SequenceChunks": "sklearn_seqae._containers.chunks",
+    "WindowOutlierDetector": "sklearn_seqae._outlier.window_detector",
     "from_channels_first": "sklearn_seqae._containers.readers",
+    "from_windows": "sklearn_seqae._outlier.windows",
     "to_frame": "sklearn_seqae._containers.tables.to_frame",
     "to_onnx": "sklearn_seqae._onnx.export",
     "to_sequences": "sklearn_seqae._containers.tables.to_sequences",
+    "to_windows": "sklearn_seqae._outlier.windows",
 }
 
 

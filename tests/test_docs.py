@@ -21,6 +21,7 @@ from sklearn_seqae import (
     LSTMAutoencoderOutlierDetector,
     LSTMAutoencoderTransformer,
     SequenceAggregator,
+    WindowOutlierDetector,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,7 @@ ESTIMATORS = (
     LSTMAutoencoderOutlierDetector,
     LSTMAutoencoderTransformer,
     SequenceAggregator,
+    WindowOutlierDetector,
 )
 MODULES = (
     "sklearn_seqae",
@@ -171,11 +173,15 @@ def fitted(plain_autoencoder, sequences):
         keys=range(len(sequences)),
     )
     autoencoder = plain_autoencoder(forecast_horizon=2)
+    windows = WindowOutlierDetector(
+        LSTMAutoencoderOutlierDetector(autoencoder), window=4
+    )
     return {
         type(each): each.fit(table)
         for each in (
             autoencoder,
             LSTMAutoencoderOutlierDetector(autoencoder),
+            windows,
             SequenceAggregator(),
         )
     }

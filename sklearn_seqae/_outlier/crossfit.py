@@ -121,8 +121,11 @@ class CrossFittedDistance:
     std: Positive
 
     @classmethod
-    def fit(cls, points: Floats, random_state: np.random.RandomState) -> Self:
-        """Fit to points of shape (n_points, n_columns), in random folds."""
+    def fit(cls, points: Floats, random_state: np.random.RandomState | None) -> Self:
+        """Fit to points of shape (n_points, n_columns), in random folds.
+
+        None takes runs of points as they come, of which neighbours are alike.
+        """
         folds = _folds(points, random_state)
         gaussians = tuple(Gaussian.fit(points[rest]) for rest in folds)
         roots = _roots(gaussians, points)
@@ -251,10 +254,11 @@ class CrossFittedChain:
 
 
 def _folds(
-    data: NDArray[Any], random_state: np.random.RandomState
+    data: NDArray[Any], random_state: np.random.RandomState | None
 ) -> Iterator[NDArray[np.int64]]:
-    """Yield the rows of all folds but one, drawn at random."""
-    folds = KFold(N_FOLDS, shuffle=True, random_state=random_state)
+    """Yield the rows of all folds but one, drawn at random unless there is None."""
+    shuffle = random_state is not None
+    folds = KFold(N_FOLDS, shuffle=shuffle, random_state=random_state)
     return (rest for rest, _ in folds.split(data))
 
 

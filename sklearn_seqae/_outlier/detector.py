@@ -27,7 +27,71 @@ from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, sn
 LIMIT = 3.0  # standard deviations, as on a Shewhart chart
 
 
-class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
+class Detector(OutlierMixin, SequenceEstimator):
+    """An outlier detector whose scores have a threshold, `offset_`."""
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn what is usual.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            Sequences, at least five, as `LSTMAutoencoderTransformer.fit` takes them; or
+            recordings, of a `WindowOutlierDetector`.
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        self : estimator
+            Fitted.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the data or a parameter can't be used; what was fitted before stays.
+        """
+        with drawn_back_on_error(self.random_state):
+            fitted = snapshot(self)
+            fitted._fit(X, y)
+        self.__dict__ |= {name: fitted.__dict__[name] for name in self._saved_as}
+        return self
+
+    def decision_function(self, X: Any) -> Any:
+        """Return how far each score is above the threshold.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`, with the same features.
+
+        Returns
+        -------
+        decision : ndarray or Series, as of `score_samples`
+            ``score_samples(X) - offset_``. Negative for outliers.
+        """
+        check_is_fitted(self)
+        fitted = snapshot(self)
+        return fitted.score_samples(X) - fitted.offset_
+
+    def predict(self, X: Any) -> Any:
+        """Return what is an outlier.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`, with the same features.
+
+        Returns
+        -------
+        labels : ndarray or Series, as of `score_samples`
+            -1 for outliers, 1 for others.
+        """
+        return 1 - 2 * (self.decision_function(X) < 0)
+
+
+class LSTMAutoencoderOutlierDetector(Detector):
     """Detect unusual sequences by embedding, reconstruction error and statistics.
 
     Four things are measured of each sequence, and a fifth where there are categories,
@@ -152,33 +216,6 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
         self.validation_fraction = validation_fraction
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn what is usual.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            At least five sequences, as `LSTMAutoencoderTransformer.fit` takes them.
-        y : Ignored
-            Not used, present for API consistency by convention.
-
-        Returns
-        -------
-        self : LSTMAutoencoderOutlierDetector
-            Fitted.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If the data or a parameter can't be used; what was fitted before stays.
-        """
-        with drawn_back_on_error(self.random_state):
-            fitted = snapshot(self)
-            fitted._fit(X, y)
-        self.__dict__ |= {name: fitted.__dict__[name] for name in self._saved_as}
-        return self
-
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return how usual each sequence is.
 
@@ -232,38 +269,6 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
         found = attribution(network, fitted._chains, fitted._usual, scaled)
         return explanations(X, schema, given, found)
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return how far each score is above the threshold.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`, with the same features.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,)
-            ``score_samples(X) - offset_``. Negative for outliers.
-        """
-        check_is_fitted(self)
-        fitted = snapshot(self)
-        return fitted.score_samples(X) - fitted.offset_
-
-    def predict(self, X: Any) -> NDArray[np.int64]:
-        """Return which sequences are outliers.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`, with the same features.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-            -1 for outliers, 1 for others.
-        """
-        return np.where(self.decision_function(X) < 0, -1, 1)
-
     # The steps of fit -----------------------------------------------------------------
 
     def _fit(self, X: Any, y: Any) -> None:
@@ -281,11 +286,7 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
             )
         generator = own_random_state(self.random_state)
         held_out = _choose(ragged.lengths, self.validation_fraction, generator)
-        estimator = LSTMAutoencoderTransformer()
-        if self.estimator is not None:
-            estimator = clone(self.estimator)
-        if estimator.random_state is None:
-            estimator.set_params(random_state=generator.randint(np.iinfo(np.int32).max))
+        estimator = seeded(self.estimator or LSTMAutoencoderTransformer(), generator)
         self.estimator_ = estimator.fit(X, y, sample_weight=~held_out)
         fitted = self.estimator_._fitted
         scaled, *_ = fitted.encode(X, type(self).__name__)
@@ -326,6 +327,14 @@ class LSTMAutoencoderOutlierDetector(OutlierMixin, SequenceEstimator):
                 f"the chains have {n_codes} codes and X {seen.n_features} features, "
                 f"but estimator_ {expected} and {n_features}"
             )
+
+
+def seeded(estimator: Any, generator: np.random.RandomState) -> Any:
+    """Return a clone with a seed, if it has none."""
+    estimator = clone(estimator)
+    if estimator.random_state is None:
+        estimator.set_params(random_state=generator.randint(np.iinfo(np.int32).max))
+    return estimator
 
 
 def _choose(

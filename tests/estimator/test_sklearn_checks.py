@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_seqae import LSTMAutoencoderOutlierDetector, LSTMAutoencoderTransformer
+from sklearn_seqae import (
+    LSTMAutoencoderOutlierDetector,
+    LSTMAutoencoderTransformer,
+    WindowOutlierDetector,
+)
 
 
 # As scikit-learn's own tests do with whatever iterates, with few epochs: the checks fit
@@ -102,4 +106,22 @@ TINY = LSTMAutoencoderTransformer(**PLAIN, n_components=3, hidden_layer_sizes=4)
 @pytest.mark.slow
 @parametrize_with_checks([LSTMAutoencoderOutlierDetector(TINY)])
 def test_outlier_detector(estimator, check):
+    check(estimator)
+
+
+# To it, a table is one recording, whose rows are time steps.
+OF_TIME = {
+    "check_methods_sample_order_invariance": "the order of time steps matters",
+    "check_methods_subset_invariance": "a time step is judged by those around it",
+    "check_fit1d": "a 1-D array is a recording of one feature",
+    "check_fit2d_predict1d": "a 1-D array is a recording of one feature",
+}
+OF_WINDOWS = WindowOutlierDetector(
+    LSTMAutoencoderOutlierDetector(TINY), window=4, stride=1, contamination=0.1
+)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([OF_WINDOWS], expected_failed_checks=lambda _: OF_TIME)
+def test_window_detector(estimator, check):
     check(estimator)

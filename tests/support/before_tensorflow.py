@@ -56,15 +56,19 @@ def main(facts, tests):
     from sklearn_seqae import (
         LSTMAutoencoderOutlierDetector,
         LSTMAutoencoderTransformer,
+        WindowOutlierDetector,
         to_frame,
         to_sequences,
+        to_windows,
     )
 
     step("all that is public")
     changed["all that is public"] = changes(before)
 
     own = LSTMAutoencoderTransformer(n_components=3)
-    repr(sklearn.base.clone(LSTMAutoencoderOutlierDetector(own)).get_params())
+    detector = WindowOutlierDetector(LSTMAutoencoderOutlierDetector(own))
+    repr(sklearn.base.clone(detector).get_params())
+    to_windows([1.0, 2.0, 3.0], 2)
     step("bookkeeping")
     from sklearn.utils import estimator_html_repr
 

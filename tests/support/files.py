@@ -16,10 +16,16 @@ from sklearn_seqae import (
     LSTMAutoencoderOutlierDetector,
     LSTMAutoencoderTransformer,
     SequenceAggregator,
+    WindowOutlierDetector,
 )
 from sklearn_seqae._fitted import saving
 
-OURS = [LSTMAutoencoderTransformer, LSTMAutoencoderOutlierDetector, SequenceAggregator]
+OURS = [
+    LSTMAutoencoderTransformer,
+    LSTMAutoencoderOutlierDetector,
+    SequenceAggregator,
+    WindowOutlierDetector,
+]
 LOADS = {
     "pickle": pickle.loads,
     "skops": lambda data: skops.io.loads(data, trusted=OURS),

@@ -9,7 +9,11 @@ from helpers import page_log
 from internals import xla
 from random_fits import write_and_check
 
-from sklearn_seqae import LSTMAutoencoderOutlierDetector, SequenceAggregator
+from sklearn_seqae import (
+    LSTMAutoencoderOutlierDetector,
+    SequenceAggregator,
+    WindowOutlierDetector,
+)
 
 N_FITS, N_AT_ONCE, N_MUTATED = 150, 50, 700
 
@@ -34,9 +38,11 @@ def damaged(plain_autoencoder, log):
     with xla(False):
         network = plain_autoencoder(epochs=1, n_components=3)
         detector = LSTMAutoencoderOutlierDetector(network, random_state=0)
+        windows = WindowOutlierDetector(detector, window=3, random_state=0)
         return {
             "transformer": (network.fit(log), lambda e: e.transform(log)),
             "detector": (detector.fit(log), lambda e: e.score_samples(log)),
+            "window detector": (windows.fit(log), lambda e: e.score_samples(log)),
             "aggregator": (SequenceAggregator().fit(log), lambda e: e.transform(log)),
         }
 
@@ -44,7 +50,9 @@ def damaged(plain_autoencoder, log):
 # NumPy complains again when it frees an array whose dtype was damaged
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @WAY
-@pytest.mark.parametrize("which", ["transformer", "detector", "aggregator"])
+@pytest.mark.parametrize(
+    "which", ["transformer", "detector", "window detector", "aggregator"]
+)
 def test_mutated_bytes_are_refused_or_give_the_same(damaged, which, way, report):
     fitted, use = damaged[which]
     n_refused = check_mutated(fitted, way, use, N_MUTATED)

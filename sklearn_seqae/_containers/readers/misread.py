@@ -63,6 +63,20 @@ def refuse_long_table(X: Any) -> None:
         )
 
 
+def warn_of_ids(X: pd.DataFrame) -> None:
+    """Warn if columns of a table of time steps look like ids or times."""
+    frame = X.head(_ROWS)
+    if len(frame) < 2 or not all(_is_numeric(column) for _, column in frame.items()):
+        return
+    values = checks.to_numpy(frame, _READING).astype(np.float64)
+    if sign := _rises_within_ids(frame, values) or _rows_are_in_order(frame, values):
+        warn_user(
+            f"all columns of X are read as features of one recording, but {sign}. If a "
+            "column has ids of several recordings, or times, put them in the index: "
+            "X.set_index([id, time]), or X.set_index(time) of one recording."
+        )
+
+
 def refuse_text(X: Any) -> None:
     """Raise for a column that is not numeric, if rows share an id.
 
