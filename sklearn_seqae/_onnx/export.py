@@ -131,7 +131,7 @@ def to_onnx(
     True
     """
     onnx = require("onnx", "writing an ONNX file")
-    from sklearn_seqae._onnx import aggregator, autoencoder, outlier, sequences
+    from sklearn_seqae._onnx import autoencoder, sequences, statistics
 
     if part not in PARTS:
         raise ValueError(f"part is {part!r}; expected one of {', '.join(PARTS)}.")
@@ -166,9 +166,9 @@ def to_onnx(
     elif isinstance(estimator, LSTMAutoencoderTransformer):
         model = autoencoder.encoder(estimator._fitted)
     elif isinstance(estimator, SequenceAggregator):
-        model = aggregator.model(estimator)
+        model = statistics.of_aggregator(estimator)
     else:
-        model = outlier.model(estimator)
+        model = statistics.of_detector(estimator)
     texts = {name: json.dumps(note) for name, note in notes.items()}
     onnx.helper.set_model_props(model, texts)
     onnx.save(model, Path(path))
