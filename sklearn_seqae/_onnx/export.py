@@ -14,8 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_seqae._aggregator import SequenceAggregator
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._outlier.detector import LSTMAutoencoderOutlierDetector
-from sklearn_seqae._utils.aside import snapshot
-from sklearn_seqae._utils.libraries import require
+from sklearn_seqae._utils import require, snapshot
 
 PARTS = ("encoder", "decoder")
 
