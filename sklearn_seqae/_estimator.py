@@ -45,11 +45,15 @@ from sklearn_seqae._patches.source import Source, as_read, read_source
 from sklearn_seqae._sequences.scaling import SCALERS
 from sklearn_seqae._sequences.schema import Encoded, Schema, first_of, last_of
 from sklearn_seqae._sequences.vocabulary import FeatureCategories
-from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, snapshot
-from sklearn_seqae._utils.available import available_if
+from sklearn_seqae._utils import (
+    available_if,
+    drawn_back_on_error,
+    own_random_state,
+    snapshot,
+    warn_of_ignored_rate,
+)
 from sklearn_seqae._utils.claim import claimed
 from sklearn_seqae._utils.documentation import PAGE_OF_ESTIMATOR, visual_block
-from sklearn_seqae._utils.warning import warn_of_ignored_rate
 
 try:
     from sklearn.callback import CallbackSupportMixin

@@ -14,7 +14,7 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._containers.chunks import naming
-from sklearn_seqae._utils.libraries import comes_from
+from sklearn_seqae._utils import comes_from
 
 # Weights are an argument of a task, of which Dask would warn where they are large
 QUIET = {"distributed.admin.large-graph-warning-threshold": "1 GiB"}

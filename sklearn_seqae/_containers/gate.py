@@ -23,7 +23,7 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import checks, ids_of_sequences, to_ragged
 from sklearn_seqae._containers.readers.doubts import warn_of_doubts
 from sklearn_seqae._containers.readers.misread import refuse_long_table
-from sklearn_seqae._utils.warning import warn_user
+from sklearn_seqae._utils import warn_user
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 

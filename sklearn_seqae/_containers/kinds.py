@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from sklearn_seqae._utils.libraries import comes_from
+from sklearn_seqae._utils import comes_from
 
 # Title of the field of times in structured arrays. Other than `Series.attrs`, it stays
 # with them in any frame.

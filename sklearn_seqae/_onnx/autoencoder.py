@@ -15,19 +15,10 @@ from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.fitted import Fitted
 from sklearn_seqae._network import forward, padded
 from sklearn_seqae._network.decoders import LARGEST, make_decoder
-from sklearn_seqae._onnx import ops, sequences
+from sklearn_seqae._onnx import ops, ragged, sequences
 from sklearn_seqae._onnx.engine import OnnxEngine, OnnxSequence
 from sklearn_seqae._onnx.graph import Graph, Tensor
-from sklearn_seqae._onnx.ragged import (
-    Extent,
-    fill_missing,
-    from_lstm_steps,
-    from_padded,
-    in_groups,
-    n_patches,
-    places_in,
-    time_steps_in,
-)
+from sklearn_seqae._onnx.ragged import Extent
 from sklearn_seqae._patches.exact import MAX_LENGTH
 
 
@@ -57,8 +48,8 @@ def embedding_of(fitted: Fitted, given: Mapping[str, Tensor]) -> Tensor:
         return [ops.concatenate([ops.cast(part, np.float32) for part in parts])]
 
     patch_size = network.preprocessing.patch_size
-    (found,), order = in_groups(read.lengths, patch_size, of_group)
-    parts = [ops.take(found, places_in(order))]
+    (found,), order = ragged.in_groups(read.lengths, patch_size, of_group)
+    parts = [ops.take(found, ragged.places_in(order))]
     if read.start is not None:
         parts.append(read.start)
     return ops.concatenate(parts)
@@ -76,10 +67,10 @@ def encoded(
         codes,
         extent.own,
         extent.n_steps // known.patch_size,
-        fill=partial(fill_missing, extent=extent),
+        fill=partial(ragged.fill_missing, extent=extent),
         wide="float64",
     )
-    n_steps = ops.cast(n_patches(extent.lengths, known.patch_size), np.int32)
+    n_steps = ops.cast(ragged.n_patches(extent.lengths, known.patch_size), np.int32)
     sequence = OnnxSequence(ops.transpose(steps, (1, 0, 2)), n_steps)
     engine = _engine(network, extent.lengths.graph)
     pooled = forward.pooled_states(engine, network.architecture, sequence)
@@ -94,15 +85,15 @@ def encoded(
 def _sequences_of(fitted: Fitted, embedding: Tensor) -> dict[str, Tensor]:
     """Decode embeddings, (N, n_components), float32; see `sequences.write`."""
     network, lengths = fitted.network, _lengths(fitted, embedding)
-    found, order = in_groups(
+    found, order = ragged.in_groups(
         lengths,
         network.preprocessing.patch_size,
         lambda extent: [
-            from_padded(steps, extent, n)
+            ragged.from_padded(steps, extent, n)
             for steps, n in decoded(network, ops.take(embedding, extent.rows), extent)
         ],
     )
-    index = time_steps_in(order, lengths)
+    index = ragged.time_steps_in(order, lengths)
     every = [ops.take(each, index) for each in found]
     numbers = every.pop(0) if network.preprocessing.n_numbers else None
     last = ops.take(embedding, fitted.n_components - 1, axis=1)
@@ -121,12 +112,12 @@ def decoded(
         _engine(network, embedding.graph),
         ops.clip(learnt, -LARGEST, LARGEST),
         n_steps,  # type: ignore[arg-type]  # a tensor in a graph
-        ops.cast(n_patches(extent.lengths, patch_size), np.int32),
+        ops.cast(ragged.n_patches(extent.lengths, patch_size), np.int32),
     )
     found = []
     for part in step.parts:
         n = (part.written.stop - part.written.start) // patch_size
-        own = from_lstm_steps(steps[..., part.written], extent, patch_size, n)
+        own = ragged.from_lstm_steps(steps[..., part.written], extent, patch_size, n)
         if part.values.start == 0 and step.n_numbers:
             exact = embedding[:, n_learnt : n_learnt + known.n_exact]
             own, exact = (ops.cast(each, np.float64) for each in (own, exact))

@@ -30,10 +30,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._aggregator import SequenceAggregator
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
-from sklearn_seqae._onnx.aggregator import aggregates_of
 from sklearn_seqae._onnx.autoencoder import embedding_of
 from sklearn_seqae._onnx.graph import OPSETS, Graph, Shape, Tensor
 from sklearn_seqae._onnx.sequences import check_scaler, declared
+from sklearn_seqae._onnx.statistics import aggregates_of
 
 # What each writes
 OURS = {LSTMAutoencoderTransformer: "embedding", SequenceAggregator: "aggregates"}

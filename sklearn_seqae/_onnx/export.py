@@ -14,8 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_seqae._aggregator import SequenceAggregator
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._outlier.detector import LSTMAutoencoderOutlierDetector
-from sklearn_seqae._utils.aside import snapshot
-from sklearn_seqae._utils.libraries import require
+from sklearn_seqae._utils import require, snapshot
 
 PARTS = ("encoder", "decoder")
 
@@ -131,7 +130,7 @@ def to_onnx(
     True
     """
     onnx = require("onnx", "writing an ONNX file")
-    from sklearn_seqae._onnx import aggregator, autoencoder, outlier, sequences
+    from sklearn_seqae._onnx import autoencoder, sequences, statistics
 
     if part not in PARTS:
         raise ValueError(f"part is {part!r}; expected one of {', '.join(PARTS)}.")
@@ -166,9 +165,9 @@ def to_onnx(
     elif isinstance(estimator, LSTMAutoencoderTransformer):
         model = autoencoder.encoder(estimator._fitted)
     elif isinstance(estimator, SequenceAggregator):
-        model = aggregator.model(estimator)
+        model = statistics.of_aggregator(estimator)
     else:
-        model = outlier.model(estimator)
+        model = statistics.of_detector(estimator)
     texts = {name: json.dumps(note) for name, note in notes.items()}
     onnx.helper.set_model_props(model, texts)
     onnx.save(model, Path(path))

@@ -193,14 +193,9 @@ class Graph:
 
         scalars = [_info(tensor, []) for tensor in inputs[:2]]
         others = [_info(tensor, None) for tensor in inputs[2:]]
-        part, outputs = self._part("step", step, [*scalars, *others])
-        always = self.constant(True, bool)
-        return self.add(
-            "Loop",
-            [n, always, *state],
-            [tensor.dtype for tensor in outputs[1:]],
-            attributes={"body": part},
-        )[-1]
+        part, dtypes = self._part("step", step, [*scalars, *others])
+        given = [n, self.constant(True, bool), *state]
+        return self.add("Loop", given, dtypes[1:], None, {"body": part})[-1]
 
     def in_parts(
         self, n: Tensor, body: Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]
@@ -225,30 +220,21 @@ class Graph:
             ]
             return [stop < n, stop, *longer]
 
-        part, outputs = self._part("part", step, inputs)
+        part, dtypes = self._part("part", step, inputs)
         first = [self.constant(True, bool), self.constant(0, np.int64)]
         none = [self._empty(each.dtype) for each in lists]
-        found = self.add(
-            "Loop",
-            [None, *first, *none],
-            [tensor.dtype for tensor in outputs[1:]],
-            attributes={"body": part},
-        )
+        given = [None, *first, *none]
+        found = self.add("Loop", given, dtypes[1:], None, {"body": part})
         return [self.node("ConcatFromSequence", each, axis=0) for each in found[1:]]
 
     def either(
         self, condition: Tensor, yes: Callable[[], Tensor], no: Callable[[], Tensor]
     ) -> Tensor:
         """Compute one of two tensors, of one dtype; the condition is a scalar."""
-        then_branch, (output,) = self._part("then_branch", lambda: [yes()])
+        then_branch, dtypes = self._part("then_branch", lambda: [yes()])
         else_branch, _ = self._part("else_branch", lambda: [no()])
-        return self.node(
-            "If",
-            condition,
-            dtype=output.dtype,
-            then_branch=then_branch,
-            else_branch=else_branch,
-        )
+        branches = {"then_branch": then_branch, "else_branch": else_branch}
+        return self.node("If", condition, dtype=dtypes[0], **branches)
 
     def model(self, name: str, description: str) -> onnx.ModelProto:
         graph = helper.make_graph(
@@ -281,8 +267,8 @@ class Graph:
         name: str,
         compute: Callable[[], list[Tensor]],
         inputs: Sequence[onnx.ValueInfoProto] = (),
-    ) -> tuple[onnx.GraphProto, list[Tensor]]:
-        """Return what a function adds, as a graph within this one, and its outputs."""
+    ) -> tuple[onnx.GraphProto, list[np.dtype[Any]]]:
+        """Return what a function adds, as a graph within this one, and its dtypes."""
         outer, self.nodes = self.nodes, []
         outputs = [
             replace(self.node("Identity", tensor), is_list=tensor.is_list)
@@ -290,7 +276,8 @@ class Graph:
         ]
         nodes, self.nodes = self.nodes, outer
         infos = [_info(tensor, None) for tensor in outputs]
-        return helper.make_graph(nodes, name, list(inputs), infos), outputs
+        part = helper.make_graph(nodes, name, list(inputs), infos)
+        return part, [tensor.dtype for tensor in outputs]
 
     def _new_name(self, stem: str) -> str:
         self._n_names += 1

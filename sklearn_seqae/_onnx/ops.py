@@ -99,6 +99,15 @@ sum, max, min = _over("ReduceSum"), _over("ReduceMax"), _over("ReduceMin")
 mean = _over("ReduceMean")
 
 
+def _along(op_type: str) -> Callable[..., Tensor]:
+    """Return a function of all values along an axis, or of two tensors."""
+    return lambda *given, axis: given[0].graph.node(op_type, *given, axis=axis)
+
+
+softmax, log_softmax = _along("Softmax"), _along("LogSoftmax")
+take_along_axis = _along("GatherElements")
+
+
 def any(x: Tensor) -> Tensor:
     """Return whether something is true, a scalar."""
     return max(reshape(cast(x, np.int32), (-1,)), 0) > 0
@@ -106,14 +115,6 @@ def any(x: Tensor) -> Tensor:
 
 def argmax(x: Tensor, axis: int, keepdims: bool = False) -> Tensor:
     return x.graph.node("ArgMax", x, dtype=INT, axis=axis, keepdims=int(keepdims))
-
-
-def softmax(x: Tensor, axis: int) -> Tensor:
-    return x.graph.node("Softmax", x, axis=axis)
-
-
-def log_softmax(x: Tensor, axis: int) -> Tensor:
-    return x.graph.node("LogSoftmax", x, axis=axis)
 
 
 def sort(x: Tensor, axis: int) -> Tensor:
@@ -175,10 +176,6 @@ def take(x: Any, index: Any, axis: int = 0, name: str | None = None) -> Tensor:
     if not isinstance(index, Tensor):
         index = x.graph.constant(index, INT)
     return x.graph.node("Gather", x, index, axis=axis, name=name)
-
-
-def take_along_axis(x: Tensor, index: Tensor, axis: int) -> Tensor:
-    return x.graph.node("GatherElements", x, index, axis=axis)
 
 
 def look_up(x: Tensor, table: dict[Any, Any], default: Any) -> Tensor:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -142,31 +141,6 @@ def to_padded(values: Tensor, extent: Extent) -> Tensor:
     rows = ops.expand_dims(extent.starts, 1) + extent.place
     padded = ops.take(values, ops.where(extent.inside, rows, 0))
     return ops.where(extent.own, padded, np.nan)
-
-
-def codes_of(padded: Tensor | None, column: int, extent: Extent) -> Tensor:
-    """Return a column of codes (N, T, n), int64, 0 beyond the ends: (N, T)."""
-    assert padded is not None
-    own = ops.where(extent.inside, ops.take(padded, column, axis=2), 0.0)
-    return ops.cast(own, np.int64)
-
-
-def moments(values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return number, mean and variance over time of what counts, (N, F) each."""
-    count = ops.sum(ops.cast(counted, np.float64), 1)
-    n = ops.maximum(count, 1)
-    mean = ops.sum(ops.where(counted, values, 0.0), 1) / n
-    off = ops.where(counted, values - ops.expand_dims(mean, 1), 0.0)
-    return count, mean, ops.sum(off * off, 1) / n
-
-
-def counts_of(codes: Tensor, extent: Extent, size: int) -> Tensor:
-    """Count the codes 0, 1, ..., ``size`` in each sequence, (N, T): (N, size + 1)."""
-    ones = ops.cast(extent.inside, np.float64)
-    none = codes.graph.constant([[0]], np.float64)
-    none = ops.broadcast_to(none, (ops.size(codes, 0), size + 1))
-    options: dict[str, Any] = {"axis": 1, "reduction": "add"}
-    return codes.graph.node("ScatterElements", none, codes, ones, **options)
 
 
 def from_padded(padded: Tensor, extent: Extent, n_features: int) -> Tensor:

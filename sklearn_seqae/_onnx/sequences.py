@@ -19,19 +19,9 @@ from sklearn.preprocessing import (
 )
 
 from sklearn_seqae._containers.kinds import TimeAxis
-from sklearn_seqae._onnx import ops
+from sklearn_seqae._onnx import ops, ragged
 from sklearn_seqae._onnx.graph import Graph, Shape, Tensor
-from sklearn_seqae._onnx.ragged import (
-    MISSING,
-    Extent,
-    checked,
-    from_padded,
-    in_groups,
-    put,
-    starts_of,
-    time_steps_in,
-    to_padded,
-)
+from sklearn_seqae._onnx.ragged import MISSING, Extent
 from sklearn_seqae._sequences.clock import WIDEST, Clock
 from sklearn_seqae._sequences.schema import Schema
 from sklearn_seqae._sequences.vocabulary import FeatureCategories
@@ -56,11 +46,11 @@ class Read(NamedTuple):
 
     def padded(self, extent: Extent) -> tuple[Tensor | None, Tensor | None]:
         """Return numbers and codes of a group, (N, T, n) each; see `to_padded`."""
-        numbers, codes = self.numbers, self.codes
-        return (
-            None if numbers is None else to_padded(numbers, extent),
-            None if codes is None else to_padded(codes, extent),
+        numbers, codes = (
+            None if each is None else ragged.to_padded(each, extent)
+            for each in (self.numbers, self.codes)
         )
+        return numbers, codes
 
 
 def declared(schema: Schema) -> dict[str, tuple[Any, Shape]]:
@@ -124,7 +114,7 @@ def encode(schema: Schema, given: Mapping[str, Tensor]) -> Read:
     numbers, codes, parts = [], [], []
     known_ones = [known for _, _, known in _features(schema) if known is not None]
     is_value = any(known.is_text and MISSING in known.values for known in known_ones)
-    lengths, start = checked(given, is_value), None
+    lengths, start = ragged.checked(given, is_value), None
     for name, column, known in _features(schema):
         if known is None:
             numbers.append(column)
@@ -227,12 +217,10 @@ def _unscale(scaler: Any, scaled: Tensor) -> Tensor:
     return scaled if shift is None else scaled + shift
 
 
-def _shift_and_divisor(scaler: Any) -> tuple[Any, Any]:
+def _shift_and_divisor(scaler: Any) -> list[Any]:
     """Return the two by feature; None where the scaler has none."""
-    if scaler is None:
-        return None, None
-    shift, divisor = SHIFT_AND_DIVISOR[type(scaler)]
-    return (None if shift is None else getattr(scaler, shift)), getattr(scaler, divisor)
+    names = SHIFT_AND_DIVISOR.get(type(scaler), (None, None))
+    return [None if name is None else getattr(scaler, name) for name in names]
 
 
 # Categories ---------------------------------------------------------------------------
@@ -272,9 +260,9 @@ def _times(
     clock: Clock, times: Tensor, lengths: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the feature (L,), the component (N, 1), and lengths that check them."""
-    starts = starts_of(lengths)
+    starts = ragged.starts_of(lengths)
     before = [times[:1], times[:-1]]
-    passed = put(since(times, ops.concatenate(before, axis=0)), starts, np.nan)
+    passed = ragged.put(since(times, ops.concatenate(before, axis=0)), starts, np.nan)
     if times.dtype.kind == "i":
         missing = times.equals(NO_TIME)
     else:
@@ -320,16 +308,17 @@ def _moments(
 
     def of_group(extent: Extent) -> list[Tensor]:
         is_later = ops.expand_dims(extent.place > 0, 1)
-        passed = ops.cumsum(ops.where(is_later, to_padded(waits, extent), 0), axis=1)
+        own = ops.where(is_later, ragged.to_padded(waits, extent), 0)
+        passed = ops.cumsum(own, axis=1)
         if np.dtype(times.dtype).kind != "f":
             passed = ops.round(passed)
         start = ops.reshape(ops.take(starts, extent.rows), (-1, 1, 1))
         moment = start + passed + float(origin)
         whole = ops.cast(start, dtype) + origin + ops.cast(passed, dtype)
-        return [from_padded(each, extent, 1) for each in (moment, whole)]
+        return [ragged.from_padded(each, extent, 1) for each in (moment, whole)]
 
-    (moments, whole), order = in_groups(lengths, 1, of_group)
+    (moments, whole), order = ragged.in_groups(lengths, 1, of_group)
     name = f"every_moment_is_in_the_range_of_{times.dtype}"
     lengths = ops.refuse(lengths, **{name: (moments < least) | (moments > most)})
-    in_order = ops.take(whole, time_steps_in(order, lengths))
+    in_order = ops.take(whole, ragged.time_steps_in(order, lengths))
     return ops.reshape(in_order, (-1,)), lengths

@@ -22,7 +22,7 @@ from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedChain
 from sklearn_seqae._outlier.deviation import Measures, Usual
 from sklearn_seqae._outlier.explanation import Explanation, attribution, explanations
 from sklearn_seqae._sequences.schema import Schema
-from sklearn_seqae._utils.aside import drawn_back_on_error, own_random_state, snapshot
+from sklearn_seqae._utils import drawn_back_on_error, own_random_state, snapshot
 
 LIMIT = 3.0  # standard deviations, as on a Shewhart chart
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers.levels import relabelled
-from sklearn_seqae._utils.warning import warn_user
+from sklearn_seqae._utils import warn_user
 
 _MANY_NUMBERS = 20  # of fewer, each may be a category
 _NUMBER = re.compile(  # also with separators of thousands, a currency or percent

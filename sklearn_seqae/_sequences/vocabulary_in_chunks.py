@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Levels
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._sequences import vocabulary
-from sklearn_seqae._utils.warning import warn_user
+from sklearn_seqae._utils import warn_user
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 MOST = 1000  # categories of a column that "auto" tells apart, the infrequent as one

@@ -12,7 +12,7 @@ from scipy.special import expit
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from sklearn_seqae._utils.aside import own_random_state
+from sklearn_seqae._utils import own_random_state
 
 # Cycles per time step. By default the shortest sequence has 10 time steps, so the
 # slowest shows half a cycle. The fastest is half the Nyquist limit (1/2).

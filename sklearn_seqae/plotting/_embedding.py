@@ -15,18 +15,8 @@ from sklearn.utils import check_array
 from sklearn_seqae._containers.gate import check_same_ids
 from sklearn_seqae._containers.readers import ids_of_sequences
 from sklearn_seqae.exceptions import _count
+from sklearn_seqae.plotting import _style
 from sklearn_seqae.plotting._base import AxesDisplay, as_labels, check_1d
-from sklearn_seqae.plotting._style import (
-    BLACK,
-    BLUE,
-    COLOUR_SCALE,
-    GREY,
-    N_STYLES,
-    legend_beside,
-    point_style,
-    scatter,
-    title,
-)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,10 +24,10 @@ if TYPE_CHECKING:
     from matplotlib.legend import Legend
 
 ROWS_OF_LEGEND = 20
-OUTLINE = {"edgecolor": BLACK, "linewidth": 0.4}
+OUTLINE = {"edgecolor": _style.BLACK, "linewidth": 0.4}
 NOISE = {
     "label": "-1 (noise)",
-    "color": GREY,
+    "color": _style.GREY,
     "marker": ".",
     "linewidth": 0,
     "zorder": 0.5,
@@ -196,7 +186,7 @@ class EmbeddingDisplay(AxesDisplay):
         name = getattr(self.y, "name", None) if self.y_name is None else self.y_name
         name = "" if name is None else str(name)
         self.scatters_ = [
-            scatter(ax, self.points_[chosen], style, scatter_kwargs)
+            _style.scatter(ax, self.points_[chosen], style, scatter_kwargs)
             for chosen, style in _styles(y)
         ]
         if y is not None and y.dtype.kind == "f":
@@ -204,7 +194,7 @@ class EmbeddingDisplay(AxesDisplay):
             self.colorbar_ = self.figure_.colorbar(bar, ax=ax, label=name)
         elif y is not None:
             n_columns = -(-len(self.scatters_) // ROWS_OF_LEGEND)
-            self.legend_ = legend_beside(ax, title=name, ncols=n_columns)
+            self.legend_ = _style.legend_beside(ax, title=name, ncols=n_columns)
         if texts:
             ax.margins(0.1)  # room for text beside the outermost points
         beside: Any = {"xytext": (4, 4), "textcoords": "offset points"}
@@ -217,7 +207,7 @@ class EmbeddingDisplay(AxesDisplay):
         if self.pca_ is not None:
             labels = [principal_name(self.pca_, k) for k in range(2)]
         text = f"Embedding of {n}, {Z.shape[1]} components"
-        title(ax, title=text, xlabel=labels[0], ylabel=labels[1])
+        _style.title(ax, title=text, xlabel=labels[0], ylabel=labels[1])
         return self
 
 
@@ -267,9 +257,10 @@ def _check_y(y: ArrayLike, n: int) -> NDArray[Any]:
         )
     if len({isinstance(one, str) for one in array}) > 1:
         raise ValueError("y mixes text and other values; pass values of one kind.")
-    if array.dtype.kind != "f" and len(np.unique(array)) > N_STYLES:
+    most = _style.N_STYLES
+    if array.dtype.kind != "f" and len(np.unique(array)) > most:
         raise ValueError(
-            f"y has {len(np.unique(array))} classes, but only {N_STYLES} can be told "
+            f"y has {len(np.unique(array))} classes, but only {most} can be told "
             "apart; pass floats to show values on a colour scale."
         )
     return array
@@ -278,13 +269,14 @@ def _check_y(y: ArrayLike, n: int) -> NDArray[Any]:
 def _styles(y: NDArray[Any] | None) -> list[tuple[Any, dict[str, Any]]]:
     """Return which points are drawn together, and their style."""
     if y is None or y.dtype.kind == "f":
-        colour = {"color": BLUE} if y is None else {"c": y, "cmap": COLOUR_SCALE}
+        colour = {"c": y, "cmap": _style.COLOUR_SCALE}
+        colour = {"color": _style.BLUE} if y is None else colour
         return [(slice(None), OUTLINE | {"marker": "o"} | colour)]
     # -1 is noise among labels that look like those of scikit-learn's clusterers
     of_clusterer = y.dtype.kind == "i" and y.min() == -1 and (0 in y or y.max() == -1)
     noise = (y == -1) & of_clusterer
     styles: list[tuple[Any, dict[str, Any]]] = [
-        (y == one, OUTLINE | point_style(k) | {"label": str(one)})
+        (y == one, OUTLINE | _style.point_style(k) | {"label": str(one)})
         for k, one in enumerate(np.unique(y[~noise]))
     ]
     return styles + ([(noise, NOISE)] if noise.any() else [])

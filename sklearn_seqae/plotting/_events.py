@@ -11,14 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.readers import time_field
+from sklearn_seqae.plotting import _style
 from sklearn_seqae.plotting._base import AxesDisplay, id_text
-from sklearn_seqae.plotting._style import (
-    GREY,
-    legend_beside,
-    point_style,
-    scatter,
-    title,
-)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -162,30 +156,30 @@ class EventsDisplay(AxesDisplay):
         ax = self._start(ax)
         for passed, height, _ in lines:
             ends = [0, passed.max(initial=0)]
-            ax.plot(ends, [height, height], color=GREY, linewidth=1, zorder=1)
+            ax.plot(ends, [height, height], color=_style.GREY, linewidth=1, zorder=1)
         events = np.concatenate([of_line for _, _, of_line in lines])
         places = [(x, height) for passed, height, _ in lines for x in passed]
         names = sorted(set(events) - {MISSING}) + [MISSING] * (MISSING in events)
         self.points_: dict[str, PathCollection] = {}
         for k, name in enumerate(names):
-            style = {"label": name, "s": 40, "zorder": 2, **point_style(k)}
+            style = {"label": name, "s": 40, "zorder": 2, **_style.point_style(k)}
             if name == MISSING:
-                style |= {"color": GREY, "marker": "x"}
+                style |= {"color": _style.GREY, "marker": "x"}
             points = np.array(places)[events == name]
-            self.points_[name] = scatter(ax, points, style, scatter_kwargs)
+            self.points_[name] = _style.scatter(ax, points, style, scatter_kwargs)
         labels = self.labels if self.labels is not None else range(len(self.times))
         ax.set_yticks(range(len(self.times)), [id_text(label) for label in labels])
         ax.invert_yaxis()
         in_seconds = any(
             np.asarray(when).dtype.kind not in "iuf" for when in self.times
         )
-        title(
+        _style.title(
             ax,
             title="Sessions, and below each what was decoded",
             xlabel="Time since the first event" + " (seconds)" * in_seconds,
             ylabel="Session",
         )
-        legend_beside(ax)
+        _style.legend_beside(ax)
         return self
 
     def _lines(self) -> list[tuple[NDArray[np.float64], float, NDArray[np.object_]]]:

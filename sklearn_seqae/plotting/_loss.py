@@ -9,25 +9,18 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sklearn_seqae.plotting import _style
 from sklearn_seqae.plotting._base import AxesDisplay, as_vector
-from sklearn_seqae.plotting._style import (
-    BLACK,
-    BLUE,
-    ORANGE,
-    line,
-    title,
-    whole_numbers,
-)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
 STYLES = (
-    {"color": BLUE, "linestyle": "-", "marker": "o", "markersize": 4},
-    {"color": ORANGE, "linestyle": "--", "marker": "s", "markersize": 4},
+    {"color": _style.BLUE, "linestyle": "-", "marker": "o", "markersize": 4},
+    {"color": _style.ORANGE, "linestyle": "--", "marker": "s", "markersize": 4},
 )
-STAR = {"color": BLACK, "marker": "*", "markersize": 13, "linestyle": "none"}
+STAR = {"color": _style.BLACK, "marker": "*", "markersize": 13, "linestyle": "none"}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -158,18 +151,21 @@ class LossDisplay(AxesDisplay):
         ax = self._start(ax)
         epochs = np.arange(1, len(losses["training"]) + 1)
         self.lines_ = [
-            line(ax, epochs, values, style={"label": name, **style}, given=line_kwargs)
+            _style.line(
+                ax, epochs, values, style={"label": name, **style}, given=line_kwargs
+            )
             for (name, values), style in zip(losses.items(), STYLES, strict=False)
         ]
         if best is not None and mark_best:
-            ax.axvline(best, color=BLACK, linestyle=":", linewidth=1, zorder=1)
+            ax.axvline(best, color=_style.BLACK, linestyle=":", linewidth=1, zorder=1)
             star: Any = {"label": f"best epoch: {best}", **STAR}
             loss = losses["validation"][best - 1]
             (self.best_marker_,) = ax.plot(best, loss, **star)
         if log:
             ax.set_yscale("log")
-        whole_numbers(ax)
-        title(ax, title="Loss in training", xlabel="Epoch", ylabel=self.loss_name)
+        _style.whole_numbers(ax)
+        texts = {"title": "Loss in training", "xlabel": "Epoch"}
+        _style.title(ax, **texts, ylabel=self.loss_name)
         ax.legend()
         return self
 

@@ -8,7 +8,7 @@ import pytest
 
 from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae._containers.writers import from_ragged
-from sklearn_seqae._utils.libraries import comes_from, require
+from sklearn_seqae._utils import comes_from, require
 
 OPTIONS = ("polars", "pyarrow", "awkward")
 

@@ -29,7 +29,7 @@ from sklearn_seqae._containers.tables.to_sequences import (
 )
 from sklearn_seqae._containers.writers.arrays import to_records
 from sklearn_seqae._containers.writers.categories import as_objects, stored
-from sklearn_seqae._utils.libraries import require
+from sklearn_seqae._utils import require
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -23,7 +23,7 @@ from sklearn_seqae._containers.readers.levels import (
     feature_from_polars,
 )
 from sklearn_seqae._containers.readers.misread import refuse_text
-from sklearn_seqae._utils.libraries import comes_from, require
+from sklearn_seqae._utils import comes_from, require
 
 
 def ragged_from_polars(X: Any) -> Read:

@@ -17,7 +17,7 @@ from sklearn_seqae._containers.readers.checks import (
     sounds_like_time,
 )
 from sklearn_seqae._containers.readers.misread import head_of, swapped_levels
-from sklearn_seqae._utils.warning import warn_user
+from sklearn_seqae._utils import warn_user
 
 _RARE = 0.1  # share of the steps inside that are as padding
 _MANY = 1000  # sequences tell enough

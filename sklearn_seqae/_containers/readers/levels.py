@@ -16,7 +16,7 @@ from sklearn_seqae._containers.ragged import (
     stack,
 )
 from sklearn_seqae._containers.readers.checks import as_real, describe
-from sklearn_seqae._utils.libraries import comes_from
+from sklearn_seqae._utils import comes_from
 
 
 class Feature(NamedTuple):

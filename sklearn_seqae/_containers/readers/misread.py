@@ -9,8 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sklearn_seqae._containers.readers import checks
-from sklearn_seqae._utils.libraries import comes_from
-from sklearn_seqae._utils.warning import warn_user
+from sklearn_seqae._utils import comes_from, warn_user
 
 _ROWS = 1000  # the first rows tell enough
 _CANDIDATES = 20  # columns of ids and times stand in front

@@ -21,7 +21,7 @@ from sklearn_seqae._containers.readers.levels import (
     joined,
     stacked,
 )
-from sklearn_seqae._utils.libraries import comes_from
+from sklearn_seqae._utils import comes_from
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 FRAMES = ("pandas", "polars", "pyarrow")

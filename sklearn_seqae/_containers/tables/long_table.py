@@ -14,7 +14,7 @@ from sklearn_seqae._containers.ragged import float_dtype
 from sklearn_seqae._containers.readers.checks import as_real, describe, is_real
 from sklearn_seqae._containers.readers.levels import Feature, categories_of
 from sklearn_seqae._containers.readers.nested import Times
-from sklearn_seqae._utils.libraries import comes_from, require
+from sklearn_seqae._utils import comes_from, require
 
 ACCEPTED = (
     "a pandas DataFrame, a polars DataFrame or LazyFrame, a pyarrow Table, a DuckDB "

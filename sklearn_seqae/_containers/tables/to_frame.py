@@ -14,7 +14,7 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae._containers.readers.nested import Times, times_of_cells
 from sklearn_seqae._containers.writers import categories
-from sklearn_seqae._utils.libraries import require
+from sklearn_seqae._utils import require
 from sklearn_seqae.exceptions import _count
 
 

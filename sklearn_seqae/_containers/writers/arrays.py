@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray, cut
 from sklearn_seqae._containers.writers import categories
-from sklearn_seqae._utils.libraries import require
+from sklearn_seqae._utils import require
 
 
 class Column(NamedTuple):

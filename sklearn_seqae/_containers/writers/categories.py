@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Levels
-from sklearn_seqae._utils.libraries import require
+from sklearn_seqae._utils import require
 
 PURPOSE = "Giving sequences back as fit saw them"
 FRAMES = ("pandas", "polars", "pyarrow")

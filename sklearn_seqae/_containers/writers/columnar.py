@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._containers.writers import arrays, categories
-from sklearn_seqae._utils.libraries import require
+from sklearn_seqae._utils import require
 
 LISTS = ("list", "large_list", "fixed_size_list")  # of Arrow
 

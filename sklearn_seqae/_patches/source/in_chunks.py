@@ -35,7 +35,7 @@ from sklearn_seqae._patches.source.source import (
 from sklearn_seqae._sequences.scaling import ScalerInChunks, scale
 from sklearn_seqae._sequences.schema import Events, Given, Schema
 from sklearn_seqae._sequences.summary import Summary
-from sklearn_seqae._utils.warning import warn_user
+from sklearn_seqae._utils import warn_user
 from sklearn_seqae.exceptions import _count
 
 

@@ -1,4 +1,4 @@
-"""What the outlier detector measures of sequences, in a graph; see `_outlier`."""
+"""What the aggregator and the outlier detector tell of sequences, in a graph."""
 
 from __future__ import annotations
 
@@ -8,25 +8,79 @@ from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 
-from sklearn_seqae._onnx import ops, sequences
+from sklearn_seqae._aggregator import SequenceAggregator
+from sklearn_seqae._onnx import ops, ragged, sequences
 from sklearn_seqae._onnx.autoencoder import decoded, encoded
 from sklearn_seqae._onnx.graph import Graph, Tensor
-from sklearn_seqae._onnx.ragged import (
-    Extent,
-    codes_of,
-    counts_of,
-    fill_missing,
-    in_groups,
-    moments,
-    places_in,
-)
+from sklearn_seqae._onnx.ragged import Extent
 from sklearn_seqae._outlier.crossfit import CrossFittedChain, MarkovChain
 from sklearn_seqae._outlier.detector import LSTMAutoencoderOutlierDetector
 from sklearn_seqae._outlier.deviation import Measures
 
 
-def model(detector: LSTMAutoencoderOutlierDetector) -> onnx.ModelProto:
+def of_aggregator(aggregator: SequenceAggregator) -> onnx.ModelProto:
+    graph = Graph()
+    found = aggregates_of(aggregator, sequences.inputs(graph, aggregator._schema))
+    n_columns = len(aggregator.get_feature_names_out())
+    graph.output(found, "aggregates", ["n_samples", n_columns])
+    return graph.model("aggregator", "Statistics of ragged sequences.")
+
+
+def aggregates_of(
+    aggregator: SequenceAggregator, given: Mapping[str, Tensor]
+) -> Tensor:
+    """Aggregate ragged sequences: (N, n_columns), float32; see `declared`."""
+    if any(len(gram) > 1 for of_feature in aggregator._grams for gram in of_feature):
+        raise ValueError(
+            "SequenceAggregator has n-grams of several events, which can't be written "
+            "to an ONNX file; fit with ngram_range=(1, 1)."
+        )
+    schema = aggregator._schema
+    events, read = schema.events, sequences.encode(schema, given)
+    columns = [ops.expand_dims(ops.cast(read.lengths, np.float64), 1)]
+    if events.clock is not None:
+        starts = ragged.starts_of(read.lengths)
+        first, last = (
+            ops.take(given["times"], place)
+            for place in (starts, starts + read.lengths - 1)
+        )
+        duration = sequences.since(last, first) * aggregator._unit_of_duration
+        columns.append(ops.expand_dims(duration, 1))
+
+    def of_group(extent: Extent) -> list[Tensor]:
+        numbers, codes = read.padded(extent)
+        found = []
+        if numbers is not None:
+            of_numbers = _statistics(numbers, aggregator._typical)
+            # the last is the sum of logarithms of waits, where time is a number
+            found.append(of_numbers if events.clock is None else of_numbers[:, :-1])
+        n = ops.expand_dims(ops.cast(extent.lengths, np.float64), 1)
+        for place, column in enumerate(events.columns):
+            own = codes_of(codes, place, extent)
+            found.append(counts_of(own, extent, column.size)[:, 1:] / n)  # 0: unknown
+        return [ops.cast(ops.concatenate(found), np.float32)]
+
+    (found,), order = ragged.in_groups(read.lengths, 1, of_group)
+    narrow = [ops.cast(each, np.float32) for each in columns]
+    return ops.concatenate([*narrow, ops.take(found, ragged.places_in(order))])
+
+
+def _statistics(values: Tensor, typical: NDArray[np.float64]) -> Tensor:
+    """Return the statistics of numbers (N, T, F), one after the other: (N, F * 5)."""
+    observed = ~ops.isnan(values)
+    n, mean, variance = moments(values, observed)
+    total = ops.sum(ops.where(observed, values, 0.0), 1)
+    least = ops.min(ops.where(observed, values, np.inf), 1)
+    largest = ops.max(ops.where(observed, values, -np.inf), 1)
+    usual = values.graph.constant([typical], np.float64)
+    mean, least, largest = (ops.where(n > 0, x, usual) for x in (mean, least, largest))
+    every = (mean, ops.sqrt(variance), least, largest, total)
+    return ops.reshape(ops.stack(every, 2), (0, len(every) * len(typical)))
+
+
+def of_detector(detector: LSTMAutoencoderOutlierDetector) -> onnx.ModelProto:
     """Return the model that scores; outputs are named as skl2onnx names them."""
     graph, schema = Graph(), detector._schema
     measures = _measures(detector, sequences.inputs(graph, schema))
@@ -68,10 +122,10 @@ def _measures(
         by_kind = [ops.concatenate(each) for each in zip(*measured, strict=True)]
         return [embedding, *by_kind, *([ops.concatenate(after)] if after else [])]
 
-    found, order = in_groups(lengths, known.patch_size, of_group)
+    found, order = ragged.in_groups(lengths, known.patch_size, of_group)
     wild = [ops.isnan(x) | ops.isinf(x) for x in (found[0], found[4])]
     places = ops.refuse(
-        places_in(order),
+        ragged.places_in(order),
         every_embedding_and_error_is_in_the_range_of_float32=ops.concatenate(wild),
     )
     of_each: list[Any] = [ops.take(each, places) for each in found]
@@ -82,7 +136,7 @@ def _measures(
 def _of_numbers(numbers: Tensor, written: Tensor, extent: Extent) -> list[Tensor]:
     """Return mean, variance, mean square step and error, (N, F) each."""
     own = extent.own
-    values = ops.cast(fill_missing(numbers, extent), np.float64)
+    values = ops.cast(ragged.fill_missing(numbers, extent), np.float64)
     n, mean, variance = moments(values, own)
     before = ops.concatenate([values[:, :1], values[:, :-1]], axis=1)
     step = ops.where(own, values - before, 0.0)
@@ -130,3 +184,31 @@ def _surprisals(
     of_codes = ops.sum(ops.where(extent.inside, -ops.log(share), 0.0), 1)
     of_pairs = ops.sum(ops.where(has_one_before, -ops.log(follows), 0.0), 1)
     return of_codes / n, of_pairs / ops.maximum(n - 1, 1)
+
+
+# Of a group ---------------------------------------------------------------------------
+
+
+def codes_of(padded: Tensor | None, column: int, extent: Extent) -> Tensor:
+    """Return a column of codes (N, T, n), int64, 0 beyond the ends: (N, T)."""
+    assert padded is not None
+    own = ops.where(extent.inside, ops.take(padded, column, axis=2), 0.0)
+    return ops.cast(own, np.int64)
+
+
+def moments(values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return number, mean and variance over time of what counts, (N, F) each."""
+    count = ops.sum(ops.cast(counted, np.float64), 1)
+    n = ops.maximum(count, 1)
+    mean = ops.sum(ops.where(counted, values, 0.0), 1) / n
+    off = ops.where(counted, values - ops.expand_dims(mean, 1), 0.0)
+    return count, mean, ops.sum(off * off, 1) / n
+
+
+def counts_of(codes: Tensor, extent: Extent, size: int) -> Tensor:
+    """Count the codes 0, 1, ..., ``size`` in each sequence, (N, T): (N, size + 1)."""
+    ones = ops.cast(extent.inside, np.float64)
+    none = codes.graph.constant([[0]], np.float64)
+    none = ops.broadcast_to(none, (ops.size(codes, 0), size + 1))
+    options: dict[str, Any] = {"axis": 1, "reduction": "add"}
+    return codes.graph.node("ScatterElements", none, codes, ones, **options)
