@@ -28,7 +28,7 @@ from sklearn_seqae._outlier.judging import Judge
 from sklearn_seqae._outlier.recordings import Recordings, read_recordings
 from sklearn_seqae._outlier.thresholds import threshold_of_alarms
 from sklearn_seqae._sequences.schema import Given
-from sklearn_seqae._utils.aside import own_random_state, snapshot
+from sklearn_seqae._utils import own_random_state, snapshot
 
 HELD_OUT = 0.2  # share of each recording, its end, that tells the threshold
 RISK = 1e-4  # alarms a time step
