@@ -13,7 +13,6 @@ from sklearn_seqae._containers.kinds import TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedDistance
 from sklearn_seqae._outlier.recordings import Recordings, dominant_period
-from sklearn_seqae._outlier.thresholds import tails_of
 from sklearn_seqae._outlier.windows import (
     Windows,
     as_points,
@@ -30,6 +29,7 @@ STRIDES = 8  # of a window
 FINER = 4  # times shorter
 SHORTEST = 4  # time steps
 WIDEST = 512  # values of a short window, if it has more time steps than that
+TAIL = 0.8  # quantile where it begins
 N_SHORT = 10_000  # short windows that tell what is usual
 
 
@@ -116,9 +116,15 @@ class Judge:
         return judged
 
     def learn_tails(self, judged: Floats) -> Self:
-        """Learn how high it goes in `fit`."""
-        levels, scales = tails_of(judged)
-        return replace(self, levels=levels, scales=scales)
+        """Learn how high it goes in `fit`: a quantile, and the mean above it."""
+        levels, scales = [0.0, 0.0], [1.0, 1.0]
+        for j, row in enumerate(judged):
+            known = row[~np.isnan(row)]
+            if len(known):
+                levels[j] = float(np.quantile(known, TAIL))
+                above = known[known > levels[j]] - levels[j]
+                scales[j] = float(above.mean()) if len(above) else 1.0
+        return replace(self, levels=tuple(levels), scales=tuple(scales))
 
     def scores(self, judged: Floats) -> Floats:
         """Return scores; what a window says counts from where the tail begins."""

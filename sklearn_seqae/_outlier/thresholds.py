@@ -1,4 +1,4 @@
-"""Scores that usual recordings hardly ever fall below, and units of their tails."""
+"""Scores that usual recordings hardly ever fall below."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from scipy.stats import genpareto
 
 LEVELS = (0.98, 0.95, 0.9, 0.8, 0.5)  # quantiles; peaks above the first will do
 FEWEST = 10  # peaks that tell the tail
-TAIL = 0.8  # quantile
 
 
 def threshold_of_alarms(
@@ -58,17 +57,3 @@ def _threshold(
     shape = 2 - mean / (mean - 2 * weighted)
     scale = 2 * mean * weighted / (mean - 2 * weighted)
     return -(level + float(genpareto.isf(n_alarms / n, shape, scale=scale)))
-
-
-def tails_of(
-    judged: NDArray[np.float64],
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return a high quantile of each row, and the mean of what is above it."""
-    levels, scales = [], []
-    for row in judged:
-        known = row[~np.isnan(row)]
-        level = float(np.quantile(known, TAIL)) if len(known) else 0.0
-        above = known[known > level] - level
-        levels.append(level)
-        scales.append(float(above.mean()) if len(above) else 1.0)
-    return tuple(levels), tuple(scales)
