@@ -153,7 +153,8 @@ class LSTMAutoencoderTransformer(
     forecast_horizon : int or None, default=None
         Time steps that `forecast` predicts at a time. A second decoder learns to write
         them from the embedding and the last eight time steps of a prefix, which is cut
-        at random and reconstructed as well [1]_. None has no such decoder.
+        at random and reconstructed as well [1]_. None has no such decoder. The next
+        category is told by what followed the last events in `fit`, too [12]_.
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
         Scaler of the features. It is fitted on the time steps of all sequences,
         stacked, and ignores NaN. An instance is cloned.
@@ -365,6 +366,8 @@ class LSTMAutoencoderTransformer(
        IEEE Transactions on Computers.
     .. [11] Charikar, M., Chen, K. and Farach-Colton, M. (2002). Finding frequent items
        in data streams. ICALP.
+    .. [12] Teh, Y. W. (2006). A hierarchical Bayesian language model based on
+       Pitman-Yor processes. ACL.
 
     Examples
     --------
@@ -1029,6 +1032,11 @@ class LSTMAutoencoderTransformer(
     @property
     def forecaster_(self) -> Any:
         """Keras model: padded, scaled sequences to the time steps that follow them."""
+        if self._fitted.network.chains:
+            raise AttributeError(
+                "there is no forecaster_ where categories are forecast: counts, which "
+                "no Keras model has, tell the next one; use forecast or forecast_proba."
+            )
         if self._models.forecaster is None:
             raise AttributeError(
                 "there is no forecaster_: forecast_horizon was None in fit; set it to "
@@ -1182,6 +1190,8 @@ class LSTMAutoencoderTransformer(
 
             watchers = [Tasks(self, fitted_by, X, y, sample_weight)]
         result = network.train(source, parameters, random_state, backup, watchers)
+        network = replace(network, state=result.state)
+        network = network.with_chains(source, goes_on=partial)
         return fitted_by(result), source, result.interrupt
 
     def _drawn_back_on_error(self) -> AbstractContextManager[None]:

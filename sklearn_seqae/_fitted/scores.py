@@ -13,7 +13,7 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._patches.batching import from_patches
 from sklearn_seqae._patches.heads import Head
-from sklearn_seqae._patches.prefixes import recent_values, tails
+from sklearn_seqae._patches.prefixes import tails
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
 WIDTH = 64  # values of a step; where a decoder writes more, blocks are smaller
@@ -54,7 +54,11 @@ def log_probabilities(
     network.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
     learnt = Z[:, : network.architecture.embedding_size]
     steps = network._steps(learnt, n_timesteps, "row {row} of Z", raw=True)
-    return _log_probabilities(network, steps, n_timesteps)
+    return [
+        log_softmax(written, axis=1)
+        for _, head, written in _columns(network, steps, n_timesteps)
+        if head.is_finite
+    ]
 
 
 def log_probabilities_ahead(
@@ -64,17 +68,8 @@ def log_probabilities_ahead(
 
     One array of shape (n_sequences * horizon, n_categories) for each column.
     """
-    from sklearn_seqae._keras.inference import forecast
-
-    history, known = tails(scaled, longest), network.preprocessing
-    recent = recent_values(history)
-    weights, horizon = network._trained.weights, known.forecast_horizon
-    embeddings, _ = network._encode(history)
-    steps = forecast(network.architecture, weights, embeddings, recent, raw=True)
-    network._check_finite(steps, "sequence {row}")
-    n_timesteps = np.full(len(scaled), horizon)
-    steps = steps.reshape(-1, steps.shape[-1])
-    return _log_probabilities(network, steps, n_timesteps)
+    _, log_p = network.ahead(tails(scaled, longest))
+    return [each.reshape(-1, each.shape[-1]) for each in log_p]
 
 
 def _columns(
@@ -87,17 +82,6 @@ def _columns(
         written = steps[:, part.written]
         by_time = from_patches(written, n_timesteps, known.patch_size)
         yield j, part.head, by_time.values
-
-
-def _log_probabilities(
-    network: Autoencoder, steps: NDArray[np.float32], n_timesteps: NDArray[np.int64]
-) -> list[NDArray[np.float32]]:
-    """Return log-probabilities of categories, from what the decoder wrote."""
-    return [
-        log_softmax(written, axis=1)
-        for _, head, written in _columns(network, steps, n_timesteps)
-        if head.is_finite
-    ]
 
 
 def losses_by_block(

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_seqae._network.ngrams import ngrams
-from sklearn_seqae._network.texture import texture
+from sklearn_seqae._network.standardized import ngrams, texture
 from sklearn_seqae._patches.convolutions import Convolutions
 from sklearn_seqae._patches.exact import ROUNDING, UNIT, WILDEST, InstanceNorm
 from sklearn_seqae._patches.preprocessing import Preprocessing

@@ -7,7 +7,7 @@ from helpers import padded
 from numpy.testing import assert_allclose
 
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
-from sklearn_seqae._network.ngrams import ngrams
+from sklearn_seqae._network.standardized import ngrams
 from sklearn_seqae._patches.ngrams import N_COMPONENTS, Ngrams
 
 LENGTHS = [8, 1, 2, 30, 3, 17]

@@ -6,7 +6,7 @@ import pytest
 from helpers import padded, random_ragged
 from numpy.testing import assert_allclose
 
-from sklearn_seqae._network.texture import texture
+from sklearn_seqae._network.standardized import texture
 from sklearn_seqae._patches.texture import N_COMPONENTS, Texture
 
 LENGTHS = [50, 3, 200, 17, 1, 64, 2]
