@@ -29,7 +29,8 @@ def errors(network: Autoencoder, scaled: RaggedArray) -> NDArray[np.float64]:
         squares = np.where(observed, losses, 0.0)
         total = np.add.reduceat(squares.sum(axis=1), starts)
         counts = np.add.reduceat(observed.sum(axis=1), starts)
-        errors[start : start + len(block)] = total / counts
+        # Of times alone, one event has none
+        errors[start : start + len(block)] = total / np.maximum(counts, 1)
     return errors
 
 

@@ -169,7 +169,7 @@ def possible_cuts(scaled: RaggedArray) -> tuple[Indices, Indices]:
     place, starts = scaled.positions, scaled.offsets[:-1]
     first = np.minimum.reduceat(np.where(observed, place, scaled.n_timesteps), starts)
     last = np.maximum.reduceat(np.where(observed, place, 0), starts)
-    return first + 1, np.maximum(last - first, 0)
+    return np.minimum(first + 1, scaled.lengths), np.maximum(last - first, 0)
 
 
 def last_observed(scaled: RaggedArray) -> NDArray[np.floating]:

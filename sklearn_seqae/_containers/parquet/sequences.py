@@ -138,10 +138,10 @@ class ParquetSequences(SequenceChunks):
                     f"{self._files[0]} has {n} columns {name!r}; expected one. It has "
                     f"{schema.names}."
                 )
-        if not self.columns:
+        if not (self.columns or order):
             raise ValueError(
-                f"{self._files[0]} has the columns {schema.names}, all of them ids or "
-                "times; it needs at least one feature."
+                f"{self._files[0]} has the columns {schema.names}, all of them ids; it "
+                "needs at least one feature, or order=..., a column of times."
             )
         self._schema = pa.schema([schema.field(n) for n in [*keys, *self.columns]])
         self._is_long = bool(by) and not any(
@@ -206,7 +206,7 @@ class ParquetSequences(SequenceChunks):
                 table,
                 by=self.by,
                 order=self.order,
-                columns=self.columns,
+                columns=self.columns or None,
                 duplicates=self.duplicates,
             )
         _, position = np.unique(codes, return_inverse=True)  # X is sorted by id

@@ -8,8 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.chunks import naming
-from sklearn_seqae._containers.kinds import TIMES, Levels
-from sklearn_seqae._containers.ragged import Show, by_position
+from sklearn_seqae._containers.kinds import TIMES, Container, Levels
+from sklearn_seqae._containers.ragged import (
+    RaggedArray,
+    Show,
+    by_position,
+    offsets_from_lengths,
+)
 from sklearn_seqae._containers.readers.arrow import column_from_arrow
 from sklearn_seqae._containers.readers.checks import Read, by_label, describe
 from sklearn_seqae._containers.readers.columns import (
@@ -50,7 +55,13 @@ def ragged_from_nested(X: pd.DataFrame | pd.Series) -> Read:
     check_all_nested(labels, list(map(_has_sequences, columns)))
     is_series = isinstance(X, pd.Series)
     kind = "nested_series" if is_series else "nested_dataframe"
-    read = [_read(column, kind, show) for column in columns]
+    cells = _columns_of(X)[0]
+    if times is not None and cells.iloc[0].dtype.names == (times,):
+        offsets = offsets_from_lengths(cells.map(len))
+        ragged = RaggedArray(np.empty((offsets[-1], 0)), offsets)
+        read = [(ragged, Container(kind, "float64", layouts=(("array", "float64"),)))]
+    else:
+        read = [_read(column, kind, show) for column in columns]
     if len(read) == 1:
         read = [_with_stored_categories(X, with_stored_names(X, read[0]))]
     if is_series:

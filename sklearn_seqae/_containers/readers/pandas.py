@@ -93,7 +93,8 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> Read:
         return f"series {index.levels[0][labels[[i]]].tolist()[0]!r}"
 
     values, levels = _values(frame)
-    _check_times(index, order, series, show, may_stand=bool(levels))
+    may_stand = bool(levels) or not frame.shape[1]  # events may happen at once
+    _check_times(index, order, series, show, may_stand)
     offsets = offsets_from_lengths(np.bincount(series))
     ragged = RaggedArray(values if order is None else values[order], offsets)
     check_values(ragged, show)
@@ -123,6 +124,8 @@ def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
     """Return the features side by side, and the levels of those with categories."""
     columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
     read = [feature_from_pandas(c, f"column {c.name!r}") for c in columns]
+    if not columns:
+        return np.empty(frame.shape), ()
     if not any(read):
         return as_float(to_numpy(frame, READING)), ()
     return stacked(
@@ -153,7 +156,7 @@ def _check_shape(frame: pd.DataFrame) -> None:
             f"X has an index of {n_levels} levels {list(frame.index.names)}; a long "
             "table has two, series and time. Merge the levels that identify a series."
         )
-    check_not_empty(frame.shape, ("rows", "columns"))
+    check_not_empty(frame.shape[:1], ("rows",))  # times may be all there is
 
 
 def _codes(index: pd.MultiIndex, level: int) -> Codes:

@@ -93,7 +93,7 @@ def read_table(frame: Any) -> LongTable:
 def choose_columns(
     table: LongTable, by: Any, order: Any, columns: Any
 ) -> tuple[list[Any], list[Any]]:
-    """Return the labels of the ids and of the features, at least one of each.
+    """Return the labels of the ids and of the features; none beside times, perhaps.
 
     The arguments are those of `to_sequences`. The table need not be in memory. Raise if
     a label doesn't name exactly one column.
@@ -113,10 +113,10 @@ def choose_columns(
             raise ValueError(f"column {label!r} is not in the frame; {advice}.")
         if (n := known.count(label)) > 1:
             raise ValueError(f"frame has {n} columns {label!r}; rename all but one.")
-    if not features:
+    if not features and order is None:
         raise ValueError(
-            f"frame has the columns {known}, all of them ids or times; it needs at "
-            "least one feature."
+            f"frame has the columns {known}, all of them ids; it needs at least one "
+            "feature, or order=..., a column of times."
         )
     return by, features
 

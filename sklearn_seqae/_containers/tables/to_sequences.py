@@ -74,8 +74,9 @@ def to_sequences(
         Whether to return the times as well, for `to_frame` of sequences of numbers.
 
     keep_times : bool, default=False
-        Whether sequences of numbers keep their times, as those with categories do: as
-        structured arrays. The estimator's ``time=True`` needs them.
+        Whether sequences of numbers keep their times, as those with categories do, and
+        those of times alone: as structured arrays. The estimator's ``time=True`` needs
+        them.
 
     Returns
     -------
@@ -140,6 +141,7 @@ def to_sequences(
     )
     table = read_table(frame)
     by, features = choose_columns(table, by, order, columns)
+    keep_times = keep_times or not features
     table = table.select(list(dict.fromkeys([*by, *given(order), *features])))
     check_rows(table, by, order)
     categories = {label: table.categories(label) for label in features}
