@@ -30,7 +30,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegressionCV
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -203,7 +203,7 @@ def vectors(log: Log, seed: int) -> Vectors:
     """Return what classes are told from; none knows them."""
     X = log.events
     tokens = X[log.column].groupby(level=0).agg(list)
-    tfidf = TfidfVectorizer(analyzer=_ngrams, min_df=2, max_features=3000)
+    tfidf = TfidfVectorizer(analyzer=_ngrams, min_df=2, max_features=1000)
     counts = tfidf.fit_transform(tokens).toarray()
     aggregates = SequenceAggregator().fit_transform(X)
     ae = LSTMAutoencoderTransformer(random_state=seed)
@@ -221,7 +221,7 @@ def _ngrams(x: list[str]) -> list[str]:
 
 def _classes(name: str, log: Log) -> dict[str, Any]:
     rounds: dict[str, list[tuple[float, float]]] = {}
-    for seed in SEEDS:
+    for seed in SEEDS[:1]:
         for kind, Z in vectors(log, seed).items():
             rounds.setdefault(kind, []).append(areas(Z, log.y, seed))
             print(name, seed, kind, Z.shape, rounds[kind][-1], file=sys.stderr)
@@ -235,11 +235,8 @@ def _classes(name: str, log: Log) -> dict[str, Any]:
 def areas(Z: NDArray[Any], y: Any, seed: int) -> tuple[float, float]:
     """Return the areas of both judges in five folds, one class against the rest."""
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-    linear = LogisticRegressionCV(
-        Cs=[0.001, 0.03, 1.0], cv=3, scoring="neg_log_loss", max_iter=300
-    )
     judges = [
-        make_pipeline(StandardScaler(), linear),
+        make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300)),
         RandomForestClassifier(200, random_state=seed, n_jobs=1),
     ]
     found = []
@@ -267,7 +264,7 @@ def _next(name: str, log: Log) -> dict[str, Any]:
         for order in (1, 2):
             chain = backing_off(train[log.column], known[log.column], names, order)
             found[f"chain of order {order}"] = chain
-        place = pd.Categorical(truth, names).codes
+        place = pd.Index(names).get_indexer(truth)
         for kind, p in found.items():
             p = p[place >= 0]
             told = p[np.arange(len(p)), place[place >= 0]]
@@ -325,7 +322,7 @@ def backing_off(
 
 
 def _codes(events: pd.Series, names: Any) -> list[list[int]]:
-    codes = pd.Series(pd.Categorical(events, names).codes, events.index)
+    codes = pd.Series(pd.Index(names).get_indexer(events), events.index)
     return codes.groupby(level=0).agg(list).tolist()
 
 

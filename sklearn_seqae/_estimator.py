@@ -36,11 +36,10 @@ from sklearn_seqae._fitted.scores import (
     errors,
     errors_by_feature,
     log_probabilities,
-    log_probabilities_ahead,
 )
 from sklearn_seqae._network.decoders import DECODERS
 from sklearn_seqae._patches.exact import MAX_LENGTH
-from sklearn_seqae._patches.prefixes import check_horizon
+from sklearn_seqae._patches.prefixes import check_horizon, tails
 from sklearn_seqae._patches.source import Source, as_read, read_source
 from sklearn_seqae._sequences.scaling import SCALERS
 from sklearn_seqae._sequences.schema import Encoded, Schema, first_of, last_of
@@ -949,8 +948,9 @@ class LSTMAutoencoderTransformer(
             If a sequence can't be used or has other features than those in `fit`.
         """
         fitted, (scaled, *_) = self._encoded(X)
-        log_p = log_probabilities_ahead(fitted.network, scaled, fitted.max_length)
+        _, ahead = fitted.network.ahead(tails(scaled, fitted.max_length))
         horizon: Any = fitted.network.preprocessing.forecast_horizon
+        log_p = [each.reshape(-1, each.shape[-1]) for each in ahead]
         return fitted.probabilities(log_p, horizon * np.arange(len(scaled) + 1))
 
     @available_if(_check_prior)

@@ -250,17 +250,16 @@ class Autoencoder:
         written = forecast(self.architecture, self._trained.weights, embeddings, recent)
         self._check_finite(written, "sequence {row}")
 
-        def by_time(place: slice) -> NDArray[np.float32]:
+        def by_time(place: slice, width: int) -> NDArray[np.float32]:
             n_timesteps = written.shape[1] * known.patch_size
-            part = written[..., place].reshape(len(scaled), n_timesteps, -1)
+            part = written[..., place].reshape(len(scaled), n_timesteps, width)
             return part[:, : len(scale)]
 
-        numbers = recent[:, None, :n_numbers]
-        if n_numbers:
-            numbers = numbers + by_time(slice(0, step.n_numbers)) * scale
-            self._check_finite(numbers, "sequence {row}")
-        parts = step.column_parts
-        log_p = [log_softmax(by_time(part.written), axis=-1) for part in parts]
+        change = by_time(slice(0, step.n_numbers), n_numbers)
+        numbers = recent[:, None, :n_numbers] + change * scale
+        self._check_finite(numbers, "sequence {row}")
+        parts = [by_time(p.written, p.head.n_written) for p in step.column_parts]
+        log_p = [log_softmax(part, axis=-1) for part in parts]
         for j, chain in enumerate(self.chains):
             chain.mix_into(log_p[j][:, 0], known.recent_codes(recent, j))
         return numbers, log_p
@@ -268,8 +267,8 @@ class Autoencoder:
     def with_chains(self, source: Source, *, goes_on: bool) -> Autoencoder:
         """Count which categories follow which, and weigh that against forecasts.
 
-        By sequences of which no forecast was learnt. With ``goes_on``, these counts are
-        added to those before.
+        By sequences of which no forecast was learnt. With ``goes_on``, to what was
+        counted before.
         """
         known, scaled = self.preprocessing, source.sample
         prefixes = known.prefixes(scaled)
@@ -278,23 +277,21 @@ class Autoencoder:
         n = len(scaled) if source.digest else np.count_nonzero(source.lengths)
         weight = source.weight * (n / source.weight.sum())
         held, (row, history, codes) = prefixes.held_out, prefixes.to_weigh()
-        if len(row):
+        found = [
+            Chain.counted(scaled[~held], j, column.size, weight[~held])
+            for j, column in enumerate(known.columns)
+        ]
+        if goes_on and self.chains:
+            found = [chain.merged(found[j]) for j, chain in enumerate(self.chains)]
+        if held.any():
             history = tails(history, source.longest)
             _, log_p = replace(self, chains=()).ahead(history)
             recent = recent_values(history)
-        found = []
-        for j, column in enumerate(known.columns):
-            chain, of_held = (
-                Chain.counted(scaled[rows], j, column.size, weight[rows])
-                for rows in (~held, held)
-            )
-            if goes_on and self.chains:
-                chain = self.chains[j].merged(chain)
-            if len(row):
-                before = known.recent_codes(recent, j)
-                told = log_p[j][:, 0], before, codes[:, j], weight[row]
-                chain = chain.weighed(*told)
-            found.append(chain.merged(of_held))
+        for j, chain in enumerate(found if held.any() else ()):
+            before = known.recent_codes(recent, j)
+            chain = chain.weighed(log_p[j][:, 0], before, codes[:, j], weight[row])
+            of_held = Chain.counted(scaled[held], j, chain.size, weight[held])
+            found[j] = chain.merged(of_held)
         return replace(self, chains=tuple(found))
 
     def _encode(

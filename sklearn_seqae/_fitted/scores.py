@@ -13,7 +13,6 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._patches.batching import from_patches
 from sklearn_seqae._patches.heads import Head
-from sklearn_seqae._patches.prefixes import tails
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
 WIDTH = 64  # values of a step; where a decoder writes more, blocks are smaller
@@ -60,17 +59,6 @@ def log_probabilities(
         for _, head, written in _columns(network, steps, n_timesteps)
         if head.is_finite
     ]
-
-
-def log_probabilities_ahead(
-    network: Autoencoder, scaled: RaggedArray, longest: int
-) -> list[NDArray[np.float32]]:
-    """Log-probabilities of the codes that come next, over one horizon.
-
-    One array of shape (n_sequences * horizon, n_categories) for each column.
-    """
-    _, log_p = network.ahead(tails(scaled, longest))
-    return [each.reshape(-1, each.shape[-1]) for each in log_p]
 
 
 def _columns(

@@ -78,10 +78,10 @@ class Chain:
 
     def merged(self, other: Chain) -> Chain:
         """Return the counts of both, with the share of this one."""
-        order, base = min(self.order, other.order), self.size + 1
-        grams = np.append(self.grams, other.grams) % base ** (order + 1)
+        grams = np.append(self.grams, other.grams)
         counts = np.append(self.counts, other.counts)
-        return replace(self.of(self.size, order, grams, counts), share=self.share)
+        both = self.of(self.size, min(self.order, other.order), grams, counts)
+        return replace(both, share=self.share)
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:
@@ -134,11 +134,9 @@ class Chain:
         The smallest that is about as likely as the best. ``code`` is what came.
         """
         rows = np.flatnonzero(code)
-        both = self.next(recent[rows]), np.exp(log_p[rows])
+        both = self.next(recent[rows]), np.maximum(np.exp(log_p[rows]), 1e-99)
         own, other = (p[np.arange(len(rows)), code[rows] - 1, None] for p in both)
-        fit = weight[rows] @ np.log(
-            (1 - SHARES) * own + SHARES * np.maximum(other, 1e-99)
-        )
+        fit = weight[rows] @ np.log((1 - SHARES) * own + SHARES * other)
         return replace(self, share=float(SHARES[np.argmax(fit >= fit.max() - SLACK)]))
 
 

@@ -112,3 +112,13 @@ def test_one_sequence_is_enough(plain_autoencoder, log):
     one = plain_autoencoder(forecast_horizon=1).fit(log.loc[[0]])
     assert np.isfinite(proba(one, log)).all()
     assert np.isfinite(one.history_["forecast_loss"]).all()
+
+
+def test_pages_alone_are_forecast_over_several_steps(plain_autoencoder, log):
+    X = [x["page"].tolist() for _, x in log.groupby(level=0)]
+    found = plain_autoencoder(forecast_horizon=3, patch_size=2).fit(X)
+    ahead = found.forecast(X, 4)
+    assert {len(x) for x in ahead} == {4}
+    (proba,) = found.forecast_proba(X)
+    assert {p.shape for p in proba} == {(3, 4)}
+    assert [x[0] for x in ahead] == [PAGES[p[0].argmax()] for p in proba]

@@ -9,12 +9,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.chunks import naming
 from sklearn_seqae._containers.kinds import TIMES, Container, Levels
-from sklearn_seqae._containers.ragged import (
-    RaggedArray,
-    Show,
-    by_position,
-    offsets_from_lengths,
-)
+from sklearn_seqae._containers.ragged import RaggedArray, Show, by_position
 from sklearn_seqae._containers.readers.arrow import column_from_arrow
 from sklearn_seqae._containers.readers.checks import Read, by_label, describe
 from sklearn_seqae._containers.readers.columns import (
@@ -57,8 +52,7 @@ def ragged_from_nested(X: pd.DataFrame | pd.Series) -> Read:
     kind = "nested_series" if is_series else "nested_dataframe"
     cells = _columns_of(X)[0]
     if times is not None and cells.iloc[0].dtype.names == (times,):
-        offsets = offsets_from_lengths(cells.map(len))
-        ragged = RaggedArray(np.empty((offsets[-1], 0)), offsets)
+        ragged = RaggedArray.from_list([np.empty((len(x), 0)) for x in cells], show)
         read = [(ragged, Container(kind, "float64", layouts=(("array", "float64"),)))]
     else:
         read = [_read(column, kind, show) for column in columns]

@@ -156,7 +156,8 @@ def _check_shape(frame: pd.DataFrame) -> None:
             f"X has an index of {n_levels} levels {list(frame.index.names)}; a long "
             "table has two, series and time. Merge the levels that identify a series."
         )
-    check_not_empty(frame.shape[:1], ("rows",))  # times may be all there is
+    if not len(frame):  # without columns, times are all there is
+        check_not_empty(frame.shape, ("rows", "columns"))
 
 
 def _codes(index: pd.MultiIndex, level: int) -> Codes:

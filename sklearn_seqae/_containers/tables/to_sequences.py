@@ -64,7 +64,8 @@ def to_sequences(
         already. Rows of other series may stand between them.
     columns : label or list of labels, default=None
         Columns of features, in this order: numbers, booleans, text or categoricals.
-        Null and NaN are missing values. None takes all columns but `by` and `order`.
+        Null and NaN are missing values. None takes all columns but `by` and `order`;
+        there may be no others.
     duplicates : {"raise", "first", "last", "mean", "keep"}, default="raise"
         Treatment of several rows of a series at one time: raise an error, keep the
         first or the last row in the order of the frame, take the mean of each feature
