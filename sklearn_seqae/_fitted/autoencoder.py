@@ -7,12 +7,13 @@ read without importing it. TensorFlow is imported when something is computed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._network.architecture import Architecture
@@ -20,12 +21,13 @@ from sklearn_seqae._network.decoders import DECODERS, LARGEST
 from sklearn_seqae._network.design import SWITCHES, make_architecture, shaping
 from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.batching import buffer_sizes, from_patches
+from sklearn_seqae._patches.chains import Chain
 from sklearn_seqae._patches.exact import UNIT
 from sklearn_seqae._patches.ngrams import drawn_paths
 from sklearn_seqae._patches.prefixes import extended, recent_values, tails
 from sklearn_seqae._patches.preprocessing import Known, Own, Preprocessing
 from sklearn_seqae._patches.source import Source
-from sklearn_seqae._patches.steps import drawn, to_timesteps
+from sklearn_seqae._patches.steps import drawn
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Autoencoder:
     # older files, as the data decided
     shaped_by: dict[str, Any]
     state: State | None = None  # None before training
+    # What follows which, where categories are forecast
+    chains: tuple[Chain, ...] = ()
 
     @classmethod
     def untrained(cls, parameters: Mapping[str, Any], source: Source) -> Autoencoder:
@@ -228,27 +232,71 @@ class Autoencoder:
         self, scaled: RaggedArray, random_state: np.random.RandomState | None
     ) -> NDArray[np.float32]:
         """Predict one horizon, (n_sequences, horizon, n_features)."""
-        known = self.preprocessing
-        scale, n_numbers = np.array(known.forecast_scale, np.float32), known.n_numbers
-        steps, recent = self._steps_ahead(scaled, raw=random_state is not None)
-        if random_state is not None:
-            steps = drawn(self.architecture.step, steps, random_state)
-        steps = steps.reshape(-1, steps.shape[-1])
-        ahead = to_timesteps(steps, known.patch_size, scaled.n_codes)
-        ahead = ahead.reshape(len(scaled), -1, scaled.n_features)[:, : len(scale)]
-        last = recent[:, None, :n_numbers]
-        numbers = last + ahead[..., :n_numbers] * scale
-        ahead = np.concatenate([numbers, ahead[..., n_numbers:]], axis=-1)
-        self._check_finite(ahead, "sequence {row}")
-        return ahead
+        numbers, log_p = self.ahead(scaled)
+        if random_state is not None:  # the largest is drawn by these probabilities
+            log_p = [p + random_state.gumbel(size=p.shape) for p in log_p]
+        codes = [1 + p.argmax(axis=-1, keepdims=True) for p in log_p]
+        ahead = np.concatenate([numbers, *codes], axis=-1)
+        return ahead.astype(np.float32)
 
-    def _steps_ahead(self, scaled: RaggedArray, raw: bool) -> tuple[Any, Any]:
-        """Return what the forecaster writes, and the last values that it has read."""
+    def ahead(
+        self, scaled: RaggedArray
+    ) -> tuple[NDArray[np.float32], list[NDArray[Any]]]:
+        """Predict one horizon: numbers, and log-probabilities of codes by column.
+
+        Of shape (n_sequences, horizon, n_numbers) and (n_sequences, horizon, size).
+        """
         from sklearn_seqae._keras.inference import forecast
 
+        known, step = self.preprocessing, self.architecture.step
+        scale, n_numbers = np.array(known.forecast_scale, np.float32), known.n_numbers
         recent, (embeddings, _) = recent_values(scaled), self._encode(scaled)
-        weights = self._trained.weights
-        return forecast(self.architecture, weights, embeddings, recent, raw), recent
+        written = forecast(self.architecture, self._trained.weights, embeddings, recent)
+        self._check_finite(written, "sequence {row}")
+
+        def by_time(place: slice, width: int) -> NDArray[np.float32]:
+            n_timesteps = written.shape[1] * known.patch_size
+            part = written[..., place].reshape(len(scaled), n_timesteps, width)
+            return part[:, : len(scale)]
+
+        change = by_time(slice(0, step.n_numbers), n_numbers)
+        numbers = recent[:, None, :n_numbers] + change * scale
+        self._check_finite(numbers, "sequence {row}")
+        parts = [by_time(p.written, p.head.n_written) for p in step.column_parts]
+        log_p = [log_softmax(part, axis=-1) for part in parts]
+        for j, chain in enumerate(self.chains):
+            chain.mix_into(log_p[j][:, 0], known.recent_codes(recent, j))
+        return numbers, log_p
+
+    def with_chains(self, source: Source, *, goes_on: bool) -> Autoencoder:
+        """Count which categories follow which, and weigh that against forecasts.
+
+        By sequences of which no forecast was learnt. With ``goes_on``, to what was
+        counted before.
+        """
+        known, scaled = self.preprocessing, source.sample
+        prefixes = known.prefixes(scaled)
+        if prefixes is None or not known.n_codes:
+            return self
+        n = len(scaled) if source.digest else np.count_nonzero(source.lengths)
+        weight = source.weight * (n / source.weight.sum())
+        held, (row, history, codes) = prefixes.held_out, prefixes.to_weigh()
+        found = [
+            Chain.counted(scaled[~held], j, column.size, weight[~held])
+            for j, column in enumerate(known.columns)
+        ]
+        if goes_on and self.chains:
+            found = [chain.merged(found[j]) for j, chain in enumerate(self.chains)]
+        if held.any():
+            history = tails(history, source.longest)
+            _, log_p = replace(self, chains=()).ahead(history)
+            recent = recent_values(history)
+        for j, chain in enumerate(found if held.any() else ()):
+            before = known.recent_codes(recent, j)
+            chain = chain.weighed(log_p[j][:, 0], before, codes[:, j], weight[row])
+            of_held = Chain.counted(scaled[held], j, chain.size, weight[held])
+            found[j] = chain.merged(of_held)
+        return replace(self, chains=tuple(found))
 
     def _encode(
         self, scaled: RaggedArray, first: int = 0

@@ -13,7 +13,6 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._patches.batching import from_patches
 from sklearn_seqae._patches.heads import Head
-from sklearn_seqae._patches.prefixes import tails
 
 BLOCK = 1024  # sequences decoded at a time where only their errors are wanted
 WIDTH = 64  # values of a step; where a decoder writes more, blocks are smaller
@@ -29,7 +28,8 @@ def errors(network: Autoencoder, scaled: RaggedArray) -> NDArray[np.float64]:
         squares = np.where(observed, losses, 0.0)
         total = np.add.reduceat(squares.sum(axis=1), starts)
         counts = np.add.reduceat(observed.sum(axis=1), starts)
-        errors[start : start + len(block)] = total / counts
+        # Of times alone, one event has none
+        errors[start : start + len(block)] = total / np.maximum(counts, 1)
     return errors
 
 
@@ -51,18 +51,11 @@ def log_probabilities(
     network.check_decodable(n_timesteps, "row {row} of Z means a sequence that")
     learnt = Z[:, : network.architecture.embedding_size]
     steps = network._steps(learnt, n_timesteps, "row {row} of Z", raw=True)
-    return _log_probabilities(network, steps, n_timesteps)
-
-
-def log_probabilities_ahead(
-    network: Autoencoder, scaled: RaggedArray, longest: int
-) -> list[NDArray[np.float32]]:
-    """Log-probabilities of the codes within the next horizon, likewise."""
-    steps, _ = network._steps_ahead(tails(scaled, longest), raw=True)
-    network._check_finite(steps, "sequence {row}")
-    n_timesteps = np.full(len(scaled), network.preprocessing.forecast_horizon)
-    steps = steps.reshape(-1, steps.shape[-1])
-    return _log_probabilities(network, steps, n_timesteps)
+    return [
+        log_softmax(written, axis=1)
+        for _, head, written in _columns(network, steps, n_timesteps)
+        if head.is_finite
+    ]
 
 
 def _columns(
@@ -75,17 +68,6 @@ def _columns(
         written = steps[:, part.written]
         by_time = from_patches(written, n_timesteps, known.patch_size)
         yield j, part.head, by_time.values
-
-
-def _log_probabilities(
-    network: Autoencoder, steps: NDArray[np.float32], n_timesteps: NDArray[np.int64]
-) -> list[NDArray[np.float32]]:
-    """Return log-probabilities of categories, from what the decoder wrote."""
-    return [
-        log_softmax(written, axis=1)
-        for _, head, written in _columns(network, steps, n_timesteps)
-        if head.is_finite
-    ]
 
 
 def losses_by_block(

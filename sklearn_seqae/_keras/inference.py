@@ -125,9 +125,7 @@ def _decoder(
 
 
 @functools.lru_cache(maxsize=MAX_FUNCTIONS)
-def _forecaster(
-    architecture: Architecture, n_rows: int, device: _Device, raw: bool
-) -> Function:
+def _forecaster(architecture: Architecture, n_rows: int, device: _Device) -> Function:
     """Compile the forecasts of one shard: of weights, embeddings and last values."""
     make_engine = engine_maker(architecture, device.gpu)
     layers = _forecaster_layers(architecture)
@@ -135,8 +133,6 @@ def _forecaster(
     def forecast(vector: Tensor, embedding: Tensor, recent: Tensor) -> Tensor:
         engine = make_engine(_by_name(layers, vector))
         steps = forward.forecast(engine, architecture, embedding, recent)
-        if not raw:
-            steps = told_values(engine, architecture.step, steps)
         return engine.to_packed(steps)
 
     signature = [
@@ -202,13 +198,12 @@ def forecast(
     weights: Weights,
     embeddings: NDArray[np.float32],
     recent: NDArray[np.float32],
-    raw: bool = False,
 ) -> NDArray[np.float32]:
-    """Predict changes, (n_sequences, n_forecast_steps, width); ``raw`` as `decode`."""
+    """Predict changes, as they are written, (n_sequences, n_forecast_steps, width)."""
     check_not_forked()
     device, n = _device(), len(embeddings)
     n_rows = device.n_rows
-    function = _get(_forecaster, architecture, n_rows, device, raw)
+    function = _get(_forecaster, architecture, n_rows, device)
     vector = _vector(_forecaster_layers(architecture), weights)
     inputs = [np.pad(a, ((0, -n % n_rows), (0, 0))) for a in (embeddings, recent)]
     changes = [

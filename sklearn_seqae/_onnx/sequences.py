@@ -149,10 +149,13 @@ def write(
     unscaled: Any = None if scaled is None else _unscale(schema.scaler, scaled)
     numbers = (unscaled[:, n : n + 1] for n in count())
     of_codes = iter(logits)
-    for name, _, known in _features(schema):
-        columns[name].append(
-            next(numbers) if known is None else _decoded(known, next(of_codes))
-        )
+    for j, (name, _, known) in enumerate(_features(schema)):
+        if known is not None:
+            columns[name].append(_decoded(known, next(of_codes)))
+            continue
+        number = next(numbers)
+        is_positive = j < len(schema.positive) and schema.positive[j]
+        columns[name].append(ops.maximum(number, 0) if is_positive else number)
     found = {name: ops.concatenate(each) for name, each in columns.items() if each}
     clock, times = schema.events.clock, schema.events.times
     if clock is not None and times is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ from sklearn_seqae._sequences.missing import fill_missing
 from sklearn_seqae.exceptions import _count
 
 N_RECENT = 8  # time steps that the forecaster reads beside the vector
+HELD_OUT = 10  # one of so many sequences
+MOST_WEIGHED = 2048  # prefixes by which a forecaster is weighed
 Indices = NDArray[np.int64]
 
 
@@ -50,7 +53,7 @@ class Prefixes:
     @property
     def longest_cut_off(self) -> int:
         """Most time steps that follow a possible cut, in any sequence."""
-        return int(self._cuts[1].max())
+        return int(possible_cuts(self.scaled)[1].max())
 
     def expected_counts(self) -> NDArray[np.float64]:
         """Observed values within the horizon, on average over cuts, 0 for no cut."""
@@ -121,8 +124,31 @@ class Prefixes:
         return np.ascontiguousarray(np.moveaxis(patches, -2, -3))
 
     @cached_property
+    def held_out(self) -> NDArray[np.bool_]:
+        """Whether forecasts of a sequence are not learnt, but weighed with chains.
+
+        Of categories, those of a tenth. Its content decides, so all turns and
+        partitions agree.
+        """
+        scaled, (_, n) = self.scaled, possible_cuts(self.scaled)
+        if not scaled.n_codes:
+            return np.zeros(len(scaled), bool)
+        held = np.array([crc32(x.data) % HELD_OUT == 0 for x in scaled])
+        return held & bool(n[~held].any())
+
+    def to_weigh(self) -> tuple[Indices, RaggedArray, Indices]:
+        """Return prefixes of what is held out: rows, prefixes, codes that follow."""
+        first, n = (np.where(self.held_out, e, 0) for e in possible_cuts(self.scaled))
+        row, cuts = np.repeat(np.arange(len(n)), n), _ranges(first, n)
+        some = slice(None, None, 1 + len(row) // MOST_WEIGHED)
+        row, cuts = row[some], cuts[some]
+        codes = self.scaled.codes[self.scaled.offsets[row] + cuts]
+        return row, self.cut(row, cuts), codes.astype(np.int64)
+
+    @cached_property
     def _cuts(self) -> tuple[Indices, Indices]:
-        return possible_cuts(self.scaled)
+        first, n = possible_cuts(self.scaled)
+        return first, np.where(self.held_out, 0, n)
 
 
 def possible_cuts(scaled: RaggedArray) -> tuple[Indices, Indices]:
@@ -131,7 +157,7 @@ def possible_cuts(scaled: RaggedArray) -> tuple[Indices, Indices]:
     place, starts = scaled.positions, scaled.offsets[:-1]
     first = np.minimum.reduceat(np.where(observed, place, scaled.n_timesteps), starts)
     last = np.maximum.reduceat(np.where(observed, place, 0), starts)
-    return first + 1, np.maximum(last - first, 0)
+    return np.minimum(first + 1, scaled.lengths), np.maximum(last - first, 0)
 
 
 def last_observed(scaled: RaggedArray) -> NDArray[np.floating]:

@@ -25,7 +25,7 @@ from sklearn_seqae._patches.convolutions import Convolutions, default_n_kernels
 from sklearn_seqae._patches.exact import InstanceNorm, LengthCode, Units
 from sklearn_seqae._patches.heads import HEADS
 from sklearn_seqae._patches.ngrams import Ngrams, default_n_ngrams
-from sklearn_seqae._patches.prefixes import Prefixes, change_scale
+from sklearn_seqae._patches.prefixes import N_RECENT, Prefixes, change_scale
 from sklearn_seqae._patches.shape import Shape, default_n_cosines
 from sklearn_seqae._patches.steps import StepLayout
 from sklearn_seqae._patches.texture import N_COMPONENTS, Texture
@@ -363,6 +363,11 @@ class Preprocessing:
             return None
         scale = np.array(self.forecast_scale)
         return Prefixes(scaled, self.patch_size, scale, self.patches, self.layout(1))
+
+    def recent_codes(self, recent: NDArray[np.floating], j: int) -> NDArray[np.int64]:
+        """Return the codes of a column among `recent_values`, the latest first."""
+        codes = recent[:, (self.n_numbers + j) * N_RECENT :][:, :N_RECENT]
+        return codes.astype(np.int64)
 
     # Components that are exact --------------------------------------------------------
 

@@ -238,6 +238,8 @@ class Schema:
     container: Container  # note on what `X` was
     events: Events  # categories and times
     scaler: AsItIs = None
+    # Whether no value of a feature is negative in `fit`: none is decoded
+    positive: tuple[bool, ...] = ()
 
     @property
     def names(self) -> Sequence[Any]:
@@ -274,6 +276,9 @@ class Schema:
         ragged, moments = events.decode(
             ragged, container, ids, starts, ahead, random_state
         )
+        if any(self.positive):
+            is_wrong = (ragged.values < 0) & self.positive
+            ragged = ragged.with_values(np.where(is_wrong, 0, ragged.values))
         found = from_ragged(ragged, container, ids)
         if moments is None or events.times is None:
             return found

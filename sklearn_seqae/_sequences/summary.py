@@ -52,6 +52,7 @@ class Summary:
         self.times: TimeAxis | None = None  # of the first part; all are in its unit
         self._place = ""  # of the first part
         self._has_times: bool | None = None  # that part
+        self._least: Any = np.inf  # value of each feature
 
     @property
     def is_new(self) -> bool:
@@ -92,7 +93,8 @@ class Summary:
         part._place = place
         part._vocabulary.update(sequences, container, sample_weight, place)
         part._with_levels = container if container.levels else None
-        moments = part._moments(X)
+        part._least = np.fmin.reduce(sequences.values, axis=0, initial=np.inf)
+        moments = part._moments(X, alone=not sequences.n_features)
         if moments is not None:
             times = self.times or moments.times
             ticks = in_unit_of(moments, sequences.offsets, times, "those before")
@@ -104,6 +106,7 @@ class Summary:
     def merge(self, other: Summary) -> None:
         """Learn from the sequences of another one, which come later."""
         self._vocabulary.merge(other._vocabulary)
+        self._least = np.fmin(self._least, other._least)
         self._with_levels = self._with_levels or other._with_levels
         if self._has_times is None:
             self._has_times, self._place = other._has_times, other._place
@@ -134,11 +137,18 @@ class Summary:
         container = self._first
         if self._with_levels is not None:
             container = replace(self._with_levels, levels=self._vocabulary.levels)
-        return Schema(self.features, container, self._events(), scaler)
+        events, positive = self._events(), tuple((self._least >= 0).tolist())
+        if not self.features.n_features and events.clock is None:
+            raise ValueError(
+                "X has times alone, of which nothing is to be learnt: all events are "
+                "equally far apart, or time is False; pass features as well."
+            )
+        return Schema(self.features, container, events, scaler, positive)
 
     def _events(self) -> Events:
         vocabulary = self._vocabulary.fitted()
-        if self.times is None or not self._counts(vocabulary is not None):
+        is_alone = self.features is not None and not self.features.n_features
+        if self.times is None or not self._counts(vocabulary is not None or is_alone):
             return Events(vocabulary)
         clock = self._clock.fitted()
         if clock is None:
@@ -151,10 +161,10 @@ class Summary:
         """Return whether time is a feature where it is not regular."""
         return self._time is True or (self._time == "auto" and has_categories)
 
-    def _moments(self, X: Any) -> Moments | None:
+    def _moments(self, X: Any, alone: bool) -> Moments | None:
         """Return the moments of `X`, if they count, and note what they are."""
         found = self._vocabulary
-        if not self._counts(found.has_categories or found.is_undecided):
+        if not self._counts(found.has_categories or found.is_undecided or alone):
             return None
         moments = moments_of_sequences(X)
         if moments is None and self._time is True:

@@ -272,6 +272,25 @@ def test_events_on_a_cluster(client, plain_autoencoder, events):
     assert found.n_iter_ == 6
 
 
+def test_counts_of_categories_are_those_of_one_process(plain_autoencoder, events):
+    """N-grams among the components, and what follows which, to the bit."""
+    import dask.dataframe as dd
+
+    with dask.config.set({"dataframe.convert-string": False}):
+        X = dd.from_pandas(events, npartitions=3)
+    counts = {"n_components": None, "exact_components": ["ngrams", "length"]}
+    counts |= {"epochs": 0, "forecast_horizon": 1, "time": False}
+    found, expected = (plain_autoencoder(**counts).fit(x) for x in (X, events))
+    names = expected.get_feature_names_out()
+    is_count = np.char.startswith(names.astype(str), "page_")
+    assert is_count.sum() > 9
+    ours = np.asarray(found.transform(X).compute())[:, is_count]
+    assert_array_equal(ours, np.asarray(expected.transform(events))[:, is_count])
+    (chain,), (other,) = (each._fitted.network.chains for each in (found, expected))
+    assert_array_equal(chain.grams, other.grams)
+    assert_array_equal(chain.counts, other.counts)
+
+
 # -- errors ----------------------------------------------------------------------------
 
 

@@ -136,8 +136,9 @@ class ParquetSequences(SequenceChunks):
         names, self.order = schema.names, order
         with naming(str(self._files[0])):
             self.by = [] if by is None else as_labels(by, names, "by")
-            keys = [*self.by, *given(order)]
-            self.columns = choose_columns(ArrowTable(None, names), keys, columns)
+            table = ArrowTable(None, names)
+            self.columns = choose_columns(table, self.by, order, columns)
+        keys = [*self.by, *given(order)]
         self._schema = pa.schema([schema.field(n) for n in [*keys, *self.columns]])
         self._is_long = bool(by) and not any(
             kind.num_fields for kind in self._schema.types
@@ -201,7 +202,7 @@ class ParquetSequences(SequenceChunks):
                 table,
                 by=self.by,
                 order=self.order,
-                columns=self.columns,
+                columns=self.columns or None,
                 duplicates=self.duplicates,
             )
         _, position = np.unique(codes, return_inverse=True)  # X is sorted by id

@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.chunks import naming
-from sklearn_seqae._containers.kinds import TIMES, Levels
-from sklearn_seqae._containers.ragged import Show
+from sklearn_seqae._containers.kinds import TIMES, Container, Levels
+from sklearn_seqae._containers.ragged import RaggedArray, Show
 from sklearn_seqae._containers.readers.arrays import any_sequence, read_cells
 from sklearn_seqae._containers.readers.checks import Read, by_label, describe
 from sklearn_seqae._containers.readers.columnar import read_column
@@ -50,7 +50,12 @@ def ragged_from_nested(X: pd.DataFrame | pd.Series) -> Read:
     check_all_nested(labels, list(map(_has_sequences, columns)))
     is_series = isinstance(X, pd.Series)
     kind = "nested_series" if is_series else "nested_dataframe"
-    read = [_read(column, kind, show) for column in columns]
+    cells = _columns_of(X)[0]
+    if times is not None and cells.iloc[0].dtype.names == (times,):
+        ragged = RaggedArray.from_list([np.empty((len(x), 0)) for x in cells], show)
+        read = [(ragged, Container(kind, "float64", layouts=(("array", "float64"),)))]
+    else:
+        read = [_read(column, kind, show) for column in columns]
     if len(read) == 1:
         read = [_with_stored_categories(X, with_stored_names(X, read[0]))]
     if is_series:

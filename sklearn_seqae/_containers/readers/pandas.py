@@ -103,7 +103,8 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> checks.Read:
         return f"series {index.levels[0][labels[[i]]].tolist()[0]!r}"
 
     values, levels = _values(frame)
-    _check_times(index, order, series, show, may_stand=bool(levels))
+    may_stand = bool(levels) or not frame.shape[1]  # events may happen at once
+    _check_times(index, order, series, show, may_stand)
     offsets = offsets_from_lengths(np.bincount(series))
     ragged = RaggedArray(values if order is None else values[order], offsets)
     checks.check_values(ragged, show)
@@ -126,6 +127,8 @@ def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
     """Return the features side by side, and the levels of those with categories."""
     columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
     read = [feature_from_pandas(c, f"column {c.name!r}") for c in columns]
+    if not columns:
+        return np.empty(frame.shape), ()
     if not any(read):
         return checks.as_float(checks.to_numpy(frame, READING)), ()
     return stacked(
@@ -156,7 +159,8 @@ def _check_shape(frame: pd.DataFrame) -> None:
             f"X has an index of {n_levels} levels {list(frame.index.names)}; a long "
             "table has two, series and time. Merge the levels that identify a series."
         )
-    checks.check_not_empty(frame.shape, ("rows", "columns"))
+    if not len(frame):  # without columns, times are all there is
+        checks.check_not_empty(frame.shape, ("rows", "columns"))
 
 
 def _codes(index: pd.MultiIndex, level: int) -> Codes:

@@ -240,12 +240,14 @@ def read_table(frame: Any) -> LongTable:
     raise TypeError(f"frame is {describe(frame)}; expected {ACCEPTED}.")
 
 
-def choose_columns(table: LongTable, keys: list[Any], columns: Any) -> list[Any]:
-    """Return the labels of the features, at least one; all but ``keys`` for None.
+def choose_columns(
+    table: LongTable, by: list[Any], order: Any, columns: Any
+) -> list[Any]:
+    """Return the labels of the features; none beside an order, perhaps.
 
     The table need not be in memory. Raise if a label doesn't name exactly one column.
     """
-    known = table.labels
+    known, keys = table.labels, [*by, *given(order)]
     features = [label for label in known if label not in keys]
     if columns is not None:
         features = as_labels(columns, known, "columns")
@@ -257,10 +259,10 @@ def choose_columns(table: LongTable, keys: list[Any], columns: Any) -> list[Any]
             raise ValueError(f"column {label!r} is not in the frame; {advice}.")
         if (n := known.count(label)) > 1:
             raise ValueError(f"frame has {n} columns {label!r}; rename all but one.")
-    if not features:
+    if not features and order is None:
         raise ValueError(
-            f"frame has the columns {known}, all of them ids or times; it needs at "
-            "least one feature."
+            f"frame has the columns {known}, all of them ids; it needs at least one "
+            "feature, or order=..., a column of times."
         )
     return features
 

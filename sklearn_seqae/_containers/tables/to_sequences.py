@@ -65,7 +65,8 @@ def to_sequences(
         already. Rows of other series may stand between them.
     columns : label or list of labels, default=None
         Columns of features, in this order: numbers, booleans, text or categoricals.
-        Null and NaN are missing values. None takes all columns but `by` and `order`.
+        Null and NaN are missing values. None takes all columns but `by` and `order`;
+        there may be no others.
     duplicates : {"raise", "first", "last", "mean", "keep"}, default="raise"
         Treatment of several rows of a series at one time: raise an error, keep the
         first or the last row in the order of the frame, take the mean of each feature
@@ -75,8 +76,9 @@ def to_sequences(
         Whether to return the times as well, for `to_frame` of sequences of numbers.
 
     keep_times : bool, default=False
-        Whether sequences of numbers keep their times, as those with categories do: as
-        structured arrays. The estimator's ``time=True`` needs them.
+        Whether sequences of numbers keep their times, as those with categories do, and
+        those of times alone: as structured arrays. The estimator's ``time=True`` needs
+        them.
 
     Returns
     -------
@@ -141,9 +143,9 @@ def to_sequences(
     )
     table = read_table(frame)
     by = as_labels(by, table.labels, "by")
-    keys = [*by, *given(order)]
-    features = choose_columns(table, keys, columns)
-    table = table.select(list(dict.fromkeys([*keys, *features])))
+    features = choose_columns(table, by, order, columns)
+    keep_times = keep_times or not features
+    table = table.select(list(dict.fromkeys([*by, *given(order), *features])))
     check_rows(table, by, order)
     categories = {label: table.categories(label) for label in features}
     numeric = [label for label in features if categories[label] is None]

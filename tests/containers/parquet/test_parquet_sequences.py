@@ -242,9 +242,12 @@ def test_events_have_the_bits_of_memory(plain_autoencoder, log, tmp_path):
     X = to_sequences(log, **EVENTS)
     write(tmp_path, log[:70], log[70:], row_group_size=9)
     options = {**EVENTS, "chunk_size": 30}
-    expected = plain_autoencoder().fit(X)
-    found = plain_autoencoder().fit(ParquetSequences(tmp_path, **options))
-    assert fitted_bits(found) == fitted_bits(expected)
+    counts = {"exact_components": ["ngrams", "length"], "n_components": None}
+    for parameters in ({}, {"forecast_horizon": 1, **counts}):
+        expected = plain_autoencoder(**parameters).fit(X)
+        found = plain_autoencoder(**parameters)
+        found.fit(ParquetSequences(tmp_path, **options))
+        assert fitted_bits(found) == fitted_bits(expected)
     chunks = ParquetSequences(tmp_path, **options, buffer_size=150)
     found = plain_autoencoder().fit(chunks)
     assert found._fitted.schema.events == expected._fitted.schema.events

@@ -93,11 +93,6 @@ LONG = {
         ValueError,
         r"X has 0 rows \(shape=\(0, 1\)\) while a minimum of 1 is required",
     ),
-    "no columns": (
-        long_table(["a"], [0])[[]],
-        ValueError,
-        r"X has 0 columns \(shape=\(1, 0\)\) while a minimum of 1 is required",
-    ),
     "one string": (
         long_table(["a", "b"], [0, 0], pd.Series([1.0, "y"], dtype=object).array),
         TypeError,

@@ -94,8 +94,8 @@ def test_columns_of_the_wrong_kind(make, columns, message):
         ({"by": []}, "by is empty"),
         ({"columns": []}, "columns is empty"),
         (
-            {"by": ["id", "x"]},
-            r"columns \['id', 'time', 'x'\], all of them ids or times",
+            {"by": ["id", "x", "time"], "order": None},
+            r"columns \['id', 'time', 'x'\], all of them ids; it needs at least one",
         ),
     ],
 )
