@@ -27,6 +27,7 @@ from sklearn_seqae.datasets import load_japanese_vowels, make_sequences
 N_TRAIN, N_TEST = 400, 240
 SEEDS = (1, 2, 3)
 UNTRAINED = {"epochs": 0}
+BOTTLENECK = {"n_components": 16, "exact_components": ()}
 ALARMS = "false alarms"
 Sequence = NDArray[np.float64]
 Sequences = list[Sequence]
@@ -89,6 +90,8 @@ def _contestants(train: Sequences, seed: int) -> Iterator[Contestant]:
             fitted = detector.estimator_
             yield Contestant("error", fitted.score_samples)
             yield _forest("forest, embeddings", fitted.transform, train, seed)
+    narrow = LSTMAutoencoderTransformer(**BOTTLENECK, random_state=seed).fit(train)
+    yield Contestant("error, bottleneck", narrow.score_samples)
     features = {"statistics": statistics}
     if find_spec("aeon") is not None:
         features["catch22"] = catch22
