@@ -98,9 +98,8 @@ class Own:
     @cached_property
     def cosines(self) -> NDArray[np.float64] | None:
         """Coefficients, (n_sequences, n_features, n_cosines), if they are exact."""
-        return (
-            None if self.by.shape is None else self.by.shape.coefficients(self.filled)
-        )
+        shape = self.by.shape
+        return None if shape is None else shape.coefficients(self.filled)
 
 
 class Known(NamedTuple):
