@@ -161,9 +161,7 @@ def _of_categories(
     error = -ops.sum(ops.where(extent.inside, ops.cast(told, np.float64), 0.0), 1) / n
     before = ops.concatenate([codes[:, :1], codes[:, :-1]], axis=1)
     pairs = [_surprisals(each, before, codes, extent) for each in chain.chains]
-    of_codes, of_pairs = (
-        reduce(ops.maximum, each) for each in zip(*pairs, strict=True)
-    )
+    of_codes, of_pairs = (reduce(ops.maximum, x) for x in zip(*pairs, strict=True))
     return [of_codes, entropy, of_pairs, error]
 
 

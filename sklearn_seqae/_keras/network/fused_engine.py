@@ -49,10 +49,8 @@ class FusedSequence:
     def directions(self) -> list[States]:
         values, place = self.values, tf.range(self.n_steps)[:, None]
         own = (place < self.lengths)[..., None]
-        final = tf.equal(place, self.lengths - 1)[..., None]
-        return [
-            States(values[:, d], own, final, 0, ops) for d in range(values.shape[1])
-        ]
+        last = tf.equal(place, self.lengths - 1)[..., None]
+        return [States(values[:, d], own, last, 0, ops) for d in range(values.shape[1])]
 
 
 @dataclass(frozen=True)

@@ -106,9 +106,7 @@ def merge_repeated(
     """
     digests = [hashlib.blake2b(s.data, digest_size=16).digest() for s in ragged]
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
-    total: NDArray[Any] = np.bincount(
-        group, weights=sample_weight, minlength=len(first)
-    )
+    total: NDArray[Any] = np.bincount(group, sample_weight, len(first))
     if not np.isfinite(total).all():
         raise ValueError(
             f"sample_weight is as large as {sample_weight.max():.3g}, and weights of "
