@@ -8,13 +8,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import (
-    _check_feature_names,
-    _check_n_features,
-    _get_feature_names,
-    _num_samples,
-)
+from sklearn.utils import check_consistent_length, validation
 
 from sklearn_seqae._containers.chunks import SequenceChunks
 from sklearn_seqae._containers.dask import is_dask
@@ -43,7 +37,7 @@ class Features:
         """Return the features of `X` and of the sequences that were read of it."""
         n_features_in, names = ragged.n_features, None
         if container.n_columns is not None:
-            n_features_in, names = container.n_columns, _get_feature_names(X)
+            n_features_in, names = container.n_columns, validation._get_feature_names(X)
         elif KINDS[container.kind].is_column:  # one feature to a ColumnTransformer
             n_features_in = 1
         return cls(
@@ -58,8 +52,8 @@ class Features:
         """Raise a ValueError if `X` has other features; ``by`` names the estimator."""
         fitted_on_rows = self.n_columns is not None
         if container.tabular and fitted_on_rows:
-            _check_feature_names(self._seen(by), X, reset=False)
-            _check_n_features(self._seen(by), X, reset=False)
+            validation._check_feature_names(self._seen(by), X, reset=False)
+            validation._check_n_features(self._seen(by), X, reset=False)
             return
         if not (container.tabular or fitted_on_rows):
             self._check_sequence_names(X, container, by)
@@ -88,7 +82,8 @@ class Features:
                     f"X has feature names, but {by} was fitted without feature names"
                 )
             elif container.n_columns == 1 and self.feature_names_in is not None:
-                _check_feature_names(self._seen(by), X, reset=False)  # column of cells
+                # a column of cells
+                validation._check_feature_names(self._seen(by), X, reset=False)
         elif found is None:
             warn_user(
                 f"X does not have valid feature names, but {by} was fitted with "
@@ -163,7 +158,7 @@ def check_one_each(X: Any, ragged: RaggedArray, *, y: Any, sample_weight: Any) -
     for name, given in (("y", y), ("sample_weight", sample_weight)):
         if given is None or np.isscalar(given):
             continue
-        n = _num_samples(given)
+        n = validation._num_samples(given)
         if n == ragged.n_timesteps != len(ragged):
             raise ValueError(
                 f"{name} has {n} entries, one for each time step, but X holds "

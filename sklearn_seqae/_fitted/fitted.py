@@ -15,12 +15,7 @@ from sklearn.utils import check_array
 
 from sklearn_seqae._containers.gate import check_same_ids
 from sklearn_seqae._containers.ragged import Floats
-from sklearn_seqae._containers.readers.checks import (
-    as_float,
-    as_names,
-    as_plain,
-    as_real,
-)
+from sklearn_seqae._containers.readers import checks
 from sklearn_seqae._containers.writers import ids_of_rows
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._network.architecture import Architecture
@@ -155,15 +150,16 @@ def _check_weights(network: Autoencoder) -> None:
 
 def validate_embedding(estimator: Any, Z: Any) -> Floats:
     """Check that embeddings are real and finite; an array of floats isn't copied."""
-    columns = as_names(list(getattr(Z, "columns", ())))
+    columns = checks.as_names(list(getattr(Z, "columns", ())))
     try:
-        Z = np.asarray(Z) if isinstance(Z, list | tuple) else as_plain(Z)
+        Z = np.asarray(Z) if isinstance(Z, list | tuple) else checks.as_plain(Z)
     except ValueError as error:
         raise ValueError(
             "Z is not rectangular; pass vectors like those that transform returns, all "
             f"of one length. NumPy says: {error}"
         ) from error
-    Z = as_float(as_real(check_array(Z, ensure_all_finite=False, input_name="Z"), "Z"))
+    Z = check_array(Z, ensure_all_finite=False, input_name="Z")
+    Z = checks.as_float(checks.as_real(Z, "Z"))
     name = type(estimator).__name__
     # The number in fit: a user may have set n_components since.
     expected = getattr(estimator, "_n_features_out", estimator.n_components)
@@ -193,14 +189,14 @@ def validate_lengths(lengths: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
     """Check the lengths at which sequences are decoded, from 1 to 2**20."""
     wanted = f"expected one whole number for each of {_count(n_sequences, 'sequence')}"
     try:
-        array = np.asarray(as_plain(lengths))
+        array = np.asarray(checks.as_plain(lengths))
     except ValueError as error:  # lists of unequal length inside
         raise ValueError(f"lengths is not 1-D; {wanted}.") from error
     if array.shape != (n_sequences,):
         raise ValueError(f"lengths has shape {array.shape}; {wanted}.")
     if array.dtype == bool:
         raise TypeError(f"lengths has dtype bool; {wanted}.")
-    array = as_real(array, "lengths")
+    array = checks.as_real(array, "lengths")
     bad = ~((array >= 1) & (array <= MAX_LENGTH) & (array == np.floor(array)))
     if bad.any():
         row = int(bad.argmax())

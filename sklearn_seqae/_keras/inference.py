@@ -18,25 +18,15 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import offsets_from_lengths
+from sklearn_seqae._keras import sessions
 from sklearn_seqae._keras.devices import (
     check_not_forked,
     has_gpu,
     n_threads,
     xla_compiles,
 )
+from sklearn_seqae._keras.network import keras_layers
 from sklearn_seqae._keras.network.engines import engine_maker
-from sklearn_seqae._keras.network.keras_layers import (
-    size_of,
-    tensors_from_vector,
-    to_vector,
-)
-from sklearn_seqae._keras.sessions import (
-    Eager,
-    Session,
-    open_session,
-    stacked,
-    tensor_function,
-)
 from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder, told_values
@@ -71,7 +61,7 @@ def _encoder(
         pooled = forward.pooled_states(engine, architecture, sequence)
         return forward.embed(engine, architecture, pooled)
 
-    of_shard = tensor_function(encode, device.jit)
+    of_shard = sessions.tensor_function(encode, device.jit)
     width = architecture.n_packed
 
     def run(vector: Tensor, x: Tensor, starts: Tensor, lengths: Tensor) -> Tensor:
@@ -80,11 +70,11 @@ def _encoder(
             return of_shard(vector, piece, lengths[n])
 
         shape = n_rows, architecture.embedding_size
-        return stacked(shard, tf.shape(lengths)[0], shape, MAX_THREADS)
+        return sessions.stacked(shard, tf.shape(lengths)[0], shape, MAX_THREADS)
 
     signature = [
         _vector_spec(architecture.embedding_layers),
-        tf.TensorSpec((None, 2, n_rows, width), tf.float32),
+        tf.TensorSpec((None, 2, n_rows, width)),
         tf.TensorSpec((None,), tf.int32),
         tf.TensorSpec((None, n_rows), tf.int32),
     ]
@@ -106,7 +96,7 @@ def _decoder(
             steps = told_values(engine, spec.step, steps)
         return engine.to_packed(steps)
 
-    of_shard = tensor_function(decode, device.jit)
+    of_shard = sessions.tensor_function(decode, device.jit)
     width = spec.step.n_outputs if raw else spec.step.width
 
     def run(vector: Tensor, embeddings: Tensor, lengths: Tensor) -> Tensor:
@@ -114,11 +104,11 @@ def _decoder(
             return of_shard(vector, embeddings[n], lengths[n])
 
         shape = n_steps, n_rows, width
-        return stacked(shard, tf.shape(lengths)[0], shape, MAX_THREADS)
+        return sessions.stacked(shard, tf.shape(lengths)[0], shape, MAX_THREADS)
 
     signature = [
         _vector_spec(spec.layers_with_tables),
-        tf.TensorSpec((None, n_rows, architecture.embedding_size), tf.float32),
+        tf.TensorSpec((None, n_rows, architecture.embedding_size)),
         tf.TensorSpec((None, n_rows), tf.int32),
     ]
     return device.session().function(run, signature)
@@ -137,8 +127,8 @@ def _forecaster(architecture: Architecture, n_rows: int, device: _Device) -> Fun
 
     signature = [
         _vector_spec(layers),
-        tf.TensorSpec((n_rows, architecture.embedding_size), tf.float32),
-        tf.TensorSpec((n_rows, architecture.n_recent), tf.float32),
+        tf.TensorSpec((n_rows, architecture.embedding_size)),
+        tf.TensorSpec((n_rows, architecture.n_recent)),
     ]
     return device.session().function(forecast, signature, device.jit)
 
@@ -225,8 +215,10 @@ class _Device:
     def n_rows(self) -> int:
         return INFERENCE_ROWS if self.jit else INFERENCE_ROWS_WITHOUT_XLA
 
-    def session(self) -> Session | Eager:
-        return open_session(self.gpu, n_threads=self.n_threads, optimize=not self.jit)
+    def session(self) -> sessions.Session | sessions.Eager:
+        return sessions.open_session(
+            self.gpu, n_threads=self.n_threads, optimize=not self.jit
+        )
 
 
 def _device() -> _Device:
@@ -264,15 +256,17 @@ def _weights_of(layers: tuple[Layer, ...]) -> list[Weight]:
 
 
 def _vector_spec(layers: tuple[Layer, ...]) -> tf.TensorSpec:
-    n = size_of(weight.shape for weight in _weights_of(layers))
-    return tf.TensorSpec((n,), tf.float32)
+    n = keras_layers.size_of(weight.shape for weight in _weights_of(layers))
+    return tf.TensorSpec((n,))
 
 
 def _vector(layers: tuple[Layer, ...], weights: Weights) -> NDArray[np.float32]:
-    return to_vector(weights[weight.name] for weight in _weights_of(layers))
+    wanted = _weights_of(layers)
+    return keras_layers.to_vector(weights[weight.name] for weight in wanted)
 
 
 def _by_name(layers: tuple[Layer, ...], vector: Tensor) -> dict[str, Tensor]:
     wanted = _weights_of(layers)
-    tensors = tensors_from_vector(vector, [weight.shape for weight in wanted])
+    shapes = [weight.shape for weight in wanted]
+    tensors = keras_layers.tensors_from_vector(vector, shapes)
     return {w.name: tensor for w, tensor in zip(wanted, tensors, strict=True)}

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 
 CLIP_NORM = 1.0  # of all gradients together; recurrent nets meet a cliff now and then
-SCHEDULE = keras.optimizers.schedules.LearningRateSchedule
+KINDS = keras.optimizers.Optimizer, keras.optimizers.schedules.LearningRateSchedule
 
 
 def new_optimizer(given: Any) -> keras.optimizers.Optimizer:
@@ -63,10 +63,8 @@ def to_config(given: Any) -> dict[str, Any] | None:
     if isinstance(rate, dict):  # as Keras writes a schedule
         if not str(rate.get("module")).startswith("keras."):
             return None
-        config["learning_rate"] = {
-            "class": rate["class_name"],
-            "config": rate["config"],
-        }
+        schedule = {"class": rate["class_name"], "config": rate["config"]}
+        config["learning_rate"] = schedule
     nested = [name for name, value in config.items() if isinstance(value, dict)]
     if not set(nested) <= {"learning_rate"}:
         return None
@@ -97,8 +95,6 @@ def from_config(plain: dict[str, Any]) -> Any:
 def _class_named(name: str) -> Any:
     for namespace in (keras.optimizers, keras.optimizers.schedules):
         found = getattr(namespace, name, None)
-        if isinstance(found, type) and issubclass(
-            found, keras.optimizers.Optimizer | SCHEDULE
-        ):
+        if isinstance(found, type) and issubclass(found, KINDS):
             return found
     return None

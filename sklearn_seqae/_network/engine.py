@@ -80,9 +80,7 @@ class Engine(Protocol):
     def dense(self, layer: Dense, x: Tensor) -> Tensor:
         """Run a Dense layer over the last axis."""
 
-    def look_up(
-        self, layer: Embedding, codes: Tensor, lengths: Tensor = None
-    ) -> Tensor:
+    def look_up(self, layer: Embedding, codes: Tensor, lengths: Tensor) -> Tensor:
         """Return the vectors of codes (..., P), side by side: (..., P * units).
 
         Zeros for code 0. With ``lengths``, codes are steps of rows of these lengths.
@@ -137,7 +135,7 @@ class TrainingEngine(Engine, Protocol):
         """Return what the encoder reads, of packed steps (T, 2, B, F)."""
 
     def beside(
-        self, steps: Tensor, vector: Tensor, lengths: Tensor, is_data: bool = True
+        self, steps: Tensor, vector: Tensor, lengths: Tensor, is_data: bool
     ) -> Any:
         """Return steps followed by a vector; data depend on no weights."""
 

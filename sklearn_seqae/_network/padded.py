@@ -237,10 +237,15 @@ def ngrams(ops: Any, known: Ngrams, codes: Tensor) -> Tensor:
 
 def units_of(ops: Any, norm: InstanceNorm, sequence: Tensor) -> Units:
     """Return the units of padded sequences, (B, T, F)."""
-    missing = ops.isnan(sequence)
-    values = ops.where(missing, 0.0, sequence)
-    count = ops.sum(ops.cast(ops.logical_not(missing), sequence.dtype), axis=1)
+    observed = ops.logical_not(ops.isnan(sequence))
+    count, mean, variance = moments(ops, sequence, observed)
+    return norm.units_of(ops, count, mean, ops.sqrt(variance))
+
+
+def moments(ops: Any, values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return number, mean and variance over time of what counts, (B, F) each."""
+    count = ops.sum(ops.cast(counted, values.dtype), axis=1)
     n = ops.maximum(count, 1.0)
-    mean = ops.sum(values, axis=1) / n
-    off = ops.where(missing, 0.0, values - ops.expand_dims(mean, 1))
-    return norm.units_of(ops, count, mean, ops.sqrt(ops.sum(off * off, axis=1) / n))
+    mean = ops.sum(ops.where(counted, values, 0.0), axis=1) / n
+    off = ops.where(counted, values - ops.expand_dims(mean, 1), 0.0)
+    return count, mean, ops.sum(off * off, axis=1) / n

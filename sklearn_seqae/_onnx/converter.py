@@ -12,13 +12,8 @@ import onnx
 import skl2onnx
 from onnx import helper
 from skl2onnx._supported_operators import sklearn_operator_name_map
+from skl2onnx.common import data_types
 from skl2onnx.common._registration import get_converter, get_shape_calculator
-from skl2onnx.common.data_types import (
-    DoubleTensorType,
-    FloatTensorType,
-    Int64TensorType,
-    StringTensorType,
-)
 from sklearn.base import is_classifier
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -38,9 +33,9 @@ from sklearn_seqae._onnx.statistics import aggregates_of
 # What each writes
 OURS = {LSTMAutoencoderTransformer: "embedding", SequenceAggregator: "aggregates"}
 TYPES = {
-    np.float64: DoubleTensorType,
-    np.int64: Int64TensorType,
-    object: StringTensorType,
+    np.float64: data_types.DoubleTensorType,
+    np.int64: data_types.Int64TensorType,
+    object: data_types.StringTensorType,
 }
 
 
@@ -101,7 +96,7 @@ def _behind(estimator: Any) -> Iterator[tuple[str, Any]]:
 def _refused(estimator: Any) -> tuple[str, Any] | None:
     """Return the first step that skl2onnx can't convert alone, if there is one."""
     for name, step in _behind(estimator):
-        embedding = FloatTensorType([None, step.n_features_in_])
+        embedding = data_types.FloatTensorType([None, step.n_features_in_])
         try:
             skl2onnx.convert_sklearn(
                 step, initial_types=[("embedding", embedding)], target_opset=OPSETS
@@ -176,7 +171,7 @@ def _parse(scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
         )
     operator = scope.declare_local_operator(_alias(type(model)), model)
     operator.inputs = inputs
-    kind = FloatTensorType([None, len(model.get_feature_names_out())])
+    kind = data_types.FloatTensorType([None, len(model.get_feature_names_out())])
     operator.outputs.append(scope.declare_local_variable(OURS[type(model)], kind))
     return list(operator.outputs)
 

@@ -99,9 +99,7 @@ class OnnxEngine(Engine):
             outputs = outputs + self.weights[f"{layer.name}/bias"]
         return ops.relu(outputs) if layer.activation == "relu" else outputs
 
-    def look_up(
-        self, layer: Embedding, codes: Tensor, lengths: Tensor | None = None
-    ) -> Tensor:
+    def look_up(self, layer: Embedding, codes: Tensor, lengths: Tensor) -> Tensor:
         weights = self.weights[f"{layer.name}/embeddings"]
         rows = np.concatenate([np.zeros((1, layer.units), np.float32), weights])
         table = self.graph.constant(rows, np.float32)

@@ -75,11 +75,9 @@ def conv(
     """Slide a kernel (2 * reach + 1, F, K) over the time steps of (N, T, F)."""
     assert padding == "same"
     weights = x.graph.constant(kernel.transpose(2, 1, 0), x.dtype)
-    channels_first = transpose(x, (0, 2, 1))
+    by_channel = transpose(x, (0, 2, 1))
     pads, dilations = 2 * [len(kernel) // 2 * dilation_rate], [dilation_rate]
-    found = x.graph.node(
-        "Conv", channels_first, weights, pads=pads, dilations=dilations
-    )
+    found = x.graph.node("Conv", by_channel, weights, pads=pads, dilations=dilations)
     return transpose(found, (0, 2, 1))
 
 

@@ -11,12 +11,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.preprocessing import (
-    MaxAbsScaler,
-    MinMaxScaler,
-    RobustScaler,
-    StandardScaler,
-)
+from sklearn import preprocessing
 
 from sklearn_seqae._containers.kinds import TimeAxis
 from sklearn_seqae._onnx import ops, ragged
@@ -30,9 +25,9 @@ NO_TIME = np.iinfo(np.int64).min  # NumPy's NaT
 
 # Fitted attributes: what is subtracted, the divisor
 SHIFT_AND_DIVISOR = {
-    StandardScaler: ("mean_", "scale_"),
-    RobustScaler: ("center_", "scale_"),
-    MaxAbsScaler: (None, "scale_"),
+    preprocessing.StandardScaler: ("mean_", "scale_"),
+    preprocessing.RobustScaler: ("center_", "scale_"),
+    preprocessing.MaxAbsScaler: (None, "scale_"),
 }
 
 
@@ -192,7 +187,7 @@ def _dtype_of_times(times: TimeAxis) -> Any:
 
 
 def check_scaler(scaler: Any) -> None:
-    known = (*SHIFT_AND_DIVISOR, MinMaxScaler)
+    known = (*SHIFT_AND_DIVISOR, preprocessing.MinMaxScaler)
     if scaler is not None and type(scaler) not in known:
         names = ", ".join(sorted(cls.__name__ for cls in known))
         raise ValueError(
@@ -203,7 +198,7 @@ def check_scaler(scaler: Any) -> None:
 
 def _scale(scaler: Any, values: Tensor) -> Tensor:
     """Scale values, float64, with NaN where one is missing."""
-    if type(scaler) is MinMaxScaler:
+    if type(scaler) is preprocessing.MinMaxScaler:
         scaled = values * scaler.scale_ + scaler.min_
         return ops.clip(scaled, *scaler.feature_range) if scaler.clip else scaled
     shift, divisor = _shift_and_divisor(scaler)
@@ -213,7 +208,7 @@ def _scale(scaler: Any, values: Tensor) -> Tensor:
 
 def _unscale(scaler: Any, scaled: Tensor) -> Tensor:
     """Undo `_scale`."""
-    if type(scaler) is MinMaxScaler:
+    if type(scaler) is preprocessing.MinMaxScaler:
         return (scaled - scaler.min_) / scaler.scale_
     shift, divisor = _shift_and_divisor(scaler)
     scaled = scaled if divisor is None else scaled * divisor

@@ -11,6 +11,7 @@ import onnx
 from numpy.typing import NDArray
 
 from sklearn_seqae._aggregator import SequenceAggregator
+from sklearn_seqae._network.padded import moments
 from sklearn_seqae._onnx import ops, ragged, sequences
 from sklearn_seqae._onnx.autoencoder import decoded, encoded
 from sklearn_seqae._onnx.graph import Graph, Tensor
@@ -70,7 +71,7 @@ def aggregates_of(
 def _statistics(values: Tensor, typical: NDArray[np.float64]) -> Tensor:
     """Return the statistics of numbers (N, T, F), one after the other: (N, F * 5)."""
     observed = ~ops.isnan(values)
-    n, mean, variance = moments(values, observed)
+    n, mean, variance = moments(ops, values, observed)
     total = ops.sum(ops.where(observed, values, 0.0), 1)
     least = ops.min(ops.where(observed, values, np.inf), 1)
     largest = ops.max(ops.where(observed, values, -np.inf), 1)
@@ -137,11 +138,11 @@ def _of_numbers(numbers: Tensor, written: Tensor, extent: Extent) -> list[Tensor
     """Return mean, variance, mean square step and error, (N, F) each."""
     own = extent.own
     values = ops.cast(ragged.fill_missing(numbers, extent), np.float64)
-    n, mean, variance = moments(values, own)
+    n, mean, variance = moments(ops, values, own)
     before = ops.concatenate([values[:, :1], values[:, :-1]], axis=1)
     step = ops.where(own, values - before, 0.0)
     missed = written - ops.cast(numbers, np.float64)
-    _, error, _ = moments(missed * missed, ~ops.isnan(numbers))
+    _, error, _ = moments(ops, missed * missed, ~ops.isnan(numbers))
     return [mean, variance, ops.sum(step * step, 1) / ops.maximum(n - 1, 1), error]
 
 
@@ -161,9 +162,7 @@ def _of_categories(
     error = -ops.sum(ops.where(extent.inside, ops.cast(told, np.float64), 0.0), 1) / n
     before = ops.concatenate([codes[:, :1], codes[:, :-1]], axis=1)
     pairs = [_surprisals(each, before, codes, extent) for each in chain.chains]
-    of_codes, of_pairs = (
-        reduce(ops.maximum, each) for each in zip(*pairs, strict=True)
-    )
+    of_codes, of_pairs = (reduce(ops.maximum, x) for x in zip(*pairs, strict=True))
     return [of_codes, entropy, of_pairs, error]
 
 
@@ -194,15 +193,6 @@ def codes_of(padded: Tensor | None, column: int, extent: Extent) -> Tensor:
     assert padded is not None
     own = ops.where(extent.inside, ops.take(padded, column, axis=2), 0.0)
     return ops.cast(own, np.int64)
-
-
-def moments(values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return number, mean and variance over time of what counts, (N, F) each."""
-    count = ops.sum(ops.cast(counted, np.float64), 1)
-    n = ops.maximum(count, 1)
-    mean = ops.sum(ops.where(counted, values, 0.0), 1) / n
-    off = ops.where(counted, values - ops.expand_dims(mean, 1), 0.0)
-    return count, mean, ops.sum(off * off, 1) / n
 
 
 def counts_of(codes: Tensor, extent: Extent, size: int) -> Tensor:

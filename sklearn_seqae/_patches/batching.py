@@ -212,7 +212,7 @@ def shard_shape(n_sequences: int, batch_size: int) -> tuple[int, int]:
 
 def split_into_shards(
     batch: Indices, lengths: Indices, n_shards: int, n_rows: int
-) -> NDArray[np.int64]:
+) -> Indices:
     """Rows of a batch's shards, shape (n_shards, n_rows); -1 marks an empty row."""
     shards = np.full((n_shards, n_rows), -1)
     batch = batch[np.argsort(lengths[batch], kind="stable")]
@@ -222,9 +222,7 @@ def split_into_shards(
     return shards
 
 
-def chunks(
-    shards: NDArray[np.int64], lengths: Indices, n_steps: int
-) -> Iterator[NDArray[np.int64]]:
+def chunks(shards: Indices, lengths: Indices, n_steps: int) -> Iterator[Indices]:
     """Cut consecutive batches so that each piece runs about ``n_steps`` steps."""
     steps = np.where(shards >= 0, lengths[shards], 0).max(axis=-1).sum(axis=-1)
     piece = np.cumsum(steps) // max(n_steps, 1)
@@ -267,6 +265,6 @@ def buffer_steps(longest: int) -> int:
 
 def as_shards(
     batches: Sequence[Indices], lengths: Indices, n_shards: int, n_rows: int
-) -> NDArray[np.int64]:
+) -> Indices:
     """Stack the shards of several batches: (n_batches, n_shards, n_rows)."""
     return np.stack([split_into_shards(b, lengths, n_shards, n_rows) for b in batches])

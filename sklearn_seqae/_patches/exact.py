@@ -49,9 +49,7 @@ class LengthCode:
     n_components: ClassVar[int] = 1
 
     @classmethod
-    def fit(
-        cls, lengths: NDArray[np.int64], sample_weight: NDArray[np.float64]
-    ) -> LengthCode:
+    def fit(cls, lengths: NDArray[np.int64], sample_weight: Floats) -> LengthCode:
         limits = int(lengths.min()), int(lengths.max())
         if limits[0] == limits[1]:  # rounding errors are no spread
             return cls(float(np.log(lengths[0])), 1.0, *limits)
@@ -254,11 +252,11 @@ class Standardized(ABC):
     scale: tuple[Positive, ...]  # what makes the standard deviation `UNIT`
 
     @abstractmethod
-    def measured(self, ragged: RaggedArray) -> NDArray[np.float64]:
+    def measured(self, ragged: RaggedArray) -> Floats:
         """Return the numbers of sequences, (n_sequences, n_components)."""
 
     def standardized(
-        self, ragged: RaggedArray, sample_weight: NDArray[np.float64], negligible: float
+        self, ragged: RaggedArray, sample_weight: Floats, negligible: float
     ) -> Self:
         """Return the same, fitted; a spread up to ``negligible`` is not scaled."""
         moments: Any = 0.0
@@ -279,9 +277,7 @@ class Standardized(ABC):
             found[part] = (numbers - self.mean) / self.scale
         return found
 
-    def _parts(
-        self, ragged: RaggedArray
-    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    def _parts(self, ragged: RaggedArray) -> Iterator[tuple[slice, Floats]]:
         for first in range(0, len(ragged), SEQUENCES):
             part = slice(first, first + SEQUENCES)
             yield part, self.measured(ragged[part])

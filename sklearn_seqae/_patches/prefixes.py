@@ -67,9 +67,7 @@ class Prefixes:
         start = self.scaled.offsets[:-1] + first
         return (total[start + n] - total[start]) / np.maximum(n, 1)
 
-    def draw(
-        self, shards: Indices, random_state: np.random.Generator
-    ) -> NDArray[np.int64]:
+    def draw(self, shards: Indices, random_state: np.random.Generator) -> Indices:
         """Draw a cut of each row, all as likely; 0 marks a row that has none."""
         place = random_state.random(shards.shape)
         first, n = (np.append(of_each, 0)[shards] for of_each in self._cuts)

@@ -14,13 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._patches.batching import (
-    Patches,
-    default_patch_size,
-    differences,
-    root_mean_squares,
-    to_patches,
-)
+from sklearn_seqae._patches import batching
+from sklearn_seqae._patches.batching import Patches
 from sklearn_seqae._patches.convolutions import Convolutions, default_n_kernels
 from sklearn_seqae._patches.exact import InstanceNorm, LengthCode, Units
 from sklearn_seqae._patches.heads import HEADS
@@ -103,9 +98,8 @@ class Own:
     @cached_property
     def cosines(self) -> NDArray[np.float64] | None:
         """Coefficients, (n_sequences, n_features, n_cosines), if they are exact."""
-        return (
-            None if self.by.shape is None else self.by.shape.coefficients(self.filled)
-        )
+        shape = self.by.shape
+        return None if shape is None else shape.coefficients(self.filled)
 
 
 class Known(NamedTuple):
@@ -174,7 +168,7 @@ class Preprocessing:
         room -= 0 if norm is None else norm.n_components
         patch_size = parameters["patch_size"]
         if patch_size == "auto":
-            patch_size = default_patch_size(lengths)
+            patch_size = batching.default_patch_size(lengths)
         fitted = cls(
             scaled.n_features,
             int(patch_size),
@@ -229,8 +223,8 @@ class Preprocessing:
                 kernels = Convolutions.fit(n, patch_size, filled, weight)
                 found["convolutions"] = kernels
             if "differences" in read:
-                change = differences(filled, patch_size)
-                sizes = root_mean_squares(change, filled.lengths, weight)
+                change = batching.differences(filled, patch_size)
+                sizes = batching.root_mean_squares(change, filled.lengths, weight)
                 found["difference_scale"] = tuple(sizes.tolist())
         if parameters["forecast_horizon"] is not None:
             horizon = parameters["forecast_horizon"]
@@ -348,14 +342,14 @@ class Preprocessing:
         if self.instance_norm is not None:
             also.append(own.common)
         if self.difference_scale is not None:
-            change = differences(own.filled, self.patch_size)
+            change = batching.differences(own.filled, self.patch_size)
             also.append(change / np.array(self.difference_scale))
         n_differences = int(self.difference_scale is not None)
         read = self.convolutions.read(own.filled) if self.convolutions else None
         written = scaled.with_numbers(own.numbers.values)
         layout = self.layout(self.patch_size)
         beside = also, n_differences, layout, read
-        return to_patches(written, self.patch_size, *beside), own
+        return batching.to_patches(written, self.patch_size, *beside), own
 
     def prefixes(self, scaled: RaggedArray) -> Prefixes | None:
         """Return prefixes to train a forecaster on; None without one."""

@@ -107,9 +107,7 @@ class Shape:
     def _rows(self, dtype: Any) -> list[Any]:
         return [row(numbers, dtype) for numbers in (self.typical, self.spread)]
 
-    def _by_length(
-        self, offsets: NDArray[np.int64]
-    ) -> Iterator[tuple[Places, Places, Floats]]:
+    def _by_length(self, offsets: Places) -> Iterator[tuple[Places, Places, Floats]]:
         """Yield some sequences of one length, (n,), by index.
 
         With them the places of their time steps, (n, n_timesteps), and the cosines of
@@ -133,7 +131,7 @@ def _projected(values: Floats, waves: Floats) -> Floats:
     return (values[:, :, None] * waves).sum(axis=1) / len(waves)
 
 
-def default_n_cosines(lengths: NDArray[np.int64], n_features: int, room: float) -> int:
+def default_n_cosines(lengths: Places, n_features: int, room: float) -> int:
     """Return half the time steps of the median sequence, within limits and room."""
     most = min(ENOUGH_COMPONENTS, room) // n_features
     return int(min(ENOUGH, np.median(lengths) // 2, most))

@@ -97,9 +97,7 @@ def order_in_step(n_timesteps: int, n_features: int, n_codes: int) -> Indices:
     return np.concatenate([numbers.ravel(), codes.T.ravel()])
 
 
-def to_steps(
-    timesteps: NDArray[Any], n_timesteps: int, n_codes: int = 0
-) -> NDArray[Any]:
+def to_steps(timesteps: NDArray[Any], n_timesteps: int, n_codes: int) -> NDArray[Any]:
     """Put time steps together, in the order of `StepLayout`; codes come last."""
     *rows, total, n_features = timesteps.shape
     shape = *rows, total // n_timesteps, n_timesteps * n_features
@@ -109,9 +107,7 @@ def to_steps(
     return np.take(steps, order_in_step(n_timesteps, n_features, n_codes), axis=-1)
 
 
-def to_timesteps(
-    steps: NDArray[Any], n_timesteps: int, n_codes: int = 0
-) -> NDArray[Any]:
+def to_timesteps(steps: NDArray[Any], n_timesteps: int, n_codes: int) -> NDArray[Any]:
     """Undo `to_steps` of shape (n_steps, n_timesteps * n_features)."""
     n_features = steps.shape[1] // n_timesteps
     if n_codes:

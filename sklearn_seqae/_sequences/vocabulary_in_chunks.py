@@ -214,12 +214,8 @@ def _count(
     place: str,
 ) -> _Counts:
     """Count the categories of a feature."""
-    column, levels, of = (
-        ragged.values[:, j],
-        container.levels_of(j),
-        container.name_of(j),
-    )
-    is_missing = np.isnan(column)
+    column, levels = ragged.values[:, j], container.levels_of(j)
+    of, is_missing = container.name_of(j), np.isnan(column)
     kind = "" if is_missing.all() else "numbers"
     if levels is not None:
         is_text = isinstance(levels.values[0], str)

@@ -100,10 +100,8 @@ def from_plain(hint: Any, plain: Any, name: str) -> Any:
             for k, v in plain.items()
         }
     elif expected in (list, tuple):
-        numbered = enumerate(plain)
-        return expected(
-            from_plain(arguments[0], v, f"{name}[{i}]") for i, v in numbered
-        )
+        numbered, each = enumerate(plain), arguments[0]
+        return expected(from_plain(each, v, f"{name}[{i}]") for i, v in numbered)
     return plain
 
 

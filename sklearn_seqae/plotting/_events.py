@@ -170,9 +170,7 @@ class EventsDisplay(AxesDisplay):
         labels = self.labels if self.labels is not None else range(len(self.times))
         ax.set_yticks(range(len(self.times)), [id_text(label) for label in labels])
         ax.invert_yaxis()
-        in_seconds = any(
-            np.asarray(when).dtype.kind not in "iuf" for when in self.times
-        )
+        in_seconds = any(np.asarray(t).dtype.kind not in "iuf" for t in self.times)
         _style.title(
             ax,
             title="Sessions, and below each what was decoded",

@@ -14,13 +14,7 @@ from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers import Container, to_ragged
 from sklearn_seqae._containers.writers import from_ragged
 from sklearn_seqae.exceptions import _count
-from sklearn_seqae.plotting._base import (
-    PanelsDisplay,
-    as_labels,
-    choose,
-    id_text,
-    ids_of,
-)
+from sklearn_seqae.plotting import _base
 from sklearn_seqae.plotting._style import BLACK, ORANGE, legend_beside, title
 
 MAX_SEQUENCES = 3  # sequences drawn by default
@@ -43,7 +37,7 @@ DECODED = {
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class ReconstructionDisplay(PanelsDisplay):
+class ReconstructionDisplay(_base.PanelsDisplay):
     """Original and decoded sequences: a column for each, a row for each feature.
 
     Parameters
@@ -142,17 +136,16 @@ class ReconstructionDisplay(PanelsDisplay):
         for j, level in enumerate(container.levels):
             if level:  # whatever else there is: times would be lost on the way
                 cls._refuse_category((container.feature_names or range(j + 1))[j])
-        ids, chosen = ids_of(X), list(range(min(MAX_SEQUENCES, len(ragged))))
+        ids, chosen = _base.ids_of(X), list(range(min(MAX_SEQUENCES, len(ragged))))
         if sequences is not None:
-            chosen = choose(sequences, "sequences", len(ragged), ids)
+            chosen = _base.choose(sequences, "sequences", len(ragged), ids)
+        shown = chosen if ids is None else [_base.id_text(ids[i]) for i in chosen]
         original = from_ragged(ragged.take(chosen), container)  # with names, if X has
         display = cls(
             original=original,
             decoded=estimator.reconstruct(original),
             feature_names=feature_names,
-            sequence_names=[
-                f"Sequence {i if ids is None else id_text(ids[i])}" for i in chosen
-            ],
+            sequence_names=[f"Sequence {name}" for name in shown],
             time_name=time_name,
         )
         of_each = "instance_norm" in getattr(estimator, "exact_components", ())  # units
@@ -226,7 +219,7 @@ class ReconstructionDisplay(PanelsDisplay):
 
     def _titles(self, original: RaggedArray, decoded: RaggedArray) -> list[str]:
         n = len(original)
-        names = as_labels(self.sequence_names, "sequence_names", n, "sequence")
+        names = _base.as_labels(self.sequence_names, "sequence_names", n, "sequence")
         names = names or [f"Sequence {i}" for i in range(n)]
         lengths = zip(original.lengths, decoded.lengths, strict=True)
         return [

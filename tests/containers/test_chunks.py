@@ -15,8 +15,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import RobustScaler
 
 from sklearn_seqae import SequenceChunks, to_sequences
-from sklearn_seqae._patches.source.in_chunks import ChunkedSource, read_chunks
-from sklearn_seqae._patches.source.shuffling import shuffled
+from sklearn_seqae._patches.source.in_chunks import ChunkedSource, read_chunks, shuffled
 from sklearn_seqae._sequences.summary import Summary
 from sklearn_seqae.exceptions import InvalidSequenceError
 

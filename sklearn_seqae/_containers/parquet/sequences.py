@@ -14,12 +14,7 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers.chunks import BUFFER_SIZE, SequenceChunks, naming
 from sklearn_seqae._containers.readers import to_ragged
-from sklearn_seqae._containers.tables.long_table import (
-    ArrowTable,
-    as_labels,
-    choose_columns,
-    given,
-)
+from sklearn_seqae._containers.tables import long_table
 from sklearn_seqae._containers.tables.to_sequences import (
     DUPLICATES,
     as_series,
@@ -135,10 +130,10 @@ class ParquetSequences(SequenceChunks):
         schema = read_schema(self._files[0])
         names, self.order = schema.names, order
         with naming(str(self._files[0])):
-            self.by = [] if by is None else as_labels(by, names, "by")
-            table = ArrowTable(None, names)
-            self.columns = choose_columns(table, self.by, order, columns)
-        keys = [*self.by, *given(order)]
+            self.by = [] if by is None else long_table.as_labels(by, names, "by")
+            table = long_table.ArrowTable(None, names)
+            self.columns = long_table.choose_columns(table, self.by, order, columns)
+        keys = [*self.by, *long_table.given(order)]
         self._schema = pa.schema([schema.field(n) for n in [*keys, *self.columns]])
         self._is_long = bool(by) and not any(
             kind.num_fields for kind in self._schema.types

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.ragged import Show, by_position
+from sklearn_seqae._containers.readers import levels
 from sklearn_seqae._containers.readers.arrays import ragged_from_table
 from sklearn_seqae._containers.readers.checks import ACCEPTED, Read, as_real
 from sklearn_seqae._containers.readers.columns import (
@@ -16,11 +17,6 @@ from sklearn_seqae._containers.readers.columns import (
     column_of_lists,
     joined_columns,
     with_stored_names,
-)
-from sklearn_seqae._containers.readers.levels import (
-    Feature,
-    feature_from_arrow,
-    feature_from_polars,
 )
 from sklearn_seqae._containers.readers.misread import refuse_text
 from sklearn_seqae._utils import comes_from, require
@@ -118,13 +114,13 @@ def _lengths_in_polars(series: Any) -> NDArray[Any]:
     return series.list.len().to_numpy()
 
 
-def _feature_of_polars(steps: Any, place: str) -> Feature | None:
+def _feature_of_polars(steps: Any, place: str) -> levels.Feature | None:
     if str(steps.dtype).startswith("Struct"):
         raise TypeError(
             f"{place} holds {steps.dtype}, but real numbers are needed; make a column "
             "of lists for each field."
         )
-    return feature_from_polars(steps, place)
+    return levels.feature_from_polars(steps, place)
 
 
 _POLARS = Lists(
@@ -140,6 +136,6 @@ _ARROW = Lists(
     is_null=lambda array: array.is_null().to_numpy(zero_copy_only=False),
     lengths=lambda array: array.value_lengths().to_numpy(),
     flattened=lambda array: array.flatten(),
-    feature=feature_from_arrow,
+    feature=levels.feature_from_arrow,
     numbers=np.asarray,
 )

@@ -10,12 +10,8 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.readers import checks
 from sklearn_seqae._containers.readers.arrays import falling_times
-from sklearn_seqae._containers.readers.checks import (
-    CALENDAR,
-    order_of_columns,
-    sounds_like_time,
-)
 from sklearn_seqae._containers.readers.misread import head_of, swapped_levels
 from sklearn_seqae._utils import warn_user
 
@@ -38,7 +34,7 @@ def warn_of_doubts(
     frame = head_of(X) if at_fit and container.tabular else None
     doubt = (at_fit and swapped_levels(X)) or ""
     if frame is not None:
-        doubt = _features_in_columns(X, frame) or order_of_columns(frame)
+        doubt = _features_in_columns(X, frame) or checks.order_of_columns(frame)
     doubt = doubt or falling_times(X) or _padding(ragged, container)
     if at_fit and not doubt:
         looks = (look(ragged, container) for look in (_axes, _classes, _codes, _ids))
@@ -73,7 +69,7 @@ def _blocks(frame: pd.DataFrame) -> list[str]:
         if not (isinstance(pair, tuple) and len(pair) == 2):
             return []
         feature, time = pair
-        if not isinstance(feature, str) or feature[:3].title() in CALENDAR:
+        if not isinstance(feature, str) or feature[:3].title() in checks.CALENDAR:
             return []
         by_feature[feature].append(time)
     times = list(by_feature.values())
@@ -294,7 +290,7 @@ def _ids(ragged: RaggedArray, container: Container) -> str:
     if kind and names:
         steps = np.delete(np.diff(values, axis=0), starts[1:] - 1, axis=0)
         rises = np.flatnonzero((steps > 0).all(axis=0))
-        times = [j for j in rises if ids or sounds_like_time(labels[j])]
+        times = [j for j in rises if ids or checks.sounds_like_time(labels[j])]
     rest = [j for j in range(ragged.n_features) if j not in (*ids, *times)]
     if not (ids or times) or not rest:
         return ""

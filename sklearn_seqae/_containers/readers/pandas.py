@@ -22,7 +22,7 @@ from sklearn_seqae._containers.ragged import (
     locate,
     offsets_from_lengths,
 )
-from sklearn_seqae._containers.readers import checks
+from sklearn_seqae._containers.readers import checks, nested
 from sklearn_seqae._containers.readers.arrays import (
     ragged_from_numpy,
     ragged_from_table,
@@ -33,12 +33,6 @@ from sklearn_seqae._containers.readers.levels import (
     stacked,
 )
 from sklearn_seqae._containers.readers.misread import refuse_text
-from sklearn_seqae._containers.readers.nested import (
-    holds_sequences,
-    ragged_from_nested,
-    time_field,
-    times_of_cells,
-)
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 Codes = NDArray[np.int64]
@@ -56,8 +50,8 @@ class Moments(NamedTuple):
 
 def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> checks.Read:
     """Read a frame or a Series."""
-    if holds_sequences(X):
-        return ragged_from_nested(X)
+    if nested.holds_sequences(X):
+        return nested.ragged_from_nested(X)
     if X.index.nlevels > 1:
         return ragged_from_long(X)
     if isinstance(X, pd.Series):
@@ -81,7 +75,7 @@ def ids_of_sequences(X: Any) -> pd.Index | None:
     """
     if not isinstance(X, pd.DataFrame | pd.Series):
         return None
-    if X.index.nlevels == 1 or holds_sequences(X):
+    if X.index.nlevels == 1 or nested.holds_sequences(X):
         return X.index
     _, labels = pd.factorize(_codes(X.index, 0))
     return X.index.levels[0].take(labels).rename(X.index.names[0])
@@ -251,7 +245,7 @@ def moments_of_sequences(X: Any) -> Moments | None:
     """
     if not isinstance(X, pd.DataFrame | pd.Series):
         return None
-    if holds_sequences(X):
+    if nested.holds_sequences(X):
         return _moments_of_cells(X)
     if X.index.nlevels != 2:
         return None
@@ -267,7 +261,7 @@ def moments_of_sequences(X: Any) -> Moments | None:
 
 
 def _moments_of_cells(X: pd.DataFrame | pd.Series) -> Moments | None:
-    found = times_of_cells(X)
+    found = nested.times_of_cells(X)
     if found is None:
         return None
     times, zone = found
@@ -289,7 +283,7 @@ def _moments_of_cells(X: pd.DataFrame | pd.Series) -> Moments | None:
             f"{show(i)} is not sorted by time: {later} comes after {earlier}; let "
             "to_sequences sort the rows."
         )
-    return _moments(times, X.attrs.get("order", time_field(X)), zone)
+    return _moments(times, X.attrs.get("order", nested.time_field(X)), zone)
 
 
 def _moments(times: NDArray[Any], name: Any, zone: str | None) -> Moments:

@@ -10,16 +10,9 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn_seqae._containers.kinds import TimeAxis
 from sklearn_seqae._containers.ragged import cut, locate, offsets_from_lengths
 from sklearn_seqae._containers.readers.levels import Feature
+from sklearn_seqae._containers.tables import long_table
 from sklearn_seqae._containers.tables.grouping import mean_of_runs, repeats, sort_rows
-from sklearn_seqae._containers.tables.long_table import (
-    LongTable,
-    as_labels,
-    check_rows,
-    choose_columns,
-    given,
-    read_table,
-    sorted_ids,
-)
+from sklearn_seqae._containers.tables.long_table import LongTable
 from sklearn_seqae._containers.writers.arrays import records_with_times, to_records
 from sklearn_seqae._containers.writers.categories import as_objects, stored
 
@@ -141,12 +134,13 @@ def to_sequences(
         keep_times=keep_times,
         duplicates=duplicates != "raise",
     )
-    table = read_table(frame)
-    by = as_labels(by, table.labels, "by")
-    features = choose_columns(table, by, order, columns)
+    table = long_table.read_table(frame)
+    by = long_table.as_labels(by, table.labels, "by")
+    features = long_table.choose_columns(table, by, order, columns)
     keep_times = keep_times or not features
-    table = table.select(list(dict.fromkeys([*by, *given(order), *features])))
-    check_rows(table, by, order)
+    keys = [*by, *long_table.given(order)]
+    table = table.select(list(dict.fromkeys([*keys, *features])))
+    long_table.check_rows(table, by, order)
     categories = {label: table.categories(label) for label in features}
     numeric = [label for label in features if categories[label] is None]
     dtypes = [table.feature_dtype(label) for label in numeric]
@@ -201,7 +195,7 @@ def _series_of_rows(
     columns = [(codes, ids), *(table.ids(label) for label in by[1:])]
     for others, their_ids in columns[1:]:
         pairs = codes.astype(np.int64) * len(their_ids) + others
-        codes, ids = sorted_ids(pairs, by)  # pairs that occur
+        codes, ids = long_table.sorted_ids(pairs, by)  # pairs that occur
     first_row = np.empty(len(ids), dtype=np.int64)
     first_row[codes] = np.arange(len(codes))  # any row of a series serves
     levels = [found[numbers[first_row]] for numbers, found in columns]
@@ -309,8 +303,8 @@ def rows_of_series(
 
     Raise if a row has no id or no time.
     """
-    table = read_table(frame)
-    check_rows(table, by, order)
+    table = long_table.read_table(frame)
+    long_table.check_rows(table, by, order)
     return _series_of_rows(table, by)
 
 

@@ -82,12 +82,10 @@ def dense_error(
             state = cut(states, t)
             inside = tf.reshape(t + tf.range(size)[:, None] < lengths[None], (-1, 1))
             written = tf.matmul(state, kernel) + bias
-            of_block, d = _of_rows(
-                step, written, cut(target, t), cut(weight, t), inside
-            )
+            found, d = _of_rows(step, written, cut(target, t), cut(weight, t), inside)
             return (
                 n + 1,
-                sums + of_block,
+                sums + found,
                 d_kernel + tf.matmul(state, d, transpose_a=True),
                 d_bias + tf.reduce_sum(d, 0),
                 d_states.write(n, tf.matmul(d, kernel, transpose_b=True)),

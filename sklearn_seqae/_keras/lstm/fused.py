@@ -32,14 +32,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from sklearn_seqae._keras.lstm import recurrence
 from sklearn_seqae._keras.lstm.gradients import with_gradient
-from sklearn_seqae._keras.lstm.recurrence import (
-    Plan,
-    Scratch,
-    backward,
-    forward,
-    weight_gradients,
-)
 from sklearn_seqae._keras.lstm.running_pool import RunningPool
 
 Tensor = Any  # tf.Tensor is not typed upstream
@@ -64,7 +58,7 @@ def lstm(
     pooling: Sequence[str] = (),
     return_sequences: bool = True,
     activation: str = "tanh",
-    scratch: Scratch | None = None,
+    scratch: recurrence.Scratch | None = None,
     input_gradient: bool = True,
 ) -> tuple[Tensor | None, dict[str, Tensor]]:
     """Run one LSTM layer over right-padded rows.
@@ -89,7 +83,7 @@ def lstm(
     units = int(weights.recurrent_kernel.shape[1])
     like: Any = constant if x is None else x[0]
     zeros = tf.zeros((*like.shape[:2], units), weights.recurrent_kernel.dtype)
-    plan = Plan(
+    plan = recurrence.Plan(
         lengths,
         int(x.shape[0]) if n_steps is None else n_steps,
         activation,
@@ -107,13 +101,15 @@ def lstm(
             read = h if x is None else tf.concat([x[t], h], -1)
             return tf.matmul(read, both) + bias
 
-        saved = forward(plan, pre_activation, zeros)
+        saved = recurrence.forward(plan, pre_activation, zeros)
 
         def gradient(*upstream: Tensor) -> tuple[Tensor, ...]:
             wanted = both if input_gradient else recurrent_kernel
             transposed = tf.transpose(wanted, (0, 2, 1))
-            gates, dx, total = backward(plan, saved, upstream, transposed)
-            d_both, d_bias = weight_gradients(x, saved.hidden, gates, plan.longest)
+            gates, dx, total = recurrence.backward(plan, saved, upstream, transposed)
+            d_both, d_bias = recurrence.weight_gradients(
+                x, saved.hidden, gates, plan.longest
+            )
             n_inputs = d_both.shape[1] - units
             d_kernel, d_recurrent = tf.split(d_both, [n_inputs, units], 1)
             return dx, d_kernel, d_recurrent, total if over_rows else d_bias[:, None]

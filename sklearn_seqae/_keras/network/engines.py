@@ -72,7 +72,5 @@ def _shapes(
         for layer in spec.lstm:
             yield layer.name, (size, 1, rows, layer.units)
         if spec.output.time_distributed:
-            yield (
-                spec.output.name,
-                (size // BLOCK, BLOCK * rows, spec.output.n_inputs),
-            )
+            shape = size // BLOCK, BLOCK * rows, spec.output.n_inputs
+            yield spec.output.name, shape

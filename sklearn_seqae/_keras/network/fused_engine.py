@@ -49,10 +49,8 @@ class FusedSequence:
     def directions(self) -> list[States]:
         values, place = self.values, tf.range(self.n_steps)[:, None]
         own = (place < self.lengths)[..., None]
-        final = tf.equal(place, self.lengths - 1)[..., None]
-        return [
-            States(values[:, d], own, final, 0, ops) for d in range(values.shape[1])
-        ]
+        last = tf.equal(place, self.lengths - 1)[..., None]
+        return [States(values[:, d], own, last, 0, ops) for d in range(values.shape[1])]
 
 
 @dataclass(frozen=True)
@@ -95,9 +93,7 @@ class FusedEngine(TrainingEngine):
             outputs += self.weights[f"{layer.name}/bias"]
         return tf.nn.relu(outputs) if layer.activation == "relu" else outputs
 
-    def look_up(
-        self, layer: Embedding, codes: Tensor, lengths: Tensor | None = None
-    ) -> Tensor:
+    def look_up(self, layer: Embedding, codes: Tensor, lengths: Tensor) -> Tensor:
         table = self.weights[f"{layer.name}/embeddings"]
         vectors = look_up(table, codes, lengths)
         width = int(codes.shape[-1]) * layer.units
@@ -143,7 +139,7 @@ class FusedEngine(TrainingEngine):
         return FusedSequence(None, lengths, n_steps, vector)
 
     def beside(
-        self, steps: Tensor, vector: Tensor, lengths: Tensor, is_data: bool = True
+        self, steps: Tensor, vector: Tensor, lengths: Tensor, is_data: bool
     ) -> FusedSequence:
         n_steps = int(steps.shape[0])
         return FusedSequence(steps[:, None], lengths, n_steps, vector, is_data)

@@ -95,9 +95,7 @@ class KerasEngine(TrainingEngine):
             built = built.layer
         return self._call(built, layer, x)
 
-    def look_up(
-        self, layer: Embedding, codes: Tensor, lengths: Tensor | None = None
-    ) -> Tensor:
+    def look_up(self, layer: Embedding, codes: Tensor, lengths: Tensor) -> Tensor:
         index = ops.cast(ops.maximum(codes - 1, 0), "int32")
         vectors = self._call(self.layers[layer.name], layer, index)
         vectors = vectors * ops.cast(ops.expand_dims(codes > 0, -1), vectors.dtype)
@@ -147,7 +145,7 @@ class KerasEngine(TrainingEngine):
         return KerasSequence(layers.RepeatVector(n_steps, name="repeat_vector")(vector))
 
     def beside(
-        self, steps: Tensor, vector: Tensor, lengths: Tensor, is_data: bool = True
+        self, steps: Tensor, vector: Tensor, lengths: Tensor, is_data: bool
     ) -> KerasSequence:
         repeated = self.repeat(vector, steps.shape[1], lengths).values
         return KerasSequence(ops.concatenate([steps, repeated], axis=-1))

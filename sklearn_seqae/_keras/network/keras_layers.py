@@ -136,6 +136,4 @@ def from_vector(vector: NDArray[Any], shapes: Sequence[Shape]) -> list[NDArray[A
 def tensors_from_vector(vector: Any, shapes: Sequence[Shape]) -> list[Any]:
     """Cut a tensor of rank 1 into tensors."""
     pieces = tf.split(vector, [math.prod(shape) for shape in shapes])
-    return [
-        tf.reshape(piece, shape) for piece, shape in zip(pieces, shapes, strict=True)
-    ]
+    return [tf.reshape(part, shape) for part, shape in zip(pieces, shapes, strict=True)]

@@ -21,11 +21,7 @@ from keras import ops
 from keras.utils import Progbar
 from scikeras.wrappers import BaseWrapper
 
-from sklearn_seqae._keras.network.keras_engine import (
-    KerasEngine,
-    KerasSequence,
-    reversed_steps,
-)
+from sklearn_seqae._keras.network import keras_engine
 from sklearn_seqae._keras.network.keras_layers import KerasLayers
 from sklearn_seqae._keras.training.settings import Result
 from sklearn_seqae._network import forward
@@ -143,12 +139,12 @@ def _autoencoder_over_steps(
     missing = ops.isnan(steps)
     filled = ops.where(missing, ops.zeros_like(steps), steps)
     mask = ops.logical_not(ops.all(missing, axis=-1))
-    engine = KerasEngine(built)
-    sequence = KerasSequence(filled, mask)
+    engine = keras_engine.KerasEngine(built)
+    sequence = keras_engine.KerasSequence(filled, mask)
     pooled = forward.pooled_states(engine, architecture, sequence)
     embedding = forward.embed(engine, architecture, pooled)
     count = ops.sum(ops.cast(mask, "float32"), axis=1, keepdims=True)
-    target = reversed_steps(filled[..., : architecture.n_inputs], count)
+    target = keras_engine.reversed_steps(filled[..., : architecture.n_inputs], count)
     decoder = make_decoder(architecture.decoder_spec)
     decoded = decoder.trained(engine, embedding, target)
     return keras.Model(steps, decoded, name="autoencoder")

@@ -192,14 +192,16 @@ class Loss:
     """One term of the objective.
 
     Its sum over a shard's rows; the setting that weights it, None for the
-    reconstruction itself; the divisor of its sum in the objective, of the `Counts` of
-    the training set without crops; that in the history, of the `Counts` of what was
-    run; and whether sequences held out have it, which come without crops and prefixes.
+    reconstruction itself; the divisor of its sum in the objective, so many times one of
+    the `Counts` of the training set without crops; that in the history, of the `Counts`
+    of what was run; and whether sequences held out have it, which come without crops
+    and prefixes.
     """
 
     compute: Callable[[ForwardPass], Tensor]
     weight: str | None
-    divisor: Callable[[Counts], float]
+    times: float
+    count: str
     mean_over: str
     held_out: bool = True
 
@@ -207,29 +209,22 @@ class Loss:
         """Return its weight in some settings."""
         return 1.0 if self.weight is None else getattr(settings, self.weight)
 
+    def divisor(self, counts: Counts) -> float:
+        return self.times * getattr(counts, self.count)
+
 
 LOSSES = {
-    "loss": Loss(reconstruction, None, lambda counts: counts.values, "values"),
+    "loss": Loss(reconstruction, None, 1, "values", "values"),
     "contrastive_loss": Loss(
-        contrastive,
-        "contrastive_weight",
-        lambda counts: 2 * counts.paired,
-        "paired",
-        held_out=False,
+        contrastive, "contrastive_weight", 2, "paired", "paired", held_out=False
     ),
     "forecast_loss": Loss(
-        forecast,
-        "forecast_weight",
-        lambda counts: counts.ahead,
-        "ahead",
-        held_out=False,
+        forecast, "forecast_weight", 1, "ahead", "ahead", held_out=False
     ),
     # Half the squared error is the negative log-likelihood under a normal distribution
     # of variance one: of twice the evidence lower bound this is the other part.
-    "kl_loss": Loss(kl, "kl_weight", lambda counts: counts.values / 2, "rows"),
-    "sparsity_loss": Loss(
-        sparsity, "sparsity_weight", lambda counts: counts.rows, "rows"
-    ),
+    "kl_loss": Loss(kl, "kl_weight", 0.5, "values", "rows"),
+    "sparsity_loss": Loss(sparsity, "sparsity_weight", 1, "rows", "rows"),
 }
 
 

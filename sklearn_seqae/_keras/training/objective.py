@@ -49,12 +49,7 @@ class Objective:
         the reconstruction error follow, one for each feature.
         """
         engine = self._make_engine(self._by_name(self._read()))
-        of = ForwardPass(self._architecture, engine, shard)
-        losses = [
-            LOSSES[name].compute(of) if LOSSES[name].held_out else tf.zeros([])
-            for name in self._program.losses
-        ]
-        return self._with_parts(losses, of)
+        return self._losses_of(ForwardPass(self._architecture, engine, shard))
 
     def training_losses(
         self,
@@ -68,8 +63,7 @@ class Objective:
         weights = self._by_name(self._read() if trained is None else trained)
         engine = self._make_engine(weights, masks, scratch)
         of = ForwardPass(self._architecture, engine, shard, draws, is_training=True)
-        losses = [LOSSES[name].compute(of) for name in self._program.losses]
-        return self._with_parts(losses, of)
+        return self._losses_of(of)
 
     def gradients(
         self, shard: Shard, draws: Draws, scale: Tensor, scratch: Mapping[str, Any]
@@ -87,9 +81,14 @@ class Objective:
     def _read(self) -> list[Tensor]:
         return [tf.convert_to_tensor(variable) for variable in self._trained]
 
-    def _with_parts(self, losses: list[Tensor], of: ForwardPass) -> Tensor:
-        """Append the reconstruction error by feature, where it is told."""
-        whole = tf.stack(losses)
+    def _losses_of(self, of: ForwardPass) -> Tensor:
+        losses = (LOSSES[name] for name in self._program.losses)
+        whole = tf.stack(
+            [
+                loss.compute(of) if of.is_training or loss.held_out else tf.zeros([])
+                for loss in losses
+            ]
+        )
         if not self._architecture.columns:
             return whole
         return tf.concat([whole, of.reconstruction.by_feature], 0)

@@ -9,12 +9,7 @@ import keras
 from keras import optimizers
 from numpy.typing import NDArray
 
-from sklearn_seqae._keras.network.keras_layers import (
-    from_vector,
-    size_of,
-    tensors_from_vector,
-    to_vector,
-)
+from sklearn_seqae._keras.network import keras_layers
 from sklearn_seqae._keras.optimizers import new_optimizer
 from sklearn_seqae._network.architecture import Architecture
 
@@ -58,7 +53,8 @@ class Parameters:
         n = len(each) + len(self.optimizer.variables)
         self._members = [[i] for i in range(n)]
         if type(self.optimizer) in ELEMENTWISE and self.optimizer.clipnorm is None:
-            self.trained = [keras.Variable("zeros", (size_of(self._shapes),))]
+            size = keras_layers.size_of(self._shapes)
+            self.trained = [keras.Variable("zeros", (size,))]
             of_each, self.optimizer = self.optimizer, new_optimizer(optimizer)
             self.optimizer.build(self.trained)
             members = _members(self.optimizer, of_each)
@@ -75,7 +71,7 @@ class Parameters:
         """Return tensors of the weights, from those of `trained`."""
         if len(trained) < len(self.names):
             (vector,) = trained
-            trained = tensors_from_vector(vector, self._shapes)
+            trained = keras_layers.tensors_from_vector(vector, self._shapes)
         return dict(zip(self.names, trained, strict=True))
 
     def to_keras(self, values: Sequence[NDArray[Any]]) -> Arrays:
@@ -84,14 +80,14 @@ class Parameters:
         for value, members in zip(values, self._members, strict=False):
             arrays = [value]
             if len(members) > 1:
-                arrays = from_vector(value, self._shapes)
+                arrays = keras_layers.from_vector(value, self._shapes)
             found |= zip(members, arrays, strict=True)
         return [found[i] for i in range(len(found))]
 
     def from_keras(self, arrays: Sequence[NDArray[Any]]) -> Arrays:
         """Return values of `variables`, from arrays as Keras has them."""
         return [
-            to_vector([arrays[i] for i in members])
+            keras_layers.to_vector([arrays[i] for i in members])
             if len(members) > 1
             else arrays[members[0]]
             for members in self._members

@@ -158,6 +158,7 @@ def packed_signature(
     n_ahead = architecture.n_forecast_steps if n_prefix_rows else 0
     n_recent = architecture.n_recent if n_prefix_rows else 0
     ahead = tf.TensorSpec((*shards, n_ahead, n_prefix_rows, width))
+    recent = tf.TensorSpec((*shards, n_prefix_rows, n_recent))
     return PackedShards(
         tf.TensorSpec((None, 2, rows, architecture.n_packed)),
         tf.TensorSpec((None, rows, width)),
@@ -165,7 +166,5 @@ def packed_signature(
         tf.TensorSpec((*shards, rows)),
         tf.TensorSpec(shards, tf.int32),
         tf.TensorSpec((*shards, rows), tf.int32),
-        ForecastTargets(
-            tf.TensorSpec((*shards, n_prefix_rows, n_recent)), ahead, ahead
-        ),
+        ForecastTargets(recent, ahead, ahead),
     )

@@ -11,12 +11,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from sklearn_seqae._keras.devices import has_gpu, n_threads, xla_compiles
+from sklearn_seqae._keras.network import keras_layers
 from sklearn_seqae._keras.network.engines import declare_scratch, engine_maker
-from sklearn_seqae._keras.network.keras_layers import (
-    from_vector,
-    tensors_from_vector,
-    to_vector,
-)
 from sklearn_seqae._keras.optimizers import new_optimizer, optimizer_identity
 from sklearn_seqae._keras.sessions import open_session, tensor_function
 from sklearn_seqae._keras.training.callbacks import CompiledModel
@@ -180,11 +176,12 @@ class Workspace:
     @property
     def vector(self) -> NDArray[np.float32]:
         """All weights, as one vector."""
-        return to_vector(self._session.read(self._trained))
+        return keras_layers.to_vector(self._session.read(self._trained))
 
     @vector.setter
     def vector(self, weights: NDArray[np.float32]) -> None:
-        self._session.write(from_vector(weights, self._shapes), self._trained)
+        arrays = keras_layers.from_vector(weights, self._shapes)
+        self._session.write(arrays, self._trained)
 
     def _run(
         self, function: Any, packed: PackedShards, *settings: UpdateSettings
@@ -250,7 +247,7 @@ class Workspace:
 
     def _apply_vector(self, gradient: Tensor, learning_rate: Tensor) -> Tensor:
         self._set_rate(learning_rate)
-        parts = tensors_from_vector(gradient, self._shapes)
+        parts = keras_layers.tensors_from_vector(gradient, self._shapes)
         self._update([[part] for part in parts])
         return tf.convert_to_tensor(self._optimizer.iterations.value)
 

@@ -14,6 +14,7 @@ from sklearn_seqae._patches.prefixes import Prefixes
 
 CONSTANT = 1e-14  # variance that may be rounding of float32
 Indices = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 class Baselines(NamedTuple):
@@ -162,9 +163,7 @@ class Partitions(Elsewhere):
 TrainingSet = Data | Stream | Partitions
 
 
-def baselines(
-    patches: Patches, n_features: int, sample_weight: NDArray[np.float64]
-) -> Baselines:
+def baselines(patches: Patches, n_features: int, sample_weight: Floats) -> Baselines:
     """Mean errors over observed values, without a network.
 
     Both are 1 at least where features are constant: nothing is better than the mean.
@@ -191,9 +190,7 @@ def baselines(
     return Baselines(float(of_mean), float(of_zero))
 
 
-def _baselines_of_numbers(
-    values: NDArray[np.float64], weight: NDArray[np.float64], n_features: int
-) -> Baselines:
+def _baselines_of_numbers(values: Floats, weight: Floats, n_features: int) -> Baselines:
     values, weight = values.reshape(-1, n_features), weight.reshape(-1, n_features)
     total = weight.sum(axis=0)
     of_zero = float((weight * values**2).sum() / total.sum())

@@ -10,28 +10,19 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sklearn_seqae._containers.chunks import SequenceChunks, naming
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._patches.preprocessing import Preprocessing
+from sklearn_seqae._patches.source import source as base
 from sklearn_seqae._patches.source.data import Data, Stream, Totals
-from sklearn_seqae._patches.source.shuffling import Sample, concatenate, shuffled
-from sklearn_seqae._patches.source.source import (
-    SAME_AGAIN,
-    Facts,
-    Source,
-    Trace,
-    facts_of,
-    joined,
-    refuse_unobserved,
-    trace_of,
-    training_data,
-)
+from sklearn_seqae._patches.source.source import Source
 from sklearn_seqae._sequences.scaling import ScalerInChunks, scale
 from sklearn_seqae._sequences.schema import Events, Given, Schema
 from sklearn_seqae._sequences.summary import Summary
@@ -60,7 +51,7 @@ class ChunkedSource(Source):
         def turns(generator: np.random.Generator) -> Iterator[Data]:
             size = self.chunks.buffer_size
             for part in shuffled(self._scaled(generator), size, batch_size, generator):
-                yield training_data(preprocessing, part)
+                yield base.training_data(preprocessing, part)
 
         return Stream(
             preprocessing.n_steps(self.lengths), totals, of_sample.baselines, turns
@@ -82,14 +73,14 @@ def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
     scaler is to be fitted, unless the summary knows the schema already.
     """
     reset = summary.is_new
-    facts: list[Facts] = []
-    traces: Mapping[str, list[Trace]] = defaultdict(list)
+    facts: list[base.Facts] = []
+    traces: Mapping[str, list[base.Trace]] = defaultdict(list)
     held: list[tuple[str, Given]] = []  # all chunks, while they fit into the buffer
     n_values, prepared = 0, None
     for place, chunk in X._placed():
         with naming(place):
             given = summary.add(chunk, place)
-        facts.append(facts_of(given))
+        facts.append(base.facts_of(given))
         traces[place].append(facts[-1].trace)
         sequences = given.sequences
         n_values += sequences.values.size
@@ -116,12 +107,12 @@ def read_chunks(X: SequenceChunks, scaler: Any, summary: Summary) -> Source:
         )
     schema = summary.schema(scaler)
     if prepared is None:
-        whole = concatenate([_encoded(*each, schema.events) for each in held])
+        whole = base.concatenate([_encoded(*each, schema.events) for each in held])
         source = Source.in_memory(whole, schema, np.ones(len(whole)), reset=reset)
         return replace(source, traces=traces)
-    lengths, unobserved, digest = joined(facts)
+    lengths, unobserved, digest = base.joined(facts)
     if reset:
-        refuse_unobserved(unobserved, len(lengths))
+        base.refuse_unobserved(unobserved, len(lengths))
     if summary.so_far is None:
         prepared = _Preparation(scaler, X.buffer_size)
         for place, _, given in checked(X, schema, traces, summary.by):
@@ -188,7 +179,7 @@ class _AsRead(SequenceChunks):
 def checked(
     X: SequenceChunks,
     schema: Schema,
-    traces: Mapping[str, Sequence[Trace]],
+    traces: Mapping[str, Sequence[base.Trace]],
     by: str,
     random_state: np.random.Generator | None = None,
 ) -> Iterator[tuple[str, Any, Given]]:
@@ -199,9 +190,9 @@ def checked(
             given = schema.read(chunk, by)
             if not to_come.get(place):
                 raise ValueError(
-                    f"fit did not find this when it read X first. {SAME_AGAIN}"
+                    f"fit did not find this when it read X first. {base.SAME_AGAIN}"
                 )
-            to_come[place].popleft().check(trace_of(given))
+            to_come[place].popleft().check(base.trace_of(given))
         yield place, chunk, given
     absent = [trace.n_sequences for left in to_come.values() for trace in left]
     if absent:
@@ -210,10 +201,80 @@ def checked(
         raise ValueError(
             f"X had {_count(n, 'sequence')} when it was read first, and "
             f"{n - sum(absent)} when it was read again: {place} is the first that is "
-            f"absent. {SAME_AGAIN} One that returns one generator twice does not."
+            f"absent. {base.SAME_AGAIN} One that returns one generator twice does not."
         )
 
 
 def _encoded(place: str, given: Given, events: Events) -> RaggedArray:
     with naming(place):
         return events.encode(given)[0]
+
+
+# The buffer in which they are shuffled, and the sample that is drawn of them ----------
+
+
+def shuffled(
+    chunks: Iterable[RaggedArray],
+    buffer_size: int,
+    batch_size: int,
+    random_state: np.random.Generator,
+) -> Iterator[RaggedArray]:
+    """Shuffle sequences in a buffer.
+
+    When ``buffer_size`` values fill it, half of its sequences leave it, drawn at
+    random; in the end the rest. It may hold a chunk more, and always holds a batch.
+    Each part but the last has a multiple of ``batch_size`` sequences.
+    """
+    held: list[RaggedArray] = []
+    n_values, n_held = 0, 0
+    for chunk in chunks:
+        held.append(chunk)
+        n_values += chunk.values.size
+        n_held += len(chunk)
+        while n_values > buffer_size and n_held > batch_size:
+            n = max(n_held // 2 // batch_size, 1) * batch_size
+            buffer, order = base.concatenate(held), random_state.permutation(n_held)
+            yield buffer.take(order[:n])
+            held = [buffer.take(order[n:])]
+            n_values, n_held = held[0].values.size, len(held[0])
+    if n_held:
+        yield base.concatenate(held)
+
+
+class Sample:
+    """Sequences drawn at random from a stream, as many as fit; all while they do.
+
+    Every sequence gets a random key. Those with the smallest keys stay.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size, self._n_values, self._limit = size, 0, np.inf
+        self._parts: list[RaggedArray] = []
+        self._keys: list[NDArray[np.float64]] = []
+        # The same whatever the estimator's seed, as all sequences would be
+        self._random_state = np.random.default_rng(0)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._keys))
+
+    def has_room_for(self, ragged: RaggedArray) -> bool:
+        return self._n_values + ragged.values.size <= self._size
+
+    def add(self, ragged: RaggedArray) -> None:
+        keys = self._random_state.random(len(ragged))
+        kept = np.flatnonzero(keys < self._limit)
+        self._parts.append(ragged.take(kept))  # a copy
+        self._keys.append(keys[kept])
+        self._n_values += self._parts[-1].values.size
+        if self._n_values > self._size:
+            self._cut()
+
+    def sequences(self) -> RaggedArray:
+        return base.concatenate(self._parts)
+
+    def _cut(self) -> None:
+        everything, keys = self.sequences(), np.concatenate(self._keys)
+        sizes = everything.lengths * everything.n_features
+        kept, self._limit = base.smallest(keys, sizes, self._size)
+        self._parts, self._keys = [everything.take(kept)], [keys[kept]]
+        self._n_values = self._parts[0].values.size

@@ -13,18 +13,9 @@ from sklearn_seqae._containers.chunks import BUFFER_SIZE, naming
 from sklearn_seqae._containers.dask import Tasks, check_not_empty, open_tasks
 from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._patches.preprocessing import Preprocessing
+from sklearn_seqae._patches.source import source as base
 from sklearn_seqae._patches.source.data import Data, Partitions, Totals
-from sklearn_seqae._patches.source.shuffling import concatenate, smallest
-from sklearn_seqae._patches.source.source import (
-    Facts,
-    Source,
-    Trace,
-    facts_of,
-    joined,
-    refuse_unobserved,
-    trace_of,
-    training_data,
-)
+from sklearn_seqae._patches.source.source import Source
 from sklearn_seqae._sequences.scaling import ScalerInChunks, scale
 from sklearn_seqae._sequences.schema import Events, Given
 from sklearn_seqae._sequences.summary import Summary
@@ -76,14 +67,14 @@ def read_partitions(X: Any, scaler: Any, summary: Summary) -> PartitionedSource:
         for number, partition in enumerate(partitions)
     ]
     facts = tasks.gather([tasks.submit(getattr, each, "facts") for each in read])
-    lengths, unobserved, digest = joined(facts)
+    lengths, unobserved, digest = base.joined(facts)
     of_each = [each.lengths for each in facts]
     if reset:
         _learn(summary, tasks, read)
     schema = summary.schema(scaler)
     events = schema.events
     if reset:
-        refuse_unobserved(unobserved, len(lengths))
+        base.refuse_unobserved(unobserved, len(lengths))
     parts = [
         tasks.submit(_encoded, number, each, events, facts[number].trace)
         for number, each in enumerate(read)
@@ -125,14 +116,14 @@ def _draw(
     """Draw sequences at random, as many as a buffer holds, as `Sample` does."""
     of_all = np.concatenate(lengths)
     keys = np.random.default_rng(0).random(len(of_all))
-    kept, _ = smallest(keys, of_all * n_features, BUFFER_SIZE)
+    kept, _ = base.smallest(keys, of_all * n_features, BUFFER_SIZE)
     is_kept = np.zeros(len(of_all), bool)
     is_kept[kept] = True
     ends = np.cumsum([len(each) for each in lengths])
     chosen = zip(parts, np.split(is_kept, ends[:-1]), strict=True)
     take = RaggedArray.take
     drawn = [tasks.submit(take, part, mask) for part, mask in chosen if mask.any()]
-    return concatenate(tasks.gather(drawn))
+    return base.concatenate(tasks.gather(drawn))
 
 
 # What runs in tasks ------------------------------------------------------------------
@@ -142,7 +133,7 @@ class _Read(NamedTuple):
     """A partition as it was read, and what was learnt of it."""
 
     given: Given
-    facts: Facts
+    facts: base.Facts
     summary: Summary
 
 
@@ -162,12 +153,14 @@ def _read(number: int, partition: Any, summary: Summary) -> _Read:
     with naming(place):
         check_not_empty(partition)
         given = own.add(partition, place)
-        return _Read(given, facts_of(given), own)
+        return _Read(given, base.facts_of(given), own)
 
 
-def _encoded(number: int, read: _Read, events: Events, first: Trace) -> RaggedArray:
+def _encoded(
+    number: int, read: _Read, events: Events, first: base.Trace
+) -> RaggedArray:
     with naming(f"partition {number}"):
-        first.check(trace_of(read.given))
+        first.check(base.trace_of(read.given))
         return events.encode(read.given)[0]
 
 
@@ -183,4 +176,4 @@ def _data_of(
     number: int, part: RaggedArray, scaler: Any, preprocessing: Preprocessing
 ) -> Data:
     with naming(f"partition {number}"):
-        return training_data(preprocessing, scale(scaler, part))
+        return base.training_data(preprocessing, scale(scaler, part))

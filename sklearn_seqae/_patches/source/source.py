@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
 from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.source.data import Data, baselines
 from sklearn_seqae._sequences.scaling import fit_scaler, scale
@@ -106,9 +106,7 @@ def merge_repeated(
     """
     digests = [hashlib.blake2b(s.data, digest_size=16).digest() for s in ragged]
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
-    total: NDArray[Any] = np.bincount(
-        group, weights=sample_weight, minlength=len(first)
-    )
+    total: NDArray[Any] = np.bincount(group, sample_weight, len(first))
     if not np.isfinite(total).all():
         raise ValueError(
             f"sample_weight is as large as {sample_weight.max():.3g}, and weights of "
@@ -116,6 +114,23 @@ def merge_repeated(
         )
     kept = total > total.max() * np.finfo(np.float32).tiny
     return first[kept], total[kept]
+
+
+def concatenate(parts: Sequence[RaggedArray]) -> RaggedArray:
+    """Put ragged arrays one after the other."""
+    lengths = np.concatenate([part.lengths for part in parts])
+    values = np.concatenate([part.values for part in parts])
+    return RaggedArray(values, offsets_from_lengths(lengths), parts[0].n_codes)
+
+
+def smallest(
+    keys: NDArray[np.float64], sizes: NDArray[np.int64], limit: int
+) -> tuple[NDArray[np.int64], float]:
+    """Return which smallest keys' sizes fit, one at least, rising; and the next key."""
+    order = np.argsort(keys)
+    total = np.cumsum(sizes[order])
+    n = max(1, int(np.searchsorted(total, limit, side="right")))
+    return np.sort(order[:n]), float(keys[order[n]]) if n < len(order) else np.inf
 
 
 def refuse_unobserved(unobserved: Any, n_sequences: int) -> None:
