@@ -425,6 +425,7 @@ def test_a_scaler_without_a_way_back(plain_autoencoder, sequences):
         plain_autoencoder(scaler=no_table).fit(sequences)
 
 
+@pytest.mark.filterwarnings("ignore:feature 1 holds 1e.300, far from")
 @pytest.mark.parametrize("use", ["fit", "transform"])
 def test_a_value_that_scaling_makes_infinite_is_found(
     plain_autoencoder, sequences, use

@@ -674,7 +674,7 @@ def test_what_is_asked_for_in_vain(long, lists, tmp_path):
     ):
         ParquetSequences(path, by="patient")
     with pytest.raises(ValueError, match="needs at least one feature"):
-        ParquetSequences(path, by=["id", "a", "b"], order="time")
+        ParquetSequences(path, by=["id", "a", "b", "time"])
     with pytest.raises(ValueError, match="but by is None; set by to the column of ids"):
         ParquetSequences(path, order="time")
     with pytest.raises(ValueError, match="columns of lists; set order=None"):
