@@ -150,6 +150,14 @@ class CrossFittedDistance:
         largest = found.sum(axis=2).argmax(axis=0)
         return found[largest, np.arange(len(points))], means[largest]
 
+    def split(self, points: Floats) -> Floats:
+        """Split standardized distances by column, in proportion to `parts`."""
+        parts, _ = self.parts(points)
+        total, even = parts.sum(axis=1, keepdims=True), np.full(parts.shape, 1.0)
+        shares = np.divide(parts, total, even / parts.shape[1], where=total > 0)
+        shared: Floats = self.standardized(points)[:, np.newaxis] * shares
+        return shared
+
 
 def _roots(gaussians: tuple[Gaussian, ...], points: Any, ops: Any = np) -> Any:
     squared = [gaussian.squared_distances(points, ops) for gaussian in gaussians]

@@ -16,6 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._containers.gate import Features, validate_sequences
 from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.readers import ids_of_sequences
+from sklearn_seqae._containers.readers.pandas import moments_of_sequences
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._fitted.saving import SequenceEstimator
 from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedChain
@@ -89,6 +91,29 @@ class Detector(OutlierMixin, SequenceEstimator):
             -1 for outliers, 1 for others.
         """
         return 1 - 2 * (self.decision_function(X) < 0)
+
+    def explain(self, X: Any) -> list[Explanation]:
+        """Return why each sequence or recording has its scores.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`, with the same features.
+
+        Returns
+        -------
+        explanations : list of Explanation
+            One for each sequence, or recording: what each measure, time step and
+            feature contributes to the score, and what was expected.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As of `score_samples`.
+        """
+        check_is_fitted(self)
+        explained: list[Explanation] = snapshot(self)._explain(X)
+        return explained
 
 
 class LSTMAutoencoderOutlierDetector(Detector):
@@ -241,33 +266,13 @@ class LSTMAutoencoderOutlierDetector(Detector):
         scaled, *_ = schema.encode(schema.read(X, type(self).__name__))
         return -fitted._usual.excess(fitted._measure(scaled))
 
-    def explain(self, X: Any) -> list[Explanation]:
-        """Return why each sequence has its score.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`, with the same features.
-
-        Returns
-        -------
-        explanations : list of Explanation
-            One for each sequence: what each measure, time step and feature contributes
-            to the score, and what was expected.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As of `score_samples`.
-        """
-        check_is_fitted(self)
-        fitted = snapshot(self)
-        schema = fitted._schema
+    def _explain(self, X: Any) -> list[Explanation]:
+        schema, network = self._schema, self.estimator_._fitted.network
         given = schema.read(X, type(self).__name__)
         scaled, *_ = schema.encode(given)
-        network = fitted.estimator_._fitted.network
-        found = attribution(network, fitted._chains, fitted._usual, scaled)
-        return explanations(X, schema, given, found)
+        found = attribution(network, self._chains, self._usual, scaled)
+        ids, moments = ids_of_sequences(X), moments_of_sequences(X)
+        return explanations(schema, given, found, ids, moments)
 
     # The steps of fit -----------------------------------------------------------------
 

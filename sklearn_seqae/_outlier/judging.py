@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedDistance
+from sklearn_seqae._outlier.explanation import Attribution
 from sklearn_seqae._outlier.recordings import Recordings, dominant_period
 from sklearn_seqae._outlier.windows import (
     Windows,
     as_points,
     check_stride,
     judged_by_time,
+    mean_by_time,
 )
 from sklearn_seqae._utils.plain import Positive
 
@@ -114,6 +116,51 @@ class Judge:
                 lambda windows: fine.standardized(as_points(windows)),
             )
         return judged
+
+    def explained(
+        self,
+        of: Recordings,
+        scaled: RaggedArray,
+        attribute: Callable[[RaggedArray], Attribution],
+    ) -> Attribution:
+        """Split scores by feature, and what they are made of.
+
+        A feature contributes to windows by all their time steps, and so to each time
+        step in them; what the scale has as zero is everybody's. 0 where nothing tells.
+        """
+        windows, (n, width), k = self.windows(of), scaled.values.shape, scaled.n_numbers
+        expected, of_windows, names = scaled.values.copy(), [], list[str]()
+        total, count = np.zeros((n, k)), np.zeros((n, 1))
+        for some in windows.chunks(width):
+            chunk = windows.take(some)
+            rows, offsets = chunk.rows(chunk.lengths)
+            found = attribute(chunk.of(scaled))
+            np.add.at(total, rows, found.expected.numbers.values)
+            np.add.at(count, rows, 1.0)
+            expected[rows, k:] = found.expected.codes  # those of the last window
+            each = np.hstack([found.contributions, *found.measures.values()])
+            of_windows.append(np.add.reduceat(each, offsets[:-1]))
+            names = list(found.measures)
+        np.divide(total, count, expected[:, :k], where=count > 0, casting="unsafe")
+        known = np.concatenate(of_windows) if of_windows else np.zeros((0, width))
+        by_time = mean_by_time(windows, known, n).reshape(n, -1, width).swapaxes(0, 1)
+        short, fine = np.full((n, width), np.nan), self.fine  # of categories, it stays
+        if fine is not None:
+            short.T[:k] = judged_by_time(
+                self._short_windows(of, scaled.numbers),
+                scaled.numbers,
+                lambda w: fine.split(as_points(w)).reshape(len(w), -1, k).sum(axis=1),
+            ).T
+        (level, of_short), (scale, scale_of_short) = self.levels, self.scales
+        contributions = np.nan_to_num((by_time[0] - level / width) / scale)
+        above = np.nan_to_num((short - of_short / max(k, 1)) / scale_of_short)
+        contributions += above * (above.sum(axis=1, keepdims=True) > 0)
+        each = np.nan_to_num([*by_time[1:], short])
+        largest = np.maximum.reduceat(each.sum(axis=2), scaled.offsets[:-1], axis=1)
+        measures = dict(zip([*names, "short windows"], each, strict=True))
+        deviations = dict(zip(measures, largest, strict=True))
+        usual = scaled.with_values(expected)
+        return Attribution(deviations, contributions, measures, usual)
 
     def learn_tails(self, judged: Floats) -> Self:
         """Learn how high it goes in `fit`: a quantile, and the mean above it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from numbers import Integral
@@ -67,8 +67,19 @@ class Windows(NamedTuple):
 
     def of(self, sequences: RaggedArray) -> RaggedArray:
         """Return the windows as sequences."""
-        rows, offsets = _rows(self.starts, self.lengths)
+        rows, offsets = self.rows(self.lengths)
         return RaggedArray(sequences.values[rows], offsets, sequences.n_codes)
+
+    def rows(self, lengths: Ints) -> tuple[Ints, Ints]:
+        """Return the first rows of each window, one after the other, and offsets."""
+        offsets = offsets_from_lengths(lengths)
+        shift = np.repeat(self.starts - offsets[:-1], lengths)
+        return np.arange(offsets[-1]) + shift, offsets
+
+    def chunks(self, n_features: int) -> list[slice]:
+        """Return slices of as many windows at a time as memory should hold."""
+        n = max(1, CHUNK // (int(self.lengths.max(initial=1)) * n_features))
+        return [slice(i, i + n) for i in range(0, len(self.starts), n)]
 
     def named(self, of: Recordings) -> pd.Series:
         """Return the windows in a Series, indexed by recording and position."""
@@ -98,23 +109,21 @@ class Windows(NamedTuple):
         return self.take((self.lengths == window) & enough)
 
 
-def _rows(starts: Ints, lengths: Ints) -> tuple[Ints, Ints]:
-    """Return the rows of windows, one window after the other, and their offsets."""
-    offsets = offsets_from_lengths(lengths)
-    rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
-    return rows, offsets
+def mean_by_time(windows: Windows, values: Floats, n_timesteps: int) -> Floats:
+    """Average what is known of windows over those that tell of a time step, or NaN.
 
-
-def mean_by_time(chunks: Iterable[tuple[Windows, Floats]], n_timesteps: int) -> Floats:
-    """Average numbers of windows over those that tell of a time step, or NaN."""
-    total, count = np.zeros((2, n_timesteps))
-    for windows, values in chunks:
-        rows, _ = _rows(windows.starts, windows.counts)
+    One number of each window, or several, (n_windows, n).
+    """
+    total, count = np.zeros((n_timesteps, *values.shape[1:])), np.zeros(n_timesteps)
+    for some in windows.chunks(1):
+        chunk = windows.take(some)
+        rows, _ = chunk.rows(chunk.counts)
         # One after the other: so a sum is the same in any company
-        np.add.at(total, rows, np.repeat(values, windows.counts))
+        np.add.at(total, rows, np.repeat(values[some], chunk.counts, axis=0))
         np.add.at(count, rows, 1.0)
     with np.errstate(invalid="ignore"):
-        return total / count
+        mean: Floats = (total.T / count).T
+    return mean
 
 
 def judged_by_time(
@@ -126,15 +135,10 @@ def judged_by_time(
 
     NaN where there is no window. As many are judged at a time as memory should hold.
     """
-    longest = int(windows.lengths.max(initial=1))
-    n = max(1, CHUNK // (longest * sequences.n_features))
-
-    def chunks() -> Iterator[tuple[Windows, Floats]]:
-        for start in range(0, len(windows.starts), n):
-            chunk = windows.take(slice(start, start + n))
-            yield chunk, judge(chunk.of(sequences))
-
-    return mean_by_time(chunks(), sequences.n_timesteps)
+    chunks = windows.chunks(sequences.n_features)
+    judged = [judge(windows.take(chunk).of(sequences)) for chunk in chunks]
+    values = np.concatenate(judged) if judged else np.zeros(0)
+    return mean_by_time(windows, values, sequences.n_timesteps)
 
 
 def as_points(windows: RaggedArray) -> Floats:
@@ -232,7 +236,7 @@ def from_windows(values: Any, X: Any, window: int, *, stride: int = 1) -> Any:
             f"values has shape {column.shape}; expected ({len(windows.starts)},): one "
             "number for each window of to_windows."
         )
-    return of.give(mean_by_time([(windows, column)], of.sequences.n_timesteps))
+    return of.give(mean_by_time(windows, column, of.sequences.n_timesteps))
 
 
 def _read_windows(X: Any, window: int, stride: int) -> tuple[Recordings, Windows]:
