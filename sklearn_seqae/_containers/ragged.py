@@ -166,10 +166,10 @@ class RaggedArray:
         # np.arange applies NumPy's own rules for negative numbers, masks and errors.
         selected = np.arange(len(self))[index]
         lengths = self.lengths[selected]
-        offsets = offsets_from_lengths(lengths)
-        shift = self.offsets[selected] - offsets[:-1]
-        rows = np.arange(offsets[-1]) + np.repeat(shift, lengths)
-        return RaggedArray(self.values[rows], offsets, self.n_codes)
+        rows = ranges(self.offsets[selected], lengths)
+        return RaggedArray(
+            self.values[rows], offsets_from_lengths(lengths), self.n_codes
+        )
 
     def padded(self, at_least: int = 0) -> Floats:
         """Return shape (n_sequences, n, n_features), padded with NaN at the end.
@@ -208,6 +208,12 @@ def offsets_from_lengths(lengths: ArrayLike) -> NDArray[np.int64]:
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
+
+
+def ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count up from each start for as long as its length, one after the other."""
+    offsets = offsets_from_lengths(lengths)
+    return np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
 
 
 def cut(values: NDArray[Any], offsets: NDArray[np.int64]) -> Iterator[NDArray[Any]]:

@@ -150,11 +150,14 @@ class CrossFittedDistance:
         largest = found.sum(axis=2).argmax(axis=0)
         return found[largest, np.arange(len(points))], means[largest]
 
-    def split(self, points: Floats) -> Floats:
-        """Split standardized distances by column, in proportion to `parts`."""
-        parts, _ = self.parts(points)
-        total, even = parts.sum(axis=1, keepdims=True), np.full(parts.shape, 1.0)
-        shares = np.divide(parts, total, even / parts.shape[1], where=total > 0)
+    def split(self, points: Floats, n: int) -> Floats:
+        """Split standardized distances by feature, (n_points, n), as `parts` says.
+
+        Columns are the features at several time steps.
+        """
+        parts = self.parts(points)[0].reshape(len(points), -1, n).sum(axis=1)
+        total, even = parts.sum(axis=1, keepdims=True), np.full(parts.shape, 1 / n)
+        shares = np.divide(parts, total, even, where=total > 0)
         shared: Floats = self.standardized(points)[:, np.newaxis] * shares
         return shared
 

@@ -32,6 +32,19 @@ LIMIT = 3.0  # standard deviations, as on a Shewhart chart
 class Detector(OutlierMixin, SequenceEstimator):
     """An outlier detector whose scores have a threshold, `offset_`."""
 
+    _saved_as: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"estimator_": object, "offset_": float, "_seen": Features}
+    )
+
+    # Set by fit
+    estimator_: Any
+    offset_: float
+    _seen: Features
+
+    @property
+    def _features(self) -> Features:
+        return self._seen
+
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn what is usual.
@@ -213,9 +226,7 @@ class LSTMAutoencoderOutlierDetector(Detector):
 
     _saved_as: ClassVar[Mapping[str, Any]] = MappingProxyType(
         {
-            "estimator_": object,
-            "offset_": float,
-            "_seen": Features,
+            **Detector._saved_as,
             "_chains": tuple[CrossFittedChain, ...],
             "_usual": Usual,
         }
@@ -223,9 +234,7 @@ class LSTMAutoencoderOutlierDetector(Detector):
 
     # Set by fit
     estimator_: LSTMAutoencoderTransformer
-    offset_: float
     _chains: tuple[CrossFittedChain, ...]
-    _seen: Features
     _usual: Usual
 
     def __init__(
@@ -309,10 +318,6 @@ class LSTMAutoencoderOutlierDetector(Detector):
     @property
     def _schema(self) -> Schema:
         return replace(self.estimator_._fitted.schema, features=self._features)
-
-    @property
-    def _features(self) -> Features:
-        return self._seen
 
     def _measure(self, scaled: RaggedArray) -> Measures:
         return Measures.of(self.estimator_._fitted.network, scaled, self._chains)

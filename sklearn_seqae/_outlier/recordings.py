@@ -110,12 +110,9 @@ def read_recordings(X: Any) -> Recordings:
         hasattr(x, "__array__") and np.ndim(x) > 0 for x in X
     )
     if several or is_pandas or getattr(X, "ndim", 0) == 3:
-        of = _read(X, X)
-        lengths, positions = of.sequences.lengths, of.sequences.positions
-        names = ["recording", "step"]
-        index = pd.MultiIndex.from_arrays(
-            [of.ids.repeat(lengths), positions], names=names
-        )
+        of = _read(X)
+        levels = [of.ids.repeat(of.sequences.lengths), of.sequences.positions]
+        index = pd.MultiIndex.from_arrays(levels, names=["recording", "step"])
         return of._replace(give=lambda values: pd.Series(values, index))
     of_numpy = hasattr(X, "__array__") or sparse.issparse(X)  # which it refuses
     if not (of_numpy or isinstance(X, list | tuple)):
@@ -126,7 +123,7 @@ def read_recordings(X: Any) -> Recordings:
         )
     check_dimensions(X, axis=0)
     loose = {"dtype": None, "ensure_2d": False, "ensure_all_finite": False}
-    return _read([check_array(as_plain(X), **loose, input_name="X")], X)
+    return _read([check_array(as_plain(X), **loose, input_name="X")])
 
 
 def _is_flat(X: Any) -> bool:
@@ -135,13 +132,13 @@ def _is_flat(X: Any) -> bool:
     return is_pandas and X.index.nlevels == 1 and not holds_sequences(X)
 
 
-def _read(X: Any, table: Any) -> Recordings:
+def _read(X: Any) -> Recordings:
     sequences, container = to_ragged(X)
     ids = ids_of_sequences(X)
     return Recordings(
         sequences,
         container,
-        table if isinstance(table, pd.DataFrame) else sequences.values,
+        X if isinstance(X, pd.DataFrame) else sequences.values,
         pd.RangeIndex(len(sequences)) if ids is None else ids,
         moments_of_sequences(X),
         lambda values: values,
@@ -150,9 +147,8 @@ def _read(X: Any, table: Any) -> Recordings:
 
 def _read_long(X: Any) -> Recordings:
     """Read a long table, whose rows may stand in any order of series."""
-    of = _read(X, X)
-    order = np.argsort(pd.factorize(X.index.codes[0])[0], kind="stable")
-    place = np.argsort(order)
+    of = _read(X)
+    place = np.argsort(np.argsort(pd.factorize(X.index.codes[0])[0], kind="stable"))
     return of._replace(give=lambda values: pd.Series(values[place], X.index))
 
 

@@ -25,9 +25,8 @@ from sklearn_seqae._outlier.detector import (
     seeded,
 )
 from sklearn_seqae._outlier.explanation import Explanation, attribution, explanations
-from sklearn_seqae._outlier.judging import Judge
+from sklearn_seqae._outlier.judging import Judge, threshold_of_alarms
 from sklearn_seqae._outlier.recordings import Recordings, read_recordings
-from sklearn_seqae._outlier.thresholds import threshold_of_alarms
 from sklearn_seqae._sequences.schema import Given
 from sklearn_seqae._utils import own_random_state, snapshot
 
@@ -146,18 +145,11 @@ class WindowOutlierDetector(Detector):
     }
 
     _saved_as: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {
-            "estimator_": object,
-            "offset_": float,
-            "_seen": Features,
-            "_judge": Judge,
-        }
+        {**Detector._saved_as, "_judge": Judge}
     )
 
     # Set by fit
     estimator_: LSTMAutoencoderOutlierDetector
-    offset_: float
-    _seen: Features
     _judge: Judge
 
     def __init__(
@@ -283,12 +275,6 @@ class WindowOutlierDetector(Detector):
         measures = self.estimator_._measure(windows)
         excess: NDArray[np.float64] = self.estimator_._usual.excess(measures)
         return excess
-
-    # Of a saved one -------------------------------------------------------------------
-
-    @property
-    def _features(self) -> Features:
-        return self._seen
 
     @classmethod
     def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:

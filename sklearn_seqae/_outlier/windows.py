@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths, ranges
 from sklearn_seqae._containers.writers import from_ragged
 from sklearn_seqae._outlier.recordings import Ints, Recordings, read_recordings
 
@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 
 CHUNK = 2**20  # values of windows that are judged at a time
 
-POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+POSITIVE = [Interval(Integral, 1, None, closed="left")]
+CUT = {"window": POSITIVE, "stride": POSITIVE}
 
 
 class Windows(NamedTuple):
@@ -67,14 +68,9 @@ class Windows(NamedTuple):
 
     def of(self, sequences: RaggedArray) -> RaggedArray:
         """Return the windows as sequences."""
-        rows, offsets = self.rows(self.lengths)
+        rows = ranges(self.starts, self.lengths)
+        offsets = offsets_from_lengths(self.lengths)
         return RaggedArray(sequences.values[rows], offsets, sequences.n_codes)
-
-    def rows(self, lengths: Ints) -> tuple[Ints, Ints]:
-        """Return the first rows of each window, one after the other, and offsets."""
-        offsets = offsets_from_lengths(lengths)
-        shift = np.repeat(self.starts - offsets[:-1], lengths)
-        return np.arange(offsets[-1]) + shift, offsets
 
     def chunks(self, n_features: int) -> list[slice]:
         """Return slices of as many windows at a time as memory should hold."""
@@ -117,7 +113,7 @@ def mean_by_time(windows: Windows, values: Floats, n_timesteps: int) -> Floats:
     total, count = np.zeros((n_timesteps, *values.shape[1:])), np.zeros(n_timesteps)
     for some in windows.chunks(1):
         chunk = windows.take(some)
-        rows, _ = chunk.rows(chunk.counts)
+        rows = ranges(chunk.starts, chunk.counts)
         # One after the other: so a sum is the same in any company
         np.add.at(total, rows, np.repeat(values[some], chunk.counts, axis=0))
         np.add.at(count, rows, 1.0)
@@ -141,15 +137,7 @@ def judged_by_time(
     return mean_by_time(windows, values, sequences.n_timesteps)
 
 
-def as_points(windows: RaggedArray) -> Floats:
-    """Return windows of one length as points, (n_windows, window * n_features)."""
-    return windows.values.reshape(len(windows), -1).astype(np.float64)
-
-
-@validate_params(
-    {"window": [POSITIVE_INT], "stride": [POSITIVE_INT]},
-    prefer_skip_nested_validation=True,
-)
+@validate_params(CUT, prefer_skip_nested_validation=True)
 def to_windows(X: Any, window: int, *, stride: int = 1) -> pd.Series:
     """Cut recordings into overlapping windows.
 
@@ -195,10 +183,7 @@ def to_windows(X: Any, window: int, *, stride: int = 1) -> pd.Series:
     return windows.named(of)
 
 
-@validate_params(
-    {"window": [POSITIVE_INT], "stride": [POSITIVE_INT]},
-    prefer_skip_nested_validation=True,
-)
+@validate_params(CUT, prefer_skip_nested_validation=True)
 def from_windows(values: Any, X: Any, window: int, *, stride: int = 1) -> Any:
     """Average over the windows that a time step is in: the way back from `to_windows`.
 
