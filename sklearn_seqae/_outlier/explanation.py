@@ -15,6 +15,7 @@ from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._containers.readers.pandas import Moments
 from sklearn_seqae._containers.writers.categories import as_objects, frame_of
+from sklearn_seqae._containers.writers.pandas import index_of_times
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.scores import losses_by_block
 from sklearn_seqae._outlier.crossfit import CrossFittedChain
@@ -277,10 +278,8 @@ def explanations(
     index = pd.Index(sequences.positions)
     ids = range(len(sequences)) if known_ids is None else known_ids.tolist()
     if moments is not None:
-        ticks, times = moments.ticks.astype(moments.times.dtype), moments.times
-        index = pd.Index(ticks, name=times.name)
-        if times.zone is not None:
-            index = pd.DatetimeIndex(index).tz_localize("UTC").tz_convert(times.zone)
+        ticks = moments.ticks.astype(moments.times.dtype)
+        index = index_of_times(ticks, moments.times)
     decoded = unscale(schema.scaler, found.expected)
     expected, _ = schema.events.decode(decoded, schema.container, None, None)
     frames = [

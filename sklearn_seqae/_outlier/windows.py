@@ -111,7 +111,7 @@ def mean_by_time(windows: Windows, values: Floats, n_timesteps: int) -> Floats:
     One number of each window, or several, (n_windows, n).
     """
     total, count = np.zeros((n_timesteps, *values.shape[1:])), np.zeros(n_timesteps)
-    for some in windows.chunks(1):
+    for some in windows.chunks(int(np.prod(values.shape[1:]))):
         chunk = windows.take(some)
         rows = ranges(chunk.starts, chunk.counts)
         # One after the other: so a sum is the same in any company

@@ -94,7 +94,8 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> checks.Read:
     the order of time; rows of other series may stand between them. Two may have the
     same time only where there are categories: events may happen at once.
     """
-    frame = X.to_frame() if isinstance(X, pd.Series) else X
+    is_series = isinstance(X, pd.Series)
+    frame: pd.DataFrame = X.to_frame() if is_series else X
     _check_shape(frame)
     index = frame.index
     series, labels, order = _series_in_order(index)
@@ -107,12 +108,12 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> checks.Read:
     offsets = offsets_from_lengths(np.bincount(series))
     ragged = RaggedArray(values if order is None else values[order], offsets)
     checks.check_values(ragged, show)
-    columns = (X.name,) if isinstance(X, pd.Series) else tuple(X.columns.tolist())
+    columns = (X.name,) if is_series else tuple(frame.columns.tolist())
     return ragged, Container(
-        "long_series" if isinstance(X, pd.Series) else "long_dataframe",
+        "long_series" if is_series else "long_dataframe",
         ragged.dtype.name,
-        univariate=isinstance(X, pd.Series),
-        n_columns=None if isinstance(X, pd.Series) else frame.shape[1],
+        univariate=is_series,
+        n_columns=None if is_series else frame.shape[1],
         columns=columns,
         column_names=tuple(frame.columns.names),
         index_names=tuple(index.names),

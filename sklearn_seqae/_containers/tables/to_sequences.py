@@ -175,17 +175,15 @@ def to_sequences(
         values, when, offsets = _one_row_a_time(
             values, when, offsets, repeated, duplicates
         )
-    if values.dtype.names or keep_times:
-        of_zone = None if time_zone is None else str(time_zone)
-        axis = TimeAxis(order, str(when.dtype), of_zone)
-        values = records_with_times(values, list(map(str, features)), when, axis)
+    zone = {} if time_zone is None else {"time_zone": time_zone}
     attrs["order"] = order
-    if values.dtype.names and time_zone is not None:
-        attrs["time_zone"] = str(time_zone)
+    if values.dtype.names or keep_times:
+        attrs |= {name: str(each) for name, each in zone.items()}
+        axis = TimeAxis(order, str(when.dtype), None if not zone else str(time_zone))
+        values = records_with_times(values, list(map(str, features)), when, axis)
     X = as_series(values, offsets, ids, attrs)
     if not return_times:
         return X
-    zone = {} if time_zone is None else {"time_zone": time_zone}
     return X, as_series(when, offsets, ids, {"order": order, **zone})
 
 
