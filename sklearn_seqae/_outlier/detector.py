@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._containers.gate import Features, validate_sequences
-from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.ragged import Ints, RaggedArray
 from sklearn_seqae._containers.readers import ids_of_sequences
 from sklearn_seqae._containers.readers.pandas import moments_of_sequences
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
@@ -348,7 +348,7 @@ def seeded(estimator: Any, generator: np.random.RandomState) -> Any:
 
 
 def _choose(
-    lengths: NDArray[np.int64], share: float, random_state: np.random.RandomState
+    lengths: Ints, share: float, random_state: np.random.RandomState
 ) -> NDArray[np.bool_]:
     """Mark a share of the sequences, at least one, but never the longest.
 

@@ -19,11 +19,9 @@ from sklearn_seqae._containers.writers.pandas import index_of_times
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.scores import losses_by_block
 from sklearn_seqae._outlier.crossfit import CrossFittedChain
-from sklearn_seqae._outlier.deviation import FLAT, Measures, Usual, traces
+from sklearn_seqae._outlier.deviation import FLAT, Floats, Measures, Usual, traces
 from sklearn_seqae._sequences.scaling import unscale
 from sklearn_seqae._sequences.schema import Given, Schema
-
-Floats = NDArray[np.float64]
 
 N_STRETCHES = 16  # of a sequence: each in turn is replaced by what is usual
 CANCELLED = 1e-6  # share of the sizes of all weights that their sum may have lost

@@ -13,7 +13,7 @@ from scipy.stats import genpareto
 
 from sklearn_seqae._containers.kinds import TimeAxis
 from sklearn_seqae._containers.ragged import RaggedArray, ranges
-from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedDistance
+from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedDistance, Floats
 from sklearn_seqae._outlier.explanation import Attribution
 from sklearn_seqae._outlier.recordings import Recordings, dominant_period
 from sklearn_seqae._outlier.windows import (
@@ -23,8 +23,6 @@ from sklearn_seqae._outlier.windows import (
     mean_by_time,
 )
 from sklearn_seqae._utils.plain import Positive
-
-Floats = NDArray[np.float64]
 
 NO_PERIOD = 100  # time steps of a window where nothing repeats
 FEW_WINDOWS = 8  # one after the other, in the longest recording, at least
@@ -190,10 +188,7 @@ def as_points(windows: RaggedArray) -> Floats:
 
 
 def threshold_of_alarms(
-    scores: Floats,
-    is_new: NDArray[np.bool_],
-    apart: int,
-    n_alarms: float,
+    scores: Floats, is_new: NDArray[np.bool_], apart: int, n_alarms: float
 ) -> float:
     """Return the score below which usual time steps are expected to fall so often.
 

@@ -13,7 +13,7 @@ from scipy.signal import detrend, find_peaks
 from sklearn.utils import check_array
 
 from sklearn_seqae._containers.kinds import Container, TimeAxis
-from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.ragged import Ints, RaggedArray
 from sklearn_seqae._containers.readers import ids_of_sequences, to_ragged
 from sklearn_seqae._containers.readers.checks import (
     as_plain,
@@ -27,8 +27,6 @@ from sklearn_seqae._containers.readers.pandas import (
     moments_of_sequences,
 )
 from sklearn_seqae._sequences.missing import fill_missing
-
-Ints = NDArray[np.int64]
 
 GAP = 5  # usual steps; a longer one is a gap
 USUAL = 0.9  # share of the steps that are not longer than the usual one

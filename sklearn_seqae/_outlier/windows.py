@@ -13,9 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths, ranges
+from sklearn_seqae._containers.ragged import (
+    Ints,
+    RaggedArray,
+    offsets_from_lengths,
+    ranges,
+)
 from sklearn_seqae._containers.writers import from_ragged
-from sklearn_seqae._outlier.recordings import Ints, Recordings, read_recordings
+from sklearn_seqae._outlier.recordings import Recordings, read_recordings
 
 Floats = NDArray[np.float64]
 
@@ -123,9 +128,7 @@ def mean_by_time(windows: Windows, values: Floats, n_timesteps: int) -> Floats:
 
 
 def judged_by_time(
-    windows: Windows,
-    sequences: RaggedArray,
-    judge: Callable[[RaggedArray], Floats],
+    windows: Windows, sequences: RaggedArray, judge: Callable[[RaggedArray], Floats]
 ) -> Floats:
     """Return the mean of what is judged of the windows around each time step.
 

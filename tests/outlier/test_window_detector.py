@@ -147,9 +147,12 @@ def test_scores_do_not_depend_on_other_recordings(fitted, new):
 
 
 def test_chunks_do_not_matter(fitted, new, monkeypatch):
-    expected = fitted.score_samples(new)
+    expected, why = fitted.score_samples(new), fitted.explain(new)[0]
     monkeypatch.setattr("sklearn_seqae._outlier.windows.CHUNK", 500)
     assert_allclose(fitted.score_samples(new), expected, atol=1e-6)
+    again = fitted.explain(new)[0]
+    assert_allclose(again.contributions, why.contributions, atol=1e-6)
+    assert_allclose(again.expected, why.expected, atol=1e-6)
 
 
 def test_nothing_spans_a_gap(unfitted, new):

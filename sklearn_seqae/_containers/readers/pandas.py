@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
 from sklearn_seqae._containers.ragged import (
     Floats,
+    Ints,
     RaggedArray,
     Show,
     by_position,
@@ -41,7 +42,6 @@ from sklearn_seqae._containers.readers.nested import (
 )
 from sklearn_seqae.exceptions import InvalidSequenceError
 
-Codes = NDArray[np.int64]
 READING = "each column is one feature"
 
 
@@ -137,7 +137,7 @@ def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
     )
 
 
-def _series_in_order(index: pd.MultiIndex) -> tuple[Codes, Codes, Codes | None]:
+def _series_in_order(index: pd.MultiIndex) -> tuple[Ints, Ints, Ints | None]:
     """Return the series of each row, their labels, and the order of the rows.
 
     Series are numbered in the order in which they first appear. The order is None if
@@ -160,7 +160,7 @@ def _check_shape(frame: pd.DataFrame) -> None:
     checks.check_not_empty(frame.shape, ("rows", "columns"))
 
 
-def _codes(index: pd.MultiIndex, level: int) -> Codes:
+def _codes(index: pd.MultiIndex, level: int) -> Ints:
     """Return the position of each row's label in the level; raise for null."""
     codes = np.asarray(index.codes[level])
     null = codes < 0
@@ -174,11 +174,7 @@ def _codes(index: pd.MultiIndex, level: int) -> Codes:
 
 
 def _check_times(
-    index: pd.MultiIndex,
-    order: Codes | None,
-    series: Codes,
-    show: Show,
-    may_stand: bool,
+    index: pd.MultiIndex, order: Ints | None, series: Ints, show: Show, may_stand: bool
 ) -> None:
     """Raise if time does not rise from one row of a series to the next."""
     rank = _rank(index)[_codes(index, 1)]
@@ -205,7 +201,7 @@ def _check_times(
     )
 
 
-def _rank(index: pd.MultiIndex) -> Codes:
+def _rank(index: pd.MultiIndex) -> Ints:
     """Return the rank of each time among the labels of its level."""
     times = index.levels[1]
     name = index.names[1]
@@ -307,10 +303,7 @@ def joined_times(ours: TimeAxis | None, theirs: TimeAxis | None) -> TimeAxis | N
 
 
 def in_unit_of(
-    moments: Moments,
-    offsets: NDArray[np.int64],
-    times: TimeAxis,
-    others: str = "those in fit",
+    moments: Moments, offsets: Ints, times: TimeAxis, others: str = "those in fit"
 ) -> NDArray[Any]:
     """Return ticks in the unit of other times, which `others` names in messages.
 
