@@ -12,6 +12,7 @@ from sklearn_seqae.exceptions import InvalidSequenceError, _count
 
 # float32 or float64; NumPy's type hints have no name for these two.
 Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.int64]
 Show = Callable[[int], str]  # names the sequence at a position, for messages
 by_position: Show = "sequence {}".format
 
@@ -28,7 +29,7 @@ class RaggedArray:
     # read-only view, because a sequence may share memory with the caller's array
     values: Floats
     # (n_sequences + 1,): row where each sequence starts; the last is `n_timesteps`
-    offsets: NDArray[np.int64]
+    offsets: Ints
     n_codes: int = 0  # features that are codes of categories: the last ones
 
     __hash__ = None  # type: ignore[assignment]  # mutable content, as for ndarray
@@ -102,7 +103,7 @@ class RaggedArray:
         return RaggedArray(values, self.offsets, self.n_codes)
 
     @property
-    def lengths(self) -> NDArray[np.int64]:
+    def lengths(self) -> Ints:
         """Number of time steps of each sequence, of shape (n_sequences,)."""
         return np.diff(self.offsets)
 
@@ -117,7 +118,7 @@ class RaggedArray:
         return self.values.shape[0]
 
     @property
-    def positions(self) -> NDArray[np.int64]:
+    def positions(self) -> Ints:
         """Position of each time step in its sequence, of shape (n_timesteps,)."""
         return np.arange(self.n_timesteps) - np.repeat(self.offsets[:-1], self.lengths)
 
@@ -166,10 +167,10 @@ class RaggedArray:
         # np.arange applies NumPy's own rules for negative numbers, masks and errors.
         selected = np.arange(len(self))[index]
         lengths = self.lengths[selected]
-        offsets = offsets_from_lengths(lengths)
-        shift = self.offsets[selected] - offsets[:-1]
-        rows = np.arange(offsets[-1]) + np.repeat(shift, lengths)
-        return RaggedArray(self.values[rows], offsets, self.n_codes)
+        rows = ranges(self.offsets[selected], lengths)
+        return RaggedArray(
+            self.values[rows], offsets_from_lengths(lengths), self.n_codes
+        )
 
     def padded(self, at_least: int = 0) -> Floats:
         """Return shape (n_sequences, n, n_features), padded with NaN at the end.
@@ -202,7 +203,7 @@ class RaggedArray:
         )
 
 
-def offsets_from_lengths(lengths: ArrayLike) -> NDArray[np.int64]:
+def offsets_from_lengths(lengths: ArrayLike) -> Ints:
     """Turn lengths into the offsets of a RaggedArray; there is one more of these."""
     lengths = np.asarray(lengths, dtype=np.int64)
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
@@ -210,12 +211,18 @@ def offsets_from_lengths(lengths: ArrayLike) -> NDArray[np.int64]:
     return offsets
 
 
-def cut(values: NDArray[Any], offsets: NDArray[np.int64]) -> Iterator[NDArray[Any]]:
+def ranges(starts: Ints, lengths: Ints) -> Ints:
+    """Count up from each start for as long as its length, one after the other."""
+    offsets = offsets_from_lengths(lengths)
+    return np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+
+
+def cut(values: NDArray[Any], offsets: Ints) -> Iterator[NDArray[Any]]:
     """Yield a view of the rows of each sequence, given the offsets."""
     return (values[start:stop] for start, stop in pairwise(offsets.tolist()))
 
 
-def locate(offsets: NDArray[np.int64], row: int | np.integer) -> tuple[int, int]:
+def locate(offsets: Ints, row: int | np.integer) -> tuple[int, int]:
     """Find the sequence and the time step of a row, given the offsets."""
     sequence = int(np.searchsorted(offsets, row, side="right")) - 1
     return sequence, int(row - offsets[sequence])

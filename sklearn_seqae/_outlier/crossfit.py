@@ -17,7 +17,7 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.ragged import Ints, RaggedArray
 from sklearn_seqae._utils.plain import Positive, PositiveFloats
 
 Floats = NDArray[np.float64]
@@ -150,13 +150,22 @@ class CrossFittedDistance:
         largest = found.sum(axis=2).argmax(axis=0)
         return found[largest, np.arange(len(points))], means[largest]
 
+    def split(self, points: Floats, n: int) -> Floats:
+        """Split standardized distances by feature, (n_points, n), as `parts` says.
+
+        Columns are the features at several time steps.
+        """
+        parts = self.parts(points)[0].reshape(len(points), -1, n).sum(axis=1)
+        total, even = parts.sum(axis=1, keepdims=True), np.full(parts.shape, 1 / n)
+        shares = np.divide(parts, total, even, where=total > 0)
+        shared: Floats = self.standardized(points)[:, np.newaxis] * shares
+        return shared
+
 
 def _roots(gaussians: tuple[Gaussian, ...], points: Any, ops: Any = np) -> Any:
     squared = [gaussian.squared_distances(points, ops) for gaussian in gaussians]
     return ops.cbrt(reduce(ops.maximum, squared))
 
-
-Codes = NDArray[np.int64]
 
 NO_PAIR = np.iinfo(np.int64).max  # above all pairs
 
@@ -174,7 +183,7 @@ class MarkovChain:
 
     shares: PositiveFloats  # (n_codes,): of all time steps
     # (n_pairs + 1,): sorted: a code times n_codes, plus the next one; the last is none
-    pairs: Codes
+    pairs: Ints
     counts: Floats  # (n_pairs + 1,): how often each pair occurs
     totals: Floats  # (n_codes,): pairs that begin with each code
 
@@ -187,7 +196,7 @@ class MarkovChain:
             )
 
     @classmethod
-    def fit(cls, codes: Codes, offsets: Codes, n_codes: int) -> Self:
+    def fit(cls, codes: Ints, offsets: Ints, n_codes: int) -> Self:
         """Fit to the codes of sequences, one sequence after the other."""
         frequency = np.bincount(codes, minlength=n_codes) + 1.0
         before, after, _ = _neighbours(codes, offsets)
@@ -199,7 +208,7 @@ class MarkovChain:
             np.bincount(before, minlength=n_codes).astype(np.float64),
         )
 
-    def surprisals(self, codes: Codes, offsets: Codes) -> Floats:
+    def surprisals(self, codes: Ints, offsets: Ints) -> Floats:
         """Return surprisals of codes and of pairs, in nats, (2, n_timesteps).
 
         That of a pair stands at its second code, and 0 at the first of a sequence.
@@ -245,7 +254,7 @@ class CrossFittedChain:
             chains.append(MarkovChain.fit(codes, part.offsets, n_codes))
         return cls(tuple(chains))
 
-    def surprisals(self, codes: Codes, offsets: Codes) -> Floats:
+    def surprisals(self, codes: Ints, offsets: Ints) -> Floats:
         """Return the surprisals that are largest in each sequence, (2, n_timesteps)."""
         found = np.stack([chain.surprisals(codes, offsets) for chain in self.chains])
         sums = np.add.reduceat(found, offsets[:-1], axis=2)
@@ -255,14 +264,14 @@ class CrossFittedChain:
 
 def _folds(
     data: NDArray[Any], random_state: np.random.RandomState | None
-) -> Iterator[NDArray[np.int64]]:
+) -> Iterator[Ints]:
     """Yield the rows of all folds but one, drawn at random unless there is None."""
     shuffle = random_state is not None
     folds = KFold(N_FOLDS, shuffle=shuffle, random_state=random_state)
     return (rest for rest, _ in folds.split(data))
 
 
-def _neighbours(codes: Codes, offsets: Codes) -> tuple[Codes, Codes, Codes]:
+def _neighbours(codes: Ints, offsets: Ints) -> tuple[Ints, Ints, Ints]:
     """Return each code that has a next one in its sequence, that, and its row."""
     has_one_before = np.ones(len(codes), bool)
     has_one_before[offsets[:-1]] = False

@@ -15,7 +15,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._containers.gate import Features, validate_sequences
-from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.ragged import Ints, RaggedArray
+from sklearn_seqae._containers.readers import ids_of_sequences
+from sklearn_seqae._containers.readers.pandas import moments_of_sequences
 from sklearn_seqae._estimator import LSTMAutoencoderTransformer
 from sklearn_seqae._fitted.saving import SequenceEstimator
 from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedChain
@@ -29,6 +31,19 @@ LIMIT = 3.0  # standard deviations, as on a Shewhart chart
 
 class Detector(OutlierMixin, SequenceEstimator):
     """An outlier detector whose scores have a threshold, `offset_`."""
+
+    _saved_as: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"estimator_": object, "offset_": float, "_seen": Features}
+    )
+
+    # Set by fit
+    estimator_: Any
+    offset_: float
+    _seen: Features
+
+    @property
+    def _features(self) -> Features:
+        return self._seen
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -89,6 +104,29 @@ class Detector(OutlierMixin, SequenceEstimator):
             -1 for outliers, 1 for others.
         """
         return 1 - 2 * (self.decision_function(X) < 0)
+
+    def explain(self, X: Any) -> list[Explanation]:
+        """Return why each sequence or recording has its scores.
+
+        Parameters
+        ----------
+        X : list of arrays, array or dataframe
+            As in `fit`, with the same features.
+
+        Returns
+        -------
+        explanations : list of Explanation
+            One for each sequence, or recording: what each measure, time step and
+            feature contributes to the score, and what was expected.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As of `score_samples`.
+        """
+        check_is_fitted(self)
+        explained: list[Explanation] = snapshot(self)._explain(X)
+        return explained
 
 
 class LSTMAutoencoderOutlierDetector(Detector):
@@ -188,9 +226,7 @@ class LSTMAutoencoderOutlierDetector(Detector):
 
     _saved_as: ClassVar[Mapping[str, Any]] = MappingProxyType(
         {
-            "estimator_": object,
-            "offset_": float,
-            "_seen": Features,
+            **Detector._saved_as,
             "_chains": tuple[CrossFittedChain, ...],
             "_usual": Usual,
         }
@@ -198,9 +234,7 @@ class LSTMAutoencoderOutlierDetector(Detector):
 
     # Set by fit
     estimator_: LSTMAutoencoderTransformer
-    offset_: float
     _chains: tuple[CrossFittedChain, ...]
-    _seen: Features
     _usual: Usual
 
     def __init__(
@@ -241,33 +275,13 @@ class LSTMAutoencoderOutlierDetector(Detector):
         scaled, *_ = schema.encode(schema.read(X, type(self).__name__))
         return -fitted._usual.excess(fitted._measure(scaled))
 
-    def explain(self, X: Any) -> list[Explanation]:
-        """Return why each sequence has its score.
-
-        Parameters
-        ----------
-        X : list of arrays, array or dataframe
-            As in `fit`, with the same features.
-
-        Returns
-        -------
-        explanations : list of Explanation
-            One for each sequence: what each measure, time step and feature contributes
-            to the score, and what was expected.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As of `score_samples`.
-        """
-        check_is_fitted(self)
-        fitted = snapshot(self)
-        schema = fitted._schema
+    def _explain(self, X: Any) -> list[Explanation]:
+        schema, network = self._schema, self.estimator_._fitted.network
         given = schema.read(X, type(self).__name__)
         scaled, *_ = schema.encode(given)
-        network = fitted.estimator_._fitted.network
-        found = attribution(network, fitted._chains, fitted._usual, scaled)
-        return explanations(X, schema, given, found)
+        found = attribution(network, self._chains, self._usual, scaled)
+        ids, moments = ids_of_sequences(X), moments_of_sequences(X)
+        return explanations(schema, given, found, ids, moments)
 
     # The steps of fit -----------------------------------------------------------------
 
@@ -305,10 +319,6 @@ class LSTMAutoencoderOutlierDetector(Detector):
     def _schema(self) -> Schema:
         return replace(self.estimator_._fitted.schema, features=self._features)
 
-    @property
-    def _features(self) -> Features:
-        return self._seen
-
     def _measure(self, scaled: RaggedArray) -> Measures:
         return Measures.of(self.estimator_._fitted.network, scaled, self._chains)
 
@@ -338,7 +348,7 @@ def seeded(estimator: Any, generator: np.random.RandomState) -> Any:
 
 
 def _choose(
-    lengths: NDArray[np.int64], share: float, random_state: np.random.RandomState
+    lengths: Ints, share: float, random_state: np.random.RandomState
 ) -> NDArray[np.bool_]:
     """Mark a share of the sequences, at least one, but never the longest.
 

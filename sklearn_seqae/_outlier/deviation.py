@@ -12,14 +12,16 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.ragged import Ints, RaggedArray
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.scores import losses_by_block
-from sklearn_seqae._outlier.crossfit import CrossFittedChain, CrossFittedDistance
+from sklearn_seqae._outlier.crossfit import (
+    CrossFittedChain,
+    CrossFittedDistance,
+    Floats,
+)
 from sklearn_seqae._sequences.missing import fill_missing
 from sklearn_seqae._utils.plain import Positive, PositiveFloats
-
-Floats = NDArray[np.float64]
 
 N_SIZES = 4  # logarithms that `_size` returns
 FLAT = 1e-6  # smallest variance told from none, as a share of the usual one
@@ -103,7 +105,7 @@ def _of_numbers(numbers: RaggedArray) -> list[Floats]:
 
 
 def _of_categories(
-    codes: NDArray[np.int64], sequences: RaggedArray, chain: CrossFittedChain
+    codes: Ints, sequences: RaggedArray, chain: CrossFittedChain
 ) -> list[Floats]:
     """Return surprisals, those within the sequence, and those after the one before."""
     lengths = sequences.lengths

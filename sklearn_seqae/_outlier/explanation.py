@@ -13,17 +13,15 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container
 from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._containers.readers import ids_of_sequences
-from sklearn_seqae._containers.readers.pandas import moments_of_sequences
+from sklearn_seqae._containers.readers.pandas import Moments
 from sklearn_seqae._containers.writers.categories import as_objects, frame_of
+from sklearn_seqae._containers.writers.pandas import index_of_times
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.scores import losses_by_block
 from sklearn_seqae._outlier.crossfit import CrossFittedChain
-from sklearn_seqae._outlier.deviation import FLAT, Measures, Usual, traces
+from sklearn_seqae._outlier.deviation import FLAT, Floats, Measures, Usual, traces
 from sklearn_seqae._sequences.scaling import unscale
 from sklearn_seqae._sequences.schema import Given, Schema
-
-Floats = NDArray[np.float64]
 
 N_STRETCHES = 16  # of a sequence: each in turn is replaced by what is usual
 CANCELLED = 1e-6  # share of the sizes of all weights that their sum may have lost
@@ -31,7 +29,7 @@ CANCELLED = 1e-6  # share of the sizes of all weights that their sum may have lo
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """Why a sequence has its score; made by `LSTMAutoencoderOutlierDetector.explain`.
+    """Why a sequence or a recording has its scores; made by `explain` of a detector.
 
     Parameters
     ----------
@@ -39,15 +37,21 @@ class Explanation:
         Id of the sequence, or its position in `X`.
     deviations : Series
         Standard deviations above usual, by measure. The largest is the score, negated.
+        Of a recording, the largest means over the windows around a time step.
     contributions : DataFrame of shape (n_timesteps, n_features)
         Contributions to the largest deviation: they add up to ``-score``. Every measure
-        above usual has a share in them, in proportion to its deviation.
+        above usual has a share in them, in proportion to its deviation. Of a recording,
+        those of each time step add up to its score, negated, or are 0 if that is NaN.
     measures : dict of str to DataFrame of shape (n_timesteps, n_features)
-        Contributions to the deviation of each measure alone, which add up to it.
+        Contributions to the deviation of each measure alone, which add up to it. Of a
+        recording, those of each time step do.
     observed : DataFrame
         The sequence, with its names and times, if it has them.
     expected : DataFrame
-        What would be usual: decoded from the usual embedding that is nearest.
+        What would be usual: decoded from the usual embedding that is nearest. Of a
+        recording, the mean over windows, or as observed where there is no window.
+    offset : float, default=None
+        Of a recording, the `offset_` of the detector.
 
     Examples
     --------
@@ -68,11 +72,18 @@ class Explanation:
     measures: dict[str, pd.DataFrame]
     observed: pd.DataFrame
     expected: pd.DataFrame
+    offset: float | None = None
+
+    @property
+    def _by_time(self) -> Floats:
+        by_time: Floats = self.contributions.to_numpy().sum(axis=1)
+        return by_time
 
     @property
     def score(self) -> float:
-        """Score of the sequence, as of `score_samples`."""
-        return -float(self.deviations.max())
+        """Score of the sequence, as of `score_samples`; the lowest of a recording."""
+        largest = self.deviations if self.offset is None else self._by_time
+        return -float(largest.max())
 
     @property
     def measure(self) -> str:
@@ -81,10 +92,16 @@ class Explanation:
 
     @property
     def stretch(self) -> slice:
-        """Time steps, by position, that contribute most above the mean of all."""
-        by_time = self.contributions.to_numpy().sum(axis=1)
-        above = by_time - by_time.mean()
-        if np.abs(above).max() <= CANCELLED * np.abs(by_time).max():
+        """Time steps, by position, that contribute most above the mean of all.
+
+        Of a recording, above the threshold, or half of the most if that is less.
+        """
+        by_time = self._by_time
+        level = by_time.mean()
+        if self.offset is not None:
+            level = min(-self.offset, by_time.max() / 2)
+        above = by_time - level
+        if above.max() <= CANCELLED * np.abs(by_time).max():
             return slice(0, len(above))
         total = np.append(0.0, np.cumsum(above))
         stop = int(np.argmax(total - np.minimum.accumulate(total)))
@@ -244,37 +261,41 @@ def _of_embedding(
 
 
 def explanations(
-    X: Any, schema: Schema, given: Given, found: Attribution
+    schema: Schema,
+    given: Given,
+    found: Attribution,
+    known_ids: pd.Index | None,
+    moments: Moments | None,
+    offset: float | None = None,
 ) -> list[Explanation]:
-    """Return an explanation of each sequence of `X`, which was read as ``given``."""
+    """Return an explanation of each sequence that was given."""
     names, clock, sequences = [*schema.names], schema.events.times, given.sequences
     labels = names if clock is None else [*names, clock.name or "time"]
     if len(labels) != found.expected.n_features:  # a scaler made others
         labels = list(range(found.expected.n_features))
-    known_ids, index = ids_of_sequences(X), pd.Index(sequences.positions)
+    index = pd.Index(sequences.positions)
     ids = range(len(sequences)) if known_ids is None else known_ids.tolist()
-    if moments := moments_of_sequences(X):
-        ticks, times = moments.ticks.astype(moments.times.dtype), moments.times
-        index = pd.Index(ticks, name=times.name)
-        if times.zone is not None:
-            index = pd.DatetimeIndex(index).tz_localize("UTC").tz_convert(times.zone)
-    parts = {
-        name: pd.DataFrame(schema.events.in_order(each.T).T, index, labels)
-        for name, each in {"": found.contributions, **found.measures}.items()
-    }
+    if moments is not None:
+        ticks = moments.ticks.astype(moments.times.dtype)
+        index = index_of_times(ticks, moments.times)
     decoded = unscale(schema.scaler, found.expected)
     expected, _ = schema.events.decode(decoded, schema.container, None, None)
-    both = (
+    frames = [
+        *(
+            pd.DataFrame(schema.events.in_order(each.T).T, index, labels)
+            for each in (found.contributions, *found.measures.values())
+        ),
         _frame(sequences.values, given.container, names, index),
         _frame(expected.values, schema.container, names, index),
-    )
+    ]
     explained = list[Explanation]()
     for one, (start, stop) in zip(ids, pairwise(sequences.offsets), strict=True):
-        i, part = len(explained), slice(start, stop)
-        deviations = {name: each[i] for name, each in found.deviations.items()}
-        of_it = {name: each.iloc[part].copy() for name, each in parts.items()}
-        frames = of_it.pop(""), of_it, *(each.iloc[part].copy() for each in both)
-        explained.append(Explanation(one, pd.Series(deviations, name=one), *frames))
+        i, of_it = len(explained), [f.iloc[start:stop].copy() for f in frames]
+        contributions, *of_measures, seen, usual = of_it
+        measures = dict(zip(found.measures, of_measures, strict=True))
+        largest = {name: each[i] for name, each in found.deviations.items()}
+        why = pd.Series(largest, name=one), contributions, measures, seen, usual
+        explained.append(Explanation(one, *why, offset))
     return explained
 
 

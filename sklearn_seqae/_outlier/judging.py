@@ -1,27 +1,28 @@
-"""How unusual time steps are, by the windows around them."""
+"""How unusual time steps are, by the windows around them, and which are outliers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import genpareto
 
 from sklearn_seqae._containers.kinds import TimeAxis
-from sklearn_seqae._containers.ragged import RaggedArray
-from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedDistance
+from sklearn_seqae._containers.ragged import RaggedArray, ranges
+from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedDistance, Floats
+from sklearn_seqae._outlier.explanation import Attribution
 from sklearn_seqae._outlier.recordings import Recordings, dominant_period
 from sklearn_seqae._outlier.windows import (
     Windows,
-    as_points,
     check_stride,
     judged_by_time,
+    mean_by_time,
 )
 from sklearn_seqae._utils.plain import Positive
-
-Floats = NDArray[np.float64]
 
 NO_PERIOD = 100  # time steps of a window where nothing repeats
 FEW_WINDOWS = 8  # one after the other, in the longest recording, at least
@@ -31,6 +32,8 @@ SHORTEST = 4  # time steps
 WIDEST = 512  # values of a short window, if it has more time steps than that
 TAIL = 0.8  # quantile where it begins
 N_SHORT = 10_000  # short windows that tell what is usual
+LEVELS = (0.98, 0.95, 0.9, 0.8, 0.5)  # quantiles; peaks above the first will do
+FEWEST = 10  # peaks that tell the tail
 
 
 @dataclass(frozen=True)
@@ -74,26 +77,33 @@ class Judge:
         short, step = min(short, int(window)), of.usual_step()
         return cls(int(window), int(stride), short, of.axis, step)
 
-    def windows(self, of: Recordings) -> Windows:
-        """Return the windows in which anything is observed."""
+    def windows(self, of: Recordings, numbers: RaggedArray | None = None) -> Windows:
+        """Return the windows in which anything is observed.
+
+        Or short ones of numbers; what is missing would look like a fault in these.
+        """
         parts = of.parts(self.axis, self.usual_step)
+        if numbers is not None:
+            return Windows.place(parts, self.short, 1).whole(numbers, self.short, True)
         placed = Windows.place(parts, self.window, self.stride)
         return placed.whole(of.sequences, self.window)
-
-    def _short_windows(self, of: Recordings, numbers: RaggedArray) -> Windows:
-        """Return short windows; what is missing would look like a fault in these."""
-        parts = of.parts(self.axis, self.usual_step)
-        return Windows.place(parts, self.short, 1).whole(numbers, self.short, True)
 
     def learn_short(
         self, of: Recordings, numbers: RaggedArray, is_new: NDArray[np.bool_]
     ) -> Self:
         """Learn what is usual of short windows, which end before new time steps."""
-        windows = self._short_windows(of, numbers).without(is_new)
+        windows = self.windows(of, numbers).without(is_new)
         if not numbers.n_features or len(windows.starts) < N_FOLDS:
             return self
         points = as_points(windows.evenly(N_SHORT).of(numbers))
         return replace(self, fine=CrossFittedDistance.fit(points, None))
+
+    def _short(
+        self, of: Recordings, numbers: RaggedArray, judge: Callable[[Floats], Floats]
+    ) -> Floats:
+        """Return the mean of what is judged of short windows, as points."""
+        windows = self.windows(of, numbers)
+        return judged_by_time(windows, numbers, lambda w: judge(as_points(w)))
 
     def judged(
         self,
@@ -108,12 +118,50 @@ class Judge:
         judged, fine = np.full((2, scaled.n_timesteps), np.nan), self.fine
         judged[0] = judged_by_time(self.windows(of), scaled, excess)
         if fine is not None:
-            judged[1] = judged_by_time(
-                self._short_windows(of, scaled.numbers),
-                scaled.numbers,
-                lambda windows: fine.standardized(as_points(windows)),
-            )
+            judged[1] = self._short(of, scaled.numbers, fine.standardized)
         return judged
+
+    def explained(
+        self,
+        of: Recordings,
+        scaled: RaggedArray,
+        attribute: Callable[[RaggedArray], Attribution],
+    ) -> Attribution:
+        """Split scores by feature, and what they are made of.
+
+        A feature contributes to windows by all their time steps, and so to each time
+        step in them; what the scale has as zero is everybody's. 0 where nothing tells.
+        """
+        windows, (n, width), k = self.windows(of), scaled.values.shape, scaled.n_numbers
+        expected, of_windows, names = scaled.values.copy(), [], list[str]()
+        total, count = np.zeros((n, k)), np.zeros((n, 1))
+        for some in windows.chunks(width):
+            chunk = windows.take(some)
+            sequences, rows = chunk.of(scaled), ranges(chunk.starts, chunk.lengths)
+            found = attribute(sequences)
+            np.add.at(total, rows, found.expected.numbers.values)
+            np.add.at(count, rows, 1.0)
+            expected[rows, k:] = found.expected.codes  # those of the last window
+            each = np.hstack([found.contributions, *found.measures.values()])
+            of_windows.append(np.add.reduceat(each, sequences.offsets[:-1]))
+            names = list(found.measures)
+        np.divide(total, count, expected[:, :k], where=count > 0, casting="unsafe")
+        known = np.concatenate(of_windows) if of_windows else np.zeros((0, width))
+        by_time = mean_by_time(windows, known, n).reshape(n, -1, width).swapaxes(0, 1)
+        short, fine = np.full((n, width), np.nan), self.fine  # of categories, it stays
+        if fine is not None:
+            split = partial(fine.split, n=k)
+            short[:, :k] = self._short(of, scaled.numbers, split).reshape(n, -1)
+        (level, of_short), (scale, scale_of_short) = self.levels, self.scales
+        contributions = np.nan_to_num((by_time[0] - level / width) / scale)
+        above = np.nan_to_num((short - of_short / max(k, 1)) / scale_of_short)
+        contributions += above * (above.sum(axis=1, keepdims=True) > 0)
+        each = np.nan_to_num([*by_time[1:], short])
+        largest = np.maximum.reduceat(each.sum(axis=2), scaled.offsets[:-1], axis=1)
+        measures = dict(zip([*names, "short windows"], each, strict=True))
+        deviations = dict(zip(measures, largest, strict=True))
+        usual = scaled.with_values(expected)
+        return Attribution(deviations, contributions, measures, usual)
 
     def learn_tails(self, judged: Floats) -> Self:
         """Learn how high it goes in `fit`: a quantile, and the mean above it."""
@@ -132,3 +180,52 @@ class Judge:
         coarse, fine = np.nan_to_num((judged - shift) / scale)
         none = np.isnan(judged).all(axis=0)
         return np.where(none, np.nan, -coarse - np.maximum(fine, 0))
+
+
+def as_points(windows: RaggedArray) -> Floats:
+    """Return windows of one length as points, (n_windows, window * n_features)."""
+    return windows.values.reshape(len(windows), -1).astype(np.float64)
+
+
+def threshold_of_alarms(
+    scores: Floats, is_new: NDArray[np.bool_], apart: int, n_alarms: float
+) -> float:
+    """Return the score below which usual time steps are expected to fall so often.
+
+    Of new ones, or of all where these are too few. The least there is, if all are.
+    """
+    of_new = _threshold(scores[is_new], apart, n_alarms * float(is_new.mean()))
+    found = _threshold(scores, apart, n_alarms) if of_new is None else of_new
+    return float(np.nanmin(scores)) if found is None else found
+
+
+def _threshold(scores: Floats, apart: int, n_alarms: float) -> float | None:
+    """Return such a score, None if there are too few peaks to tell.
+
+    Peaks over threshold, as in SPOT (Siffer et al., 2017, KDD): excesses over a high
+    quantile have a generalized Pareto distribution, which tells of alarms that are
+    rarer than the scores are many. As one fault makes many scores high, peaks less
+    than `apart` time steps from each other count once, as is usual with extreme values
+    that depend on each other (Coles, 2001, chapter 5). The distribution is fitted by
+    probability-weighted moments (Hosking and Wallis, 1987), which need few peaks.
+    """
+    heights = -scores[~np.isnan(scores)]
+    level, peaks = np.inf, heights[:0]
+    for lower in np.quantile(heights, LEVELS) if len(heights) else []:
+        rows = np.flatnonzero(heights > lower)
+        first = np.flatnonzero(np.diff(rows, prepend=-apart - 1) >= apart)
+        if len(first) > len(peaks):  # further down, peaks become one again
+            level = float(lower)
+            peaks = np.sort(np.maximum.reduceat(heights[rows], first))
+        if len(peaks) >= max(FEWEST, 2 * n_alarms):
+            break
+    n = len(peaks)
+    if n < FEWEST or peaks[0] == peaks[-1]:
+        return None
+    if n_alarms >= n:
+        return -level
+    mean = float(np.mean(peaks - level))
+    weighted = float(np.mean((peaks - level) * np.arange(n)[::-1] / (n - 1)))
+    shape = 2 - mean / (mean - 2 * weighted)
+    scale = 2 * mean * weighted / (mean - 2 * weighted)
+    return -(level + float(genpareto.isf(n_alarms / n, shape, scale=scale)))

@@ -13,7 +13,7 @@ from scipy.signal import detrend, find_peaks
 from sklearn.utils import check_array
 
 from sklearn_seqae._containers.kinds import Container, TimeAxis
-from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.ragged import Ints, RaggedArray
 from sklearn_seqae._containers.readers import ids_of_sequences, to_ragged
 from sklearn_seqae._containers.readers.checks import (
     as_plain,
@@ -27,8 +27,6 @@ from sklearn_seqae._containers.readers.pandas import (
     moments_of_sequences,
 )
 from sklearn_seqae._sequences.missing import fill_missing
-
-Ints = NDArray[np.int64]
 
 GAP = 5  # usual steps; a longer one is a gap
 USUAL = 0.9  # share of the steps that are not longer than the usual one
@@ -110,12 +108,9 @@ def read_recordings(X: Any) -> Recordings:
         hasattr(x, "__array__") and np.ndim(x) > 0 for x in X
     )
     if several or is_pandas or getattr(X, "ndim", 0) == 3:
-        of = _read(X, X)
-        lengths, positions = of.sequences.lengths, of.sequences.positions
-        names = ["recording", "step"]
-        index = pd.MultiIndex.from_arrays(
-            [of.ids.repeat(lengths), positions], names=names
-        )
+        of = _read(X)
+        levels = [of.ids.repeat(of.sequences.lengths), of.sequences.positions]
+        index = pd.MultiIndex.from_arrays(levels, names=["recording", "step"])
         return of._replace(give=lambda values: pd.Series(values, index))
     of_numpy = hasattr(X, "__array__") or sparse.issparse(X)  # which it refuses
     if not (of_numpy or isinstance(X, list | tuple)):
@@ -126,7 +121,7 @@ def read_recordings(X: Any) -> Recordings:
         )
     check_dimensions(X, axis=0)
     loose = {"dtype": None, "ensure_2d": False, "ensure_all_finite": False}
-    return _read([check_array(as_plain(X), **loose, input_name="X")], X)
+    return _read([check_array(as_plain(X), **loose, input_name="X")])
 
 
 def _is_flat(X: Any) -> bool:
@@ -135,13 +130,13 @@ def _is_flat(X: Any) -> bool:
     return is_pandas and X.index.nlevels == 1 and not holds_sequences(X)
 
 
-def _read(X: Any, table: Any) -> Recordings:
+def _read(X: Any) -> Recordings:
     sequences, container = to_ragged(X)
     ids = ids_of_sequences(X)
     return Recordings(
         sequences,
         container,
-        table if isinstance(table, pd.DataFrame) else sequences.values,
+        X if isinstance(X, pd.DataFrame) else sequences.values,
         pd.RangeIndex(len(sequences)) if ids is None else ids,
         moments_of_sequences(X),
         lambda values: values,
@@ -150,9 +145,8 @@ def _read(X: Any, table: Any) -> Recordings:
 
 def _read_long(X: Any) -> Recordings:
     """Read a long table, whose rows may stand in any order of series."""
-    of = _read(X, X)
-    order = np.argsort(pd.factorize(X.index.codes[0])[0], kind="stable")
-    place = np.argsort(order)
+    of = _read(X)
+    place = np.argsort(np.argsort(pd.factorize(X.index.codes[0])[0], kind="stable"))
     return of._replace(give=lambda values: pd.Series(values[place], X.index))
 
 

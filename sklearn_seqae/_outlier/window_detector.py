@@ -24,9 +24,9 @@ from sklearn_seqae._outlier.detector import (
     LSTMAutoencoderOutlierDetector,
     seeded,
 )
-from sklearn_seqae._outlier.judging import Judge
+from sklearn_seqae._outlier.explanation import Explanation, attribution, explanations
+from sklearn_seqae._outlier.judging import Judge, threshold_of_alarms
 from sklearn_seqae._outlier.recordings import Recordings, read_recordings
-from sklearn_seqae._outlier.thresholds import threshold_of_alarms
 from sklearn_seqae._sequences.schema import Given
 from sklearn_seqae._utils import own_random_state, snapshot
 
@@ -96,7 +96,7 @@ class WindowOutlierDetector(Detector):
 
     See Also
     --------
-    LSTMAutoencoderOutlierDetector : Judges whole sequences, and says why.
+    LSTMAutoencoderOutlierDetector : Judges whole sequences.
     to_windows : Cut recordings into windows, for embeddings of them.
 
     Notes
@@ -145,18 +145,11 @@ class WindowOutlierDetector(Detector):
     }
 
     _saved_as: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {
-            "estimator_": object,
-            "offset_": float,
-            "_seen": Features,
-            "_judge": Judge,
-        }
+        {**Detector._saved_as, "_judge": Judge}
     )
 
     # Set by fit
     estimator_: LSTMAutoencoderOutlierDetector
-    offset_: float
-    _seen: Features
     _judge: Judge
 
     def __init__(
@@ -198,10 +191,27 @@ class WindowOutlierDetector(Detector):
             If the recordings can't be used, or have other features than those in `fit`.
         """
         check_is_fitted(self)
-        fitted, of, name = snapshot(self), read_recordings(X), type(self).__name__
-        fitted._seen.check(of.table, of.sequences, TABLE, name)
+        fitted = snapshot(self)
+        of = fitted._read(X)
         judged = fitted._judge.judged(of, fitted._scaled(of), fitted._excess)
         return of.give(fitted._judge.scores(judged))
+
+    def _explain(self, X: Any) -> list[Explanation]:
+        of, inner = self._read(X), self.estimator_
+        fitted = inner.estimator_._fitted
+        model = fitted.network, inner._chains, inner._usual
+        found = self._judge.explained(
+            of, self._scaled(of), lambda w: attribution(*model, w, n_stretches=0)
+        )
+        given = Given(of.sequences, of.container)
+        return explanations(
+            fitted.schema, given, found, of.ids, of.moments, self.offset_
+        )
+
+    def _read(self, X: Any) -> Recordings:
+        of = read_recordings(X)
+        self._seen.check(of.table, of.sequences, TABLE, type(self).__name__)
+        return of
 
     @property
     def window_(self) -> int:
@@ -265,12 +275,6 @@ class WindowOutlierDetector(Detector):
         measures = self.estimator_._measure(windows)
         excess: NDArray[np.float64] = self.estimator_._usual.excess(measures)
         return excess
-
-    # Of a saved one -------------------------------------------------------------------
-
-    @property
-    def _features(self) -> Features:
-        return self._seen
 
     @classmethod
     def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from numbers import Integral
@@ -13,15 +13,21 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers.ragged import (
+    Ints,
+    RaggedArray,
+    offsets_from_lengths,
+    ranges,
+)
 from sklearn_seqae._containers.writers import from_ragged
-from sklearn_seqae._outlier.recordings import Ints, Recordings, read_recordings
+from sklearn_seqae._outlier.recordings import Recordings, read_recordings
 
 Floats = NDArray[np.float64]
 
 CHUNK = 2**20  # values of windows that are judged at a time
 
-POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+POSITIVE = [Interval(Integral, 1, None, closed="left")]
+CUT = {"window": POSITIVE, "stride": POSITIVE}
 
 
 class Windows(NamedTuple):
@@ -67,8 +73,14 @@ class Windows(NamedTuple):
 
     def of(self, sequences: RaggedArray) -> RaggedArray:
         """Return the windows as sequences."""
-        rows, offsets = _rows(self.starts, self.lengths)
+        rows = ranges(self.starts, self.lengths)
+        offsets = offsets_from_lengths(self.lengths)
         return RaggedArray(sequences.values[rows], offsets, sequences.n_codes)
+
+    def chunks(self, n_features: int) -> list[slice]:
+        """Return slices of as many windows at a time as memory should hold."""
+        n = max(1, CHUNK // (int(self.lengths.max(initial=1)) * n_features))
+        return [slice(i, i + n) for i in range(0, len(self.starts), n)]
 
     def named(self, of: Recordings) -> pd.Series:
         """Return the windows in a Series, indexed by recording and position."""
@@ -98,54 +110,37 @@ class Windows(NamedTuple):
         return self.take((self.lengths == window) & enough)
 
 
-def _rows(starts: Ints, lengths: Ints) -> tuple[Ints, Ints]:
-    """Return the rows of windows, one window after the other, and their offsets."""
-    offsets = offsets_from_lengths(lengths)
-    rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
-    return rows, offsets
+def mean_by_time(windows: Windows, values: Floats, n_timesteps: int) -> Floats:
+    """Average what is known of windows over those that tell of a time step, or NaN.
 
-
-def mean_by_time(chunks: Iterable[tuple[Windows, Floats]], n_timesteps: int) -> Floats:
-    """Average numbers of windows over those that tell of a time step, or NaN."""
-    total, count = np.zeros((2, n_timesteps))
-    for windows, values in chunks:
-        rows, _ = _rows(windows.starts, windows.counts)
+    One number of each window, or several, (n_windows, n).
+    """
+    total, count = np.zeros((n_timesteps, *values.shape[1:])), np.zeros(n_timesteps)
+    for some in windows.chunks(int(np.prod(values.shape[1:]))):
+        chunk = windows.take(some)
+        rows = ranges(chunk.starts, chunk.counts)
         # One after the other: so a sum is the same in any company
-        np.add.at(total, rows, np.repeat(values, windows.counts))
+        np.add.at(total, rows, np.repeat(values[some], chunk.counts, axis=0))
         np.add.at(count, rows, 1.0)
     with np.errstate(invalid="ignore"):
-        return total / count
+        mean: Floats = (total.T / count).T
+    return mean
 
 
 def judged_by_time(
-    windows: Windows,
-    sequences: RaggedArray,
-    judge: Callable[[RaggedArray], Floats],
+    windows: Windows, sequences: RaggedArray, judge: Callable[[RaggedArray], Floats]
 ) -> Floats:
     """Return the mean of what is judged of the windows around each time step.
 
     NaN where there is no window. As many are judged at a time as memory should hold.
     """
-    longest = int(windows.lengths.max(initial=1))
-    n = max(1, CHUNK // (longest * sequences.n_features))
-
-    def chunks() -> Iterator[tuple[Windows, Floats]]:
-        for start in range(0, len(windows.starts), n):
-            chunk = windows.take(slice(start, start + n))
-            yield chunk, judge(chunk.of(sequences))
-
-    return mean_by_time(chunks(), sequences.n_timesteps)
+    chunks = windows.chunks(sequences.n_features)
+    judged = [judge(windows.take(chunk).of(sequences)) for chunk in chunks]
+    values = np.concatenate(judged) if judged else np.zeros(0)
+    return mean_by_time(windows, values, sequences.n_timesteps)
 
 
-def as_points(windows: RaggedArray) -> Floats:
-    """Return windows of one length as points, (n_windows, window * n_features)."""
-    return windows.values.reshape(len(windows), -1).astype(np.float64)
-
-
-@validate_params(
-    {"window": [POSITIVE_INT], "stride": [POSITIVE_INT]},
-    prefer_skip_nested_validation=True,
-)
+@validate_params(CUT, prefer_skip_nested_validation=True)
 def to_windows(X: Any, window: int, *, stride: int = 1) -> pd.Series:
     """Cut recordings into overlapping windows.
 
@@ -191,10 +186,7 @@ def to_windows(X: Any, window: int, *, stride: int = 1) -> pd.Series:
     return windows.named(of)
 
 
-@validate_params(
-    {"window": [POSITIVE_INT], "stride": [POSITIVE_INT]},
-    prefer_skip_nested_validation=True,
-)
+@validate_params(CUT, prefer_skip_nested_validation=True)
 def from_windows(values: Any, X: Any, window: int, *, stride: int = 1) -> Any:
     """Average over the windows that a time step is in: the way back from `to_windows`.
 
@@ -232,7 +224,7 @@ def from_windows(values: Any, X: Any, window: int, *, stride: int = 1) -> Any:
             f"values has shape {column.shape}; expected ({len(windows.starts)},): one "
             "number for each window of to_windows."
         )
-    return of.give(mean_by_time([(windows, column)], of.sequences.n_timesteps))
+    return of.give(mean_by_time(windows, column, of.sequences.n_timesteps))
 
 
 def _read_windows(X: Any, window: int, stride: int) -> tuple[Recordings, Windows]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths, ranges
 from sklearn_seqae._patches.steps import StepLayout, to_steps, to_timesteps
 from sklearn_seqae._sequences.missing import fill_missing
 
@@ -135,10 +135,9 @@ def from_patches(
 ) -> RaggedArray:
     """Undo `to_patches`, of all sequences' patches: cut what lies beyond ends."""
     timesteps = to_timesteps(values, patch_size, n_codes)
-    offsets = offsets_from_lengths(n_timesteps)
     starts = offsets_from_lengths(-(-n_timesteps // patch_size))[:-1] * patch_size
-    rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], n_timesteps)
-    return RaggedArray(timesteps[rows], offsets, n_codes)
+    rows = ranges(starts, n_timesteps)
+    return RaggedArray(timesteps[rows], offsets_from_lengths(n_timesteps), n_codes)
 
 
 def hold_out(

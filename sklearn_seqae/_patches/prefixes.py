@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths, ranges
 from sklearn_seqae._patches.batching import Patches
 from sklearn_seqae._patches.packing import Crops, ForecastTargets
 from sklearn_seqae._patches.steps import StepLayout, to_steps
@@ -77,7 +77,7 @@ class Prefixes:
     def cut(self, shards: Indices, cuts: Indices) -> RaggedArray:
         """Return the prefixes of those rows that have one, row after row."""
         lengths = cuts[cuts > 0]
-        steps = _ranges(self.scaled.offsets[shards[cuts > 0]], lengths)
+        steps = ranges(self.scaled.offsets[shards[cuts > 0]], lengths)
         offsets = offsets_from_lengths(lengths)
         return RaggedArray(self.scaled.values[steps], offsets, self.scaled.n_codes)
 
@@ -203,7 +203,7 @@ def change_scale(
 def tails(ragged: RaggedArray, longest: int) -> RaggedArray:
     """Keep the last ``longest`` time steps of each sequence."""
     lengths = np.minimum(ragged.lengths, longest)
-    steps = _ranges(ragged.offsets[1:] - lengths, lengths)
+    steps = ranges(ragged.offsets[1:] - lengths, lengths)
     offsets = offsets_from_lengths(lengths)
     return RaggedArray(ragged.values[steps], offsets, ragged.n_codes)
 
@@ -264,7 +264,7 @@ def followed_by_prefixes(
 
 def _take(patches: Patches, indices: Indices) -> Patches:
     lengths = patches.lengths[indices]
-    steps = np.append(_ranges(patches.offsets[indices], lengths), -1)  # and the empty
+    steps = np.append(ranges(patches.offsets[indices], lengths), -1)  # and the empty
     return replace(
         patches,
         values=patches.values[steps],
@@ -280,12 +280,6 @@ def _join(left: Patches, right: Patches) -> Patches:
         observed=np.concatenate([left.observed[:-1], right.observed]),
         offsets=np.concatenate([left.offsets, left.offsets[-1] + right.offsets[1:]]),
     )
-
-
-def _ranges(starts: Indices, lengths: Indices) -> Indices:
-    """Count up from each start for as long as its length, one after the other."""
-    offsets = offsets_from_lengths(lengths)
-    return np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
 
 
 def check_horizon(

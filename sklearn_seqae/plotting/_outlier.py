@@ -88,10 +88,10 @@ class OutlierDisplay(PanelsDisplay):
 
         Parameters
         ----------
-        estimator : LSTMAutoencoderOutlierDetector or Pipeline
+        estimator : outlier detector or Pipeline
             Fitted detector, or a pipeline with such a step.
         X : list of arrays, array or DataFrame
-            Sequences, as `estimator` takes them.
+            Sequences, as `estimator` takes them, or recordings.
         sequence : int or id, default=None
             Position in `X`, or id, of the sequence to draw. None is the most unusual.
         feature_names : list of str, default=None
@@ -182,9 +182,12 @@ class OutlierDisplay(PanelsDisplay):
             locator = AutoDateLocator()
             last.xaxis.set_major_locator(locator)
             last.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-        head = f"{id_text(why.id)}: {why.measure}, {-why.score:.1f} standard deviations"
+        of_recording = why.offset is not None  # whose scores have a unit of their own
+        head = f"{id_text(why.id)}: {why.measure}, {-why.score:.1f}"
+        head += " above usual" if of_recording else " standard deviations"
         title(self.axes_[0, 0], title=head)
-        title(last, ylabel="Contribution\n(deviations)")
+        label = "Contribution" + "\n(deviations)" * (not of_recording)
+        title(last, ylabel=label)
         self.legend_ = legend_beside(self.axes_[0, 0], handles=handles)
         return self
 

@@ -17,6 +17,7 @@ from sklearn_seqae import LSTMAutoencoderOutlierDetector, WindowOutlierDetector
 from sklearn_seqae._outlier.deviation import Usual
 from sklearn_seqae._outlier.judging import Judge
 from sklearn_seqae._outlier.recordings import read_recordings
+from sklearn_seqae.plotting import OutlierDisplay
 
 N, PERIOD = 2000, 20
 
@@ -146,9 +147,12 @@ def test_scores_do_not_depend_on_other_recordings(fitted, new):
 
 
 def test_chunks_do_not_matter(fitted, new, monkeypatch):
-    expected = fitted.score_samples(new)
+    expected, why = fitted.score_samples(new), fitted.explain(new)[0]
     monkeypatch.setattr("sklearn_seqae._outlier.windows.CHUNK", 500)
     assert_allclose(fitted.score_samples(new), expected, atol=1e-6)
+    again = fitted.explain(new)[0]
+    assert_allclose(again.contributions, why.contributions, atol=1e-6)
+    assert_allclose(again.expected, why.expected, atol=1e-6)
 
 
 def test_nothing_spans_a_gap(unfitted, new):
@@ -444,3 +448,70 @@ def test_skops_names_estimators_only(fitted, new):
     ]
     loaded = LOADS["skops"](saved)
     assert_array_equal(loaded.score_samples(new), fitted.score_samples(new))
+
+
+# Why ----------------------------------------------------------------------------------
+
+
+def test_contributions_add_up_to_the_score_of_each_time_step(fitted, new):
+    x = new.copy()
+    x[1000:1030, 1] += 2
+    x[600:640], x[650:652] = np.nan, np.nan
+    x = [x, new[:7], new[:3]]  # one is shorter than a window, one than a short one
+    whys, scores = fitted.explain(x), fitted.score_samples(x)
+    for i, why in enumerate(whys):
+        expected = np.nan_to_num(scores.loc[i].to_numpy())
+        assert_allclose(why.contributions.sum(axis=1), -expected, 1e-9, 1e-9)
+        assert why.id == i and why.offset == fitted.offset_
+        assert why.score == pytest.approx(expected.min(), 1e-9)
+        assert why.expected.shape == why.observed.shape == x[i].shape
+        assert_allclose(why.observed, x[i])
+        for name, each in why.measures.items():
+            assert each.sum(axis=1).max() == pytest.approx(why.deviations[name])
+    assert not whys[0].contributions.iloc[600:640].any(axis=None)
+
+
+def test_a_measure_adds_up_to_the_mean_over_windows(fitted, new):
+    """By loops over time, of what the inner detector says of each window."""
+    why, window, stride = fitted.explain(new)[0], fitted.window_, fitted.stride_
+    starts = np.arange(N - window, -1, -stride)
+    of_windows = fitted.estimator_.explain([new[s : s + window] for s in starts])
+    for t in (400, 1000, 1500):
+        around = [
+            w.measures["size"].sum()
+            for w, s in zip(of_windows, starts, strict=True)
+            if s <= t < s + window
+        ]
+        expected = np.mean(around, axis=0)
+        assert_allclose(why.measures["size"].loc[t], expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("fault", [stuck, spike, one_feature_stuck, larger])
+def test_stretch_and_feature_of_a_fault_are_named(fitted, new, fault):
+    faulty = new.copy()
+    fault(faulty[1000:1030])
+    (why,) = fitted.explain(faulty)
+    assert 980 <= why.stretch.start < 1030 and 1000 < why.stretch.stop <= 1050
+    named = {spike: 0, one_feature_stuck: 1}
+    assert why.features[0] == named.get(fault, why.features[0])
+    of_usual = fitted.explain(new)[0]
+    assert len(of_usual.contributions.iloc[of_usual.stretch]) < 100
+
+
+def test_explanations_have_names_and_times(unfitted, new):
+    hours = pd.date_range("2024", periods=N, freq="h", tz="Europe/Paris", name="at")
+    frame = pd.DataFrame(recording(), hours, ["flow", "heat"])
+    frame["state"] = np.where(np.arange(N) % PERIOD < 4, "on", "off")
+    fitted = unfitted().fit(frame)
+    frame.loc[hours[1000:1020], "flow"] += 3
+    for X in (frame[:1500], pd.concat({"p": frame[:1500], "q": frame[:300]})):
+        why = fitted.explain(X)[0]
+        assert why.observed.index.equals(hours[:1500])
+        assert why.observed["state"].tolist() == frame["state"][:1500].tolist()
+        assert set(why.expected["state"]) <= {"on", "off"}
+        assert why.contributions.columns.tolist() == ["flow", "heat", "state"]
+        assert why.features[0] == "flow"
+        lowest = fitted.score_samples(X).min()
+        assert why.score == pytest.approx(lowest, 1e-9)
+    display = OutlierDisplay.from_estimator(fitted, X)
+    assert display.explanation.id == "p"

@@ -161,12 +161,12 @@ def swapped_levels(X: Any) -> str:
     if not isinstance(X, pd.DataFrame | pd.Series) or X.index.nlevels != 2:
         return ""
     series, times = X.index.levels
-    if checks.is_time(times) or checks.sounds_like_time(times.name):
+    if _may_be_time(times):
         return ""
     counts = _COUNTS.search(str(times.name)) is not None
     is_text = pd.api.types.infer_dtype(times) == "string"
     says_so = is_text or not (times.name is None or counts)
-    if not (checks.is_time(series) or checks.sounds_like_time(series.name)):
+    if not _may_be_time(series):
         if counts or not pd.api.types.is_numeric_dtype(series.dtype):
             return ""
         says_so = False
@@ -218,9 +218,7 @@ def _index_is_time(frame: pd.DataFrame) -> str:
     A row with a date may be the sequence of a day.
     """
     index, columns = frame.index, frame.columns
-    if index.nlevels > 1 or not (
-        checks.is_time(index) or checks.sounds_like_time(index.name)
-    ):
+    if index.nlevels > 1 or not _may_be_time(index):
         return ""
     names = [str(name) for name in columns]
     are_times = checks.is_time(columns) or all(
@@ -323,15 +321,11 @@ def _first_pair(
 ) -> tuple[pd.Series | None, pd.Series | None]:
     for by in ids:
         for order in times:
-            if order is not by and _rising(_codes(by), _codes(order)):
+            codes = [pd.factorize(c, sort=True)[0] for c in (by, order)]
+            if order is not by and _rising(*codes):
                 return by, order
     by = ids[0] if ids else None
-    apt = (
-        c
-        for c in times
-        if c is not by and (checks.is_time(c) or checks.sounds_like_time(c.name))
-    )
-    return by, next(apt, None)
+    return by, next((c for c in times if c is not by and _may_be_time(c)), None)
 
 
 def _rising(series: NDArray[Any], values: NDArray[Any]) -> Any:
@@ -358,5 +352,5 @@ def _is_numeric(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(dtype) or dtype.kind == "b"
 
 
-def _codes(column: pd.Series) -> NDArray[np.intp]:
-    return pd.factorize(column, sort=True)[0]
+def _may_be_time(column: pd.Series | pd.Index) -> bool:
+    return checks.is_time(column) or checks.sounds_like_time(column.name)

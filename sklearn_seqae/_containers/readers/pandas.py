@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
 from sklearn_seqae._containers.ragged import (
     Floats,
+    Ints,
     RaggedArray,
     Show,
     by_position,
@@ -35,7 +36,6 @@ from sklearn_seqae._containers.readers.levels import (
 from sklearn_seqae._containers.readers.misread import refuse_text
 from sklearn_seqae.exceptions import InvalidSequenceError
 
-Codes = NDArray[np.int64]
 READING = "each column is one feature"
 
 
@@ -88,7 +88,8 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> checks.Read:
     the order of time; rows of other series may stand between them. Two may have the
     same time only where there are categories: events may happen at once.
     """
-    frame = X.to_frame() if isinstance(X, pd.Series) else X
+    is_series = isinstance(X, pd.Series)
+    frame: pd.DataFrame = X.to_frame() if is_series else X
     _check_shape(frame)
     index = frame.index
     series, labels, order = _series_in_order(index)
@@ -102,12 +103,12 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> checks.Read:
     offsets = offsets_from_lengths(np.bincount(series))
     ragged = RaggedArray(values if order is None else values[order], offsets)
     checks.check_values(ragged, show)
-    columns = (X.name,) if isinstance(X, pd.Series) else tuple(X.columns.tolist())
+    columns = (X.name,) if is_series else tuple(frame.columns.tolist())
     return ragged, Container(
-        "long_series" if isinstance(X, pd.Series) else "long_dataframe",
+        "long_series" if is_series else "long_dataframe",
         ragged.dtype.name,
-        univariate=isinstance(X, pd.Series),
-        n_columns=None if isinstance(X, pd.Series) else frame.shape[1],
+        univariate=is_series,
+        n_columns=None if is_series else frame.shape[1],
         columns=columns,
         column_names=tuple(frame.columns.names),
         index_names=tuple(index.names),
@@ -133,7 +134,7 @@ def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
     )
 
 
-def _series_in_order(index: pd.MultiIndex) -> tuple[Codes, Codes, Codes | None]:
+def _series_in_order(index: pd.MultiIndex) -> tuple[Ints, Ints, Ints | None]:
     """Return the series of each row, their labels, and the order of the rows.
 
     Series are numbered in the order in which they first appear. The order is None if
@@ -157,7 +158,7 @@ def _check_shape(frame: pd.DataFrame) -> None:
         checks.check_not_empty(frame.shape, ("rows", "columns"))
 
 
-def _codes(index: pd.MultiIndex, level: int) -> Codes:
+def _codes(index: pd.MultiIndex, level: int) -> Ints:
     """Return the position of each row's label in the level; raise for null."""
     codes = np.asarray(index.codes[level])
     null = codes < 0
@@ -171,11 +172,7 @@ def _codes(index: pd.MultiIndex, level: int) -> Codes:
 
 
 def _check_times(
-    index: pd.MultiIndex,
-    order: Codes | None,
-    series: Codes,
-    show: Show,
-    may_stand: bool,
+    index: pd.MultiIndex, order: Ints | None, series: Ints, show: Show, may_stand: bool
 ) -> None:
     """Raise if time does not rise from one row of a series to the next."""
     rank = _rank(index)[_codes(index, 1)]
@@ -202,7 +199,7 @@ def _check_times(
     )
 
 
-def _rank(index: pd.MultiIndex) -> Codes:
+def _rank(index: pd.MultiIndex) -> Ints:
     """Return the rank of each time among the labels of its level."""
     times = index.levels[1]
     name = index.names[1]
@@ -304,10 +301,7 @@ def joined_times(ours: TimeAxis | None, theirs: TimeAxis | None) -> TimeAxis | N
 
 
 def in_unit_of(
-    moments: Moments,
-    offsets: NDArray[np.int64],
-    times: TimeAxis,
-    others: str = "those in fit",
+    moments: Moments, offsets: Ints, times: TimeAxis, others: str = "those in fit"
 ) -> NDArray[Any]:
     """Return ticks in the unit of other times, which `others` names in messages.
 

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.ragged import offsets_from_lengths
+from sklearn_seqae._containers.ragged import Ints, offsets_from_lengths
 
 _BLOCK = 2**14  # numbers to work on at once, which fit the cache
 
 
 def sort_rows(
     codes: NDArray[np.integer], times: NDArray[Any] | None = None
-) -> NDArray[np.int64] | None:
+) -> Ints | None:
     """Find the order of rows by series, and by time in each series.
 
     The sort is stable: rows of one series and time keep their order. `codes` count the
@@ -46,7 +46,7 @@ def sort_rows(
     return _stable_order([ticks])
 
 
-def repeats(times: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.bool_]:
+def repeats(times: NDArray[Any], offsets: Ints) -> NDArray[np.bool_]:
     """Mark rows with the same time as the row before, in the same group.
 
     `offsets` has the row where each group starts; times rise in a group.
@@ -58,7 +58,7 @@ def repeats(times: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.bool_
 
 
 def mean_of_runs(
-    values: NDArray[np.floating[Any]], starts: NDArray[np.int64]
+    values: NDArray[np.floating[Any]], starts: Ints
 ) -> NDArray[np.floating[Any]]:
     """Average runs of rows, without the missing values.
 
@@ -93,7 +93,7 @@ def _ticks(times: NDArray[Any]) -> NDArray[np.uint64]:
     return ticks
 
 
-def _stable_order(keys: Sequence[NDArray[np.uint64]]) -> NDArray[np.int64]:
+def _stable_order(keys: Sequence[NDArray[np.uint64]]) -> Ints:
     """Return the order of rows by the last key, then by the key before it, and so on.
 
     New memory costs as much as sorting. So three buffers serve all passes.
@@ -101,7 +101,7 @@ def _stable_order(keys: Sequence[NDArray[np.uint64]]) -> NDArray[np.int64]:
     n_rows = len(keys[0])
     position_bits = int(n_rows - 1).bit_length()
     words, spare = np.empty(n_rows, np.uint64), np.empty(n_rows, np.int64)
-    order: NDArray[np.int64] | None = None
+    order: Ints | None = None
     for key in keys:
         for shift in range(0, int(key.max()).bit_length(), 64 - position_bits):
             if order is None:

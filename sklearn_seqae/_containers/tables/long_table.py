@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 from pandas.api.types import is_object_dtype
 
 from sklearn_seqae._containers.ragged import float_dtype
-from sklearn_seqae._containers.readers.checks import as_real, describe, is_real
+from sklearn_seqae._containers.readers.checks import (
+    column_to_numpy,
+    describe,
+    is_real,
+)
 from sklearn_seqae._containers.readers.levels import Feature, categories_of
 from sklearn_seqae._containers.readers.nested import Times
 from sklearn_seqae._utils import comes_from, require
@@ -96,13 +100,9 @@ class PandasTable(LongTable):
 
     def feature(self, label: Any) -> NDArray[Any]:
         column = self._frame[label]
-        if is_object_dtype(column.dtype):
-            return as_real(column.to_numpy(), f"column {label!r}")
-        if not is_real(column.dtype):
+        if not (is_object_dtype(column.dtype) or is_real(column.dtype)):
             raise _not_a_feature(label, column.dtype)
-        if isinstance(column.dtype, np.dtype):
-            return column.to_numpy()
-        return column.to_numpy(dtype=float_dtype(column.dtype), na_value=np.nan)
+        return column_to_numpy(column, "")
 
 
 class PolarsTable(LongTable):
@@ -322,7 +322,6 @@ def sorted_ids(values: Any, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
 
 
 def _not_an_id(label: Any, found: str, error: object = None) -> TypeError:
-    """Return the error for a column that can't be ids."""
     why = "" if error is None else f" ({error})"
     return TypeError(
         f"column {label!r} holds {found}{why}; ids must be of one kind that can be "
@@ -331,7 +330,6 @@ def _not_an_id(label: Any, found: str, error: object = None) -> TypeError:
 
 
 def _not_a_time(label: Any, dtype: Any) -> TypeError:
-    """Return the error for a column that can't be times."""
     return TypeError(
         f"column {label!r} has dtype {dtype}, but order must name a column of numbers, "
         "dates or durations: convert it first."
@@ -339,7 +337,6 @@ def _not_a_time(label: Any, dtype: Any) -> TypeError:
 
 
 def _not_a_feature(label: Any, dtype: Any) -> TypeError:
-    """Return the error for a column whose values are not numbers."""
     return TypeError(
         f"column {label!r} has dtype {dtype}, but every feature must be numeric, or "
         "text: convert it, or name the columns to take with columns=[...]."

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers.kinds import TimeAxis
-from sklearn_seqae._containers.ragged import cut, locate, offsets_from_lengths
+from sklearn_seqae._containers.ragged import Ints, cut, locate, offsets_from_lengths
 from sklearn_seqae._containers.readers.levels import Feature
 from sklearn_seqae._containers.tables import long_table
 from sklearn_seqae._containers.tables.grouping import mean_of_runs, repeats, sort_rows
@@ -171,17 +171,15 @@ def to_sequences(
         values, when, offsets = _one_row_a_time(
             values, when, offsets, repeated, duplicates
         )
-    if values.dtype.names or keep_times:
-        of_zone = None if time_zone is None else str(time_zone)
-        axis = TimeAxis(order, str(when.dtype), of_zone)
-        values = records_with_times(values, list(map(str, features)), when, axis)
+    zone = {} if time_zone is None else {"time_zone": time_zone}
     attrs["order"] = order
-    if values.dtype.names and time_zone is not None:
-        attrs["time_zone"] = str(time_zone)
+    if values.dtype.names or keep_times:
+        attrs |= {name: str(each) for name, each in zone.items()}
+        axis = TimeAxis(order, str(when.dtype), None if not zone else str(time_zone))
+        values = records_with_times(values, list(map(str, features)), when, axis)
     X = as_series(values, offsets, ids, attrs)
     if not return_times:
         return X
-    zone = {} if time_zone is None else {"time_zone": time_zone}
     return X, as_series(when, offsets, ids, {"order": order, **zone})
 
 
@@ -204,9 +202,9 @@ def _series_of_rows(
 
 def _raise_duplicates(
     repeated: NDArray[np.bool_],
-    rows: NDArray[np.int64] | None,
+    rows: Ints | None,
     when: NDArray[Any],
-    offsets: NDArray[np.int64],
+    offsets: Ints,
     ids: pd.Index,
     order: Any,
 ) -> None:
@@ -227,10 +225,10 @@ def _raise_duplicates(
 def _one_row_a_time(
     values: NDArray[Any],
     when: NDArray[Any],
-    offsets: NDArray[np.int64],
+    offsets: Ints,
     repeated: NDArray[np.bool_],
     keep: str,
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+) -> tuple[NDArray[Any], NDArray[Any], Ints]:
     """Merge the rows of a series that have the same time."""
     starts = np.flatnonzero(~repeated)
     lengths = np.add.reduceat(~repeated, offsets[:-1], dtype=np.int64)
@@ -247,7 +245,7 @@ def _stack(
     table: LongTable,
     categories: dict[Any, Feature | None],
     dtype: np.dtype[Any],
-    rows: NDArray[np.int64] | None,
+    rows: Ints | None,
 ) -> NDArray[Any]:
     """Return all time steps, series after series.
 
@@ -309,10 +307,7 @@ def rows_of_series(
 
 
 def as_series(
-    stacked: NDArray[Any],
-    offsets: NDArray[np.int64],
-    ids: pd.Index,
-    attrs: dict[str, Any],
+    stacked: NDArray[Any], offsets: Ints, ids: pd.Index, attrs: dict[str, Any]
 ) -> pd.Series:
     """Return a Series with a view of `stacked` for each series, indexed by id."""
     views = np.fromiter(cut(stacked, offsets), dtype=object, count=len(ids))

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
-from sklearn_seqae._containers.ragged import RaggedArray, cut
+from sklearn_seqae._containers.ragged import Ints, RaggedArray, cut
 from sklearn_seqae._containers.writers import categories
 from sklearn_seqae._utils import require
 
@@ -17,7 +17,7 @@ class Column(NamedTuple):
     """Sequences of a column of a container."""
 
     values: NDArray[Any]  # of all time steps: 1-D, or 2-D if sequences are
-    offsets: NDArray[np.int64]
+    offsets: Ints
     layout: Layout
     levels: Sequence[Levels | None] = ()  # of each feature; none if all are numbers
     names: Sequence[str] = ()  # of each feature, if a sequence has them

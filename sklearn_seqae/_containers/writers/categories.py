@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Levels
+from sklearn_seqae._containers.ragged import Ints
 from sklearn_seqae._utils import require
 
 PURPOSE = "Giving sequences back as fit saw them"
@@ -38,7 +39,7 @@ def frame_of(library: str, names: Sequence[str], columns: Sequence[Any]) -> Any:
     return require("pyarrow", PURPOSE).table(columns, names=names)
 
 
-def repeated(library: str, ids: pd.Index, lengths: NDArray[np.int64]) -> Any:
+def repeated(library: str, ids: pd.Index, lengths: Ints) -> Any:
     """Return the ids of the rows of series of these lengths, as such a column."""
     if library == "pandas":
         return ids.repeat(lengths)
@@ -142,6 +143,6 @@ def as_arrow(codes: NDArray[Any], levels: Levels) -> Any:
     return known.take(positions).cast(text)
 
 
-def _positions(codes: NDArray[Any]) -> NDArray[np.int64]:
+def _positions(codes: NDArray[Any]) -> Ints:
     """Return codes as positions, -1 where one is missing."""
     return np.nan_to_num(codes, nan=-1).astype(np.int64)

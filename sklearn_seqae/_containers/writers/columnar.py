@@ -3,10 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import Container
-from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers.ragged import Ints, RaggedArray, offsets_from_lengths
 from sklearn_seqae._containers.writers import arrays, categories
 from sklearn_seqae._utils import require
 
@@ -63,7 +62,7 @@ def arrow_lists(column: arrays.Column) -> Any:
     return _in_lists(lists, kinds[0], np.diff(column.offsets))
 
 
-def _in_lists(items: Any, kind: str, lengths: NDArray[np.int64]) -> Any:
+def _in_lists(items: Any, kind: str, lengths: Ints) -> Any:
     pa = require("pyarrow", categories.PURPOSE)
     if kind == "fixed_size_list":
         if len(lengths) and np.all(lengths == lengths[0]):

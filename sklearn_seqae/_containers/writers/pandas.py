@@ -58,13 +58,17 @@ def with_times(
     """
     if container.kind.startswith("nested"):
         return _in_cells(table, values, times)
-    index = pd.Index(values)
-    if times.zone is not None:
-        index = pd.DatetimeIndex(values).tz_localize("UTC").tz_convert(times.zone)
-    series = table.index.get_level_values(0)
-    names = table.index.names
-    table.index = pd.MultiIndex.from_arrays([series, index], names=names)
+    levels = [table.index.get_level_values(0), index_of_times(values, times)]
+    table.index = pd.MultiIndex.from_arrays(levels, names=table.index.names)
     return table
+
+
+def index_of_times(values: NDArray[Any], times: TimeAxis) -> pd.Index:
+    """Return times in UTC as an index, in their time zone if they have one."""
+    index = pd.Index(values, name=times.name)
+    if times.zone is None:
+        return index
+    return pd.DatetimeIndex(index).tz_localize("UTC").tz_convert(times.zone)
 
 
 def _in_cells(table: Any, values: NDArray[Any], times: TimeAxis) -> Any:

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from sklearn_seqae._outlier.thresholds import threshold_of_alarms
+from sklearn_seqae._outlier.judging import threshold_of_alarms
 
 TAILS = {
     "exponential": stats.expon(),
