@@ -137,7 +137,7 @@ class Prefixes:
     def to_weigh(self) -> tuple[Indices, RaggedArray, Indices]:
         """Return prefixes of what is held out: rows, prefixes, codes that follow."""
         first, n = (np.where(self.held_out, e, 0) for e in possible_cuts(self.scaled))
-        row, cuts = np.repeat(np.arange(len(n)), n), _ranges(first, n)
+        row, cuts = np.repeat(np.arange(len(n)), n), ranges(first, n)
         some = slice(None, None, 1 + len(row) // MOST_WEIGHED)
         row, cuts = row[some], cuts[some]
         codes = self.scaled.codes[self.scaled.offsets[row] + cuts]
