@@ -1,7 +1,6 @@
 """A fitted autoencoder for scaled sequences: specification, fitted numbers, weights.
 
-Arrays and plain values only, so a fitted estimator can be pickled without Keras and
-read without importing it. TensorFlow is imported when something is computed.
+Arrays and plain values only; TensorFlow is imported when something is computed.
 """
 
 from __future__ import annotations
@@ -202,8 +201,7 @@ class Autoencoder:
         """Predict the next ``n`` time steps of scaled sequences.
 
         Each horizon reads what was predicted before, at most ``longest`` time steps.
-        With ``random_state``, categories are drawn; without, the most likely ones are
-        taken.
+        Categories are drawn with ``random_state``; else they are the most likely ones.
         """
         history, ahead, n_done = scaled, [], 0
         while n_done < n:

@@ -1,8 +1,4 @@
-"""All that a fit leaves: the schema of `X`, the network, how training went.
-
-One frozen object, so a fit is taken over by one assignment, and a method that has taken
-it sees one fit, whatever other threads do.
-"""
+"""All that a fit leaves: the schema of `X`, the network, how training went."""
 
 from __future__ import annotations
 

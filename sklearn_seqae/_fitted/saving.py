@@ -1,13 +1,11 @@
 """An estimator as it is saved: plain values, arrays, and their checksums.
 
 pickle, joblib, skops and `copy` write what ``__getstate__`` returns, and `unpacked`
-reads it. It names no class of ours but the estimator's. So files outlive changes of the
-rest, and skops asks to trust that class only. All of a file is checked before any of it
-is used.
+reads it, once all of it is checked. It names no class of ours but the estimator's, so
+files outlive changes of the rest.
 
-New fields and parameters with defaults need no new format: to files from before they
-have their defaults. For any other change, raise `FORMAT` and add to `MIGRATIONS` how a
-state of the format before becomes one of the new.
+New fields and parameters with defaults need no new format. For any other change, raise
+`FORMAT` and add to `MIGRATIONS` how a state of the last format becomes a new one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Import TensorFlow without its notes on standard error, and without a trace.
 
-TensorFlow's native libraries say which CPU instructions they use and that there is no
-GPU, partly before any setting of its own is heard, and its import leaves variables in
-the environment. Neither is what someone who calls ``fit`` asked for.
+Its native libraries write notes partly before any setting is heard, and its import
+leaves variables in the environment.
 """
 
 from __future__ import annotations
@@ -41,11 +40,9 @@ _END = b"\0 sklearn_seqae has imported TensorFlow\n"
 def import_tensorflow_quietly() -> None:
     """Import TensorFlow and let it look for devices, keeping its notes back.
 
-    Warnings and errors are passed on. For someone who has set ``TF_CPP_MIN_LOG_LEVEL``
-    it is imported as it is.
-
-    A thread of its own imports it. Ctrl-C reaches the main thread only, so no import is
-    left half done: TensorFlow could not be imported again.
+    Warnings are passed on. With ``TF_CPP_MIN_LOG_LEVEL`` set it is imported as it is. A
+    thread of its own imports it: Ctrl-C reaches the main thread only, so no import is
+    left half done, after which TensorFlow could not be imported again.
     """
     executor = ThreadPoolExecutor(max_workers=1)
     try:

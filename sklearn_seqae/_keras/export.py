@@ -1,10 +1,6 @@
 """Encoder, decoder and autoencoder as plain Keras models, for people to look at.
 
-They read padded sequences, where training and inference read ragged ones; the tests
-hold the models to `transform`. The network between is the one forward pass.
-
-Layers other than LSTM and Dense are grouped into models of their own, so that a summary
-or a picture shows a network and not its bookkeeping.
+They read padded sequences; the tests hold them to `transform`.
 """
 
 from __future__ import annotations
@@ -51,13 +47,11 @@ def build_models(
 ) -> Models:
     """Build models for summary, plotting and export.
 
-    The encoder reads scaled sequences padded with NaN at the end, of shape
-    ``(n_samples, n_timesteps, n_features)`` with ``n_timesteps`` a multiple of
-    ``patch_size``, and returns embeddings as ``transform`` does. The decoder returns
-    scaled sequences of the padded length in the order of time. Steps beyond a
-    sequence's length are zero where the embedding holds the length. The forecaster,
-    where there is one, returns the time steps that follow a sequence. Codes of
-    categories, from 1 on, are the last features; models write the most likely ones.
+    The encoder reads scaled sequences, (n_samples, n_timesteps, n_features), padded
+    with NaN at the end to a multiple of ``patch_size``. The decoder returns scaled
+    sequences of the padded length, zero beyond a sequence's own where the embedding
+    holds it. The forecaster, if there is one, returns the time steps that follow. Codes
+    of categories are from 1 on, and the last features; models write the likeliest.
     """
     check_not_forked()
     built = KerasLayers(architecture)

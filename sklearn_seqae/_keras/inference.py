@@ -1,8 +1,6 @@
 """Embed, decode and forecast with fitted weights, in the caller's order.
 
-Shards have a fixed number of rows, rows never mix, and the size of the buffers follows
-from a sequence's own length. So what a sequence gets does not depend on the other
-sequences of a call, their order, or padding.
+What a sequence gets does not depend on the other sequences of a call, or on padding.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Optimizers of Keras: made, told apart, and as plain values and back.
 
-Only classes that Keras has by a public name are made again: a file can name no others,
-so it brings no code.
+Only classes that Keras has by a public name are made again, so a file brings no code.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Where functions run: in sessions, which take what was compiled for them along.
 
-TensorFlow's eager runtime keeps what XLA has compiled until the process ends. A session
-has devices of its own, and frees them with all that belongs to them. So on a CPU,
-functions are traced as usual, and then run by a session for each program. On a GPU, XLA
-does not compile, and the eager runtime frees a function with its owner.
+TensorFlow's eager runtime keeps what XLA has compiled until the process ends. On a GPU,
+XLA does not compile, and that runtime frees a function with its owner.
 """
 
 from __future__ import annotations
@@ -30,9 +28,7 @@ class Session:
 
     Variables that are not given are buffers, see `buffer`: zero to begin with, and of
     no interest afterwards. ``n_threads`` run what does not depend on each other.
-
-    TensorFlow need not ``optimize`` graphs that XLA optimises: to look takes a tenth of
-    a first fit. Without XLA, what it finds saves about that share of an epoch.
+    TensorFlow need not ``optimize`` graphs that XLA optimises.
     """
 
     def __init__(
@@ -101,9 +97,7 @@ class Session:
     def close(self) -> None:
         """Give back the memory, now rather than when Python collects its garbage.
 
-        The eager runtime keeps kernels for each name and shape that a variable had, so
-        it forgets all of them, as by Keras's `clear_session`. It makes new ones in
-        microseconds.
+        The eager runtime forgets all its kernels as well; new ones take microseconds.
         """
         self._session.close()
         context.context().clear_kernel_cache()
@@ -178,9 +172,8 @@ def tensor_function(
 ) -> Any:
     """Return a `tf.function`, compiled by XLA or not.
 
-    TensorFlow counts traces by the code of a function, and takes the fifth for a
-    mistake that it warns of. Programs share the code of their methods, so each gets a
-    partial, which has none and is counted for itself.
+    TensorFlow counts traces by a function's code, and warns of the fifth. Programs
+    share that of their methods, so each gets a partial, which is counted for itself.
     """
     own = functools.partial(function)
     return tf.function(own, signature, jit_compile=jit, autograph=False)

@@ -1,8 +1,6 @@
 """The specification of a network: every layer, its sizes and its place.
 
-It imports no deep-learning library. From it follow, by name: initial weights, Keras
-layers, dropout masks, the fitted state and the exported models. The order of `layers`
-is the order in which initial weights are drawn.
+The order of `layers` is the order in which initial weights are drawn.
 """
 
 from __future__ import annotations
@@ -27,8 +25,7 @@ from sklearn_seqae._sequences.vocabulary import Column
 class Architecture:
     """All that decides the shapes of the weights and what is computed from them.
 
-    Two fits of equal architectures share compiled programs, so it holds nothing that
-    depends on the values of the data.
+    It holds nothing of the values of the data: equal ones share compiled programs.
     """
 
     # Values that an LSTM step reads and writes: `patch_size * n_features`

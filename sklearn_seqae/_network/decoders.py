@@ -1,9 +1,4 @@
-"""From an embedding to a sequence: the kinds of decoders.
-
-A decoder writes a sequence from its last LSTM step to its first. What the encoder read
-last is then what the decoder needs first (Srivastava, Mansimov and Salakhutdinov,
-2015).
-"""
+"""From an embedding to a sequence, the last step first: the kinds of decoders."""
 
 from __future__ import annotations
 
@@ -33,9 +28,7 @@ LARGEST = 1e30  # a wild vector saturates the network before it overflows float3
 class DecoderBase(ABC):
     """From embeddings to steps, by any engine; holds no weights.
 
-    Steps are in the decoder's order, the last first, and in the engine's layout. ``T``
-    are LSTM steps of a buffer, ``B`` rows, ``F`` values of a step, ``C`` numbers of an
-    embedding.
+    Steps are in the decoder's order, the last first. `engine` explains the shapes.
     """
 
     spec: DecoderSpec
@@ -155,8 +148,7 @@ class Reshape(OpenLoop):
 class SingleShot(DecoderBase):
     """LSTM layers read the parts of the embedding; a Dense layer writes all steps.
 
-    TensorFlow's tutorial on time series calls such models single-shot, in contrast to
-    those that go step by step.
+    TensorFlow's tutorial on time series calls such models single-shot.
     """
 
     cuts: ClassVar[bool] = True
@@ -182,15 +174,11 @@ class SingleShot(DecoderBase):
 class Unfold(DecoderBase):
     """LSTM layers read the embedding and the step before, and write a step.
 
-    The embedding is an input of every step as well (Cho et al., 2014). So the states
-    need not carry it, and a decoder that ignores what it has written equals "repeat".
-
     Training uses teacher forcing (Williams and Zipser, 1989): the decoder reads the
-    true step before. All inputs are known, so one pass over them is enough. But such a
-    decoder looks at the step before rather than at the embedding, and never meets its
-    own errors, which add up when it runs freely. So training adds noise to what it
-    reads, as in the rollouts of Sanchez-Gonzalez et al. (2020). Of categories it hides
-    a quarter, as the word dropout of Bowman et al. (2016).
+    true step before, so one pass is enough. But then it never meets its own errors,
+    which add up when it runs freely. So training adds noise to what it reads
+    (Sanchez-Gonzalez et al., 2020), and of categories hides a quarter (Bowman et al.,
+    2016).
 
     The first patch that is written may be partial. Beyond the end of the sequence it is
     zero under teacher forcing, and as written when it runs freely.

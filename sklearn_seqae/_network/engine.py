@@ -1,10 +1,7 @@
 """The interface of an engine: something that runs the layers of a specification.
 
-The forward pass (`forward`, `pooling`, `decoders`, `forecaster`) is written once, in
-calls of an engine. `FusedEngine` runs our recurrence on a CPU. `KerasEngine` runs stock
-Keras layers: on a GPU, where cuDNN is behind them, and symbolically, for the models
-that are exported. `OnnxEngine` writes the nodes of an ONNX graph. What is neither a
-layer nor a sequence is a function of `ops`, which the engine brings along.
+The forward pass is written once, in calls of an engine. What is neither a layer nor a
+sequence is a function of `ops`, which the engine brings along.
 
 An engine has a layout of its own for steps: (T, B, F) for the fused one and ONNX's,
 (B, T, F) for Keras's. ``T`` are LSTM steps of a buffer, ``B`` rows, ``F`` values of a

@@ -1,11 +1,8 @@
 """The forward pass of the encoder and the forecaster, and what the losses need of it.
 
-Each function takes an engine, see `engine`, and an architecture. Decoders are in
-`decoders`. The forecaster is a second one. It reads the embedding and the last time
-steps, and writes *changes*: by how much the next steps differ from the last observed
-values, in units of `change_scale`. A network that has learnt nothing then predicts no
-change. Of other columns it writes what comes next. The first step comes
-first.
+The forecaster reads the embedding and the last time steps. It writes, the first step
+first, *changes* of numbers from the last observed values, in units of `change_scale`,
+and of other columns what comes next.
 """
 
 from __future__ import annotations

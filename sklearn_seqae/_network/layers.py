@@ -1,7 +1,4 @@
-"""The layers of a network, and its trained state: arrays and plain values alone.
-
-Without a deep-learning library there is nothing that unpickling would import.
-"""
+"""The layers of a network, and its trained state: arrays and plain values alone."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """From padded sequences to what the encoder reads, and back, for exported models.
 
-The same as `Preprocessing` does with ragged sequences in NumPy; the tests hold them
-together. `ops` are the functions that compute, see `engine.Engine`. Of a shape, ``B``
-are sequences, ``T`` time steps, and ``F`` features that are numbers.
+`Preprocessing` does the same with ragged ones; the tests hold them together. Of a
+shape, ``B`` are sequences, ``T`` time steps, and ``F`` features that are numbers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """How the states of one direction of an LSTM layer are pooled over time.
 
-One function for each kind, of the same name. A kind with a layer of its own calls it.
-The functions know neither the order of the axes nor the library that computes, so they
-serve training, inference, and exported Keras and ONNX models alike.
+One function for each kind, of the same name; a kind with a layer of its own calls it.
+They know neither the order of the axes nor the library that computes.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Sequences to patches and back, and which sequences share a batch.
 
 A *step* here is what one LSTM step reads: a patch of ``patch_size`` time steps. A batch
-is run as *shards*, groups of a fixed number of rows, so that one compiled program
-serves every batch size and shards can run side by side; each shard runs as many steps
-as its own longest sequence has.
+is run as *shards*, groups of a fixed number of rows, side by side. Each runs as many
+steps as its own longest sequence has.
 """
 
 from __future__ import annotations
@@ -166,10 +165,8 @@ def plan_epoch(
 ) -> list[Indices]:
     """Batches of sequences of about equal length, each sequence in exactly one.
 
-    Sequences are sorted by length, ties in random order, and every rank is moved by up
-    to half a batch before the cut, so that companions change from epoch to epoch. The
-    sum of the batches' gradients is the gradient over all sequences whatever the cut.
-    Batches come in random order.
+    Sequences are sorted by length, ties at random, and every rank is moved by up to
+    half a batch before the cut, so companions change. Batches come in random order.
     """
     n = len(lengths)
     order = random_state.permutation(n)
@@ -197,8 +194,7 @@ def shard_shape(n_sequences: int, batch_size: int) -> tuple[int, int]:
     """Return how many shards a batch is run as, and how many rows each has.
 
     They have room for the largest batch of `plan_epoch`, and little more: an empty row
-    costs as much as another. The number of cores does not count: which sequences share
-    a shard decides what is learnt.
+    costs as much as another. The number of cores must not count here.
     """
     largest = -(-n_sequences // count_batches(n_sequences, batch_size))
     if largest < ROWS:

@@ -1,8 +1,6 @@
 """Responses of fixed kernels within each patch, which the encoder reads beside it.
 
-An LSTM step reads a patch by one product, so a bump is something else to it wherever in
-the patch it stands. Kernels that slide over the time steps find it anywhere. They are
-those of MiniRocket (Dempster, Schmidt and Webb, 2021), and are not trained.
+They are those of MiniRocket (Dempster, Schmidt and Webb, 2021), and are not trained.
 """
 
 from __future__ import annotations

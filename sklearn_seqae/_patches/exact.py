@@ -1,8 +1,7 @@
 """Components of an embedding that are exact, for what is exact need not be learnt.
 
-They are the length of a sequence, and the level and scale of each feature. Each object
-has an `encode` and a `decode`. `ops` are the functions that compute: NumPy's, Keras's
-or those of an ONNX graph.
+Each object has an `encode` and a `decode`. `ops` are the functions that compute: those
+of NumPy, of Keras or of an ONNX graph.
 """
 
 from __future__ import annotations
@@ -34,11 +33,7 @@ SEQUENCES = 1 << 13  # whose numbers are in memory at a time
 
 @dataclass(frozen=True)
 class LengthCode:
-    """Standardized log-length, from which `inverse_transform` reads the length.
-
-    The logarithm puts short and long sequences on one scale. Standardizing it by the
-    lengths in `fit` puts it on the scale of the other components.
-    """
+    """Standardized log-length, from which `inverse_transform` reads the length."""
 
     # Mean and standard deviation of the log-lengths in `fit`
     mean: float
@@ -96,12 +91,9 @@ class Units(NamedTuple):
 class InstanceNorm:
     """Units of single sequences, and their components in the embedding.
 
-    Reversible instance normalization (Kim et al., 2022): the network reads and writes
-    each sequence in units of its own, in which every feature has mean 0 and standard
-    deviation 1 over the sequence. So decoding needs no guess of them.
-
-    A component is the inverse hyperbolic sine of a standardized mean or log scale. It
-    is linear near zero and logarithmic far from it, so no sequence is an outlier.
+    Reversible instance normalization (Kim et al., 2022): in own units, every feature of
+    a sequence has mean 0 and standard deviation 1. A component is the inverse
+    hyperbolic sine of a standardized mean or log scale, so no sequence is an outlier.
     """
 
     # Mean and standard deviation of the means of sequences, by feature
@@ -148,8 +140,7 @@ class InstanceNorm:
     def units(self, scaled: RaggedArray) -> Units:
         """Return the units of each sequence.
 
-        The fewer values are observed, the closer its log scale is to the typical one: a
-        single value has no scale of its own.
+        The fewer values are observed, the closer its log scale is to the typical one.
         """
         return self.units_of(np, *_moments(scaled))
 

@@ -1,7 +1,4 @@
-"""N-grams of categories: which follow one another, and how often.
-
-Order is counted, so noise beside it can't drown it, and nothing of it is trained.
-"""
+"""N-grams of categories: which follow one another, and how often. None is trained."""
 
 from __future__ import annotations
 
@@ -144,9 +141,8 @@ class Ngrams(Standardized):
     def chains(self, components: Any) -> dict[int, tuple[Floats, Floats]]:
         """Return the probabilities of the first category, and of those after each.
 
-        By column, (n_sequences, size) and (n_sequences, size, size), from components,
-        whatever vectors have them. Only of columns where each pair has a component of
-        its own.
+        By column, (n_sequences, size) and (n_sequences, size, size), from components.
+        Only of columns where each pair has a component of its own.
         """
         mean, logs = np.array(self.mean), components * self.scale + self.mean
         usual, counts = (np.expm1(np.clip(x, 0, LARGEST)) for x in (mean, logs))
@@ -182,10 +178,9 @@ def drawn_paths(
 ) -> Integers:
     """Draw codes of sequences, as the hidden states of Markov chains.
 
-    ``chains`` are of `Ngrams.chains`. What the softmax of the logits has of a category
-    at an event, over what it has in all of the sequence, is its likelihood (Bourlard
-    and Morgan, 1994): how often it occurs is known. They are filtered forwards and
-    drawn backwards.
+    ``chains`` are of `Ngrams.chains`. A likelihood is what the softmax of the logits
+    has of a category at an event, over what it has in all of the sequence (Bourlard and
+    Morgan, 1994). They are filtered forwards and drawn backwards.
     """
     lengths, until = np.diff(offsets), softmax(logits.astype(float), axis=1)
     usual = np.add.reduceat(until, offsets[:-1]) / lengths[:, None]

@@ -1,7 +1,4 @@
-"""Batches in memory: time-major shards, crops of sequences, noise and masking.
-
-See `sklearn_seqae._patches.batching` for what a step and a shard are.
-"""
+"""Batches in memory: time-major shards, crops of sequences, noise and masking."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Prefixes of sequences, and the time steps that follow: examples for the forecaster.
 
-A *cut* is the number of time steps of a prefix. It may lie between any two time steps,
-also within a patch. A prefix is cut into patches as a sequence that ends there, and its
-missing values are filled from the prefix alone: `transform` would get the same.
+A *cut* is the number of time steps of a prefix. It may lie within a patch. Missing
+values are filled from the prefix alone: `transform` would get the same.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""From scaled sequences to the steps of the network, and the length's component.
-
-Fitted numbers of the data are here; `Architecture` holds sizes only.
-"""
+"""From scaled sequences to the steps of the network, and the length's component."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Shape: the strongest cosines of a sequence, over its relative time.
-
-What a few waves tell is exact, so the network need not guess it. A vector then decodes
-to a curve that has them, whatever the decoder writes beside them.
-"""
+"""Shape: the strongest cosines of a sequence, over its relative time."""
 
 from __future__ import annotations
 
@@ -32,13 +28,11 @@ Places = NDArray[np.int64]
 class Shape:
     """Cosine coefficients of each feature, as components of the embedding.
 
-    They are those of the discrete cosine transform (Ahmed, Natarajan and Rao, 1974), of
-    a sequence in the units in which the network writes it: coefficient `k` belongs to a
-    cosine of `k` half cycles over the sequence, whatever its length. In `fit`, those
-    are chosen that hold most of the energy of all sequences, all features together. A
-    sequence of `L` time steps has those below `L`; the others are zero.
-
-    A component is the inverse hyperbolic sine of a standardized coefficient, times
+    They are of the discrete cosine transform (Ahmed, Natarajan and Rao, 1974), in the
+    units in which the network writes: coefficient `k` belongs to a cosine of `k` half
+    cycles over a sequence. In `fit`, those are chosen that hold most of the energy, all
+    features together. A sequence of `L` time steps has those below `L`; the others are
+    zero. A component is the inverse hyperbolic sine of a standardized one, times
     `UNIT`.
     """
 

@@ -1,7 +1,6 @@
 """Places of numbers and of other columns in a step that the network reads or writes.
 
 Numbers come first, all together by time step, then the other columns, each by itself.
-What a kind of column needs of the network is in `HEADS`.
 """
 
 from __future__ import annotations

@@ -64,8 +64,7 @@ class Texture(Standardized):
     """Fixed kernels, and the edges that their responses cross.
 
     A kernel reads the sum of some features at nine time steps, a dilation apart. Beyond
-    a sequence's ends there are zeros. An edge is soft, so that shares of time steps do
-    not jump where a response is rounded in another way.
+    a sequence's ends there are zeros. An edge is soft, as rounding differs in ONNX.
     """
 
     n_features: int

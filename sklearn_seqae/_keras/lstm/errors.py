@@ -1,7 +1,4 @@
-"""The loss of what a decoder writes; and the output layer and it in one pass.
-
-The error of a kind of column, and its slope, are those of `HEADS`.
-"""
+"""The loss of what a decoder writes, and the output layer with it in one pass."""
 
 from __future__ import annotations
 
@@ -53,10 +50,8 @@ def dense_error(
 ) -> Error:
     """Return the `error` of ``states @ kernel + bias``, of states (T, 1, B, U).
 
-    Like the recurrence, it runs for as many steps as the longest row has, and not for
-    the size of the buffer. The gradients come out of the same pass, while states and
-    errors are at hand: that of the states is put in ``scratch``, a variable of shape
-    (T / BLOCK, BLOCK * B, U).
+    It runs for as many steps as the longest row has. In the same pass, the gradient of
+    the states is put in ``scratch``, a variable of shape (T / BLOCK, BLOCK * B, U).
     """
     n_sums = step.n_features if step.columns else 1
     n_steps, _, n_rows, units = (int(n) for n in states.shape)
@@ -115,8 +110,7 @@ def _of_rows(
 ) -> tuple[Tensor, Tensor]:
     """Return the sum of the weighted errors of rows (R, F), and its gradient.
 
-    By feature, where there are columns. Rows not ``inside``, (R, 1), need not be
-    finite.
+    By feature where there are columns. Rows not ``inside``, (R, 1), need not be finite.
     """
     weight, written = tf.where(inside, weight, 0), tf.where(inside, written, 0)
     sums, slopes = [], []

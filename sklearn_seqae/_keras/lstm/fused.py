@@ -1,27 +1,20 @@
 """An LSTM layer whose forward and backward passes are written for the CPU.
 
 The numbers are those of ``keras.layers.LSTM`` (Hochreiter and Schmidhuber, 1997, with
-forget gate; gates in Keras's order i, f, c, o). What differs is how they are computed:
+forget gate; gates in Keras's order i, f, c, o). They are computed by one product
+``[x_t, h] @ [W; R]`` a step, and one ``tanh`` for all gates,
+``sigmoid(x) = (1 + tanh(x / 2)) / 2``. The backward loop makes gate gradients only;
+those of the weights are products over many steps, after it. docs/architecture.rst has
+the figures.
 
-- Time comes first and both directions of a bidirectional layer are one axis, so one
-  loop serves both. The backward direction reads an input reversed by length.
-- Sequences are right-padded and rows never mix. So a row's states need no mask: its
-  last state is picked up as the loop passes the row's length. (With relu, states stop
-  at a row's end, since nothing would bound them beyond it.)
-- One matrix product a step, ``[x_t, h] @ [W; R]``. (Projecting all inputs before the
-  loop moves more memory than it saves arithmetic at batch sizes that CPUs like.)
-- All four gates go through one ``tanh``, since ``sigmoid(x) = (1 + tanh(x / 2)) / 2``:
-  the compiler then makes one vectorised pass and evaluates no gate twice.
-- The backward loop makes gate gradients only; the gradients of the weights are matrix
-  products over many steps at once, after it.
-- The number of steps is read at run time. One compiled program serves every length up
-  to the size of its buffers, and runs no step beyond the longest row of the batch.
-- What the backward pass needs is kept in buffers that outlive a call (`Scratch`):
-  clearing tens of megabytes for every batch costs more than a short batch itself.
+Time comes first and both directions are one axis, so one loop serves both. The backward
+direction reads an input reversed by length. Sequences are right-padded and rows never
+mix, so states need no mask: a row's last state is picked up as the loop passes its
+length. (With relu, states stop there, since nothing would bound them beyond.)
 
 Shapes: ``T`` LSTM steps of the buffer, ``D`` directions, ``B`` rows, ``F`` inputs,
-``U`` units. Steps beyond a batch's longest row are left as they were in the scratch
-buffers: whoever reads a sequence of states looks at a row's own steps only.
+``U`` units. Steps beyond a batch's longest row are left as they were in the buffers
+(`Scratch`): whoever reads a sequence of states looks at a row's own steps only.
 """
 
 from __future__ import annotations
@@ -64,15 +57,12 @@ def lstm(
     """Run one LSTM layer over right-padded rows.
 
     ``x`` is (T, D, B, F). Direction 1, where there is one, holds each row reversed by
-    its own length. Where it is None the layer reads nothing but ``constant``; then its
-    kernel is not used, and ``n_steps`` is T. ``lengths`` are the LSTM steps of each
-    row, int32; 0 marks a row that holds nothing.
-
-    ``constant`` is input that is the same at every step, times its kernel, (D, B, 4U),
-    as after Keras's RepeatVector. It is multiplied once a sequence and not once a step.
-    ``pooling`` are the kinds of `RunningPool` to return. ``scratch`` may be None where
-    speed does not matter, and without a gradient. ``input_gradient`` is False where x
-    is data: its gradient is then None.
+    its own length. Where it is None the layer reads nothing but ``constant``, and
+    ``n_steps`` is T. ``lengths`` are LSTM steps, int32; 0 marks a row that holds
+    nothing. ``constant`` is input that is the same at every step, times its kernel,
+    (D, B, 4U). ``pooling`` are the kinds of `RunningPool` to return. ``scratch`` may be
+    None where speed does not matter, and without a gradient. ``input_gradient`` is
+    False where x is data.
 
     Return the sequence, (T, D, B, U), or None, and what is pooled, (D, B, U) of each
     kind. Only the steps of a row's own length mean anything.

@@ -15,12 +15,10 @@ Tensor = Any
 def with_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
     """Do as `tf.custom_gradient` does, for graphs that come and go.
 
-    In a graph, that one makes an entry for each function which keeps it for ever, and
-    the graph as well. Here one entry serves all: it finds a function's gradient in a
-    collection of its graph. So in a graph, `tf.gradients` finds it and a tape does not.
-
-    ``function`` returns a tensor, or a list of them, and a function of the gradients of
-    these that returns those of the arguments, None for none.
+    That one keeps each function and its graph for ever. Here one entry serves all: it
+    finds a function's gradient in a collection of its graph. So in a graph,
+    `tf.gradients` finds it and a tape does not. ``function`` returns a tensor or a
+    list, and a function from their gradients to those of the arguments, None for none.
     """
 
     @functools.wraps(function)

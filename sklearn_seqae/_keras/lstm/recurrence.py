@@ -1,7 +1,4 @@
-"""The recurrence of an LSTM layer, step by step: its gates, and both of its passes.
-
-`fused` explains the computation and its shapes.
-"""
+"""The recurrence of an LSTM layer, step by step; `fused` explains it and its shapes."""
 
 from __future__ import annotations
 
@@ -24,9 +21,8 @@ SCRATCH_STATES = 1 + 1 + 4 + 4  # values of `Scratch` for each unit of a step
 class Scratch(NamedTuple):
     """Variables for the states, gates and gate gradients of one layer.
 
-    Each call overwrites the steps that it runs; nobody else reads them. XLA updates
-    variables in place. Gates and their gradients are two, since XLA copies a buffer
-    whole where a loop replaces what it reads.
+    Each call overwrites the steps that it runs. Gates and their gradients are two,
+    since XLA copies a buffer whole where a loop replaces what it reads.
     """
 
     hidden: Any
@@ -260,8 +256,7 @@ def weight_gradients(
 def count_blocks(longest: Tensor, block: int) -> Tensor:
     """Count the blocks of steps up to the longest row.
 
-    Loops over blocks count these, one by one. XLA leaves a loop out that goes to a
-    constant 1 in strides of more.
+    One by one: XLA leaves a loop out that goes to a constant 1 in strides of more.
     """
     return (longest + block - 1) // block
 

@@ -1,9 +1,4 @@
-"""Pooling that runs along with the recurrence, so that no second pass is needed.
-
-The formulas are in `_network.pooling`. A pool that runs reads a state where it is made,
-and adds its gradient where the backward pass goes by anyway. The second pass instead
-reads the whole buffer, however short the rows of a shard are.
-"""
+"""Pooling along with the recurrence, by the formulas of `_network.pooling`."""
 
 from __future__ import annotations
 

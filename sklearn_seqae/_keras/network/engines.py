@@ -1,7 +1,4 @@
-"""Which engine runs on a device, and the buffers of the fused one.
-
-These outlive a call.
-"""
+"""The engine of a device, and the buffers of the fused one, which outlive a call."""
 
 from __future__ import annotations
 

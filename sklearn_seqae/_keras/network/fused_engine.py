@@ -1,7 +1,6 @@
 """The engine of the CPU: our recurrence, time-major.
 
-Sequences hold both orders of time: ``values[:, 0]`` forwards, ``values[:, 1]`` reversed
-by length. Decoders have one direction.
+``values[:, 1]`` is ``values[:, 0]`` reversed by length; decoders have one direction.
 """
 
 from __future__ import annotations

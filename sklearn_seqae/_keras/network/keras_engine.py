@@ -1,8 +1,4 @@
-"""The engine of stock Keras layers, batch-major.
-
-With weights of one's own it runs on a GPU, where cuDNN is behind the layers. Without,
-the layers use theirs, and inputs may be symbols of a Keras model.
-"""
+"""The engine of stock Keras layers, batch-major: on a GPU, and for Keras models."""
 
 from __future__ import annotations
 

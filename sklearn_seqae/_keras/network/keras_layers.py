@@ -1,7 +1,4 @@
-"""Stock Keras layers of a specification, initial weights, and weights as one vector.
-
-These layers are the meaning of the weights: every engine computes their numbers.
-"""
+"""Stock Keras layers of a specification, initial weights, and weights as one vector."""
 
 from __future__ import annotations
 

@@ -1,13 +1,9 @@
 """Training programs that outlive the estimator; each serves one fit at a time.
 
-XLA takes seconds to compile what may train in one. So a program is kept when its fit
-ends, and the next fit of the same architecture loads its own weights into it.
-
-The cache below is the one piece of module-level mutable state of the package. Its owner
-is this module; its bounds are `MAX_IDLE` idle workspaces and, but for the last one
-used, `MAX_IDLE_BYTES` of their buffers; the least recently used goes first. Two threads
-never share a workspace: `borrow` takes it out of the cache. Processes of joblib's loky
-backend start their own.
+The cache is the one piece of module-level mutable state of the package. Its owner is
+this module; its bounds are `MAX_IDLE` idle workspaces and, but for the last one used,
+`MAX_IDLE_BYTES` of their buffers; the least recently used goes first. Two threads never
+share a workspace: `borrow` takes it out of the cache.
 """
 
 from __future__ import annotations

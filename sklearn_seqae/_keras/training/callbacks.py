@@ -1,12 +1,9 @@
 """Those who look on: the user's callbacks, with the model that they see, and `verbose`.
 
-SciKeras's ``BaseWrapper`` is used for what it does well, and in this file only: it
-compiles the model, and routes callbacks. Two things of it are not used. Its ``fit``
-refuses 3-D targets, and its path through ``Model.fit`` costs more per epoch than a
-small epoch itself. Its seeding (``random_state``) sets TF_DETERMINISTIC_OPS before it
-first asks TensorFlow whether determinism is on, so that in a fresh process it leaves
-determinism on for good; our layers carry explicit seeds instead, and nothing global is
-seeded. Tests pin what we rely on.
+SciKeras's ``BaseWrapper`` compiles the model and routes callbacks, in this file only.
+Its ``fit`` is not used: it refuses 3-D targets, and costs more per epoch than a small
+epoch itself. Nor is its seeding, which sets TF_DETERMINISTIC_OPS in a fresh process and
+leaves determinism on for good. Tests pin what we rely on.
 """
 
 from __future__ import annotations
@@ -108,10 +105,7 @@ class _Wrapper(BaseWrapper):
 
 
 class CompiledModel:
-    """The model that callbacks see, compiled, with its layers and optimizer.
-
-    It is an autoencoder over ``n_steps`` LSTM steps.
-    """
+    """The compiled autoencoder over ``n_steps`` LSTM steps that callbacks see."""
 
     def __init__(
         self, architecture: Architecture, n_steps: int, optimizer: Any

@@ -1,9 +1,6 @@
 """A file from which a fit that was killed goes on, and ends at the same bits.
 
-It holds all that the rest of a fit depends on, at the end of an epoch, and a
-fingerprint of what the fit was given. There are arrays and plain values only, so
-reading it runs no code. A file is complete or not there: it is written beside its place
-and then moved.
+It holds arrays and plain values only, so reading it runs no code.
 """
 
 from __future__ import annotations

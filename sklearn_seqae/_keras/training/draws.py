@@ -1,8 +1,4 @@
-"""Random numbers of training, from the seed of each update.
-
-They are drawn beside the functions that XLA compiles and not within them. XLA orders
-the numbers of a seed differently, so a fit would depend on whether it compiles.
-"""
+"""Random numbers of training, from the seed of each update, drawn outside of XLA."""
 
 from __future__ import annotations
 

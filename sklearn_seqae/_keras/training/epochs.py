@@ -1,9 +1,4 @@
-"""The epochs: batches in, weights out.
-
-Batches of many epochs go to TensorFlow in one call where nobody looks in between, so
-that a small problem is not all overhead. Early stopping, callbacks and a validation
-loss look at the end of every epoch; a callback with batch hooks looks at every batch.
-"""
+"""The epochs, many in one call while nobody looks on: batches in, weights out."""
 
 from __future__ import annotations
 
@@ -49,14 +44,12 @@ def train(
     start: State | None = None,
     file: CheckpointFile | None = None,
 ) -> Result:
-    """Train for some epochs.
+    """Train for some epochs, from ``start`` or anew.
 
-    From ``start``, or anew. With early stopping, the result is of the epoch with
-    the best validation loss. After a KeyboardInterrupt, it is of the last epoch
-    that was done, or of one shortly before; if none was, it is raised.
-
-    To ``file`` it writes, now and then, how far it is. If that has been written
-    before, training goes on from there. It is removed if training diverges. An
+    With early stopping, the result is of the epoch with the best validation loss. After
+    a KeyboardInterrupt, it is of the last epoch that was done, or of one shortly
+    before; if none was, it is raised. To ``file`` it writes, now and then, how far it
+    is, and goes on from what is there; if training diverges, it removes the file. An
     OSError, if it can't be written.
     """
     check_not_forked()

@@ -1,8 +1,6 @@
 """The losses of a fit, by name: one function and one line of a table for each.
 
-A loss is a sum over the rows of a batch, each weighted by its sequence. The objective
-divides the sums by constants of the training set, so that an epoch's gradients add up
-to the gradient of a mean. The history divides them by the counts of what was run.
+A loss is a sum over the rows of a batch, each weighted by its sequence; see `Loss`.
 """
 
 from __future__ import annotations
@@ -141,8 +139,7 @@ def sparsity(of: ForwardPass) -> Tensor:
 def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return the divergence from the standard normal distribution, in nats.
 
-    Of normal distributions with diagonal covariances, in closed form (Kingma and
-    Welling, 2014, appendix B).
+    In closed form, of diagonal covariances (Kingma and Welling, 2014, appendix B).
     """
     each = tf.square(mean) + tf.exp(log_variance) - log_variance - 1
     return 0.5 * tf.reduce_sum(each, -1)
@@ -151,12 +148,9 @@ def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
 def nt_xent(projected: Tensor, row_weight: Tensor) -> Tensor:
     """Sum the normalised, temperature-scaled cross entropies (NT-Xent) of pairs.
 
-    The similarity of two rows is the cosine of the angle between them. Each row's
-    partner is the positive, all other rows are negatives (Chen, Kornblith, Norouzi and
-    Hinton, 2020).
-
-    Rows ``i`` and ``i + n_pairs`` are partners. A row of weight zero is no negative
-    either.
+    The similarity of rows is their cosine (Chen, Kornblith, Norouzi and Hinton, 2020).
+    Rows ``i`` and ``i + n_pairs`` are partners; all others of positive weight are
+    negatives.
     """
     n_rows = int(projected.shape[0])
     length = tf.sqrt(tf.reduce_sum(projected * projected, -1, keepdims=True) + 1e-12)
@@ -192,10 +186,9 @@ class Loss:
     """One term of the objective.
 
     Its sum over a shard's rows; the setting that weights it, None for the
-    reconstruction itself; the divisor of its sum in the objective, so many times one of
-    the `Counts` of the training set without crops; that in the history, of the `Counts`
-    of what was run; and whether sequences held out have it, which come without crops
-    and prefixes.
+    reconstruction; its divisor in the objective, so many times one of the `Counts` of
+    the training set without crops; that in the history, of the `Counts` of what was
+    run; and whether sequences held out have it, which come without crops and prefixes.
     """
 
     compute: Callable[[ForwardPass], Tensor]

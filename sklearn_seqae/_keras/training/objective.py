@@ -1,7 +1,4 @@
-"""The losses of a shard and of a batch, and the gradient of their weighted sum.
-
-A batch is cut into shards, which are computed side by side.
-"""
+"""The losses of a shard and of a batch, and the gradient of their weighted sum."""
 
 from __future__ import annotations
 

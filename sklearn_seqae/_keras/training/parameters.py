@@ -34,14 +34,11 @@ ELEMENTWISE = (
 class Parameters:
     """The variables of training: weights, and the state of the optimizer.
 
-    Most optimizers treat every number alike. They get all weights as one vector, which
-    takes fewer operations to trace and to compile. Others get each weight by itself.
-
-    The arrays of `to_keras` are the same for both: each weight, then the variables that
-    the optimizer has for these, in its own order.
-
-    ``names`` are those of the weights, in Keras's order. ``trained`` are the
-    variables of the weights: one vector, or one of each.
+    Optimizers that treat every number alike get all weights as one vector, which takes
+    less to trace and to compile. Others get each weight by itself. The arrays of
+    `to_keras` are the same for both: each weight, then the optimizer's variables for
+    these, in its own order. ``names`` are those of the weights, in Keras's order;
+    ``trained`` is one variable for all of them, or one of each.
     """
 
     def __init__(self, architecture: Architecture, optimizer: Any) -> None:

@@ -1,9 +1,7 @@
 """Updates of which each partition computes a share, wherever it is.
 
-A task is a pure function of weights, partition and shards. So it may run again, and
-elsewhere, and gives the same. Gradients are added up in a fixed order. The optimizer
-stands here. Each partition has a place where its tasks run: left to Dask, now and then
-two run one after the other while a worker waits.
+A task is a pure function of weights, partition and shards, so it may run again, and
+elsewhere. Gradients are added up in a fixed order.
 """
 
 from __future__ import annotations
@@ -95,13 +93,11 @@ def plan_batches(
 ) -> NDArray[np.int64]:
     """Draw the batches of an epoch: shards of about one length, of all partitions.
 
-    Each partition is cut into shards as memory is into batches, see `plan_epoch`. They
-    stand in the order of their lengths, evenly spread. So a batch has a share of each
-    partition, and its shards take about equally long.
-
-    ``offsets`` are the first sequence of each partition; ``shape`` are the most
-    shards of a batch and rows of a shard, and ``size`` the most sequences of one.
-    Returns (n_batches, n_shards, n_rows), sequences by index, -1 for an empty row.
+    The shards of a partition stand in the order of their lengths, evenly spread, so a
+    batch has a share of each. ``offsets`` are the first sequence of each partition;
+    ``shape`` are the most shards of a batch and rows of a shard, and ``size`` the most
+    sequences of one. Returns (n_batches, n_shards, n_rows), sequences by index, -1 for
+    an empty row.
     """
     rows, places = [], []
     for start, stop in pairwise(offsets):

@@ -1,7 +1,4 @@
-"""The key of a compiled training program, its choice, and the shapes of its arguments.
-
-The choice for a fit: its losses, and the shards and buffers of a batch.
-"""
+"""The key of a training program, its choice, and the shapes of its arguments."""
 
 from __future__ import annotations
 
@@ -32,9 +29,8 @@ COARSE = 1024  # steps: long buffers are multiples of it
 class ShardShape:
     """Cut of a batch into shards, and the buffers that these are computed in.
 
-    ``n_steps`` are those of the longest sequence that they serve. The last rows of a
-    shard hold prefixes for the forecaster. If they are not all computed at once, some
-    shards share buffers.
+    ``n_steps`` are those of the longest sequence. The last rows of a shard hold
+    prefixes for the forecaster. Shards that are not computed at once share buffers.
     """
 
     n_shards: int
@@ -108,9 +104,6 @@ def plan_shapes(
     architecture: Architecture, lengths: Indices, n_sequences: int, batch_size: int
 ) -> tuple[ShardShape, ShardShape | None]:
     """Choose the shape of batches; and another for long ones, where memory asks for it.
-
-    A buffer has room for the longest sequence in each row of a shard. So if there are
-    very long ones, they go in shards of few rows, one after the other.
 
     Of ``lengths``, validation set included, ``n_sequences`` are trained on.
     """

@@ -1,9 +1,6 @@
 """Sequences in chunks, read before training and once in every epoch.
 
-The first pass learns categories and times, fits the scaler, counts, and draws a sample.
-Where there are categories or times, the scaler and the sample take a second one. An
-epoch goes through a buffer: when it is full, half of its sequences, drawn at random,
-are trained on.
+Where there are categories or times, the scaler and the sample take a second pass.
 """
 
 from __future__ import annotations

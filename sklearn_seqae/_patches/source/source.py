@@ -1,7 +1,4 @@
-"""The sequences of a fit: a sample by which a network is designed, and the way to all.
-
-In memory, the sample is everything.
-"""
+"""The sequences of a fit: a sample to design a network by, and the way to all."""
 
 from __future__ import annotations
 
@@ -98,11 +95,9 @@ def merge_repeated(
 ) -> tuple[NDArray[np.int64], Floats]:
     """Merge equal sequences, add up their weights, and drop those of weight zero.
 
-    Beside the largest weight, zero is what float32 can't tell from it.
-
-    Returns the distinct ones by index, and their weights. The order depends on the
-    sequences alone. So a weight of 2 and a sequence passed twice give the same
-    training, whatever the order of `X`.
+    Beside the largest weight, zero is what float32 can't tell from it. Returns the
+    distinct ones by index, and their weights. Their order depends on the sequences
+    alone, so a weight of 2 and a sequence passed twice give the same training.
     """
     digests = [hashlib.blake2b(s.data, digest_size=16).digest() for s in ragged]
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
