@@ -176,9 +176,6 @@ class MarkovChain:
 
     No probability is zero: each code counts once more than it occurs and, after each
     code, all others count once by their shares.
-
-    Ye, N.: A Markov chain model of temporal behavior for anomaly detection. IEEE
-    Systems, Man, and Cybernetics Information Assurance Workshop.
     """
 
     shares: PositiveFloats  # (n_codes,): of all time steps

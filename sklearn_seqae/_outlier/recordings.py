@@ -14,12 +14,7 @@ from sklearn.utils import check_array
 
 from sklearn_seqae._containers.kinds import Container, TimeAxis
 from sklearn_seqae._containers.ragged import Ints, RaggedArray
-from sklearn_seqae._containers.readers import ids_of_sequences, to_ragged
-from sklearn_seqae._containers.readers.checks import (
-    as_plain,
-    check_dimensions,
-    describe,
-)
+from sklearn_seqae._containers.readers import checks, ids_of_sequences, to_ragged
 from sklearn_seqae._containers.readers.nested import holds_sequences
 from sklearn_seqae._containers.readers.pandas import (
     Moments,
@@ -115,13 +110,13 @@ def read_recordings(X: Any) -> Recordings:
     of_numpy = hasattr(X, "__array__") or sparse.issparse(X)  # which it refuses
     if not (of_numpy or isinstance(X, list | tuple)):
         raise TypeError(
-            f"X is {describe(X)}; expected an array of shape (n_timesteps, "
+            f"X is {checks.describe(X)}; expected an array of shape (n_timesteps, "
             "n_features), a frame of pandas indexed by time, or by series and time, or "
             "a list of recordings."
         )
-    check_dimensions(X, axis=0)
+    checks.check_dimensions(X, axis=0)
     loose = {"dtype": None, "ensure_2d": False, "ensure_all_finite": False}
-    return _read([check_array(as_plain(X), **loose, input_name="X")])
+    return _read([check_array(checks.as_plain(X), **loose, input_name="X")])
 
 
 def _is_flat(X: Any) -> bool:

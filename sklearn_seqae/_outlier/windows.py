@@ -20,9 +20,8 @@ from sklearn_seqae._containers.ragged import (
     ranges,
 )
 from sklearn_seqae._containers.writers import from_ragged
+from sklearn_seqae._outlier.crossfit import Floats
 from sklearn_seqae._outlier.recordings import Recordings, read_recordings
-
-Floats = NDArray[np.float64]
 
 CHUNK = 2**20  # values of windows that are judged at a time
 

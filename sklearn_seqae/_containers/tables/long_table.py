@@ -11,11 +11,7 @@ from numpy.typing import NDArray
 from pandas.api.types import is_object_dtype
 
 from sklearn_seqae._containers.ragged import float_dtype
-from sklearn_seqae._containers.readers.checks import (
-    column_to_numpy,
-    describe,
-    is_real,
-)
+from sklearn_seqae._containers.readers import checks
 from sklearn_seqae._containers.readers.levels import Feature, categories_of
 from sklearn_seqae._containers.readers.nested import Times
 from sklearn_seqae._utils import comes_from, require
@@ -100,9 +96,9 @@ class PandasTable(LongTable):
 
     def feature(self, label: Any) -> NDArray[Any]:
         column = self._frame[label]
-        if not (is_object_dtype(column.dtype) or is_real(column.dtype)):
+        if not (is_object_dtype(column.dtype) or checks.is_real(column.dtype)):
             raise _not_a_feature(label, column.dtype)
-        return column_to_numpy(column, "")
+        return checks.column_to_numpy(column, "")
 
 
 class PolarsTable(LongTable):
@@ -221,7 +217,7 @@ def _from_objects(column: pd.Series, label: Any) -> pd.Series:
             f"pandas.to_datetime(frame[{label!r}], utc=True)."
         )
     stranger = next((v for v in column if not isinstance(v, int | float)), None)
-    holds = "" if stranger is None else f" and holds {describe(stranger)}"
+    holds = "" if stranger is None else f" and holds {checks.describe(stranger)}"
     raise _not_a_time(label, f"object{holds}")
 
 
@@ -234,10 +230,10 @@ def read_table(frame: Any) -> LongTable:
     # A single column has a stream, too, but neither attribute.
     is_table = hasattr(frame, "columns") or hasattr(frame, "schema")
     if is_table and hasattr(frame, "__arrow_c_stream__"):
-        pa = require("pyarrow", f"Reading {describe(frame)}")
+        pa = require("pyarrow", f"Reading {checks.describe(frame)}")
         table = frame if isinstance(frame, pa.Table) else pa.table(frame)
         return ArrowTable(table, table.column_names)
-    raise TypeError(f"frame is {describe(frame)}; expected {ACCEPTED}.")
+    raise TypeError(f"frame is {checks.describe(frame)}; expected {ACCEPTED}.")
 
 
 def choose_columns(
