@@ -172,7 +172,7 @@ class OutlierDisplay(PanelsDisplay):
         handles, ends = list(self.lines_[0]), _ends(times, why.stretch)
         for panel, j in zip(self.axes_[:, 0], [*self.features_, None], strict=True):
             unusual = j is None or j in did_it
-            label = "unusual" if unusual else "the others then"
+            label = "unusual" if unusual else "other features then"
             shade = panel.axvspan(*ends, **SHADE[unusual], label=label)
             if label not in [handle.get_label() for handle in handles]:
                 handles.append(shade)

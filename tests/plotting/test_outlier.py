@@ -56,7 +56,7 @@ def test_lines_stretch_and_features():
     assert strong == [False, True, True]
     assert_allclose(ends, [(1.5, 3.5)] * 3)
     texts = [text.get_text() for text in display.legend_.get_texts()]
-    assert texts == ["observed", "expected", "the others then", "unusual"]
+    assert texts == ["observed", "expected", "other features then", "unusual"]
     assert display.axes_[0, 0].get_title() == "p7: error, 9.0 standard deviations"
     assert [panel.get_ylabel() for panel in display.axes_[:2, 0]] == ["f0", "f1"]
 
