@@ -93,10 +93,7 @@ def naming(place: str) -> Iterator[None]:
 
 
 def for_each_chunk(function: Callable[[Any], Any], X: SequenceChunks) -> Any:
-    """Call a function with one chunk after the other, and join what it returns.
-
-    The function returns an array or a frame with a row for each sequence.
-    """
+    """Call a function with each chunk, and join the arrays or frames it returns."""
     found = []
     for place, chunk in X._placed():
         with naming(place):

@@ -1,7 +1,4 @@
-"""Dask collections: what is done to each partition, and where.
-
-Dask is imported by those who pass such a collection only.
-"""
+"""Dask collections: what is done to each partition, and where."""
 
 from __future__ import annotations
 
@@ -31,8 +28,7 @@ def is_dask(X: Any) -> bool:
 def map_partitions(estimator: Any, method: str, X: Any) -> Any:
     """Call a method of a fitted estimator with each partition, when Dask computes it.
 
-    The estimator is one node of the graph: it goes to each worker once. The result is a
-    collection with the ids and the divisions of `X`.
+    The result is a collection with the ids and the divisions of `X`.
     """
     from dask import delayed
 
@@ -110,10 +106,7 @@ def _of_frame(
 
 
 class Tasks:
-    """Runs functions here, one after the other.
-
-    Their arguments may be what others return.
-    """
+    """Runs functions here, one after the other; arguments may be results of others."""
 
     def read(self, X: Any) -> list[Any]:
         """Return the partitions of a collection, computed or to be computed."""

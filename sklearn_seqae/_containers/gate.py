@@ -134,8 +134,7 @@ class FeaturesIn:
 def validate_sequences(X: Any, features: Features | None, by: str) -> checks.Read:
     """Convert `X`, and check its features against those of a fit, if given.
 
-    If the rows of a table look like time steps, raise, unless fit saw such a table.
-    ``by`` names the estimator in messages.
+    Raise if rows look like time steps, unless they did in fit. ``by`` is for messages.
     """
     _refuse_parts(X)
     ragged, container = to_ragged(X)
@@ -151,9 +150,7 @@ def validate_sequences(X: Any, features: Features | None, by: str) -> checks.Rea
 def check_one_each(X: Any, ragged: RaggedArray, *, y: Any, sample_weight: Any) -> None:
     """Check that `y` and `sample_weight` have an entry for each sequence.
 
-    A user with a long table may pass an entry for each row instead. The message then
-    says how to convert it. scikit-learn goes by position and ignores an index; so an
-    index that contradicts that of `X` is refused. `checked_weights` looks further.
+    scikit-learn ignores an index; so one that contradicts that of `X` is refused.
     """
     for name, given in (("y", y), ("sample_weight", sample_weight)):
         if given is None or np.isscalar(given):
@@ -195,8 +192,7 @@ def check_same_ids(given: Any, ids: pd.Index | None, name: str, labels: str) -> 
     """Check that an entry for each sequence does not name another sequence.
 
     Whole numbers may be positions, which a splitter selects; then only the same numbers
-    in another order are a contradiction. What has no index passes. In messages, `name`
-    is that of `given`, and `labels` an expression for `ids`, such as "X.index".
+    in another order are a contradiction. `labels` is an expression for `ids`.
     """
     index = getattr(given, "index", None)
     if ids is None or not isinstance(index, pd.Index) or index.equals(ids):

@@ -1,8 +1,4 @@
-"""Kinds of containers: tables that say who reads each, who writes it and its name.
-
-To add a kind, write a reader in `readers`, a writer in `writers`
-and lines of `READERS` and `KINDS`.
-"""
+"""Kinds of containers: tables that say who reads each, who writes it and its name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -149,11 +145,7 @@ class TimeAxis:
 
 @dataclass(frozen=True, eq=False)
 class Container:
-    """Note on what `X` was: enough to write the same kind again.
-
-    It holds plain values only, so a fitted estimator can keep and pickle it. None of
-    them grows with the number of sequences.
-    """
+    """Note on what `X` was: plain values, enough to write the same kind again."""
 
     # A key of `KINDS`. "long" kinds have a row for each time step, "nested" kinds a
     # sequence in each cell. "dataframe", "array_2d" and "wide" kinds have a univariate
@@ -210,10 +202,7 @@ class Container:
         return known + _further_labels(known, width - len(known))
 
     def ahead(self, n_timesteps: int) -> Self:
-        """Return the container of the ``n_timesteps`` that follow each sequence.
-
-        A table of rows gets that many columns. Their labels follow those that it had.
-        """
+        """Return the container of the ``n_timesteps`` that follow each sequence."""
         if not self.tabular:
             return self
         known = list(self.columns or range(self.n_columns or 0))

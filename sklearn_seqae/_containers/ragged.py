@@ -19,10 +19,9 @@ by_position: Show = "sequence {}".format
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RaggedArray:
-    """Sequences of unequal length, all their time steps stacked.
+    """Sequences of unequal length, all their time steps stacked, without padding.
 
-    Sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``. There is no padding, so a
-    scaler or a mean, or any function of a table of time steps, works on `values`.
+    Sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
     """
 
     # (n_timesteps, n_features): the time steps of all sequences, one after the other. A
@@ -57,10 +56,7 @@ class RaggedArray:
     def from_list(
         cls, sequences: Sequence[ArrayLike], show: Show = by_position
     ) -> "RaggedArray":
-        """Stack 2-D sequences of real numbers, at least one, into one ragged array.
-
-        The result is float32 if all are float32 or float16, else float64.
-        """
+        """Stack 2-D sequences of real numbers, at least one, in their `float_dtype`."""
         arrays = [np.asarray(sequence) for sequence in sequences]
         for i, array in enumerate(arrays):
             if array.shape[1] != arrays[0].shape[1]:
@@ -175,8 +171,7 @@ class RaggedArray:
     def padded(self, at_least: int = 0) -> Floats:
         """Return shape (n_sequences, n, n_features), padded with NaN at the end.
 
-        The longest sequence has n time steps, unless n is `at_least` more. No copy
-        where all are of one length.
+        n is `at_least` or more. No copy where all are of one length.
         """
         lengths = self.lengths
         shape = len(self), max(at_least, lengths.max(initial=0)), self.n_features
@@ -229,10 +224,9 @@ def locate(offsets: Ints, row: int | np.integer) -> tuple[int, int]:
 
 
 def float_dtype(*dtypes: Any) -> np.dtype[np.floating[Any]]:
-    """Return the dtype of sequences that are made from numbers of these dtypes.
+    """Return float32 if all dtypes are float16 or float32, else float64.
 
-    It is float32 if all are float16 or float32, else float64. They may be of pandas:
-    Int64, float[pyarrow].
+    They may be of pandas: Int64, float[pyarrow].
     """
     own = (getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes)
     narrow = all(dtype in (np.float16, np.float32) for dtype in own)

@@ -1,7 +1,4 @@
-"""From sequences to embeddings and back, in a graph.
-
-What `transform` and `inverse_transform` compute.
-"""
+"""What `transform` and `inverse_transform` compute, in a graph."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The engine that writes the layers of a network as nodes of an ONNX graph.
-
-LSTM layers become LSTM nodes, whose input `sequence_lens` tells the steps of each row.
-So runtimes run their own kernels, both directions included.
-"""
+"""The engine that writes the layers of a network as nodes of an ONNX graph."""
 
 from __future__ import annotations
 

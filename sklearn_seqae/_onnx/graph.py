@@ -1,8 +1,4 @@
-"""Nodes of an ONNX graph, written as operations on tensors.
-
-A `Tensor` has the arithmetic and comparison operators of Python, and `ops` has
-functions. Every one of them adds a node to the graph of its operands.
-"""
+"""Nodes of an ONNX graph, written as operations on tensors, each of which adds one."""
 
 from __future__ import annotations
 
@@ -202,8 +198,7 @@ class Graph:
     ) -> list[Tensor]:
         """Compute tensors part by part, and put the parts one behind the other.
 
-        From where a part begins, at first 0, to where the next one does, and what is
-        written. The last part ends at ``n``, at least 1.
+        From where a part begins to where the next one does, up to ``n``, at least 1.
         """
         before = self._before(np.int64, bool, np.int64)
         inputs = [_info(tensor, []) for tensor in before]

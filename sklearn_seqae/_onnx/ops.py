@@ -214,8 +214,7 @@ def split(x: Tensor, places: int | Sequence[int], axis: int) -> list[Tensor]:
 def refuse(x: Tensor, **problems: Tensor) -> Tensor:
     """Return ``x``, of int64, unless one of some problems is true somewhere.
 
-    ONNX has no errors of one's own. So an index is out of bounds then, in a node whose
-    name is that of the problem; runtimes name it.
+    An index is out of bounds then, in a node with the name of the problem.
     """
     for name, wrong in problems.items():
         index = max(reshape(cast(wrong, INT), (-1,)), 0)

@@ -1,8 +1,7 @@
 """Ragged values and lengths to padded sequences and back, in a graph.
 
 ``N`` sequences have ``L`` time steps in all; ``T`` is the length that they are padded
-to, ``F`` the number of features. Only sequences of about one length are padded
-together, so memory and time follow from ``L``, whatever the longest is.
+to, ``F`` the number of features.
 """
 
 from __future__ import annotations
@@ -54,9 +53,8 @@ def in_groups(
 ) -> tuple[list[Tensor], Tensor]:
     """Compute tensors for groups of sequences, the longest sequences first.
 
-    A group is padded to at most `GROUP` LSTM steps in all, and to less than twice those
-    that there are. Returns the tensors of all groups, one behind the other, and the
-    numbers of the sequences in this order, (N,).
+    A group has at most `GROUP` LSTM steps, fewer than half of them padding. Returns the
+    joined tensors, and the numbers of the sequences in this order, (N,).
     """
     n, graph = ops.size(lengths, 0), lengths.graph
     steps, order = graph.add(

@@ -1,7 +1,4 @@
-"""Sequences as a graph takes and gives them: numbers, text and moments.
-
-To scaled numbers and codes and back, as `Schema` does.
-"""
+"""Numbers, text and moments to scaled numbers and codes, and back, as in `Schema`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Distances of points and surprisals of codes, alike for fitted sequences and new ones.
-
-Each is the largest of several, each fitted without some of the sequences. `ops` are
-the functions that compute: NumPy's, or those of an ONNX graph.
-"""
+"""Distances of points and surprisals of codes, alike for fitted and new sequences."""
 
 from __future__ import annotations
 
@@ -104,15 +100,13 @@ class Gaussian:
 class CrossFittedDistance:
     """Largest of several Mahalanobis distances, each fitted without some of the points.
 
-    A covariance makes the points that it was fitted to look close, those of many
-    columns above all. Here each point is far from the Gaussian that was fitted without
-    it. So points that were fitted and new ones have distances of about the same
-    distribution, as in cross-conformal prediction (CV-minmax of Barber, Candes, Ramdas
-    and Tibshirani, 2021, Annals of Statistics, 49(1)).
+    A covariance makes the points that it was fitted to look close. Here points in `fit`
+    and new ones have distances of about the same distribution, as in cross-conformal
+    prediction (CV-minmax of Barber, Candes, Ramdas and Tibshirani, 2021, Annals of
+    Statistics, 49(1)).
 
     The cube root of a squared distance is about normal (Wilson and Hilferty, 1931,
-    PNAS, 17(12)), so distances of any number of columns are brought to one scale: mean
-    0 and standard deviation 1 in `fit`.
+    PNAS, 17(12)), so all are brought to mean 0 and standard deviation 1 in `fit`.
     """
 
     gaussians: tuple[Gaussian, ...]
@@ -223,10 +217,7 @@ class MarkovChain:
 
 @dataclass(frozen=True)
 class CrossFittedChain:
-    """The largest surprisal of several chains, each fitted without some sequences.
-
-    So sequences in `fit` surprise like new ones; see `CrossFittedDistance`.
-    """
+    """The largest surprisal of several chains, each fitted without some sequences."""
 
     chains: tuple[MarkovChain, ...]
 

@@ -1,7 +1,4 @@
-"""What is measured of a sequence to tell whether it is usual.
-
-`ops` are the functions that compute: NumPy's, or those of an ONNX graph.
-"""
+"""What is measured of a sequence to tell whether it is usual."""
 
 from __future__ import annotations
 
@@ -28,10 +25,7 @@ FLAT = 1e-6  # smallest variance told from none, as a share of the usual one
 
 
 class Measures(NamedTuple):
-    """Measures of scaled sequences.
-
-    Of categories they are in units of `StepLayout.costs`.
-    """
+    """Measures of scaled sequences; of categories in units of `StepLayout.costs`."""
 
     embedding: Floats  # (n_sequences, n_components)
     length: Floats  # (n_sequences,)

@@ -1,9 +1,4 @@
-"""Moments of events: when the first one was, and how long after each the next came.
-
-The time since the event before is a feature: its logarithm, as waiting times range over
-orders of magnitude. The moment of the first event is a component of the embedding. So
-decoded times begin where they did, and rise.
-"""
+"""Moments of events: when the first one was, and how long after each the next came."""
 
 from __future__ import annotations
 
@@ -25,11 +20,7 @@ MOST = 2**20  # waiting times that are told apart
 
 
 class ClockInChunks:
-    """Fits a clock to the moments of one chunk of sequences after the other.
-
-    It holds the first moment of each sequence, and the different waiting times. So a
-    clock does not depend on how sequences were cut into chunks.
-    """
+    """Fits a clock to the moments of one chunk of sequences after the other."""
 
     def __init__(self) -> None:
         self._starts: list[NDArray[Any]] = []
@@ -81,9 +72,8 @@ class ClockInChunks:
 class WaitingTimes:
     """Positive numbers, of which each is kept once, with its count, for their median.
 
-    The median is exact while at most `MOST` of them differ. From there on they are
-    rounded: their last bits are dropped, as few as it takes. Which are dropped depends
-    on all numbers together, and not on their order.
+    The median is exact while at most `MOST` of them differ. Then last bits are dropped;
+    which ones depends on all numbers together, and not on their order.
     """
 
     def __init__(self) -> None:
@@ -166,8 +156,7 @@ class Clock:
     ) -> tuple[RaggedArray, NDArray[np.float64]]:
         """Take the feature off, and return the time that has passed: it rises.
 
-        Since the first event or, with ``ahead``, the last one before. Each sequence is
-        summed up alone. In a sum of all, those before would decide the last bits.
+        Since the first event or, with ``ahead``, the last one before.
         """
         last = ragged.values[:, -1].astype(np.float64)
         passed = self.unit * np.expm1(np.clip(last, 0, WIDEST))

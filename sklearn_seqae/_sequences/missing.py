@@ -9,9 +9,8 @@ from sklearn_seqae._containers.ragged import RaggedArray
 def fill_missing(ragged: RaggedArray) -> RaggedArray:
     """Fill NaN by linear interpolation over time, sequence by sequence.
 
-    The first observed value of a feature is repeated before it, the last one after it.
-    A feature that a sequence doesn't observe at all becomes 0, which is the mean of
-    standardized values. Sequences without NaN are returned as they are.
+    The first observed value is repeated before it, the last one after it. A feature
+    without any becomes 0, which is the mean of standardized values.
     """
     missing = np.isnan(ragged.values)
     columns = np.flatnonzero(missing.any(axis=0))

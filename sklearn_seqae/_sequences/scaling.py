@@ -1,7 +1,6 @@
 """Scaling of features, by any scikit-learn transformer, on all stacked time steps.
 
-Statistics and scaling are computed in float64. Only the scaled values become float32,
-so a small signal on a large offset survives.
+Only scaled values become float32, so a small signal on a large offset survives.
 """
 
 from collections.abc import Iterator
@@ -23,10 +22,7 @@ SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustS
 
 
 def make_scaler(scaler: Any) -> Any:
-    """Make an unfitted transformer; the user's instance is cloned and never fitted.
-
-    The constraints of the parameter are the estimator's.
-    """
+    """Make an unfitted transformer; the user's instance is cloned and never fitted."""
     if isinstance(scaler, type):  # which has the methods that are asked for
         raise TypeError(
             f"scaler is the class {scaler.__name__}; pass an instance: "
@@ -55,10 +51,7 @@ def fit_scaler(scaler: Any, ragged: RaggedArray, sample_weight: NDArray[Any]) ->
 
 
 class ScalerInChunks:
-    """Fits a scaler to one chunk of sequences after the other.
-
-    One that is fitted already, such as a `FrozenEstimator`, is left as it is.
-    """
+    """Fits a scaler to chunks, one after the other, unless it is fitted already."""
 
     def __init__(self, scaler: Any) -> None:
         self.scaler = scaler
@@ -190,11 +183,10 @@ def _fit_standard(
 ) -> None:
     """Fit a StandardScaler in place, on values relative to the first one.
 
-    StandardScaler treats a feature as constant if its variance is below
+    A feature is constant to StandardScaler if its variance is below
     ``(n * mean * eps) ** 2``. With n = 1e6 time steps around 1e9, that hides a standard
-    deviation of 0.2. Variance doesn't depend on the origin, so we put the origin at the
-    first observed value. It is one of the values, so it is near enough to the others
-    for the rule to hold.
+    deviation of 0.2. Variance doesn't depend on the origin, and the first observed
+    value is near enough to the others for the rule to hold.
     """
     origin = _first_observed(values)
     _fit(scaler, values - origin, weight)

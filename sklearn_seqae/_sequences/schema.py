@@ -1,7 +1,6 @@
 """What a fit learnt of `X`: its features, its container, its categories, times, scaler.
 
-`Schema` stands between containers and scaled sequences, there and back. Its `Events`
-are categories and times. Behind them stand numbers, one of which may be the time since
+Behind `Events`, categories and times, stand numbers, of which one may be the time since
 the event before, then codes of categories.
 """
 
@@ -147,9 +146,8 @@ class Events:
     ) -> tuple[RaggedArray, NDArray[Any] | None]:
         """Undo `encode`; return the moments of all events as well, if there are some.
 
-        They have the dtype of those in `fit`, in UTC. ``starts`` are the moments of
-        first events or, with ``ahead``, of the last ones before. ``ids`` are for
-        messages, and ``random_state`` draws infrequent categories.
+        ``starts`` are the moments of first events or, with ``ahead``, of the last ones
+        before. ``random_state`` draws infrequent categories.
         """
         if self.vocabulary is not None:
             ragged = self.vocabulary.decode(ragged, container, random_state)
@@ -268,8 +266,7 @@ class Schema:
     ) -> Any:
         """Bring decoded sequences into their own units and the kind seen in `fit`.
 
-        ``starts`` are the moments of first events, or of the last ones before those
-        that are ``ahead``; ``random_state`` draws infrequent categories.
+        The other parameters are as in `Events.decode`.
         """
         events, container = self.events, container or self.container
         ragged = unscale(self.scaler, scaled)

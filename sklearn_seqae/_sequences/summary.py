@@ -1,7 +1,4 @@
-"""The schema of `X` is learnt from one part of the sequences after the other.
-
-Sequences in memory are one part.
-"""
+"""The schema of `X` is learnt from one part of the sequences after the other."""
 
 from __future__ import annotations
 

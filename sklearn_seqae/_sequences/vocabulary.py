@@ -1,10 +1,4 @@
-"""Categories: from those of a container to the codes of a fit, and back.
-
-Stands beside the scaler. A fitted vocabulary brings the features of a time step into
-the order of the network: scaled numbers first, then codes. It is our own and not
-scikit-learn's `OrdinalEncoder`, since that takes no weights, and would look at every
-time step where a container's own codes are at hand.
-"""
+"""Categories: from those of a container to the codes of a fit, and back."""
 
 from __future__ import annotations
 
@@ -180,8 +174,7 @@ class Vocabulary:
     ) -> RaggedArray:
         """Undo `encode`, for a container with the levels of `fit`.
 
-        ``random_state`` draws one of the infrequent categories by their frequencies;
-        None takes the most frequent of them.
+        ``random_state`` draws infrequent categories; None takes the most frequent.
         """
         values = np.empty(ragged.values.shape)
         for place, j in enumerate(self.order):

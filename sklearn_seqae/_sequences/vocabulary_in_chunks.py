@@ -1,7 +1,4 @@
-"""Which features are categories, and which categories they have.
-
-Infrequent ones are told as by scikit-learn's `OneHotEncoder`.
-"""
+"""Which features are categories, and which categories they have."""
 
 from __future__ import annotations
 
@@ -21,11 +18,7 @@ MOST = 1000  # categories of a column that "auto" tells apart, the infrequent as
 
 
 class VocabularyInChunks:
-    """Learns the categories of one chunk of sequences after the other.
-
-    It counts each, so a vocabulary does not depend on how sequences were cut into
-    chunks. Its parameters are the estimator's.
-    """
+    """Learns the categories of one chunk of sequences after the other, by counting."""
 
     def __init__(
         self, categorical_features: Any, max_categories: int | str | None

@@ -38,10 +38,7 @@ def snapshot(estimator: Estimator) -> Estimator:
 
 @contextmanager
 def drawn_back_on_error(*generators: Any) -> Iterator[None]:
-    """Bring random generators back to where they were if the block raises an error.
-
-    What is no RandomState is passed over.
-    """
+    """Bring random generators back to where they were if the block raises an error."""
     drawn = [
         (generator, generator.get_state())
         for generator in generators
@@ -59,8 +56,7 @@ def available_if(*checks: Callable[[Any], None]) -> Callable[[Callable], Any]:
     """Make a method available only where all checks of the estimator pass.
 
     As scikit-learn's decorator of this name, but the error that a user sees is that of
-    a check, which takes the estimator and raises an AttributeError. scikit-learn raises
-    another, without the reason, from it.
+    a check, with its reason.
     """
     return lambda method: _AvailableIf(method, checks)
 
@@ -93,10 +89,7 @@ def comes_from(X: Any, library: str, *names: str) -> bool:
 
 
 def require(library: str, purpose: str) -> ModuleType:
-    """Import an optional library, or raise an error that says how to install it.
-
-    The purpose of the library begins the message.
-    """
+    """Import an optional library, or raise an error that says how to install it."""
     try:
         return import_module(library)
     except ImportError as error:

@@ -1,8 +1,4 @@
-"""Row groups of Parquet files, read a part at a time.
-
-Checksums of pages are compared where a file has some. They don't cover the headers of
-pages and the footer. So values are counted, and types compared with those written.
-"""
+"""Row groups of Parquet files, read a part at a time, and checked for damage."""
 
 import os
 from base64 import b64decode
@@ -21,11 +17,9 @@ DAMAGED = "write it again, or leave it out"
 
 
 def find_files(path: Any) -> list[Path]:
-    """Return the files that a path names, or several paths.
+    """Return the files that a path names, or several paths; raise if there are none.
 
-    Of folders, the ``.parquet`` files. Names that begin with "_" or "." don't count
-    there. Raise if a path is empty, does not exist or is neither, or if a folder has no
-    such file.
+    Of folders, the ``.parquet`` files whose names don't begin with "_" or ".".
     """
     found: list[Path] = []
     for one in map(_as_path, path if isinstance(path, list | tuple) else [path]):
@@ -82,9 +76,7 @@ def read_tables(
 ) -> Iterator[tuple[str, pa.Table]]:
     """Yield parts of row groups of about `chunk_size` values, and where they are from.
 
-    `expected` has the columns to read. `random_state` draws the order of the row
-    groups. Raise, naming file and row group, if a file can't be read, is empty or has
-    other columns.
+    `expected` has the columns to read; `random_state` draws the order of row groups.
     """
     if random_state is None:
         for file in files:

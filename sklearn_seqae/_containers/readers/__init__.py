@@ -1,8 +1,4 @@
-"""From any container of sequences to a RaggedArray.
-
-`to_ragged` finds the reader in the table of kinds. `checks` holds the checks that
-readers share.
-"""
+"""From any container of sequences to a RaggedArray."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

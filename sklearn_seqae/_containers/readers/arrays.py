@@ -1,7 +1,4 @@
-"""Lists, tuples and arrays of sequences, of cells or of numbers.
-
-Whatever turns into a NumPy array is read as one.
-"""
+"""Lists, tuples and arrays of sequences, and what turns into a NumPy array."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -57,9 +57,7 @@ _NOT_REAL = (
 def as_real(array: NDArray[Any], place: str) -> NDArray[Any]:
     """Return an array with a boolean, integer or floating dtype, or raise.
 
-    Objects become float64, None and pandas.NA in them NaN. Other arrays are returned as
-    they are. `place` begins the message: of a ValueError if the numbers are complex or
-    an object is itself a sequence, of a TypeError for all that is no number.
+    Objects become float64, None and pandas.NA in them NaN. `place` begins messages.
     """
     kind = array.dtype.kind
     if kind in "fiub":
@@ -106,8 +104,7 @@ def is_real(dtype: Any) -> bool:
 def numbers_of(X: Any) -> NDArray[Any]:
     """Return the numbers of a frame or a column of pandas, NaN where one is missing.
 
-    In the `float_dtype` of all columns; if some are no numbers, as pandas has it. No
-    copy of columns of NumPy that have one floating dtype.
+    In the `float_dtype` of all columns; if some are no numbers, as pandas has it.
     """
     dtypes = X.dtypes.tolist() if isinstance(X, pd.DataFrame) else [X.dtype]
     if not all(map(is_real, dtypes)):
@@ -136,10 +133,7 @@ def as_float(array: NDArray[Any]) -> Floats:
 
 
 def to_numpy(X: pd.DataFrame, reading: str) -> NDArray[Any]:
-    """Turn a frame of numbers into a 2-D array, with NaN for missing values.
-
-    The TypeError for a column of none says by `reading` what a column means.
-    """
+    """Return a frame of numbers as a 2-D array; `reading` says what a column means."""
     if all(map(is_real, X.dtypes)):
         return numbers_of(X)
     columns = [X.iloc[:, j] for j in range(X.shape[1])]
@@ -160,10 +154,7 @@ def column_to_numpy(column: pd.Series, reading: str) -> NDArray[Any]:
 
 
 def by_label(index: pd.Index) -> Show:
-    """Return a function that names sequences, as in "sequence 3 (id 'p7')".
-
-    A RangeIndex has no ids.
-    """
+    """Return a function that names sequences, as in "sequence 3 (id 'p7')"."""
     if isinstance(index, pd.RangeIndex):
         return by_position
     return lambda i: f"{by_position(i)} (id {index[[i]].tolist()[0]!r})"

@@ -25,9 +25,7 @@ from sklearn_seqae._utils import comes_from, require
 def ragged_from_polars(X: Any) -> Read:
     """Read a Series of Lists or Arrays, a frame of such, or one of numbers.
 
-    They hold numbers or, if sequences are multivariate, Lists or Arrays of numbers.
-    Each of several columns is a feature. One column in one chunk, without nulls, is not
-    copied.
+    In Lists of Lists, sequences are multivariate. Each of several columns is a feature.
     """
     if comes_from(X, "polars", "LazyFrame"):
         raise TypeError("X is a polars LazyFrame; call X.collect() first.")
@@ -39,10 +37,7 @@ def ragged_from_polars(X: Any) -> Read:
 
 
 def ragged_from_arrow(X: Any) -> Read:
-    """Read an array of lists of any kind, a table of such, or one of numbers.
-
-    As `ragged_from_polars`.
-    """
+    """Read an array of lists of any kind, a table of such, or one of numbers."""
     if not comes_from(X, "pyarrow", "Table", "RecordBatch"):
         chunked = comes_from(X, "pyarrow", "ChunkedArray")
         kind = "arrow_chunked_array" if chunked else "arrow_array"

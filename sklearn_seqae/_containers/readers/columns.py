@@ -1,7 +1,4 @@
-"""Columns with a sequence in each cell; each of several columns is one feature.
-
-A column is read as `X` is: as a RaggedArray, with a Container of one column.
-"""
+"""Columns with a sequence in each cell; each of several columns is one feature."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -41,11 +38,7 @@ class Lists(NamedTuple):
 def column_of_lists(
     of: Lists, lists: Any, kind: str, name: Any, show: Show = by_position
 ) -> checks.Read:
-    """Read lists of numbers or of categories, or lists of lists of them.
-
-    `kind` is that of the container. Raise if a sequence is null or empty, or if time
-    steps differ in width.
-    """
+    """Read lists of numbers or of categories, or lists of lists of them."""
     layout, place = [of.kind(lists)], column_named(name)
     with naming(place):
         if (null := of.is_null(lists)).any():
@@ -82,8 +75,7 @@ def column_from_lists(
     """Make a column of what is in lists, or in lists of lists.
 
     `layout` has the kinds of the lists, from the outside in; `width` is the number of
-    features of a time step, None if the sequences are univariate. `steps` are the
-    numbers or the categories of all sequences; float32 and float64 are not copied.
+    features, None if sequences are univariate. `steps` are those of all sequences.
     """
     values: Floats
     levels = None
@@ -122,8 +114,7 @@ def check_lengths(lengths: NDArray[Any], show: Show = by_position) -> None:
 def common_width(widths: NDArray[Any], lengths: NDArray[Any]) -> int:
     """Return the number of features that all time steps share.
 
-    `widths` has that of each time step of all sequences, one after the other. Raise if
-    it is 0, or name the first time step that differs.
+    `widths` has that of each time step. Raise if it is 0, or differs from the first.
     """
     expected = int(widths[0])
     if np.any(widths != expected):
@@ -146,10 +137,7 @@ def joined_columns(
     column_names: tuple[Any, ...] = (None,),
     show: Show = by_position,
 ) -> checks.Read:
-    """Make one ragged array of one column, or of several with a feature each.
-
-    `names` are those of the columns, and `n_columns` is their number in a table.
-    """
+    """Make one ragged array of columns; `n_columns` is their number in a table."""
     ragged, first = columns[0]
     containers = [container for _, container in columns]
     feature_names, levels = first.feature_names, first.levels
@@ -209,8 +197,7 @@ def _check_features(
 def with_stored_names(X: Any, column: checks.Read) -> checks.Read:
     """Give features the names that `to_sequences` left in a Series, or in a file of it.
 
-    In pyarrow, pandas' metadata of a Parquet file hold them. Another number of names
-    than features says that they are not those of these sequences.
+    If these are more or fewer than the features, they belong to other sequences.
     """
     (ragged, container), attrs = column, getattr(X, "attrs", None)
     if attrs is None:

@@ -129,11 +129,7 @@ def categories_of(column: Any, place: str) -> Feature | None:
 
 
 def joined(parts: Sequence[Feature], place: str, show: Show = by_position) -> Feature:
-    """Put the parts of a feature, of each sequence, one after the other.
-
-    They may have other levels. `place` names the feature and `show` a sequence in the
-    error if some hold numbers, and some categories.
-    """
+    """Put parts of a feature one after the other; they may have other levels."""
     known = [i for i, part in enumerate(parts) if part.levels is not None]
     if not known:
         return Feature(stack([part.values for part in parts]))

@@ -56,10 +56,9 @@ def form_of(sequence: Any) -> str:
 
 
 def frames_of(sequences: Sequence[Any]) -> tuple[str, checks.Names | None]:
-    """Return the library and the columns of sequences that are frames.
+    """Return the library and the columns of frames; raise if these differ.
 
-    The library is "" unless all are frames of it with names. Raise if two have other
-    columns, or the same ones in another order.
+    The library is "" unless all sequences are frames of it with names.
     """
     libraries = list(map(_library, sequences))
     named = []
@@ -84,9 +83,7 @@ def stack_mixed(
 ) -> checks.Read:
     """Stack sequences, some of which hold more than numbers.
 
-    `forms` has the `form_of` each, and `kind` is that of the container. Raise if a
-    sequence is empty, differs from the first in its features, or if a feature holds
-    neither numbers nor categories, or both.
+    `forms` has the `form_of` each, and `kind` is that of the container.
     """
     form = next(filter(None, forms))
     if set(forms) == {"records"} and len({x.dtype for x in X}) == 1:

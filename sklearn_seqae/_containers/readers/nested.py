@@ -39,9 +39,7 @@ def ragged_from_nested(X: pd.DataFrame | pd.Series) -> Read:
     """Read a frame or a Series with a sequence in each cell.
 
     Of one column, cells have shape (n_timesteps,) or (n_timesteps, n_features). Each of
-    several columns is a feature, with cells of shape (n_timesteps,). Cells are objects
-    (arrays, Series, lists) or Arrow lists. A field of times is no feature; see
-    `time_field`.
+    several is a feature, but a field of times is none; see `time_field`.
     """
     columns = _columns_of(X)
     if (times := time_field(X)) is not None:

@@ -1,8 +1,4 @@
-"""Frames and Series of pandas: wide, long or nested; the moments of their time steps.
-
-A wide frame has a univariate sequence in each row. A long table has a row for each time
-step, indexed by series and time.
-"""
+"""Frames and Series of pandas: wide, long or nested; moments of their time steps."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -70,8 +66,7 @@ def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> checks.Read:
 def ids_of_sequences(X: Any) -> pd.Index | None:
     """Return the label of every sequence, None if the container has no labels.
 
-    They are the series of a long table, in the order in which they first appear, or the
-    index of any other frame of pandas.
+    Series of a long table are in the order in which they first appear.
     """
     if not isinstance(X, pd.DataFrame | pd.Series):
         return None
@@ -84,9 +79,8 @@ def ids_of_sequences(X: Any) -> pd.Index | None:
 def ragged_from_long(X: pd.DataFrame | pd.Series) -> checks.Read:
     """Read a long table. Series come in the order in which they first appear.
 
-    Each column is a feature: numbers, text or categoricals. The rows of a series are in
-    the order of time; rows of other series may stand between them. Two may have the
-    same time only where there are categories: events may happen at once.
+    The rows of a series are in the order of time; others may stand between them. Two
+    may have one time only where there are categories: events may happen at once.
     """
     is_series = isinstance(X, pd.Series)
     frame: pd.DataFrame = X.to_frame() if is_series else X
@@ -137,8 +131,7 @@ def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
 def _series_in_order(index: pd.MultiIndex) -> tuple[Ints, Ints, Ints | None]:
     """Return the series of each row, their labels, and the order of the rows.
 
-    Series are numbered in the order in which they first appear. The order is None if
-    the rows of each stand together.
+    Series are numbered as they appear. The order is None if rows are together.
     """
     series, labels = pd.factorize(_codes(index, 0))
     if not np.any(series[1:] < series[:-1]):
@@ -236,9 +229,8 @@ def _floating(dtype: Any) -> Layout:
 def moments_of_sequences(X: Any) -> Moments | None:
     """Return the moments of all time steps, None where there are none.
 
-    A long table of pandas has moments in its index, if these are numbers, dates or
-    durations. Sequences of `to_sequences` have a field of them, whose times may neither
-    be missing nor fall.
+    Of a long table, its index; of sequences of `to_sequences`, a field, whose times may
+    neither be missing nor fall.
     """
     if not isinstance(X, pd.DataFrame | pd.Series):
         return None

@@ -1,5 +1,1 @@
-"""Long tables, with one row for each time step, to sequences and back.
-
-Users call `to_sequences` and `to_frame`. `grouping` sorts rows, in NumPy alone.
-`long_table` reads the frames of each library.
-"""
+"""Long tables, with one row for each time step, to sequences and back."""

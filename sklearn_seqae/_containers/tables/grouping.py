@@ -1,9 +1,8 @@
 """Sort the rows of a long table by series and time, without a loop over the series.
 
-NumPy sorts 64-bit words several times faster than it finds their order (`argsort`). So
-each word holds a part of the key and, in its low bits, the position of the row. The
-sorted words then give the order, and the sort is stable because positions are unique.
-Keys that don't fit beside the position take several passes, as in a radix sort.
+A word holds a part of the key and, in its low bits, the position of the row. So sorted
+words give the order, and the sort is stable. Keys that don't fit beside the position
+take several passes, as in a radix sort.
 """
 
 from collections.abc import Sequence
@@ -20,12 +19,10 @@ _BLOCK = 2**14  # numbers to work on at once, which fit the cache
 def sort_rows(
     codes: NDArray[np.integer], times: NDArray[Any] | None = None
 ) -> Ints | None:
-    """Find the order of rows by series, and by time in each series.
+    """Find the order of rows by series, and by time in each; None if they are in order.
 
-    The sort is stable: rows of one series and time keep their order. `codes` count the
-    series from 0. Times are int, float, datetime64 or timedelta64, without missing
-    values; None keeps the order of the rows of a series. The result is None if the rows
-    are in order already.
+    The sort is stable. `codes` count the series from 0. Times are int, float,
+    datetime64 or timedelta64, without missing values; None keeps the order in a series.
     """
     misplaced = codes[1:] < codes[:-1]
     if times is not None:
@@ -94,10 +91,7 @@ def _ticks(times: NDArray[Any]) -> NDArray[np.uint64]:
 
 
 def _stable_order(keys: Sequence[NDArray[np.uint64]]) -> Ints:
-    """Return the order of rows by the last key, then by the key before it, and so on.
-
-    New memory costs as much as sorting. So three buffers serve all passes.
-    """
+    """Return the order of rows by the last key, then by the one before, and so on."""
     n_rows = len(keys[0])
     position_bits = int(n_rows - 1).bit_length()
     words, spare = np.empty(n_rows, np.uint64), np.empty(n_rows, np.int64)

@@ -48,10 +48,7 @@ class LongTable(ABC):
 
     @abstractmethod
     def ids(self, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-        """Return the code of each row and the sorted ids that codes point to.
-
-        The column must have no nulls.
-        """
+        """Return the code of each row, and the sorted ids; none may be null."""
 
     @abstractmethod
     def times(self, label: Any) -> Times:
@@ -297,11 +294,7 @@ def as_labels(labels: Any, known: list[Any], argument: str) -> list[Any]:
 
 
 def sorted_ids(values: Any, label: Any) -> tuple[NDArray[np.integer], pd.Index]:
-    """Return the code of each row, and the unique and sorted ids that codes point to.
-
-    Values have no nulls. Raise if ids can't be hashed or compared; `label` is that of
-    the column in the message.
-    """
+    """Return the code of each row, and the unique and sorted ids; no value is null."""
     try:
         codes, found = pd.factorize(values)
     except TypeError as error:

@@ -249,8 +249,7 @@ def _stack(
 ) -> NDArray[Any]:
     """Return all time steps, series after series.
 
-    Of shape (n_rows, n_features). With categories, a structured array of shape
-    (n_rows,).
+    Of shape (n_rows, n_features), or with categories (n_rows,) and structured.
     """
     features = list(categories)
     if any(found is not None for found in categories.values()):
@@ -297,10 +296,7 @@ def _check_mean(duplicates: str, categories: dict[Any, Feature | None]) -> None:
 def rows_of_series(
     frame: Any, by: list[Any], order: Any
 ) -> tuple[NDArray[np.integer], pd.Index]:
-    """Return the number of the series of each row, and the sorted ids of the series.
-
-    Raise if a row has no id or no time.
-    """
+    """Return the number of the series of each row, and the sorted ids of the series."""
     table = long_table.read_table(frame)
     long_table.check_rows(table, by, order)
     return _series_of_rows(table, by)

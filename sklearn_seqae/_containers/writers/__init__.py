@@ -1,7 +1,4 @@
-"""From a RaggedArray back to the kind of container that came in.
-
-`from_ragged` finds the writer in the table of kinds. Ids come from `X`, on the way.
-"""
+"""From a RaggedArray back to the kind of container that came in."""
 
 from typing import Any
 
@@ -22,9 +19,8 @@ def from_ragged(
 ) -> Any:
     """Return sequences in the kind of container that `to_ragged` read, in a copy.
 
-    `ids` are for pandas: the index, or the level of series of a long table, whose times
-    count from 0. None numbers the sequences. A 3-D array is as long as the longest
-    sequence; a table of rows as wide as the one that came in, at least.
+    `ids` are for pandas; None numbers the sequences. Times of a long table count from
+    0. A table of rows is at least as wide as the one that came in.
     """
     writer = KINDS[container.kind].writer
     write = load("writers", writer)
@@ -36,8 +32,7 @@ def from_ragged(
 def with_ids(Z: NDArray[Any], X: Any, estimator: Any) -> NDArray[Any] | pd.DataFrame:
     """Label embeddings with the ids of their sequences, if pandas output is asked for.
 
-    `set_output` would take the index of a DataFrame `X`. The index of a long table has
-    an entry for each time step, so it is too long.
+    `set_output` would take the index of a long table: an entry for each time step.
     """
     if _get_output_config("transform", estimator)["dense"] != "pandas":
         return Z

@@ -104,10 +104,7 @@ def cells_of(column: Column) -> list[Any]:
 def to_records(
     features: Sequence[NDArray[Any]], names: Sequence[Any]
 ) -> NDArray[np.void]:
-    """Return a structured array of features, each of shape (n_timesteps,).
-
-    A name may be a pair of title and name.
-    """
+    """Make a structured array of features; a name may be a pair of title and name."""
     pairs = list(zip(names, features, strict=True))
     records = np.empty(len(features[0]), [(name, f.dtype) for name, f in pairs])
     fields: Any = records.dtype.names

@@ -33,10 +33,7 @@ def to_long(ragged: RaggedArray, container: Container, ids: pd.Index) -> Any:
 
 
 def to_nested(ragged: RaggedArray, container: Container, ids: pd.Index) -> Any:
-    """Return a frame or a Series with a sequence in each cell.
-
-    Names of features are stored where `to_sequences` stores them.
-    """
+    """Return a frame or a Series with a sequence in each cell, and stored names."""
     columns = list(map(_cells, arrays.columns_of(ragged, container)))
     frame = pd.DataFrame(dict(enumerate(columns))).set_axis(ids)
     frame.columns = _columns(container, len(columns))
