@@ -338,7 +338,7 @@ def test_an_error_in_fit_changes_nothing(unfitted, new, monkeypatch):
 
 
 def test_not_fitted_and_cloned(unfitted, fitted, new):
-    for method in ("predict", "decision_function", "score_samples"):
+    for method in ("predict", "decision_function", "score_samples", "explain"):
         with pytest.raises(NotFittedError):
             getattr(unfitted(), method)(new)
     again = clone(fitted)
