@@ -155,6 +155,9 @@ def to_sequences(
         )
 
     when, time_zone = (None, None) if order is None else table.times(order)
+    if when is not None and when.dtype.kind == "f" and np.isinf(when).any():
+        row = int(np.isinf(when).argmax())
+        raise ValueError(f"row {row} of the frame has the time {when[row]}; drop it.")
     codes, ids = _series_of_rows(table, by)
     offsets = offsets_from_lengths(np.bincount(codes, minlength=len(ids)))
     rows = sort_rows(codes, when)

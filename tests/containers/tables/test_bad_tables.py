@@ -35,6 +35,7 @@ def read(frame, by="id", order="time", **options):
         ({"id": ["a", None, "b"]}, "row 1 of the frame has no id: column 'id' is null"),
         ({"id": [nan, 1.0, 2.0]}, "row 0 of the frame has no id"),
         ({"time": [1.0, 2.0, nan]}, "row 2 of the frame has no time: column 'time' is"),
+        ({"time": [1.0, -np.inf, 2.0]}, "row 1 of the frame has the time -inf"),
         (
             {"time": pd.to_datetime(["2024-01-01", None, "2024-01-01"])},
             "row 1 of the frame has no time",
