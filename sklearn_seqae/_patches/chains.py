@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 
 
 class Level(NamedTuple):
-    """What follows pasts of so many events."""
+    """Counts of what follows pasts of so many events."""
 
     pasts: Integers  # numbers of those that occur, sorted, (n_pasts,)
     counts: Any  # sparse, (n_pasts, size): less a discount
@@ -85,7 +85,7 @@ class Chain:
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:
-        """What follows, by the length of the past."""
+        """Counts of what follows, by the length of the past."""
         base, found = self.size + 1, list[Level]()
         known, likely = np.arange(base), np.full(base, 1 / self.size)
         for order in range(self.order + 1):

@@ -100,7 +100,7 @@ class Own:
 
 
 class Known(NamedTuple):
-    """What exact components say of sequences, as `Own` does."""
+    """Exact components of sequences, told as `Own` does."""
 
     units: Units
     cosines: NDArray[np.float64] | None
@@ -231,7 +231,7 @@ class Preprocessing:
 
     @property
     def parts(self) -> dict[str, Any]:
-        """What encodes exact components, by their names, in their order."""
+        """Encoders of exact components, by their names, in their order."""
         every = {name: getattr(self, of.part) for name, of in FAMILIES.items()}
         return {name: part for name, part in every.items() if part is not None}
 
