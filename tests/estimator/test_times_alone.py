@@ -58,7 +58,7 @@ def test_waits_are_the_feature(fitted, X):
         assert found.dtype == expected.dtype
         assert found["when"][0] == expected["when"][0]
         assert len(found) == len(expected)
-        assert (np.diff(found["when"]) >= np.timedelta64(0)).all()
+        assert (np.diff(found["when"]) >= np.timedelta64(0, "us")).all()
     assert np.isfinite(fitted.score_samples(X)).all()
     assert fitted.score_features(X).shape == (1,)
 

@@ -49,6 +49,11 @@ def wait_for(port, process):
 
 
 def ask(connection, body, path="/embeddings"):
-    connection.request("POST", path, body)
-    answer = connection.getresponse()
+    try:
+        connection.request("POST", path, body)
+        answer = connection.getresponse()
+    except ConnectionError:  # the service closes one that was idle for seconds
+        connection.close()
+        connection.request("POST", path, body)
+        answer = connection.getresponse()
     return answer.status, json.loads(answer.read())
