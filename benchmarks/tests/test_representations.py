@@ -141,15 +141,15 @@ def test_updates_become_epochs_of_as_many_batches():
 def test_the_untrained_design_keeps_its_initial_weights():
     X, _ = make_sequences(12, random_state=0)
     small = {"hidden_layer_sizes": 4, "patch_size": 4, "random_state": 0}
-    before, after = (
-        LSTMAutoencoderTransformer(**small, **(designs.UNTRAINED | more))
-        .fit(X)
-        .encoder_.get_weights()
-        for more in ({}, {"epochs": 3})
+    initial, trained = (
+        LSTMAutoencoderTransformer(**small, **parameters).fit(X)
+        for parameters in (designs.UNTRAINED, {"epochs": 1})
     )
-    for initial, still in zip(before, after, strict=True):
-        np.testing.assert_allclose(still, initial, rtol=0, atol=1e-10)
-    assert sum(np.abs(w).sum() for w in before) > 1  # there is something to keep
+    assert initial.n_iter_ == 0
+    # The rate of updates bounds how far one epoch can go from them
+    pairs = zip(initial.encoder_.weights, trained.encoder_.weights, strict=True)
+    steps = [np.abs(np.subtract(one, other)).max() for one, other in pairs]
+    assert 0 < max(steps) < 0.02
 
 
 # --- baselines ---
