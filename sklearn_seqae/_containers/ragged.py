@@ -212,6 +212,12 @@ def ranges(starts: Ints, lengths: Ints) -> Ints:
     return np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
 
 
+def blocks(offsets: Ints, size: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and the end of some parts at a time, of about so many rows."""
+    cuts = np.flatnonzero(np.diff(offsets[:-1] // size)) + 1
+    return pairwise([0, *cuts.tolist(), len(offsets) - 1])
+
+
 def cut(values: NDArray[Any], offsets: Ints) -> Iterator[NDArray[Any]]:
     """Yield a view of the rows of each sequence, given the offsets."""
     return (values[start:stop] for start, stop in pairwise(offsets.tolist()))

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers.ragged import RaggedArray, blocks, offsets_from_lengths
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import DECODERS, LARGEST
 from sklearn_seqae._network.design import SWITCHES, make_architecture, shaping
@@ -127,8 +126,7 @@ class Autoencoder:
         n, n_learnt = self.n_components, self.architecture.embedding_size
         Z = np.empty((len(scaled), n + int(moments is not None)), dtype)
         # What lies between a sequence and its embedding takes some times their memory
-        begins = np.flatnonzero(np.diff(scaled.offsets[:-1] // BLOCK, prepend=-1))
-        for start, stop in pairwise([*begins.tolist(), len(scaled)]):
+        for start, stop in blocks(scaled.offsets, BLOCK):
             learnt, own = self._encode(scaled[start:stop], start)
             Z[start:stop, :n_learnt] = learnt
             Z[start:stop, n_learnt:n] = self.preprocessing.exact(own)

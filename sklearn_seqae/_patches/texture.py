@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.ragged import RaggedArray, offsets_from_lengths
+from sklearn_seqae._containers.ragged import RaggedArray, blocks, offsets_from_lengths
 from sklearn_seqae._patches.convolutions import POSITIVE, TAPS
 from sklearn_seqae._patches.exact import Standardized
 from sklearn_seqae._utils.plain import Positive
@@ -160,7 +160,7 @@ class Texture(Standardized):
         pieces = np.append(begins + within * size, ragged.n_timesteps)
         sums = np.empty((self.n_components, first[-1]))
         sources = _sources(ragged, self.reach)
-        for one, end in _blocks(pieces, size):
+        for one, end in blocks(pieces, size):
             rows = np.arange(pieces[one], pieces[end])
             at = slice(rows[0] + self.reach, rows[-1] + 1 + self.reach)
             n = np.diff(pieces[one : end + 1])
@@ -251,13 +251,6 @@ def _sources(filled: RaggedArray, margin: int) -> tuple[Floats, Floats]:
     first = margin + filled.offsets[:-1]
     changes[:, first] = values[:, first]  # from zero, which is before a sequence
     return values, changes
-
-
-def _blocks(pieces: Indices, size: int) -> Iterator[tuple[int, int]]:
-    """Yield the first and the end of pieces that are read at a time."""
-    cuts = np.flatnonzero(np.diff(pieces[:-1] // size)) + 1
-    bounds = [0, *cuts.tolist(), len(pieces) - 1]
-    return pairwise(bounds)
 
 
 def _draw(lengths: Indices, weight: NDArray[np.float64]) -> tuple[Indices, Indices]:
