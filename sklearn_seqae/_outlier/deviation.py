@@ -51,15 +51,19 @@ class Measures(NamedTuple):
         network: Autoencoder,
         scaled: RaggedArray,
         chains: tuple[CrossFittedChain, ...] = (),
+        traced: list[Floats] | None = None,
     ) -> Self:
-        """Measure sequences; there is a chain for each column of categories."""
+        """Measure sequences; there is a chain for each column of categories.
+
+        ``traced`` are their `traces`, if these are known.
+        """
         network.check_decodable(scaled.lengths, "sequence {row}")
         embedding = network.embed(scaled, "float64")
         errors = [
             _mean(losses, block)
             for _, block, losses in losses_by_block(network, scaled, embedding)
         ]
-        values, squares, steps = traces(network, scaled, chains)
+        values, squares, steps = traced or traces(network, scaled, chains)
         n_steps = np.maximum(scaled.lengths - 1, 1)[:, None]
         step_variance = _sum(steps, scaled) / n_steps
         return cls(

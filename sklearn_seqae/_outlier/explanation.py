@@ -145,11 +145,11 @@ def attribution(
 
     Without stretches, it is quick: differences from what is expected tell all.
     """
-    measures = Measures.of(network, scaled, chains)
+    values, squares, steps = traced = traces(network, scaled, chains)
+    measures = Measures.of(network, scaled, chains, traced)
     deviations, embedding = usual.deviations(measures), measures.embedding
     size, profile = usual.points(measures)
     expected, weights = _of_embedding(network, usual, scaled, embedding, n_stretches)
-    values, squares, steps = traces(network, scaled, chains)
     squares, relative = squares / usual.variance, steps / usual.variance
     after = (scaled.positions > 0)[:, None]
     least = np.add.reduceat(squares, scaled.offsets[:-1])
