@@ -108,6 +108,15 @@ def test_a_sequence_twice_counts_twice(plain_autoencoder, log):
     assert_allclose(two.counts, 2 * one.counts)
 
 
+def test_of_weights_only_ratios_count(plain_autoencoder, log):
+    quarter = np.full(log.index.get_level_values(0).nunique(), 0.25)
+    found = [
+        plain_autoencoder(forecast_horizon=1, epochs=0).fit(log, sample_weight=weight)
+        for weight in (None, quarter)
+    ]
+    assert_array_equal(proba(found[0], log), proba(found[1], log))
+
+
 def test_one_sequence_is_enough(plain_autoencoder, log):
     one = plain_autoencoder(forecast_horizon=1).fit(log.loc[[0]])
     assert np.isfinite(proba(one, log)).all()

@@ -174,6 +174,17 @@ def test_by_hand():
     assert "'x': size 14.1, time steps 2024-01-03 00:00:00 to 2024-01-04" in repr(why)
 
 
+@pytest.mark.parametrize(("offset", "stop"), [(-8.0, 4), (-3.0, 5), (-1.0, 6)])
+def test_the_stretch_of_a_recording_is_above_the_threshold_or_half_of_the_most(
+    offset, stop
+):
+    """A time step between a third and a half of the most is none of it, by the half."""
+    parts = pd.DataFrame({"a": [0.0, 0.0, 10.0, 9.0, 4.0, 2.0, 0.0]})
+    deviations = pd.Series({"error": 10.0})
+    why = Explanation(0, deviations, parts, {"error": parts}, parts, parts, offset)
+    assert why.stretch == slice(2, stop)
+
+
 @pytest.mark.slow
 @pytest.mark.xla
 @pytest.mark.filterwarnings("ignore:The loss is:UserWarning")  # cosines tell all

@@ -87,3 +87,19 @@ def test_new_scores_count_where_there_are_enough(rng):
 @pytest.mark.parametrize("scores", [-np.arange(5.0), np.zeros(200), -np.ones(1)])
 def test_too_few_scores_have_the_least_as_threshold(scores):
     assert threshold_of_alarms(scores, all_of(scores), 10, 0.1) == scores.min()
+
+
+def test_ten_peaks_tell_a_tail_and_nine_do_not():
+    heights = np.zeros(1000)
+    heights[::100] = np.arange(10) + 1.0
+    assert threshold_of_alarms(-heights, all_of(heights), 5, 0.1) < -10
+    heights[0] = 0
+    assert threshold_of_alarms(-heights, all_of(heights), 5, 0.1) == -10
+
+
+def test_what_is_at_a_level_is_no_peak():
+    """Scores that are mostly alike have peaks above them only."""
+    heights = np.zeros(1000)
+    heights[50::50] = np.arange(19) % 7 + 1.0
+    found = threshold_of_alarms(-heights, all_of(heights), 5, 19)
+    assert found == 0  # as many alarms as peaks: the level itself

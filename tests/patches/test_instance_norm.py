@@ -119,3 +119,11 @@ def test_wild_components_stay_finite():
     assert all(np.isfinite(part).all() for part in wild)
     assert (wild.scale > 0).all()
     assert isinstance(wild, Units)
+
+
+@pytest.mark.parametrize(("spread", "counts"), [(2e-2, True), (5e-3, False)])
+def test_means_count_from_a_thousandth_of_the_values_on(spread, counts):
+    """Of all values: of their means, and of what is within sequences."""
+    waves = 10 * np.sin(np.arange(40) * np.pi / 5)[:, None]
+    norm, _ = fitted([s * waves + shift * spread for s, shift in ((1, -1), (2, 1))])
+    assert norm.has_mean == (counts,)

@@ -7,7 +7,13 @@ from numpy.testing import assert_array_equal
 from sklearn_seqae import LSTMAutoencoderTransformer
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._patches.source import checked_weights
-from sklearn_seqae._patches.source.source import merge_repeated
+from sklearn_seqae._patches.source.source import (
+    Facts,
+    Trace,
+    concatenate,
+    joined,
+    merge_repeated,
+)
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 
@@ -108,3 +114,19 @@ def test_a_feature_that_no_sequence_observes():
     message = "feature 1 has no observed value in any of 2 sequences"
     with pytest.raises(InvalidSequenceError, match=message):
         LSTMAutoencoderTransformer().fit(X)
+
+
+def test_a_part_alone_is_put_together_as_it_is():
+    ragged = ragged_of([1, 2], [3])
+    assert concatenate([ragged]) == ragged
+
+
+@pytest.mark.parametrize("changed", [{"digest": b"b"}, {"of_moments": b"b"}])
+def test_the_digest_of_all_parts_is_of_values_and_of_moments(changed):
+    trace = Trace(1, 2, b"a", b"a")
+    other = trace._replace(**changed)
+    first, second = (
+        joined([Facts(np.array([2]), np.array([False]), of) for of in (trace, one)])
+        for one in (trace, other)
+    )
+    assert first[2] != second[2]

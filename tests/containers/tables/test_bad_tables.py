@@ -130,6 +130,7 @@ def test_times_of_mixed_time_zones(other):
     ("objects", "found"),
     [
         ([1, "x", 3], "object and holds the str 'x'"),
+        ([datetime(2024, 1, 1, tzinfo=UTC), "x", 3], "object and holds"),
         ([date(2024, 1, 1), 2, 3], "object and holds a date"),
         ([2**70, 1, 2], "object, but"),
     ],
