@@ -22,7 +22,6 @@ DISCOUNTS = (0.0, 0.25, 0.5, 0.75, 0.9)
 STRENGTHS = np.geomspace(0.1, 1e5, 13)
 BLOCK = 2**22  # probabilities that are computed at a time
 SHARES = np.linspace(0, 1, 21)
-SLACK = 3.0  # log-likelihood that a share may lose: a 95 % interval, and some more
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -131,13 +130,14 @@ class Chain:
     ) -> Chain:
         """Find the share by events that neither this nor the network has learnt.
 
-        The smallest that is about as likely as the best. ``code`` is what came.
+        The mean of all shares, by how likely each makes ``code``, which came.
         """
         rows = np.flatnonzero(code)
         both = self.next(recent[rows]), np.maximum(np.exp(log_p[rows]), 1e-99)
         own, other = (p[np.arange(len(rows)), code[rows] - 1, None] for p in both)
         fit = weight[rows] @ np.log((1 - SHARES) * own + SHARES * other)
-        return replace(self, share=float(SHARES[np.argmax(fit >= fit.max() - SLACK)]))
+        likely = np.exp(fit - fit.max())
+        return replace(self, share=float(likely @ SHARES / likely.sum()))
 
 
 def _chosen(
