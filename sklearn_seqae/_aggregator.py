@@ -24,6 +24,7 @@ from sklearn_seqae._sequences.clock import since
 from sklearn_seqae._sequences.schema import Events, Schema, first_of, last_of
 from sklearn_seqae._sequences.summary import Summary
 
+AUTO = StrOptions({"auto"})
 MOST = 100  # categories of a column that "auto" tells apart, the infrequent as one
 OF_NUMBERS = ("mean", "std", "min", "max", "sum")
 Floats = NDArray[np.float64]
@@ -103,12 +104,8 @@ class SequenceAggregator(TransformerMixin, SequenceEstimator):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
-        "max_categories": [
-            Interval(Integral, 2, None, closed="left"),
-            StrOptions({"auto"}),
-            None,
-        ],
-        "time": ["boolean", StrOptions({"auto"})],
+        "max_categories": [Interval(Integral, 2, None, closed="left"), AUTO, None],
+        "time": ["boolean", AUTO],
         "ngram_range": [tuple],
     }
 

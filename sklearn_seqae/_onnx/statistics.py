@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -33,11 +34,6 @@ def aggregates_of(
     aggregator: SequenceAggregator, given: Mapping[str, Tensor]
 ) -> Tensor:
     """Aggregate ragged sequences: (N, n_columns), float32; see `declared`."""
-    if any(len(gram) > 1 for of_feature in aggregator._grams for gram in of_feature):
-        raise ValueError(
-            "SequenceAggregator has n-grams of several events, which can't be written "
-            "to an ONNX file; fit with ngram_range=(1, 1)."
-        )
     schema = aggregator._schema
     events, read = schema.events, sequences.encode(schema, given)
     columns = [ops.expand_dims(ops.cast(read.lengths, np.float64), 1)]
@@ -57,10 +53,10 @@ def aggregates_of(
             of_numbers = _statistics(numbers, aggregator._typical)
             # the last is the sum of logarithms of waits, where time is a number
             found.append(of_numbers if events.clock is None else of_numbers[:, :-1])
-        n = ops.expand_dims(ops.cast(extent.lengths, np.float64), 1)
-        for place, column in enumerate(events.columns):
-            own = codes_of(codes, place, extent)
-            found.append(counts_of(own, extent, column.size)[:, 1:] / n)  # 0: unknown
+        for j, column in enumerate(events.columns):
+            own = codes_of(codes, j, extent)
+            for _, grams in groupby(aggregator._grams[j], len):
+                found.append(_shares(own, [*grams], column.size + 1, extent))
         return [ops.cast(ops.concatenate(found), np.float32)]
 
     (found,), order = ragged.in_groups(read.lengths, 1, of_group)
@@ -79,6 +75,21 @@ def _statistics(values: Tensor, typical: NDArray[np.float64]) -> Tensor:
     mean, least, largest = (ops.where(n > 0, x, usual) for x in (mean, least, largest))
     every = (mean, ops.sqrt(variance), least, largest, total)
     return ops.reshape(ops.stack(every, 2), (0, len(every) * len(typical)))
+
+
+def _shares(codes: Tensor, grams: list[Any], base: int, extent: Extent) -> Tensor:
+    """Return the shares of n-grams of one length, (N, n_grams), float64."""
+    order, number = len(grams[0]), codes
+    known, before = codes > 0, codes  # a code is 0 for an unknown category
+    for lag in range(1, order):
+        before = ops.concatenate([0 * before[:, :1], before[:, :-1]], axis=1)
+        known, number = known & (before > 0), number + before * base**lag
+    powers = base ** np.arange(order)[::-1]
+    places = {int(powers @ gram): 1 + place for place, gram in enumerate(grams)}
+    place = ops.look_up(ops.where(known, number, 0), places, 0)
+    n = ops.cast(extent.lengths - (order - 1), np.float64)
+    in_all = ops.expand_dims(ops.maximum(n, 1.0), 1)
+    return counts_of(place, extent, len(grams))[:, 1:] / in_all
 
 
 def of_detector(detector: LSTMAutoencoderOutlierDetector) -> onnx.ModelProto:

@@ -225,11 +225,7 @@ class LSTMAutoencoderOutlierDetector(Detector):
     }
 
     _saved_as: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {
-            **Detector._saved_as,
-            "_chains": tuple[CrossFittedChain, ...],
-            "_usual": Usual,
-        }
+        {**Detector._saved_as, "_chains": tuple[CrossFittedChain, ...], "_usual": Usual}
     )
 
     # Set by fit

@@ -40,7 +40,9 @@ def given_of(X):
         (numbers, {}),
         (everything, {"categorical_features": ["page", "floor"]}),
         (everything, {"max_categories": 3, "time": False}),
+        (everything, {"ngram_range": (1, 2), "max_categories": 3}),
         (pages_alone, {}),
+        (pages_alone, {"ngram_range": (2, 3)}),
         (times_alone, {"time": True}),
     ],
 )
@@ -165,9 +167,3 @@ def test_a_step_in_a_branch_that_is_not_converted_is_named(embed, log, tmp_path)
     branch = Pipeline([("embed", embed), ("absolute", step)])
     with pytest.raises(ValueError, match="can't convert the step 'absolute'"):
         to_onnx(FeatureUnion([("a", branch)]), tmp_path / "model.onnx")
-
-
-def test_ngrams_of_several_events_are_refused(log, tmp_path):
-    aggregator = SequenceAggregator(ngram_range=(1, 2)).fit(pages_alone(log))
-    with pytest.raises(ValueError, match=r"fit with ngram_range=\(1, 1\)"):
-        to_onnx(aggregator, tmp_path / "file.onnx")
