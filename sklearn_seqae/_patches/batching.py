@@ -22,6 +22,7 @@ ROWS = 16  # rows of a shard: enough to keep a core busy
 MORE_ROWS = 32  # rows of a shard where that still makes two: a tenth faster a row
 ENOUGH_UPDATES = 500
 ENOUGH_EPOCHS = 10
+MANY_UPDATES = 5000  # of so many, fewer epochs will do
 MAX_SHARDS = 8  # beyond this, shards of a batch get more rows
 LONG = 4096  # LSTM steps of a buffer beyond which shards of inference get fewer rows
 Indices = NDArray[np.int64]
@@ -187,7 +188,8 @@ def auto_epochs(n_sequences: int, batch_size: int, left: float = 1.0) -> int:
     """
     n_batches = count_batches(n_sequences, batch_size)
     n_updates = round(ENOUGH_UPDATES * (1 + left) / 2)
-    return max(-(-n_updates // n_batches), ENOUGH_EPOCHS)
+    looks = min(ENOUGH_EPOCHS, -(-MANY_UPDATES // n_batches))
+    return max(-(-n_updates // n_batches), looks)
 
 
 def shard_shape(n_sequences: int, batch_size: int) -> tuple[int, int]:
