@@ -32,11 +32,7 @@ from sklearn_seqae._containers.writers import ids_of_rows, with_ids
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.fitted import Fitted
 from sklearn_seqae._fitted.saving import SequenceEstimator
-from sklearn_seqae._fitted.scores import (
-    errors,
-    errors_by_feature,
-    log_probabilities,
-)
+from sklearn_seqae._fitted.scores import errors, errors_by_feature, log_probabilities
 from sklearn_seqae._network.decoders import DECODERS
 from sklearn_seqae._patches.exact import MAX_LENGTH
 from sklearn_seqae._patches.prefixes import check_horizon, tails
@@ -62,6 +58,7 @@ except ImportError:  # scikit-learn before 1.9 has no callbacks
         """Nothing."""
 
 
+AUTO = StrOptions({"auto"})
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 SHARE = Interval(Real, 0, 1, closed="left")
@@ -192,7 +189,7 @@ class LSTMAutoencoderTransformer(
           of MiniRocket's fixed kernels [9]_: eight for each time step of a patch, at
           most 32. They find fine structure wherever in a patch it stands.
 
-        "auto" is both, without kernels if there are categories.
+        "auto" is both, without kernels if there are categories or `patch_size_` is 1.
     pooling : str or tuple of str, default=("last", "mean", "max", "min", "std")
         How the states of every encoder layer and direction are pooled over time: one
         kind or several. "attention" is a mean weighted by a softmax.
@@ -232,8 +229,8 @@ class LSTMAutoencoderTransformer(
         dropped at every step of a sequence [4]_; every update drops others.
     epochs : int or "auto", default="auto"
         Passes over the sequences. "auto" makes 250 to 500 updates, the more, the less
-        the cosines in the vector leave to decode; or 10 epochs, if that is more. 0
-        leaves the initial weights, which takes a second or two.
+        the cosines in the vector leave to decode; or 10 epochs, if that is more, but
+        not beyond 5000 updates. 0 leaves the initial weights, in a second or two.
     batch_size : int, default=32
         Sequences per update.
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
@@ -388,20 +385,16 @@ class LSTMAutoencoderTransformer(
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_components": [POSITIVE_INT, None],
-        "exact_components": [StrOptions({"auto"}), list, tuple],
+        "exact_components": [AUTO, list, tuple],
         "forecast_horizon": [POSITIVE_INT, None],
         "scaler": [StrOptions(set(SCALERS)), HasMethods(["fit", "transform"]), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
-        "max_categories": [
-            Interval(Integral, 2, None, closed="left"),
-            StrOptions({"auto"}),
-            None,
-        ],
-        "time": ["boolean", StrOptions({"auto"})],
+        "max_categories": [Interval(Integral, 2, None, closed="left"), AUTO, None],
+        "time": ["boolean", AUTO],
         "hidden_layer_sizes": [POSITIVE_INT, "array-like"],
         "bidirectional": ["boolean"],
-        "patch_size": [POSITIVE_INT, StrOptions({"auto"})],
-        "encoder_inputs": [StrOptions({"auto"}), list, tuple],
+        "patch_size": [POSITIVE_INT, AUTO],
+        "encoder_inputs": [AUTO, list, tuple],
         "pooling": [str, list, tuple],
         "activation": [StrOptions({"tanh", "relu"})],
         "decoder": [StrOptions(set(DECODERS))],
@@ -412,7 +405,7 @@ class LSTMAutoencoderTransformer(
         "mask_ratio": [SHARE],
         "noise": [NON_NEGATIVE],
         "dropout": [SHARE],
-        "epochs": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "epochs": [Interval(Integral, 0, None, closed="left"), AUTO],
         "batch_size": [POSITIVE_INT],
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
@@ -694,10 +687,7 @@ class LSTMAutoencoderTransformer(
         return self
 
     def inverse_transform(
-        self,
-        Z: ArrayLike,
-        lengths: ArrayLike | None = None,
-        random_state: Any = None,
+        self, Z: ArrayLike, lengths: ArrayLike | None = None, random_state: Any = None
     ) -> Any:
         """Decode embeddings, or any other finite vectors, into sequences.
 

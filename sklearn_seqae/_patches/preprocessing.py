@@ -214,7 +214,8 @@ class Preprocessing:
             patch_size, filled = self.patch_size, own.filled
             read = asked_names("encoder_inputs", parameters["encoder_inputs"])
             if read == "auto":
-                read = ("differences",) if self.n_codes else NAMES["encoder_inputs"]
+                plain = self.n_codes or patch_size == 1  # a patch with nothing in it
+                read = ("differences",) if plain else NAMES["encoder_inputs"]
             if "kernels" in read:
                 n = default_n_kernels(patch_size)
                 kernels = Convolutions.fit(n, patch_size, filled, weight)

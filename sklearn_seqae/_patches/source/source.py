@@ -35,12 +35,7 @@ class Source:
 
     @classmethod
     def in_memory(
-        cls,
-        encoded: RaggedArray,
-        schema: Schema,
-        sample_weight: Floats,
-        *,
-        reset: bool,
+        cls, encoded: RaggedArray, schema: Schema, sample_weight: Floats, *, reset: bool
     ) -> Self:
         """Return the source of sequences in own units; ``reset`` fits the scaler."""
         distinct, weight = merge_repeated(encoded, sample_weight)
