@@ -213,7 +213,7 @@ class LSTMAutoencoderOutlierDetector(Detector):
     ... )
     >>> detector = LSTMAutoencoderOutlierDetector(autoencoder, random_state=0).fit(X)
     >>> dead = np.zeros((30, 2))
-    >>> detector.predict([X[0], dead])
+    >>> detector.predict([X[1], dead])
     array([ 1, -1])
     """
 

@@ -20,7 +20,7 @@ _MANY = 1000  # sequences tell enough
 _NUMBERED = re.compile(r"([A-Za-z][^\d]*?)[ _.\-]?(\d+)")
 _ID = re.compile(r"(^|[^a-z])id(s|$|[^a-z])", re.I)
 _NAN = 1e30  # stands for NaN, to compare it with itself
-_CODE = re.compile(r"99+|32768|[1-9]\d{19,}")  # 1e20 and more: of climate models
+_CODE = re.compile(r"99+|32768|[1-9]\d{19,38}")  # of climate models; more is an error
 _SHORT = 8  # steps of a row that may be the channels of a recording
 
 

@@ -14,7 +14,11 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from sklearn_seqae import from_channels_first, to_sequences
+from sklearn_seqae import (
+    LSTMAutoencoderTransformer,
+    from_channels_first,
+    to_sequences,
+)
 from sklearn_seqae._containers.gate import validate_sequences
 
 nan = np.nan
@@ -580,3 +584,9 @@ def test_padding_is_told_after_the_fit_as_well():
     features = Features.of(M, ragged, container)
     with pytest.warns(UserWarning, match=PADDING):
         validate_sequences(POST, features, "L")
+
+
+def test_a_number_that_is_refused_is_not_doubted():
+    X = [np.where(np.arange(len(x)) == 3, 1e300, x) for x in S]
+    with pytest.raises(ValueError, match="divide them by a constant"):
+        LSTMAutoencoderTransformer(epochs=0).fit(X)
