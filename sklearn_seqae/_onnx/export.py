@@ -75,8 +75,7 @@ def to_onnx(
         If `part` is neither, or the scaler is not one of scikit-learn's that shift and
         divide: `StandardScaler`, `MinMaxScaler`, `RobustScaler`, `MaxAbsScaler` or
         none. If skl2onnx can't convert another step; the message names it. If branches
-        of a union were fitted on sequences of other features or times. If an aggregator
-        has n-grams of several events.
+        of a union were fitted on sequences of other features or times.
     ImportError
         If onnx, or skl2onnx for a pipeline or a union, is not installed.
 
