@@ -186,7 +186,7 @@ def texture(
 ) -> Tensor:
     """Return components (B, n); numbers are 0 beyond the ends, lengths (B, 1)."""
     values = ops.clip(padded, -LARGEST, LARGEST)
-    sources = values, ops.where(inside, values - _before(ops, values), 0.0)
+    sources = values, ops.where(inside, values - one_before(ops, values), 0.0)
     sums = []
     for each in known.rounds:
         source, rate = sources[each.of_changes], each.dilation
@@ -206,7 +206,7 @@ def _standardized(known: Convolutions | Texture | Ngrams, found: Tensor) -> Tens
     return (found - mean) / scale
 
 
-def _before(ops: Any, steps: Tensor) -> Tensor:
+def one_before(ops: Any, steps: Tensor) -> Tensor:
     """Return the time step before each, zero before the first."""
     return ops.concatenate([0 * steps[:, :1], steps[:, :-1]], axis=1)
 
@@ -218,7 +218,7 @@ def ngrams(ops: Any, known: Ngrams, codes: Tensor) -> Tensor:
     """Return components (B, n) of codes (B, T, n_codes), 0 beyond the ends."""
     delayed = [ops.cast(codes, "int64")]
     for _ in range(LONGEST - 1):
-        delayed.append(_before(ops, delayed[-1]))
+        delayed.append(one_before(ops, delayed[-1]))
     columns = range(len(known.category_sizes))
     by_column = [[ops.take(each, c, axis=2) for c in columns] for each in delayed]
     counts = []

@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 
 from sklearn_seqae._aggregator import SequenceAggregator
-from sklearn_seqae._network.padded import moments
+from sklearn_seqae._network.padded import moments, one_before
 from sklearn_seqae._onnx import ops, ragged, sequences
 from sklearn_seqae._onnx.autoencoder import decoded, encoded
 from sklearn_seqae._onnx.graph import Graph, Tensor
@@ -82,7 +82,7 @@ def _shares(codes: Tensor, grams: list[Any], base: int, extent: Extent) -> Tenso
     order, number = len(grams[0]), codes
     known, before = codes > 0, codes  # a code is 0 for an unknown category
     for lag in range(1, order):
-        before = ops.concatenate([0 * before[:, :1], before[:, :-1]], axis=1)
+        before = one_before(ops, before)
         known, number = known & (before > 0), number + before * base**lag
     powers = base ** np.arange(order)[::-1]
     places = {int(powers @ gram): 1 + place for place, gram in enumerate(grams)}
