@@ -118,10 +118,10 @@ class LSTMAutoencoderTransformer(
         makes the others of the pooled states. None has no bottleneck: the pooled states
         are the embedding, a number for each unit, direction, layer and kind of pooling.
     exact_components : "auto" or list of {"instance_norm", "shape", "texture", \
-            "ngrams", "length"}, default="auto"
+            "ngrams", "category_means", "length"}, default="auto"
         Components that are no work of the network but numbers of the sequence; ``()``
-        for none. Decoding restores them exactly, but for "texture" and "ngrams". They
-        come after the others, in this order:
+        for none. They come after the others, in this order. Decoding restores "shape",
+        "instance_norm" and "length" exactly:
 
         - "instance_norm": the mean and log scale of each feature. The encoder also
           reads each sequence in units of its own, and the decoder writes it in them:
@@ -139,14 +139,17 @@ class LSTMAutoencoderTransformer(
         - "ngrams": the logarithm of how often one to three categories follow one
           another, of each column and pair of columns; at most 512, so the most numerous
           n-grams share theirs [11]_.
+        - "category_means": of sequences with both, the mean of each number at events of
+          each category, and at those right after one: how much, how long after. At most
+          128, so of many categories some share a mean.
         - "length": the standardized logarithm of the length. Without it, every decoded
           sequence has `max_length_` time steps.
 
         "auto" has "length" if the lengths in `fit` differ and `n_components` is not 1.
         It has the others as far as exact components are at most half of `n_components`,
         and cosines at most an eighth, with a decoder that does not cut the embedding;
-        "shape" and "texture" not if there are categories, and as many "ngrams" as there
-        is room for.
+        "shape" and "texture" not if there are categories, and as many "ngrams" and
+        "category_means" as there is room for.
     forecast_horizon : int or None, default=None
         Time steps that `forecast` predicts at a time, by a second decoder [1]_. It
         reads the embedding and the last eight time steps of a prefix, which is cut at
@@ -1098,7 +1101,9 @@ class LSTMAutoencoderTransformer(
             "lstmautoencodertransformer0" and so on for what is learnt. Then those of
             `exact_components_`: "flow_mean", "flow_scale" and "flow_cosine3" of the
             feature "flow", "kernel17", "page_home>cart" or, where n-grams share,
-            "ngram17", and "length". Last "start", the moment of the first event.
+            "ngram17", "amount_at_page_cart" and "time_after_page_cart" or, where
+            categories share, "amount_at_page17", and "length". Last "start", the
+            moment of the first event.
         """
         check_is_fitted(self)
         names = self._fitted.names_of_components(type(self).__name__.lower())

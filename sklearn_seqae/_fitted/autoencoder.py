@@ -20,7 +20,7 @@ from sklearn_seqae._network.design import SWITCHES, make_architecture, shaping
 from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.batching import buffer_sizes, from_patches
 from sklearn_seqae._patches.chains import Chain
-from sklearn_seqae._patches.exact import UNIT
+from sklearn_seqae._patches.exact import UNIT, Standardized
 from sklearn_seqae._patches.ngrams import drawn_paths
 from sklearn_seqae._patches.prefixes import extended, recent_values, tails
 from sklearn_seqae._patches.preprocessing import Known, Own, Preprocessing
@@ -177,7 +177,7 @@ class Autoencoder:
         Z: NDArray[Any] = random_state.standard_normal((n, self.n_components))
         exact = Z[:, self.architecture.embedding_size :]
         for name, place in self.preprocessing.places.items():
-            if name in ("shape", "texture", "ngrams"):
+            if isinstance(self.preprocessing.parts[name], Standardized):
                 exact[:, place] *= UNIT
         if self.preprocessing.length_code is not None:
             Z[:, -1] = self.preprocessing.length_code.sample(n, random_state)

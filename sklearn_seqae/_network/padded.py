@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_seqae._patches import category_means
+from sklearn_seqae._patches.category_means import CategoryMeans
 from sklearn_seqae._patches.convolutions import Convolutions
-from sklearn_seqae._patches.exact import InstanceNorm, Units
+from sklearn_seqae._patches.exact import InstanceNorm, Standardized, Units
 from sklearn_seqae._patches.ngrams import LONGEST, Ngrams, logarithms, numbers
 from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.shape import Shape
@@ -53,6 +55,10 @@ def read(
         own = ops.where(inside, codes, 0.0)
         if preprocessing.ngrams is not None:
             exact.append(ngrams(ops, preprocessing.ngrams, own))
+        if preprocessing.category_means is not None:
+            observed = ops.logical_and(inside, ops.logical_not(ops.isnan(numbers)))
+            means = preprocessing.category_means, numbers, observed, own
+            exact.append(means_by_category(ops, *means))
         by_time = ops.reshape(own, (-1, n_steps, patch_size * n))
         order = order_in_step(patch_size, n, n)
         # behind the numbers that are decoded
@@ -200,7 +206,7 @@ def texture(
     return _standardized(known, ops.concatenate(sums, axis=-1) / lengths)
 
 
-def _standardized(known: Convolutions | Texture | Ngrams, found: Tensor) -> Tensor:
+def _standardized(known: Convolutions | Standardized, found: Tensor) -> Tensor:
     """Return numbers less the mean in `fit`, by the scale."""
     mean, scale = (np.array(each, np.float32) for each in (known.mean, known.scale))
     return (found - mean) / scale
@@ -229,6 +235,27 @@ def ngrams(ops: Any, known: Ngrams, codes: Tensor) -> Tensor:
         each = ops.take(signs, numbers(ops, grams, by_column), axis=0)
         counts.append(ops.sum(each, axis=1))
     return _standardized(known, logarithms(ops, ops.concatenate(counts, axis=-1)))
+
+
+def means_by_category(
+    ops: Any, known: CategoryMeans, numbers: Tensor, observed: Tensor, codes: Tensor
+) -> Tensor:
+    """Return components (B, n) of numbers (B, T, F), and of codes as `ngrams` does."""
+    limits = -category_means.LARGEST, category_means.LARGEST
+    values = ops.where(observed, ops.clip(numbers, *limits), 0.0)
+    found, by_lag = [], [ops.cast(codes, "int64")]
+    by_lag.append(one_before(ops, by_lag[0]))
+    both = [
+        ops.transpose(each, (0, 2, 1))
+        for each in (values, ops.cast(observed, "float32"))
+    ]
+    for lag, column, groups in known.groups:
+        is_in = (groups[:, None] == np.arange(groups.max() + 1)).astype(np.float32)
+        mine = ops.take(is_in, ops.take(by_lag[lag], column, axis=2), axis=0)
+        total, count = (ops.matmul(each, mine) for each in both)  # (B, F, n_groups)
+        width = known.n_numbers * is_in.shape[1]
+        found.append(ops.reshape(total / (count + 1), (-1, width)))
+    return _standardized(known, ops.arcsinh(ops.concatenate(found, axis=-1)))
 
 
 # Units of single sequences -----------------------------------------------------------

@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 from sklearn_seqae._containers.ragged import RaggedArray
 from sklearn_seqae._patches import batching
 from sklearn_seqae._patches.batching import Patches
+from sklearn_seqae._patches.category_means import (
+    FEWEST,
+    CategoryMeans,
+    default_n_groups,
+)
 from sklearn_seqae._patches.convolutions import Convolutions, default_n_kernels
 from sklearn_seqae._patches.exact import InstanceNorm, LengthCode, Units
 from sklearn_seqae._patches.heads import HEADS
@@ -41,6 +46,7 @@ FAMILIES = {  # in the order of the vector
     "shape": Family("shape", "cosines", "cosines of each feature"),
     "texture": Family("texture", "every", "kernels"),
     "ngrams": Family("ngrams", "scaled", "which categories follow one another"),
+    "category_means": Family("category_means", "scaled", "numbers by category"),
     "length": Family("length_code", "lengths", "the length"),
 }
 # What parameters may name, in the order of the vector, and of what is read of a patch
@@ -130,6 +136,7 @@ class Preprocessing:
     shape: Shape | None = None
     texture: Texture | None = None
     ngrams: Ngrams | None = None
+    category_means: CategoryMeans | None = None
 
     @classmethod
     def fit(
@@ -199,10 +206,17 @@ class Preprocessing:
             if has_room or "texture" in asked:
                 n_units = 1 if self.instance_norm is None else 2
                 found["texture"] = Texture.fit(N_COMPONENTS, own.every, weight, n_units)
+        sizes = tuple(column.size for column in self.columns)
         n = default_n_ngrams(room if is_auto else np.inf)
         if self.n_codes and n and (is_auto or "ngrams" in asked):
-            sizes = tuple(column.size for column in self.columns)
             found["ngrams"] = Ngrams.fit(n, own.scaled, weight, sizes)
+            room -= found["ngrams"].n_components
+        if self.n_numbers and self.n_codes and (is_auto or "category_means" in asked):
+            left = room if is_auto else np.inf
+            n = default_n_groups(left, self.n_numbers, self.n_codes)
+            if n or not is_auto:
+                groups = max(n, FEWEST), own.scaled, weight, sizes
+                found["category_means"] = CategoryMeans.fit(*groups)
         return found
 
     def _with_scales(
@@ -272,6 +286,8 @@ class Preprocessing:
             names += [f"kernel{n}" for n in range(self.texture.n_components)]
         if self.ngrams is not None:
             names += self.ngrams.names(columns, categories)
+        if self.category_means is not None:
+            names += self.category_means.names(numbers, columns, categories)
         return names + ["length"] * int(self.length_code is not None)
 
     @property

@@ -204,7 +204,8 @@ BAD_PARAMETERS = {
         {"exact_components": ["length", "height"]},
         ValueError,
         r"\['length', 'height'\]; expected 'auto', or a list of some of "
-        "'instance_norm', 'shape', 'texture', 'ngrams', 'length', each once",
+        "'instance_norm', 'shape', 'texture', 'ngrams', "
+        "'category_means', 'length', each once",
     ),
     "exact twice": ({"exact_components": ("length",) * 2}, ValueError, "each once"),
     "encoder_inputs": ({"encoder_inputs": True}, ValueError, "'encoder_inputs'"),

@@ -15,7 +15,9 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae import LSTMAutoencoderTransformer, SequenceChunks, to_sequences
 
-EXACT = ["ngrams", "length"]
+EXACT = ["ngrams", "category_means", "length"]
+NGRAMS = "^page_|^ngram"
+BOTH = f"{NGRAMS}|^x_(at|after)_page_"  # times differ between containers
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +32,12 @@ def fitted(log):
     ).fit(log)
 
 
-def ngrams(estimator, X):
-    """Components that are n-grams, by name."""
+def ngrams(estimator, X, names_like=NGRAMS):
+    """Components that are n-grams, or have other names, by name."""
     Z, names = estimator.transform(X), estimator.get_feature_names_out()
     assert Z.shape[1] == len(names) == len(set(names))
     frame = pd.DataFrame(np.asarray(Z), columns=names)
-    return frame.filter(regex="^page_|^ngram")
+    return frame.filter(regex=names_like)
 
 
 def test_components_are_named_by_their_categories(fitted, log):
@@ -52,14 +54,15 @@ def test_components_are_named_by_their_categories(fitted, log):
 
 
 def test_containers_and_chunks_have_the_same_bits(fitted, log):
-    expected = ngrams(fitted, log)
+    expected = ngrams(fitted, log, BOTH)
+    assert expected.shape[1] == 39 + 2 * 3
     frames = [x.reset_index(drop=True) for _, x in log.groupby(level=0)]
     chunks = SequenceChunks(lambda: iter([log.loc[:7], log.loc[8:]]))
     for X in (frames, chunks):
         again = LSTMAutoencoderTransformer(**fitted.get_params()).set_params(time=False)
         again.fit(X)
-        assert_array_equal(ngrams(again, frames), expected)
-    assert_array_equal(ngrams(fitted, log.loc[[5]])[:1], expected[5:6])
+        assert_array_equal(ngrams(again, frames, BOTH), expected)
+    assert_array_equal(ngrams(fitted, log.loc[[5]], BOTH)[:1], expected[5:6])
 
 
 def test_new_categories_and_single_events(fitted, log):
@@ -98,7 +101,7 @@ def test_a_bottleneck_has_as_many_as_there_is_room(log):
         ).fit(log)
         assert ngrams(found, log).shape[1] == n
         assert found.n_components_ == n_components
-    with pytest.raises(ValueError, match=r"'ngrams' \(.*which take 40 components"):
+    with pytest.raises(ValueError, match=r"'ngrams' \(.*which take 46 components"):
         LSTMAutoencoderTransformer(8, exact_components=EXACT).fit(log)
 
 
@@ -124,6 +127,27 @@ def test_columns_of_noise_do_not_drown_order():
     assert accuracy() >= 0.99
     assert accuracy(n_components=32) >= 0.99
     assert accuracy(exact_components=["instance_norm", "length"]) < 0.9
+
+
+def test_how_long_after_which_page_is_told():
+    rng = np.random.default_rng(0)
+    y, rows = np.arange(200) % 2, []
+    for session, label in enumerate(y):
+        pages = rng.choice(["home", "cart", "pay"], 16)
+        long = pages == ["home", "cart"][label]
+        times = np.cumsum(rng.exponential(np.where(long, 5.0, 1.0)))
+        rows += [(session, *each) for each in zip([0, *times], pages, strict=False)]
+    log = pd.DataFrame(rows, columns=["session", "time", "page"])
+    X = to_sequences(log, by="session", order="time")
+
+    def accuracy(exact):
+        Z = LSTMAutoencoderTransformer(
+            hidden_layer_sizes=16, exact_components=exact, epochs=0, random_state=0
+        )
+        classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        return cross_val_score(classifier, Z.fit_transform(X), y, cv=5).mean()
+
+    assert accuracy(["category_means"]) > accuracy(["ngrams"]) + 0.1
 
 
 def test_draws_follow_the_order_of_their_vector():
