@@ -44,7 +44,7 @@ CUT = pd.Timestamp("1997-10-01")
 N = 500  # sequences of a set, at most
 LONGEST = 30  # flights of an aircraft that are kept, the first ones
 N_BASES = 100
-SEEDS = (0, 1)
+SEEDS = (0, 1, 2)
 Vectors = dict[str, NDArray[Any]]
 
 
@@ -221,7 +221,7 @@ def _ngrams(x: list[str]) -> list[str]:
 
 def _classes(name: str, log: Log) -> dict[str, Any]:
     rounds: dict[str, list[tuple[float, float]]] = {}
-    for seed in SEEDS[:1]:
+    for seed in SEEDS:
         for kind, Z in vectors(log, seed).items():
             rounds.setdefault(kind, []).append(areas(Z, log.y, seed))
             print(name, seed, kind, Z.shape, rounds[kind][-1], file=sys.stderr)
@@ -252,7 +252,7 @@ def areas(Z: NDArray[Any], y: Any, seed: int) -> tuple[float, float]:
 
 def _next(name: str, log: Log) -> dict[str, Any]:
     rounds: dict[str, list[tuple[float, float]]] = {}
-    for seed in SEEDS:
+    for seed in SEEDS[:2]:
         train, test = _halves(log.events, seed)
         at = _cuts(test, seed)
         known, truth = test[at > 0], test.loc[at == 0, log.column].to_numpy()

@@ -11,13 +11,15 @@ from benchmarks.representations._scores import Study
 from benchmarks.representations._study import run, unfinished, wanted
 from benchmarks.representations.datasets import DATASETS
 from benchmarks.representations.designs import DESIGNS
+from benchmarks.representations.protocols import PROTOCOLS
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what is missing, then write the page."""
     options = _parse(arguments)
     asked = wanted(options.data, options.designs, options.seeds)
-    left = unfinished(asked, Results.read(PATH), options.jobs)
+    only = options.protocols or ()
+    left = unfinished(asked, Results.read(PATH), options.jobs, only)
     if options.again:
         left = asked
     if options.list:
@@ -25,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             state = "to run" if fit in left else "done"
             print(f"{fit.dataset:22} {fit.design:20} {fit.seed} {state}")
         return
-    failures = [] if options.page else run(left, PATH, options.jobs)
+    failures = []
+    if not options.page:
+        failures = run(left, PATH, options.jobs, protocols=only)
     study = Study(Results.read(PATH))
     _page.PATH.write_text(_page.page(study))
     write_tables("sizes_tables.txt", _page.tables_of_sizes(study))
@@ -39,7 +43,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.representations", description=main.__doc__
     )
-    for option, known in (("data", DATASETS), ("designs", DESIGNS)):
+    for option, known in (
+        ("data", DATASETS),
+        ("designs", DESIGNS),
+        ("protocols", PROTOCOLS),
+    ):
         several = {"nargs": "+", "metavar": "NAME", "choices": list(known)}
         parser.add_argument(f"--{option}", help=f"{option} to run", **several)
     parser.add_argument(

@@ -16,16 +16,24 @@ from benchmarks.representations.protocols import OWN, PROTOCOLS
 Record = dict[str, Any]  # plain JSON values
 
 
-def job(dataset: str, design: str, seed: int) -> Callable[[], Record]:
-    """Load data and modules; the function that is returned measures."""
+def job(
+    dataset: str, design: str, seed: int, protocols: Sequence[str] = ()
+) -> Callable[[], Record]:
+    """Load data and modules; the function that is returned measures.
+
+    With the names of ``protocols`` these alone.
+    """
     data, chosen = load(dataset), DESIGNS[design]
     for module in chosen.imports:
         importlib.import_module(module)
     estimator = chosen.make(seed, len(data.X_train))
-    return lambda: {**measure(estimator, data, seed), "data": describe(data)}
+    asked = estimator, data, seed, protocols
+    return lambda: {**measure(*asked), "data": describe(data)}
 
 
-def measure(estimator: Any, data: Data, seed: int) -> Record:
+def measure(
+    estimator: Any, data: Data, seed: int, protocols: Sequence[str] = ()
+) -> Record:
     """Fit on the training sequences, and see what that is good for on the others.
 
     The first call of a process: seconds to fit include compiling. Seconds to embed do
@@ -43,8 +51,14 @@ def measure(estimator: Any, data: Data, seed: int) -> Record:
     record = {"fit_seconds": fitted - start, "transform_seconds": done - again}
     if not embeds:
         return record | {OWN: float((on_test == data.y_test).mean())}
-    for name, protocol in PROTOCOLS.items():
-        record[name] = protocol(on_train, on_test, data, seed)
+    scores = {
+        name: protocol(on_train, on_test, data, seed)
+        for name, protocol in PROTOCOLS.items()
+        if not protocols or name in protocols
+    }
+    if protocols:
+        return scores
+    record |= scores
     record["n_components"] = on_test.shape[1]
     if hasattr(estimator, "reconstruct"):
         pairs = zip(data.X_test, estimator.inverse_transform(on_test), strict=True)

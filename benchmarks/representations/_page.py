@@ -20,6 +20,7 @@ TITLES = {
     "svm": "SVM, accuracy",
     "logistic": "Logistic regression, accuracy",
     "forest": "Random forest, accuracy",
+    "neighbor": "Nearest neighbour, accuracy",
     "kmeans": "k-means, adjusted Rand index",
 }
 MEASURES = {

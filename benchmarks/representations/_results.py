@@ -33,8 +33,10 @@ class Results:
         new.write_text(f"{{\n{text}\n}}\n")
         os.replace(new, path)
 
-    def add(self, record: Mapping[str, Any], machine: dict[str, str]) -> None:
-        """Keep a record in place of an earlier one of the same key.
+    def add(
+        self, record: Mapping[str, Any], machine: dict[str, str], join: bool = False
+    ) -> None:
+        """Keep a record in place of an earlier one of the same key, or ``join`` it.
 
         The design's records with other parameters go: they are stale.
         """
@@ -46,8 +48,9 @@ class Results:
         kept["machine"] = self.machines.index(machine)
         if not self.is_fresh(design := kept["design"]):
             self.records = [r for r in self.records if r["design"] != design]
-        self.records = [r for r in self.records if any(r[k] != kept[k] for k in KEY)]
-        self.records.append(kept)
+        same = [r for r in self.records if all(r[k] == kept[k] for k in KEY)]
+        self.records = [r for r in self.records if r not in same]
+        self.records.append({**same[0], **kept} if join and same else kept)
         self.parameters[design] = DESIGNS[design].parameters()
 
     def fresh(self) -> list[dict[str, Any]]:

@@ -55,7 +55,12 @@ def wanted(
     ]
 
 
-def unfinished(fits: Iterable[Fit], results: Results, jobs: int = 1) -> list[Fit]:
+def unfinished(
+    fits: Iterable[Fit],
+    results: Results,
+    jobs: int = 1,
+    protocols: Sequence[str] = (),
+) -> list[Fit]:
     """The same without those that have a fresh result.
 
     What was measured beside others has no seconds, and is no result where there is only
@@ -63,31 +68,42 @@ def unfinished(fits: Iterable[Fit], results: Results, jobs: int = 1) -> list[Fit
     """
 
     def is_whole(record: dict[str, Any]) -> bool:
-        scored = OWN in record or set(PROTOCOLS) <= set(record)
-        return scored and (jobs > 1 or set(SECONDS) <= set(record))
+        scored = OWN in record or set(protocols or PROTOCOLS) <= set(record)
+        timed = protocols or jobs > 1 or set(SECONDS) <= set(record)
+        return bool(scored and timed)
 
     done = {tuple(r[k] for k in KEY) for r in results.fresh() if is_whole(r)}
     return [fit for fit in fits if fit not in done]
 
 
-def run(fits: Sequence[Fit], path: Path, jobs: int = 1, job: str = JOB) -> list[str]:
-    """Measure, keeping every record as soon as it is there; return what failed."""
+def run(
+    fits: Sequence[Fit],
+    path: Path,
+    jobs: int = 1,
+    job: str = JOB,
+    protocols: Sequence[str] = (),
+) -> list[str]:
+    """Measure, keeping every record as soon as it is there; return what failed.
+
+    The scores of ``protocols``, where some are named, join a record that is there.
+    """
     machine, lock = _machine.describe(), Lock()
+    only = {"protocols": list(protocols)} if protocols else {}
     left = iter(range(len(fits), 0, -1))
 
     def measure(fit: Fit) -> str | None:
         try:
-            with start(job, fit._asdict()) as round_:
+            with start(job, {**fit._asdict(), **only}) as round_:
                 record = {**fit._asdict(), **round_()}
         except (RuntimeError, ModuleNotFoundError) as error:
             return f"{', '.join(map(str, fit))}: {error}"
         for name in ("process", *(SECONDS if jobs > 1 else ())):
-            del record[name]
+            record.pop(name, None)
         with lock:
             print(f"{next(left)} to go: {record}", file=sys.stderr, flush=True)
             # Read anew: another run may have added its own meanwhile
             results = Results.read(path)
-            results.add(record, machine)
+            results.add(record, machine, join=bool(protocols))
             results.write(path)
         return None
 

@@ -25,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -70,6 +71,12 @@ def forest(Z_train: Embedding, Z_test: Embedding, data: Data, seed: int) -> floa
     return float(model.fit(Z_train, data.y_train).score(Z_test, data.y_test))
 
 
+def neighbor(Z_train: Embedding, Z_test: Embedding, data: Data, seed: int) -> float:
+    """Accuracy of the nearest neighbour by the standardised embedding."""
+    model = make_pipeline(StandardScaler(), KNeighborsClassifier(1))
+    return float(model.fit(Z_train, data.y_train).score(Z_test, data.y_test))
+
+
 def kmeans(Z_train: Embedding, Z_test: Embedding, data: Data, seed: int) -> float:
     """Adjusted Rand index of k-means on the test sequences' standardised embedding."""
     n_classes = len(np.unique(data.y_train))
@@ -78,5 +85,11 @@ def kmeans(Z_train: Embedding, Z_test: Embedding, data: Data, seed: int) -> floa
     return float(adjusted_rand_score(data.y_test, clusters))
 
 
-PROTOCOLS = {"svm": svm, "logistic": logistic, "forest": forest, "kmeans": kmeans}
+PROTOCOLS = {
+    "svm": svm,
+    "logistic": logistic,
+    "forest": forest,
+    "neighbor": neighbor,
+    "kmeans": kmeans,
+}
 OWN = "own"  # of a classifier that makes no embedding

@@ -174,6 +174,21 @@ def test_a_run_goes_on_where_it_ended(fakes):
     }
 
 
+def test_some_protocols_alone_join_what_is_there(fakes):
+    results = Results()
+    without = {k: v for k, v in record().items() if k != "neighbor"}
+    results.add(without, MACHINE)
+    (asked,) = _study.wanted(designs=["means"], seeds=[0])
+    assert _study.unfinished([asked], results, protocols=["svm"]) == []
+    assert _study.unfinished([asked], results, protocols=["neighbor"]) == [asked]
+    found = _measure.job(*asked, protocols=["neighbor"])()
+    assert found.keys() == {"neighbor", "data"}
+    results.add({**asked._asdict(), **found}, MACHINE, join=True)
+    kept = {**without, "neighbor": 1.0, "machine": 0}
+    del kept["data"]
+    assert results.records == [kept]
+
+
 # --- results ---
 
 
