@@ -278,7 +278,8 @@ def test_counts_of_categories_are_those_of_one_process(plain_autoencoder, events
 
     with dask.config.set({"dataframe.convert-string": False}):
         X = dd.from_pandas(events, npartitions=3)
-    counts = {"n_components": None, "exact_components": ["ngrams", "length"]}
+    exact = ["ngrams", "category_means", "length"]
+    counts = {"n_components": None, "exact_components": exact}
     counts |= {"epochs": 0, "forecast_horizon": 1, "time": False}
     found, expected = (plain_autoencoder(**counts).fit(x) for x in (X, events))
     names = expected.get_feature_names_out()
@@ -286,6 +287,12 @@ def test_counts_of_categories_are_those_of_one_process(plain_autoencoder, events
     assert is_count.sum() > 9
     ours = np.asarray(found.transform(X).compute())[:, is_count]
     assert_array_equal(ours, np.asarray(expected.transform(events))[:, is_count])
+    is_mean = np.char.find(names.astype(str), "_page_") > 0
+    assert is_mean.sum() >= 8
+    theirs = np.asarray(found.transform(X).compute())[:, is_mean]
+    assert_allclose(
+        theirs, np.asarray(expected.transform(events))[:, is_mean], rtol=1e-4
+    )
     (chain,), (other,) = (each._fitted.network.chains for each in (found, expected))
     assert_array_equal(chain.grams, other.grams)
     assert_array_equal(chain.counts, other.counts)

@@ -21,10 +21,10 @@ CATEGORIES = ["page", "floor"]
 EVERYTHING = {
     "categorical_features": CATEGORIES,
     "max_categories": 4,
-    "n_components": 540,
+    "n_components": 640,
     "patch_size": 3,
     "encoder_inputs": ["differences"],
-    "exact_components": ["instance_norm", "ngrams", "length"],
+    "exact_components": ["instance_norm", "ngrams", "category_means", "length"],
     "pooling": ("last", "mean", "max"),
     "decoder": "unfold",
 }

@@ -242,7 +242,8 @@ def test_events_have_the_bits_of_memory(plain_autoencoder, log, tmp_path):
     X = to_sequences(log, **EVENTS)
     write(tmp_path, log[:70], log[70:], row_group_size=9)
     options = {**EVENTS, "chunk_size": 30}
-    counts = {"exact_components": ["ngrams", "length"], "n_components": None}
+    exact = ["ngrams", "category_means", "length"]
+    counts = {"exact_components": exact, "n_components": None}
     for parameters in ({}, {"forecast_horizon": 1, **counts}):
         expected = plain_autoencoder(**parameters).fit(X)
         found = plain_autoencoder(**parameters)
