@@ -1,6 +1,6 @@
 """Kinds of containers: tables that say who reads each, who writes it and its name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import count, islice
@@ -11,9 +11,10 @@ import numpy as np
 
 from sklearn_seqae._utils import comes_from
 
-# Title of the field of times in structured arrays. Other than `Series.attrs`, it stays
-# with them in any frame.
+# Titles of fields in structured arrays. Other than `Series.attrs`, they stay with them
+# in any frame: the field of times, and those of categories that are numbers.
 TIMES = "times of sklearn_seqae"
+CATEGORIES = "categories of sklearn_seqae"
 
 # Layout of a column: what holds its numbers, from the outside in, and their dtype.
 Layout = tuple[str, ...]
@@ -236,3 +237,21 @@ def load(package: str, path: str) -> Callable[..., Any]:
     name, _, function = path.partition(".")
     module = import_module(f"sklearn_seqae._containers.{package}.{name}")
     return getattr(module, function)
+
+
+def titles_of(
+    names: Sequence[str], levels: Sequence[Levels | None]
+) -> list[str | None]:
+    """Return titles of fields: text is known for categories, numbers are not."""
+    are_numbers = (
+        own is not None and not isinstance(own.values[0], str) for own in levels
+    )
+    pairs = zip(names, are_numbers, strict=True)
+    return [f"{CATEGORIES}: {name}" if untold else None for name, untold in pairs]
+
+
+def title_of(dtype: np.dtype[Any], name: str) -> str:
+    """Return the title of a field, "" without one."""
+    fields: Any = dtype.fields or {}
+    field = fields.get(name, ())
+    return str(field[2]) if len(field) > 2 else ""

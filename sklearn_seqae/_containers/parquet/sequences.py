@@ -13,6 +13,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_seqae._containers.chunks import BUFFER_SIZE, SequenceChunks, naming
+from sklearn_seqae._containers.kinds import titles_of
 from sklearn_seqae._containers.readers import to_ragged
 from sklearn_seqae._containers.tables import long_table
 from sklearn_seqae._containers.tables.to_sequences import (
@@ -254,7 +255,8 @@ def _labelled(features: pa.Table, labels: pa.Table) -> pd.Series:
             for column, own, text in zip(ragged.values.T, levels, is_text, strict=True)
         ]
         attrs = {"columns": list(names), **stored(names, levels)}
-        return as_series(to_records(fields, names), ragged.offsets, index, attrs)
+        records = to_records(fields, names, titles_of(names, levels))
+        return as_series(records, ragged.offsets, index, attrs)
     if container.univariate:
         values, names = values[:, 0], None
     attrs = {} if names is None else {"columns": list(names)}

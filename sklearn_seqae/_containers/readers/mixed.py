@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
 
-from sklearn_seqae._containers.kinds import Container
+from sklearn_seqae._containers.kinds import CATEGORIES, Container, title_of
 from sklearn_seqae._containers.ragged import RaggedArray, Show, offsets_from_lengths
 from sklearn_seqae._containers.readers import checks
 from sklearn_seqae._containers.readers.columns import check_lengths
@@ -94,8 +94,7 @@ def stack_mixed(
         first = _Columns([], names)
         _check_no_times(whole.dtype)
         features = [
-            feature_from_array(np.ascontiguousarray(whole[name]), f"column {name!r}")
-            for name in names
+            _feature(_of_records(whole, name), f"column {name!r}") for name in names
         ]
     else:
         parts = [
@@ -165,7 +164,7 @@ def _columns(sequence: Any, form: str, name: str) -> _Columns:
     if form == "records":
         records = np.asarray(sequence)
         fields: Any = records.dtype.names
-        return _Columns([records[f] for f in fields], fields)
+        return _Columns([_of_records(records, f) for f in fields], fields)
     if form == "dicts":
         keys = list(sequence[0])
         for t, record in enumerate(sequence):
@@ -192,6 +191,14 @@ def _columns(sequence: Any, form: str, name: str) -> _Columns:
         )
     columns = [array] if array.ndim == 1 else list(array.T)
     return _Columns(columns, univariate=array.ndim == 1)
+
+
+def _of_records(records: NDArray[np.void], name: str) -> Any:
+    """Return a field as a column: numbers may be categories, if its title says so."""
+    column = np.ascontiguousarray(records[name])
+    if title_of(records.dtype, name).startswith(CATEGORIES):
+        return pd.Series(pd.Categorical(column))
+    return column
 
 
 def _library(sequence: Any) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.chunks import naming
-from sklearn_seqae._containers.kinds import TIMES, Container, Levels
+from sklearn_seqae._containers.kinds import TIMES, Container, Levels, title_of
 from sklearn_seqae._containers.ragged import RaggedArray, Show
 from sklearn_seqae._containers.readers.arrays import any_sequence, read_cells
 from sklearn_seqae._containers.readers.checks import Read, by_label, describe
@@ -79,8 +79,7 @@ def _titled(cell: Any) -> tuple[str | None, str | None]:
     """Return the field that is titled as times, and their zone."""
     names = (cell.dtype.names or ()) if isinstance(cell, np.ndarray) else ()
     for name in names:
-        field: Any = cell.dtype.fields[name]
-        title = str(field[2]) if len(field) > 2 else ""
+        title = title_of(cell.dtype, name)
         if title.startswith(TIMES):
             return name, title.partition(" in ")[2] or None
     return None, None

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from sklearn_seqae._containers.kinds import TimeAxis
+from sklearn_seqae._containers.kinds import TimeAxis, titles_of
 from sklearn_seqae._containers.ragged import Ints, cut, locate, offsets_from_lengths
 from sklearn_seqae._containers.readers.levels import Feature
 from sklearn_seqae._containers.tables import long_table
@@ -263,7 +263,9 @@ def _stack(
             else as_objects(found.values[order], found.levels)
             for label, found in categories.items()
         ]
-        return to_records(columns, list(map(str, features)))
+        names = list(map(str, features))
+        levels = [found and found.levels for found in categories.values()]
+        return to_records(columns, names, titles_of(names, levels))
     values = np.empty((len(table), len(features)), dtype=dtype)
     for j, label in enumerate(features):
         column = table.feature(label)

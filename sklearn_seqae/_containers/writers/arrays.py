@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
+from sklearn_seqae._containers.kinds import (
+    Container,
+    Layout,
+    Levels,
+    TimeAxis,
+    title_of,
+    titles_of,
+)
 from sklearn_seqae._containers.ragged import Ints, RaggedArray, cut
 from sklearn_seqae._containers.writers import categories
 from sklearn_seqae._utils import require
@@ -89,7 +96,8 @@ def cells_of(column: Column) -> list[Any]:
         for j, feature in enumerate(values.T)
     ]
     if form == "records":
-        return list(cut(to_records(features, names), offsets))
+        titles = titles_of(names, levels or [None] * len(names))
+        return list(cut(to_records(features, names, titles), offsets))
     sequences = cut(np.stack(features, axis=1, dtype=object), offsets)
     if form == "tuples":
         return [[tuple(row) for row in x.tolist()] for x in sequences]
@@ -102,13 +110,17 @@ def cells_of(column: Column) -> list[Any]:
 
 
 def to_records(
-    features: Sequence[NDArray[Any]], names: Sequence[Any]
+    features: Sequence[NDArray[Any]],
+    names: Sequence[str],
+    titles: Sequence[str | None],
 ) -> NDArray[np.void]:
-    """Make a structured array of features; a name may be a pair of title and name."""
-    pairs = list(zip(names, features, strict=True))
-    records = np.empty(len(features[0]), [(name, f.dtype) for name, f in pairs])
-    fields: Any = records.dtype.names
-    for name, feature in zip(fields, features, strict=True):
+    """Make a structured array of features, whose fields may have titles."""
+    fields: list[Any] = [
+        ((title, name) if title else name, feature.dtype)
+        for name, title, feature in zip(names, titles, features, strict=True)
+    ]
+    records = np.empty(len(features[0]), fields)
+    for name, feature in zip(names, features, strict=True):
         records[name] = feature
     return records
 
@@ -118,7 +130,9 @@ def records_with_times(
 ) -> NDArray[np.void]:
     """Return a structured array of times and features."""
     columns = values.T if values.ndim == 2 else [values[name] for name in names]
-    return to_records([when, *columns], [(times.title, str(times.name)), *names])
+    titles = [title_of(values.dtype, name) for name in names]
+    names = [str(times.name), *names]
+    return to_records([when, *columns], names, [times.title, *titles])
 
 
 def columns_of(ragged: RaggedArray, container: Container) -> Iterator[Column]:

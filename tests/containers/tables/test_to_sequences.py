@@ -6,8 +6,9 @@ import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
+from sklearn.base import clone
 
-from sklearn_seqae import to_sequences
+from sklearn_seqae import LSTMAutoencoderTransformer, to_frame, to_sequences
 
 nan = np.nan
 
@@ -334,3 +335,25 @@ def test_without_order_there_are_no_times(make, long_frame):
     X = to_sequences(make(frame), by="name")
     assert X.iloc[0].dtype.names == ("x", "page")
     assert X.attrs == {"columns": ["x", "page"]}
+
+
+@pytest.mark.parametrize("values", [[30, 10, 20], [True, False], [0.5, 1.5]])
+def test_categories_that_are_numbers_stay_categories(values):
+    """In a Series, in a list without its attrs, beside others, and when decoded."""
+    codes = np.arange(24) % len(values)
+    page = pd.Categorical.from_codes(codes, values, ordered=True)
+    times = np.arange(24.0) ** 1.1
+    log = pd.DataFrame(
+        {"id": np.arange(24) // 6, "t": times, "page": page, "a": -times % 3}
+    )
+    log.loc[3, "page"] = np.nan
+    X = to_sequences(log, by="id", order="t")
+    other = to_sequences(log.astype({"a": np.float32}), by="id", order="t")
+    bare = list(to_sequences(log, by="id", columns=["page", "a"]))
+    ae = LSTMAutoencoderTransformer(hidden_layer_sizes=4, epochs=1, random_state=0)
+    for sequences in (X, bare, X.to_frame("events"), pd.concat([X, other])):
+        found = clone(ae).fit(sequences).categories_[-2]
+        assert found.tolist() == [*sorted(values), None]
+    again = to_frame(ae.fit(X).reconstruct(X))
+    assert again["page"].dtype == log["page"].dtype
+    assert again["page"].dropna().isin(values).all()
