@@ -152,8 +152,7 @@ class CrossFittedDistance:
         parts = self.parts(points)[0].reshape(len(points), -1, n).sum(axis=1)
         total, even = parts.sum(axis=1, keepdims=True), np.full(parts.shape, 1 / n)
         shares = np.divide(parts, total, even, where=total > 0)
-        shared: Floats = self.standardized(points)[:, np.newaxis] * shares
-        return shared
+        return self.standardized(points)[:, np.newaxis] * shares
 
 
 def _roots(gaussians: tuple[Gaussian, ...], points: Any, ops: Any = np) -> Any:

@@ -125,8 +125,7 @@ class Detector(OutlierMixin, SequenceEstimator):
             As of `score_samples`.
         """
         check_is_fitted(self)
-        explained: list[Explanation] = snapshot(self)._explain(X)
-        return explained
+        return snapshot(self)._explain(X)
 
 
 class LSTMAutoencoderOutlierDetector(Detector):

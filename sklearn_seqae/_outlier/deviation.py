@@ -118,8 +118,7 @@ def _of_categories(
 
 def _sum(values: Floats, sequences: RaggedArray) -> Floats:
     """Return sums over time, without NaN, of shape (n_sequences, n_features)."""
-    totals: Floats = np.add.reduceat(np.nan_to_num(values), sequences.offsets[:-1])
-    return totals
+    return np.add.reduceat(np.nan_to_num(values), sequences.offsets[:-1])
 
 
 def _mean(values: Floats, sequences: RaggedArray) -> Floats:

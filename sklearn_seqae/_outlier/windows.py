@@ -122,8 +122,7 @@ def mean_by_time(windows: Windows, values: Floats, n_timesteps: int) -> Floats:
         np.add.at(total, rows, np.repeat(values[some], chunk.counts, axis=0))
         np.add.at(count, rows, 1.0)
     with np.errstate(invalid="ignore"):
-        mean: Floats = (total.T / count).T
-    return mean
+        return (total.T / count).T
 
 
 def judged_by_time(
