@@ -260,7 +260,5 @@ def _folds(
 
 def _neighbours(codes: Ints, offsets: Ints) -> tuple[Ints, Ints, Ints]:
     """Return each code that has a next one in its sequence, that, and its row."""
-    has_one_before = np.ones(len(codes), bool)
-    has_one_before[offsets[:-1]] = False
-    rows = np.flatnonzero(has_one_before)
+    rows = np.delete(np.arange(len(codes)), offsets[:-1])
     return codes[rows - 1], codes[rows], rows
