@@ -20,7 +20,7 @@ from sklearn_seqae._outlier.crossfit import (
 from sklearn_seqae._sequences.missing import fill_missing
 from sklearn_seqae._utils.plain import Positive, PositiveFloats
 
-N_SIZES = 4  # logarithms that `_size` returns
+N_SIZES = 4  # logarithms of size
 FLAT = 1e-6  # smallest variance told from none, as a share of the usual one
 
 
@@ -154,6 +154,7 @@ class Usual:
         some, variance = varying.any(axis=0), np.ones(varying.shape[1])
         of_varying = np.where(varying, measures.variance, np.nan)[:, some]
         variance[some] = np.nanmedian(of_varying, axis=0)
+        size, profile = statistics(measures, variance)
         errors = _log_error(measures, variance)
         new, trained = errors[held_out], errors[~held_out]
         order_mean, order_std = None, 1.0
@@ -164,8 +165,8 @@ class Usual:
         return cls(
             variance,
             CrossFittedDistance.fit(measures.embedding, random_state),
-            CrossFittedDistance.fit(_size(measures, variance), random_state),
-            CrossFittedDistance.fit(_profile(measures, variance), random_state),
+            CrossFittedDistance.fit(size, random_state),
+            CrossFittedDistance.fit(profile, random_state),
             float(new.mean()),
             # one or two new ones have next to no deviation
             float(max(new.std(), trained.std())) or 1.0,
@@ -189,7 +190,7 @@ class Usual:
 
     def deviations(self, measures: Any, ops: Any = np) -> dict[str, Any]:
         """Each of them, (n_sequences,)."""
-        size, profile = self.points(measures, ops)
+        size, profile = statistics(measures, self.variance, ops)
         error = _log_error(measures, self.variance, ops) - self.error_mean
         found = {
             "embedding": self.embedding.standardized(measures.embedding, ops),
@@ -201,11 +202,6 @@ class Usual:
             found["order"] = _order(measures, self.order_mean, ops) / self.order_std
         return found
 
-    def points(self, measures: Any, ops: Any = np) -> tuple[Any, Any]:
-        """Return statistics whose distances are size and profile."""
-        usual = self.variance
-        return _size(measures, usual, ops), _profile(measures, usual, ops)
-
 
 def _log_error(measures: Any, usual: Floats, ops: Any = np) -> Any:
     """Return the logarithm of the share of variance that reconstructions miss."""
@@ -214,14 +210,19 @@ def _log_error(measures: Any, usual: Floats, ops: Any = np) -> Any:
     return ops.log((error + FLAT) / (variance + FLAT))
 
 
-def _size(measures: Any, usual: Floats, ops: Any = np) -> Any:
-    """Return logarithms of length, variances and smallest variance, (n_sequences, 4).
+def statistics(measures: Any, usual: Floats, ops: Any = np) -> tuple[Any, Any]:
+    """Return the statistics whose distances are size and profile.
 
-    The smallest is that of a feature that hardly varies, among others that do.
+    Of size, (n_sequences, 4): logarithms of length, variances and smallest variance,
+    which is that of a feature that hardly varies, among others that do. Of profile:
+    length, and mean, deviation and root mean square step of each feature.
     """
     variance, changes = measures.variance / usual, measures.step_variance / usual
     variances = ops.mean(variance, 1), ops.mean(changes, 1), ops.min(variance, 1)
-    return ops.log(ops.stack([measures.length, *(v + FLAT for v in variances)], 1))
+    size = ops.stack([measures.length, *(v + FLAT for v in variances)], 1)
+    length = ops.expand_dims(ops.log(measures.length), 1)
+    profile = [length, measures.mean, ops.sqrt(variance), ops.sqrt(changes)]
+    return ops.log(size), ops.concatenate(profile, axis=1)
 
 
 def _order(measures: Any, usual: float, ops: Any = np) -> Any:
@@ -231,14 +232,3 @@ def _order(measures: Any, usual: float, ops: Any = np) -> Any:
     """
     above = ops.mean(measures.surprisal, 1) - usual
     return above * ops.sqrt(measures.length - 1)
-
-
-def _profile(measures: Any, usual: Floats, ops: Any = np) -> Any:
-    """Return length, and mean, deviation and root mean square step of each feature."""
-    found = [
-        ops.expand_dims(ops.log(measures.length), 1),
-        measures.mean,
-        ops.sqrt(measures.variance / usual),
-        ops.sqrt(measures.step_variance / usual),
-    ]
-    return ops.concatenate(found, axis=1)
