@@ -108,34 +108,32 @@ class Windows(NamedTuple):
         enough = n_observed >= (window if complete else 1)
         return self.take((self.lengths == window) & enough)
 
+    def mean_by_time(self, values: Floats, n_timesteps: int) -> Floats:
+        """Average what is known of windows over those that tell of a time step, or NaN.
 
-def mean_by_time(windows: Windows, values: Floats, n_timesteps: int) -> Floats:
-    """Average what is known of windows over those that tell of a time step, or NaN.
+        One number of each window, or several, (n_windows, n).
+        """
+        total, count = np.zeros((n_timesteps, *values.shape[1:])), np.zeros(n_timesteps)
+        for some in self.chunks(int(np.prod(values.shape[1:]))):
+            chunk = self.take(some)
+            rows = ranges(chunk.starts, chunk.counts)
+            # One after the other: so a sum is the same in any company
+            np.add.at(total, rows, np.repeat(values[some], chunk.counts, axis=0))
+            np.add.at(count, rows, 1.0)
+        with np.errstate(invalid="ignore"):
+            return (total.T / count).T
 
-    One number of each window, or several, (n_windows, n).
-    """
-    total, count = np.zeros((n_timesteps, *values.shape[1:])), np.zeros(n_timesteps)
-    for some in windows.chunks(int(np.prod(values.shape[1:]))):
-        chunk = windows.take(some)
-        rows = ranges(chunk.starts, chunk.counts)
-        # One after the other: so a sum is the same in any company
-        np.add.at(total, rows, np.repeat(values[some], chunk.counts, axis=0))
-        np.add.at(count, rows, 1.0)
-    with np.errstate(invalid="ignore"):
-        return (total.T / count).T
+    def judged_by_time(
+        self, sequences: RaggedArray, judge: Callable[[RaggedArray], Floats]
+    ) -> Floats:
+        """Return the mean of what is judged of the windows around each time step.
 
-
-def judged_by_time(
-    windows: Windows, sequences: RaggedArray, judge: Callable[[RaggedArray], Floats]
-) -> Floats:
-    """Return the mean of what is judged of the windows around each time step.
-
-    NaN where there is no window. As many are judged at a time as memory should hold.
-    """
-    chunks = windows.chunks(sequences.n_features)
-    judged = [judge(windows.take(chunk).of(sequences)) for chunk in chunks]
-    values = np.concatenate(judged) if judged else np.zeros(0)
-    return mean_by_time(windows, values, sequences.n_timesteps)
+        NaN where there is no window. Judges as many at a time as memory should hold.
+        """
+        chunks = self.chunks(sequences.n_features)
+        judged = [judge(self.take(chunk).of(sequences)) for chunk in chunks]
+        values = np.concatenate(judged) if judged else np.zeros(0)
+        return self.mean_by_time(values, sequences.n_timesteps)
 
 
 @validate_params(CUT, prefer_skip_nested_validation=True)
@@ -222,7 +220,7 @@ def from_windows(values: Any, X: Any, window: int, *, stride: int = 1) -> Any:
             f"values has shape {column.shape}; expected ({len(windows.starts)},): one "
             "number for each window of to_windows."
         )
-    return of.give(mean_by_time(windows, column, of.sequences.n_timesteps))
+    return of.give(windows.mean_by_time(column, of.sequences.n_timesteps))
 
 
 def _read_windows(X: Any, window: int, stride: int) -> tuple[Recordings, Windows]:
