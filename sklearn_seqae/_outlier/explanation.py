@@ -18,8 +18,8 @@ from sklearn_seqae._containers.writers.categories import as_objects, frame_of
 from sklearn_seqae._containers.writers.pandas import index_of_times
 from sklearn_seqae._fitted.autoencoder import Autoencoder
 from sklearn_seqae._fitted.scores import losses_by_block
-from sklearn_seqae._outlier.crossfit import CrossFittedChain, Floats
-from sklearn_seqae._outlier.deviation import FLAT, Measures, Usual, statistics, traces
+from sklearn_seqae._outlier.crossfit import CrossFittedChain
+from sklearn_seqae._outlier.deviation import FLAT, Floats, Measures, Usual, traces
 from sklearn_seqae._sequences.scaling import unscale
 from sklearn_seqae._sequences.schema import Given, Schema
 
@@ -147,20 +147,20 @@ def attribution(
     values, squares, steps = traced = traces(network, scaled, chains)
     measures = Measures.of(network, scaled, chains, traced)
     deviations, embedding = usual.deviations(measures), measures.embedding
-    size, profile = statistics(measures, usual.variance)
+    size, profile = measures.statistics(usual.variance)
     expected, weights = _of_embedding(network, usual, scaled, embedding, n_stretches)
     squares, relative = squares / usual.variance, steps / usual.variance
     after = (scaled.positions > 0)[:, None]
     least = np.add.reduceat(squares, scaled.offsets[:-1])
     least = np.repeat(least == least.min(axis=1, keepdims=True), scaled.lengths, axis=0)
 
-    def split(distance: Any, points: Floats, columns: Any) -> Floats:
+    def split(distance: Any, points: Floats, statistics: Any) -> Floats:
         """Split by statistic, then by how far each time step is above their means."""
         (parts, means), found, first = distance.parts(points), np.zeros(1), 0
-        for width, above in columns:
-            own = slice(first, first := first + width)
-            level = np.repeat(means[:, own], scaled.lengths, axis=0)
-            found = found + _spread(parts[:, own], above(level), scaled)
+        for width, above in statistics:
+            columns = slice(first, first := first + width)
+            level = np.repeat(means[:, columns], scaled.lengths, axis=0)
+            found = found + _spread(parts[:, columns], above(level), scaled)
         return found
 
     n, length = scaled.n_features, (1, lambda _: np.ones(squares.shape))
