@@ -79,9 +79,11 @@ class Judge:
         """
         parts = of.parts(self.axis, self.usual_step)
         if numbers is not None:
-            return Windows.place(parts, self.short, 1).whole(numbers, self.short, True)
+            missing = np.any(np.isnan(numbers.values), axis=1)
+            return Windows.place(parts, self.short, 1).whole(self.short, missing, 0)
+        missing = np.all(np.isnan(of.sequences.values), axis=1)
         placed = Windows.place(parts, self.window, self.stride)
-        return placed.whole(of.sequences, self.window)
+        return placed.whole(self.window, missing, self.window - 1)
 
     def learn_short(
         self, of: Recordings, numbers: RaggedArray, is_new: NDArray[np.bool_]

@@ -97,16 +97,11 @@ class Windows(NamedTuple):
             windows.attrs["columns"] = list(known.feature_names)
         return windows
 
-    def whole(
-        self, sequences: RaggedArray, window: int, complete: bool = False
-    ) -> Windows:
-        """Return those of full length that are observed, somewhere or everywhere."""
-        missing = np.isnan(sequences.values)
-        observed = ~(missing.any(axis=1) if complete else missing.all(axis=1))
-        until = np.append(0, np.cumsum(observed))
-        n_observed = until[self.starts + self.lengths] - until[self.starts]
-        enough = n_observed >= (window if complete else 1)
-        return self.take((self.lengths == window) & enough)
+    def whole(self, window: int, missing: NDArray[np.bool_], most: int) -> Windows:
+        """Return those of full length, in which at most so many rows are missing."""
+        until = np.append(0, np.cumsum(missing))
+        n_missing = until[self.starts + self.lengths] - until[self.starts]
+        return self.take((self.lengths == window) & (n_missing <= most))
 
     def mean_by_time(self, values: Floats, n_timesteps: int) -> Floats:
         """Average what is known of windows over those that tell of a time step, or NaN.
