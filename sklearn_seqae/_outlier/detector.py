@@ -37,7 +37,6 @@ class Detector(OutlierMixin, SequenceEstimator):
     )
 
     # Set by fit
-    estimator_: Any
     offset_: float
     _seen: Features
 
