@@ -18,8 +18,8 @@ from sklearn_seqae.plotting._style import BLUE, GREY, ORANGE, legend_beside, lin
 
 OBSERVED, EXPECTED = ORIGINAL | {"label": "observed"}, DECODED | {"label": "expected"}
 SHADE = (
-    {"color": GREY, "alpha": 0.25, "linewidth": 0},
-    {"color": ORANGE, "alpha": 0.3, "linewidth": 0},
+    {"label": "other features then", "color": GREY, "alpha": 0.25, "linewidth": 0},
+    {"label": "unusual", "color": ORANGE, "alpha": 0.3, "linewidth": 0},
 )
 
 
@@ -169,10 +169,8 @@ class OutlierDisplay(PanelsDisplay):
         did_it = np.flatnonzero(why.contributions.columns.isin(why.features)).tolist()
         handles, ends = list(self.lines_[0]), _ends(times, why.stretch)
         for panel, j in zip(self.axes_[:, 0], [*self.features_, None], strict=True):
-            unusual = j is None or j in did_it
-            label = "unusual" if unusual else "other features then"
-            shade = panel.axvspan(*ends, **SHADE[unusual], label=label)
-            if label not in [handle.get_label() for handle in handles]:
+            shade = panel.axvspan(*ends, **SHADE[j is None or j in did_it])
+            if shade.get_label() not in [handle.get_label() for handle in handles]:
                 handles.append(shade)
         if times.dtype.kind == "M":  # where `_start` has put whole numbers
             from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
