@@ -152,8 +152,7 @@ class CrossFittedDistance:
         parts = self.parts(points)[0].reshape(len(points), -1, n).sum(axis=1)
         total, even = parts.sum(axis=1, keepdims=True), np.full(parts.shape, 1 / n)
         shares = np.divide(parts, total, even, where=total > 0)
-        shared: Floats = self.standardized(points)[:, np.newaxis] * shares
-        return shared
+        return self.standardized(points)[:, np.newaxis] * shares
 
 
 def _roots(gaussians: tuple[Gaussian, ...], points: Any, ops: Any = np) -> Any:
@@ -261,7 +260,5 @@ def _folds(
 
 def _neighbours(codes: Ints, offsets: Ints) -> tuple[Ints, Ints, Ints]:
     """Return each code that has a next one in its sequence, that, and its row."""
-    has_one_before = np.ones(len(codes), bool)
-    has_one_before[offsets[:-1]] = False
-    rows = np.flatnonzero(has_one_before)
+    rows = np.delete(np.arange(len(codes)), offsets[:-1])
     return codes[rows - 1], codes[rows], rows

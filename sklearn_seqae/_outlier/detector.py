@@ -37,7 +37,6 @@ class Detector(OutlierMixin, SequenceEstimator):
     )
 
     # Set by fit
-    estimator_: Any
     offset_: float
     _seen: Features
 
@@ -125,8 +124,7 @@ class Detector(OutlierMixin, SequenceEstimator):
             As of `score_samples`.
         """
         check_is_fitted(self)
-        explained: list[Explanation] = snapshot(self)._explain(X)
-        return explained
+        return snapshot(self)._explain(X)
 
 
 class LSTMAutoencoderOutlierDetector(Detector):

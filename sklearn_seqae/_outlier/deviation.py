@@ -20,7 +20,7 @@ from sklearn_seqae._outlier.crossfit import (
 from sklearn_seqae._sequences.missing import fill_missing
 from sklearn_seqae._utils.plain import Positive, PositiveFloats
 
-N_SIZES = 4  # logarithms that `_size` returns
+N_SIZES = 4  # logarithms of size
 FLAT = 1e-6  # smallest variance told from none, as a share of the usual one
 
 
@@ -76,6 +76,34 @@ class Measures(NamedTuple):
             step_variance[:, scaled.n_numbers :],
         )
 
+    def log_error(self, usual: Floats, ops: Any = np) -> Any:
+        """Return the logarithm of the share of variance that reconstructions miss."""
+        error = ops.mean(self.error / usual, 1)
+        variance = ops.mean(self.variance / usual, 1)
+        return ops.log((error + FLAT) / (variance + FLAT))
+
+    def statistics(self, usual: Floats, ops: Any = np) -> tuple[Any, Any]:
+        """Return the statistics whose distances are size and profile.
+
+        Of size, logarithms of length, variances and smallest variance, which is that of
+        a feature that hardly varies, among others that do: (n_sequences, 4). Of
+        profile, length, and mean, deviation and root mean square step of each feature.
+        """
+        variance, changes = self.variance / usual, self.step_variance / usual
+        variances = ops.mean(variance, 1), ops.mean(changes, 1), ops.min(variance, 1)
+        size = ops.stack([self.length, *(v + FLAT for v in variances)], 1)
+        length = ops.expand_dims(ops.log(self.length), 1)
+        profile = [length, self.mean, ops.sqrt(variance), ops.sqrt(changes)]
+        return ops.log(size), ops.concatenate(profile, axis=1)
+
+    def order(self, usual: float, ops: Any = np) -> Any:
+        """Return how far surprisals are above the usual, in units of one time step.
+
+        A mean over n time steps varies by the root of n less.
+        """
+        above = ops.mean(self.surprisal, 1) - usual
+        return above * ops.sqrt(self.length - 1)
+
 
 def traces(
     network: Autoencoder, scaled: RaggedArray, chains: tuple[CrossFittedChain, ...]
@@ -118,8 +146,7 @@ def _of_categories(
 
 def _sum(values: Floats, sequences: RaggedArray) -> Floats:
     """Return sums over time, without NaN, of shape (n_sequences, n_features)."""
-    totals: Floats = np.add.reduceat(np.nan_to_num(values), sequences.offsets[:-1])
-    return totals
+    return np.add.reduceat(np.nan_to_num(values), sequences.offsets[:-1])
 
 
 def _mean(values: Floats, sequences: RaggedArray) -> Floats:
@@ -141,7 +168,7 @@ class Usual:
     error_std: Positive
     # Mean surprisal of a category; None without categories
     order_mean: float | None = None
-    order_std: Positive = 1.0  # standard deviation of what `_order` returns
+    order_std: Positive = 1.0  # standard deviation of what `order` returns
 
     @classmethod
     def fit(
@@ -155,18 +182,19 @@ class Usual:
         some, variance = varying.any(axis=0), np.ones(varying.shape[1])
         of_varying = np.where(varying, measures.variance, np.nan)[:, some]
         variance[some] = np.nanmedian(of_varying, axis=0)
-        errors = _log_error(measures, variance)
+        size, profile = measures.statistics(variance)
+        errors = measures.log_error(variance)
         new, trained = errors[held_out], errors[~held_out]
         order_mean, order_std = None, 1.0
         if measures.surprisal.shape[1]:
             surprisal = measures.surprisal.mean(axis=1)
             order_mean = float(np.average(surprisal, weights=measures.length))
-            order_std = float(_order(measures, order_mean).std()) or 1.0
+            order_std = float(measures.order(order_mean).std()) or 1.0
         return cls(
             variance,
             CrossFittedDistance.fit(measures.embedding, random_state),
-            CrossFittedDistance.fit(_size(measures, variance), random_state),
-            CrossFittedDistance.fit(_profile(measures, variance), random_state),
+            CrossFittedDistance.fit(size, random_state),
+            CrossFittedDistance.fit(profile, random_state),
             float(new.mean()),
             # one or two new ones have next to no deviation
             float(max(new.std(), trained.std())) or 1.0,
@@ -190,8 +218,8 @@ class Usual:
 
     def deviations(self, measures: Any, ops: Any = np) -> dict[str, Any]:
         """Each of them, (n_sequences,)."""
-        size, profile = self.points(measures, ops)
-        error = _log_error(measures, self.variance, ops) - self.error_mean
+        size, profile = measures.statistics(self.variance, ops)
+        error = measures.log_error(self.variance, ops) - self.error_mean
         found = {
             "embedding": self.embedding.standardized(measures.embedding, ops),
             "error": error / self.error_std,
@@ -199,47 +227,5 @@ class Usual:
             "profile": self.profile.standardized(profile, ops),
         }
         if self.order_mean is not None:
-            found["order"] = _order(measures, self.order_mean, ops) / self.order_std
+            found["order"] = measures.order(self.order_mean, ops) / self.order_std
         return found
-
-    def points(self, measures: Any, ops: Any = np) -> tuple[Any, Any]:
-        """Return statistics whose distances are size and profile."""
-        usual = self.variance
-        return _size(measures, usual, ops), _profile(measures, usual, ops)
-
-
-def _log_error(measures: Any, usual: Floats, ops: Any = np) -> Any:
-    """Return the logarithm of the share of variance that reconstructions miss."""
-    error = ops.mean(measures.error / usual, 1)
-    variance = ops.mean(measures.variance / usual, 1)
-    return ops.log((error + FLAT) / (variance + FLAT))
-
-
-def _size(measures: Any, usual: Floats, ops: Any = np) -> Any:
-    """Return logarithms of length, variances and smallest variance, (n_sequences, 4).
-
-    The smallest is that of a feature that hardly varies, among others that do.
-    """
-    variance, changes = measures.variance / usual, measures.step_variance / usual
-    variances = ops.mean(variance, 1), ops.mean(changes, 1), ops.min(variance, 1)
-    return ops.log(ops.stack([measures.length, *(v + FLAT for v in variances)], 1))
-
-
-def _order(measures: Any, usual: float, ops: Any = np) -> Any:
-    """Return how far surprisals are above the usual, in units of one time step.
-
-    A mean over n time steps varies by the root of n less.
-    """
-    above = ops.mean(measures.surprisal, 1) - usual
-    return above * ops.sqrt(measures.length - 1)
-
-
-def _profile(measures: Any, usual: Floats, ops: Any = np) -> Any:
-    """Return length, and mean, deviation and root mean square step of each feature."""
-    found = [
-        ops.expand_dims(ops.log(measures.length), 1),
-        measures.mean,
-        ops.sqrt(measures.variance / usual),
-        ops.sqrt(measures.step_variance / usual),
-    ]
-    return ops.concatenate(found, axis=1)

@@ -76,8 +76,7 @@ class Explanation:
 
     @property
     def _by_time(self) -> Floats:
-        by_time: Floats = self.contributions.to_numpy().sum(axis=1)
-        return by_time
+        return self.contributions.to_numpy().sum(axis=1)
 
     @property
     def score(self) -> float:
@@ -148,7 +147,7 @@ def attribution(
     values, squares, steps = traced = traces(network, scaled, chains)
     measures = Measures.of(network, scaled, chains, traced)
     deviations, embedding = usual.deviations(measures), measures.embedding
-    size, profile = usual.points(measures)
+    size, profile = measures.statistics(usual.variance)
     expected, weights = _of_embedding(network, usual, scaled, embedding, n_stretches)
     squares, relative = squares / usual.variance, steps / usual.variance
     after = (scaled.positions > 0)[:, None]
@@ -211,7 +210,7 @@ def _spread(amounts: Floats, weights: Floats, scaled: RaggedArray) -> Floats:
     """
 
     def summed(each: Floats) -> Floats:
-        total: Floats = np.add.reduceat(each, scaled.offsets[:-1])
+        total = np.add.reduceat(each, scaled.offsets[:-1])
         return total if amounts.shape == total.shape else total.sum(1, keepdims=True)
 
     cancel = np.abs(summed(weights)) <= CANCELLED * summed(np.abs(weights))

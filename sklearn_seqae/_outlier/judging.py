@@ -16,12 +16,7 @@ from sklearn_seqae._containers.ragged import RaggedArray, ranges
 from sklearn_seqae._outlier.crossfit import N_FOLDS, CrossFittedDistance, Floats
 from sklearn_seqae._outlier.explanation import Attribution
 from sklearn_seqae._outlier.recordings import Recordings, dominant_period
-from sklearn_seqae._outlier.windows import (
-    Windows,
-    check_stride,
-    judged_by_time,
-    mean_by_time,
-)
+from sklearn_seqae._outlier.windows import Windows, check_stride
 from sklearn_seqae._utils.plain import Positive
 
 NO_PERIOD = 100  # time steps of a window where nothing repeats
@@ -84,9 +79,11 @@ class Judge:
         """
         parts = of.parts(self.axis, self.usual_step)
         if numbers is not None:
-            return Windows.place(parts, self.short, 1).whole(numbers, self.short, True)
+            missing = np.any(np.isnan(numbers.values), axis=1)
+            return Windows.place(parts, self.short, 1).whole(self.short, missing, 0)
+        missing = np.all(np.isnan(of.sequences.values), axis=1)
         placed = Windows.place(parts, self.window, self.stride)
-        return placed.whole(of.sequences, self.window)
+        return placed.whole(self.window, missing, self.window - 1)
 
     def learn_short(
         self, of: Recordings, numbers: RaggedArray, is_new: NDArray[np.bool_]
@@ -103,7 +100,7 @@ class Judge:
     ) -> Floats:
         """Return the mean of what is judged of short windows, as points."""
         windows = self.windows(of, numbers)
-        return judged_by_time(windows, numbers, lambda w: judge(as_points(w)))
+        return windows.judged_by_time(numbers, lambda w: judge(as_points(w)))
 
     def judged(
         self,
@@ -116,7 +113,7 @@ class Judge:
         Of shape (2, n_timesteps), NaN where either does not tell.
         """
         judged, fine = np.full((2, scaled.n_timesteps), np.nan), self.fine
-        judged[0] = judged_by_time(self.windows(of), scaled, excess)
+        judged[0] = self.windows(of).judged_by_time(scaled, excess)
         if fine is not None:
             judged[1] = self._short(of, scaled.numbers, fine.standardized)
         return judged
@@ -147,7 +144,7 @@ class Judge:
             names = list(found.measures)
         np.divide(total, count, expected[:, :k], where=count > 0, casting="unsafe")
         known = np.concatenate(of_windows) if of_windows else np.zeros((0, width))
-        by_time = mean_by_time(windows, known, n).reshape(n, -1, width).swapaxes(0, 1)
+        by_time = windows.mean_by_time(known, n).reshape(n, -1, width).swapaxes(0, 1)
         short, fine = np.full((n, width), np.nan), self.fine  # of categories, it stays
         if fine is not None:
             split = partial(fine.split, n=k)

@@ -273,8 +273,7 @@ class WindowOutlierDetector(Detector):
 
     def _excess(self, windows: RaggedArray) -> NDArray[np.float64]:
         measures = self.estimator_._measure(windows)
-        excess: NDArray[np.float64] = self.estimator_._usual.excess(measures)
-        return excess
+        return self.estimator_._usual.excess(measures)
 
     @classmethod
     def _check_fitted(cls, attributes: Mapping[str, Any]) -> None:

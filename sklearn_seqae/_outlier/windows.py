@@ -97,46 +97,38 @@ class Windows(NamedTuple):
             windows.attrs["columns"] = list(known.feature_names)
         return windows
 
-    def whole(
-        self, sequences: RaggedArray, window: int, complete: bool = False
-    ) -> Windows:
-        """Return those of full length that are observed, somewhere or everywhere."""
-        missing = np.isnan(sequences.values)
-        observed = ~(missing.any(axis=1) if complete else missing.all(axis=1))
-        until = np.append(0, np.cumsum(observed))
-        n_observed = until[self.starts + self.lengths] - until[self.starts]
-        enough = n_observed >= (window if complete else 1)
-        return self.take((self.lengths == window) & enough)
+    def whole(self, window: int, missing: NDArray[np.bool_], most: int) -> Windows:
+        """Return those of full length, in which at most so many rows are missing."""
+        until = np.append(0, np.cumsum(missing))
+        n_missing = until[self.starts + self.lengths] - until[self.starts]
+        return self.take((self.lengths == window) & (n_missing <= most))
 
+    def mean_by_time(self, values: Floats, n_timesteps: int) -> Floats:
+        """Average what is known of windows over those that tell of a time step, or NaN.
 
-def mean_by_time(windows: Windows, values: Floats, n_timesteps: int) -> Floats:
-    """Average what is known of windows over those that tell of a time step, or NaN.
+        One number of each window, or several, (n_windows, n).
+        """
+        total, count = np.zeros((n_timesteps, *values.shape[1:])), np.zeros(n_timesteps)
+        for some in self.chunks(int(np.prod(values.shape[1:]))):
+            chunk = self.take(some)
+            rows = ranges(chunk.starts, chunk.counts)
+            # One after the other: so a sum is the same in any company
+            np.add.at(total, rows, np.repeat(values[some], chunk.counts, axis=0))
+            np.add.at(count, rows, 1.0)
+        with np.errstate(invalid="ignore"):
+            return (total.T / count).T
 
-    One number of each window, or several, (n_windows, n).
-    """
-    total, count = np.zeros((n_timesteps, *values.shape[1:])), np.zeros(n_timesteps)
-    for some in windows.chunks(int(np.prod(values.shape[1:]))):
-        chunk = windows.take(some)
-        rows = ranges(chunk.starts, chunk.counts)
-        # One after the other: so a sum is the same in any company
-        np.add.at(total, rows, np.repeat(values[some], chunk.counts, axis=0))
-        np.add.at(count, rows, 1.0)
-    with np.errstate(invalid="ignore"):
-        mean: Floats = (total.T / count).T
-    return mean
+    def judged_by_time(
+        self, sequences: RaggedArray, judge: Callable[[RaggedArray], Floats]
+    ) -> Floats:
+        """Return the mean of what is judged of the windows around each time step.
 
-
-def judged_by_time(
-    windows: Windows, sequences: RaggedArray, judge: Callable[[RaggedArray], Floats]
-) -> Floats:
-    """Return the mean of what is judged of the windows around each time step.
-
-    NaN where there is no window. As many are judged at a time as memory should hold.
-    """
-    chunks = windows.chunks(sequences.n_features)
-    judged = [judge(windows.take(chunk).of(sequences)) for chunk in chunks]
-    values = np.concatenate(judged) if judged else np.zeros(0)
-    return mean_by_time(windows, values, sequences.n_timesteps)
+        NaN where there is no window. Judges as many at a time as memory should hold.
+        """
+        chunks = self.chunks(sequences.n_features)
+        judged = [judge(self.take(chunk).of(sequences)) for chunk in chunks]
+        values = np.concatenate(judged) if judged else np.zeros(0)
+        return self.mean_by_time(values, sequences.n_timesteps)
 
 
 @validate_params(CUT, prefer_skip_nested_validation=True)
@@ -223,7 +215,7 @@ def from_windows(values: Any, X: Any, window: int, *, stride: int = 1) -> Any:
             f"values has shape {column.shape}; expected ({len(windows.starts)},): one "
             "number for each window of to_windows."
         )
-    return of.give(mean_by_time(windows, column, of.sequences.n_timesteps))
+    return of.give(windows.mean_by_time(column, of.sequences.n_timesteps))
 
 
 def _read_windows(X: Any, window: int, stride: int) -> tuple[Recordings, Windows]:

@@ -235,8 +235,6 @@ def make_events(
 
 
 class _Law(NamedTuple):
-    """The law of a class."""
-
     start: NDArray[np.float64]  # (n_states,): distribution of the first state
     step: NDArray[np.float64]  # (n_states, n_states): of the next one, by state
     wait: NDArray[np.float64]  # (n_states,): mean time until an event comes, in seconds

@@ -20,8 +20,6 @@ from sklearn_seqae.plotting._base import AxesDisplay, as_labels, check_1d
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.colorbar import Colorbar
-    from matplotlib.legend import Legend
 
 ROWS_OF_LEGEND = 20
 OUTLINE = {"edgecolor": _style.BLACK, "linewidth": 0.4}
@@ -181,8 +179,7 @@ class EmbeddingDisplay(AxesDisplay):
         self.points_, self.pca_ = _to_plane(Z)
         ax = self._start(ax)
 
-        self.legend_: Legend | None = None
-        self.colorbar_: Colorbar | None = None
+        self.legend_ = self.colorbar_ = None
         name = getattr(self.y, "name", None) if self.y_name is None else self.y_name
         name = "" if name is None else str(name)
         self.scatters_ = [

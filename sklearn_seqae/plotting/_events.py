@@ -207,7 +207,6 @@ class EventsDisplay(AxesDisplay):
 
 
 def _column(estimator: Any, X: pd.DataFrame | pd.Series, feature: Any) -> Any:
-    """Return the column to draw."""
     columns = X.columns if isinstance(X, pd.DataFrame) else X.attrs["columns"]
     known = [
         name

@@ -14,7 +14,6 @@ from sklearn_seqae.plotting._base import AxesDisplay, as_vector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
 
 STYLES = (
     {"color": _style.BLUE, "linestyle": "-", "marker": "o", "markersize": 4},
@@ -147,7 +146,7 @@ class LossDisplay(AxesDisplay):
                 watched = as_vector(self.val_objective, "val_objective", n, "epoch")
             best = int(np.nanargmin(watched)) + 1
         self.best_epoch_: int | None = best
-        self.best_marker_: Line2D | None = None
+        self.best_marker_ = None
         ax = self._start(ax)
         epochs = np.arange(1, len(losses["training"]) + 1)
         self.lines_ = [

@@ -16,9 +16,10 @@ from sklearn_seqae.plotting._base import MAX_FEATURES, PanelsDisplay, choose, id
 from sklearn_seqae.plotting._reconstruction import DECODED, ORIGINAL
 from sklearn_seqae.plotting._style import BLUE, GREY, ORANGE, legend_beside, line, title
 
+OBSERVED, EXPECTED = ORIGINAL | {"label": "observed"}, DECODED | {"label": "expected"}
 SHADE = (
-    {"color": GREY, "alpha": 0.25, "linewidth": 0},
-    {"color": ORANGE, "alpha": 0.3, "linewidth": 0},
+    {"label": "other features then", "color": GREY, "alpha": 0.25, "linewidth": 0},
+    {"label": "unusual", "color": ORANGE, "alpha": 0.3, "linewidth": 0},
 )
 
 
@@ -158,11 +159,8 @@ class OutlierDisplay(PanelsDisplay):
         self._start(ax, features, observed, container)
         times, last = _times(why.observed.index), self.axes_[-1, 0]
         drawn = [
-            self._draw(0, frame.to_numpy(), {**style, "label": label}, given, times)
-            for label, frame, style, given in (
-                ("observed", why.observed, ORIGINAL, observed_kwargs),
-                ("expected", why.expected, DECODED, expected_kwargs),
-            )
+            self._draw(0, why.observed.to_numpy(), OBSERVED, observed_kwargs, times),
+            self._draw(0, why.expected.to_numpy(), EXPECTED, expected_kwargs, times),
         ]
         self.lines_ = np.array(drawn, dtype=object).T
         by_time = why.contributions.to_numpy().sum(axis=1)
@@ -171,10 +169,8 @@ class OutlierDisplay(PanelsDisplay):
         did_it = np.flatnonzero(why.contributions.columns.isin(why.features)).tolist()
         handles, ends = list(self.lines_[0]), _ends(times, why.stretch)
         for panel, j in zip(self.axes_[:, 0], [*self.features_, None], strict=True):
-            unusual = j is None or j in did_it
-            label = "unusual" if unusual else "other features then"
-            shade = panel.axvspan(*ends, **SHADE[unusual], label=label)
-            if label not in [handle.get_label() for handle in handles]:
+            shade = panel.axvspan(*ends, **SHADE[j is None or j in did_it])
+            if shade.get_label() not in [handle.get_label() for handle in handles]:
                 handles.append(shade)
         if times.dtype.kind == "M":  # where `_start` has put whole numbers
             from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -186,8 +182,7 @@ class OutlierDisplay(PanelsDisplay):
         head = f"{id_text(why.id)}: {why.measure}, {-why.score:.1f}"
         head += " above usual" if of_recording else " standard deviations"
         title(self.axes_[0, 0], title=head)
-        label = "Contribution" + "\n(deviations)" * (not of_recording)
-        title(last, ylabel=label)
+        title(last, ylabel="Contribution" + "\n(deviations)" * (not of_recording))
         self.legend_ = legend_beside(self.axes_[0, 0], handles=handles)
         return self
 

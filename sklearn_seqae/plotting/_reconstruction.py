@@ -191,13 +191,11 @@ class ReconstructionDisplay(_base.PanelsDisplay):
         titles = self._titles(original, decoded)
         note = self._start(ax, features, original, container, len(original), sharey)
         self.lines_ = np.empty((*self.axes_.shape, 2), dtype=object)
-        for column, x in enumerate(original):
-            lines = self._draw(column, x, ORIGINAL, original_kwargs)
-            self.lines_[:, column, 0] = lines
-        for column, x in enumerate(decoded):
-            self.lines_[:, column, 1] = self._draw(column, x, DECODED, decoded_kwargs)
-        for panel, text in zip(self.axes_[0], titles, strict=True):
-            title(panel, title=text)
+        for column, (x, x_decoded) in enumerate(zip(original, decoded, strict=True)):
+            lines = self.lines_[:, column]
+            lines[:, 0] = self._draw(column, x, ORIGINAL, original_kwargs)
+            lines[:, 1] = self._draw(column, x_decoded, DECODED, decoded_kwargs)
+            title(self.axes_[0, column], title=titles[column])
         handles = list(self.lines_[0, -1])
         self.legend_ = legend_beside(self.axes_[0, -1], handles=handles, title=note)
         return self

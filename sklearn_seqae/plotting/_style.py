@@ -96,5 +96,4 @@ def whole_numbers(ax: Axes) -> None:
 
 def legend_beside(ax: Axes, **keywords: Any) -> Legend:
     """Put the legend to the right of the axes, where it hides no data."""
-    place = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
-    return ax.legend(**{**place, **keywords})
+    return ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), **keywords)
