@@ -118,15 +118,18 @@ def _with_stored_categories(X: pd.DataFrame | pd.Series, column: Read) -> Read:
     """Give features the categoricals that `to_sequences` stored, and their order."""
     ragged, container = column
     stored, names = X.attrs.get("categories"), container.feature_names
-    if not stored or not container.levels or names is None:
+    if not stored or names is None:
         return column
-    levels, values = list(container.levels), ragged.values.copy()
-    for j, (name, known) in enumerate(zip(names, container.levels, strict=True)):
-        if known is None or name not in stored:
+    levels = list(container.levels) or [None] * len(names)
+    values = ragged.values.copy()
+    for j, name in enumerate(names):
+        own = levels[j]
+        known = () if own is None else own.values
+        if name not in stored or not (known or np.isnan(values[:, j]).all()):
             continue
-        order = dict.fromkeys([*stored[name]["values"], *known.values])
+        order = dict.fromkeys([*stored[name]["values"], *known])
         places = {value: i for i, value in enumerate(order)}
-        values[:, j] = relabelled(values[:, j], [places[v] for v in known.values])
+        values[:, j] = relabelled(values[:, j], [places[v] for v in known])
         levels[j] = Levels(tuple(order), "category", bool(stored[name]["ordered"]))
     return ragged.with_values(values), replace(container, levels=tuple(levels))
 
