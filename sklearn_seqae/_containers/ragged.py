@@ -181,10 +181,6 @@ class RaggedArray:
         padded[np.arange(shape[1]) < lengths[:, np.newaxis]] = self.values
         return padded
 
-    def locate(self, row: int | np.integer) -> tuple[int, int]:
-        """Find the sequence and the time step of a row of `values`; see `locate`."""
-        return locate(self.offsets, row)
-
     def _slice(self, key: slice) -> "RaggedArray":
         start, stop, step = key.indices(len(self))
         if step != 1:
