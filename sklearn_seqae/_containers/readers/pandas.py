@@ -95,7 +95,7 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> checks.Read:
     may_stand = bool(levels) or not frame.shape[1]  # events may happen at once
     _check_times(index, order, series, show, may_stand)
     offsets = offsets_from_lengths(np.bincount(series))
-    ragged = RaggedArray(values if order is None else values[order], offsets)
+    ragged = RaggedArray(values[order], offsets)
     checks.check_values(ragged, show)
     columns = (X.name,) if is_series else tuple(frame.columns.tolist())
     return ragged, Container(
@@ -128,14 +128,14 @@ def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
     )
 
 
-def _series_in_order(index: pd.MultiIndex) -> tuple[Ints, Ints, Ints | None]:
+def _series_in_order(index: pd.MultiIndex) -> tuple[Ints, Ints, Ints | slice]:
     """Return the series of each row, their labels, and the order of the rows.
 
-    Series are numbered as they appear. The order is None if rows are together.
+    Series are numbered as they appear. The order is a slice if rows are together.
     """
     series, labels = pd.factorize(_codes(index, 0))
     if not np.any(series[1:] < series[:-1]):
-        return series, labels, None
+        return series, labels, slice(None)
     order = np.argsort(series, kind="stable")
     return series[order], labels, order
 
@@ -165,21 +165,18 @@ def _codes(index: pd.MultiIndex, level: int) -> Ints:
 
 
 def _check_times(
-    index: pd.MultiIndex, order: Ints | None, series: Ints, show: Show, may_stand: bool
+    index: pd.MultiIndex, order: Ints | slice, series: Ints, show: Show, may_stand: bool
 ) -> None:
     """Raise if time does not rise from one row of a series to the next."""
-    rank = _rank(index)[_codes(index, 1)]
-    if order is not None:
-        rank = rank[order]
+    rank = _rank(index)[_codes(index, 1)][order]
     same_series = series[1:] == series[:-1]
     falls = same_series & (rank[1:] < rank[:-1])
     stands = same_series & (rank[1:] == rank[:-1]) & (not may_stand)
     if not (falls.any() or stands.any()):
         return
     row = int((falls if falls.any() else stands).argmax())
-    rows = np.array([row, row + 1])
-    times = index.get_level_values(1)[rows if order is None else order[rows]]
-    earlier, later = map(str, times)
+    times = index.get_level_values(1)[order]
+    earlier, later = map(str, times[row : row + 2])
     if falls.any():
         raise InvalidSequenceError(
             f"{show(int(series[row]))} is not sorted by time: {later} comes after "
@@ -239,8 +236,7 @@ def moments_of_sequences(X: Any) -> Moments | None:
     if X.index.nlevels != 2:
         return None
     _, _, order = _series_in_order(X.index)
-    times, zone = X.index.get_level_values(1), None
-    times = times if order is None else times[order]
+    times, zone = X.index.get_level_values(1)[order], None
     if isinstance(times.dtype, pd.DatetimeTZDtype):
         zone, times = str(times.dtype.tz), times.tz_convert(None)
     dtype = getattr(times.dtype, "numpy_dtype", times.dtype)
