@@ -43,10 +43,8 @@ READERS = MappingProxyType(
         ("numpy", "ndarray"): "arrays.ragged_from_numpy",
         ("pandas", "DataFrame", "Series"): "pandas.ragged_from_pandas",
         ("polars", "DataFrame", "LazyFrame", "Series"): "columnar.ragged_from_polars",
-        (
-            "pyarrow",
-            *("Table", "RecordBatch", "Array", "ChunkedArray"),
-        ): "columnar.ragged_from_arrow",
+        ("pyarrow", "Table", "RecordBatch"): "columnar.ragged_from_arrow",
+        ("pyarrow", "Array", "ChunkedArray"): "columnar.ragged_from_arrow",
         ("awkward", "Array"): "columnar.ragged_from_awkward",
         ("tensorflow", "RaggedTensor"): "arrays.ragged_from_tensor",
     }
