@@ -15,6 +15,8 @@ from sklearn_seqae._utils import comes_from
 # with them in any frame.
 TIMES = "times of sklearn_seqae"
 
+FRAMES = ("pandas", "polars", "pyarrow")  # libraries of frames
+
 # Layout of a column: what holds its numbers, from the outside in, and their dtype.
 Layout = tuple[str, ...]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_seqae._containers.kinds import Container, Layout, Levels, TimeAxis
+from sklearn_seqae._containers.kinds import FRAMES, Container, Layout, Levels, TimeAxis
 from sklearn_seqae._containers.ragged import Ints, RaggedArray, cut
 from sklearn_seqae._containers.writers import categories
 from sklearn_seqae._utils import require
@@ -75,7 +75,7 @@ def to_ragged_tensor(ragged: RaggedArray, container: Container) -> Any:
 def cells_of(column: Column) -> list[Any]:
     """Return sequences, each in the form that `fit` saw; see `Container.frames`."""
     values, offsets, (form, *_, dtype), levels, names = column
-    if form in categories.FRAMES:
+    if form in FRAMES:
         return [
             _frame(form, sequence, list(names), levels or [None] * len(names))
             for sequence in cut(values.astype(dtype), offsets)

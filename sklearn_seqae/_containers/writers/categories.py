@@ -12,7 +12,6 @@ from sklearn_seqae._containers.ragged import Ints
 from sklearn_seqae._utils import require
 
 PURPOSE = "Giving sequences back as fit saw them"
-FRAMES = ("pandas", "polars", "pyarrow")
 
 
 def column_of(library: str, column: NDArray[Any], levels: Levels | None) -> Any:
