@@ -67,8 +67,7 @@ class RaggedArray:
                     f"has {arrays[0].shape[1]}; every sequence needs the same number "
                     f"of features.{remedy * one_height}"
                 )
-        lengths = np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
-        return cls(stack(arrays), offsets_from_lengths(lengths))
+        return cls(stack(arrays), offsets_from_lengths(list(map(len, arrays))))
 
     def with_values(self, values: Floats) -> "RaggedArray":
         """Return the same sequences with other values, one row for each time step."""
