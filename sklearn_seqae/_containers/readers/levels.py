@@ -153,7 +153,7 @@ def joined(parts: Sequence[Feature], place: str, show: Show = by_position) -> Fe
 
 
 def relabelled(codes: NDArray[Any], numbers: Sequence[Any]) -> NDArray[np.float64]:
-    """Return a number in the place of each code, NaN where a category is missing."""
+    """Return a number in the place of each code; NaN, or -1, is a missing category."""
     places = np.nan_to_num(codes, nan=len(numbers)).astype(np.int64)
     return np.append(np.array(numbers, np.float64), np.nan)[places]
 
