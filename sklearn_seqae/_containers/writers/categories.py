@@ -19,13 +19,12 @@ def column_of(library: str, column: NDArray[Any], levels: Levels | None) -> Any:
 
     A missing number is NaN in pandas and null in polars and pyarrow.
     """
+    if levels is not None:
+        of = {"pandas": as_pandas, "polars": as_polars, "pyarrow": as_arrow}
+        return of[library](column, levels)
     if library == "pyarrow":
-        if levels is None:
-            return require("pyarrow", PURPOSE).array(column, from_pandas=True)
-        return as_arrow(column, levels)
-    if levels is None:
-        return column
-    return (as_pandas if library == "pandas" else as_polars)(column, levels)
+        return require("pyarrow", PURPOSE).array(column, from_pandas=True)
+    return column
 
 
 def frame_of(library: str, names: Sequence[str], columns: Sequence[Any]) -> Any:
