@@ -179,12 +179,10 @@ class Container:
 
     @property
     def caption(self) -> str:
-        """Name of the kind in the estimator's diagram."""
         return KINDS[self.kind].caption
 
     @property
     def tabular(self) -> bool:
-        """Whether each row of a 2-D table was one univariate sequence."""
         return KINDS[self.kind].tabular
 
     def levels_of(self, j: int) -> Levels | None:

@@ -44,7 +44,6 @@ class ClockInChunks:
         self._passed.add(passed[counts])
 
     def merge(self, other: ClockInChunks) -> None:
-        """Fit to the sequences of another one."""
         self._starts += other._starts
         self._weights += other._weights
         self._passed.merge(other._passed)

@@ -68,7 +68,6 @@ class ScalerInChunks:
             )
 
     def update(self, ragged: RaggedArray) -> None:
-        """Fit to further sequences."""
         ragged = ragged.numbers
         self._has_numbers = ragged.n_features > 0
         if self._is_given or not self._has_numbers:

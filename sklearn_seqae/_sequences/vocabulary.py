@@ -79,7 +79,6 @@ class FeatureCategories:
         return np.array([*self.values, *missing], object)
 
     def code_of(self, values: Sequence[Any]) -> NDArray[np.float64]:
-        """Return the code of each value."""
         known = dict(zip(self.values, self.codes, strict=True))
         other = self.infrequent_code
         return np.array([known.get(value, other) for value in values], np.float64)

@@ -16,8 +16,6 @@ PRIMITIVES = (bool, int, float, str, bytes)
 
 
 class Checksum(NamedTuple):
-    """The checksum of a value."""
-
     digest: str  # SHA-256, in hexadecimal
     versions: dict[str, str]  # of each library with estimators in the value
 

@@ -157,7 +157,6 @@ def _form_of_list(sequence: list[Any] | tuple[Any, ...]) -> str:
 
 
 def _columns(sequence: Any, form: str, name: str) -> _Columns:
-    """Return the columns of a sequence."""
     if library := _library(sequence):
         return _of_frame(sequence, library)
     if form == "records":

@@ -45,7 +45,6 @@ class Moments(NamedTuple):
 
 
 def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> checks.Read:
-    """Read a frame or a Series."""
     if nested.holds_sequences(X):
         return nested.ragged_from_nested(X)
     if X.index.nlevels > 1:
