@@ -165,10 +165,8 @@ def stacked(features: Sequence[Feature]) -> tuple[Floats, tuple[Levels | None, .
     """
     numbers = [f.values.dtype for f in features if f.levels is None]
     dtype = float_dtype(*numbers) if numbers else np.dtype(np.float64)
-    values = np.empty((len(features[0].values), len(features)), dtype)
     with np.errstate(over="ignore"):
-        for j, feature in enumerate(features):
-            values[:, j] = feature.values
+        values = np.stack([f.values for f in features], axis=1, dtype=dtype)
     levels = tuple(feature.levels for feature in features)
     return values, levels if any(levels) else ()
 
