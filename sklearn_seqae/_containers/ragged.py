@@ -195,10 +195,7 @@ class RaggedArray:
 
 def offsets_from_lengths(lengths: ArrayLike) -> Ints:
     """Turn lengths into the offsets of a RaggedArray; there is one more of these."""
-    lengths = np.asarray(lengths, dtype=np.int64)
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets
+    return np.append(0, np.cumsum(np.asarray(lengths, dtype=np.int64)))
 
 
 def ranges(starts: Ints, lengths: Ints) -> Ints:
