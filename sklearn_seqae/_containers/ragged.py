@@ -162,10 +162,8 @@ class RaggedArray:
         # np.arange applies NumPy's own rules for negative numbers, masks and errors.
         selected = np.arange(len(self))[index]
         lengths = self.lengths[selected]
-        rows = ranges(self.offsets[selected], lengths)
-        return RaggedArray(
-            self.values[rows], offsets_from_lengths(lengths), self.n_codes
-        )
+        values = self.values[ranges(self.offsets[selected], lengths)]
+        return RaggedArray(values, offsets_from_lengths(lengths), self.n_codes)
 
     def padded(self, at_least: int = 0) -> Floats:
         """Return shape (n_sequences, n, n_features), padded with NaN at the end.
@@ -184,13 +182,9 @@ class RaggedArray:
         start, stop, step = key.indices(len(self))
         if step != 1:
             return self.take(np.arange(start, stop, step))
-        stop = max(start, stop)
-        first, last = self.offsets[start], self.offsets[stop]
-        return RaggedArray(
-            self.values[first:last],
-            self.offsets[start : stop + 1] - first,
-            self.n_codes,
-        )
+        offsets = self.offsets[start : max(start, stop) + 1]
+        values = self.values[offsets[0] : offsets[-1]]
+        return RaggedArray(values, offsets - offsets[0], self.n_codes)
 
 
 def offsets_from_lengths(lengths: ArrayLike) -> Ints:
