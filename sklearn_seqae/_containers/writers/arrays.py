@@ -67,9 +67,8 @@ def to_ragged_tensor(ragged: RaggedArray, container: Container) -> Any:
     """Return a ragged tensor with a fixed number of features."""
     import tensorflow as tf
 
-    return tf.RaggedTensor.from_row_splits(
-        _values_of(ragged, container), ragged.offsets, validate=False
-    )
+    values = _values_of(ragged, container)
+    return tf.RaggedTensor.from_row_splits(values, ragged.offsets, validate=False)
 
 
 def cells_of(column: Column) -> list[Any]:

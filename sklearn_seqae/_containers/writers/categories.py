@@ -134,9 +134,8 @@ def as_arrow(codes: NDArray[Any], levels: Levels) -> Any:
     if levels.dtype.startswith("dictionary"):
         index = levels.dtype.partition("indices=")[2].partition(",")[0]
         kind = pa.dictionary(getattr(pa, index)(), known.type, levels.ordered)
-        return pa.DictionaryArray.from_arrays(
-            positions.cast(kind.index_type), known, ordered=levels.ordered
-        )
+        codes = positions.cast(kind.index_type)
+        return pa.DictionaryArray.from_arrays(codes, known, ordered=levels.ordered)
     text = pa.large_string() if levels.dtype == "large_string" else known.type
     return known.take(positions).cast(text)
 
