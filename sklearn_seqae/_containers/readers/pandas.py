@@ -19,11 +19,7 @@ from sklearn_seqae._containers.ragged import (
     locate,
     offsets_from_lengths,
 )
-from sklearn_seqae._containers.readers import checks, nested
-from sklearn_seqae._containers.readers.arrays import (
-    ragged_from_numpy,
-    ragged_from_table,
-)
+from sklearn_seqae._containers.readers import arrays, checks, nested
 from sklearn_seqae._containers.readers.levels import (
     Feature,
     feature_from_pandas,
@@ -50,10 +46,10 @@ def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> checks.Read:
     if X.index.nlevels > 1:
         return ragged_from_long(X)
     if isinstance(X, pd.Series):
-        return ragged_from_numpy(X)  # which refuses it
+        return arrays.ragged_from_numpy(X)  # which refuses it
     refuse_text(X)
     values = checks.to_numpy(X, "each row is one univariate sequence")
-    ragged, container = ragged_from_table(values)
+    ragged, container = arrays.ragged_from_table(values)
     return ragged, replace(
         container,
         kind="dataframe",
