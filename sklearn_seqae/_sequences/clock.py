@@ -108,9 +108,8 @@ class WaitingTimes:
 
     def _settle(self) -> None:
         if self._pending:
-            numbers, counts = np.unique(
-                np.concatenate(self._pending), return_counts=True
-            )
+            pending = np.concatenate(self._pending)
+            numbers, counts = np.unique(pending, return_counts=True)
             self._pending, self._n_pending = [], 0
             self._include(numbers.view(np.int64), counts, 0)
 

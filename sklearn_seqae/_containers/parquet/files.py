@@ -272,10 +272,9 @@ def _with_wide_codes(table: pa.Table) -> pa.Table:
     for i, field in enumerate(table.schema):
         if types.is_dictionary(field.type):
             array = table.column(i).combine_chunks()
+            codes = array.indices.cast(pa.int32())
             wide = pa.DictionaryArray.from_arrays(
-                array.indices.cast(pa.int32()),
-                array.dictionary,
-                ordered=field.type.ordered,
+                codes, array.dictionary, ordered=field.type.ordered
             )
             table = table.set_column(i, field.name, wide)
     return table
