@@ -71,7 +71,6 @@ def check_columns(X: Any) -> None:
 
 
 def check_not_empty(partition: Any) -> None:
-    """Raise if nothing is in a partition."""
     if not len(partition):
         raise ValueError(
             "there is nothing in it; every partition needs a sequence at least, so "

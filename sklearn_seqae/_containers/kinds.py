@@ -16,6 +16,8 @@ from sklearn_seqae._utils import comes_from
 TIMES = "times of sklearn_seqae"
 CATEGORIES = "categories of sklearn_seqae"
 
+FRAMES = ("pandas", "polars", "pyarrow")  # libraries of frames
+
 # Layout of a column: what holds its numbers, from the outside in, and their dtype.
 Layout = tuple[str, ...]
 
@@ -44,10 +46,8 @@ READERS = MappingProxyType(
         ("numpy", "ndarray"): "arrays.ragged_from_numpy",
         ("pandas", "DataFrame", "Series"): "pandas.ragged_from_pandas",
         ("polars", "DataFrame", "LazyFrame", "Series"): "columnar.ragged_from_polars",
-        (
-            "pyarrow",
-            *("Table", "RecordBatch", "Array", "ChunkedArray"),
-        ): "columnar.ragged_from_arrow",
+        ("pyarrow", "Table", "RecordBatch"): "columnar.ragged_from_arrow",
+        ("pyarrow", "Array", "ChunkedArray"): "columnar.ragged_from_arrow",
         ("awkward", "Array"): "columnar.ragged_from_awkward",
         ("tensorflow", "RaggedTensor"): "arrays.ragged_from_tensor",
     }
@@ -180,12 +180,10 @@ class Container:
 
     @property
     def caption(self) -> str:
-        """Name of the kind in the estimator's diagram."""
         return KINDS[self.kind].caption
 
     @property
     def tabular(self) -> bool:
-        """Whether each row of a 2-D table was one univariate sequence."""
         return KINDS[self.kind].tabular
 
     def levels_of(self, j: int) -> Levels | None:

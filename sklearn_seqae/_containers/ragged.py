@@ -67,8 +67,7 @@ class RaggedArray:
                     f"has {arrays[0].shape[1]}; every sequence needs the same number "
                     f"of features.{remedy * one_height}"
                 )
-        lengths = np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
-        return cls(stack(arrays), offsets_from_lengths(lengths))
+        return cls(stack(arrays), offsets_from_lengths(list(map(len, arrays))))
 
     def with_values(self, values: Floats) -> "RaggedArray":
         """Return the same sequences with other values, one row for each time step."""
@@ -163,10 +162,8 @@ class RaggedArray:
         # np.arange applies NumPy's own rules for negative numbers, masks and errors.
         selected = np.arange(len(self))[index]
         lengths = self.lengths[selected]
-        rows = ranges(self.offsets[selected], lengths)
-        return RaggedArray(
-            self.values[rows], offsets_from_lengths(lengths), self.n_codes
-        )
+        values = self.values[ranges(self.offsets[selected], lengths)]
+        return RaggedArray(values, offsets_from_lengths(lengths), self.n_codes)
 
     def padded(self, at_least: int = 0) -> Floats:
         """Return shape (n_sequences, n, n_features), padded with NaN at the end.
@@ -181,29 +178,18 @@ class RaggedArray:
         padded[np.arange(shape[1]) < lengths[:, np.newaxis]] = self.values
         return padded
 
-    def locate(self, row: int | np.integer) -> tuple[int, int]:
-        """Find the sequence and the time step of a row of `values`; see `locate`."""
-        return locate(self.offsets, row)
-
     def _slice(self, key: slice) -> "RaggedArray":
         start, stop, step = key.indices(len(self))
         if step != 1:
             return self.take(np.arange(start, stop, step))
-        stop = max(start, stop)
-        first, last = self.offsets[start], self.offsets[stop]
-        return RaggedArray(
-            self.values[first:last],
-            self.offsets[start : stop + 1] - first,
-            self.n_codes,
-        )
+        offsets = self.offsets[start : max(start, stop) + 1]
+        values = self.values[offsets[0] : offsets[-1]]
+        return RaggedArray(values, offsets - offsets[0], self.n_codes)
 
 
 def offsets_from_lengths(lengths: ArrayLike) -> Ints:
     """Turn lengths into the offsets of a RaggedArray; there is one more of these."""
-    lengths = np.asarray(lengths, dtype=np.int64)
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets
+    return np.append(0, np.cumsum(np.asarray(lengths, dtype=np.int64)))
 
 
 def ranges(starts: Ints, lengths: Ints) -> Ints:

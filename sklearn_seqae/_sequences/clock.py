@@ -44,7 +44,6 @@ class ClockInChunks:
         self._passed.add(passed[counts])
 
     def merge(self, other: ClockInChunks) -> None:
-        """Fit to the sequences of another one."""
         self._starts += other._starts
         self._weights += other._weights
         self._passed.merge(other._passed)
@@ -109,9 +108,8 @@ class WaitingTimes:
 
     def _settle(self) -> None:
         if self._pending:
-            numbers, counts = np.unique(
-                np.concatenate(self._pending), return_counts=True
-            )
+            pending = np.concatenate(self._pending)
+            numbers, counts = np.unique(pending, return_counts=True)
             self._pending, self._n_pending = [], 0
             self._include(numbers.view(np.int64), counts, 0)
 

@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from sklearn_seqae._containers.ragged import RaggedArray
+from sklearn_seqae._containers.ragged import RaggedArray, locate
 from sklearn_seqae.exceptions import InvalidSequenceError
 
 SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
@@ -68,7 +68,6 @@ class ScalerInChunks:
             )
 
     def update(self, ragged: RaggedArray) -> None:
-        """Fit to further sequences."""
         ragged = ragged.numbers
         self._has_numbers = ragged.n_features > 0
         if self._is_given or not self._has_numbers:
@@ -149,7 +148,7 @@ def unscale(scaler: Any, ragged: RaggedArray) -> RaggedArray:
     lost = np.logical_not(np.isfinite(values).all(axis=1))
     lost &= np.isfinite(numbers.values).all(axis=1)
     if lost.any():
-        i, timestep = ragged.locate(int(lost.argmax()))
+        i, timestep = locate(ragged.offsets, int(lost.argmax()))
         raise InvalidSequenceError(
             f"decoded sequence {i} is not finite at time step {timestep} after "
             f"inverse_transform of {type(scaler).__name__}: its embedding is too far "
@@ -241,7 +240,7 @@ def _check_scaled(
     if not lost.any():
         return
     row, feature = np.unravel_index(lost.argmax(), lost.shape)
-    i, timestep = ragged.locate(row)
+    i, timestep = locate(ragged.offsets, row)
     by = "conversion to float32" if scaler is None else type(scaler).__name__
     raise InvalidSequenceError(
         f"sequence {i} has a value that is {scaled[row, feature]} after {by} (time "

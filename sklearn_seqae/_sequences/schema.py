@@ -56,7 +56,6 @@ class Events:
 
     @property
     def n_codes(self) -> int:
-        """Their number."""
         return len(self.columns)
 
     @property

@@ -79,7 +79,6 @@ class FeatureCategories:
         return np.array([*self.values, *missing], object)
 
     def code_of(self, values: Sequence[Any]) -> NDArray[np.float64]:
-        """Return the code of each value."""
         known = dict(zip(self.values, self.codes, strict=True))
         other = self.infrequent_code
         return np.array([known.get(value, other) for value in values], np.float64)
@@ -239,9 +238,8 @@ def _decoded(
         share = np.array(known.counts)[rare]
         drawn = random_state.choice(rare, len(codes), p=share / share.sum())
         places = np.where(codes == known.infrequent_code, drawn, places)
-    if levels is None:
-        meant = np.array(known.values, np.float64)
-    else:
+    meant: Sequence[Any] = known.values
+    if levels is not None:
         where = {value: i for i, value in enumerate(levels.values)}
-        meant = np.array([where[value] for value in known.values], np.float64)
-    return np.append(meant, np.nan)[places]
+        meant = [where[value] for value in known.values]
+    return relabelled(places, meant)

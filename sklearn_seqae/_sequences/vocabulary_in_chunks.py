@@ -119,7 +119,6 @@ class _Counts:
     place: str  # where something was observed first
 
     def merge(self, other: _Counts) -> None:
-        """Add further time steps."""
         if self.kind and other.kind and self.kind != other.kind:
             raise TypeError(
                 f"{self.name} holds {other.described}, but {self.described} in "
@@ -206,7 +205,6 @@ def _count(
     sample_weight: NDArray[np.float64],
     place: str,
 ) -> _Counts:
-    """Count the categories of a feature."""
     column, levels = ragged.values[:, j], container.levels_of(j)
     of, is_missing = container.name_of(j), np.isnan(column)
     kind = "" if is_missing.all() else "numbers"

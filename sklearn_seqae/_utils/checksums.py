@@ -6,7 +6,7 @@ depends on the library that it is from, so the versions come with it.
 
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +16,6 @@ PRIMITIVES = (bool, int, float, str, bytes)
 
 
 class Checksum(NamedTuple):
-    """The checksum of a value."""
-
     digest: str  # SHA-256, in hexadecimal
     versions: dict[str, str]  # of each library with estimators in the value
 
@@ -68,8 +66,7 @@ class _Walk:
         data = text.encode("utf-8", "surrogatepass")
         self.sha.update(len(data).to_bytes(8, "little") + data)
 
-    def _add_all(self, kind: str, values: Iterable[Any]) -> None:
-        values = list(values)
+    def _add_all(self, kind: str, values: Sequence[Any]) -> None:
         self._note(f"{kind} of {len(values)}")
         for value in values:
             self.add(value)

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from sklearn_seqae._utils import comes_from
+
 try:
     import fcntl
 except ImportError:  # on Windows, nothing keeps two fits apart
@@ -25,10 +27,7 @@ FILE = "fit.checkpoint"  # no name that Keras uses
 
 def is_backup(callback: Any) -> bool:
     """Whether a callback is Keras's `BackupAndRestore`, told without Keras."""
-    return any(
-        cls.__name__ == "BackupAndRestore" and cls.__module__.startswith("keras.")
-        for cls in type(callback).__mro__
-    )
+    return comes_from(callback, "keras", "BackupAndRestore")
 
 
 @contextmanager

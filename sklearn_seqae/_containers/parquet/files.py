@@ -142,11 +142,9 @@ def _check(file: Path, opened: pq.ParquetFile, expected: pa.Schema, first: Path)
     for field in expected:
         if found.get_field_index(field.name) < 0:
             what = f"no column {field.name!r} (it has {found.names})"
-        elif not _alike(found.field(field.name).type, field.type):
-            kind = found.field(field.name).type
+        elif not _alike(kind := found.field(field.name).type, field.type):
             what = f"the column {field.name!r} of type {kind}, not {field.type}"
-        elif not _may_become(written.field(field.name).type, field.type):
-            kind = written.field(field.name).type
+        elif not _may_become(kind := written.field(field.name).type, field.type):
             raise ValueError(
                 f"{file} is damaged: it says that the column {field.name!r} was "
                 f"written as {kind}, and is {field.type}; {DAMAGED}."
@@ -274,10 +272,9 @@ def _with_wide_codes(table: pa.Table) -> pa.Table:
     for i, field in enumerate(table.schema):
         if types.is_dictionary(field.type):
             array = table.column(i).combine_chunks()
+            codes = array.indices.cast(pa.int32())
             wide = pa.DictionaryArray.from_arrays(
-                array.indices.cast(pa.int32()),
-                array.dictionary,
-                ordered=field.type.ordered,
+                codes, array.dictionary, ordered=field.type.ordered
             )
             table = table.set_column(i, field.name, wide)
     return table

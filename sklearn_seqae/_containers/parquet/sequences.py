@@ -136,9 +136,8 @@ class ParquetSequences(SequenceChunks):
             self.columns = long_table.choose_columns(table, self.by, order, columns)
         keys = [*self.by, *long_table.given(order)]
         self._schema = pa.schema([schema.field(n) for n in [*keys, *self.columns]])
-        self._is_long = bool(by) and not any(
-            kind.num_fields for kind in self._schema.types
-        )
+        in_lists = any(kind.num_fields for kind in self._schema.types)
+        self._is_long = bool(by) and not in_lists
         if order is not None and not self._is_long:
             raise ValueError(
                 f"order={order!r} is a column of times of a long table, but "

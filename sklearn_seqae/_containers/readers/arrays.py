@@ -164,9 +164,8 @@ def ragged_from_tensor(X: Any) -> checks.Read:
         width = columns.common_width(further[0], lengths)
     elif numbers.ndim == 2:
         width = numbers.shape[1]
-    return columns.joined_columns(
-        [columns.column_from_lists("ragged_tensor", None, (), lengths, width, numbers)]
-    )
+    read = columns.column_from_lists("ragged_tensor", None, (), lengths, width, numbers)
+    return columns.joined_columns([read])
 
 
 def from_channels_first(X: Any) -> list[NDArray[Any]]:

@@ -18,6 +18,7 @@ from sklearn_seqae._containers.ragged import (
     Show,
     by_position,
     float_dtype,
+    locate,
 )
 from sklearn_seqae.exceptions import InvalidSequenceError
 
@@ -182,7 +183,7 @@ def check_values(ragged: RaggedArray, show: Show = by_position) -> None:
     infinite = np.isinf(values)
     if infinite.any():
         row, feature = np.unravel_index(infinite.argmax(), infinite.shape)
-        i, timestep = ragged.locate(row)
+        i, timestep = locate(ragged.offsets, row)
         raise InvalidSequenceError(
             f"{show(i)} holds inf (or a value too large for {values.dtype}) at time "
             f"step {timestep}, feature {feature}; every value must be "

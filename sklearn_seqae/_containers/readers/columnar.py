@@ -42,9 +42,8 @@ def ragged_from_arrow(X: Any) -> Read:
         chunked = comes_from(X, "pyarrow", "ChunkedArray")
         kind = "arrow_chunked_array" if chunked else "arrow_array"
         return joined_columns([read_column(X, kind)])
-    return _from_frame(
-        _ARROW, X, X.schema.names, X.columns, "arrow_wide", "arrow_table"
-    )
+    kinds = "arrow_wide", "arrow_table"
+    return _from_frame(_ARROW, X, X.schema.names, X.columns, *kinds)
 
 
 def ragged_from_awkward(X: Any) -> Read:

@@ -203,9 +203,8 @@ def with_stored_names(X: Any, column: checks.Read) -> checks.Read:
     if attrs is None:
         metadata = X.schema.metadata or {}
         attrs = json.loads(metadata.get(b"PANDAS_ATTRS", b"{}"))
-    names = checks.as_names(
-        attrs.get("columns") if isinstance(attrs, Mapping) else None
-    )
+    stored = attrs.get("columns") if isinstance(attrs, Mapping) else None
+    names = checks.as_names(stored)
     if container.feature_names or names is None or len(names) != ragged.n_features:
         return column
     return ragged, replace(container, feature_names=names)

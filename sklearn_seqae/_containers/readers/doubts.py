@@ -219,15 +219,14 @@ def _filled(
     """
     if min(values.shape[:2]) < 3:
         return None
-    chosen: Any = slice(None)
-    if len(values) > _MANY:
-        chosen = np.linspace(0, len(values) - 1, _MANY).astype(np.intp)
+    n = min(len(values), _MANY)
+    chosen = np.linspace(0, len(values) - 1, n).astype(np.intp)
     some = values[chosen]
     runs = {at_end: _run(some[:, ::-1] if at_end else some) for at_end in (True, False)}
     found = [at_end for at_end, run in runs.items() if run is not None]
     if len(found) != 1 or found[0] not in sides:
         return None
-    i = int(np.arange(len(values))[chosen][runs[found[0]]])
+    i = int(chosen[runs[found[0]]])
     return found[0], i, values[i, -1 if found[0] else 0]
 
 

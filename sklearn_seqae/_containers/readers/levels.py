@@ -50,7 +50,8 @@ def feature_from_array(array: NDArray[Any], place: str) -> Feature:
             "convert it first."
         )
     codes, values = pd.factorize(objects)
-    return _feature(codes, values, "object" if array.dtype.kind == "O" else "U", place)
+    dtype = "object" if array.dtype.kind == "O" else "U"
+    return _feature(codes, values.tolist(), dtype, place)
 
 
 def has_categories(column: pd.Series) -> bool:
@@ -70,12 +71,12 @@ def feature_from_pandas(column: pd.Series, place: str) -> Feature | None:
     if not has_categories(column):
         return None
     if isinstance(dtype, pd.CategoricalDtype):
-        codes, values = column.cat.codes.to_numpy(), dtype.categories
+        codes, values = column.cat.codes.to_numpy(), dtype.categories.tolist()
         return _feature(codes, values, "category", place, bool(dtype.ordered))
     if pd.api.types.is_object_dtype(dtype):
         return feature_from_array(column.to_numpy(), place)
     codes, values = pd.factorize(column)
-    return _feature(codes, values, str(dtype), place)
+    return _feature(codes, values.tolist(), str(dtype), place)
 
 
 def feature_from_polars(column: Any, place: str) -> Feature | None:
@@ -153,7 +154,7 @@ def joined(parts: Sequence[Feature], place: str, show: Show = by_position) -> Fe
 
 
 def relabelled(codes: NDArray[Any], numbers: Sequence[Any]) -> NDArray[np.float64]:
-    """Return a number in the place of each code, NaN where a category is missing."""
+    """Return a number in the place of each code; NaN, or -1, is a missing category."""
     places = np.nan_to_num(codes, nan=len(numbers)).astype(np.int64)
     return np.append(np.array(numbers, np.float64), np.nan)[places]
 
@@ -165,22 +166,18 @@ def stacked(features: Sequence[Feature]) -> tuple[Floats, tuple[Levels | None, .
     """
     numbers = [f.values.dtype for f in features if f.levels is None]
     dtype = float_dtype(*numbers) if numbers else np.dtype(np.float64)
-    values = np.empty((len(features[0].values), len(features)), dtype)
     with np.errstate(over="ignore"):
-        for j, feature in enumerate(features):
-            values[:, j] = feature.values
+        values = np.stack([f.values for f in features], axis=1, dtype=dtype)
     levels = tuple(feature.levels for feature in features)
     return values, levels if any(levels) else ()
 
 
 def _feature(
-    codes: NDArray[Any], values: Any, dtype: str, place: str, ordered: bool = False
+    codes: NDArray[Any], values: list, dtype: str, place: str, ordered: bool = False
 ) -> Feature:
     """Make a feature of codes, -1 for a missing category."""
-    known = tuple(
-        str(value) if isinstance(value, str) else value
-        for value in (values.tolist() if hasattr(values, "tolist") else values)
-    )  # NumPy's own text is no builtin
+    # NumPy's own text is no builtin
+    known = tuple(str(v) if isinstance(v, str) else v for v in values)
     strange = [v for v in known if not isinstance(v, bool | int | float)]
     if strange and not all(isinstance(v, str) for v in known):
         raise TypeError(

@@ -279,9 +279,7 @@ def _kinds_differ(frame: pd.DataFrame, values: NDArray[np.float64]) -> str:
     integer, fraction = is_integer & varies, _is_fractional(values)
     if not (integer.any() and fraction.any()):
         return ""
-    first, second = (
-        frame.columns[int(found.argmax())] for found in (integer, fraction)
-    )
+    first, second = (frame.columns[found.argmax()] for found in (integer, fraction))
     return f"column {first!r} holds whole numbers, but {second!r} does not"
 
 

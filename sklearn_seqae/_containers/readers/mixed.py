@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
 
-from sklearn_seqae._containers.kinds import CATEGORIES, Container, title_of
+from sklearn_seqae._containers.kinds import CATEGORIES, FRAMES, Container, title_of
 from sklearn_seqae._containers.ragged import RaggedArray, Show, offsets_from_lengths
 from sklearn_seqae._containers.readers import checks
 from sklearn_seqae._containers.readers.columns import check_lengths
@@ -23,8 +23,6 @@ from sklearn_seqae._containers.readers.levels import (
 )
 from sklearn_seqae._utils import comes_from
 from sklearn_seqae.exceptions import InvalidSequenceError, _count
-
-FRAMES = ("pandas", "polars", "pyarrow")
 
 
 class _Columns(NamedTuple):
@@ -158,7 +156,6 @@ def _form_of_list(sequence: list[Any] | tuple[Any, ...]) -> str:
 
 
 def _columns(sequence: Any, form: str, name: str) -> _Columns:
-    """Return the columns of a sequence."""
     if library := _library(sequence):
         return _of_frame(sequence, library)
     if form == "records":
@@ -218,9 +215,8 @@ def _of_frame(frame: Any, library: str) -> _Columns:
 
 
 def _names_of(frame: Any, library: str) -> checks.Names | None:
-    if library == "pandas":
-        return checks.as_names(frame.columns.tolist())
-    return checks.as_names(frame.columns if library == "polars" else frame.schema.names)
+    labels = frame.schema.names if library == "pyarrow" else frame.columns
+    return checks.as_names(list(labels))
 
 
 def _feature(column: Any, place: str) -> Feature:

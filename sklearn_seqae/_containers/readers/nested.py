@@ -43,7 +43,7 @@ def ragged_from_nested(X: pd.DataFrame | pd.Series) -> Read:
     """
     columns = _columns_of(X)
     if (times := time_field(X)) is not None:
-        columns = [_without_field(column, times) for column in columns]
+        columns = [c.map(lambda cell: _without_field(cell, times)) for c in columns]
     labels, show = [column.name for column in columns], by_label(X.index)
     check_all_nested(labels, list(map(_has_sequences, columns)))
     is_series = isinstance(X, pd.Series)
@@ -135,9 +135,7 @@ def _with_stored_categories(X: pd.DataFrame | pd.Series, column: Read) -> Read:
 
 
 def _columns_of(X: pd.DataFrame | pd.Series) -> list[pd.Series]:
-    if isinstance(X, pd.Series):
-        return [X]
-    return [X.iloc[:, j] for j in range(X.shape[1])]
+    return [X] if isinstance(X, pd.Series) else [column for _, column in X.items()]
 
 
 def _has_sequences(column: pd.Series) -> bool:
@@ -168,15 +166,11 @@ def _read(column: pd.Series, kind: str, show: Show) -> Read:
     return read_cells(cells, kind, column.name, show)
 
 
-def _without_field(column: pd.Series, field: str) -> pd.Series:
-    """Return structured arrays without a field, as views."""
-    return column.map(
-        lambda cell: (
-            cell[[name for name in cell.dtype.names if name != field]]
-            if _has(cell, field)
-            else cell
-        )
-    )
+def _without_field(cell: Any, field: str) -> Any:
+    """Return a structured array without a field, as a view."""
+    if not _has(cell, field):
+        return cell
+    return cell[[name for name in cell.dtype.names if name != field]]
 
 
 def _column(X: Any) -> pd.Series | None:

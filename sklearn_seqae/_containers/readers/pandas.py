@@ -19,11 +19,7 @@ from sklearn_seqae._containers.ragged import (
     locate,
     offsets_from_lengths,
 )
-from sklearn_seqae._containers.readers import checks, nested
-from sklearn_seqae._containers.readers.arrays import (
-    ragged_from_numpy,
-    ragged_from_table,
-)
+from sklearn_seqae._containers.readers import arrays, checks, nested
 from sklearn_seqae._containers.readers.levels import (
     Feature,
     feature_from_pandas,
@@ -45,16 +41,15 @@ class Moments(NamedTuple):
 
 
 def ragged_from_pandas(X: pd.DataFrame | pd.Series) -> checks.Read:
-    """Read a frame or a Series."""
     if nested.holds_sequences(X):
         return nested.ragged_from_nested(X)
     if X.index.nlevels > 1:
         return ragged_from_long(X)
     if isinstance(X, pd.Series):
-        return ragged_from_numpy(X)  # which refuses it
+        return arrays.ragged_from_numpy(X)  # which refuses it
     refuse_text(X)
     values = checks.to_numpy(X, "each row is one univariate sequence")
-    ragged, container = ragged_from_table(values)
+    ragged, container = arrays.ragged_from_table(values)
     return ragged, replace(
         container,
         kind="dataframe",
@@ -95,7 +90,7 @@ def ragged_from_long(X: pd.DataFrame | pd.Series) -> checks.Read:
     may_stand = bool(levels) or not frame.shape[1]  # events may happen at once
     _check_times(index, order, series, show, may_stand)
     offsets = offsets_from_lengths(np.bincount(series))
-    ragged = RaggedArray(values if order is None else values[order], offsets)
+    ragged = RaggedArray(values[order], offsets)
     checks.check_values(ragged, show)
     columns = (X.name,) if is_series else tuple(frame.columns.tolist())
     return ragged, Container(
@@ -128,14 +123,14 @@ def _values(frame: pd.DataFrame) -> tuple[Floats, tuple[Levels | None, ...]]:
     )
 
 
-def _series_in_order(index: pd.MultiIndex) -> tuple[Ints, Ints, Ints | None]:
+def _series_in_order(index: pd.MultiIndex) -> tuple[Ints, Ints, Ints | slice]:
     """Return the series of each row, their labels, and the order of the rows.
 
-    Series are numbered as they appear. The order is None if rows are together.
+    Series are numbered as they appear. The order is a slice if rows are together.
     """
     series, labels = pd.factorize(_codes(index, 0))
     if not np.any(series[1:] < series[:-1]):
-        return series, labels, None
+        return series, labels, slice(None)
     order = np.argsort(series, kind="stable")
     return series[order], labels, order
 
@@ -165,21 +160,18 @@ def _codes(index: pd.MultiIndex, level: int) -> Ints:
 
 
 def _check_times(
-    index: pd.MultiIndex, order: Ints | None, series: Ints, show: Show, may_stand: bool
+    index: pd.MultiIndex, order: Ints | slice, series: Ints, show: Show, may_stand: bool
 ) -> None:
     """Raise if time does not rise from one row of a series to the next."""
-    rank = _rank(index)[_codes(index, 1)]
-    if order is not None:
-        rank = rank[order]
+    rank = _rank(index)[_codes(index, 1)][order]
     same_series = series[1:] == series[:-1]
     falls = same_series & (rank[1:] < rank[:-1])
     stands = same_series & (rank[1:] == rank[:-1]) & (not may_stand)
     if not (falls.any() or stands.any()):
         return
     row = int((falls if falls.any() else stands).argmax())
-    rows = np.array([row, row + 1])
-    times = index.get_level_values(1)[rows if order is None else order[rows]]
-    earlier, later = map(str, times)
+    times = index.get_level_values(1)[order]
+    earlier, later = map(str, times[row : row + 2])
     if falls.any():
         raise InvalidSequenceError(
             f"{show(int(series[row]))} is not sorted by time: {later} comes after "
@@ -239,8 +231,7 @@ def moments_of_sequences(X: Any) -> Moments | None:
     if X.index.nlevels != 2:
         return None
     _, _, order = _series_in_order(X.index)
-    times, zone = X.index.get_level_values(1), None
-    times = times if order is None else times[order]
+    times, zone = X.index.get_level_values(1)[order], None
     if isinstance(times.dtype, pd.DatetimeTZDtype):
         zone, times = str(times.dtype.tz), times.tz_convert(None)
     dtype = getattr(times.dtype, "numpy_dtype", times.dtype)

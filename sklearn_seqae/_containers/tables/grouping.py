@@ -48,8 +48,7 @@ def repeats(times: NDArray[Any], offsets: Ints) -> NDArray[np.bool_]:
 
     `offsets` has the row where each group starts; times rise in a group.
     """
-    repeated = np.empty(len(times), dtype=bool)
-    np.equal(times[1:], times[:-1], out=repeated[1:])
+    repeated = np.append(False, times[1:] == times[:-1])
     repeated[offsets[:-1]] = False
     return repeated
 

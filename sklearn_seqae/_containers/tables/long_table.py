@@ -69,8 +69,6 @@ class LongTable(ABC):
 
 
 class PandasTable(LongTable):
-    """A pandas DataFrame."""
-
     def missing(self, label: Any) -> NDArray[np.bool_]:
         return self._frame[label].isna().to_numpy()
 
@@ -158,8 +156,6 @@ class PolarsTable(LongTable):
 
 
 class ArrowTable(LongTable):
-    """A pyarrow Table."""
-
     def missing(self, label: Any) -> NDArray[np.bool_]:
         column = self._frame[label]
         if not (column.null_count or str(column.type).endswith(("float", "double"))):

@@ -218,7 +218,6 @@ def _check_names(names: Sequence[Any], kind: str) -> None:
 
 
 def _given_times(times: Any, ragged: RaggedArray, index: pd.Index) -> Times:
-    """Return the time of every row that is given."""
     if isinstance(times, pd.Series) and not times.index.equals(index):
         raise ValueError(
             "times and the sequences have different indexes; select the same series "

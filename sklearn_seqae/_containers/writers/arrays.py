@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_seqae._containers.kinds import (
+    FRAMES,
     Container,
     Layout,
     Levels,
@@ -74,15 +75,14 @@ def to_ragged_tensor(ragged: RaggedArray, container: Container) -> Any:
     """Return a ragged tensor with a fixed number of features."""
     import tensorflow as tf
 
-    return tf.RaggedTensor.from_row_splits(
-        _values_of(ragged, container), ragged.offsets, validate=False
-    )
+    values = _values_of(ragged, container)
+    return tf.RaggedTensor.from_row_splits(values, ragged.offsets, validate=False)
 
 
 def cells_of(column: Column) -> list[Any]:
     """Return sequences, each in the form that `fit` saw; see `Container.frames`."""
     values, offsets, (form, *_, dtype), levels, names = column
-    if form in categories.FRAMES:
+    if form in FRAMES:
         return [
             _frame(form, sequence, list(names), levels or [None] * len(names))
             for sequence in cut(values.astype(dtype), offsets)

@@ -12,7 +12,6 @@ from sklearn_seqae._containers.ragged import Ints
 from sklearn_seqae._utils import require
 
 PURPOSE = "Giving sequences back as fit saw them"
-FRAMES = ("pandas", "polars", "pyarrow")
 
 
 def column_of(library: str, column: NDArray[Any], levels: Levels | None) -> Any:
@@ -20,13 +19,12 @@ def column_of(library: str, column: NDArray[Any], levels: Levels | None) -> Any:
 
     A missing number is NaN in pandas and null in polars and pyarrow.
     """
+    if levels is not None:
+        of = {"pandas": as_pandas, "polars": as_polars, "pyarrow": as_arrow}
+        return of[library](column, levels)
     if library == "pyarrow":
-        if levels is None:
-            return require("pyarrow", PURPOSE).array(column, from_pandas=True)
-        return as_arrow(column, levels)
-    if levels is None:
-        return column
-    return (as_pandas if library == "pandas" else as_polars)(column, levels)
+        return require("pyarrow", PURPOSE).array(column, from_pandas=True)
+    return column
 
 
 def frame_of(library: str, names: Sequence[str], columns: Sequence[Any]) -> Any:
@@ -136,9 +134,8 @@ def as_arrow(codes: NDArray[Any], levels: Levels) -> Any:
     if levels.dtype.startswith("dictionary"):
         index = levels.dtype.partition("indices=")[2].partition(",")[0]
         kind = pa.dictionary(getattr(pa, index)(), known.type, levels.ordered)
-        return pa.DictionaryArray.from_arrays(
-            positions.cast(kind.index_type), known, ordered=levels.ordered
-        )
+        codes = positions.cast(kind.index_type)
+        return pa.DictionaryArray.from_arrays(codes, known, ordered=levels.ordered)
     text = pa.large_string() if levels.dtype == "large_string" else known.type
     return known.take(positions).cast(text)
 

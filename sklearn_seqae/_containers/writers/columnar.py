@@ -22,9 +22,8 @@ def to_rows(ragged: RaggedArray, container: Container) -> Any:
 
 def to_frame(ragged: RaggedArray, container: Container) -> Any:
     """Return a frame with a list in each cell."""
-    return categories.frame_of(
-        _library(container), container.columns or (), _columns(ragged, container)
-    )
+    columns = _columns(ragged, container)
+    return categories.frame_of(_library(container), container.columns or (), columns)
 
 
 def to_column(ragged: RaggedArray, container: Container) -> Any:
@@ -50,15 +49,13 @@ def _columns(ragged: RaggedArray, container: Container) -> list[Any]:
 def arrow_lists(column: arrays.Column) -> Any:
     """Return lists of numbers or categories, or lists of lists for a 2-D column."""
     *kinds, dtype = column.layout
-    steps, known = column.values, column.known
+    steps, known = column.values.reshape(-1), column.known
     if known is None:
-        lists = require("pyarrow", categories.PURPOSE).array(
-            steps.astype(dtype).reshape(-1)
-        )
+        lists = require("pyarrow", categories.PURPOSE).array(steps.astype(dtype))
     else:  # all features of lists of lists have one dtype
-        lists = categories.as_arrow(steps.reshape(-1), known)
+        lists = categories.as_arrow(steps, known)
     if len(kinds) == 2:
-        lists = _in_lists(lists, kinds[1], np.full(*steps.shape))
+        lists = _in_lists(lists, kinds[1], np.full(*column.values.shape))
     return _in_lists(lists, kinds[0], np.diff(column.offsets))
 
 
@@ -85,10 +82,9 @@ def _polars_lists(column: arrays.Column) -> Any:
         steps = steps.arr.to_list()
     lengths = np.diff(column.offsets)
     number = np.repeat(np.arange(len(lengths)), lengths)
-    grouped = pl.DataFrame({"number": number, "steps": steps}).group_by(
-        "number", maintain_order=True
-    )
-    lists = grouped.agg("steps")["steps"].alias("")
+    table = pl.DataFrame({"number": number, "steps": steps})
+    grouped = table.group_by("number", maintain_order=True).agg("steps")
+    lists = grouped["steps"].alias("")
     if kinds[0] == "array" and len(lengths) and np.all(lengths == lengths[0]):
         return lists.list.to_array(int(lengths[0]))
     return lists
