@@ -223,7 +223,7 @@ def cost(n_sessions: int = 100_000) -> None:
     """Print the seconds, and the peak memory so far, of reading, fit and embedding."""
     log = _many_events(n_sessions)
     X = _timed("read", lambda: to_sequences(log, by="session", order="time"))
-    autoencoder = LSTMAutoencoderTransformer(epochs=10, random_state=0)
+    autoencoder = LSTMAutoencoderTransformer(random_state=0)
     _timed("fit", lambda: autoencoder.fit(X))
     _timed("embed", lambda: autoencoder.transform(X))
 
