@@ -21,9 +21,10 @@ from sklearn_seqae._network.layers import State
 from sklearn_seqae._patches.batching import buffer_sizes, from_patches
 from sklearn_seqae._patches.chains import Chain
 from sklearn_seqae._patches.exact import UNIT, Standardized
+from sklearn_seqae._patches.families import Known, Own
 from sklearn_seqae._patches.ngrams import drawn_paths
 from sklearn_seqae._patches.prefixes import extended, recent_values, tails
-from sklearn_seqae._patches.preprocessing import Known, Own, Preprocessing
+from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.source import Source
 from sklearn_seqae._patches.steps import drawn
 from sklearn_seqae.exceptions import InvalidSequenceError, _count

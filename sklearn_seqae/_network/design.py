@@ -12,8 +12,9 @@ import numpy as np
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import DECODERS
 from sklearn_seqae._network.pooling import POOLING
+from sklearn_seqae._patches.families import NAMES, asked_names
 from sklearn_seqae._patches.prefixes import N_RECENT
-from sklearn_seqae._patches.preprocessing import NAMES, Preprocessing, asked_names
+from sklearn_seqae._patches.preprocessing import Preprocessing
 
 PROJECTION_SIZE = 64  # numbers in which the contrastive loss compares two rows
 SWITCHES = ("contrastive_weight", "kl_weight")  # positive or not decides the layers

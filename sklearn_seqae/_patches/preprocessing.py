@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from sklearn_seqae._patches.category_means import (
 )
 from sklearn_seqae._patches.convolutions import Convolutions, default_n_kernels
 from sklearn_seqae._patches.exact import InstanceNorm, LengthCode, Units
+from sklearn_seqae._patches.families import FAMILIES, NAMES, Known, Own, asked_names
 from sklearn_seqae._patches.heads import HEADS
 from sklearn_seqae._patches.ngrams import Ngrams, default_n_ngrams
 from sklearn_seqae._patches.prefixes import N_RECENT, Prefixes, change_scale
@@ -29,88 +29,6 @@ from sklearn_seqae._patches.texture import N_COMPONENTS, Texture
 from sklearn_seqae._sequences.missing import fill_missing
 from sklearn_seqae._sequences.vocabulary import Column
 from sklearn_seqae._utils.plain import Positive
-
-
-class Family(NamedTuple):
-    """Exact components of one kind."""
-
-    part: str  # the field of `Preprocessing` that encodes them
-    reads: str  # and what it reads, of `Own`
-    what: str  # for messages
-
-
-FAMILIES = {  # in the order of the vector
-    "instance_norm": Family(
-        "instance_norm", "units", "the mean and the scale of each feature"
-    ),
-    "shape": Family("shape", "cosines", "cosines of each feature"),
-    "texture": Family("texture", "every", "kernels"),
-    "ngrams": Family("ngrams", "scaled", "which categories follow one another"),
-    "category_means": Family("category_means", "scaled", "numbers by category"),
-    "length": Family("length_code", "lengths", "the length"),
-}
-# What parameters may name, in the order of the vector, and of what is read of a patch
-NAMES = {
-    "exact_components": tuple(FAMILIES),
-    "encoder_inputs": ("differences", "kernels"),
-}
-
-
-def asked_names(parameter: str, given: Any) -> Any:
-    """Return the names that a parameter has, each once, in one order, or "auto"."""
-    if isinstance(given, str):  # checked before: it is "auto"
-        return given
-    known = NAMES[parameter]
-    are_known = all(isinstance(name, str) and name in known for name in given)
-    if not are_known or len(set(given)) < len(given):
-        raise ValueError(
-            f"{parameter} is {given!r}; expected 'auto', or a list of some of "
-            f"{', '.join(map(repr, known))}, each once."
-        )
-    return tuple(name for name in known if name in given)
-
-
-@dataclass(frozen=True)
-class Own:
-    """Sequences, their numbers in the units in which the network writes them."""
-
-    by: Preprocessing
-    numbers: RaggedArray  # NaN where one is missing
-    filled: RaggedArray
-    units: Units
-    scaled: RaggedArray  # in common units, with codes
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        return self.filled.lengths
-
-    @cached_property
-    def common(self) -> NDArray[np.floating]:
-        """The same, filled, in the units that all sequences share."""
-        mean, scale = (np.repeat(u, self.lengths, axis=0) for u in self.units)
-        return self.filled.values * scale + mean
-
-    @property
-    def every(self) -> RaggedArray:
-        """Numbers in own units and, where those differ, in common ones."""
-        if self.by.instance_norm is None:
-            return self.filled
-        both = [self.filled.values, self.common.astype(self.filled.values.dtype)]
-        return self.filled.with_values(np.concatenate(both, axis=1))
-
-    @cached_property
-    def cosines(self) -> NDArray[np.float64] | None:
-        """Coefficients, (n_sequences, n_features, n_cosines), if they are exact."""
-        shape = self.by.shape
-        return None if shape is None else shape.coefficients(self.filled)
-
-
-class Known(NamedTuple):
-    """Exact components of sequences, told as `Own` does."""
-
-    units: Units
-    cosines: NDArray[np.float64] | None
-    ngrams: NDArray[np.floating] | None = None  # the components, for draws
 
 
 @dataclass(frozen=True)
@@ -191,7 +109,7 @@ class Preprocessing:
     def _parts_of(
         self, asked: Any, n_components: int | None, room: float, own: Own, weight: Any
     ) -> dict[str, Any]:
-        """Return cosines, kernels and n-grams that are asked for, or have room."""
+        """Return the families that are asked for, or have room, but units and length."""
         is_auto, found = asked == "auto", dict[str, Any]()
         if self.n_numbers and not (is_auto and self.n_codes):
             room_of_cosines = room
@@ -345,7 +263,8 @@ class Preprocessing:
         if self.instance_norm is not None:
             units = self.instance_norm.units(numbers)
             numbers = self.instance_norm.normalize(numbers, units)
-        return Own(self, numbers, fill_missing(numbers), units, scaled)
+        filled, has_units = fill_missing(numbers), self.instance_norm is not None
+        return Own(numbers, filled, units, scaled, has_units, self.shape)
 
     def patches(self, scaled: RaggedArray) -> Patches:
         return self.read(scaled)[0]
