@@ -14,7 +14,7 @@ import numpy as np
 from sklearn_seqae._patches import category_means
 from sklearn_seqae._patches.category_means import CategoryMeans
 from sklearn_seqae._patches.convolutions import Convolutions
-from sklearn_seqae._patches.exact import InstanceNorm, Standardized, Units
+from sklearn_seqae._patches.exact import Standardized
 from sklearn_seqae._patches.ngrams import LONGEST, Ngrams, logarithms, numbers
 from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.shape import Shape
@@ -79,7 +79,9 @@ def _channels(
     exact: list[Tensor] = []
     if norm is not None:
         common = ops.cast(numbers, wide)
-        units = units_of(ops, norm, common)
+        observed = ops.logical_not(ops.isnan(common))
+        count, average, variance = moments(ops, common, observed)
+        units = norm.units_of(ops, count, average, ops.sqrt(variance))
         exact.append(norm.encode(units, ops))
         mean, size = (ops.expand_dims(unit, 1) for unit in units)
         numbers = ops.cast((common - mean) / size, "float32")
@@ -258,14 +260,7 @@ def means_by_category(
     return _standardized(known, ops.arcsinh(ops.concatenate(found, axis=-1)))
 
 
-# Units of single sequences -----------------------------------------------------------
-
-
-def units_of(ops: Any, norm: InstanceNorm, sequence: Tensor) -> Units:
-    """Return the units of padded sequences, (B, T, F)."""
-    observed = ops.logical_not(ops.isnan(sequence))
-    count, mean, variance = moments(ops, sequence, observed)
-    return norm.units_of(ops, count, mean, ops.sqrt(variance))
+# Moments ------------------------------------------------------------------------------
 
 
 def moments(ops: Any, values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
