@@ -85,12 +85,6 @@ class ForwardPass:
         noise = None if noise is None else engine.from_packed(noise)
         return decoder.training_error(engine, self.decoded, wanted, noise)
 
-    @cached_property
-    def engine_of_prefixes(self) -> Any:
-        """The engine for the rows that hold prefixes."""
-        n, masks = self.shard.n_paired, self.engine.masks
-        return replace(self.engine, masks={name: m[:, n:] for name, m in masks.items()})
-
 
 # Functions of a shard's forward pass --------------------------------------------------
 
@@ -109,7 +103,9 @@ def contrastive(of: ForwardPass) -> Tensor:
 
 def forecast(of: ForwardPass) -> Tensor:
     """Sum the errors of the changes, and of the categories, that follow prefixes."""
-    n, targets, engine = of.shard.n_paired, of.shard.forecast, of.engine_of_prefixes
+    n, targets = of.shard.n_paired, of.shard.forecast
+    masks = {name: mask[:, n:] for name, mask in of.engine.masks.items()}
+    engine = replace(of.engine, masks=masks)
     return forward.forecast_error(
         engine,
         of.architecture,
