@@ -96,8 +96,7 @@ def _channels(
         channels.append(ops.where(inside, ops.cast(common, "float32"), 0.0))
     if preprocessing.texture is not None:
         every = ops.concatenate(channels, axis=-1) if norm is not None else filled
-        lengths = ops.sum(ops.cast(inside, "float32"), axis=1)
-        found = texture(ops, preprocessing.texture, every, inside, lengths)
+        found = texture(ops, preprocessing.texture, every, inside)
         exact.append(ops.cast(found, wide))
     if scale is not None:  # each step less the one a patch before; zero in the first
         n = preprocessing.patch_size
@@ -189,10 +188,9 @@ def responses(
     return ops.reshape(_standardized(known, both), (-1, n_steps, known.n_outputs))
 
 
-def texture(
-    ops: Any, known: Texture, padded: Tensor, inside: Tensor, lengths: Tensor
-) -> Tensor:
-    """Return components (B, n); numbers are 0 beyond the ends, lengths (B, 1)."""
+def texture(ops: Any, known: Texture, padded: Tensor, inside: Tensor) -> Tensor:
+    """Return components (B, n) of numbers that are 0 beyond the ends."""
+    lengths = ops.sum(ops.cast(inside, "float32"), axis=1)  # (B, 1)
     values = ops.clip(padded, -LARGEST, LARGEST)
     sources = values, ops.where(inside, values - one_before(ops, values), 0.0)
     sums = []
