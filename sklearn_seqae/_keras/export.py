@@ -50,8 +50,8 @@ def build_models(
     The encoder reads scaled sequences, (n_samples, n_timesteps, n_features), padded
     with NaN at the end to a multiple of ``patch_size``. The decoder returns scaled
     sequences of the padded length, zero beyond a sequence's own where the embedding
-    holds it. The forecaster, if there is one, returns the time steps that follow. Codes
-    of categories are from 1 on, and the last features; models write the likeliest.
+    holds it. The forecaster, of numbers alone, returns the time steps that follow.
+    Codes of categories count from 1 and come last; models write the likeliest.
     """
     check_not_forked()
     built = KerasLayers(architecture)
@@ -62,7 +62,8 @@ def build_models(
     encoder, decoder = builder.encoder(), builder.decoder()
     sequence = encoder.input
     whole = keras.Model(sequence, decoder(encoder(sequence)), name="autoencoder")
-    forecaster = builder.forecaster(encoder) if architecture.forecaster_spec else None
+    has_forecaster = architecture.forecaster_spec and not architecture.columns
+    forecaster = builder.forecaster(encoder) if has_forecaster else None
     return Models(encoder, decoder, whole, forecaster)
 
 
@@ -112,25 +113,14 @@ class _Builder:
         """Model of padded sequences to the time steps that follow."""
         sequence = encoder.input
         scale = np.array(self.preprocessing.forecast_scale, np.float32)
-        horizon, n_numbers = scale.shape
-        n_recent = self.architecture.n_recent // self._shape[1]
-        filled = self._filled(self._numbers(sequence))
-        n_codes = self.preprocessing.n_codes
-        if n_codes:
-            codes = _or_zero(sequence[..., n_numbers:])
-            filled = ops.concatenate([filled, codes], axis=-1)
-        recent = _recent_of(filled, n_recent, sequence)
-        if n_codes:
-            order = order_in_step(n_recent, self._shape[1], n_codes)
-            recent = ops.take(recent, order, axis=-1)
+        horizon, n_features = scale.shape
+        n_recent = self.architecture.n_recent // n_features
+        recent = _recent_of(self._filled(sequence), n_recent, sequence)
         embedding = encoder(sequence)[:, : self.architecture.embedding_size]
         changes = forward.forecast(self.engine, self.architecture, embedding, recent)
-        changes = told_values(self.engine, self.architecture.step, changes)
-        numbers, codes = self._unpatched(changes, "unpatch_forecast")
-        last = ops.expand_dims(recent[:, :n_numbers], 1)
+        numbers, _ = self._unpatched(changes, "unpatch_forecast")
+        last = ops.expand_dims(recent[:, :n_features], 1)
         ahead = last + numbers[:, :horizon] * scale
-        if codes is not None:
-            ahead = ops.concatenate([ahead, codes[:, :horizon]], axis=-1)
         return keras.Model(sequence, ahead, name="forecaster")
 
     # Groups of layers that are neither LSTM nor Dense ---------------------------------
@@ -139,11 +129,15 @@ class _Builder:
         """Model of padded sequences to LSTM steps, their mask, and exact components."""
         known, sequence = self.preprocessing, keras.Input(self._shape, name="padded")
         lengths, code = _lengths_of(sequence), known.length_code
+        numbers, codes = sequence, None
+        if known.n_codes:
+            numbers = sequence[..., : known.n_numbers]
+            codes = ops.nan_to_num(sequence[..., known.n_numbers :])
         steps, exact = padded.read(
             ops,
             known,
-            self._numbers(sequence) if known.n_numbers else None,
-            _or_zero(sequence[..., known.n_numbers :]) if known.n_codes else None,
+            numbers if known.n_numbers else None,
+            codes,
             _is_inside(sequence, lengths),
             self.n_patches,
             fill=self._filled,
@@ -156,11 +150,6 @@ class _Builder:
         if exact:
             outputs.append(ops.concatenate(exact, axis=-1))
         return keras.Model(sequence, outputs, name="steps_and_mask")
-
-    def _numbers(self, sequence: Tensor) -> Tensor:
-        if not self.preprocessing.n_codes:
-            return sequence
-        return sequence[..., : self.preprocessing.n_numbers]
 
     def _filled(self, numbers: Tensor) -> Tensor:
         return padded.interpolated(ops, numbers, self._shape[0], "float32")
@@ -227,10 +216,6 @@ def _lengths_of(sequence: Tensor) -> Tensor:
     position = np.arange(1, observed.shape[1] + 1)
     any_feature = ops.cast(ops.any(observed, axis=-1), "int32")
     return ops.max(ops.multiply(any_feature, position), axis=1, keepdims=True)
-
-
-def _or_zero(features: Tensor) -> Tensor:
-    return ops.where(ops.isnan(features), ops.zeros_like(features), features)
 
 
 def _recent_of(filled: Tensor, n: int, sequence: Tensor) -> Tensor:

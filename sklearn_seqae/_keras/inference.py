@@ -116,15 +116,15 @@ def _decoder(
 def _forecaster(architecture: Architecture, n_rows: int, device: _Device) -> Function:
     """Compile the forecasts of one shard: of weights, embeddings and last values."""
     make_engine = engine_maker(architecture, device.gpu)
-    layers = _forecaster_layers(architecture)
+    spec: Any = architecture.forecaster_spec
 
     def forecast(vector: Tensor, embedding: Tensor, recent: Tensor) -> Tensor:
-        engine = make_engine(_by_name(layers, vector))
+        engine = make_engine(_by_name(spec.layers_with_tables, vector))
         steps = forward.forecast(engine, architecture, embedding, recent)
         return engine.to_packed(steps)
 
     signature = [
-        _vector_spec(layers),
+        _vector_spec(spec.layers_with_tables),
         tf.TensorSpec((n_rows, architecture.embedding_size)),
         tf.TensorSpec((n_rows, architecture.n_recent)),
     ]
@@ -192,7 +192,8 @@ def forecast(
     device, n = _device(), len(embeddings)
     n_rows = device.n_rows
     function = _get(_forecaster, architecture, n_rows, device)
-    vector = _vector(_forecaster_layers(architecture), weights)
+    spec: Any = architecture.forecaster_spec
+    vector = _vector(spec.layers_with_tables, weights)
     inputs = [np.pad(a, ((0, -n % n_rows), (0, 0))) for a in (embeddings, recent)]
     changes = [
         function(vector, *(array[start : start + n_rows] for array in inputs))
@@ -238,12 +239,6 @@ def _calls(
         n = max(1, VALUES_PER_CALL // (size * shards.shape[1] * width))
         for start in range(0, len(shards), n):
             yield size, shards[start : start + n]
-
-
-def _forecaster_layers(architecture: Architecture) -> tuple[Layer, ...]:
-    spec: Any = architecture.forecaster_spec
-    layers: tuple[Layer, ...] = (*architecture.category_layers, *spec.layers)
-    return layers
 
 
 # Weights go in as one vector ----------------------------------------------------------

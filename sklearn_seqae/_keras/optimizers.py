@@ -31,19 +31,19 @@ def new_optimizer(given: Any) -> keras.optimizers.Optimizer:
 def optimizer_key(optimizer: Any) -> Hashable:
     """Return a key, without the learning rate: equal ones share a program."""
     if isinstance(optimizer, keras.optimizers.Optimizer):
-        return type(optimizer), _config(optimizer)
+        return type(optimizer), config_text(optimizer)
     return optimizer.lower() if isinstance(optimizer, str) else optimizer
 
 
 def optimizer_identity(optimizer: keras.optimizers.Optimizer) -> tuple[str, str]:
     """Return kind and configuration: an optimizer's state serves no other optimizer."""
-    return type(optimizer).__name__, _config(optimizer, without=("learning_rate",))
+    return type(optimizer).__name__, config_text(optimizer, without=("learning_rate",))
 
 
-def _config(optimizer: Any, without: tuple[str, ...] = ()) -> str:
-    config = optimizer.get_config()
-    for name in ("name", *without):  # names are numbered: each has its own
-        config.pop(name, None)
+def config_text(given: Any, without: tuple[str, ...] = ()) -> str:
+    """Return the configuration of what is Keras's, the same in every process."""
+    left_out = ("name", *without)  # names are numbered: each has its own
+    config = {k: v for k, v in given.get_config().items() if k not in left_out}
     return json.dumps(config, sort_keys=True, default=repr)
 
 

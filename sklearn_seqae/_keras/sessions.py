@@ -46,10 +46,9 @@ class Session:
         self._session = v1.Session(graph=self._graph, config=config)
         with self._graph.as_default():
             self._zero = v1.placeholder(tf.float32, ())
-        self._variables = list(variables)
-        self._copies = {id(v): self._new(v) for v in self._variables}
-        if self._variables:
-            self.write([variable.numpy() for variable in self._variables])
+        self._copies = {id(v): self._new(v) for v in variables}
+        if variables:
+            self.write([variable.numpy() for variable in variables], variables)
 
     def function(
         self, compute: Callable[..., Any], signature: Sequence[Any], jit: bool = False
@@ -81,16 +80,12 @@ class Session:
         run = self._session.make_callable(output, inputs)
         return lambda *arguments: run(*tf.nest.flatten(arguments))
 
-    def read(self, variables: Sequence[Any] | None = None) -> list[Array]:
-        """Return the values of variables; of all by default."""
-        values = self._session.run(self._copies_of(variables))
+    def read(self, variables: Sequence[Any]) -> list[Array]:
+        values = self._session.run([self._copies[id(v)] for v in variables])
         return [np.asarray(value) for value in values]  # of a scalar too
 
-    def write(
-        self, values: Sequence[Any], variables: Sequence[Any] | None = None
-    ) -> None:
-        """Set the values of variables; of all by default."""
-        initializers = [copy.initializer for copy in self._copies_of(variables)]
+    def write(self, values: Sequence[Any], variables: Sequence[Any]) -> None:
+        initializers = [self._copies[id(v)].initializer for v in variables]
         initial = [initializer.inputs[1] for initializer in initializers]
         self._session.run(initializers, dict(zip(initial, values, strict=True)))
 
@@ -102,9 +97,6 @@ class Session:
         self._session.close()
         context.context().clear_kernel_cache()
 
-    def _copies_of(self, variables: Sequence[Any] | None) -> list[Any]:
-        return [self._copies[id(v)] for v in variables or self._variables]
-
     def _new(self, like: Any) -> Any:
         """Make a variable, zero when initialized: known zeros would be kept."""
         with self._graph.as_default():
@@ -114,9 +106,6 @@ class Session:
 
 class Eager:
     """Runs functions by TensorFlow's eager runtime, on the variables themselves."""
-
-    def __init__(self, variables: Sequence[Any] = ()) -> None:
-        self._variables = list(variables)
 
     def function(
         self, compute: Callable[..., Any], signature: Sequence[Any], jit: bool = False
@@ -128,13 +117,11 @@ class Eager:
 
         return run
 
-    def read(self, variables: Sequence[Any] | None = None) -> list[Array]:
-        return [np.array(v.numpy()) for v in variables or self._variables]
+    def read(self, variables: Sequence[Any]) -> list[Array]:
+        return [np.array(variable.numpy()) for variable in variables]
 
-    def write(
-        self, values: Sequence[Any], variables: Sequence[Any] | None = None
-    ) -> None:
-        for variable, value in zip(variables or self._variables, values, strict=True):
+    def write(self, values: Sequence[Any], variables: Sequence[Any]) -> None:
+        for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
     def close(self) -> None:
@@ -145,7 +132,7 @@ def open_session(
     gpu: bool, variables: Sequence[Any] = (), n_threads: int = 1, optimize: bool = True
 ) -> Session | Eager:
     """Return a place for functions to run, on a GPU or on the CPU."""
-    return Eager(variables) if gpu else Session(variables, n_threads, optimize)
+    return Eager() if gpu else Session(variables, n_threads, optimize)
 
 
 def buffer(shape: Sequence[int]) -> Any:

@@ -193,8 +193,7 @@ class Architecture:
     def _decoder(self, name: str, output: str, kind: str, n_beside: int) -> DecoderSpec:
         decoder, step = DECODERS[kind], self.step
         n_parts = self.max_steps if decoder.cuts else 0
-        n_read = self.embedding_size + n_beside
-        width = decoder.n_read(step.n_read, n_read, n_parts)
+        width = decoder.n_read(step.n_read, self.embedding_size + n_beside, n_parts)
         layers: list[LSTM] = []
         for n, units in enumerate(self.decoder_layer_sizes, 1):
             last = n == len(self.decoder_layer_sizes)
@@ -203,8 +202,8 @@ class Architecture:
             width = units
         n_written = step.n_outputs * (n_parts if decoder.at_once else 1)
         writes = Dense(output, width, n_written, time_distributed=not decoder.at_once)
-        tables = self.category_layers if decoder.feeds_back else ()
-        return DecoderSpec(kind, tuple(layers), writes, step, n_read, n_parts, tables)
+        tables = self.category_layers if decoder.feeds_back or n_beside else ()
+        return DecoderSpec(kind, tuple(layers), writes, step, n_parts, tables)
 
     def _layout(self, n_timesteps: int) -> StepLayout:
         n_numbers = self.n_inputs // self.n_timesteps - len(self.columns)

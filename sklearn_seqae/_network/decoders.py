@@ -58,32 +58,21 @@ class DecoderBase(ABC):
         """Decode as training does; decoders with teacher forcing read the target."""
         return self.decode(engine, embedding, engine.n_steps(target), None)
 
-    def error(
-        self,
-        engine: TrainingEngine,
-        embedding: Tensor,
-        lengths: Tensor,
-        target: Tensor,
-        weight: Tensor,
-    ) -> Error:
+    def error(self, engine: TrainingEngine, embedding: Tensor, wanted: Wanted) -> Error:
         """Return the sum of weighted errors of what `decode` returns, over T steps."""
-        decoded = self.decode(engine, embedding, engine.n_steps(target), lengths)
-        return engine.error(self.spec, decoded, Wanted(target, weight, lengths))
+        n_steps = engine.n_steps(wanted.target)
+        decoded = self.decode(engine, embedding, n_steps, wanted.lengths)
+        return engine.error(self.spec, decoded, wanted)
 
     def training_error(
-        self,
-        engine: TrainingEngine,
-        embedding: Tensor,
-        lengths: Tensor,
-        target: Tensor,
-        weight: Tensor,
-        noise: Tensor | None = None,
+        self, engine: TrainingEngine, embedding: Tensor, wanted: Wanted, noise: Tensor
     ) -> Error:
         """Return the sum that training minimises.
 
-        ``noise`` are T steps of standard normal numbers, for decoders that take noise.
+        ``noise`` are T steps of standard normal numbers, for decoders that take noise;
+        None for none.
         """
-        return self.error(engine, embedding, lengths, target, weight)
+        return self.error(engine, embedding, wanted)
 
     def states(self, engine: Engine, sequence: Sequence) -> Sequence:
         """Run the LSTM layers, one on top of the other."""
@@ -111,18 +100,11 @@ class OpenLoop(DecoderBase):
         states = self.states(engine, self.read(engine, embedding, n_steps, lengths))
         return engine.write(self.spec.output, states)
 
-    def error(
-        self,
-        engine: TrainingEngine,
-        embedding: Tensor,
-        lengths: Tensor,
-        target: Tensor,
-        weight: Tensor,
-    ) -> Error:
+    def error(self, engine: TrainingEngine, embedding: Tensor, wanted: Wanted) -> Error:
         """Return the same sum without a step beyond the longest row."""
-        sequence = self.read(engine, embedding, engine.n_steps(target), lengths)
-        states = self.states(engine, sequence)
-        return engine.written_error(self.spec, states, Wanted(target, weight, lengths))
+        n_steps = engine.n_steps(wanted.target)
+        sequence = self.read(engine, embedding, n_steps, wanted.lengths)
+        return engine.written_error(self.spec, self.states(engine, sequence), wanted)
 
 
 class Repeat(OpenLoop):
@@ -222,17 +204,13 @@ class Unfold(DecoderBase):
         return engine.write(self.spec.output, states)
 
     def training_error(
-        self,
-        engine: TrainingEngine,
-        embedding: Tensor,
-        lengths: Tensor,
-        target: Tensor,
-        weight: Tensor,
-        noise: Tensor | None = None,
+        self, engine: TrainingEngine, embedding: Tensor, wanted: Wanted, noise: Tensor
     ) -> Error:
-        told = target if noise is None else self._noisy(engine.ops, target, noise)
-        states = self._told(engine, embedding, told, lengths)
-        return engine.written_error(self.spec, states, Wanted(target, weight, lengths))
+        told = wanted.target
+        if noise is not None:
+            told = self._noisy(engine.ops, told, noise)
+        states = self._told(engine, embedding, told, wanted.lengths)
+        return engine.written_error(self.spec, states, wanted)
 
     def _told(
         self, engine: TrainingEngine, embedding: Tensor, told: Tensor, lengths: Any

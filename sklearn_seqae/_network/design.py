@@ -48,13 +48,11 @@ def make_architecture(
     shaped_by: Mapping[str, Any], preprocessing: Preprocessing, longest: int
 ) -> Architecture:
     n_components, n_exact = shaped_by["n_components"], preprocessing.n_exact
-    variational = shaped_by["kl_weight"]
     patch_size = preprocessing.patch_size
-    n_inputs = patch_size * preprocessing.n_features
     horizon = preprocessing.forecast_horizon
     cuts = DECODERS[shaped_by["decoder"]].cuts
     architecture = Architecture(
-        n_inputs=n_inputs,
+        n_inputs=patch_size * preprocessing.n_features,
         embedding_size=0 if n_components is None else n_components - n_exact,
         hidden_layer_sizes=shaped_by["hidden_layer_sizes"],
         decoder_layer_sizes=shaped_by["decoder_layer_sizes"],
@@ -66,7 +64,7 @@ def make_architecture(
         n_extra_inputs=preprocessing.n_extra_inputs,
         decoder=shaped_by["decoder"],
         max_steps=preprocessing.n_steps(longest) if cuts else 0,
-        variational=variational,
+        variational=shaped_by["kl_weight"],
         n_forecast_steps=preprocessing.n_steps(horizon) if horizon else 0,
         n_recent=N_RECENT * preprocessing.n_features if horizon else 0,
         columns=preprocessing.columns,

@@ -12,7 +12,13 @@ from typing import Any
 
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder, with_vectors
-from sklearn_seqae._network.engine import Engine, Error, Sequence, TrainingEngine
+from sklearn_seqae._network.engine import (
+    Engine,
+    Error,
+    Sequence,
+    TrainingEngine,
+    Wanted,
+)
 from sklearn_seqae._network.pooling import POOLING
 
 Tensor = Any
@@ -108,9 +114,10 @@ def forecast_error(
     size = engine.n_buffer_steps(n)
     vector = _read(engine, architecture, embedding, recent)
     lengths = engine.full_length(n, vector)
-    wanted = (engine.resized(steps, size) for steps in (change, weight))
+    target, weight = (engine.resized(steps, size) for steps in (change, weight))
+    wanted = Wanted(target, weight, lengths)
     spec: Any = architecture.forecaster_spec
-    return make_decoder(spec).training_error(engine, vector, lengths, *wanted)
+    return make_decoder(spec).training_error(engine, vector, wanted, None)
 
 
 def _read(

@@ -103,10 +103,8 @@ class DecoderSpec:
     lstm: tuple[LSTM, ...]
     output: Dense  # writes steps
     step: StepLayout  # what stands in a step
-    embedding_size: int  # numbers that it decodes
-    n_parts: int  # parts that it cuts them into; 0 if it does not
-    # By which it reads the categories that it has written, if it reads them; they are
-    # the encoder's
+    n_parts: int  # parts that it cuts an embedding into; 0 if it does not
+    # By which it reads categories, if it does; they are the encoder's
     tables: tuple[Embedding, ...] = ()
 
     @property

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn_seqae._patches import category_means
 from sklearn_seqae._patches.category_means import CategoryMeans
 from sklearn_seqae._patches.convolutions import Convolutions
-from sklearn_seqae._patches.exact import InstanceNorm, Standardized, Units
+from sklearn_seqae._patches.exact import Standardized
 from sklearn_seqae._patches.ngrams import LONGEST, Ngrams, logarithms, numbers
 from sklearn_seqae._patches.preprocessing import Preprocessing
 from sklearn_seqae._patches.shape import Shape
@@ -79,7 +79,9 @@ def _channels(
     exact: list[Tensor] = []
     if norm is not None:
         common = ops.cast(numbers, wide)
-        units = units_of(ops, norm, common)
+        observed = ops.logical_not(ops.isnan(common))
+        count, average, variance = moments(ops, common, observed)
+        units = norm.units_of(ops, count, average, ops.sqrt(variance))
         exact.append(norm.encode(units, ops))
         mean, size = (ops.expand_dims(unit, 1) for unit in units)
         numbers = ops.cast((common - mean) / size, "float32")
@@ -94,8 +96,7 @@ def _channels(
         channels.append(ops.where(inside, ops.cast(common, "float32"), 0.0))
     if preprocessing.texture is not None:
         every = ops.concatenate(channels, axis=-1) if norm is not None else filled
-        lengths = ops.sum(ops.cast(inside, "float32"), axis=1)
-        found = texture(ops, preprocessing.texture, every, inside, lengths)
+        found = texture(ops, preprocessing.texture, every, inside)
         exact.append(ops.cast(found, wide))
     if scale is not None:  # each step less the one a patch before; zero in the first
         n = preprocessing.patch_size
@@ -187,10 +188,9 @@ def responses(
     return ops.reshape(_standardized(known, both), (-1, n_steps, known.n_outputs))
 
 
-def texture(
-    ops: Any, known: Texture, padded: Tensor, inside: Tensor, lengths: Tensor
-) -> Tensor:
-    """Return components (B, n); numbers are 0 beyond the ends, lengths (B, 1)."""
+def texture(ops: Any, known: Texture, padded: Tensor, inside: Tensor) -> Tensor:
+    """Return components (B, n) of numbers that are 0 beyond the ends."""
+    lengths = ops.sum(ops.cast(inside, "float32"), axis=1)  # (B, 1)
     values = ops.clip(padded, -LARGEST, LARGEST)
     sources = values, ops.where(inside, values - one_before(ops, values), 0.0)
     sums = []
@@ -258,14 +258,7 @@ def means_by_category(
     return _standardized(known, ops.arcsinh(ops.concatenate(found, axis=-1)))
 
 
-# Units of single sequences -----------------------------------------------------------
-
-
-def units_of(ops: Any, norm: InstanceNorm, sequence: Tensor) -> Units:
-    """Return the units of padded sequences, (B, T, F)."""
-    observed = ops.logical_not(ops.isnan(sequence))
-    count, mean, variance = moments(ops, sequence, observed)
-    return norm.units_of(ops, count, mean, ops.sqrt(variance))
+# Moments ------------------------------------------------------------------------------
 
 
 def moments(ops: Any, values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -82,14 +82,13 @@ def encoded(
 def _sequences_of(fitted: Fitted, embedding: Tensor) -> dict[str, Tensor]:
     """Decode embeddings, (N, n_components), float32; see `sequences.write`."""
     network, lengths = fitted.network, _lengths(fitted, embedding)
-    found, order = ragged.in_groups(
-        lengths,
-        network.preprocessing.patch_size,
-        lambda extent: [
-            ragged.from_padded(steps, extent, n)
-            for steps, n in decoded(network, ops.take(embedding, extent.rows), extent)
-        ],
-    )
+
+    def of_group(extent: Extent) -> list[Tensor]:
+        parts = decoded(network, ops.take(embedding, extent.rows), extent)
+        return [ragged.from_padded(part, extent) for part in parts]
+
+    patch_size = network.preprocessing.patch_size
+    found, order = ragged.in_groups(lengths, patch_size, of_group)
     index = ragged.time_steps_in(order, lengths)
     every = [ops.take(each, index) for each in found]
     numbers = every.pop(0) if network.preprocessing.n_numbers else None
@@ -97,10 +96,8 @@ def _sequences_of(fitted: Fitted, embedding: Tensor) -> dict[str, Tensor]:
     return sequences.write(fitted.schema, numbers, every, last, lengths)
 
 
-def decoded(
-    network: Autoencoder, embedding: Tensor, extent: Extent
-) -> list[tuple[Tensor, int]]:
-    """Return numbers if there are any, and logits of columns: (N, T, n), and n each."""
+def decoded(network: Autoencoder, embedding: Tensor, extent: Extent) -> list[Tensor]:
+    """Return numbers if there are any, and logits of columns: (N, T, n) each."""
     architecture, known = network.architecture, network.preprocessing
     patch_size, n_learnt = known.patch_size, architecture.embedding_size
     step, n_steps = architecture.step, extent.n_steps // patch_size
@@ -119,7 +116,7 @@ def decoded(
             exact = embedding[:, n_learnt : n_learnt + known.n_exact]
             own, exact = (ops.cast(each, np.float64) for each in (own, exact))
             own = padded.in_common_units(ops, known, own, exact, extent.own)
-        found.append((own, n))
+        found.append(own)
     return found
 
 

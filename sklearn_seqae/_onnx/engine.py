@@ -162,11 +162,8 @@ class OnnxEngine(Engine):
     # Weights --------------------------------------------------------------------------
 
     def _weights_of(self, layer: LSTM, direction: str) -> list[NDArray[np.float32]]:
-        return [
-            self.weights[weight.name]
-            for weight in layer.weights
-            if weight.name.startswith(f"{layer.name}/{direction}/")
-        ]
+        kinds = ("kernel", "recurrent_kernel", "bias")
+        return [self.weights[f"{layer.name}/{direction}/{kind}"] for kind in kinds]
 
     def _node_weights(self, layer: LSTM) -> list[Tensor]:
         """Return the weights of all directions, as an LSTM node reads them."""

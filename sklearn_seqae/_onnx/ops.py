@@ -198,14 +198,10 @@ def compress(x: Tensor, kept: Tensor) -> Tensor:
     return x.graph.node("Compress", x, kept, axis=0)
 
 
-def split(x: Tensor, places: int | Sequence[int], axis: int) -> list[Tensor]:
-    """Cut the last axis into so many parts of one size, or at some places."""
-    assert axis == -1
-    if isinstance(places, int):
-        dtypes, options = places * [x.dtype], {"axis": axis, "num_outputs": places}
-        return x.graph.add("Split", [x], dtypes, attributes=options)
-    pairs = zip([0, *places], [*places, None], strict=True)
-    return [x[..., start:stop] for start, stop in pairs]
+def split(x: Tensor, n: int, axis: int) -> list[Tensor]:
+    """Cut an axis into so many parts of one size."""
+    options = {"axis": axis, "num_outputs": n}
+    return x.graph.add("Split", [x], n * [x.dtype], attributes=options)
 
 
 # Checks -------------------------------------------------------------------------------

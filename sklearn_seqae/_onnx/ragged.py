@@ -144,9 +144,9 @@ def to_padded(values: Tensor, extent: Extent) -> Tensor:
     return ops.where(extent.own, padded, np.nan)
 
 
-def from_padded(padded: Tensor, extent: Extent, n_features: int) -> Tensor:
+def from_padded(padded: Tensor, extent: Extent) -> Tensor:
     """Return the time steps of a group, one sequence after the other."""
-    every = ops.reshape(padded, (-1, n_features))
+    every = padded.graph.node("Flatten", padded, axis=2)
     return ops.compress(every, ops.reshape(extent.inside, (-1,)))
 
 

@@ -310,7 +310,7 @@ def _moments(
         start = ops.reshape(ops.take(starts, extent.rows), (-1, 1, 1))
         moment = start + passed + float(origin)
         whole = ops.cast(start, dtype) + origin + ops.cast(passed, dtype)
-        return [ragged.from_padded(each, extent, 1) for each in (moment, whole)]
+        return [ragged.from_padded(each, extent) for each in (moment, whole)]
 
     (moments, whole), order = ragged.in_groups(lengths, 1, of_group)
     name = f"every_moment_is_in_the_range_of_{times.dtype}"

@@ -121,7 +121,7 @@ def _measures(
         numbers, codes = read.padded(extent)
         parts = encoded(network, numbers, codes, extent)
         embedding = ops.concatenate([ops.cast(part, np.float64) for part in parts])
-        written = [steps for steps, _ in decoded(network, embedding, extent)]
+        written = decoded(network, embedding, extent)
         measured = []
         if numbers is not None:
             measured.append(_of_numbers(numbers, written.pop(0), extent))

@@ -21,8 +21,7 @@ def sequences(request):
     known = Texture.fit(N_COMPONENTS, ragged, np.ones(len(ragged)), n_units)
     array = padded(list(ragged), extra=extra, dtype=np.float32)
     inside = ~np.isnan(array).any(axis=-1, keepdims=True)
-    lengths = ragged.lengths[:, None].astype(np.float32)
-    return known, ragged, (np.nan_to_num(array), inside, lengths)
+    return known, ragged, (np.nan_to_num(array), inside)
 
 
 def test_padded_sequences_have_the_same_components(sequences):
@@ -36,13 +35,12 @@ def test_a_keras_model_of_any_number_of_time_steps(sequences):
     inputs = [
         keras.Input((None, known.n_features)),
         keras.Input((None, 1), dtype="bool"),
-        keras.Input((1,)),
     ]
     model = keras.Model(inputs, texture(keras.ops, known, *inputs))
     expected = known.encode(ragged)
     for rows in (slice(None), [1, 4, 6], [4]):
-        longest = int(given[2][rows].max())
-        cut = [given[0][rows][:, :longest], given[1][rows][:, :longest], given[2][rows]]
+        longest = int(ragged.lengths[rows].max())
+        cut = [array[rows][:, :longest] for array in given]
         assert_allclose(model(cut), expected[rows], atol=TOLERANCE)
 
 
@@ -53,11 +51,7 @@ def test_a_graph_of_onnx(sequences):
 
     known, ragged, given = sequences
     graph = Graph()
-    shapes = {
-        "numbers": ["n", "t", known.n_features],
-        "inside": ["n", "t", 1],
-        "lengths": ["n", 1],
-    }
+    shapes = {"numbers": ["n", "t", known.n_features], "inside": ["n", "t", 1]}
     inputs = [
         graph.input(name, array.dtype, shape)
         for (name, shape), array in zip(shapes.items(), given, strict=True)

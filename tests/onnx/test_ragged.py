@@ -144,7 +144,7 @@ def filled():
 
     def of_group(extent):
         padded = ragged.fill_missing(ragged.to_padded(values, extent), extent)
-        return [ragged.from_padded(padded, extent, 2)]
+        return [ragged.from_padded(padded, extent)]
 
     (found,), order = ragged.in_groups(lengths, 3, of_group)
     in_order = ops.take(found, ragged.time_steps_in(order, lengths))

@@ -82,7 +82,9 @@ def lstm(
         scratch,
     )
 
-    def run(x, kernel, recurrent_kernel, bias):  # type: ignore[no-untyped-def]
+    @with_gradient
+    def run(recurrent_kernel, bias, *read):  # type: ignore[no-untyped-def]
+        x, kernel = read or (None, None)
         both = (
             recurrent_kernel if x is None else tf.concat([kernel, recurrent_kernel], 1)
         )
@@ -102,24 +104,11 @@ def lstm(
             )
             n_inputs = d_both.shape[1] - units
             d_kernel, d_recurrent = tf.split(d_both, [n_inputs, units], 1)
-            return dx, d_kernel, d_recurrent, total if over_rows else d_bias[:, None]
+            d_bias = total if over_rows else d_bias[:, None]
+            return d_recurrent, d_bias, *((dx, d_kernel) if read else ())
 
         return plan.outputs(saved), gradient
 
-    if x is None:
-        outputs = _without_x(run)(weights.recurrent_kernel, bias)
-    else:
-        outputs = with_gradient(run)(x, weights.kernel, weights.recurrent_kernel, bias)
-    sequence, sums = plan.by_name(outputs)
+    read = () if x is None else (x, weights.kernel)
+    sequence, sums = plan.by_name(run(weights.recurrent_kernel, bias, *read))
     return sequence, {kind: plan.pool.finish(sums, kind) for kind in pooling}
-
-
-def _without_x(run: Any) -> Any:
-    """Return the function of the recurrent kernel and the bias, and its gradient."""
-
-    @with_gradient
-    def alone(recurrent_kernel, bias):  # type: ignore[no-untyped-def]
-        outputs, gradient = run(None, None, recurrent_kernel, bias)
-        return outputs, lambda *upstream: gradient(*upstream)[2:]
-
-    return alone

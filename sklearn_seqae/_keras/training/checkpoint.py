@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._keras.optimizers import config_text
 from sklearn_seqae._network.layers import State
 from sklearn_seqae._utils.checksums import checksum
 from sklearn_seqae._utils.claim import failure
@@ -160,9 +161,7 @@ def _text(value: Any) -> str:
     if isinstance(value, type):
         return f"{value.__module__}.{value.__qualname__}"
     if hasattr(value, "get_config"):  # of Keras
-        config = {k: v for k, v in value.get_config().items() if k != "name"}
-        name = type(value).__name__
-        return f"{name} {json.dumps(config, sort_keys=True, default=repr)}"
+        return f"{type(value).__name__} {config_text(value)}"
     if isinstance(value, np.random.RandomState):
         return DIGEST + checksum(value).digest
     if isinstance(value, np.generic | np.ndarray):

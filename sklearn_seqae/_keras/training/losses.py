@@ -16,7 +16,7 @@ from sklearn_seqae._keras.training.draws import NOTHING, Draws
 from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
-from sklearn_seqae._network.engine import Error
+from sklearn_seqae._network.engine import Error, Wanted
 from sklearn_seqae._patches.packing import ForecastTargets
 
 TEMPERATURE = 0.2  # of the contrastive loss
@@ -78,23 +78,12 @@ class ForwardPass:
         shard, engine = self.shard, self.engine
         decoder = make_decoder(self.architecture.decoder_spec)
         target, weight = map(engine.from_packed, (shard.target, shard.weight))
+        wanted = Wanted(target, weight, shard.lengths)
         if not self.is_training:
-            return decoder.error(engine, self.embedding, shard.lengths, target, weight)
+            return decoder.error(engine, self.embedding, wanted)
         noise = self.draws.steps
-        return decoder.training_error(
-            engine,
-            self.decoded,
-            shard.lengths,
-            target,
-            weight,
-            None if noise is None else engine.from_packed(noise),
-        )
-
-    @cached_property
-    def engine_of_prefixes(self) -> Any:
-        """The engine for the rows that hold prefixes."""
-        n, masks = self.shard.n_paired, self.engine.masks
-        return replace(self.engine, masks={name: m[:, n:] for name, m in masks.items()})
+        noise = None if noise is None else engine.from_packed(noise)
+        return decoder.training_error(engine, self.decoded, wanted, noise)
 
 
 # Functions of a shard's forward pass --------------------------------------------------
@@ -114,7 +103,9 @@ def contrastive(of: ForwardPass) -> Tensor:
 
 def forecast(of: ForwardPass) -> Tensor:
     """Sum the errors of the changes, and of the categories, that follow prefixes."""
-    n, targets, engine = of.shard.n_paired, of.shard.forecast, of.engine_of_prefixes
+    n, targets = of.shard.n_paired, of.shard.forecast
+    masks = {name: mask[:, n:] for name, mask in of.engine.masks.items()}
+    engine = replace(of.engine, masks=masks)
     return forward.forecast_error(
         engine,
         of.architecture,

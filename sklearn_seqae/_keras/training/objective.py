@@ -48,26 +48,18 @@ class Objective:
         engine = self._make_engine(self._by_name(self._read()))
         return self._losses_of(ForwardPass(self._architecture, engine, shard))
 
-    def training_losses(
-        self,
-        shard: Shard,
-        draws: Draws,
-        scratch: Mapping[str, Any],
-        trained: Sequence[Tensor] | None = None,
-    ) -> Tensor:
-        """Sum each loss as in training: with dropout, noise and drawn embeddings."""
-        masks = layer_masks(self._architecture.lstm_layers, draws.inputs)
-        weights = self._by_name(self._read() if trained is None else trained)
-        engine = self._make_engine(weights, masks, scratch)
-        of = ForwardPass(self._architecture, engine, shard, draws, is_training=True)
-        return self._losses_of(of)
-
     def gradients(
         self, shard: Shard, draws: Draws, scale: Tensor, scratch: Mapping[str, Any]
     ) -> tuple[Tensor, list[Tensor]]:
-        """Return losses, and the gradient of their sum by ``scale``; in a graph."""
+        """Return losses, and the gradient of their sum by ``scale``; in a graph.
+
+        As in training: with dropout, noise and drawn embeddings.
+        """
         trained = self._read()
-        losses = self.training_losses(shard, draws, scratch, trained)
+        masks = layer_masks(self._architecture.lstm_layers, draws.inputs)
+        engine = self._make_engine(self._by_name(trained), masks, scratch)
+        of = ForwardPass(self._architecture, engine, shard, draws, is_training=True)
+        losses = self._losses_of(of)
         weighted = losses[: len(self._program.losses)] * scale
         gradients = tf.gradients(
             tf.reduce_sum(weighted), trained, unconnected_gradients="zero"

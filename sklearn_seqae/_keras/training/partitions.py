@@ -7,6 +7,7 @@ elsewhere. Gradients are added up in a fixed order.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -157,7 +158,4 @@ def pack_shard(
 def add_up(*found: Found) -> Found:
     """Add up what `gradient_of_shards` returns, in this order."""
     sums, gradients = zip(*found, strict=True)
-    total = gradients[0].copy()
-    for gradient in gradients[1:]:
-        total += gradient
-    return np.sum(sums, axis=0), total
+    return np.sum(sums, axis=0), reduce(np.add, gradients)

@@ -124,12 +124,11 @@ def plan_shapes(
         )
         return n_bytes * shape.n_buffers
 
-    longest = int(lengths.max())
+    longest, least_steps = int(lengths.max()), buffer_steps(1)
     usual = shape(buffer_steps(longest), n_shards, n_rows)
-    if size(usual) <= MAX_BYTES or usual.n_steps == buffer_steps(1):
+    if size(usual) <= MAX_BYTES or usual.n_steps == least_steps:
         return usual, None
     n_steps = buffer_steps(int(np.quantile(lengths, USUAL, method="higher")))
-    least_steps = buffer_steps(1)
     while n_steps > least_steps and size(shape(n_steps, n_shards, n_rows)) > MAX_BYTES:
         n_steps //= 2
     n_long_steps = min(-(-longest // COARSE) * COARSE, usual.n_steps)

@@ -83,7 +83,7 @@ class Workspace:
             )
         weights = [state.weights[name] for name in self._parameters.names]
         arrays = [*weights, *(given or fresh).variables]
-        self._session.write(self._parameters.from_keras(arrays))
+        self._session.write(self._parameters.from_keras(arrays), self._variables)
 
     def start_at_rate(self, learning_rate: float | None) -> None:
         """Set the learning rate; None leaves the optimizer's own."""
@@ -93,14 +93,15 @@ class Workspace:
     def average_weights(self) -> None:
         """Set each weight to its moving average, if the optimizer keeps one."""
         if getattr(self._optimizer, "use_ema", False):
-            now = self._session.read()
+            now = self._session.read(self._variables)
             for variable, value in zip(self._variables, now, strict=True):
                 variable.assign(value)
             self._optimizer.finalize_variable_values(self._parameters.trained)
-            self._session.write([variable.numpy() for variable in self._variables])
+            averaged = [variable.numpy() for variable in self._variables]
+            self._session.write(averaged, self._variables)
 
     def state(self) -> State:
-        arrays = self._parameters.to_keras(self._session.read())
+        arrays = self._parameters.to_keras(self._session.read(self._variables))
         n = len(self._parameters.names)
         identity = optimizer_identity(self._optimizer)
         return State(
@@ -132,7 +133,7 @@ class Workspace:
         return CompiledModel(program.architecture, n_steps, optimizer)
 
     def show(self) -> None:
-        self._shown = self._parameters.to_keras(self._session.read())
+        self._shown = self._parameters.to_keras(self._session.read(self._variables))
         for variable, value in zip(self.seen.variables, self._shown, strict=True):
             variable.assign(value)
 
@@ -140,7 +141,7 @@ class Workspace:
         """Take over from the model what has changed since it was shown."""
         now = [variable.numpy() for variable in self.seen.variables]
         if not all(map(np.array_equal, now, self._shown)):
-            self._session.write(self._parameters.from_keras(now))
+            self._session.write(self._parameters.from_keras(now), self._variables)
 
     # Work -----------------------------------------------------------------------------
 

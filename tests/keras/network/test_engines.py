@@ -26,6 +26,7 @@ from sklearn_seqae._keras.training.draws import layer_masks, mask_width
 from sklearn_seqae._network import forward
 from sklearn_seqae._network.architecture import Architecture
 from sklearn_seqae._network.decoders import make_decoder
+from sklearn_seqae._network.engine import Wanted
 from sklearn_seqae._network.pooling import POOLING
 from sklearn_seqae._patches.packing import pack
 from sklearn_seqae._sequences.vocabulary import Column
@@ -245,15 +246,14 @@ def run(make_engine, batch):
             batch.change_weight,
         )
     )
+    wanted = Wanted(target, weight, lengths)
     found = SimpleNamespace()
     with tf.GradientTape() as tape:
         tape.watch(weights)
         sequence = engine.sequence(tf.constant(batch.x), lengths)
         pooled = forward.pooled_states(engine, architecture, sequence)
         embedding = forward.embed(engine, architecture, pooled)
-        found.training_error = decoder.training_error(
-            engine, embedding, lengths, target, weight, noise
-        )
+        found.training_error = decoder.training_error(engine, embedding, wanted, noise)
         found.by_feature = found.training_error.by_feature
         objective = found.training_error = found.training_error.total
         own = tf.gather(pooled, batch.used)
@@ -274,9 +274,7 @@ def run(make_engine, batch):
     found.pooled = own
     found.embedding = tf.gather(embedding, batch.used)
     without_dropout = replace(engine, masks={})
-    found.error = decoder.error(
-        without_dropout, embedding, lengths, target, weight
-    ).total
+    found.error = decoder.error(without_dropout, embedding, wanted).total
     decoded = decoder.decode(without_dropout, embedding, N_STEPS, lengths)
     found.decoded = engine.to_packed(decoded)
     if architecture.n_forecast_steps:
@@ -499,7 +497,8 @@ def test_what_explodes_beyond_a_rows_end_does_not_count(part):
             sequence = engine.sequence(x, steps)
             pooled = forward.pooled_states(engine, architecture, sequence)
             embedding = forward.embed(engine, architecture, pooled)
-            loss = decoder.error(engine, embedding, steps, x[:, 1], weight).total
+            wanted = Wanted(x[:, 1], weight, steps)
+            loss = decoder.error(engine, embedding, wanted).total
         return loss, tape.gradient(loss, weights)
 
     loss, gradient = loss_and_gradient([2, 16])

@@ -33,6 +33,7 @@ ARCHITECTURE = small_architecture(bidirectional=True, variational=True)
 WEIGHTS = drawn_weights(ARCHITECTURE)
 DRAWN = np.random.default_rng(0).normal(size=(N_ROWS, ARCHITECTURE.embedding_size))
 DRAWS = Draws(embedding=tf.constant(DRAWN, tf.float32))
+SCALE = np.array([0.02, 0.1, 0.05], np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,12 @@ def objective_of(weights, names=NAMES):
 
     program = Program(ARCHITECTURE, ShardShape(1, N_ROWS, N_STEPS), losses=names)
     return Objective(program, make_engine, variables, by_name, jit=False)
+
+
+def in_training(shard, draws):
+    """Return the losses, and the gradient of their sum by `SCALE`."""
+    gradients_of = tf.function(objective_of(WEIGHTS).gradients, autograph=False)
+    return gradients_of(shard, draws, SCALE, {})
 
 
 def by_hand(weights, shard, drawn=None):
@@ -90,12 +97,12 @@ def test_the_losses_of_a_variational_autoencoder(shard):
 
 
 def test_in_training_a_vector_is_drawn_around_the_embedding(shard):
-    found = objective_of(WEIGHTS).training_losses(shard, DRAWS, {})
+    found, _ = in_training(shard, DRAWS)
     assert_allclose(found, by_hand(WEIGHTS, shard, DRAWN), rtol=1e-4)
 
 
 def test_what_is_not_drawn_is_the_embedding(shard):
-    found = objective_of(WEIGHTS).training_losses(shard, NOTHING, {})
+    found, _ = in_training(shard, NOTHING)
     assert_allclose(found, by_hand(WEIGHTS, shard), rtol=1e-4)
 
 
@@ -107,14 +114,12 @@ def test_a_loss_is_what_it_is_beside_any_other(shard):
 
 
 def test_the_gradient_goes_around_what_is_drawn(shard):
-    scale = np.array([0.02, 0.1, 0.05], np.float32)
-    gradients_of = tf.function(objective_of(WEIGHTS).gradients, autograph=False)
-    _, gradients = gradients_of(shard, DRAWS, scale, {})
+    _, gradients = in_training(shard, DRAWS)
     gradient = {n: g.numpy() for n, g in zip(WEIGHTS, gradients, strict=True)}
     assert np.abs(gradient["log_variance/kernel"]).max() > 1e-3
     assert_is_gradient(
         gradient,
-        lambda weights: scale @ by_hand(weights, shard, DRAWN),
+        lambda weights: SCALE @ by_hand(weights, shard, DRAWN),
         {name: w.astype(np.float64) for name, w in WEIGHTS.items()},
         step=1e-3,
         rtol=1e-3,
