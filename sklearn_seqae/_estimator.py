@@ -1045,7 +1045,8 @@ class LSTMAutoencoderTransformer(
     @property
     def forecaster_(self) -> Any:
         """Keras model: padded, scaled sequences to the time steps that follow them."""
-        if self._fitted.network.chains:
+        known = self._fitted.network.preprocessing
+        if known.columns and known.forecast_horizon is not None:
             raise AttributeError(
                 "there is no forecaster_ where categories are forecast: counts, which "
                 "no Keras model has, tell the next one; use forecast or forecast_proba."

@@ -109,7 +109,7 @@ class Preprocessing:
     def _parts_of(
         self, asked: Any, n_components: int | None, room: float, own: Own, weight: Any
     ) -> dict[str, Any]:
-        """Return the families that are asked for, or have room, but units and length."""
+        """Return the families that are asked for, or fit, but units and length."""
         is_auto, found = asked == "auto", dict[str, Any]()
         if self.n_numbers and not (is_auto and self.n_codes):
             room_of_cosines = room
