@@ -35,7 +35,7 @@ from sklearn_seqae import (
 )
 from sklearn_seqae.datasets import make_events
 
-N_SAMPLES = 600
+N_SAMPLES = 400
 N_COMPONENTS = 32
 N_OF_VECTOR = 24  # principal components of an embedding that classify
 WEIGHT = 2.0  # of standardised frequencies beside these
